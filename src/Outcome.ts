@@ -1,0 +1,95 @@
+/**
+ * What a run knows about itself when its last page is in: the facts that its source counted, its times, its rows. The
+ * manifest keeps it, the summary prints it, and the ledger's `runs` table has one row of it a run.
+ */
+import { Schema } from "effect"
+import * as Table from "./Table.ts"
+
+/** What the source of a pipeline counts while its batches go by, final once the last one is out. */
+export const Facts = Schema.Struct({
+  /** True only if every user of one moment was seen. */
+  complete: Schema.Boolean,
+  incomplete_reason: Schema.NullOr(Schema.String),
+  total_objects: Schema.NullOr(Schema.Int),
+  users: Schema.Int,
+  mfa_enabled: Schema.Int,
+  methods: Schema.Int,
+  pages: Schema.Int,
+  sweeps: Schema.Int,
+  requests: Schema.Int,
+  retries: Schema.Int,
+  duplicates: Schema.Int,
+  unknown_values: Schema.Int,
+  /** The tables that the key may read: one that is missing here was not collected, which is not the same as empty. */
+  tables_collected: Schema.Array(Schema.String),
+  warnings: Schema.Array(Schema.String)
+})
+export interface Facts extends Schema.Schema.Type<typeof Facts> {}
+
+export const Outcome = Schema.Struct({
+  run_id: Schema.String,
+  pipeline: Schema.String,
+  tenant: Schema.String,
+  /** RFC 3339, UTC. */
+  started_at: Schema.String,
+  finished_at: Schema.String,
+  observed_at: Schema.String,
+  tool_version: Schema.String,
+  ...Facts.fields,
+  /** Rows by table. */
+  rows: Schema.Record(Schema.String, Schema.Int)
+})
+export interface Outcome extends Schema.Schema.Type<typeof Outcome> {}
+
+/** The ledger's `runs`: one row a run. */
+export const runs = Table.make({
+  name: "runs",
+  doc: "One row a published run: when it was, what it saw, and whether it was proved complete.",
+  key: ["run_id"],
+  columns: {
+    run_id: Table.id("The run; sorts by time."),
+    pipeline: Table.id("What was extracted."),
+    tenant: Table.id("The API host of the Duo tenant."),
+    started_at: Table.instant("When the run began."),
+    finished_at: Table.instant("When its last row was staged, just before it was published."),
+    observed_at: Table.instant("The instant that its rows carry."),
+    complete: Table.boolean("Whether the snapshot was proved to hold every user of one moment."),
+    incomplete_reason: Table.text("Why it could not be proved; NULL when complete."),
+    users: Table.bigint("Distinct users seen."),
+    methods: Table.bigint("Rows of mfa_methods."),
+    total_objects: Table.bigint("How many users Duo said there are; NULL when it did not say."),
+    pages: Table.bigint("Pages read."),
+    sweeps: Table.bigint("Times the user list was read from its start."),
+    requests: Table.bigint("HTTP requests sent, retries included."),
+    retries: Table.bigint("Requests sent again after a failure."),
+    duplicates: Table.bigint("Users that came twice and were kept once."),
+    unknown_values: Table.bigint("Values that this version does not know; kept as they came."),
+    tool_version: Table.text("The version of duo-mfa."),
+    tables_collected: Table.text("The tables that the key may read, joined by \", \".")
+  }
+})
+
+/** The row of `runs`. */
+export const toRow = (outcome: Outcome): Table.RowOf<typeof runs> => ({
+  run_id: outcome.run_id,
+  pipeline: outcome.pipeline,
+  tenant: outcome.tenant,
+  started_at: micros(outcome.started_at),
+  finished_at: micros(outcome.finished_at),
+  observed_at: micros(outcome.observed_at),
+  complete: outcome.complete,
+  incomplete_reason: outcome.incomplete_reason,
+  users: outcome.users,
+  methods: outcome.methods,
+  total_objects: outcome.total_objects,
+  pages: outcome.pages,
+  sweeps: outcome.sweeps,
+  requests: outcome.requests,
+  retries: outcome.retries,
+  duplicates: outcome.duplicates,
+  unknown_values: outcome.unknown_values,
+  tool_version: outcome.tool_version,
+  tables_collected: outcome.tables_collected.join(", ")
+})
+
+const micros = (instant: string) => BigInt(Date.parse(instant)) * 1000n

@@ -1,0 +1,50 @@
+/**
+ * A pipeline is a value: a name, the tables it fills, where they go by default, and how to connect to its source. The
+ * engine knows no more of it than this file says.
+ */
+import { type Effect, type Scope, type Stream } from "effect"
+import { type Facts } from "./Outcome.ts"
+import { type Batch } from "./Sink.ts"
+import { type Stamp, type Table } from "./Table.ts"
+
+/** What the command line may say about reading the source. */
+export interface SourceOptions {
+  /** Objects a page; the endpoint's maximum when undefined. */
+  readonly pageSize: number | undefined
+  /** Pages in flight. */
+  readonly concurrency: number
+}
+
+/** One line of `check`: what was looked at, and what it showed. */
+export interface Finding {
+  readonly subject: string
+  readonly detail: string
+}
+
+/** The source, stamped for one run. */
+export interface Extraction<E> {
+  /** Every batch once; a page is never cut. */
+  readonly batches: Stream.Stream<Batch, E>
+  /** What has been counted so far; final when `batches` has ended. */
+  readonly facts: Effect.Effect<Facts>
+}
+
+/** A source that is ready to be asked. Making it reads the settings and sends nothing. */
+export interface Source<E> {
+  /** The tenant's API host. */
+  readonly tenant: string
+  readonly extract: (stamp: Stamp, options: SourceOptions) => Extraction<E>
+  /** Asks the source whether an extraction would be let in. */
+  readonly check: Effect.Effect<ReadonlyArray<Finding>, E>
+}
+
+export interface Pipeline<E, R> {
+  /** The name on the command line. */
+  readonly name: string
+  /** One sentence for `duo-mfa pipelines`. */
+  readonly doc: string
+  readonly tables: ReadonlyArray<Table>
+  /** The sinks of a run for which none was named. */
+  readonly sinks: ReadonlyArray<string>
+  readonly connect: Effect.Effect<Source<E>, E, R | Scope.Scope>
+}

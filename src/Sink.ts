@@ -1,0 +1,122 @@
+/**
+ * A sink: where rows go. It has three verbs, open, write and seal, and rollback is not one of them: nothing that a sink
+ * stages is seen before it is published, so what was never published is simply discarded.
+ *
+ * A new sink is one file in `sinks/` (or any module whose default export is a `Sink`) and one line in a test: the laws
+ * are in `test/contract.ts`.
+ */
+import { CliError } from "effect/cli"
+import { type Effect, type FileSystem, type Path, Runtime, Schema, type Scope, type Stream } from "effect"
+import { ExitCode } from "./ExitCode.ts"
+import { type Outcome } from "./Outcome.ts"
+import { type Row, type Stamp, type Table } from "./Table.ts"
+
+/** Rows by table name. A page of users becomes one batch. */
+export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
+
+/** What a sink is told about the run it is opened for. */
+export interface SinkRun extends Stamp {
+  readonly pipeline: string
+  readonly tables: ReadonlyArray<Table>
+}
+
+/** What `seal` leaves behind. */
+export interface Sealed {
+  /** Rows staged, by table. Tables that were not collected are absent. */
+  readonly rows: Readonly<Record<string, number>>
+  /** Bytes that publishing makes visible. */
+  readonly bytes: number
+  /** What `publish` needs, as JSON: the manifest keeps it, so that another process can finish what this one began. */
+  readonly publication: Schema.Json
+}
+
+/** The services a sink may ask for: the file system, nothing else. */
+export type SinkServices = FileSystem.FileSystem | Path.Path
+
+export interface OpenSink {
+  /** Stages rows. Called any number of times, with rows of any of the tables, never twice at once. */
+  readonly write: (batch: Batch) => Effect.Effect<void, SinkError, SinkServices>
+  /** Does everything that can fail: flushes, syncs, verifies the counts. Called once, after the last write. */
+  readonly seal: (outcome: Outcome) => Effect.Effect<Sealed, SinkError, SinkServices>
+}
+
+export interface Sink {
+  /** The name on the command line. */
+  readonly name: string
+  /** One sentence for `duo-mfa sinks`. */
+  readonly doc: string
+  /** Where it writes under the data directory, when no target is given. */
+  readonly location: (dataDirectory: string) => string
+  /**
+   * Prepares to stage a run at the location, and fails here, before the first request to Duo, if it cannot be written.
+   * What it holds open is released when the scope closes.
+   */
+  readonly open: (location: string, run: SinkRun) => Effect.Effect<OpenSink, SinkError, SinkServices | Scope.Scope>
+  /** Shows a sealed run to the readers. Doing it twice is the same as once. */
+  readonly publish: (publication: Schema.Json) => Effect.Effect<void, SinkError, SinkServices>
+  /** Removes whatever an unpublished run left at the location, also one whose process was killed. */
+  readonly discard: (location: string, run_id: string) => Effect.Effect<void, SinkError, SinkServices>
+  /**
+   * The published rows of one table of one run, read back from where they are, for `verify`; `undefined` if this sink
+   * no longer keeps that run.
+   */
+  readonly read: (
+    location: string,
+    run: Stamp,
+    table: Table
+  ) => Effect.Effect<Stream.Stream<ReadonlyArray<Row>, SinkError> | undefined, SinkError, SinkServices | Scope.Scope>
+}
+
+/** It cannot be created or written there: permissions, a directory in the way, a name too long. */
+export class CannotCreate extends Schema.TaggedError<CannotCreate>()("CannotCreate", { detail: Schema.String }) {}
+/** The disk or the quota is full. */
+export class DiskFull extends Schema.TaggedError<DiskFull>()("DiskFull", {}) {}
+/** Reading or writing failed for another reason. */
+export class InputOutput extends Schema.TaggedError<InputOutput>()("InputOutput", { detail: Schema.String }) {}
+/** Another process has it open for writing. */
+export class Held extends Schema.TaggedError<Held>()("Held", { pid: Schema.NullOr(Schema.Int) }) {}
+/** What is there is not what this sink writes. */
+export class Corrupt extends Schema.TaggedError<Corrupt>()("Corrupt", { detail: Schema.String }) {}
+
+const SinkReason = Schema.Union([CannotCreate, DiskFull, InputOutput, Held, Corrupt])
+export type SinkReason = typeof SinkReason.Type
+
+const exitCodes: Record<SinkReason["_tag"], number> = {
+  CannotCreate: ExitCode.cannotCreate,
+  DiskFull: ExitCode.io,
+  InputOutput: ExitCode.io,
+  Held: ExitCode.busy,
+  Corrupt: ExitCode.cannotCreate
+}
+
+/** The one way a sink fails. */
+export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
+  sink: Schema.String,
+  location: Schema.String,
+  reason: SinkReason
+}) {
+  override readonly [Runtime.errorExitCode] = exitCodes[this.reason._tag]
+  override get message() {
+    return describe(this)
+  }
+  override get [CliError.userMessage]() {
+    return this.message
+  }
+}
+
+const describe = ({ location, reason, sink }: SinkError): string => {
+  switch (reason._tag) {
+    case "CannotCreate":
+      return `The ${sink} sink cannot write ${location}: ${reason.detail}. Make it writable, or name another place with --sink ${sink}:PATH.`
+    case "DiskFull":
+      return `The disk is full: the ${sink} sink could not finish ${location}. Nothing was published; free some space and run again.`
+    case "InputOutput":
+      return `The ${sink} sink failed at ${location}: ${reason.detail}. Nothing was published; check the disk and run again.`
+    case "Held":
+      return `${location} is held by ${
+        reason.pid === null ? "another process" : `process ${reason.pid}`
+      }. Nothing was published; close it there (readers may stay, writers may not) and run again.`
+    case "Corrupt":
+      return `${location} is not something the ${sink} sink can go on with: ${reason.detail}. Move it away and run again.`
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * A table is described once. DDL, comments, Parquet types, the CSV header, the NDJSON keys and the data dictionary all
+ * derive from the value made here.
+ */
+
+/**
+ * - `text`: UTF-8, never empty (an empty string from Duo is NULL)
+ * - `boolean`
+ * - `bigint`: a safe integer, a `number` in JavaScript
+ * - `timestamp`: an instant in UTC, a `bigint` of microseconds since 1970 in JavaScript
+ */
+export type ColumnType = "text" | "boolean" | "bigint" | "timestamp"
+
+interface CellOf {
+  readonly text: string
+  readonly boolean: boolean
+  readonly bigint: number
+  readonly timestamp: bigint
+}
+
+/** One value; NULL means that Duo did not say. */
+export type Cell = CellOf[ColumnType] | null
+
+/** One row: column name to cell, in the table's column order. */
+export type Row = Readonly<Record<string, Cell>>
+
+export interface Column {
+  readonly name: string
+  readonly type: ColumnType
+  /** One sentence for the dictionary and the COMMENT. */
+  readonly doc: string
+  /** Never NULL. */
+  readonly required: boolean
+  /** Says something about a person. */
+  readonly personal: boolean
+}
+
+interface Spec<Type extends ColumnType = ColumnType, Required extends boolean = boolean> {
+  readonly type: Type
+  readonly doc: string
+  readonly required: Required
+  readonly personal: boolean
+}
+
+export interface Table<Specs extends Readonly<Record<string, Spec>> = Readonly<Record<string, Spec>>> {
+  readonly name: string
+  /** One sentence for the dictionary and the COMMENT. */
+  readonly doc: string
+  readonly columns: ReadonlyArray<Column>
+  /** The names of the key columns: unique together within a run. */
+  readonly key: ReadonlyArray<string>
+  /** The columns as they were written, for `RowOf`. */
+  readonly specs: Specs
+}
+
+/** The type of a table's rows. */
+export type RowOf<T> = T extends Table<infer Specs> ? {
+    readonly [Name in keyof Specs]:
+      | CellOf[Specs[Name]["type"]]
+      | (Specs[Name]["required"] extends true ? never : null)
+  }
+  : never
+
+const column =
+  <const Type extends ColumnType, const Required extends boolean>(type: Type, required: Required, personal: boolean) =>
+  (doc: string): Spec<Type, Required> => ({ type, doc, required, personal })
+
+/** Column makers: what it holds, then its sentence. All may be NULL but for `id` and `instant`. */
+export const text = column("text", false, false)
+export const boolean = column("boolean", false, false)
+export const bigint = column("bigint", false, false)
+export const timestamp = column("timestamp", false, false)
+/** Text that says something about a person. */
+export const personal = column("text", false, true)
+/** Text that every row has. */
+export const id = column("text", true, false)
+/** A timestamp that every row has. */
+export const instant = column("timestamp", true, false)
+
+/** What every row of every table starts with: which run saw it, when, and where. */
+export const common = {
+  run_id: id("The run that saw this row; its facts are in `runs`."),
+  observed_at: instant("When the run saw it: one instant for the whole run."),
+  tenant: id("The API host of the Duo tenant.")
+}
+
+/** The values of the common columns in one run. */
+export interface Stamp {
+  readonly run_id: string
+  /** Microseconds since 1970. */
+  readonly observed_at: bigint
+  readonly tenant: string
+}
+
+export const make = <const Specs extends Readonly<Record<string, Spec>>>(options: {
+  readonly name: string
+  readonly doc: string
+  readonly key: ReadonlyArray<keyof Specs & string>
+  readonly columns: Specs
+}): Table<Specs> => ({
+  name: options.name,
+  doc: options.doc,
+  columns: Object.entries(options.columns).map(([name, spec]) => ({ name, ...spec })),
+  key: options.key,
+  specs: options.columns
+})

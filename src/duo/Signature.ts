@@ -1,0 +1,107 @@
+/**
+ * Duo's request signature, as its official clients make it: an HMAC over a canonical string, sent as HTTP Basic
+ * credentials. https://duo.com/docs/adminapi#authentication; `test/Signature.test.ts` holds it against their vectors.
+ */
+import { createHash, createHmac } from "node:crypto"
+import { Redacted } from "effect"
+
+/** Parameters before encoding; a name may have several values. */
+export type Params = Readonly<Record<string, string | ReadonlyArray<string>>>
+
+/** The versions of the canonical string that Duo accepts: 2 for form parameters, 5 for JSON bodies and GET. */
+export type Version = 2 | 5
+export type Digest = "sha1" | "sha512"
+
+/** A way to sign: the canonical string's version and the hash of the HMAC. */
+export interface Scheme {
+  readonly version: Version
+  readonly digest: Digest
+}
+
+/** What is signed of a request. */
+export interface Signable {
+  readonly method: string
+  /** The API host; its case and its port are not signed. */
+  readonly host: string
+  readonly path: string
+  /** The query of a GET, the form of a version 2 POST. */
+  readonly params: Params
+  /** Byte for byte the `Date` (or `X-Duo-Date`) header. */
+  readonly date: string
+  /** The JSON body of a version 5 POST. */
+  readonly body?: string
+  /** The `X-Duo-*` headers, any case. */
+  readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
+}
+
+const encoder = new TextEncoder()
+
+/** RFC 3986: unreserved characters as they are, every other byte of the UTF-8 as %XX in upper case. */
+export const encode = (value: string): string => {
+  let encoded = ""
+  for (const byte of encoder.encode(value)) {
+    const char = String.fromCharCode(byte)
+    encoded += /[A-Za-z0-9\-_.~]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`
+  }
+  return encoded
+}
+
+const byCodeUnit = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0
+
+/** The parameters line, and the query to send: sorted by encoded name, then by encoded value (RFC 5849, 3.4.1.3.2). */
+export const canonicalParams = (params: Params): string =>
+  Object.entries(params)
+    .flatMap(([name, values]) =>
+      (typeof values === "string" ? [values] : values).map((value) => [encode(name), encode(value)] as const)
+    )
+    .sort(([name, value], [otherName, otherValue]) => byCodeUnit(name, otherName) || byCodeUnit(value, otherValue))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&")
+
+const sha512 = (text: string) => createHash("sha512").update(text).digest("hex")
+
+/** Why a set of `X-Duo-*` headers cannot be signed. */
+export class UnsignableHeader extends Error {}
+
+/** The hash of the `X-Duo-*` headers: lower-case names, sorted, name and value joined by NUL. */
+export const headersHash = (headers: ReadonlyArray<readonly [name: string, value: string]>): string => {
+  const lower = headers.map(([name, value]) => [name.toLowerCase(), value] as const)
+  const seen = new Set<string>()
+  for (const [name, value] of lower) {
+    if (!name.startsWith("x-duo-") || name.includes("\0") || value.includes("\0") || seen.has(name)) {
+      throw new UnsignableHeader(`cannot sign the header ${JSON.stringify(name)}`)
+    }
+    seen.add(name)
+  }
+  return sha512(lower.sort(([name], [other]) => byCodeUnit(name, other)).flat().join("\0"))
+}
+
+const isForm = (method: string) => method === "GET" || method === "DELETE"
+
+/** The string whose HMAC is the signature: lines joined by a newline, none at the end, an empty line for no parameters. */
+export const canonicalize = (version: Version, request: Signable): string => {
+  const method = request.method.toUpperCase()
+  const lines = [
+    request.date,
+    method,
+    request.host.toLowerCase().replace(/:\d+$/, ""),
+    request.path,
+    version === 2 || isForm(method) ? canonicalParams(request.params) : ""
+  ]
+  if (version === 5) {
+    lines.push(sha512(isForm(method) ? "" : request.body ?? ""), headersHash(request.headers ?? []))
+  }
+  return lines.join("\n")
+}
+
+/** The signature in lower-case hex: 40 digits for SHA-1, 128 for SHA-512. */
+export const sign = (scheme: Scheme, skey: Redacted.Redacted<string>, request: Signable): string =>
+  createHmac(scheme.digest, Redacted.value(skey)).update(canonicalize(scheme.version, request)).digest("hex")
+
+/** The `Authorization` header. */
+export const authorization = (
+  scheme: Scheme,
+  ikey: string,
+  skey: Redacted.Redacted<string>,
+  request: Signable
+): string => `Basic ${Buffer.from(`${ikey}:${sign(scheme, skey, request)}`).toString("base64")}`
