@@ -1,0 +1,28 @@
+/**
+ * Duo's bypass code object: https://duo.com/docs/adminapi#retrieve-bypass-codes. It says that a code exists, for whom and
+ * until when; the code itself is only in the answer to whoever made it.
+ */
+import { Schema } from "effect"
+import { Id, Int, known, listDecoder, Text, Time } from "./Wire.ts"
+
+const Owner = Schema.Struct({ user_id: Id, username: Text })
+
+export const BypassCode = Schema.Struct({
+  bypass_code_id: Id,
+  admin_email: Text,
+  /** Unix seconds. */
+  created: Time,
+  /** Unix seconds; null for a code that does not expire. */
+  expiration: Time,
+  /** How often it may still be used; null for any number. */
+  reuse_count: Int,
+  /** Whose it is. */
+  user: Owner
+})
+export interface BypassCode extends Schema.Schema.Type<typeof BypassCode> {}
+
+/** The owner is a whole user object; only what names it is read. */
+const fields = known(BypassCode.fields)
+
+/** Reads the `response` of a page of bypass codes. */
+export const decodeBypassCodes = listDecoder(BypassCode, fields)

@@ -1,0 +1,164 @@
+/**
+ * Duo's user object as it is on the wire, under Duo's names: https://duo.com/docs/adminapi#retrieve-users, Duo's Postman
+ * collection and recorded answers. Every scalar but an id may be null, every list is an array.
+ */
+import { Result, Schema } from "effect"
+import {
+  type Decoded,
+  Flag,
+  Id,
+  Int,
+  known,
+  List,
+  listDecoder,
+  type Refusal,
+  Text,
+  Texts,
+  Time,
+  Words
+} from "./Wire.ts"
+
+export const Group = Schema.Struct({
+  group_id: Id,
+  name: Text,
+  desc: Text,
+  /** `Active`, `Bypass`, `Disabled`: capitalised, unlike a user's. */
+  status: Text
+})
+export interface Group extends Schema.Schema.Type<typeof Group> {}
+
+export const Phone = Schema.Struct({
+  phone_id: Id,
+  /** "" for a tablet. */
+  number: Text,
+  extension: Text,
+  name: Text,
+  /** `Mobile`, `Landline`, `Unknown`. */
+  type: Text,
+  platform: Text,
+  model: Text,
+  activated: Flag,
+  /** Of `auto`, `push`, `sms`, `phone`, `mobile_otp`. */
+  capabilities: Words,
+  /** `2022-12-16T07:39:49`, without a zone, or "". */
+  last_seen: Text,
+  sms_passcodes_sent: Flag,
+  encrypted: Text,
+  fingerprint: Text,
+  screenlock: Text,
+  tampered: Text,
+  app_version: Text,
+  os_version: Text
+})
+export interface Phone extends Schema.Schema.Type<typeof Phone> {}
+
+export const Token = Schema.Struct({
+  token_id: Id,
+  serial: Text,
+  /** `h6`, `h8`, `t6`, `t8`, `yk`, `d1`. */
+  type: Text,
+  totp_step: Int
+})
+export interface Token extends Schema.Schema.Type<typeof Token> {}
+
+export const U2fToken = Schema.Struct({ registration_id: Id, date_added: Time })
+export interface U2fToken extends Schema.Schema.Type<typeof U2fToken> {}
+
+export const WebAuthnCredential = Schema.Struct({
+  webauthnkey: Id,
+  credential_name: Text,
+  /** `Security Key`, `Touch ID`, `iCloud Keychain` and so on: no enumeration. */
+  label: Text,
+  date_added: Time
+})
+export interface WebAuthnCredential extends Schema.Schema.Type<typeof WebAuthnCredential> {}
+
+/** The legacy desktop token. */
+export const DesktopToken = Schema.Struct({ desktoptoken_id: Id, name: Text, platform: Text, type: Text })
+export interface DesktopToken extends Schema.Schema.Type<typeof DesktopToken> {}
+
+export const DesktopAuthenticator = Schema.Struct({
+  dakey: Id,
+  device_name: Text,
+  duo_desktop_version: Text,
+  os_family: Text
+})
+export interface DesktopAuthenticator extends Schema.Schema.Type<typeof DesktopAuthenticator> {}
+
+const WireUser = Schema.Struct({
+  user_id: Id,
+  username: Text,
+  /** Up to `alias8`. */
+  aliases: Texts,
+  alias1: Text,
+  alias2: Text,
+  alias3: Text,
+  alias4: Text,
+  email: Text,
+  realname: Text,
+  firstname: Text,
+  lastname: Text,
+  /** `active`, `bypass`, `disabled`, `locked out`, `pending deletion`. */
+  status: Text,
+  is_enrolled: Flag,
+  /** Unix seconds; null for never. */
+  last_login: Time,
+  created: Time,
+  last_directory_sync: Time,
+  /** Only of a synced user, as is `external_id`. */
+  directory_key: Text,
+  external_id: Text,
+  notes: Text,
+  lockout_reason: Text,
+  groups: List(Group),
+  phones: List(Phone),
+  tokens: List(Token),
+  u2ftokens: List(U2fToken),
+  webauthncredentials: List(WebAuthnCredential),
+  desktoptokens: List(DesktopToken),
+  desktop_authenticators: List(DesktopAuthenticator)
+})
+type WireUser = typeof WireUser.Type
+
+/** The fields that a user has of its own, without what `aliases` says already. */
+export interface User extends Omit<WireUser, "aliases" | "alias1" | "alias2" | "alias3" | "alias4"> {
+  /** By Duo's name, `alias1` to `alias8`: the flat fields and the object together, without the empty ones. */
+  readonly aliases: Readonly<Record<string, string>>
+}
+
+const toUser = ({ alias1, alias2, alias3, alias4, aliases, ...user }: WireUser): User => ({
+  ...user,
+  aliases: Object.fromEntries(
+    [...Object.entries({ alias1, alias2, alias3, alias4 }), ...Object.entries(aliases ?? {})].flatMap(([name, alias]) =>
+      alias === null || alias === "" ? [] : [[name, alias]]
+    )
+  )
+})
+
+/** Known besides what is read, mostly from answers of 2026 that Duo does not document. */
+const fields = known(
+  WireUser.fields,
+  [
+    "enable_auto_prompt",
+    "custom_attributes",
+    "date_of_birth",
+    "entra_federated_user_id",
+    "has_password",
+    "password_last_updated"
+  ],
+  {
+    groups: known(Group.fields, ["push_enabled", "sms_enabled", "mobile_otp_enabled", "voice_enabled"]),
+    phones: known(Phone.fields, ["predelay", "postdelay", "creation_date", "last_activated_date", "quarantined"]),
+    tokens: known(Token.fields),
+    u2ftokens: known(U2fToken.fields),
+    webauthncredentials: known(WebAuthnCredential.fields),
+    desktoptokens: known(DesktopToken.fields),
+    desktop_authenticators: known(DesktopAuthenticator.fields, ["daid", "user"])
+  }
+)
+
+const decode = listDecoder(WireUser, fields)
+
+/** Reads the `response` of a page of users. */
+export const decodeUsers = (response: unknown): Result.Result<Decoded<User>, Refusal> =>
+  Result.map(decode(response), ({ unknownFields, values }) => ({ values: values.map(toUser), unknownFields }))
