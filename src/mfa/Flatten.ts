@@ -1,0 +1,228 @@
+/**
+ * One Duo user becomes flat rows: one of `users`, one of `mfa_methods` an authenticator, one of `user_groups` a group.
+ * Pure: the same user gives the same rows, whoever else is on its page and in whatever order its devices come.
+ */
+import { type BypassCode } from "../duo/BypassCode.ts"
+import { type Phone, type User } from "../duo/User.ts"
+import { type RowOf, type Stamp } from "../Table.ts"
+import * as Strength from "./Strength.ts"
+import { type bypassCodes, type mfaMethods, type userGroups, type users } from "./Tables.ts"
+
+type MethodRow = RowOf<typeof mfaMethods>
+
+/** The rows of one user. */
+export interface UserRows {
+  readonly users: ReadonlyArray<RowOf<typeof users>>
+  readonly mfa_methods: ReadonlyArray<MethodRow>
+  readonly user_groups: ReadonlyArray<RowOf<typeof userGroups>>
+}
+
+/** Duo writes "" where it has nothing to say. */
+const said = (value: string | null): string | null => value === "" ? null : value
+
+/** Duo's times are Unix seconds. */
+const fromSeconds = (seconds: number | null): bigint | null => seconds === null ? null : BigInt(seconds) * 1_000_000n
+
+/** `last_seen` is a text without a zone, taken as UTC; NULL for one that is no time. */
+export const fromText = (text: string | null): bigint | null => {
+  if (text === null || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text)) return null
+  const millis = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`)
+  return Number.isNaN(millis) ? null : BigInt(millis) * 1000n
+}
+
+const joined = (texts: ReadonlyArray<string | null>): string | null =>
+  said([...new Set(texts)].flatMap((text) => text === null || text === "" ? [] : [text]).sort().join(", "))
+
+/** The first of those with the same id, in the order of the ids. */
+const byId = <A>(things: ReadonlyArray<A>, id: (thing: A) => string): ReadonlyArray<readonly [string, A]> => {
+  const found = new Map<string, A>()
+  for (const thing of things) {
+    if (!found.has(id(thing))) found.set(id(thing), thing)
+  }
+  return [...found].sort(([a], [b]) => a < b ? -1 : 1)
+}
+
+interface Method extends Omit<MethodRow, keyof Stamp | "user_id" | "username" | "email" | "realname" | "user_status"> {
+  readonly strength: Strength.Strength
+}
+
+/** A method of which Duo said nothing but that it is there. */
+const method = (
+  method_kind: string,
+  method_id: string,
+  strength: Strength.Strength,
+  said: Partial<Method>
+): Method => ({
+  method_kind,
+  method_id,
+  method_type: null,
+  name: null,
+  label: null,
+  platform: null,
+  model: null,
+  number: null,
+  extension: null,
+  serial: null,
+  activated: null,
+  capabilities: null,
+  can_push: false,
+  can_otp: false,
+  can_sms: false,
+  can_call: false,
+  strength,
+  strength_rank: Strength.rank(strength),
+  enrolled_at: null,
+  last_seen_at: null,
+  app_version: null,
+  os_version: null,
+  encrypted: null,
+  fingerprint: null,
+  screenlock: null,
+  tampered: null,
+  sms_passcodes_sent: null,
+  totp_step: null,
+  ...said
+})
+
+const phoneMethod = (phone_id: string, phone: Phone): Method => {
+  const uses = Strength.phoneUses(phone.activated, phone.capabilities)
+  return method("phone", phone_id, Strength.phoneStrength(uses), {
+    method_type: said(phone.type),
+    name: said(phone.name),
+    platform: said(phone.platform),
+    model: said(phone.model),
+    number: said(phone.number),
+    extension: said(phone.extension),
+    activated: phone.activated,
+    capabilities: joined(phone.capabilities),
+    ...uses,
+    last_seen_at: fromText(phone.last_seen),
+    app_version: said(phone.app_version),
+    os_version: said(phone.os_version),
+    encrypted: said(phone.encrypted),
+    fingerprint: said(phone.fingerprint),
+    screenlock: said(phone.screenlock),
+    tampered: said(phone.tampered),
+    sms_passcodes_sent: phone.sms_passcodes_sent
+  })
+}
+
+/** Every authenticator of a user, each once, in an order of its own. */
+const methodsOf = (user: User): ReadonlyArray<Method> => [
+  ...byId(user.phones, (_) => _.phone_id).map(([id, phone]) => phoneMethod(id, phone)),
+  ...byId(user.tokens, (_) => _.token_id).map(([id, token]) =>
+    method("token", id, "otp", {
+      method_type: said(token.type),
+      serial: said(token.serial),
+      can_otp: true,
+      totp_step: token.totp_step
+    })
+  ),
+  ...byId(user.webauthncredentials, (_) => _.webauthnkey).map(([id, credential]) =>
+    method("webauthn", id, "phishing_resistant", {
+      name: said(credential.credential_name),
+      label: said(credential.label),
+      enrolled_at: fromSeconds(credential.date_added)
+    })
+  ),
+  ...byId(user.u2ftokens, (_) => _.registration_id).map(([id, token]) =>
+    method("u2f", id, "phishing_resistant", { enrolled_at: fromSeconds(token.date_added) })
+  ),
+  ...byId(user.desktop_authenticators, (_) => _.dakey).map(([id, desktop]) =>
+    method("desktop", id, "device_bound", {
+      name: said(desktop.device_name),
+      platform: said(desktop.os_family),
+      app_version: said(desktop.duo_desktop_version)
+    })
+  ),
+  ...byId(user.desktoptokens, (_) => _.desktoptoken_id).map(([id, token]) =>
+    method("desktop", id, "device_bound", {
+      method_type: said(token.type),
+      name: said(token.name),
+      platform: said(token.platform)
+    })
+  )
+]
+
+/** What lets a user in without a method: the user's own status, a group's, a code that still works. */
+const bypassReason = (user: User, hasBypassCode: boolean): string | null =>
+  said(
+    [
+      user.status === "bypass" ? ["status"] : [],
+      user.groups.some((group) => group.status === "Bypass") ? ["group"] : [],
+      hasBypassCode ? ["code"] : []
+    ].flat().join(", ")
+  )
+
+/** The rows of a user; `hasBypassCode` says whether a bypass code of theirs works at that instant. */
+export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean): UserRows => {
+  const { user_id } = user
+  const username = said(user.username)
+  const email = said(user.email)
+  const realname = said(user.realname)
+  const status = said(user.status)
+  const methods = methodsOf(user)
+  const groups = byId(user.groups, (_) => _.group_id)
+  const strengths = methods.map((_) => _.strength)
+  const strongest = Strength.strongest(strengths)
+  const bypass_reason = bypassReason(user, hasBypassCode)
+  const count = (kind: string) => methods.filter((_) => _.method_kind === kind).length
+  return {
+    users: [{
+      ...stamp,
+      user_id,
+      username,
+      email,
+      realname,
+      firstname: said(user.firstname),
+      lastname: said(user.lastname),
+      status,
+      is_enrolled: user.is_enrolled,
+      created_at: fromSeconds(user.created),
+      last_login_at: fromSeconds(user.last_login),
+      last_directory_sync_at: fromSeconds(user.last_directory_sync),
+      directory_key: said(user.directory_key),
+      external_id: said(user.external_id),
+      lockout_reason: said(user.lockout_reason),
+      notes: said(user.notes),
+      aliases: joined(Object.values(user.aliases)),
+      group_names: joined(groups.map(([_, group]) => group.name)),
+      phone_count: count("phone"),
+      token_count: count("token"),
+      webauthn_count: count("webauthn"),
+      u2f_count: count("u2f"),
+      desktop_count: count("desktop"),
+      method_count: methods.length,
+      mfa_enabled: user.phones.length > 0 || user.tokens.length > 0 || user.webauthncredentials.length > 0,
+      has_phishing_resistant: strongest === "phishing_resistant",
+      strongest,
+      weakest: Strength.weakest(strengths),
+      only_telephony: strongest === "telephony",
+      is_bypass: bypass_reason !== null,
+      bypass_reason
+    }],
+    mfa_methods: methods.map((method) => ({
+      ...stamp,
+      user_id,
+      username,
+      email,
+      realname,
+      user_status: status,
+      ...method
+    })),
+    user_groups: groups.map(([group_id, group]) => ({
+      ...stamp,
+      user_id,
+      username,
+      group_id,
+      group_name: said(group.name),
+      group_status: said(group.status)
+    }))
+  }
+}
+
+/** Whether a bypass code works at the instant of the run. */
+export const isUsable = (stamp: Stamp, code: BypassCode): boolean => {
+  const expires = fromSeconds(code.expiration)
+  return expires === null || expires > stamp.observed_at
+}
