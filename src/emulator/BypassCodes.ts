@@ -1,0 +1,47 @@
+/**
+ * The bypass codes of invented users: every 33rd user has one, then two, then three, so that the c-th code of a tenant
+ * and its owner are found without looking at anybody else.
+ */
+import { Dice, mix } from "./Dice.ts"
+import { dumps, type JsonObject, record } from "./Json.ts"
+import { type Ground, kinds } from "./Methods.ts"
+
+const stride = 33
+const first = 7
+/** Which of three owners in a row each of their six codes belongs to. */
+const owners = [0, 1, 1, 2, 2, 2]
+
+/** How many codes the n-th user has. */
+export const codesOf = (n: number): number => n % stride === first ? 1 + (Math.floor(n / stride) % 3) : 0
+
+/** How many the first so many users have together. */
+export const codesAmong = (users: number): number => {
+  const holders = Math.max(0, Math.ceil((users - first) / stride))
+  const rest = holders % 3
+  return Math.floor(holders / 3) * 6 + (rest === 0 ? 0 : rest === 1 ? 1 : 3)
+}
+
+/** The number of the user whose code the c-th is. */
+export const ownerOf = (code: number): number => (Math.floor(code / 6) * 3 + (owners[code % 6] ?? 0)) * stride + first
+
+/** The number of a user's first code. */
+export const firstCodeOf = (n: number): number => codesAmong(n)
+
+/** The user fields that a code carries. */
+const carried = ["created", "email", "is_enrolled", "last_login", "realname", "status", "user_id", "username"]
+
+/** The JSON text of the c-th code. */
+export const bypassCode = (ground: Ground, code: number, owner: JsonObject): string => {
+  const dice = new Dice(mix(ground.seed ^ 0xb1ba55, code))
+  const created = ground.epoch - 60 - dice.below(30 * 86_400)
+  const expiration = ["null", String(created + 3600), String(ground.epoch + 86_400 * (1 + dice.below(30)))][code % 3]
+  const reuse = ["1", "null", "10"][dice.below(3)]
+  return record([
+    ["admin_email", dice.chance(20) ? `""` : `"helpdesk@example.com"`],
+    ["bypass_code_id", `"${kinds(ground.seed).bypassCodes.of(code)}"`],
+    ["created", String(created)],
+    ["expiration", expiration ?? "null"],
+    ["reuse_count", reuse ?? "null"],
+    ["user", dumps(Object.fromEntries(carried.flatMap((name) => name in owner ? [[name, owner[name] ?? null]] : [])))]
+  ])
+}

@@ -1,0 +1,106 @@
+/** Invented people: first and last names of many scripts, each with the letters an e-mail address would use. */
+import type { NonEmpty } from "./Dice.ts"
+import { quote } from "./Json.ts"
+
+export interface Name {
+  /** JSON text of the name, without its quotes. */
+  readonly json: string
+  readonly slug: string
+}
+
+const names = (spelled: NonEmpty<string>): NonEmpty<Name> => {
+  const name = (entry: string): Name => {
+    const [text = "", slug = text.toLowerCase()] = entry.split("/")
+    return { json: quote(text).slice(1, -1), slug }
+  }
+  const [head, ...tail] = spelled
+  return [name(head), ...tail.map(name)]
+}
+
+/** Combining marks are kept decomposed where they are written so: Duo passes both forms through. */
+export const firstNames = names([
+  "Amara",
+  "Benoît/benoit",
+  "Chloé/chloe",
+  "Dmitri",
+  "Zoe\u0308/zoe",
+  "Fatima",
+  "Grace",
+  "Hiro",
+  "Ingrid",
+  "José/jose",
+  "Kwame",
+  "Léa/lea",
+  "Mateo",
+  "Noor",
+  "Olu",
+  "Priya",
+  "Quentin",
+  "Rosa",
+  "Søren/soren",
+  "Tomás/tomas",
+  "Uma",
+  "Viktor",
+  "Wanjiru",
+  "Ximena",
+  "Yusuf",
+  "Željko/zeljko",
+  "太郎/taro",
+  "小芳/xiaofang",
+  "지우/jiwoo",
+  "محمد/muhammad",
+  "לאה/leah",
+  "अनिका/anika",
+  "Ольга/olga",
+  "Νίκος/nikos",
+  "สมชาย/somchai",
+  "Robin 🦊/robin",
+  "D'Arcy/darcy",
+  "Anne-Marie/annemarie",
+  "\"Ace\"/ace",
+  "Nguye\u0302\u0303n/nguyen",
+  "𠮷子/yoshiko"
+])
+
+export const lastNames = names([
+  "Okafor",
+  "Lindqvist",
+  "Müller/mueller",
+  "García/garcia",
+  "O'Neil/oneil",
+  "van der Berg/vanderberg",
+  "Kowalski",
+  "Tanaka",
+  "Haddad",
+  "Novák/novak",
+  "Silva",
+  "Dubois",
+  "Rossi",
+  "Petrov",
+  "Nakamura",
+  "Mbeki",
+  "Kaya",
+  "Larsen",
+  "Costa",
+  "Schmidt",
+  "Ortiz",
+  "Ahmed",
+  "Reyes",
+  "Moreau",
+  "山田/yamada",
+  "王/wang",
+  "김/kim",
+  "العربي/alarabi",
+  "כהן/cohen",
+  "शर्मा/sharma",
+  "Иванова/ivanova",
+  "Παπαδόπουλος/papadopoulos",
+  "Çelik/celik",
+  "Łukasik/lukasik",
+  "Smith\\Jones/smithjones",
+  "Ève/eve",
+  "Þórsson/thorsson"
+])
+
+/** Every pair of names once, before any pair comes a second time. */
+export const pairs = firstNames.length * lastNames.length

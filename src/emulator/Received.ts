@@ -1,0 +1,57 @@
+/** A request as it came in: its query decoded, its body read, its headers in lower case. */
+import type { IncomingMessage } from "node:http"
+
+export interface Received {
+  readonly method: string
+  readonly path: string
+  /** Names and values of the query, or of the form of a POST, as sent, decoded; undefined if they cannot be. */
+  readonly query: ReadonlyArray<readonly [name: string, value: string]> | undefined
+  readonly headers: Readonly<Record<string, string>>
+  /** Every `X-Duo-*` header, also one that was sent twice. */
+  readonly duoHeaders: ReadonlyArray<readonly [name: string, value: string]>
+  readonly body: string
+}
+
+/** `+` and `%20` are both a space, whichever the client signed. */
+const decode = (text: string) => decodeURIComponent(text.replaceAll("+", "%20"))
+
+const decodeQuery = (text: string): Received["query"] => {
+  try {
+    return text.split("&").filter((part) => part !== "").map((part) => {
+      const [name = "", ...value] = part.split("=")
+      return [decode(name), decode(value.join("="))] as const
+    })
+  } catch {
+    return undefined
+  }
+}
+
+const bodyLimit = 1024 * 1024
+
+export const receive = async (request: IncomingMessage): Promise<Received> => {
+  let body = ""
+  request.setEncoding("utf8")
+  for await (const chunk of request) {
+    body += chunk
+    if (body.length > bodyLimit) throw new Error("a request body of more than 1 MiB")
+  }
+  const [path = "", ...query] = (request.url ?? "").split("?")
+  const form = request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true
+  const duoHeaders: Array<readonly [string, string]> = []
+  for (let n = 0; n < request.rawHeaders.length; n += 2) {
+    const [name = "", value = ""] = request.rawHeaders.slice(n, n + 2)
+    if (/^x-duo-/i.test(name)) duoHeaders.push([name, value])
+  }
+  return {
+    method: request.method ?? "",
+    path,
+    query: decodeQuery(form && request.method !== "GET" ? body : query.join("?")),
+    headers: Object.fromEntries(
+      Object.entries(request.headers).map((
+        [name, value]
+      ) => [name, Array.isArray(value) ? value.join(", ") : value ?? ""])
+    ),
+    duoHeaders,
+    body
+  }
+}

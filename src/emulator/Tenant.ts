@@ -1,0 +1,148 @@
+/** A Duo tenant to answer from: invented users of any number, or given ones, and edits to either between requests. */
+import { Schema } from "effect"
+import { bypassCode, codesAmong, codesOf, firstCodeOf, ownerOf } from "./BypassCodes.ts"
+import { seedOf } from "./Dice.ts"
+import { dumps, type JsonObject, parseObject } from "./Json.ts"
+import { type Ground, kinds } from "./Methods.ts"
+import { person, usernameText } from "./Person.ts"
+
+const UserJson = Schema.Record(Schema.String, Schema.Json)
+
+/** A change to the list of users, at a position in it. */
+export const Edit = Schema.Union([
+  Schema.Struct({ edit: Schema.Literal("add"), at: Schema.Int, user: Schema.optionalKey(UserJson) }),
+  Schema.Struct({ edit: Schema.Literal("remove"), at: Schema.Int }),
+  Schema.Struct({ edit: Schema.Literal("rename"), at: Schema.Int, username: Schema.String }),
+  Schema.Struct({ edit: Schema.Literal("replace"), at: Schema.Int, user: UserJson })
+])
+export type Edit = typeof Edit.Type
+
+export interface Tenant {
+  /** How many users there are now. */
+  readonly size: () => number
+  /** The JSON text of the user at a position. */
+  readonly text: (at: number) => string
+  readonly user: (at: number) => JsonObject
+  /** The positions of the users whose field says so, letter case aside. */
+  readonly where: (field: "user_id" | "username" | "email", values: ReadonlyArray<string>) => ReadonlyArray<number>
+  readonly bypassCodes: () => number
+  /** The JSON text of a bypass code. */
+  readonly bypassCode: (at: number) => string
+  /** Changes the list. A position beyond its end changes nothing but for `add`, which then appends. */
+  readonly edit: (edit: Edit) => void
+}
+
+/** 1 November 2026: everything invented happened before it. */
+export const defaultEpoch = Date.UTC(2026, 10, 1) / 1000
+
+/** A user that was given or changed: its text, and the number of the invented one it was. */
+interface Given {
+  readonly text: string
+  readonly of: number | undefined
+}
+
+interface Start {
+  readonly ground: Ground
+  /** How many invented users to begin with. */
+  readonly invented: number
+  readonly given: ReadonlyArray<Given>
+  readonly codes: ReadonlyArray<string>
+}
+
+const start = ({ codes, given, ground, invented }: Start): Tenant => {
+  /** Undefined until the first edit: then every user's number, or its text. */
+  let entries: Array<number | Given> | undefined = given.length > 0 ? [...given] : undefined
+  let codeNumbers: ReadonlyArray<readonly [code: number, owner: JsonObject]> | undefined
+  let next = invented
+  const size = () => entries === undefined ? invented : entries.length
+  const entry = (at: number): number | Given | undefined => entries === undefined ? at : entries[at]
+  const number = (at: number) => {
+    const found = entry(at)
+    return typeof found === "object" ? found.of : found
+  }
+  const text = (at: number): string => {
+    const found = entry(at)
+    return typeof found === "object" ? found.text : person(ground, found ?? at)
+  }
+  const user = (at: number) => parseObject(text(at))
+  const editedCodes = () =>
+    codeNumbers ??= Array.from({ length: size() }, (_, at) => at).flatMap((at) => {
+      const n = number(at)
+      return n === undefined || codesOf(n) === 0
+        ? []
+        : Array.from({ length: codesOf(n) }, (_, k) => [firstCodeOf(n) + k, user(at)] as const)
+    })
+  /** Cheap where it can be: an id says its number, a username does not need the whole user. */
+  const where: Tenant["where"] = (field, values) => {
+    const wanted = new Set(values.map((value) => value.toLowerCase()))
+    const has = (value: unknown) => typeof value === "string" && wanted.has(value.toLowerCase())
+    const everyone = Array.from({ length: size() }, (_, at) => at)
+    if (entries === undefined && field === "user_id") {
+      const ids = kinds(ground.seed).users
+      return values.map(ids.numberOf).filter((n) => n >= 0 && n < invented && has(ids.of(n)))
+    }
+    if (entries === undefined && field === "username" && invented > 10_000) {
+      return everyone.filter((n) => has(JSON.parse(usernameText(ground, n))))
+    }
+    return everyone.filter((at) => {
+      const found = user(at)
+      return has(found[field]) || field === "username" && Object.values(found["aliases"] ?? {}).some(has)
+    })
+  }
+  return {
+    size,
+    text,
+    user,
+    where,
+    bypassCodes: () => codes.length + (entries === undefined ? codesAmong(invented) : editedCodes().length),
+    bypassCode: (at) => {
+      const given = codes[at]
+      if (given !== undefined) return given
+      const [code, owner] = entries === undefined
+        ? [at, user(ownerOf(at - codes.length))]
+        : editedCodes()[at - codes.length] ?? [at, {}]
+      return bypassCode(ground, code, owner)
+    },
+    edit: (edit) => {
+      entries ??= Array.from({ length: invented }, (_, n) => n)
+      codeNumbers = undefined
+      if (edit.edit === "add") {
+        entries.splice(edit.at, 0, edit.user === undefined ? next++ : { text: dumps(edit.user), of: undefined })
+        return
+      }
+      if (edit.at >= entries.length) return
+      switch (edit.edit) {
+        case "remove":
+          entries.splice(edit.at, 1)
+          break
+        case "rename":
+          entries[edit.at] = { text: dumps({ ...user(edit.at), username: edit.username }), of: number(edit.at) }
+          break
+        case "replace":
+          entries[edit.at] = { text: dumps(edit.user), of: number(edit.at) }
+      }
+    }
+  }
+}
+
+/** So many invented users: the same seed gives the same bytes, and user n is the same in a tenant of any size. */
+export const make = (options: {
+  readonly users: number
+  readonly seed?: number | string | undefined
+  readonly epoch?: number | undefined
+}): Tenant =>
+  start({
+    ground: { seed: seedOf(options.seed ?? 1), epoch: options.epoch ?? defaultEpoch },
+    invented: options.users,
+    given: [],
+    codes: []
+  })
+
+/** Just these users, whatever they look like, and these bypass codes. */
+export const fromUsers = (users: ReadonlyArray<JsonObject>, bypassCodes: ReadonlyArray<JsonObject> = []): Tenant =>
+  start({
+    ground: { seed: seedOf(1), epoch: defaultEpoch },
+    invented: 0,
+    given: users.map((user) => ({ text: dumps(user), of: undefined })),
+    codes: bypassCodes.map(dumps)
+  })
