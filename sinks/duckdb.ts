@@ -1,0 +1,118 @@
+/**
+ * The ledger: one DuckDB file with the current rows of every tenant and a row for every run. It is never written in
+ * place: a copy is made beside it, the run applied to the copy, and the copy renamed over it, so that readers are not in
+ * the way and never see half a run.
+ */
+import { Effect, FileSystem, Path, Schedule, Stream } from "effect"
+import { type Outcome, runs } from "../src/Outcome.ts"
+import { Corrupt, Held, InputOutput, type Sink, type SinkRun } from "../src/Sink.ts"
+import * as DuckDb from "../src/staging/DuckDb.ts"
+import * as Files from "../src/staging/Files.ts"
+import * as Ledger from "../src/staging/Ledger.ts"
+import * as RowStore from "../src/staging/RowStore.ts"
+
+/** How long somebody who has the ledger open for writing is waited for: 5 seconds. */
+const patience = { times: 20, schedule: Schedule.spaced("250 millis") }
+
+/** The ledger's file, where a symbolic link leads, and the directory it is staged in. */
+const resolve = Effect.fnUntraced(function*(location: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const named = path.resolve(location)
+  const file = yield* fs.realPath(named).pipe(Effect.orElseSucceed(() => named))
+  return { file, root: path.dirname(file), base: path.basename(file) }
+})
+
+const attach = (session: DuckDb.Session, file: string, catalog: string) =>
+  session.run(`ATTACH ${DuckDb.literal(file)} AS ${catalog} (READ_ONLY)`)
+
+/** A file's identity: it changes when somebody writes to it or puts another in its place. */
+const identity = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { ino, mtime, size } = yield* fs.stat(file).pipe(Effect.mapError(Files.reasonOf))
+  return JSON.stringify([String(ino), String(size), mtime])
+})
+
+const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { base, file, root } = yield* resolve(location)
+  const staged = path.join(root, Files.stagedName(base, run.run_id))
+  yield* Files.prepare(root, [file])
+  const session = yield* DuckDb.open({ memory: DuckDb.memory, spill: `${staged}.tmp` })
+
+  /** Shares the lock with readers and keeps writers out. */
+  const hold = attach(session, file, "held")
+
+  const isThere = yield* Files.exists(file)
+  if (isThere) {
+    yield* Effect.retry(hold, { ...patience, while: ({ _tag }) => _tag === "Held" })
+    yield* Ledger.missing(session, "held", [runs, ...run.tables])
+  }
+  if (yield* Files.exists(`${file}.wal`)) {
+    return yield* new Corrupt({
+      detail: `${base}.wal beside it holds changes that are not in it yet; open it once for writing to take them in`
+    })
+  }
+  const store = yield* RowStore.open(session, `${staged}.rows`, run)
+
+  /**
+   * The lock is the process's, and the system drops it when any of the process's handles of the file is closed, so also
+   * at the end of copying: it is taken again, and a writer who came between is found out by what he changed.
+   */
+  const copy = Effect.fnUntraced(function*() {
+    const before = yield* identity(file)
+    yield* fs.copyFile(file, staged).pipe(Effect.mapError(Files.reasonOf))
+    yield* session.run("DETACH held")
+    yield* hold
+    if ((yield* identity(file)) !== before) return yield* new Held({ pid: null })
+  })
+
+  const seal = Effect.fn("duckdb.seal")(function*(outcome: Outcome) {
+    const collected = yield* store.finish(outcome)
+    if (isThere) yield* copy()
+    yield* session.run(`ATTACH ${DuckDb.literal(staged)} AS ledger${isThere ? "" : " (STORAGE_VERSION 'v1.4.0')"}`)
+    yield* Ledger.apply(session, "ledger", outcome, collected.map(({ table }) => table))
+    yield* session.run("DETACH ledger")
+    if (yield* Files.exists(`${staged}.wal`)) {
+      return yield* new InputOutput({ detail: "DuckDB left changes outside of the file" })
+    }
+    yield* attach(session, staged, "ledger")
+    yield* Ledger.verify(session, "ledger", run.run_id, collected)
+    yield* session.run("DETACH ledger")
+    yield* store.remove
+    return { rows: RowStore.byName(collected), ...(yield* Files.seal([{ from: staged, to: file }])) }
+  })
+
+  return { write: store.write, seal }
+})
+
+const duckdb: Sink = {
+  name: "duckdb",
+  doc: "The ledger: a DuckDB file with the current rows of every tenant and a row for every run.",
+  location: (dataDirectory) => `${dataDirectory}/duo.duckdb`,
+
+  open: Effect.fn("duckdb.open")(function*(location, run) {
+    const at = Files.at("duckdb", location)
+    const { seal, write } = yield* at(open(location, run))
+    return { write: (batch) => at(write(batch)), seal: (outcome) => at(seal(outcome)) }
+  }),
+
+  publish: Files.publish("duckdb"),
+
+  discard: (location, run_id) =>
+    Effect.flatMap(resolve(location), ({ root }) => Files.discard(root, run_id)).pipe(Files.at("duckdb", location)),
+
+  read: Effect.fn("duckdb.read")(function*(location, run, table) {
+    const at = Files.at("duckdb", location)
+    const { file } = yield* resolve(location)
+    if (!(yield* at(Files.exists(file)))) return undefined
+    const session = yield* at(DuckDb.open({ memory: DuckDb.memory }))
+    yield* at(attach(session, file, "ledger"))
+    const query = yield* at(Ledger.select(session, "ledger", run.run_id, table))
+    if (query === undefined) return undefined
+    return DuckDb.stream(session, table, query).pipe(Stream.mapError(Files.errorAt("duckdb", location)))
+  })
+}
+
+export default duckdb

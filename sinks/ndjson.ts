@@ -1,0 +1,70 @@
+/** Newline-delimited JSON: `T/RUN_ID.ndjson`, one object a row; or all rows on standard output, for a pipe. */
+import { Effect, Path, Schema } from "effect"
+import { tmpdir } from "node:os"
+import { type Sink } from "../src/Sink.ts"
+import * as Files from "../src/staging/Files.ts"
+import * as Instant from "../src/staging/Instant.ts"
+import * as Read from "../src/staging/Read.ts"
+import * as StandardOutput from "../src/staging/StandardOutput.ts"
+import * as TextFiles from "../src/staging/TextFiles.ts"
+import { type Cell, type Row, type Table } from "../src/Table.ts"
+
+const standardOutput = "-"
+
+const value = (cell: Cell | undefined) =>
+  typeof cell === "bigint" ? Instant.format(cell) : typeof cell === "string" ? cell.toWellFormed() : cell ?? null
+
+const line = (table: Table, row: Row, first: Readonly<Record<string, string>>) =>
+  `${JSON.stringify({ ...first, ...Object.fromEntries(table.columns.map(({ name }) => [name, value(row[name])])) })}\n`
+
+/** On standard output the tables share one stream, so a line says first which table it is of. */
+const format = (named: boolean): TextFiles.TextFormat => ({
+  header: () => "",
+  lines: (table, rows) => rows.map((row) => line(table, row, named ? { table: table.name } : {})).join("")
+})
+
+const publishFiles = Files.publish("ndjson")
+const isForStandardOutput = Schema.is(StandardOutput.Publication)
+
+const ndjson: Sink = {
+  name: "ndjson",
+  doc: "Newline-delimited JSON, one file a run and table; ndjson:- writes to standard output.",
+  location: (dataDirectory) => `${dataDirectory}/ndjson`,
+
+  open: Effect.fn("ndjson.open")(function*(location, run) {
+    const path = yield* Path.Path
+    const named = location === standardOutput
+    const root = named ? tmpdir() : path.resolve(location)
+    return yield* TextFiles.open(run, format(named), {
+      sink: "ndjson",
+      location,
+      root,
+      target: ({ name }) => path.join(root, name, `${run.run_id}.ndjson`),
+      seal: named ? StandardOutput.seal : Files.seal
+    })
+  }),
+
+  publish: (publication) =>
+    isForStandardOutput(publication)
+      ? StandardOutput.publish(publication).pipe(Files.at("ndjson", standardOutput))
+      : publishFiles(publication),
+
+  discard: (location, run_id) =>
+    Files.discard(location === standardOutput ? tmpdir() : location, run_id).pipe(Files.at("ndjson", location)),
+
+  read: Effect.fn("ndjson.read")(function*(location, run, table) {
+    const path = yield* Path.Path
+    if (location === standardOutput) return undefined
+    const columns = Read.columns(table)
+    return yield* Read.file(
+      "ndjson",
+      path.resolve(location, table.name, `${run.run_id}.ndjson`),
+      table,
+      (file) =>
+        `read_json(${file}, format = 'newline_delimited', auto_detect = false, columns = ${columns}, ` +
+        `maximum_object_size = ${Read.longestRow})`
+    )
+  })
+}
+
+export default ndjson

@@ -1,0 +1,189 @@
+/**
+ * DuckDB as the sinks use it: a scoped connection whose memory has a bound, rows appended chunk by chunk, results read
+ * chunk by chunk, and its messages told apart. The library is loaded when it is first needed, for it takes a while.
+ */
+import { type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api"
+import { Effect, Option, type Scope, Stream } from "effect"
+import { CannotCreate, Corrupt, DiskFull, Held, InputOutput, type SinkReason } from "../Sink.ts"
+import { type Cell, type ColumnType, type Row, type Table } from "../Table.ts"
+import * as Instant from "./Instant.ts"
+
+const library = Effect.tryPromise({
+  try: () => import("@duckdb/node-api"),
+  catch: (cause) => new CannotCreate({ detail: `DuckDB cannot be loaded here: ${String(cause)}` })
+})
+
+/** What a session of a sink may use, so that memory does not grow with the tenant. */
+export const memory = "128MB"
+
+const lock = /Could not set lock on file(?:.*\(PID (\d+)\))?/s
+const full = /No space left on device|Disk quota exceeded/i
+const foreign =
+  /not a valid DuckDB database|corrupt|checksum|database file with version|could not read enough bytes|serializ|WAL |magic bytes|Parquet file|thrift|(Conversion|Constraint|Binder|Catalog|Dependency|TransactionContext) Error/i
+const unusable =
+  /permission denied|operation not permitted|read-only file system|not a directory|is a directory|no such file|file name too long|does not exist/i
+
+/** The one place where what DuckDB says becomes a sink's reason. */
+export const reasonOf = (cause: unknown): SinkReason => {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const detail = message.split("\n", 1)[0] ?? message
+  const held = lock.exec(message)
+  if (held !== null) return new Held({ pid: held[1] === undefined ? null : Number(held[1]) })
+  if (full.test(message)) return new DiskFull()
+  if (foreign.test(detail)) return new Corrupt({ detail })
+  return unusable.test(detail) ? new CannotCreate({ detail }) : new InputOutput({ detail })
+}
+
+/** A connection, and what is done with it. One thing at a time. */
+export interface Session {
+  readonly connection: DuckDBConnection
+  /** Runs statements whose rows are of no interest. */
+  readonly run: (sql: string) => Effect.Effect<void, SinkReason>
+  /** All rows of a small result. */
+  readonly all: (sql: string) => Effect.Effect<ReadonlyArray<ReadonlyArray<DuckDBValue>>, SinkReason>
+}
+
+export interface SessionOptions {
+  /** The database, opened read-only; a new one in memory when undefined. */
+  readonly file?: string | undefined
+  /** Where what does not fit in memory may be written; nowhere when undefined. */
+  readonly spill?: string | undefined
+  /** DuckDB's `memory_limit`. */
+  readonly memory?: string | undefined
+}
+
+/** Awaits DuckDB. An interrupted statement is cancelled and waited for, so that nothing is closed under its feet. */
+const awaiting = <A>(connection: DuckDBConnection, begin: () => Promise<A>) =>
+  Effect.suspend(() => {
+    const promise = begin()
+    return Effect.tryPromise({ try: () => promise, catch: reasonOf }).pipe(
+      Effect.onInterrupt(() => {
+        connection.interrupt()
+        return Effect.promise(() => Promise.allSettled([promise]))
+      })
+    )
+  })
+
+const closing = <A extends { readonly closeSync: () => void }>(begin: () => Promise<A>) =>
+  Effect.acquireRelease(
+    Effect.tryPromise({ try: begin, catch: reasonOf }),
+    (open) => Effect.sync(() => open.closeSync())
+  )
+
+/** A session that ends with the scope. It never goes to the network. */
+export const open = Effect.fnUntraced(
+  function*(options: SessionOptions): Effect.fn.Return<Session, SinkReason, Scope.Scope> {
+    const { DuckDBInstance } = yield* library
+    const instance = yield* closing(() =>
+      DuckDBInstance.create(options.file ?? ":memory:", {
+        autoinstall_known_extensions: "false",
+        autoload_known_extensions: "false",
+        temp_directory: options.spill ?? "",
+        ...(options.memory === undefined ? {} : { memory_limit: options.memory }),
+        ...(options.file === undefined ? {} : { access_mode: "READ_ONLY" })
+      })
+    )
+    const connection = yield* closing(() => instance.connect())
+    const run = (sql: string) => Effect.asVoid(awaiting(connection, () => connection.run(sql)))
+    const all = (sql: string) =>
+      awaiting(connection, () => connection.runAndReadAll(sql)).pipe(Effect.map((result) => result.getRows()))
+    yield* run("SET TimeZone = 'UTC'")
+    return { connection, run, all }
+  }
+)
+
+/** A name in SQL. */
+export const name = (identifier: string) => `"${identifier.replaceAll("\"", "\"\"")}"`
+
+/** A text in SQL. */
+export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
+
+/** A cell in SQL. */
+export const constant = (cell: Cell | undefined) =>
+  typeof cell === "string"
+    ? literal(cell)
+    : typeof cell === "bigint"
+    ? `${literal(Instant.format(cell))}::TIMESTAMPTZ`
+    : String(cell ?? null)
+
+/** What our types are called in SQL. */
+export const types = {
+  text: "VARCHAR",
+  boolean: "BOOLEAN",
+  bigint: "BIGINT",
+  timestamp: "TIMESTAMPTZ"
+} as const satisfies Record<ColumnType, string>
+
+/** The column names of a table, in order. */
+export const names = (table: Table) => table.columns.map((column) => name(column.name)).join(", ")
+
+/** `CREATE TABLE IF NOT EXISTS`, under a name such as `catalog.main.users`. */
+export const create = (qualified: string, table: Table) =>
+  `CREATE TABLE IF NOT EXISTS ${qualified} (${
+    table.columns.map((column) => `${name(column.name)} ${types[column.type]}${column.required ? " NOT NULL" : ""}`)
+      .join(", ")
+  })`
+
+/** The sentences of a table as `COMMENT ON`. */
+export const comments = (qualified: string, table: Table) => [
+  `COMMENT ON TABLE ${qualified} IS ${literal(table.doc)}`,
+  ...table.columns.map((column) => `COMMENT ON COLUMN ${qualified}.${name(column.name)} IS ${literal(column.doc)}`)
+]
+
+/** DuckDB's own size of a vector: no chunk has more rows. */
+const chunkRows = 2048
+
+/** Appends rows to a table. Calls DuckDB on this thread, a chunk at a time with room for others between. */
+export const appender = Effect.fnUntraced(function*(session: Session, catalog: string, table: Table) {
+  const duckdb = yield* library
+  const out = yield* Effect.acquireRelease(
+    awaiting(session.connection, () => session.connection.createAppender(table.name, "main", catalog)),
+    (out) => Effect.sync(() => out.clear())
+  )
+  const columnTypes = table.columns.map(({ type }) => duckdb[types[type]])
+  const value = (cell: Cell | undefined): DuckDBValue =>
+    typeof cell === "bigint"
+      ? new duckdb.DuckDBTimestampTZValue(cell)
+      : typeof cell === "number"
+      ? BigInt(cell)
+      : cell ?? null
+
+  const chunk = (rows: ReadonlyArray<Row>) =>
+    Effect.try({
+      try: () => {
+        const chunk = duckdb.DuckDBDataChunk.create(columnTypes)
+        chunk.setColumns(table.columns.map((column) => rows.map((row) => value(row[column.name]))))
+        out.appendDataChunk(chunk)
+      },
+      catch: reasonOf
+    })
+
+  return {
+    append: Effect.fnUntraced(function*(rows: ReadonlyArray<Row>) {
+      for (let start = 0; start < rows.length; start += chunkRows) {
+        yield* chunk(rows.slice(start, start + chunkRows))
+        yield* Effect.yieldNow
+      }
+    }),
+    flush: Effect.try({ try: () => out.flushSync(), catch: reasonOf })
+  }
+})
+
+const cell = (value: DuckDBValue): Cell => {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value
+  if (typeof value === "bigint") return Number(value)
+  if (typeof value === "object" && "micros" in value && typeof value.micros === "bigint") return value.micros
+  throw new Error(`a ${typeof value} is in none of our columns`)
+}
+
+/** The rows of a query whose columns are the table's, in order; an element is a chunk. */
+export const stream = (session: Session, table: Table, sql: string): Stream.Stream<ReadonlyArray<Row>, SinkReason> =>
+  Stream.unwrap(Effect.map(awaiting(session.connection, () => session.connection.stream(sql)), (result) => {
+    const row = (values: ReadonlyArray<DuckDBValue>): Row =>
+      Object.fromEntries(table.columns.map((column, index) => [column.name, cell(values[index] ?? null)]))
+    return Stream.paginate(0, (chunks) =>
+      awaiting(session.connection, async () => {
+        const rows = (await result.fetchChunk())?.getRows().map(row) ?? []
+        return rows.length === 0 ? [[], Option.none<number>()] as const : [[rows], Option.some(chunks + 1)] as const
+      }))
+  }))

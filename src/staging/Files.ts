@@ -1,0 +1,156 @@
+/**
+ * Staged files: written beside where they will be, under a name that says which run they belong to, made durable, and
+ * then moved into place. Renaming is all that publishing does, so nothing late can fail for want of space or of rights.
+ */
+import { Effect, FileSystem, Path, type PlatformError, Predicate, Schema, type Scope } from "effect"
+import { CannotCreate, Corrupt, DiskFull, InputOutput, SinkError, type SinkReason, type SinkServices } from "../Sink.ts"
+
+/** One rename, absolute paths. */
+const Move = Schema.Struct({ from: Schema.String, to: Schema.String })
+export interface Move extends Schema.Schema.Type<typeof Move> {}
+
+/** What sealing gives: the bytes that publishing shows, and what `publish` needs. */
+export interface Sealed {
+  readonly bytes: number
+  readonly publication: Schema.Json
+}
+
+const Publication = Schema.Struct({ moves: Schema.Array(Move) })
+const decode = Schema.decodeUnknownEffect(Publication)
+
+const unusable = /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENAMETOOLONG|ENOENT|EEXIST|EXDEV|ELOOP)$/
+const full = /^(ENOSPC|EDQUOT)$/
+
+/** The one place where a platform's error becomes a sink's. */
+export const reasonOf = ({ reason }: PlatformError.PlatformError): SinkReason => {
+  const cause = "cause" in reason ? reason.cause : undefined
+  const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : ""
+  const detail = cause instanceof Error ? cause.message : reason.message
+  if (full.test(code)) return new DiskFull()
+  return unusable.test(code) || reason._tag === "PermissionDenied" || reason._tag === "NotFound"
+    ? new CannotCreate({ detail })
+    : new InputOutput({ detail })
+}
+
+const orReason = Effect.mapError(reasonOf)
+
+/** Says of a reason which sink it befell and where. */
+export const errorAt = (sink: string, location: string) => (reason: SinkReason) =>
+  new SinkError({ sink, location, reason })
+
+/** The same for an effect. */
+export const at = (sink: string, location: string) => <A, R>(effect: Effect.Effect<A, SinkReason, R>) =>
+  Effect.mapError(effect, errorAt(sink, location))
+
+/** The name under which a run stages a file. */
+export const stagedName = (name: string, run_id: string) => `${name}.${run_id}.part`
+
+const statIfAny = Effect.fnUntraced(function*(path: string) {
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs.stat(path).pipe(
+    Effect.catchIf((error) => error.reason._tag === "NotFound", () => Effect.succeed(undefined)),
+    orReason
+  )
+})
+
+/** Whether there is something at the path. */
+export const exists = (path: string) => Effect.map(statIfAny(path), (info) => info !== undefined)
+
+/**
+ * Makes the root and looks at the way to every target, so that what would fail at publishing fails now: a file where a
+ * directory should be or the reverse, no right to write, a name too long, a directory on another device.
+ */
+export const prepare = Effect.fnUntraced(function*(root: string, targets: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  yield* fs.makeDirectory(root, { recursive: true, mode: 0o700 }).pipe(orReason)
+  const { dev } = yield* fs.stat(root).pipe(orReason)
+  const looked = new Set<string>()
+  const look = (directory: string): Effect.Effect<void, SinkReason, SinkServices> =>
+    Effect.gen(function*() {
+      if (looked.has(directory)) return
+      looked.add(directory)
+      if (directory !== root) yield* look(path.dirname(directory))
+      const info = yield* statIfAny(directory)
+      if (info === undefined) return
+      if (info.type !== "Directory") return yield* new CannotCreate({ detail: `${directory} is not a directory` })
+      if (info.dev !== dev) return yield* new CannotCreate({ detail: `${directory} is on another device than ${root}` })
+      yield* fs.access(directory, { writable: true }).pipe(orReason)
+    })
+  for (const target of targets) {
+    yield* look(path.dirname(target))
+    const info = yield* statIfAny(target)
+    if (info?.type === "Directory") return yield* new CannotCreate({ detail: `${target} is a directory` })
+  }
+})
+
+/** Makes an empty file that only its owner may read, which must not be there yet; it is closed with the scope. */
+export const create = (path: string): Effect.Effect<FileSystem.File, SinkReason, SinkServices | Scope.Scope> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.open(path, { flag: "wx", mode: 0o600 })).pipe(orReason)
+
+const sync = (path: string) =>
+  Effect.scoped(Effect.flatMap(
+    Effect.flatMap(FileSystem.FileSystem, (fs) => fs.open(path, { flag: "r" })),
+    (file) => file.sync
+  ))
+
+/** Makes the staged files durable, and the directories that they will move to. */
+export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Move>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  let bytes = 0
+  for (const { from, to } of moves) {
+    yield* fs.chmod(from, 0o600)
+    yield* sync(from)
+    bytes += Number((yield* fs.stat(from)).size)
+    yield* fs.makeDirectory(path.dirname(to), { recursive: true, mode: 0o700 })
+  }
+  const sealed: Sealed = { bytes, publication: { moves: moves.map(({ from, to }) => ({ from, to })) } }
+  return sealed
+}, orReason)
+
+const rename = Effect.fnUntraced(function*({ from, to }: Move) {
+  const fs = yield* FileSystem.FileSystem
+  yield* fs.rename(from, to).pipe(
+    Effect.catchIf(
+      (error) => error.reason._tag === "NotFound",
+      (error) => Effect.flatMap(fs.exists(to), (there) => there ? Effect.void : Effect.fail(error))
+    )
+  )
+}, orReason)
+
+/** Moves sealed files into place, in order. A file that is gone and is where it should be was moved before. */
+export const publish = (sink: string) =>
+  Effect.fn(`${sink}.publish`)(function*(publication: Schema.Json) {
+    const path = yield* Path.Path
+    const { moves } = yield* decode(publication).pipe(
+      Effect.mapError((error) => new Corrupt({ detail: `not a list of moves: ${error.message}` })),
+      at(sink, "the publication")
+    )
+    for (const move of moves) yield* rename(move).pipe(at(sink, move.to))
+    const directories = new Set(moves.flatMap(({ from, to }) => [from, to, path.dirname(to)]).map(path.dirname))
+    for (const directory of directories) {
+      yield* sync(directory).pipe(orReason, at(sink, directory))
+    }
+  })
+
+/** Removes staged files that will not be published after all. */
+export const remove = (paths: ReadonlyArray<string>) =>
+  Effect.flatMap(
+    FileSystem.FileSystem,
+    (fs) => Effect.forEach(paths, (path) => fs.remove(path, { recursive: true, force: true }), { discard: true })
+  ).pipe(orReason)
+
+/** Removes what a run staged in a root: entries named `NAME.RUN_ID.part…`, nothing else. */
+export const discard = Effect.fn("Files.discard")(function*(root: string, run_id: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const names = yield* fs.readDirectory(root).pipe(
+    Effect.catchIf(
+      (error) => error.reason._tag === "NotFound" || error.reason._tag === "BadResource",
+      () => Effect.succeed([])
+    ),
+    orReason
+  )
+  yield* remove(names.filter((name) => name.indexOf(stagedName("", run_id)) > 0).map((name) => path.join(root, name)))
+})
