@@ -1,0 +1,175 @@
+/**
+ * What an HTTP answer means: Duo's envelope `{"stat": "OK", "response": ...}`, Duo's refusal `{"stat": "FAIL", "code":
+ * 40103, ...}` with whatever HTTP status, or something that is not Duo.
+ */
+import { Duration, Result } from "effect"
+import { Headers } from "effect/http"
+import {
+  BadRequest,
+  clean,
+  type DuoReason,
+  Forbidden,
+  MethodNotAllowed,
+  NotDuo,
+  NotFound,
+  NotJson,
+  NotUtf8,
+  RateLimited,
+  Refused,
+  ServerError,
+  Truncated,
+  Unauthorized,
+  Unreadable
+} from "./Errors.ts"
+
+/** What Duo said; `metadata` is undefined when it said none. */
+export interface Answer {
+  readonly response: unknown
+  readonly metadata: unknown
+}
+
+/** An HTTP answer, whole. */
+export interface Received {
+  readonly status: number
+  readonly headers: Headers.Headers
+  readonly text: string
+  /** This machine's clock, in milliseconds. */
+  readonly now: number
+}
+
+export const interpret = (received: Received): Result.Result<Answer, DuoReason> => {
+  const { headers, status, text } = received
+  if (status === 200) return success(received)
+  if (status >= 300 && status < 400) return Result.fail(new NotDuo({ detail: redirection(status, headers) }))
+  const envelope = Result.getOrUndefined(parse(text))
+  return Result.fail(refusal(received, status, isObject(envelope) ? envelope : undefined))
+}
+
+const success = (received: Received): Result.Result<Answer, DuoReason> => {
+  const { headers, status, text } = received
+  if (text === "") {
+    return Result.fail(
+      headers["content-encoding"] === undefined ? new NotDuo({ detail: "an empty answer" }) : new Truncated()
+    )
+  }
+  if (text.startsWith("\uFEFF")) return Result.fail(new NotUtf8({ detail: "it starts with a byte order mark" }))
+  if (!/^\s*\{/.test(text)) return Result.fail(new NotDuo({ detail: `${kindOfPage(text)} instead of JSON` }))
+  return Result.flatMap(parse(text), (envelope): Result.Result<Answer, DuoReason> => {
+    if (!isObject(envelope) || !("stat" in envelope)) {
+      return Result.fail(new NotDuo({ detail: "JSON without Duo's stat" }))
+    }
+    if (envelope.stat === "FAIL") return Result.fail(refusal(received, status, envelope))
+    if (envelope.stat !== "OK") return Result.fail(new NotDuo({ detail: "JSON with a stat that Duo does not use" }))
+    return "response" in envelope
+      ? Result.succeed({
+        response: envelope.response,
+        metadata: "metadata" in envelope ? envelope.metadata : undefined
+      })
+      : Result.fail(new Unreadable({ where: "response", why: "is missing" }))
+  })
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const kindOfPage = (text: string) => /^\s*</.test(text) ? "a page of HTML" : "something"
+
+const redirection = (status: number, headers: Headers.Headers): string => {
+  const location = headers["location"]
+  const target = location !== undefined && URL.canParse(location) ? ` to ${clean(new URL(location).host)}` : ""
+  return `a redirect${target} (HTTP ${status}), which is never followed`
+}
+
+const parse = (text: string): Result.Result<unknown, NotJson | NotUtf8 | Truncated> =>
+  Result.try({
+    try: (): unknown => JSON.parse(text),
+    catch: () => endsEarly(text) ? new Truncated() : new NotJson()
+  }).pipe(Result.flatMap((value) =>
+    // Bytes that are UTF-8 hold no lone surrogate, so that only an escape can make one.
+    /\\u[dD][89abAB]/.test(text) || /\\u[dD][c-fC-F]/.test(text) ? wellFormed(value) : Result.succeed(value)
+  ))
+
+/** Whether text that is no JSON still has something open at its end. */
+const endsEarly = (text: string): boolean => {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]
+    if (quoted) {
+      if (char === "\\") at++
+      else if (char === "\"") quoted = false
+    } else if (char === "\"") quoted = true
+    else if (char === "{" || char === "[") depth++
+    else if (char === "}" || char === "]") depth--
+  }
+  return quoted || depth > 0
+}
+
+/** Refuses half a surrogate pair anywhere: as UTF-8 it would become U+FFFD. A stack of its own, for JSON of any depth. */
+const wellFormed = (value: unknown): Result.Result<unknown, NotUtf8> => {
+  const open: Array<unknown> = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (typeof next === "string" && !next.isWellFormed()) {
+      return Result.fail(new NotUtf8({ detail: "half a surrogate pair" }))
+    }
+    if (isObject(next)) { for (const entry of Object.entries(next)) open.push(...entry) }
+  }
+  return Result.succeed(value)
+}
+
+/** Duo's failure, by the HTTP status, or for a 200 by the code, whose first three digits are the status. */
+const refusal = (received: Received, httpStatus: number, envelope: object | undefined): DuoReason => {
+  const code = envelope !== undefined && "code" in envelope ? codeOf(envelope.code) : null
+  const status = httpStatus === 200 && code !== null ? Math.floor(code / 100) : httpStatus
+  const said = { status, code, message: messageOf(envelope) }
+  if (status >= 500) return new ServerError(said)
+  switch (status) {
+    case 400:
+      return new BadRequest(said)
+    case 401:
+      return new Unauthorized({ ...said, skewSeconds: skewOf(received) })
+    case 403:
+      return envelope === undefined
+        ? new NotDuo({ detail: `HTTP 403 with ${kindOfPage(received.text)} instead of JSON` })
+        : new Forbidden(said)
+    case 404:
+      return new NotFound(said)
+    case 405:
+      return new MethodNotAllowed(said)
+    case 407:
+      return new NotDuo({ detail: "a proxy that wants credentials (HTTP 407)" })
+    case 429:
+      return new RateLimited({ retryAfter: retryAfter(received) })
+    default:
+      return new Refused(said)
+  }
+}
+
+/** Duo sends an integer; its Go client has also met an empty string. */
+const codeOf = (code: unknown): number | null =>
+  (typeof code === "number" || typeof code === "string") && /^\d{5}$/.test(String(code)) ? Number(code) : null
+
+const messageOf = (envelope: object | undefined): string => {
+  if (envelope === undefined) return ""
+  const message = "message" in envelope && typeof envelope.message === "string" ? envelope.message : ""
+  const detail = "message_detail" in envelope && typeof envelope.message_detail === "string" && envelope.message_detail
+  return clean(detail ? `${message} (${detail})` : message)
+}
+
+/** Seconds that this machine's clock is ahead of the server's. */
+export const skewOf = ({ headers, now }: Pick<Received, "headers" | "now">): number | null => {
+  const date = Result.getOrUndefined(Headers.parseHttpDate(headers["date"] ?? ""))
+  return date === undefined ? null : Math.round((now - date.epochMilliseconds) / 1000)
+}
+
+/** More than this is a mistake, or a way to stall. */
+const longestRetryAfter = 120
+
+/** Duo's documents and its test server know three spellings: seconds, an HTTP date, and `X-Retry-After`. */
+const retryAfter = ({ headers, now }: Received): number | null => {
+  const header = headers["retry-after"] ?? headers["x-retry-after"] ?? ""
+  const parsed = Result.getOrUndefined(Headers.parseRetryAfter(header))
+  if (parsed === undefined) return null
+  const seconds = Duration.toSeconds(Headers.retryAfterDelay(parsed, now))
+  return seconds <= longestRetryAfter ? seconds : null
+}

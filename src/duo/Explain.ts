@@ -1,0 +1,89 @@
+/** What a person reads when Duo fails. */
+import type { DuoError, DuoReason } from "./Errors.ts"
+
+/** The sentences for an error: what happened, what to do. */
+export const describe = ({ attempts, hint, path, reason }: DuoError): string => {
+  const sentences = explain(reason, attempts > 1 ? `${path} (${attempts} attempts)` : path)
+  return hint === undefined ? sentences : `${sentences}\n${hint}`
+}
+
+const explain = (reason: DuoReason, path: string): string => {
+  switch (reason._tag) {
+    case "Transport":
+      return `Duo cannot be reached at ${path}: ${reason.detail}. Check the network, DUO_HOST and HTTPS_PROXY, and run again.`
+    case "Tls":
+      return `The TLS of Duo's host cannot be trusted: ${reason.detail}. Behind a proxy that inspects TLS, name its CA in NODE_EXTRA_CA_CERTS.`
+    case "Timeout":
+      return `Duo took too long at ${path}: ${waited[reason.which]}. Run again later.`
+    case "Truncated":
+      return `Duo's answer at ${path} ended before it was whole. Run again later.`
+    case "TooLarge":
+      return `The answer at ${path} is larger than ${reason.limit >> 20} MiB. Ask for less at once with --page-size.`
+    case "NotUtf8":
+      return `The answer at ${path} is not the text that Duo sends: ${reason.detail}. Nothing of it was kept.`
+    case "NotJson":
+      return `The answer at ${path} is not JSON. Run again; if it stays so, ask Duo's support.`
+    case "NotDuo":
+      return `Something that is not Duo answered at ${path}: ${reason.detail}. Check DUO_HOST, and for a proxy or a login page in between.`
+    case "RateLimited":
+      return `Duo still asks to slow down at ${path}. Run again later, with --concurrency 1 if it was more.`
+    case "ServerError":
+      return `Duo failed at ${path}: ${
+        quote(reason)
+      }. Run again later; https://status.duo.com says whether it is known.`
+    case "Unauthorized":
+      return `Duo refused the keys at ${path}: ${quote(reason)}. ${unauthorized(reason.code, reason.skewSeconds)}`
+    case "Forbidden":
+      return `Duo refused ${path}: ${
+        quote(reason)
+      }. In the Duo Admin Panel, open the application of DUO_IKEY (it must be of the type Admin API) and tick "Grant read resource"; if it limits networks, add this machine's.`
+    case "BadRequest":
+      return `Duo did not accept the request for ${path}: ${quote(reason)}. Try a smaller --page-size.`
+    case "NotFound":
+    case "MethodNotAllowed":
+      return `Duo does not offer ${path}: ${
+        quote(reason)
+      }. Check that DUO_HOST is the API host of an Admin API application.`
+    case "Refused":
+      return `Duo refused ${path}: ${quote(reason)}.`
+    case "Schema":
+      return `Duo's answer at ${path} cannot be read: ${reason.where} ${reason.why}. Nothing was published; please report this line (it holds no values).`
+    case "BadPaging":
+      return `The pages of ${path} cannot be followed to their end: ${reason.what}. Nothing was published; run again.`
+    case "BudgetSpent":
+      return reason.which === "rate limit"
+        ? `Duo kept asking to slow down: after ${reason.seconds} s of waiting the run gave up at ${path}. Run again later, with --concurrency 1 if it was more.`
+        : `Duo failed too often: after ${reason.retries} retries the run gave up at ${path}. Run again later.`
+  }
+}
+
+const waited = {
+  headers: "no answer within 30 s",
+  idle: "nothing more of the answer for 15 s",
+  attempt: "the answer was not whole after 120 s"
+}
+
+const quote = ({ code, message, status }: {
+  readonly status: number
+  readonly code: number | null
+  readonly message: string
+}): string => `${code ?? `HTTP ${status}`}${message === "" ? "" : ` "${message}"`}`
+
+/** Duo's window is not documented; its own test server allows 300 s. Half a minute is no network delay any more. */
+const skewed = 30
+
+const unauthorized = (code: number | null, skewSeconds: number | null): string => {
+  if (skewSeconds !== null && Math.abs(skewSeconds) >= skewed) {
+    return `This machine's clock is ${Math.abs(skewSeconds)} s ${
+      skewSeconds > 0 ? "ahead of" : "behind"
+    } Duo's: set it (NTP), and run again.`
+  }
+  switch (code) {
+    case 40102:
+      return "DUO_HOST does not know this integration key: check that DUO_IKEY and DUO_HOST are of the same application."
+    case 40103:
+      return "Check DUO_SKEY (of the same application as DUO_IKEY, whole, not swapped with it) and DUO_HOST."
+    default:
+      return "Check DUO_IKEY, DUO_SKEY and DUO_HOST: all three are on the page of the same Admin API application."
+  }
+}

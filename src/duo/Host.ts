@@ -1,0 +1,42 @@
+/**
+ * Which hosts keys are ever sent to: Duo's own over https, and this machine over http when that was asked for.
+ */
+import { Result, Schema } from "effect"
+
+/** `api-xxxxxxxx.duosecurity.com`, `api-xxxxxxxx.duofederal.com`, or loopback with an optional port; lower case. */
+export const HostName = Schema.String.pipe(Schema.brand("duo-mfa/duo/HostName"))
+export type HostName = typeof HostName.Type
+
+export interface Host {
+  readonly host: HostName
+  /** Scheme, host and port of every request. */
+  readonly origin: string
+  readonly loopback: boolean
+}
+
+const duoHost = /^api-[a-z0-9]+\.(duosecurity|duofederal)\.com$/
+
+const octet = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)"
+const loopbackHost = new RegExp(
+  `^(127(\\.${octet}){3}|::1|\\[::1\\]|localhost|(127(\\.${octet}){3}|\\[::1\\]|localhost):\\d{1,5})$`
+)
+
+/** The host, or the sentence that says what to set. */
+export const parseHost = (name: string, allowLoopback: boolean): Result.Result<Host, string> => {
+  const lower = name.toLowerCase()
+  if (duoHost.test(lower)) {
+    return Result.succeed({ host: HostName.make(lower), origin: `https://${lower}`, loopback: false })
+  }
+  if (loopbackHost.test(lower)) {
+    const host = lower === "::1" ? "[::1]" : lower
+    return allowLoopback && URL.canParse(`http://${host}`)
+      ? Result.succeed({ host: HostName.make(host), origin: `http://${host}`, loopback: true })
+      : Result.fail("DUO_HOST is this machine, which is allowed (over plain http) only with DUO_INSECURE_LOOPBACK=1")
+  }
+  const hint = lower.includes("/") || lower.includes(":")
+    ? ": the name alone, without https://, port and path"
+    : lower.startsWith("admin-")
+    ? ": that is the Admin Panel, the API hostname starts with api-"
+    : ""
+  return Result.fail(`Set DUO_HOST to the API hostname, api-xxxxxxxx.duosecurity.com or .duofederal.com${hint}`)
+}

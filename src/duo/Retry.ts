@@ -1,0 +1,111 @@
+/**
+ * When Duo is asked again: one schedule for each kind of failure that may pass, and the patience of a whole run. A
+ * schedule counts the retries of one page.
+ */
+import { Cause, Duration, Effect, Random, Ref, Schedule } from "effect"
+import { BudgetSpent, DuoError, type DuoReason } from "./Errors.ts"
+
+/** What a failure is to the schedules; undefined for one that asking again would not cure. */
+export const kindOf = (reason: DuoReason): "transport" | "rate limit" | undefined => {
+  switch (reason._tag) {
+    case "Transport":
+    case "Timeout":
+    case "Truncated":
+    case "ServerError":
+      return "transport"
+    case "RateLimited":
+      return "rate limit"
+    default:
+      return undefined
+  }
+}
+
+/** Anything below 500 ms, then below 1 s, 2 s, 4 s, 8 s: doubled, at most 15 s, full jitter; five times. */
+export const transport = Schedule.exponential("500 millis").pipe(
+  Schedule.modifyDelay(({ duration }) =>
+    Effect.map(Random.next, (random) => Duration.times(Duration.min(duration, Duration.seconds(15)), random))
+  ),
+  Schedule.upTo({ times: 5 })
+)
+
+/** What Duo asks for, or else 1, 2, 4, to 32 s and up to another one, as its own clients wait; eight times. */
+export const rateLimit = Schedule.exponential("1 second").pipe(
+  Schedule.setInputType<DuoError>(),
+  Schedule.modifyDelay(({ duration, input: { reason } }) =>
+    reason._tag === "RateLimited" && reason.retryAfter !== null
+      ? Effect.succeed(Duration.seconds(reason.retryAfter))
+      : Effect.map(
+        Random.next,
+        (random) => Duration.sum(Duration.min(duration, Duration.seconds(32)), Duration.seconds(random))
+      )
+  ),
+  Schedule.upTo({ times: 8 })
+)
+
+/** What a whole run may spend on retries. */
+export interface Budget {
+  /** Takes a retry and its wait out of the budget, or fails if it is spent. */
+  readonly spend: (kind: "transport" | "rate limit", wait: Duration.Duration) => Effect.Effect<void, BudgetSpent>
+  /** A page is in: the budget grows, so that being throttled all along is no failure of a long run. */
+  readonly progress: Effect.Effect<void>
+  readonly retries: Effect.Effect<number>
+}
+
+/** Retries other than for rate limits. */
+const mostRetries = 60
+const mostAsleep = Duration.toMillis("15 minutes")
+/** What every page adds to the time asleep: Duo lets through some 50 to 200 pages a minute. */
+const asleepPerPage = Duration.toMillis("5 seconds")
+
+interface Spent {
+  readonly retries: number
+  readonly transport: number
+  /** Milliseconds. */
+  readonly asleep: number
+  readonly pages: number
+}
+
+export const makeBudget: Effect.Effect<Budget> = Effect.gen(function*() {
+  const spent = yield* Ref.make<Spent>({ retries: 0, transport: 0, asleep: 0, pages: 0 })
+  return {
+    spend: (kind, wait) =>
+      Ref.modify(spent, (before): readonly [Effect.Effect<void, BudgetSpent>, Spent] => {
+        const after = {
+          ...before,
+          retries: before.retries + 1,
+          transport: before.transport + (kind === "transport" ? 1 : 0),
+          asleep: before.asleep + Duration.toMillis(wait)
+        }
+        const tooMuch = after.transport > mostRetries || after.asleep > mostAsleep + after.pages * asleepPerPage
+        return tooMuch
+          ? [
+            new BudgetSpent({ which: kind, retries: before.retries, seconds: Math.round(before.asleep / 1000) }),
+            before
+          ]
+          : [Effect.void, after]
+      }).pipe(Effect.flatten),
+    progress: Ref.update(spent, (state) => ({ ...state, pages: state.pages + 1 })),
+    retries: Effect.map(Ref.get(spent), ({ retries }) => retries)
+  }
+})
+
+/** The retries of one request: each kind of failure by its own schedule, all from one budget, each logged once. */
+export const policy = (budget: Budget): Schedule.Schedule<Duration.Duration, DuoError, DuoError> =>
+  Schedule.fromStep(Effect.gen(function*() {
+    const steps = { transport: yield* Schedule.toStep(transport), "rate limit": yield* Schedule.toStep(rateLimit) }
+    return Effect.fnUntraced(function*(now: number, error: DuoError) {
+      const kind = kindOf(error.reason)
+      if (kind === undefined) return yield* Cause.done(Duration.zero)
+      const [, wait] = yield* steps[kind](now, error)
+      yield* budget.spend(kind, wait).pipe(
+        Effect.mapError((reason) => new DuoError({ path: error.path, attempts: error.attempts, reason }))
+      )
+      yield* Effect.logWarning(
+        `${error.path}: ${error.reason._tag}, attempt ${error.attempts}; again in ${inSeconds(wait)} s`
+      )
+      const next: [Duration.Duration, Duration.Duration] = [wait, wait]
+      return next
+    })
+  }))
+
+const inSeconds = (wait: Duration.Duration): string => Duration.toSeconds(wait).toFixed(1)

@@ -1,0 +1,78 @@
+/** Every user of the tenant, page by page, from whichever version of the endpoint this tenant has. */
+import { Context, Effect, Layer, Ref, Stream } from "effect"
+import { Client } from "./Client.ts"
+import { type Api, Credentials } from "./Credentials.ts"
+import { DuoError } from "./Errors.ts"
+import { type Endpoint, type PageOptions, pages } from "./Pages.ts"
+import { decodeUsers, type User } from "./User.ts"
+
+/** The sizes are those of Duo's documents for v1, and of its integration guide for v2. */
+const endpoints: Record<Exclude<Api, "auto">, Endpoint<User>> = {
+  v2: { path: "/admin/v2/users", maxPageSize: 500, decode: decodeUsers },
+  v1: { path: "/admin/v1/users", maxPageSize: 300, decode: decodeUsers }
+}
+
+const isNotOffered = ({ reason }: DuoError) => reason._tag === "NotFound" || reason._tag === "MethodNotAllowed"
+
+/** A refusal that another version of the endpoint may not make says so. */
+const withHint = (asked: "v1" | "v2", setting: Api) => (error: DuoError): DuoError => {
+  if (!isNotOffered(error) && error.reason._tag !== "Forbidden") return error
+  const other = asked === "v1" ? "v2" : "v1"
+  return new DuoError({
+    path: error.path,
+    attempts: error.attempts,
+    reason: error.reason,
+    hint: setting === "auto"
+      ? `DUO_API=${other} asks ${endpoints[other].path} instead.`
+      : `DUO_API=${setting} allows no other path; DUO_API=${other} asks ${
+        endpoints[other].path
+      }, DUO_API=auto finds out.`
+  })
+}
+
+export interface UserPage {
+  readonly offset: number
+  readonly users: ReadonlyArray<User>
+  /** `total_objects`, if Duo says it: it may change from page to page, or be wrong. */
+  readonly total: number | null
+  /** Names of fields that this version does not know, such as `phones[].colour`. */
+  readonly unknownFields: ReadonlyArray<string>
+}
+
+export class Users extends Context.Service<Users, {
+  /** The whole list from its start, one element a page. It may be read again; the endpoint is looked for once. */
+  readonly pages: (options?: PageOptions) => Stream.Stream<UserPage, DuoError>
+}>()("duo-mfa/duo/Users") {
+  static readonly layer: Layer.Layer<Users, never, Client | Credentials> = Layer.effect(
+    Users,
+    Effect.gen(function*() {
+      const client = yield* Client
+      const { api: setting } = yield* Credentials
+      const inUse = yield* Ref.make<Api>(setting)
+
+      const from = (api: "v1" | "v2", options: PageOptions) =>
+        pages(client, endpoints[api], options).pipe(
+          Stream.map(({ values: users, ...page }): UserPage => ({ ...page, users })),
+          Stream.mapError(withHint(api, setting))
+        )
+
+      /** The newer endpoint, unless its very first page is not offered. */
+      const find = (options: PageOptions) =>
+        from("v2", options).pipe(
+          Stream.tap(() => Ref.set(inUse, "v2")),
+          Stream.catch((error) =>
+            Stream.unwrap(Effect.gen(function*() {
+              if (!isNotOffered(error) || (yield* Ref.get(inUse)) !== "auto") return Stream.fail(error)
+              yield* Ref.set(inUse, "v1")
+              return from("v1", options)
+            }))
+          )
+        )
+
+      return Users.of({
+        pages: (options = {}) =>
+          Stream.unwrap(Effect.map(Ref.get(inUse), (api) => api === "auto" ? find(options) : from(api, options)))
+      })
+    })
+  )
+}
