@@ -70,7 +70,7 @@ const quote = ({ code, message, status }: {
 }): string => `${code ?? `HTTP ${status}`}${message === "" ? "" : ` "${message}"`}`
 
 /** Duo's window is not documented; its own test server allows 300 s. Half a minute is no network delay any more. */
-const skewed = 30
+export const skewed = 30
 
 const unauthorized = (code: number | null, skewSeconds: number | null): string => {
   if (skewSeconds !== null && Math.abs(skewSeconds) >= skewed) {

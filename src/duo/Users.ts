@@ -42,6 +42,8 @@ export interface UserPage {
 export class Users extends Context.Service<Users, {
   /** The whole list from its start, one element a page. It may be read again; the endpoint is looked for once. */
   readonly pages: (options?: PageOptions) => Stream.Stream<UserPage, DuoError>
+  /** Which version of the endpoint; "auto" until the first page has shown it. */
+  readonly api: Effect.Effect<Api>
 }>()("duo-mfa/duo/Users") {
   static readonly layer: Layer.Layer<Users, never, Client | Credentials> = Layer.effect(
     Users,
@@ -71,7 +73,8 @@ export class Users extends Context.Service<Users, {
 
       return Users.of({
         pages: (options = {}) =>
-          Stream.unwrap(Effect.map(Ref.get(inUse), (api) => api === "auto" ? find(options) : from(api, options)))
+          Stream.unwrap(Effect.map(Ref.get(inUse), (api) => api === "auto" ? find(options) : from(api, options))),
+        api: Ref.get(inUse)
       })
     })
   )
