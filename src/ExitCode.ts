@@ -25,5 +25,8 @@ export const ExitCode = {
   /** 401 or 403. */
   denied: 77,
   /** A setting is missing or malformed. */
-  config: 78
+  config: 78,
+  /** SIGINT and SIGTERM; nothing was published. */
+  interrupted: 130,
+  terminated: 143
 } as const

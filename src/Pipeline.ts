@@ -2,7 +2,8 @@
  * A pipeline is a value: a name, the tables it fills, where they go by default, and how to connect to its source. The
  * engine knows no more of it than this file says.
  */
-import { type Effect, type Scope, type Stream } from "effect"
+import { type Effect, type FileSystem, type Path, type Scope, type Stream } from "effect"
+import { type Expected } from "./Expected.ts"
 import { type Facts } from "./Outcome.ts"
 import { type Batch } from "./Sink.ts"
 import { type Stamp, type Table } from "./Table.ts"
@@ -22,23 +23,26 @@ export interface Finding {
 }
 
 /** The source, stamped for one run. */
-export interface Extraction<E> {
+export interface Extraction {
   /** Every batch once; a page is never cut. */
-  readonly batches: Stream.Stream<Batch, E>
+  readonly batches: Stream.Stream<Batch, Expected>
   /** What has been counted so far; final when `batches` has ended. */
   readonly facts: Effect.Effect<Facts>
 }
 
 /** A source that is ready to be asked. Making it reads the settings and sends nothing. */
-export interface Source<E> {
+export interface Source {
   /** The tenant's API host. */
   readonly tenant: string
-  readonly extract: (stamp: Stamp, options: SourceOptions) => Extraction<E>
+  readonly extract: (stamp: Stamp, options: SourceOptions) => Extraction
   /** Asks the source whether an extraction would be let in. */
-  readonly check: Effect.Effect<ReadonlyArray<Finding>, E>
+  readonly check: Effect.Effect<ReadonlyArray<Finding>, Expected>
 }
 
-export interface Pipeline<E, R> {
+/** The services a source may ask for: the settings come from the ConfigProvider, a secret perhaps from a file. */
+export type SourceServices = FileSystem.FileSystem | Path.Path
+
+export interface Pipeline {
   /** The name on the command line. */
   readonly name: string
   /** One sentence for `duo-mfa pipelines`. */
@@ -46,5 +50,5 @@ export interface Pipeline<E, R> {
   readonly tables: ReadonlyArray<Table>
   /** The sinks of a run for which none was named. */
   readonly sinks: ReadonlyArray<string>
-  readonly connect: Effect.Effect<Source<E>, E, R | Scope.Scope>
+  readonly connect: Effect.Effect<Source, Expected, SourceServices | Scope.Scope>
 }

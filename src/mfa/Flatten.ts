@@ -144,12 +144,15 @@ const methodsOf = (user: User): ReadonlyArray<Method> => [
   )
 ]
 
+/** Users say `bypass`, groups say `Bypass`. */
+const isBypass = (status: string | null) => status?.toLowerCase() === "bypass"
+
 /** What lets a user in without a method: the user's own status, a group's, a code that still works. */
 const bypassReason = (user: User, hasBypassCode: boolean): string | null =>
   said(
     [
-      user.status === "bypass" ? ["status"] : [],
-      user.groups.some((group) => group.status === "Bypass") ? ["group"] : [],
+      isBypass(user.status) ? ["status"] : [],
+      user.groups.some((group) => isBypass(group.status)) ? ["group"] : [],
       hasBypassCode ? ["code"] : []
     ].flat().join(", ")
   )
@@ -220,6 +223,18 @@ export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean): UserR
     }))
   }
 }
+
+/** The row of a bypass code. */
+export const flattenBypassCode = (stamp: Stamp, code: BypassCode): RowOf<typeof bypassCodes> => ({
+  ...stamp,
+  user_id: code.user.user_id,
+  username: said(code.user.username),
+  bypass_code_id: code.bypass_code_id,
+  admin_email: said(code.admin_email),
+  created_at: fromSeconds(code.created),
+  expires_at: fromSeconds(code.expiration),
+  reuse_count: code.reuse_count
+})
 
 /** Whether a bypass code works at the instant of the run. */
 export const isUsable = (stamp: Stamp, code: BypassCode): boolean => {

@@ -1,0 +1,113 @@
+/**
+ * What is on disk about runs, in `DATA/runs`. The name of a file is the state of its run:
+ *
+ * - `RUN_ID.json.open`: it has begun to stage; if its process is gone, what it staged is discarded
+ * - `RUN_ID.json.sealed`: it is whole; if its process is gone, the next start publishes it
+ * - `RUN_ID.json`: it is published; this is the manifest that `verify` holds the sinks against
+ */
+import { Effect, FileSystem, Path, Schema } from "effect"
+import { type PlatformError } from "effect/PlatformError"
+import { Outcome } from "./Outcome.ts"
+import { writeDurably } from "./staging/Durable.ts"
+
+/** A sink as it was asked for: its name or module specifier, and where it writes. */
+export const Target = Schema.Struct({ sink: Schema.String, location: Schema.String })
+export interface Target extends Schema.Schema.Type<typeof Target> {}
+
+const Open = Schema.Struct({ sinks: Schema.Array(Target) })
+
+/** What one sink got. */
+export const Receipt = Schema.Struct({
+  ...Target.fields,
+  rows: Schema.Record(Schema.String, Schema.Int),
+  bytes: Schema.Int,
+  publication: Schema.Json
+})
+export interface Receipt extends Schema.Schema.Type<typeof Receipt> {}
+
+export const Manifest = Schema.Struct({
+  ...Outcome.fields,
+  /** By table: a hash of its rows that does not depend on their order. */
+  fingerprints: Schema.Record(Schema.String, Schema.String),
+  sinks: Schema.Array(Receipt)
+})
+export interface Manifest extends Schema.Schema.Type<typeof Manifest> {}
+
+/** A run whose process ended before it was published. */
+export type Unfinished =
+  | { readonly state: "open"; readonly run_id: string; readonly sinks: ReadonlyArray<Target> }
+  | { readonly state: "sealed"; readonly run_id: string; readonly sinks: ReadonlyArray<Receipt> }
+
+/** A file in `DATA/runs` that no run of ours can have written so. */
+export class Damaged extends Schema.TaggedError<Damaged>()("Damaged", { file: Schema.String }) {}
+
+const OpenJson = Schema.fromJsonString(Open)
+const ManifestJson = Schema.fromJsonString(Manifest)
+const encodeOpen = Schema.encodeEffect(OpenJson)
+const encodeManifest = Schema.encodeEffect(ManifestJson)
+
+/** The manifests under a data directory. */
+export const make = Effect.fnUntraced(function*(dataDirectory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const directory = path.join(dataDirectory, "runs")
+  const file = (run_id: string, state: "" | ".open" | ".sealed") => path.join(directory, `${run_id}.json${state}`)
+  const files: Effect.Effect<ReadonlyArray<string>, PlatformError> = fs.readDirectory(directory).pipe(
+    Effect.map((names) => names.toSorted()),
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed([]))
+  )
+  const idsOf = (suffix: string) =>
+    Effect.map(files, (names) => names.flatMap((name) => name.endsWith(suffix) ? [name.slice(0, -suffix.length)] : []))
+  const read = <A>(schema: Schema.Codec<A, string>, name: string) =>
+    Effect.flatMap(fs.readFileString(name), (text) =>
+      Effect.mapError(Schema.decodeEffect(schema)(text), () => new Damaged({ file: name })))
+
+  return {
+    directory,
+
+    /** Says, before anything is staged, where this run will stage. */
+    open: Effect.fnUntraced(function*(run_id: string, sinks: ReadonlyArray<Target>) {
+      yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
+      yield* writeDurably(file(run_id, ".open"), yield* Effect.orDie(encodeOpen({ sinks })))
+    }),
+
+    /** From here on the run is whole: whatever happens, it will be published. */
+    seal: Effect.fnUntraced(function*(manifest: Manifest) {
+      yield* writeDurably(file(manifest.run_id, ".sealed"), yield* Effect.orDie(encodeManifest(manifest)))
+    }),
+
+    /** Every sink has published. */
+    published: Effect.fnUntraced(function*(run_id: string) {
+      yield* fs.rename(file(run_id, ".sealed"), file(run_id, ""))
+      yield* fs.remove(file(run_id, ".open"), { force: true })
+    }),
+
+    /** Nothing of the run is left. */
+    discarded: (run_id: string) => fs.remove(file(run_id, ".open"), { force: true }),
+
+    /** The runs whose process ended before they were published, oldest first. */
+    unfinished: Effect.gen(function*() {
+      const sealed = yield* idsOf(".json.sealed")
+      const open = yield* idsOf(".json.open")
+      const unfinished: Array<Unfinished> = []
+      for (const run_id of [...new Set([...sealed, ...open])].sort()) {
+        unfinished.push(
+          sealed.includes(run_id)
+            ? { state: "sealed", run_id, sinks: (yield* read(ManifestJson, file(run_id, ".sealed"))).sinks }
+            : { state: "open", run_id, sinks: (yield* read(OpenJson, file(run_id, ".open"))).sinks }
+        )
+      }
+      return unfinished
+    }),
+
+    /** The manifests of the published runs, newest first. */
+    all: Effect.gen(function*() {
+      const manifests: Array<Manifest> = []
+      for (const run_id of (yield* idsOf(".json")).toReversed()) {
+        manifests.push(yield* read(ManifestJson, file(run_id, "")))
+      }
+      return manifests
+    })
+  }
+})
+export type Manifests = Effect.Success<ReturnType<typeof make>>

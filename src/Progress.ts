@@ -1,0 +1,14 @@
+/** How a run tells whoever is watching how far it is. */
+import { Context, Effect } from "effect"
+
+export interface Progress {
+  readonly users: number
+  /** How many there will be, if Duo said so. */
+  readonly total: number | null
+  readonly pages: number
+}
+
+/** Called after every page; does nothing unless somebody is watching. */
+export const Progress = Context.Reference<(progress: Progress) => Effect.Effect<void>>("duo-mfa/Progress", {
+  defaultValue: () => () => Effect.void
+})

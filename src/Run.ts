@@ -1,0 +1,217 @@
+/**
+ * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
+ * behind is finished or discarded by the next one before it does anything else.
+ */
+import { DateTime, Effect, Exit, FileSystem, Random, Stream } from "effect"
+import { type PlatformError } from "effect/PlatformError"
+import { type Expected } from "./Expected.ts"
+import * as Fingerprint from "./Fingerprint.ts"
+import * as Manifest from "./Manifest.ts"
+import { type Facts, type Outcome } from "./Outcome.ts"
+import { type Extraction, type Pipeline, type SourceOptions } from "./Pipeline.ts"
+import { Progress } from "./Progress.ts"
+import { DataDirectory, Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
+import { type OpenSink, type Sink } from "./Sink.ts"
+import { reasonOf } from "./staging/Files.ts"
+import * as Lock from "./staging/Lock.ts"
+import { type Stamp } from "./Table.ts"
+
+/** Finds a sink by the name in a target. */
+export type FindSink = (name: string) => Effect.Effect<Sink, Expected>
+
+export interface RunOptions extends SourceOptions {
+  readonly dataDirectory: string
+  readonly toolVersion: string
+  readonly sinks: ReadonlyArray<Manifest.Target>
+  readonly findSink: FindSink
+  /** A tenant may be empty although it was not before. */
+  readonly allowEmpty: boolean
+}
+
+/** What a run came to. A dry run has no receipts. */
+export interface Result {
+  readonly outcome: Outcome
+  readonly receipts: ReadonlyArray<Manifest.Receipt>
+}
+
+/** A tenant with more users than this does not become empty overnight. */
+const suspiciouslyEmpty = 100
+
+/**
+ * Runs a pipeline once. Whatever it fails with, nothing has changed; but for `Unpublished`, after which the next run
+ * publishes this one.
+ */
+export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOptions) {
+  const source = yield* pipeline.connect
+  const targets = yield* Effect.forEach(
+    options.sinks,
+    ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
+  )
+  const { manifests } = yield* enter(options.dataDirectory, options.findSink)
+  const stamp = yield* newStamp(source.tenant)
+  const discard = Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id)).pipe(
+    Effect.andThen(manifests.discarded(stamp.run_id)),
+    Effect.ignore
+  )
+
+  const sealed = yield* Effect.scoped(Effect.gen(function*() {
+    yield* inDirectory(options.dataDirectory, manifests.open(stamp.run_id, options.sinks))
+    const open = yield* Effect.forEach(targets, ({ location, sink }) =>
+      sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables }))
+    const { fingerprints, outcome } = yield* drain(pipeline, stamp, source.extract(stamp, options), open, options)
+    if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(options.dataDirectory, manifests, outcome)
+    const receipts = yield* Effect.forEach(targets, ({ location, name }, index) =>
+      Effect.map(
+        open[index]?.seal(outcome) ?? Effect.die("a sink without its target"),
+        (sealed): Manifest.Receipt => ({ sink: name, location, ...sealed })
+      ))
+    yield* inDirectory(options.dataDirectory, manifests.seal({ ...outcome, fingerprints, sinks: receipts }))
+    return { outcome, receipts }
+  })).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
+
+  yield* publish(manifests, options.findSink, stamp.run_id, sealed.receipts)
+  return sealed
+}, Effect.scoped)
+
+/** Reads and counts as a run does, and stages nothing. */
+export const dryRun = Effect.fn("Run.dry")(function*(
+  pipeline: Pipeline,
+  options: SourceOptions & { readonly toolVersion: string }
+) {
+  const source = yield* pipeline.connect
+  const stamp = yield* newStamp(source.tenant)
+  const { outcome } = yield* drain(pipeline, stamp, source.extract(stamp, options), [], options)
+  return { outcome, receipts: [] }
+}, Effect.scoped)
+
+/** Opens the sinks as a run does, and lets go of them. */
+export const rehearse = Effect.fn("Run.rehearse")(function*(
+  pipeline: Pipeline,
+  { dataDirectory, findSink, sinks, tenant }: Pick<RunOptions, "dataDirectory" | "findSink" | "sinks"> & {
+    readonly tenant: string
+  }
+) {
+  yield* enter(dataDirectory, findSink)
+  const stamp = yield* newStamp(tenant)
+  for (const { location, sink: name } of sinks) {
+    const sink = yield* findSink(name)
+    yield* Effect.scoped(sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables })).pipe(
+      Effect.ensuring(Effect.ignore(sink.discard(location, stamp.run_id)))
+    )
+  }
+}, Effect.scoped)
+
+/** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
+const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
+  const fs = yield* FileSystem.FileSystem
+  yield* inDirectory(dataDirectory, fs.makeDirectory(dataDirectory, { recursive: true, mode: 0o700 }))
+  yield* Lock.acquire(dataDirectory)
+  const manifests = yield* Manifest.make(dataDirectory)
+  for (const unfinished of yield* inDirectory(dataDirectory, manifests.unfinished)) {
+    if (unfinished.state === "sealed") {
+      yield* Effect.logInfo(`Publishing run ${unfinished.run_id}, which was whole when its process ended`)
+      yield* publish(manifests, findSink, unfinished.run_id, unfinished.sinks)
+    } else {
+      yield* Effect.logInfo(`Discarding run ${unfinished.run_id}, which its process did not finish`)
+      for (const { location, sink } of unfinished.sinks) {
+        yield* (yield* findSink(sink)).discard(location, unfinished.run_id)
+      }
+      yield* inDirectory(dataDirectory, manifests.discarded(unfinished.run_id))
+    }
+  }
+  return { manifests }
+})
+
+/** Moves every batch from the source to all sinks at the pace of the slowest, and counts and hashes on the way. */
+const drain = Effect.fnUntraced(function*(
+  pipeline: Pipeline,
+  stamp: Stamp,
+  extraction: Extraction,
+  sinks: ReadonlyArray<OpenSink>,
+  { toolVersion }: { readonly toolVersion: string }
+) {
+  const progress = yield* Progress
+  const started = yield* DateTime.now
+  const hashes = new Map(pipeline.tables.map((table) => [table.name, Fingerprint.make(table)] as const))
+  yield* extraction.batches.pipe(
+    Stream.buffer({ capacity: 2 }),
+    Stream.runForEach(Effect.fnUntraced(function*(batch) {
+      for (const [table, rows] of Object.entries(batch)) hashes.get(table)?.add(rows)
+      yield* Effect.forEach(sinks, (sink) => sink.write(batch), { concurrency: "unbounded", discard: true })
+      const { pages, total_objects, users } = yield* extraction.facts
+      yield* progress({ users, total: total_objects, pages })
+    }))
+  )
+  const facts = yield* extraction.facts
+  const collected = facts.tables_collected.map((table) => [table, hashes.get(table)] as const)
+  return {
+    outcome: yield* conclude(pipeline.name, stamp, started, toolVersion, facts, collected),
+    fingerprints: Object.fromEntries(collected.map(([table, hash]) => [table, hash?.digest() ?? ""]))
+  }
+})
+
+const conclude = Effect.fnUntraced(function*(
+  pipeline: string,
+  { observed_at, run_id, tenant }: Stamp,
+  started: DateTime.Utc,
+  tool_version: string,
+  facts: Facts,
+  collected: ReadonlyArray<readonly [string, Fingerprint.Fingerprint | undefined]>
+): Effect.fn.Return<Outcome> {
+  return {
+    run_id,
+    pipeline,
+    tenant,
+    started_at: DateTime.formatIso(started),
+    finished_at: DateTime.formatIso(yield* DateTime.now),
+    observed_at: new Date(Number(observed_at / 1000n)).toISOString(),
+    tool_version,
+    ...facts,
+    rows: Object.fromEntries(collected.map(([table, hash]) => [table, hash?.rows() ?? 0]))
+  }
+})
+
+/** Publishes in every sink; not to be interrupted half way, and finished by the next run if the process is killed. */
+const publish = (
+  manifests: Manifest.Manifests,
+  findSink: FindSink,
+  run_id: string,
+  receipts: ReadonlyArray<Manifest.Receipt>
+) =>
+  Effect.forEach(receipts, ({ publication, sink }) => Effect.flatMap(findSink(sink), (_) => _.publish(publication))).pipe(
+    Effect.andThen(manifests.published(run_id)),
+    Effect.mapError((error) => new RunError({ reason: new Unpublished({ run_id, detail: String(error) }) })),
+    Effect.uninterruptible
+  )
+
+/** An empty answer for a tenant that had users is more likely a mistake than the truth. */
+const refuseEmptied = Effect.fnUntraced(function*(
+  directory: string,
+  manifests: Manifest.Manifests,
+  { pipeline, tenant }: Outcome
+) {
+  const before = (yield* inDirectory(directory, manifests.all)).find((_) => _.tenant === tenant && _.pipeline === pipeline)
+  if (before !== undefined && before.users > suspiciouslyEmpty) {
+    return yield* new RunError({ reason: new Emptied({ tenant, before: before.users }) })
+  }
+})
+
+/** `20261123T201500123Z-4f09ac`: sorts by time, fits a file name, and differs for two runs of the same instant. */
+const newStamp = Effect.fnUntraced(function*(tenant: string): Effect.fn.Return<Stamp> {
+  const now = yield* DateTime.now
+  const suffix = yield* Random.nextIntBetween(0, 0x1000000)
+  return {
+    run_id: `${DateTime.formatIso(now).replace(/[-:.]/g, "")}-${suffix.toString(16).padStart(6, "0")}`,
+    observed_at: BigInt(DateTime.toEpochMillis(now)) * 1000n,
+    tenant
+  }
+})
+
+/** What goes wrong in the data directory is told as such. */
+const inDirectory = <A, R>(directory: string, effect: Effect.Effect<A, PlatformError | Manifest.Damaged, R>) =>
+  Effect.mapError(effect, (error) => new RunError({ reason: dataDirectoryError(directory, error) }))
+
+const dataDirectoryError = (directory: string, error: PlatformError | Manifest.Damaged) =>
+  error._tag === "Damaged"
+    ? new DataDirectory({ directory, detail: `${error.file} is damaged`, full: false, unwritable: true })
+    : inDataDirectory(directory, reasonOf(error))

@@ -1,0 +1,84 @@
+/** The ways a run fails that are neither its source's nor a sink's. */
+import { Runtime, Schema } from "effect"
+import { CliError } from "effect/cli"
+import { ExitCode } from "./ExitCode.ts"
+import { type SinkReason } from "./Sink.ts"
+
+/** Another run holds the data directory. */
+export class Locked extends Schema.TaggedError<Locked>()("Locked", {
+  directory: Schema.String,
+  pid: Schema.NullOr(Schema.Int)
+}) {}
+
+/** The data directory, or the manifests in it, cannot be read or written. */
+export class DataDirectory extends Schema.TaggedError<DataDirectory>()("DataDirectory", {
+  directory: Schema.String,
+  detail: Schema.String,
+  full: Schema.Boolean,
+  /** It never worked, as opposed to a disk that failed on the way. */
+  unwritable: Schema.Boolean
+}) {}
+
+/** A data directory that fails the way a sink's location does. */
+export const inDataDirectory = (directory: string, reason: SinkReason) =>
+  new DataDirectory({
+    directory,
+    detail: "detail" in reason ? reason.detail : reason._tag,
+    full: reason._tag === "DiskFull",
+    unwritable: reason._tag === "CannotCreate" || reason._tag === "Corrupt"
+  })
+
+/** A tenant that had users came back without any. */
+export class Emptied extends Schema.TaggedError<Emptied>()("Emptied", {
+  tenant: Schema.String,
+  before: Schema.Int
+}) {}
+
+/** The run is sealed, and one of its sinks could not show it yet. */
+export class Unpublished extends Schema.TaggedError<Unpublished>()("Unpublished", {
+  run_id: Schema.String,
+  detail: Schema.String
+}) {}
+
+const Reason = Schema.Union([Locked, DataDirectory, Emptied, Unpublished])
+type Reason = typeof Reason.Type
+
+export class RunError extends Schema.TaggedError<RunError>()("RunError", { reason: Reason }) {
+  override readonly [Runtime.errorExitCode] = exitCode(this.reason)
+  override get message() {
+    return describe(this.reason)
+  }
+  override get [CliError.userMessage]() {
+    return this.message
+  }
+}
+
+function exitCode(reason: Reason): number {
+  switch (reason._tag) {
+    case "Locked":
+      return ExitCode.busy
+    case "DataDirectory":
+      return reason.unwritable ? ExitCode.cannotCreate : ExitCode.io
+    case "Emptied":
+      return ExitCode.refused
+    case "Unpublished":
+      return ExitCode.io
+  }
+}
+
+function describe(reason: Reason): string {
+  switch (reason._tag) {
+    case "Locked":
+      return `Another run is going in ${reason.directory}${
+        reason.pid === null ? "" : ` (process ${reason.pid})`
+      }. Nothing changed; run again when it has ended.`
+    case "DataDirectory":
+      return reason.full
+        ? `The disk is full: ${reason.directory} cannot be written. Nothing was published; free some space and run again.`
+        : `The data directory ${reason.directory} cannot be used: ${reason.detail}. Make it writable, or name another with DUO_MFA_DATA.`
+    case "Emptied":
+      return `${reason.tenant} has no users, and had ${reason.before} in the run before. Nothing changed; if that is right, run again with --allow-empty.`
+    case "Unpublished":
+      return `Run ${reason.run_id} is whole, but could not be published everywhere: ${reason.detail}. The next run finishes it first; run again.`
+  }
+}

@@ -1,0 +1,78 @@
+/** The result of a query as text, for people or for programs. */
+import { type DuckDBResultReader, type DuckDBValue } from "@duckdb/node-api"
+import * as Instant from "../staging/Instant.ts"
+
+export const formats = ["table", "csv", "json", "ndjson", "markdown"] as const
+export type Format = typeof formats[number]
+
+type Value = string | number | boolean | null
+
+/** A value as JSON has it: instants as RFC 3339, whole numbers that are too large for JSON as text. */
+const toValue = (value: DuckDBValue): Value => {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value)
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  return "micros" in value && typeof value.micros === "bigint" && value.constructor.name === "DuckDBTimestampTZValue"
+    ? Instant.format(value.micros)
+    : String(value)
+}
+
+interface Grid {
+  readonly names: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<ReadonlyArray<Value>>
+}
+
+/** Text from Duo may hold what a terminal would obey. */
+const harmless = (text: string) => text.replace(/\p{C}/gu, "\u00b7")
+
+const show = (value: Value) => value === null ? "" : harmless(String(value))
+
+const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+const segmenter = new Intl.Segmenter("en")
+
+/** Columns of a terminal that a text takes. */
+const width = (text: string) => {
+  let columns = 0
+  for (const { segment } of segmenter.segment(text)) columns += wide.test(segment) ? 2 : 1
+  return columns
+}
+
+const table = ({ names, rows }: Grid) => {
+  const cells = [names, ...rows].map((row) => row.map((value) => show(value)))
+  const widths = names.map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ""))))
+  const isNumber = names.map((_, column) => rows.some((row) => typeof row[column] === "number"))
+  const line = (row: ReadonlyArray<string>) =>
+    row.map((text, column) => {
+      const space = " ".repeat((widths[column] ?? 0) - width(text))
+      return isNumber[column] ? space + text : text + space
+    }).join("  ").trimEnd()
+  const [head = [], ...body] = cells
+  return [line(head), line(widths.map((columns) => "-".repeat(columns))), ...body.map(line)].join("\n")
+}
+
+const csv = ({ names, rows }: Grid) => {
+  const field = (value: Value) => {
+    const text = value === null ? "" : String(value)
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll("\"", "\"\"")}"` : text
+  }
+  return [names, ...rows].map((row) => row.map(field).join(",")).join("\r\n")
+}
+
+const objects = ({ names, rows }: Grid) =>
+  rows.map((row) => JSON.stringify(Object.fromEntries(names.map((name, column) => [name, row[column]]))))
+
+const markdown = ({ names, rows }: Grid) => {
+  const line = (row: ReadonlyArray<Value>) => `| ${row.map((value) => show(value).replaceAll("|", "\\|")).join(" | ")} |`
+  return [line(names), line(names.map(() => "---")), ...rows.map(line)].join("\n")
+}
+
+const printers: Record<Format, (grid: Grid) => string> = {
+  table,
+  csv,
+  json: (grid) => `[${objects(grid).join(",\n")}]`,
+  ndjson: (grid) => objects(grid).join("\n"),
+  markdown
+}
+
+export const print = (format: Format, result: DuckDBResultReader): string =>
+  printers[format]({ names: result.deduplicatedColumnNames(), rows: result.getRows().map((row) => row.map(toValue)) })

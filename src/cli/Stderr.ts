@@ -1,0 +1,52 @@
+/**
+ * Standard error: log lines, and the progress of a run. On a terminal progress is one line that is written anew;
+ * elsewhere it is a log line for every tenth. Standard output is for data.
+ */
+import { Effect, Layer, Logger } from "effect"
+import { Progress } from "../Progress.ts"
+
+const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb"
+
+/** The progress line that is on the terminal now. */
+let line = ""
+
+const draw = (text: string) => {
+  if (line !== "" || text !== "") process.stderr.write(`\r\u001b[K${text}`)
+  line = text
+}
+
+/** Prints a line, above the progress if there is any. */
+export const print = (text: string): void => {
+  const below = line
+  draw("")
+  process.stderr.write(`${text}\n`)
+  draw(below)
+}
+
+/** Takes the progress line away. */
+export const done = Effect.sync(() => draw(""))
+
+/** Log lines: the level if it is not the usual one, and the message. */
+export const logger = Logger.layer([
+  Logger.make(({ logLevel, message }) => {
+    const text = [message].flat().map((part) => typeof part === "string" ? part : JSON.stringify(part)).join(" ")
+    print(logLevel === "Info" ? text : `${logLevel.toLowerCase()}: ${text}`)
+  })
+])
+
+const count = new Intl.NumberFormat("en")
+
+const say = ({ pages, total, users }: Progress) =>
+  `${count.format(users)}${total === null ? "" : ` of ${count.format(total)}`} users, ${count.format(pages)} pages`
+
+/** Shows how far the run is. */
+export const progress = Layer.sync(Progress, () => {
+  let tenth = 0
+  return (now) => {
+    if (isTerminal) return Effect.sync(() => draw(say(now)))
+    const reached = now.total === null || now.total === 0 ? 0 : Math.floor(now.users * 10 / now.total)
+    if (reached <= tenth) return Effect.void
+    tenth = reached
+    return Effect.logInfo(say(now))
+  }
+})

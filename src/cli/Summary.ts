@@ -1,0 +1,42 @@
+/** What a run came to, for people and for programs. */
+import { type Result } from "../Run.ts"
+
+/** The JSON object of `extract --json`, but for the exit code. */
+export const facts = ({ outcome, receipts }: Result) => ({
+  run_id: outcome.run_id,
+  pipeline: outcome.pipeline,
+  tenant: outcome.tenant,
+  observed_at: outcome.observed_at,
+  complete: outcome.complete,
+  incomplete_reason: outcome.incomplete_reason,
+  total_objects: outcome.total_objects,
+  users: outcome.users,
+  mfa_enabled: outcome.mfa_enabled,
+  rows: outcome.rows,
+  tables_collected: outcome.tables_collected,
+  pages: outcome.pages,
+  sweeps: outcome.sweeps,
+  requests: outcome.requests,
+  retries: outcome.retries,
+  duplicates: outcome.duplicates,
+  unknown_values: outcome.unknown_values,
+  sinks: receipts.map(({ bytes, location, rows, sink }) => ({ name: sink, location, rows, bytes })),
+  warnings: outcome.warnings
+})
+
+const number = new Intl.NumberFormat("en")
+const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1 })
+const megabytes = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+
+/** A few lines. */
+export const summary = ({ outcome, receipts }: Result): string =>
+  [
+    `${number.format(outcome.users)} users of ${outcome.tenant}, ${number.format(outcome.mfa_enabled)} with MFA (${
+      percent.format(outcome.users === 0 ? 0 : outcome.mfa_enabled / outcome.users)
+    }); ${outcome.complete ? "complete" : `not proved complete: ${outcome.incomplete_reason}`}`,
+    Object.entries(outcome.rows).map(([table, rows]) => `${table} ${number.format(rows)}`).join(", "),
+    ...receipts.map(({ bytes, location, sink }) =>
+      `${sink.padEnd(8)} ${location} (${megabytes.format(bytes / 1e6)} MB)`
+    ),
+    `run ${outcome.run_id}: ${number.format(outcome.requests)} requests, ${number.format(outcome.retries)} retries`
+  ].join("\n")

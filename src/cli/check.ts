@@ -1,0 +1,31 @@
+/** `duo-mfa check`: whether an extraction would work, without doing one. */
+import { Console, Effect } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import * as Run from "../Run.ts"
+import { Catalog } from "./Catalog.ts"
+import * as Settings from "./Settings.ts"
+import * as Targets from "./Targets.ts"
+
+const say = (subject: string, detail: string) => Console.log(`ok  ${subject.padEnd(16)} ${detail}`)
+
+export const check = Command.make(
+  "check",
+  {
+    pipeline: Argument.String("pipeline").pipe(Argument.withDefault("mfa")),
+    sink: Flag.String("sink").pipe(Flag.withDescription("NAME[:TARGET], as for extract"), Flag.atLeast(0)),
+    offline: Flag.Boolean("offline").pipe(Flag.withDescription("Do not ask Duo"), Flag.withDefault(false))
+  },
+  Effect.fnUntraced(function*({ offline, pipeline: name, sink }) {
+    const catalog = yield* Catalog
+    const pipeline = yield* catalog.findPipeline(name)
+    const source = yield* pipeline.connect
+    yield* say("settings", source.tenant)
+    if (!offline) {
+      for (const { detail, subject } of yield* source.check) yield* say(subject, detail)
+    }
+    const dataDirectory = yield* Settings.dataDirectory
+    const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
+    yield* Run.rehearse(pipeline, { tenant: source.tenant, dataDirectory, sinks, findSink: catalog.findSink })
+    for (const target of sinks) yield* say(target.sink, `${target.location} can be written`)
+  }, Effect.scoped)
+).pipe(Command.withDescription("Check settings, clock, permissions and sinks"))

@@ -1,0 +1,41 @@
+/** `duo-mfa emulator`: a Duo Admin API on loopback, with an invented tenant. */
+import { Console, Effect, FileSystem, Option, Runtime, Schema } from "effect"
+import { Command, Flag } from "effect/cli"
+import { serve } from "../emulator/Emulator.ts"
+import * as Scenario from "../emulator/Scenario.ts"
+import { ExitCode } from "../ExitCode.ts"
+
+/** The emulator cannot be started so. */
+export class CannotEmulate extends Schema.TaggedError<CannotEmulate>()("CannotEmulate", { detail: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message() {
+    return `The emulator cannot start: ${this.detail}.`
+  }
+}
+
+const readScenario = Effect.fnUntraced(function*(file: string) {
+  const text = yield* (yield* FileSystem.FileSystem).readFileString(file).pipe(
+    Effect.mapError((error) => new CannotEmulate({ detail: `${file} cannot be read (${error.reason._tag})` }))
+  )
+  return yield* Scenario.fromJson(text).pipe(
+    Effect.mapError((error) => new CannotEmulate({ detail: `${file} is no scenario: ${error.message}` }))
+  )
+})
+
+export const emulator = Command.make(
+  "emulator",
+  {
+    users: Flag.Int("users").pipe(Flag.withDescription("How many users the tenant has"), Flag.withDefault(250)),
+    seed: Flag.Int("seed").pipe(Flag.withDescription("Decides who they are, and the keys"), Flag.withDefault(1)),
+    port: Flag.Int("port").pipe(Flag.withDescription("0 is any free one"), Flag.withDefault(0)),
+    scenario: Flag.String("scenario").pipe(Flag.withDescription("A JSON file of what goes wrong"), Flag.optional)
+  },
+  Effect.fnUntraced(function*({ port, scenario, seed, users }) {
+    const faults = Option.isSome(scenario) ? yield* readScenario(scenario.value) : []
+    const { host, ikey, skey } = yield* serve({ users, seed, port, scenario: faults }).pipe(
+      Effect.mapError((error) => new CannotEmulate({ detail: error.message }))
+    )
+    yield* Console.log(JSON.stringify({ host, ikey, skey }))
+    return yield* Effect.never
+  }, Effect.scoped)
+).pipe(Command.withDescription("Serve an invented tenant on loopback, as Duo would"))

@@ -1,0 +1,113 @@
+/** `duo-mfa extract`: one run of a pipeline. */
+import { Console, Effect, Option, Runtime, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { ExitCode } from "../ExitCode.ts"
+import { type Expected } from "../Expected.ts"
+import { Progress } from "../Progress.ts"
+import * as Run from "../Run.ts"
+import { version } from "../Version.ts"
+import { Catalog } from "./Catalog.ts"
+import * as Settings from "./Settings.ts"
+import * as Stderr from "./Stderr.ts"
+import { facts, summary } from "./Summary.ts"
+import * as Targets from "./Targets.ts"
+
+/** Published, and the user list would not hold still; with `--strict` that is not good enough. */
+export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", { reason: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = ExitCode.incomplete
+  override get message() {
+    return `Published, but not proved complete: ${this.reason}. Nothing was deleted for it; run again.`
+  }
+}
+
+const positive = (most: number) =>
+  Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: most }, { message: `Expected 1 to ${most}` }))
+
+const flags = {
+  pipeline: Argument.String("pipeline").pipe(
+    Argument.withDescription("What to extract; duo-mfa pipelines lists them"),
+    Argument.withDefault("mfa")
+  ),
+  sink: Flag.String("sink").pipe(
+    Flag.withDescription("NAME[:TARGET], repeatable; replaces the pipeline's own. NAME may be a module"),
+    Flag.atLeast(0)
+  ),
+  pageSize: Flag.Int("page-size").pipe(
+    Flag.withDescription("Users a page; Duo's maximum if not given"),
+    Flag.withSchema(positive(500)),
+    Flag.optional
+  ),
+  concurrency: Flag.Int("concurrency").pipe(
+    Flag.withDescription("Pages in flight"),
+    Flag.withSchema(positive(16)),
+    Flag.withDefault(1)
+  ),
+  allowEmpty: Flag.Boolean("allow-empty").pipe(
+    Flag.withDescription("Believe a tenant that has lost all its users"),
+    Flag.withDefault(false)
+  ),
+  strict: Flag.Boolean("strict").pipe(
+    Flag.withDescription("Exit 3 if the snapshot could not be proved complete"),
+    Flag.withDefault(false)
+  ),
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Read and count, and write nothing"),
+    Flag.withDefault(false)
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDescription("Print one JSON object on standard output"),
+    Flag.withDefault(false)
+  )
+}
+
+/** Remembers the last progress, for a failure to tell what is known. */
+const watched = <A, E, R>(run: Effect.Effect<A, E, R>, seen: (progress: Progress) => void) =>
+  Effect.flatMap(Progress, (report) =>
+    Effect.provideService(run, Progress, (progress) => {
+      seen(progress)
+      return report(progress)
+    }))
+
+export const extract = Command.make(
+  "extract",
+  flags,
+  Effect.fnUntraced(function*({ allowEmpty, concurrency, dryRun, json, pageSize, pipeline: name, sink, strict }) {
+    let last: Partial<Progress> = {}
+    const options = { toolVersion: version, pageSize: Option.getOrUndefined(pageSize), concurrency }
+
+    const run = Effect.gen(function*() {
+      const catalog = yield* Catalog
+      const pipeline = yield* catalog.findPipeline(name)
+      if (dryRun) return yield* Run.dryRun(pipeline, options)
+      const dataDirectory = yield* Settings.dataDirectory
+      const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
+      return yield* Run.run(pipeline, { ...options, dataDirectory, sinks, allowEmpty, findSink: catalog.findSink })
+    })
+
+    const failed = (error: Expected) =>
+      json
+        ? Console.log(JSON.stringify({
+          error: error._tag,
+          message: error.message,
+          exit: error[Runtime.errorExitCode],
+          pipeline: name,
+          users: last.users,
+          total_objects: last.total,
+          pages: last.pages
+        }))
+        : Effect.void
+
+    const result = yield* watched(run, (progress) => {
+      last = progress
+    }).pipe(
+      Effect.ensuring(Stderr.done),
+      Effect.tapError(failed),
+      Effect.provide(Stderr.progress)
+    )
+    for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
+    const incomplete = strict && !result.outcome.complete
+    const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
+    yield* Console.log(json ? JSON.stringify({ ...facts(result), exit }) : summary(result))
+    if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
+  })
+).pipe(Command.withDescription("Extract every user of the tenant and publish the rows"))
