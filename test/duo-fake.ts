@@ -1,7 +1,8 @@
 /** A Duo that answers from a function, without sockets, so that the TestClock has all the time there is. */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import { Clock, ConfigProvider, Effect, Layer, Logger } from "effect"
+import { Clock, ConfigProvider, Effect, Fiber, Layer, Logger } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
 import { Client } from "../src/duo/Client.ts"
 import { Credentials } from "../src/duo/Credentials.ts"
 
@@ -71,3 +72,17 @@ export const fake = (answer: (sent: Sent, count: number) => Answer, env: Record<
   )
   return { layer, sent, warnings }
 }
+
+/** Lets promises of the real world take their turn. */
+export const turn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
+
+/** Runs with the TestClock moving on by a second whenever nothing else happens. */
+export const withoutWaiting = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(effect)
+    while (fiber.pollUnsafe() === undefined) {
+      yield* turn
+      yield* TestClock.adjust("1 second")
+    }
+    return yield* Fiber.join(fiber)
+  })
