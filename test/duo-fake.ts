@@ -76,13 +76,13 @@ export const fake = (answer: (sent: Sent, count: number) => Answer, env: Record<
 /** Lets promises of the real world take their turn. */
 export const turn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
-/** Runs with the TestClock moving on by a second whenever nothing else happens. */
+/** Runs with the TestClock moving on by an eighth of a second whenever nothing else happens. */
 export const withoutWaiting = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
     while (fiber.pollUnsafe() === undefined) {
       yield* turn
-      yield* TestClock.adjust("1 second")
+      yield* TestClock.adjust("125 millis")
     }
     return yield* Fiber.join(fiber)
   })
