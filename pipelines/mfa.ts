@@ -7,7 +7,7 @@ import { Credentials } from "../src/duo/Credentials.ts"
 import { Users } from "../src/duo/Users.ts"
 import * as Tables from "../src/mfa/Tables.ts"
 import * as Tally from "../src/mfa/Tally.ts"
-import { type Pipeline, type Source } from "../src/Pipeline.ts"
+import type { Pipeline, Source } from "../src/Pipeline.ts"
 
 const Duo = Layer.mergeAll(Users.layer, BypassCodes.layer).pipe(
   Layer.provideMerge(Client.layer),
@@ -36,7 +36,10 @@ const connect = Effect.gen(function*() {
               }))
           )
           return {
-            batches: Stream.concat(codes, users.pages(options).pipe(Stream.map(({ users: values, ...page }) => tally.users({ ...page, values })))),
+            batches: Stream.concat(
+              codes,
+              users.pages(options).pipe(Stream.map(({ users: values, ...page }) => tally.users({ ...page, values })))
+            ),
             facts: Effect.map(client.counts, tally.facts)
           }
         }

@@ -13,7 +13,9 @@ import { verify } from "./cli/verify.ts"
 import { version } from "./Version.ts"
 
 const command = Command.make("duo-mfa").pipe(
-  Command.withDescription("Who in the company is really protected by MFA: Cisco Duo's users and authenticators as rows"),
+  Command.withDescription(
+    "Who in the company is really protected by MFA: Cisco Duo's users and authenticators as rows"
+  ),
   Command.withSubcommands([extract, check, sql, verify, pipelines, sinks, dictionary, emulator])
 )
 

@@ -3,7 +3,7 @@
  * `verify` of what it reads back from them.
  */
 import { hash } from "node:crypto"
-import { type Row, type Table } from "./Table.ts"
+import type { Row, Table } from "./Table.ts"
 
 export interface Fingerprint {
   readonly add: (rows: ReadonlyArray<Row>) => void

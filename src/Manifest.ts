@@ -6,7 +6,7 @@
  * - `RUN_ID.json`: it is published; this is the manifest that `verify` holds the sinks against
  */
 import { Effect, FileSystem, Path, Schema } from "effect"
-import { type PlatformError } from "effect/PlatformError"
+import type { PlatformError } from "effect/PlatformError"
 import { Outcome } from "./Outcome.ts"
 import { writeDurably } from "./staging/Durable.ts"
 
@@ -59,8 +59,10 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
   const idsOf = (suffix: string) =>
     Effect.map(files, (names) => names.flatMap((name) => name.endsWith(suffix) ? [name.slice(0, -suffix.length)] : []))
   const read = <A>(schema: Schema.Codec<A, string>, name: string) =>
-    Effect.flatMap(fs.readFileString(name), (text) =>
-      Effect.mapError(Schema.decodeEffect(schema)(text), () => new Damaged({ file: name })))
+    Effect.flatMap(
+      fs.readFileString(name),
+      (text) => Effect.mapError(Schema.decodeEffect(schema)(text), () => new Damaged({ file: name }))
+    )
 
   return {
     directory,

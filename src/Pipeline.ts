@@ -2,11 +2,11 @@
  * A pipeline is a value: a name, the tables it fills, where they go by default, and how to connect to its source. The
  * engine knows no more of it than this file says.
  */
-import { type Effect, type FileSystem, type Path, type Scope, type Stream } from "effect"
-import { type Expected } from "./Expected.ts"
-import { type Facts } from "./Outcome.ts"
-import { type Batch } from "./Sink.ts"
-import { type Stamp, type Table } from "./Table.ts"
+import type { Effect, FileSystem, Path, Scope, Stream } from "effect"
+import type { Expected } from "./Expected.ts"
+import type { Facts } from "./Outcome.ts"
+import type { Batch } from "./Sink.ts"
+import type { Stamp, Table } from "./Table.ts"
 
 /** What the command line may say about reading the source. */
 export interface SourceOptions {

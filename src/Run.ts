@@ -3,18 +3,18 @@
  * behind is finished or discarded by the next one before it does anything else.
  */
 import { DateTime, Effect, Exit, FileSystem, Random, Stream } from "effect"
-import { type PlatformError } from "effect/PlatformError"
-import { type Expected } from "./Expected.ts"
+import type { PlatformError } from "effect/PlatformError"
+import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
-import { type Facts, type Outcome } from "./Outcome.ts"
-import { type Extraction, type Pipeline, type SourceOptions } from "./Pipeline.ts"
+import type { Facts, Outcome } from "./Outcome.ts"
+import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import { DataDirectory, Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
-import { type OpenSink, type Sink } from "./Sink.ts"
+import type { OpenSink, Sink } from "./Sink.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
-import { type Stamp } from "./Table.ts"
+import type { Stamp } from "./Table.ts"
 
 /** Finds a sink by the name in a target. */
 export type FindSink = (name: string) => Effect.Effect<Sink, Expected>
@@ -56,8 +56,10 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
 
   const sealed = yield* Effect.scoped(Effect.gen(function*() {
     yield* inDirectory(options.dataDirectory, manifests.open(stamp.run_id, options.sinks))
-    const open = yield* Effect.forEach(targets, ({ location, sink }) =>
-      sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables }))
+    const open = yield* Effect.forEach(
+      targets,
+      ({ location, sink }) => sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables })
+    )
     const { fingerprints, outcome } = yield* drain(pipeline, stamp, source.extract(stamp, options), open, options)
     if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(options.dataDirectory, manifests, outcome)
     const receipts = yield* Effect.forEach(targets, ({ location, name }, index) =>
@@ -178,11 +180,12 @@ const publish = (
   run_id: string,
   receipts: ReadonlyArray<Manifest.Receipt>
 ) =>
-  Effect.forEach(receipts, ({ publication, sink }) => Effect.flatMap(findSink(sink), (_) => _.publish(publication))).pipe(
-    Effect.andThen(manifests.published(run_id)),
-    Effect.mapError((error) => new RunError({ reason: new Unpublished({ run_id, detail: String(error) }) })),
-    Effect.uninterruptible
-  )
+  Effect.forEach(receipts, ({ publication, sink }) => Effect.flatMap(findSink(sink), (_) => _.publish(publication)))
+    .pipe(
+      Effect.andThen(manifests.published(run_id)),
+      Effect.mapError((error) => new RunError({ reason: new Unpublished({ run_id, detail: String(error) }) })),
+      Effect.uninterruptible
+    )
 
 /** An empty answer for a tenant that had users is more likely a mistake than the truth. */
 const refuseEmptied = Effect.fnUntraced(function*(
@@ -190,7 +193,9 @@ const refuseEmptied = Effect.fnUntraced(function*(
   manifests: Manifest.Manifests,
   { pipeline, tenant }: Outcome
 ) {
-  const before = (yield* inDirectory(directory, manifests.all)).find((_) => _.tenant === tenant && _.pipeline === pipeline)
+  const before = (yield* inDirectory(directory, manifests.all)).find((_) =>
+    _.tenant === tenant && _.pipeline === pipeline
+  )
   if (before !== undefined && before.users > suspiciouslyEmpty) {
     return yield* new RunError({ reason: new Emptied({ tenant, before: before.users }) })
   }

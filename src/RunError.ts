@@ -1,8 +1,7 @@
 /** The ways a run fails that are neither its source's nor a sink's. */
 import { Runtime, Schema } from "effect"
-import { CliError } from "effect/cli"
 import { ExitCode } from "./ExitCode.ts"
-import { type SinkReason } from "./Sink.ts"
+import type { SinkReason } from "./Sink.ts"
 
 /** Another run holds the data directory. */
 export class Locked extends Schema.TaggedError<Locked>()("Locked", {
@@ -47,9 +46,6 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", { reaso
   override readonly [Runtime.errorExitCode] = exitCode(this.reason)
   override get message() {
     return describe(this.reason)
-  }
-  override get [CliError.userMessage]() {
-    return this.message
   }
 }
 

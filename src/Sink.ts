@@ -5,11 +5,10 @@
  * A new sink is one file in `sinks/` (or any module whose default export is a `Sink`) and one line in a test: the laws
  * are in `test/contract.ts`.
  */
-import { CliError } from "effect/cli"
 import { type Effect, type FileSystem, type Path, Runtime, Schema, type Scope, type Stream } from "effect"
 import { ExitCode } from "./ExitCode.ts"
-import { type Outcome } from "./Outcome.ts"
-import { type Row, type Stamp, type Table } from "./Table.ts"
+import type { Outcome } from "./Outcome.ts"
+import type { Row, Stamp, Table } from "./Table.ts"
 
 /** Rows by table name. A page of users becomes one batch. */
 export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
@@ -98,9 +97,6 @@ export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
   override readonly [Runtime.errorExitCode] = exitCodes[this.reason._tag]
   override get message() {
     return describe(this)
-  }
-  override get [CliError.userMessage]() {
-    return this.message
   }
 }
 

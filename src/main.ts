@@ -3,12 +3,12 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit, Layer, Predicate, Runtime } from "effect"
 import { CliError } from "effect/cli"
+import { cli } from "./Cli.ts"
 import { Catalog } from "./cli/Catalog.ts"
 import * as Settings from "./cli/Settings.ts"
 import * as Stderr from "./cli/Stderr.ts"
-import { cli } from "./Cli.ts"
 import { ExitCode } from "./ExitCode.ts"
-import { type Expected } from "./Expected.ts"
+import type { Expected } from "./Expected.ts"
 
 process.umask(0o077)
 
@@ -40,8 +40,11 @@ const tell = (cause: Cause.Cause<unknown>) => {
 const frames = ({ stack = "" }: Error) => stack.split("\n").filter((line) => /^\s+at /.test(line)).join("\n")
 
 cli.pipe(
-  Effect.provide(Layer.mergeAll(Catalog.layer(new URL("..", import.meta.url)), Settings.layer, Stderr.logger)),
-  Effect.provide(NodeServices.layer),
+  Effect.provide(
+    Layer.mergeAll(Catalog.layer(new URL("..", import.meta.url)), Settings.layer, Stderr.logger).pipe(
+      Layer.provideMerge(NodeServices.layer)
+    )
+  ),
   Effect.tapCause((cause) => Effect.sync(() => tell(cause))),
   NodeRuntime.runMain({
     disableErrorReporting: true,

@@ -1,10 +1,9 @@
 /** The pipelines and sinks that there are: a file in `pipelines/` or `sinks/` is one, and its name is the file's. */
 import { Context, Effect, FileSystem, Layer, Path, Predicate, Runtime, Schema } from "effect"
-import { CliError } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
-import { type Expected } from "../Expected.ts"
-import { type Pipeline } from "../Pipeline.ts"
-import { type Sink } from "../Sink.ts"
+import type { Expected } from "../Expected.ts"
+import type { Pipeline } from "../Pipeline.ts"
+import type { Sink } from "../Sink.ts"
 
 /** A name on the command line that is nothing of ours, or a module that is not what it should be. */
 export class Unknown extends Schema.TaggedError<Unknown>()("Unknown", {
@@ -15,9 +14,6 @@ export class Unknown extends Schema.TaggedError<Unknown>()("Unknown", {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
     return `There is no ${this.kind} "${this.name}": ${this.detail}. See duo-mfa ${this.kind}s.`
-  }
-  override get [CliError.userMessage]() {
-    return this.message
   }
 }
 
@@ -40,8 +36,10 @@ export class Catalog extends Context.Service<Catalog, {
         const files = (folder: string) =>
           path.fromFileUrl(new URL(`${folder}/`, root)).pipe(
             Effect.flatMap((directory) =>
-              Effect.map(fs.readDirectory(directory), (files) =>
-                files.filter((file) => isModule.test(file)).sort().map((file) => path.join(directory, file)))
+              Effect.map(
+                fs.readDirectory(directory),
+                (files) => files.filter((file) => isModule.test(file)).sort().map((file) => path.join(directory, file))
+              )
             ),
             Effect.orDie
           )
@@ -62,9 +60,12 @@ export class Catalog extends Context.Service<Catalog, {
         })
 
         const all = <A>(kind: "pipeline" | "sink", is: (value: unknown) => value is A) =>
-          Effect.flatMap(files(`${kind}s`), Effect.forEach((file) =>
-            Effect.flatMap(url(file), (specifier) => load(kind, path.basename(file), specifier, is))
-          ))
+          Effect.flatMap(
+            files(`${kind}s`),
+            Effect.forEach((file) =>
+              Effect.flatMap(url(file), (specifier) => load(kind, path.basename(file), specifier, is))
+            )
+          )
 
         const url = (file: string) => Effect.map(Effect.orDie(path.toFileUrl(file)), (url) => url.href)
 
@@ -89,7 +90,8 @@ export class Catalog extends Context.Service<Catalog, {
         return Catalog.of({
           pipelines: all("pipeline", isPipeline),
           sinks: all("sink", isSink),
-          findPipeline: (name) => find("pipeline", name, isPipeline),
+          findPipeline: (name) =>
+            find("pipeline", name, isPipeline),
           findSink: (name) => find("sink", name, isSink)
         })
       })

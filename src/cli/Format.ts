@@ -1,5 +1,5 @@
 /** The result of a query as text, for people or for programs. */
-import { type DuckDBResultReader, type DuckDBValue } from "@duckdb/node-api"
+import type { DuckDBResultReader, DuckDBValue } from "@duckdb/node-api"
 import * as Instant from "../staging/Instant.ts"
 
 export const formats = ["table", "csv", "json", "ndjson", "markdown"] as const
@@ -27,7 +27,8 @@ const harmless = (text: string) => text.replace(/\p{C}/gu, "\u00b7")
 
 const show = (value: Value) => value === null ? "" : harmless(String(value))
 
-const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
 const segmenter = new Intl.Segmenter("en")
 
 /** Columns of a terminal that a text takes. */
@@ -62,7 +63,8 @@ const objects = ({ names, rows }: Grid) =>
   rows.map((row) => JSON.stringify(Object.fromEntries(names.map((name, column) => [name, row[column]]))))
 
 const markdown = ({ names, rows }: Grid) => {
-  const line = (row: ReadonlyArray<Value>) => `| ${row.map((value) => show(value).replaceAll("|", "\\|")).join(" | ")} |`
+  const line = (row: ReadonlyArray<Value>) =>
+    `| ${row.map((value) => show(value).replaceAll("|", "\\|")).join(" | ")} |`
   return [line(names), line(names.map(() => "---")), ...rows.map(line)].join("\n")
 }
 

@@ -1,6 +1,5 @@
 /** The settings that are not the source's: where the data is, and that the environment wins over `.env`. */
 import { Config, ConfigProvider, Effect, Path, Runtime, Schema } from "effect"
-import { CliError } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 
 /** `.env` is there and cannot be read. */
@@ -8,9 +7,6 @@ export class UnreadableEnv extends Schema.TaggedError<UnreadableEnv>()("Unreadab
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
     return `.env cannot be read: ${this.detail}. Make it readable, or move it away and set the environment instead.`
-  }
-  override get [CliError.userMessage]() {
-    return this.message
   }
 }
 

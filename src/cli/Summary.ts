@@ -1,5 +1,5 @@
 /** What a run came to, for people and for programs. */
-import { type Result } from "../Run.ts"
+import type { Result } from "../Run.ts"
 
 /** The JSON object of `extract --json`, but for the exit code. */
 export const facts = ({ outcome, receipts }: Result) => ({

@@ -1,8 +1,7 @@
 /** `--sink NAME[:TARGET]`, as it becomes a sink's name and an absolute location. */
 import { Effect, Path, Runtime, Schema } from "effect"
-import { CliError } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
-import { type Target } from "../Manifest.ts"
+import type { Target } from "../Manifest.ts"
 import { Catalog } from "./Catalog.ts"
 
 /** The same sink twice at the same place. */
@@ -10,9 +9,6 @@ export class SameTarget extends Schema.TaggedError<SameTarget>()("SameTarget", {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
     return `${this.target} was named twice. Name every sink once, or give each a place of its own: --sink NAME:PATH.`
-  }
-  override get [CliError.userMessage]() {
-    return this.message
   }
 }
 

@@ -2,7 +2,7 @@
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import * as Outcome from "../Outcome.ts"
-import { type Table } from "../Table.ts"
+import type { Table } from "../Table.ts"
 import { Catalog } from "./Catalog.ts"
 
 const cell = (text: string) => text.replaceAll("|", "\\|")

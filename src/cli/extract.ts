@@ -2,7 +2,7 @@
 import { Console, Effect, Option, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
-import { type Expected } from "../Expected.ts"
+import type { Expected } from "../Expected.ts"
 import { Progress } from "../Progress.ts"
 import * as Run from "../Run.ts"
 import { version } from "../Version.ts"

@@ -4,7 +4,7 @@ import { Command } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as Fingerprint from "../Fingerprint.ts"
 import * as Manifest from "../Manifest.ts"
-import { type Stamp, type Table } from "../Table.ts"
+import type { Stamp, Table } from "../Table.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Settings from "./Settings.ts"
 
@@ -14,7 +14,9 @@ export class NotTheSame extends Schema.TaggedError<NotTheSame>()("NotTheSame", {
 }) {
   override readonly [Runtime.errorExitCode] = ExitCode.io
   override get message() {
-    return `Not what was published: ${this.differing.join("; ")}. Somebody or something changed it; the next run publishes anew.`
+    return `Not what was published: ${
+      this.differing.join("; ")
+    }. Somebody or something changed it; the next run publishes anew.`
   }
 }
 
@@ -73,7 +75,13 @@ export const verify = Command.make(
         seen.add(place)
         for (const table of tables.filter(({ name }) => manifest.tables_collected.includes(name))) {
           const { rows, verdict } = yield* compare(manifest, receipt, table, newest)
-          const line = [manifest.run_id, receipt.sink.padEnd(8), table.name.padEnd(12), String(rows).padStart(9), verdict]
+          const line = [
+            manifest.run_id,
+            receipt.sink.padEnd(8),
+            table.name.padEnd(12),
+            String(rows).padStart(9),
+            verdict
+          ]
           yield* Console.log(line.join("  "))
           if (isWrong(verdict)) differing.push(`${receipt.location} ${table.name} of ${manifest.run_id} ${verdict}`)
         }

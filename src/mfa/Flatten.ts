@@ -2,11 +2,11 @@
  * One Duo user becomes flat rows: one of `users`, one of `mfa_methods` an authenticator, one of `user_groups` a group.
  * Pure: the same user gives the same rows, whoever else is on its page and in whatever order its devices come.
  */
-import { type BypassCode } from "../duo/BypassCode.ts"
-import { type Phone, type User } from "../duo/User.ts"
-import { type RowOf, type Stamp } from "../Table.ts"
+import type { BypassCode } from "../duo/BypassCode.ts"
+import type { Phone, User } from "../duo/User.ts"
+import type { RowOf, Stamp } from "../Table.ts"
 import * as Strength from "./Strength.ts"
-import { type bypassCodes, type mfaMethods, type userGroups, type users } from "./Tables.ts"
+import type { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"
 
 type MethodRow = RowOf<typeof mfaMethods>
 

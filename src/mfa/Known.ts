@@ -2,7 +2,7 @@
  * Duo's enumerations as this version knows them. A value that is not among them stops nothing: its raw text goes into
  * the row, it is counted, and the run reports it once.
  */
-import { type User } from "../duo/User.ts"
+import type { User } from "../duo/User.ts"
 import { fromText } from "./Flatten.ts"
 
 const userStatuses = new Set(["active", "bypass", "disabled", "locked out", "pending deletion"])

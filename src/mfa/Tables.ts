@@ -8,7 +8,8 @@ const user_id = id("Duo's id of the user.")
 
 export const users = make({
   name: "users",
-  doc: "One row a user: who it is, which authenticators it has, how strong they are, and whether something bypasses them.",
+  doc:
+    "One row a user: who it is, which authenticators it has, how strong they are, and whether something bypasses them.",
   key: ["user_id"],
   columns: {
     ...common,

@@ -2,11 +2,11 @@
  * What one extraction has seen so far. Pages go in, rows come out, and on the way it counts, drops what comes twice and
  * notes what it does not know: the facts of the run.
  */
-import { type BypassCode } from "../duo/BypassCode.ts"
-import { type User } from "../duo/User.ts"
-import { type Facts } from "../Outcome.ts"
-import { type Batch } from "../Sink.ts"
-import { type Stamp } from "../Table.ts"
+import type { BypassCode } from "../duo/BypassCode.ts"
+import type { User } from "../duo/User.ts"
+import type { Facts } from "../Outcome.ts"
+import type { Batch } from "../Sink.ts"
+import type { Stamp } from "../Table.ts"
 import { flatten, flattenBypassCode, isUsable } from "./Flatten.ts"
 import { unknownValues } from "./Known.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"

@@ -1,0 +1,67 @@
+# `make` alone prints the verbs. Every verb first installs what it needs, from nothing.
+
+NODE := node_modules/.bin/node
+# what a verb is given on the command line: make extract ARGS="--sink csv --json"
+ARGS ?=
+
+# With no Duo setting at all, in the environment or in .env, the verbs work on the emulated tenant in data/demo.
+DEMO := $(shell [ -n "$$DUO_IKEY$$DUO_HOST$$DUO_SKEY$$DUO_SKEY_FILE$$DUO_MFA_DATA" ] || \
+	grep -qsE '^[[:space:]]*(export[[:space:]]+)?(DUO_(IKEY|HOST|SKEY|SKEY_FILE)|DUO_MFA_DATA)=' .env || echo yes)
+ifeq ($(DEMO),yes)
+export DUO_MFA_DATA := data/demo
+endif
+
+help: ## print the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+setup: node_modules/.setup ## install what is needed: the packages, and the Node that runs everything
+
+node_modules/.setup: package.json package-lock.json
+	@npm install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
+extract: setup ## one run; of the emulated tenant if no Duo setting is there
+ifeq ($(DEMO),yes)
+	@$(NODE) src/emulator/demo.ts $(ARGS)
+else
+	@./duo-mfa extract $(ARGS)
+endif
+
+check: setup ## settings, clock, permissions, sinks
+	@./duo-mfa check $(ARGS)
+
+sql: setup ## ask the ledger: make sql Q="SELECT count(*) FROM users"
+	@./duo-mfa sql $(if $(Q),"$(subst ",\",$(Q))") $(ARGS)
+
+verify: setup ## read every sink back and hold it against the manifests
+	@./duo-mfa verify $(ARGS)
+
+pipelines sinks emulator: setup
+	@./duo-mfa $@ $(ARGS)
+
+pipelines: ## what can be extracted
+sinks: ## where rows can go
+emulator: ## an invented tenant on loopback: make emulator ARGS="--users 1000"
+
+dictionary: setup ## write the data dictionary to data/README.md
+	@./duo-mfa dictionary > data/README.md
+
+test: lint ## lint, types, and every test
+	@$(NODE) node_modules/.bin/vitest run --config test/vitest.config.ts $(ARGS)
+
+lint: setup ## types, effect's diagnostics, oxlint, dprint
+	@$(NODE) node_modules/.bin/tsc --project tsconfig.json
+	@$(NODE) node_modules/.bin/effect-tsgo diagnostics --project tsconfig.json --strict
+	@$(NODE) node_modules/.bin/oxlint --quiet
+	@node_modules/.bin/dprint check --config .dprint.json
+
+format: setup ## format as lint wants it
+	@node_modules/.bin/dprint fmt --config .dprint.json
+
+bench: setup ## how long a page takes where, and how much memory
+	@$(NODE) --expose-gc bench/extract.ts $(ARGS)
+
+dist: setup ## the npm package, in dist/
+	@$(NODE) src/dist/build.ts
+
+.PHONY: help setup extract check sql verify pipelines sinks emulator dictionary test lint format bench dist
