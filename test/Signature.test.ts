@@ -46,7 +46,7 @@ const Vectors = Schema.Struct({
   })
 })
 
-const vectors = Schema.decodeUnknownSync(Schema.fromJsonString(Vectors))(
+const vectors = Schema.decodeSync(Schema.fromJsonString(Vectors))(
   readFileSync(new URL("./duo-sign-vectors.json", import.meta.url), "utf8")
 )
 

@@ -35,10 +35,15 @@ const page = (
   const limit = Math.min(Number(asked), sizes.max, limitAtMost)
   const offset = Number(from)
   const end = Math.min(offset + limit, total)
-  const items: Array<string> = []
-  for (let at = offset; at < end; at++) items.push(item(at))
-  return { kind: "page", offset, limit, metadata: metadata(offset, limit, total), items }
+  return { kind: "page", offset, limit, metadata: metadata(offset, limit, total), items: texts(offset, end, item) }
 }
+
+/** Made when they are asked for. */
+const texts = (from: number, end: number, text: (at: number) => string): Iterable<string> => ({
+  *[Symbol.iterator]() {
+    for (let at = from; at < end; at++) yield text(at)
+  }
+})
 
 const metadata = (offset: number, limit: number, total: number): Readonly<Record<string, string>> => ({
   ...(offset + limit < total ? { next_offset: String(offset + limit) } : {}),

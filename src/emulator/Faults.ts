@@ -69,7 +69,7 @@ const withField = (user: string, name: string, json: string | undefined): string
 const onPage = (page: Page, { fault, memory }: Due): Page => {
   switch (fault.fault) {
     case "drop_users":
-      return { ...page, items: page.items.slice(0, Math.max(0, page.items.length - fault.count)) }
+      return { ...page, items: Array.from(page.items).slice(0, -fault.count) }
     case "no_metadata":
       return { ...page, metadata: undefined }
     case "next_offset":
@@ -79,8 +79,9 @@ const onPage = (page: Page, { fault, memory }: Due): Page => {
       return withMetadata(page, "total_objects", fault.json ?? String(total))
     }
     case "field": {
-      const items = page.items.map((user, n) =>
-        n === (fault.user ?? 0) ? withField(user, fault.name, fault.json) : user
+      const items = Array.from(
+        page.items,
+        (user, n) => n === (fault.user ?? 0) ? withField(user, fault.name, fault.json) : user
       )
       return { ...page, items }
     }
@@ -124,7 +125,7 @@ export const onReply = (reply: Reply, due: Due, now: number): Reply => {
           kind: "foreign",
           status: 200,
           headers: { "content-type": "application/json" },
-          body: `{"response": [${reply.items.join(", ")}]}`
+          body: `{"response": [${Array.from(reply.items).join(", ")}]}`
         }
         : reply
     default:

@@ -8,7 +8,8 @@ export interface Page {
   readonly offset: number
   readonly limit: number
   readonly metadata: Readonly<Record<string, string>> | undefined
-  readonly items: ReadonlyArray<string>
+  /** Their JSON text, made while it is written: a page of long strings costs more to hold than to make. */
+  readonly items: Iterable<string>
 }
 
 /** One object, or whatever else stands under `response`. */
@@ -87,22 +88,39 @@ const successHeaders = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'"
 }
 
-const ok = (text: string): Answer => {
-  const body = Buffer.from(text, "latin1")
+const ok = (body: Buffer): Answer => {
   return { status: 200, headers: { ...successHeaders, etag: `"${crc32(body).toString(16)}-${body.length}"` }, body }
+}
+
+let scratch = Buffer.allocUnsafe(1024 * 1024)
+
+/** The bytes of a page, item by item. */
+const pageBytes = ({ items, metadata }: Page): Buffer => {
+  let at = 0
+  const write = (text: string) => {
+    const most = at + text.length * 3
+    if (most > scratch.length) scratch = Buffer.concat([scratch.subarray(0, at)], most * 2)
+    at += scratch.write(text, at)
+  }
+  write(metadata === undefined ? "{" : `{"metadata": ${record(Object.entries(metadata))}, `)
+  write(`"response": [`)
+  let separator = ""
+  for (const item of items) {
+    write(separator)
+    write(item)
+    separator = ", "
+  }
+  write(`], "stat": "OK"}`)
+  return Buffer.from(scratch.subarray(0, at))
 }
 
 /** A reply as a status, headers and bytes. All of Duo's text is ASCII by construction. */
 export const render = (reply: Reply): Answer => {
   switch (reply.kind) {
-    case "page": {
-      const metadata = reply.metadata === undefined
-        ? ""
-        : `"metadata": ${record(Object.entries(reply.metadata))}, `
-      return ok(`{${metadata}"response": [${reply.items.join(", ")}], "stat": "OK"}`)
-    }
+    case "page":
+      return ok(pageBytes(reply))
     case "single":
-      return ok(`{"response": ${reply.text}, "stat": "OK"}`)
+      return ok(Buffer.from(`{"response": ${reply.text}, "stat": "OK"}`))
     case "refusal": {
       const detail = reply.detail === undefined ? "" : `, "message_detail": ${quote(reply.detail)}`
       return {
