@@ -162,6 +162,12 @@ export const skewOf = ({ headers, now }: Pick<Received, "headers" | "now">): num
   return date === undefined ? null : Math.round((now - date.epochMilliseconds) / 1000)
 }
 
+/** The same by the answer to a ping, which has the time as Unix seconds, or else by its header. */
+export const pingSkew = (response: unknown, { headers, now }: Pick<Received, "headers" | "now">): number | null =>
+  isObject(response) && "time" in response && Number.isSafeInteger(response.time)
+    ? Math.floor(now / 1000) - Number(response.time)
+    : skewOf({ headers, now })
+
 /** More than this is a mistake, or a way to stall. */
 const longestRetryAfter = 120
 

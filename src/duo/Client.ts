@@ -5,7 +5,7 @@
 import { Clock, Context, Effect, Layer, Ref } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import manifest from "../../package.json" with { type: "json" }
-import { type Answer, interpret, skewOf } from "./Answer.ts"
+import { type Answer, interpret, pingSkew } from "./Answer.ts"
 import { readText } from "./Body.ts"
 import { Credentials, type Signature } from "./Credentials.ts"
 import { DuoError, type DuoReason, Timeout } from "./Errors.ts"
@@ -100,8 +100,7 @@ export class Client extends Context.Service<Client, {
           ? yield* readText(response, mostBytes.success)
           : yield* readText(response, mostBytes.failure).pipe(Effect.orElseSucceed(() => ""))
         const received = { status, headers, text, now: yield* Clock.currentTimeMillis }
-        const answer = yield* Effect.fromResult(interpret(received))
-        return { answer, skew: skewOf(received) }
+        return { answer: yield* Effect.fromResult(interpret(received)), received }
       })
 
       /** Until it answers, or will not. */
@@ -149,7 +148,10 @@ export class Client extends Context.Service<Client, {
           const signature = yield* Ref.get(inUse)
           return signature === "auto" ? yield* findSignature(path, params) : yield* sendSigned(path, params, signature)
         }),
-        clockSkew: Effect.map(send("/auth/v2/ping", {}, undefined), ({ skew }) => skew),
+        clockSkew: Effect.map(
+          send("/auth/v2/ping", {}, undefined),
+          ({ answer, received }) => pingSkew(answer.response, received)
+        ),
         signature: Ref.get(inUse),
         counts: Effect.all({ requests: Ref.get(requests), retries: budget.retries })
       })
