@@ -1,0 +1,285 @@
+/** Duo's objects: whatever does no harm is read, whatever would make a wrong row is refused, with a path and no value. */
+import { assert, describe, it } from "@effect/vitest"
+import { Result, Schema } from "effect"
+import { decodeBypassCodes } from "../src/duo/BypassCode.ts"
+import { decodeUsers } from "../src/duo/User.ts"
+
+/** A user as Duo's reference shows it, with everything there is. */
+const documented = {
+  alias1: "joe.smith",
+  alias2: "jsmith@example.com",
+  alias3: null,
+  alias4: null,
+  aliases: { alias1: "joe.smith", alias2: "jsmith@example.com", alias8: "eight" },
+  created: 1489612729,
+  custom_attributes: {},
+  desktop_authenticators: [{
+    daid: 1,
+    dakey: "DDABCDEFGHIJ12345678",
+    device_name: "JSMITH-W11",
+    duo_desktop_version: "6.1",
+    os_family: "windows",
+    user: { user_id: "DU3RP9I2WOC59VZX672N" }
+  }],
+  desktoptokens: [{ desktoptoken_id: "DT1", name: "old", platform: "mac", type: "Desktop Token" }],
+  directory_key: "DSNUXN4N7WUR5MUHLCBR",
+  email: "jsmith@example.com",
+  enable_auto_prompt: true,
+  external_id: "1a2b345c-6d7e-8f90-g1h2-345i67j890kl",
+  firstname: "Joe",
+  groups: [{
+    desc: "People with hardware tokens",
+    group_id: "DGBDKSSH37KSJ373JKSU",
+    mobile_otp_enabled: false,
+    name: "token_users",
+    push_enabled: false,
+    sms_enabled: false,
+    status: "Active",
+    voice_enabled: false
+  }],
+  is_enrolled: true,
+  last_directory_sync: 1508789163,
+  last_login: 1343921403,
+  lastname: "Smith",
+  lockout_reason: null,
+  notes: "",
+  phones: [{
+    activated: true,
+    capabilities: ["auto", "push", "sms", "phone", "mobile_otp"],
+    encrypted: "Encrypted",
+    extension: "",
+    fingerprint: "Configured",
+    last_seen: "2019-11-18T15:51:13",
+    model: "Apple iPhone 11 Pro",
+    name: "My iPhone",
+    number: "15555550100",
+    phone_id: "DPFZRS9FB0D46QFTM899",
+    platform: "Apple iOS",
+    postdelay: "0",
+    predelay: "0",
+    screenlock: "Locked",
+    sms_passcodes_sent: false,
+    tampered: "Not tampered",
+    type: "Mobile"
+  }],
+  realname: "Joe Smith",
+  status: "active",
+  tokens: [{ serial: "0", token_id: "DHIZ34ALBA2445ND4AI2", type: "d1", totp_step: null }],
+  u2ftokens: [{ date_added: 1444678994, registration_id: "D21RU6X1B1DF5P54B6PV" }],
+  user_id: "DU3RP9I2WOC59VZX672N",
+  username: "jsmith",
+  webauthncredentials: [{
+    credential_name: "Touch ID",
+    date_added: 1550685154,
+    label: "Touch ID",
+    webauthnkey: "WABFEOE007ZMV1QAZTRB"
+  }]
+}
+
+const decode = (user: unknown) => decodeUsers([user])
+const decoded = (user: unknown) => {
+  const [value] = Result.getOrThrow(decode(user)).values
+  if (value === undefined) throw new Error("no user")
+  return value
+}
+const refused = (user: unknown) => {
+  const result = decode(user)
+  return Result.isFailure(result) ? `${result.failure.where} ${result.failure.why}` : "accepted"
+}
+
+const lists = [
+  "groups",
+  "phones",
+  "tokens",
+  "u2ftokens",
+  "webauthncredentials",
+  "desktoptokens",
+  "desktop_authenticators"
+] as const
+
+describe("A user", () => {
+  it("as documented is read whole, and nothing of it is unknown", () => {
+    const { unknownFields, values: [user] } = Result.getOrThrow(decode(documented))
+    assert.deepStrictEqual(unknownFields, [])
+    assert.deepInclude(user, {
+      user_id: "DU3RP9I2WOC59VZX672N",
+      aliases: { alias1: "joe.smith", alias2: "jsmith@example.com", alias8: "eight" },
+      created: 1489612729,
+      notes: "",
+      lockout_reason: null
+    })
+    for (const list of lists) assert.lengthOf(user?.[list] ?? [], 1, list)
+    assert.deepStrictEqual(user?.tokens, [{
+      token_id: "DHIZ34ALBA2445ND4AI2",
+      serial: "0",
+      type: "d1",
+      totp_step: null
+    }])
+  })
+
+  it("needs nothing but its id: every scalar is null, every list empty", () => {
+    const { aliases, user_id, ...rest } = decoded({ user_id: "DU1" })
+    assert.strictEqual(user_id, "DU1")
+    assert.deepStrictEqual(aliases, {})
+    for (const [name, value] of Object.entries(rest)) {
+      assert.deepStrictEqual(value, lists.some((list) => list === name) ? [] : null, name)
+    }
+  })
+
+  const names = Object.keys(documented).filter((name) => name !== "user_id")
+  const Changes = Schema.Record(
+    Schema.Literals(names),
+    Schema.optionalKey(Schema.Literals(["drop", "null"]))
+  )
+
+  it.prop("with any fields dropped or null, and any added, is read", [
+    Changes,
+    Schema.Record(Schema.String, Schema.Json)
+  ], ([changes, extra]) => {
+    const user = new Map<string, unknown>([
+      ...Object.entries(extra).filter(([name]) => !(name in documented) && name !== "realname"),
+      ...Object.entries(documented).filter(([name]) => changes[name] !== "drop").map(
+        ([name, value]): [string, unknown] => [name, changes[name] === "null" ? null : value]
+      )
+    ])
+    const { values: [read], unknownFields } = Result.getOrThrow(decode(Object.fromEntries(user)))
+    assert.strictEqual(read?.user_id, documented.user_id)
+    assert.strictEqual(read?.email, user.get("email") ?? null)
+    assert.lengthOf(read?.phones ?? [], Array.isArray(user.get("phones")) ? 1 : 0)
+    assert.isAtMost(unknownFields.length, 100)
+  })
+
+  it.prop(
+    "of any JSON at all is read or refused, never a crash, and a refusal shows no value",
+    [Schema.Json],
+    ([value]) => {
+      const result = decodeUsers([{ user_id: "DU1", phones: value, realname: value, aliases: value, created: value }])
+      if (Result.isFailure(result)) {
+        assert.match(
+          result.failure.where,
+          /^response\[0\](\.[\w-]+|\[\d+\]|\.\(unusual name\))*$/
+        )
+      }
+    }
+  )
+
+  const same: ReadonlyArray<readonly [what: string, field: string, sent: unknown, read: unknown]> = [
+    ["a number where text is documented", "username", 42, "42"],
+    ["a fraction where text is documented", "username", 1.5, "1.5"],
+    ["a boolean where text is documented", "notes", true, "true"],
+    ["digits where a time is documented", "created", "1489612729", 1489612729],
+    ["an empty text where a time is documented", "last_login", "", null],
+    ["text where a boolean is documented", "is_enrolled", "true", true],
+    ["\"false\" where a boolean is documented", "is_enrolled", "false", false],
+    ["an empty text, which stays one", "email", "", ""],
+    ["a status of the future", "status", "on vacation", "on vacation"],
+    ["the first second of the year 1", "created", -62_135_596_800, -62_135_596_800],
+    ["the last of the year 9999", "created", 253_402_300_799, 253_402_300_799]
+  ]
+  for (const [what, field, sent, read] of same) {
+    it(`may have ${what}`, () =>
+      assert.deepStrictEqual(
+        Object.entries(decoded({ ...documented, [field]: sent })).find(([name]) => name === field),
+        [
+          field,
+          read
+        ]
+      ))
+  }
+
+  it("may have its aliases flat, in an object, or both; the empty ones are none, and `__proto__` is a name", () => {
+    const aliases: unknown = JSON.parse(`{"alias1": null, "alias2": "", "alias5": "five", "__proto__": "p"}`)
+    assert.deepStrictEqual(
+      Object.entries(decoded({ user_id: "DU1", alias1: "one", alias3: "", aliases }).aliases),
+      [["alias1", "one"], ["alias5", "five"], ["__proto__", "p"]]
+    )
+  })
+
+  const wrong: ReadonlyArray<readonly [what: string, change: unknown, where: string]> = [
+    ["no id", { user_id: undefined }, "response[0].user_id has the wrong type"],
+    ["an empty id", { user_id: "" }, "response[0].user_id has an impossible value"],
+    ["a null id", { user_id: null }, "response[0].user_id has the wrong type"],
+    ["a phone without an id", { phones: [{}] }, "response[0].phones[0].phone_id is missing"],
+    ["a token without an id", { tokens: [{}] }, "response[0].tokens[0].token_id is missing"],
+    [
+      "a credential without a key",
+      { webauthncredentials: [{}] },
+      "response[0].webauthncredentials[0].webauthnkey is missing"
+    ],
+    ["a U2F token without an id", { u2ftokens: [{}] }, "response[0].u2ftokens[0].registration_id is missing"],
+    [
+      "a desktop token without an id",
+      { desktoptokens: [{}] },
+      "response[0].desktoptokens[0].desktoptoken_id is missing"
+    ],
+    [
+      "a desktop without a key",
+      { desktop_authenticators: [{}] },
+      "response[0].desktop_authenticators[0].dakey is missing"
+    ],
+    ["a group without an id", { groups: [{}] }, "response[0].groups[0].group_id is missing"],
+    ["a phone that is none", { phones: [{ phone_id: "DP" }, null] }, "response[0].phones[1] has the wrong type"],
+    ["phones in an object", { phones: { a: 1 } }, "response[0].phones has the wrong type"],
+    ["a name that is an object", { realname: { secret: "canary" } }, "response[0].realname has the wrong type"],
+    ["milliseconds", { created: 1489612729000 }, "response[0].created has an impossible value"],
+    ["milliseconds as text", { created: "1489612729000" }, "response[0].created has an impossible value"],
+    ["a time in words", { created: "yesterday" }, "response[0].created has an impossible value"],
+    ["half a second", { created: 1.5 }, "response[0].created has an impossible value"],
+    ["the year 10000", { last_login: 253_402_300_800 }, "response[0].last_login has an impossible value"],
+    ["the year 0", { last_login: -62_135_596_801 }, "response[0].last_login has an impossible value"],
+    ["a number that JSON.parse has rounded", { username: 2 ** 53 + 2 }, "response[0].username has an impossible value"],
+    ["infinity, which is what 1e400 becomes", { username: Infinity }, "response[0].username has an impossible value"],
+    ["a boolean that is none", { is_enrolled: "yes" }, "response[0].is_enrolled has the wrong type"],
+    ["an alias that is a list, by an unusual name", { aliases: { "joe smith": [] } }, "response[0].aliases"]
+  ]
+  for (const [what, change, where] of wrong) {
+    it(`is refused for ${what}`, () => assert.include(refused({ ...documented, ...Object(change) }), where))
+  }
+
+  it("has unknown fields named once, at every level, and not by a name that could be a person's", () => {
+    const page = [1, 2].map((n) => ({
+      user_id: `DU${n}`,
+      mood: "good",
+      phones: [{ phone_id: "DP", colour: "red" }, { phone_id: "DQ", colour: "blue" }],
+      "Joe Smith <joe@example.com>": 1
+    }))
+    assert.deepStrictEqual(Result.getOrThrow(decodeUsers(page)).unknownFields, [
+      "mood",
+      "phones[].colour",
+      "(unusual name)"
+    ])
+  })
+})
+
+describe("A bypass code", () => {
+  it("is read, with whose it is", () =>
+    assert.deepStrictEqual(
+      Result.getOrThrow(decodeBypassCodes([{
+        admin_email: "a@example.com",
+        bypass_code_id: "DB1",
+        created: 1522260759,
+        expiration: 1522264359,
+        reuse_count: 1,
+        user: { ...documented, aliases: null }
+      }])),
+      {
+        values: [{
+          bypass_code_id: "DB1",
+          admin_email: "a@example.com",
+          created: 1522260759,
+          expiration: 1522264359,
+          reuse_count: 1,
+          user: { user_id: "DU3RP9I2WOC59VZX672N", username: "jsmith" }
+        }],
+        unknownFields: []
+      }
+    ))
+
+  it("of nobody is refused", () => {
+    const result = decodeBypassCodes([{ bypass_code_id: "DB1" }])
+    assert.deepStrictEqual(Result.isFailure(result) && result.failure, {
+      where: "response[0].user",
+      why: "is missing"
+    })
+  })
+})
