@@ -1,0 +1,75 @@
+import { assert, describe, it } from "@effect/vitest"
+import { globSync, readFileSync } from "node:fs"
+import { dirname, join, normalize } from "node:path"
+
+/**
+ * Who may import whom, first match counts; a folder stands for all that is in it. What is not named here may not be
+ * imported: the arrows point one way.
+ */
+const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
+  [/^src\/main\.ts$/, /^src\/(Cli|ExitCode|Expected|cli\/(Catalog|Settings|Stderr))\.ts$/],
+  [/^src\/Cli\.ts$/, /^src\/(Version\.ts|cli\/)/],
+  [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|emulator\/)/],
+  [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|staging\/|cli\/)/],
+  [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
+  [/^src\/duo\//, /^(src\/(duo\/|(ExitCode|Expected|Pipeline)\.ts)|package\.json)/],
+  [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
+  [/^src\/staging\//, /^src\/(staging\/|(Outcome|RunError|Sink|Table)\.ts)/],
+  [/^src\/dist\//, /^$/],
+  [/^src\/Version\.ts$/, /^package\.json$/],
+  [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],
+  [/^pipelines\//, /^src\/(duo\/|mfa\/|Pipeline\.ts)/],
+  [/^sinks\//, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/]
+]
+
+/** The packages that are more than `effect`, and the only places that may name them. */
+const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
+  [/^effect(\/|$)/, /^/],
+  [/^node:/, /^(src|sinks)\//],
+  [/^@duckdb\/node-api$/, /^src\/(staging|cli)\//],
+  [/^@effect\/platform-node\//, /^src\/(main|duo\/HttpTransport|emulator\/demo)\.ts$/],
+  [/^rolldown$/, /^src\/dist\//]
+]
+
+const importsOf = (file: string) =>
+  [...readFileSync(file, "utf8").matchAll(/(?:^import [^"]*|^export [^"]* from |\bimport\()"([^"]+)"/gm)]
+    .map(([_, specifier = ""]) => specifier.startsWith(".") ? normalize(join(dirname(file), specifier)) : specifier)
+
+const files = globSync("{src,pipelines,sinks}/**/*.ts")
+
+describe("layout", () => {
+  it("finds the sources", () => {
+    assert.isAbove(files.length, 40)
+    assert.isAbove(files.flatMap(importsOf).length, 200)
+  })
+
+  it("arrows point one way", () => {
+    const wrong = files.flatMap((file) => {
+      const allowed = arrows.find(([from]) => from.test(file))?.[1] ?? /^$/
+      return importsOf(file).filter((to) => /^(src|pipelines|sinks|test|bench|package)\b/.test(to) && !allowed.test(to))
+        .map((to) => `${file} -> ${to}`)
+    })
+    assert.deepStrictEqual(wrong, [])
+  })
+
+  it("a package is named where it belongs", () => {
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter((to) => !/^(src|pipelines|sinks|test|bench|package)\b/.test(to))
+        .filter((to) => !packages.some(([name, where]) => name.test(to) && where.test(file)))
+        .map((to) => `${file} -> ${to}`)
+    )
+    assert.deepStrictEqual(wrong, [])
+  })
+
+  it("the names of commands, pipelines and sinks are lower-case, those of concepts are not", () => {
+    assert.deepStrictEqual(
+      globSync("{pipelines,sinks}/*.ts").filter((file) => !/\/[a-z-]+\.ts$/.test(file)),
+      []
+    )
+    assert.deepStrictEqual(
+      globSync("src/{duo,mfa,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
+      []
+    )
+  })
+})

@@ -1,0 +1,295 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber, FileSystem, Runtime, Stream } from "effect"
+import * as Manifest from "../src/Manifest.ts"
+import type { Facts } from "../src/Outcome.ts"
+import type { Pipeline } from "../src/Pipeline.ts"
+import * as Run from "../src/Run.ts"
+import { type Batch, CannotCreate, InputOutput, type Sink, SinkError } from "../src/Sink.ts"
+import * as Table from "../src/Table.ts"
+
+const people = Table.make({
+  name: "people",
+  doc: "Somebody.",
+  key: ["user_id"],
+  columns: { ...Table.common, user_id: Table.id("Who.") }
+})
+
+const facts: Facts = {
+  complete: true,
+  incomplete_reason: null,
+  total_objects: 4,
+  users: 4,
+  mfa_enabled: 0,
+  methods: 0,
+  pages: 2,
+  sweeps: 1,
+  requests: 2,
+  retries: 0,
+  duplicates: 0,
+  unknown_values: 0,
+  tables_collected: ["people"],
+  warnings: []
+}
+
+const failure = new SinkError({
+  sink: "broken",
+  location: "/nowhere",
+  reason: new InputOutput({ detail: "it broke" })
+})
+
+/** Two pages of two people; what happens between and after them can be given. */
+const pipeline = (
+  options: { readonly after?: Effect.Effect<void, SinkError>; readonly users?: number } = {}
+): Pipeline => ({
+  name: "people",
+  doc: "Some people.",
+  tables: [people],
+  sinks: [],
+  connect: Effect.succeed({
+    tenant: "api-00000000.duosecurity.com",
+    check: Effect.succeed([]),
+    extract: (stamp) => ({
+      batches: Stream.fromIterable<Batch>([
+        { people: [{ ...stamp, user_id: "a" }, { ...stamp, user_id: "b" }] },
+        { people: [{ ...stamp, user_id: "c" }, { ...stamp, user_id: "d" }] }
+      ]).pipe(Stream.concat(Stream.fromEffectDrain(options.after ?? Effect.void))),
+      facts: Effect.succeed({ ...facts, users: options.users ?? facts.users })
+    })
+  })
+})
+
+type Verb = "open" | "write" | "seal" | "publish"
+
+/** A sink that writes down what is asked of it, and fails where it is told to. */
+const spy = (name: string, log: Array<string>, fails: Partial<Record<Verb, Effect.Effect<never, SinkError>>> = {}) => {
+  const verb = (what: Verb) =>
+    Effect.suspend(() => {
+      log.push(`${name} ${what}`)
+      return fails[what] ?? Effect.void
+    })
+  const sink: Sink = {
+    name,
+    doc: "Writes down what is asked of it.",
+    location: () => "/nowhere",
+    open: () =>
+      Effect.as(Effect.acquireRelease(verb("open"), () => Effect.sync(() => log.push(`${name} close`))), {
+        write: () => verb("write"),
+        seal: () => Effect.as(verb("seal"), { rows: { people: 4 }, bytes: 1, publication: { by: name } })
+      }),
+    publish: (publication) =>
+      Effect.andThen(verb("publish"), Effect.sync(() => assert.deepStrictEqual(publication, { by: name }))),
+    discard: () => Effect.sync(() => void log.push(`${name} discard`)),
+    read: () => Effect.undefined
+  }
+  return sink
+}
+
+const options = (dataDirectory: string, sinks: ReadonlyArray<Sink>): Run.RunOptions => ({
+  dataDirectory,
+  sinks: sinks.map(({ name }) => ({ sink: name, location: `/nowhere/${name}` })),
+  findSink: (name) => {
+    const found = sinks.find((sink) => sink.name === name)
+    return found === undefined ? Effect.die(`no sink ${name}`) : Effect.succeed(found)
+  },
+  toolVersion: "0",
+  pageSize: undefined,
+  concurrency: 1,
+  allowEmpty: false
+})
+
+const inTemporary = <A, E, R>(test: (directory: string) => Effect.Effect<A, E, R>) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()).pipe(
+    Effect.flatMap(test),
+    Effect.provide(NodeServices.layer)
+  )
+
+describe("a run", () => {
+  it.effect("seals every sink before it publishes any, and the manifest is there in between", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const fs = yield* FileSystem.FileSystem
+      const log: Array<string> = []
+      const result = yield* Run.run(pipeline(), options(directory, [spy("one", log), spy("two", log)]))
+      const verbs = log.filter((line) => !line.endsWith("write"))
+      assert.deepStrictEqual(
+        [...new Set(verbs.map((line) => line.split(" ")[1]))],
+        ["open", "seal", "close", "publish"]
+      )
+      assert.strictEqual(log.filter((line) => line === "one write").length, 2)
+      assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/runs`), [`${result.outcome.run_id}.json`])
+      const [manifest] = yield* (yield* Manifest.make(directory)).all
+      assert.deepStrictEqual(manifest?.sinks.map(({ rows, sink }) => [sink, rows]), [
+        ["one", { people: 4 }],
+        ["two", { people: 4 }]
+      ])
+      assert.strictEqual(manifest?.rows.people, 4)
+    })))
+
+  for (const verb of ["open", "write", "seal"] as const) {
+    it.effect(`that fails at ${verb} publishes nowhere and leaves nothing`, () =>
+      inTemporary(Effect.fnUntraced(function*(directory) {
+        const fs = yield* FileSystem.FileSystem
+        const log: Array<string> = []
+        const sinks = [spy("good", log), spy("broken", log, { [verb]: Effect.fail(failure) })]
+        const error = yield* Effect.flip(Run.run(pipeline(), options(directory, sinks)))
+        assert.strictEqual(error, failure)
+        assert.isFalse(log.some((line) => line.endsWith("publish")))
+        assert.includeMembers(log, ["good discard", "broken discard"])
+        assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/runs`), [])
+      })))
+  }
+
+  it.effect("whose source fails publishes nowhere", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const log: Array<string> = []
+      const source = pipeline({ after: Effect.fail(failure) })
+      yield* Effect.flip(Run.run(source, options(directory, [spy("good", log)])))
+      assert.deepStrictEqual(log, ["good open", "good write", "good write", "good close", "good discard"])
+    })))
+
+  it.effect("that is interrupted publishes nowhere and leaves nothing", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const fs = yield* FileSystem.FileSystem
+      const log: Array<string> = []
+      const reached = yield* Deferred.make<void>()
+      const source = pipeline({ after: Effect.andThen(Deferred.succeed(reached, undefined), Effect.never) })
+      const fiber = yield* Effect.forkChild(Run.run(source, options(directory, [spy("good", log)])))
+      yield* Deferred.await(reached)
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+      assert.strictEqual(log.at(-1), "good discard")
+      assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/runs`), [])
+    })))
+
+  it.effect("that could not publish everywhere is finished by the next one, before anything else", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const fs = yield* FileSystem.FileSystem
+      const log: Array<string> = []
+      const good = spy("good", log)
+      const failing = options(directory, [good, spy("late", log, { publish: Effect.fail(failure) })])
+      const error = yield* Effect.flip(Run.run(pipeline(), failing))
+      assert.include(error.message, "The next run finishes it first")
+      assert.isFalse(log.some((line) => line.endsWith("discard")))
+      log.length = 0
+      yield* Run.run(pipeline(), options(directory, [good, spy("late", log)]))
+      assert.deepStrictEqual(log.slice(0, 3), ["good publish", "late publish", "good open"])
+      assert.strictEqual((yield* fs.readDirectory(`${directory}/runs`)).length, 2)
+      assert.strictEqual((yield* (yield* Manifest.make(directory)).all).length, 2)
+    })))
+
+  it.effect("whose process was killed while it staged is discarded by the next one, in the sinks it had", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const log: Array<string> = []
+      const manifests = yield* Manifest.make(directory)
+      yield* manifests.open("20260101T000000000Z-000000", [{ sink: "other", location: "/nowhere/other" }])
+      const { findSink } = options(directory, [spy("good", log), spy("other", log)])
+      yield* Run.run(pipeline(), { ...options(directory, [spy("good", log)]), findSink })
+      assert.deepStrictEqual(log.slice(0, 2), ["other discard", "good open"])
+      assert.deepStrictEqual(yield* manifests.unfinished, [])
+    })))
+
+  it.effect("goes at the pace of its slowest sink", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const release = yield* Deferred.make<void>()
+      const stuck = yield* Deferred.make<void>()
+      let pulled = 0
+      const endless: Pipeline = {
+        ...pipeline(),
+        connect: Effect.map(pipeline().connect, (source) => ({
+          ...source,
+          extract: (stamp, options) => ({
+            ...source.extract(stamp, options),
+            batches: Stream.fromIterable(Array.from({ length: 50 })).pipe(
+              Stream.rechunk(1),
+              Stream.mapEffect(() =>
+                Effect.sync(() => {
+                  pulled++
+                  return { people: [] }
+                })
+              )
+            )
+          })
+        }))
+      }
+      const slow = spy("slow", [])
+      const holding: Sink = {
+        ...slow,
+        open: (location, run) =>
+          Effect.map(slow.open(location, run), (open) => ({
+            ...open,
+            write: () => Effect.andThen(Deferred.succeed(stuck, undefined), Deferred.await(release))
+          }))
+      }
+      const fiber = yield* Effect.forkChild(Run.run(endless, options(directory, [holding, spy("fast", [])])))
+      yield* Deferred.await(stuck)
+      yield* Effect.yieldNow.pipe(Effect.repeat({ times: 200 }))
+      assert.isAtMost(pulled, 5)
+      yield* Deferred.succeed(release, undefined)
+      yield* Fiber.join(fiber)
+      assert.strictEqual(pulled, 50)
+    })))
+
+  it.effect("does not believe that a tenant has lost everybody, unless it is told to", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const log: Array<string> = []
+      const given = options(directory, [spy("good", log)])
+      yield* Run.run(pipeline({ users: 101 }), given)
+      log.length = 0
+      const refused = yield* Effect.flip(Run.run(pipeline({ users: 0 }), given))
+      assert.strictEqual(Runtime.getErrorExitCode(refused), 4)
+      assert.include(refused.message, "--allow-empty")
+      assert.isFalse(log.includes("good publish"))
+      yield* Run.run(pipeline({ users: 0 }), { ...given, allowEmpty: true })
+      assert.isTrue(log.includes("good publish"))
+    })))
+
+  it.effect("finds out that a sink cannot be written before it asks its source for anything", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const reason = new CannotCreate({ detail: "no" })
+      const error = new SinkError({ sink: "broken", location: "/nowhere", reason })
+      let asked = false
+      const source = pipeline()
+      const watched: Pipeline = {
+        ...source,
+        connect: Effect.map(source.connect, (connected) => ({
+          ...connected,
+          extract: (stamp, options) => {
+            const extraction = connected.extract(stamp, options)
+            return {
+              ...extraction,
+              batches: Stream.suspend(() => {
+                asked = true
+                return extraction.batches
+              })
+            }
+          }
+        }))
+      }
+      const refused = yield* Effect.flip(
+        Run.run(watched, options(directory, [spy("broken", [], { open: Effect.fail(error) })]))
+      )
+      assert.strictEqual(Runtime.getErrorExitCode(refused), 73)
+      assert.isFalse(asked)
+    })))
+
+  it.effect("a damaged manifest is named, not guessed at", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.makeDirectory(`${directory}/runs`)
+      yield* fs.writeFileString(`${directory}/runs/20260101T000000000Z-000000.json.sealed`, "{")
+      const error = yield* Effect.flip(Run.run(pipeline(), options(directory, [spy("good", [])])))
+      assert.include(error.message, "20260101T000000000Z-000000.json.sealed is damaged")
+      assert.strictEqual(Runtime.getErrorExitCode(error), 73)
+    })))
+
+  it.effect("at the same instant as another has an id of its own", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const given = options(directory, [spy("good", [])])
+      const ids = yield* Effect.forEach(
+        ["first", "second", "third"],
+        () => Effect.map(Run.run(pipeline(), given), ({ outcome }) => outcome.run_id)
+      )
+      assert.strictEqual(new Set(ids).size, ids.length)
+      for (const id of ids) assert.match(id, /^\d{8}T\d{9}Z-[0-9a-f]{6}$/)
+    })))
+})
