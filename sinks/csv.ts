@@ -1,11 +1,12 @@
 /** CSV for spreadsheets: `T/RUN_ID.csv`, RFC 4180, NULL is an empty field, and no cell can start a formula. */
 import { Effect, Path, Stream } from "effect"
-import { type Sink } from "../src/Sink.ts"
+import type { Sink } from "../src/Sink.ts"
+import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
 import * as Read from "../src/staging/Read.ts"
 import * as TextFiles from "../src/staging/TextFiles.ts"
-import { type Cell, type Row } from "../src/Table.ts"
+import type { Cell, Row } from "../src/Table.ts"
 
 /**
  * What a spreadsheet would take for a formula, also behind apostrophes: guarding those too is what makes it possible to
@@ -28,11 +29,12 @@ const field = (cell: Cell | undefined): string =>
     ? ""
     : String(cell)
 
-const line = (fields: ReadonlyArray<string>) => `${fields.join(",")}\r\n`
+const record = (fields: ReadonlyArray<string>) => `${fields.join(",")}\r\n`
 
 const format: TextFiles.TextFormat = {
-  header: (table) => line(table.columns.map(({ name }) => quote(name))),
-  lines: (table, rows) => rows.map((row) => line(table.columns.map(({ name }) => field(row[name])))).join("")
+  name: (table) => table.name,
+  header: ({ columns }) => record(columns.map(({ name }) => quote(name))),
+  line: ({ columns }) => (row) => record(columns.map(({ name }) => field(row[name])))
 }
 
 const asWritten = (row: Row): Row =>
@@ -46,7 +48,7 @@ const csv: Sink = {
   open: Effect.fn("csv.open")(function*(location, run) {
     const path = yield* Path.Path
     const root = path.resolve(location)
-    return yield* TextFiles.open(run, format, {
+    return yield* TextFiles.openSink(run, format, {
       sink: "csv",
       location,
       root,
@@ -67,9 +69,11 @@ const csv: Sink = {
       path.resolve(location, table.name, `${run.run_id}.csv`),
       table,
       (file) =>
-        `read_csv(${file}, auto_detect = false, columns = ${columns}, header = true, delim = ',', quote = '"', ` +
-        `escape = '"', nullstr = '', new_line = '\\r\\n', parallel = false, max_line_size = ${Read.longestRow}, ` +
-        `buffer_size = ${Read.longestRow})`
+        `read_csv(${
+          DuckDb.literal(file)
+        }, auto_detect = false, columns = ${columns}, header = true, delim = ',', quote = '"', ` +
+        `escape = '"', nullstr = '', new_line = '\\r\\n', parallel = false, max_line_size = ${DuckDb.longestRow}, ` +
+        `buffer_size = ${DuckDb.longestRow})`
     )
     return rows?.pipe(Stream.map((chunk) => chunk.map(asWritten)))
   })

@@ -9,7 +9,8 @@ import { Corrupt, Held, InputOutput, type Sink, type SinkRun } from "../src/Sink
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Ledger from "../src/staging/Ledger.ts"
-import * as RowStore from "../src/staging/RowStore.ts"
+import * as Spool from "../src/staging/Spool.ts"
+import * as TextFiles from "../src/staging/TextFiles.ts"
 
 /** How long somebody who has the ledger open for writing is waited for: 5 seconds. */
 const patience = { times: 20, schedule: Schedule.spaced("250 millis") }
@@ -39,7 +40,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const { base, file, root } = yield* resolve(location)
   const staged = path.join(root, Files.stagedName(base, run.run_id))
   yield* Files.prepare(root, [file])
-  const session = yield* DuckDb.open({ memory: DuckDb.memory, spill: `${staged}.tmp` })
+  const session = yield* DuckDb.open({ spill: `${staged}.tmp` })
 
   /** Shares the lock with readers and keeps writers out. */
   const hold = attach(session, file, "held")
@@ -54,7 +55,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       detail: `${base}.wal beside it holds changes that are not in it yet; open it once for writing to take them in`
     })
   }
-  const store = yield* RowStore.open(session, `${staged}.rows`, run)
+  const spool = yield* Spool.open(run, root, `${base}.`)
 
   /**
    * The lock is the process's, and the system drops it when any of the process's handles of the file is closed, so also
@@ -69,10 +70,10 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   })
 
   const seal = Effect.fn("duckdb.seal")(function*(outcome: Outcome) {
-    const collected = yield* store.finish(outcome)
+    const collected = yield* spool.finish(outcome)
     if (isThere) yield* copy()
     yield* session.run(`ATTACH ${DuckDb.literal(staged)} AS ledger${isThere ? "" : " (STORAGE_VERSION 'v1.4.0')"}`)
-    yield* Ledger.apply(session, "ledger", outcome, collected.map(({ table }) => table))
+    yield* Ledger.apply(session, "ledger", outcome, collected)
     yield* session.run("DETACH ledger")
     if (yield* Files.exists(`${staged}.wal`)) {
       return yield* new InputOutput({ detail: "DuckDB left changes outside of the file" })
@@ -80,11 +81,11 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     yield* attach(session, staged, "ledger")
     yield* Ledger.verify(session, "ledger", run.run_id, collected)
     yield* session.run("DETACH ledger")
-    yield* store.remove
-    return { rows: RowStore.byName(collected), ...(yield* Files.seal([{ from: staged, to: file }])) }
+    yield* Files.remove(collected.map(({ path }) => path))
+    return { rows: TextFiles.rowsByTable(collected), ...(yield* Files.seal([{ from: staged, to: file }])) }
   })
 
-  return { write: store.write, seal }
+  return { write: spool.write, seal }
 })
 
 const duckdb: Sink = {
@@ -107,7 +108,7 @@ const duckdb: Sink = {
     const at = Files.at("duckdb", location)
     const { file } = yield* resolve(location)
     if (!(yield* at(Files.exists(file)))) return undefined
-    const session = yield* at(DuckDb.open({ memory: DuckDb.memory }))
+    const session = yield* at(DuckDb.open({}))
     yield* at(attach(session, file, "ledger"))
     const query = yield* at(Ledger.select(session, "ledger", run.run_id, table))
     if (query === undefined) return undefined

@@ -1,26 +1,29 @@
 /** Newline-delimited JSON: `T/RUN_ID.ndjson`, one object a row; or all rows on standard output, for a pipe. */
 import { Effect, Path, Schema } from "effect"
 import { tmpdir } from "node:os"
-import { type Sink } from "../src/Sink.ts"
+import type { Sink } from "../src/Sink.ts"
+import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
 import * as Read from "../src/staging/Read.ts"
 import * as StandardOutput from "../src/staging/StandardOutput.ts"
 import * as TextFiles from "../src/staging/TextFiles.ts"
-import { type Cell, type Row, type Table } from "../src/Table.ts"
+import type { Cell } from "../src/Table.ts"
 
 const standardOutput = "-"
 
 const value = (cell: Cell | undefined) =>
   typeof cell === "bigint" ? Instant.format(cell) : typeof cell === "string" ? cell.toWellFormed() : cell ?? null
 
-const line = (table: Table, row: Row, first: Readonly<Record<string, string>>) =>
-  `${JSON.stringify({ ...first, ...Object.fromEntries(table.columns.map(({ name }) => [name, value(row[name])])) })}\n`
-
 /** On standard output the tables share one stream, so a line says first which table it is of. */
-const format = (named: boolean): TextFiles.TextFormat => ({
+const format = (isNamed: boolean): TextFiles.TextFormat => ({
+  name: (table) => table.name,
   header: () => "",
-  lines: (table, rows) => rows.map((row) => line(table, row, named ? { table: table.name } : {})).join("")
+  line: (table) => (row) => {
+    const object: Record<string, string | number | boolean | null> = isNamed ? { table: table.name } : {}
+    for (const { name } of table.columns) object[name] = value(row[name])
+    return `${JSON.stringify(object)}\n`
+  }
 })
 
 const publishFiles = Files.publish("ndjson")
@@ -33,14 +36,14 @@ const ndjson: Sink = {
 
   open: Effect.fn("ndjson.open")(function*(location, run) {
     const path = yield* Path.Path
-    const named = location === standardOutput
-    const root = named ? tmpdir() : path.resolve(location)
-    return yield* TextFiles.open(run, format(named), {
+    const isStandardOutput = location === standardOutput
+    const root = isStandardOutput ? tmpdir() : path.resolve(location)
+    return yield* TextFiles.openSink(run, format(isStandardOutput), {
       sink: "ndjson",
       location,
       root,
       target: ({ name }) => path.join(root, name, `${run.run_id}.ndjson`),
-      seal: named ? StandardOutput.seal : Files.seal
+      seal: isStandardOutput ? StandardOutput.seal : Files.seal
     })
   }),
 
@@ -60,9 +63,7 @@ const ndjson: Sink = {
       "ndjson",
       path.resolve(location, table.name, `${run.run_id}.ndjson`),
       table,
-      (file) =>
-        `read_json(${file}, format = 'newline_delimited', auto_detect = false, columns = ${columns}, ` +
-        `maximum_object_size = ${Read.longestRow})`
+      (file) => DuckDb.scanJson(file, columns)
     )
   })
 }

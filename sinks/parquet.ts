@@ -3,14 +3,15 @@
  * `current/T.parquet`, for tools that want just one file.
  */
 import { Effect, Path } from "effect"
-import { type Outcome } from "../src/Outcome.ts"
+import type { Outcome } from "../src/Outcome.ts"
 import { CannotCreate, InputOutput, type Sink, type SinkRun } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
 import * as Read from "../src/staging/Read.ts"
-import * as RowStore from "../src/staging/RowStore.ts"
-import { type Stamp, type Table } from "../src/Table.ts"
+import * as Spool from "../src/staging/Spool.ts"
+import * as TextFiles from "../src/staging/TextFiles.ts"
+import type { Stamp, Table } from "../src/Table.ts"
 
 const option = /\?compression=(zstd|snappy)$/
 
@@ -28,13 +29,14 @@ const parse = Effect.fnUntraced(function*(location: string) {
   }
 })
 
-const scan = (file: string) => `read_parquet(${file}, hive_partitioning = false)`
+/** Rows wait in memory until there is a group of them: 122,880, or fewer if they are wide. */
+const groupBytes = "16MB"
+
+const scan = (file: string) => `read_parquet(${DuckDb.literal(file)}, hive_partitioning = false)`
 
 /** The rows of a current file, with those columns of the table that it has. */
 const rowsOf = (file: string, { columns }: Table) =>
-  `SELECT COLUMNS(c -> c IN (${columns.map(({ name }) => DuckDb.literal(name)).join(", ")})) FROM ${
-    scan(DuckDb.literal(file))
-  }`
+  `SELECT COLUMNS(c -> c IN (${columns.map(({ name }) => DuckDb.literal(name)).join(", ")})) FROM ${scan(file)}`
 
 /** The columns of the table, with its types. */
 const cast = ({ columns }: Table) =>
@@ -54,26 +56,26 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     return yield* new CannotCreate({ detail: "after a ? there can be compression=zstd or compression=snappy" })
   }
   yield* Files.prepare(root, run.tables.flatMap((table) => [snapshot(run, table), current(table)]))
-  const session = yield* DuckDb.open({ memory: DuckDb.memory, spill: staged(run, "spill") })
+  const session = yield* DuckDb.open({ spill: staged(run, "spill") })
   for (const table of run.tables) {
     const file = current(table)
     if (yield* Files.exists(file)) yield* session.run(`${rowsOf(file, table)} LIMIT 0`)
   }
-  const store = yield* RowStore.open(session, staged(run, "rows"), run)
+  const spool = yield* Spool.open(run, root, "rows.")
 
   /** Writes a query's rows, with the types of the table whatever those of the query are. */
   const write = Effect.fnUntraced(function*(query: string, to: string, table: Table, outcome: Outcome) {
     yield* Effect.scoped(Files.create(to))
     yield* session.run(
       `COPY (SELECT ${cast(table)} FROM (${query})) TO ${DuckDb.literal(to)} (FORMAT parquet, ` +
-        `COMPRESSION ${compression}, ROW_GROUP_SIZE 122880, USE_TMP_FILE false, ` +
+        `COMPRESSION ${compression}, ROW_GROUP_SIZE 122880, ROW_GROUP_SIZE_BYTES '${groupBytes}', USE_TMP_FILE false, ` +
         `KV_METADATA {${metadata(table, outcome)}})`
     )
   })
 
   const verify = Effect.fnUntraced(function*(file: string, expected: number) {
     const counted = yield* session.all(
-      `SELECT count(*) FROM ${scan(DuckDb.literal(file))} WHERE tenant = ${DuckDb.literal(run.tenant)}`
+      `SELECT count(*) FROM ${scan(file)} WHERE tenant = ${DuckDb.literal(run.tenant)}`
     )
     if (counted[0]?.[0] !== BigInt(expected)) {
       return yield* new InputOutput({ detail: `${file} does not hold the ${expected} rows that were written` })
@@ -81,31 +83,31 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   })
 
   const seal = Effect.fn("parquet.seal")(function*(outcome: Outcome) {
-    const collected = yield* store.finish(outcome)
+    const collected = yield* spool.finish(outcome)
     const moves: Array<Files.Move> = []
-    for (const { rows, table } of collected) {
-      const now = `FROM ${RowStore.table(table)}`
+    for (const rows of collected) {
+      const { table } = rows
+      const snapshotFile = staged(run, table.name)
+      yield* write(Spool.select(rows), snapshotFile, table, outcome)
+      yield* verify(snapshotFile, rows.rows)
       const before = current(table)
       const others = `${rowsOf(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)}`
-      const files = [
-        { from: staged(run, table.name), to: snapshot(run, table), query: now },
-        {
-          from: staged(run, `current.${table.name}`),
-          to: before,
-          query: (yield* Files.exists(before)) ? `${now} UNION ALL BY NAME ${others}` : now
-        }
-      ]
-      for (const { from, query, to } of files) {
-        yield* write(query, from, table, outcome)
-        yield* verify(from, rows)
-        moves.push({ from, to })
-      }
+      const now = `FROM ${scan(snapshotFile)}`
+      const currentFile = staged(run, `current.${table.name}`)
+      yield* write(
+        (yield* Files.exists(before)) ? `${now} UNION ALL BY NAME ${others}` : now,
+        currentFile,
+        table,
+        outcome
+      )
+      yield* verify(currentFile, rows.rows)
+      moves.push({ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: before })
     }
-    yield* store.remove
-    return { rows: RowStore.byName(collected), ...(yield* Files.seal(moves)) }
+    yield* Files.remove(collected.map(({ path }) => path))
+    return { rows: TextFiles.rowsByTable(collected), ...(yield* Files.seal(moves)) }
   })
 
-  return { write: store.write, seal }
+  return { write: spool.write, seal }
 })
 
 const parquet: Sink = {

@@ -1,11 +1,11 @@
 /**
- * DuckDB as the sinks use it: a scoped connection whose memory has a bound, rows appended chunk by chunk, results read
- * chunk by chunk, and its messages told apart. The library is loaded when it is first needed, for it takes a while.
+ * DuckDB as the sinks use it: a scoped connection whose memory has a bound, SQL made from tables, results read chunk by
+ * chunk, and its messages told apart. The library is loaded when it is first needed, for that takes a while.
  */
-import { type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api"
+import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api"
 import { Effect, Option, type Scope, Stream } from "effect"
 import { CannotCreate, Corrupt, DiskFull, Held, InputOutput, type SinkReason } from "../Sink.ts"
-import { type Cell, type ColumnType, type Row, type Table } from "../Table.ts"
+import type { Cell, ColumnType, Row, Table } from "../Table.ts"
 import * as Instant from "./Instant.ts"
 
 const library = Effect.tryPromise({
@@ -13,8 +13,14 @@ const library = Effect.tryPromise({
   catch: (cause) => new CannotCreate({ detail: `DuckDB cannot be loaded here: ${String(cause)}` })
 })
 
-/** What a session of a sink may use, so that memory does not grow with the tenant. */
-export const memory = "128MB"
+/**
+ * What a session may use, so that memory does not grow with the tenant. One thread needs the least, and more of them run
+ * out of so little: what they would gain is less than what they take from the rest of the run.
+ */
+const bounds = { memory_limit: "128MB", threads: "1", preserve_insertion_order: "false" }
+
+/** Bytes that readers of text make room for in a row: Duo's have a few thousand. */
+export const longestRow = 4_194_304
 
 const lock = /Could not set lock on file(?:.*\(PID (\d+)\))?/s
 const full = /No space left on device|Disk quota exceeded/i
@@ -48,8 +54,6 @@ export interface SessionOptions {
   readonly file?: string | undefined
   /** Where what does not fit in memory may be written; nowhere when undefined. */
   readonly spill?: string | undefined
-  /** DuckDB's `memory_limit`. */
-  readonly memory?: string | undefined
 }
 
 /** Awaits DuckDB. An interrupted statement is cancelled and waited for, so that nothing is closed under its feet. */
@@ -76,10 +80,10 @@ export const open = Effect.fnUntraced(
     const { DuckDBInstance } = yield* library
     const instance = yield* closing(() =>
       DuckDBInstance.create(options.file ?? ":memory:", {
+        ...bounds,
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
         temp_directory: options.spill ?? "",
-        ...(options.memory === undefined ? {} : { memory_limit: options.memory }),
         ...(options.file === undefined ? {} : { access_mode: "READ_ONLY" })
       })
     )
@@ -117,6 +121,11 @@ export const types = {
 /** The column names of a table, in order. */
 export const names = (table: Table) => table.columns.map((column) => name(column.name)).join(", ")
 
+/** Newline-delimited JSON as a table; its columns are given as a struct of names and types. */
+export const scanJson = (file: string, columns: string) =>
+  `read_json(${literal(file)}, format = 'newline_delimited', auto_detect = false, columns = ${columns}, ` +
+  `maximum_object_size = ${longestRow})`
+
 /** `CREATE TABLE IF NOT EXISTS`, under a name such as `catalog.main.users`. */
 export const create = (qualified: string, table: Table) =>
   `CREATE TABLE IF NOT EXISTS ${qualified} (${
@@ -129,45 +138,6 @@ export const comments = (qualified: string, table: Table) => [
   `COMMENT ON TABLE ${qualified} IS ${literal(table.doc)}`,
   ...table.columns.map((column) => `COMMENT ON COLUMN ${qualified}.${name(column.name)} IS ${literal(column.doc)}`)
 ]
-
-/** DuckDB's own size of a vector: no chunk has more rows. */
-const chunkRows = 2048
-
-/** Appends rows to a table. Calls DuckDB on this thread, a chunk at a time with room for others between. */
-export const appender = Effect.fnUntraced(function*(session: Session, catalog: string, table: Table) {
-  const duckdb = yield* library
-  const out = yield* Effect.acquireRelease(
-    awaiting(session.connection, () => session.connection.createAppender(table.name, "main", catalog)),
-    (out) => Effect.sync(() => out.clear())
-  )
-  const columnTypes = table.columns.map(({ type }) => duckdb[types[type]])
-  const value = (cell: Cell | undefined): DuckDBValue =>
-    typeof cell === "bigint"
-      ? new duckdb.DuckDBTimestampTZValue(cell)
-      : typeof cell === "number"
-      ? BigInt(cell)
-      : cell ?? null
-
-  const chunk = (rows: ReadonlyArray<Row>) =>
-    Effect.try({
-      try: () => {
-        const chunk = duckdb.DuckDBDataChunk.create(columnTypes)
-        chunk.setColumns(table.columns.map((column) => rows.map((row) => value(row[column.name]))))
-        out.appendDataChunk(chunk)
-      },
-      catch: reasonOf
-    })
-
-  return {
-    append: Effect.fnUntraced(function*(rows: ReadonlyArray<Row>) {
-      for (let start = 0; start < rows.length; start += chunkRows) {
-        yield* chunk(rows.slice(start, start + chunkRows))
-        yield* Effect.yieldNow
-      }
-    }),
-    flush: Effect.try({ try: () => out.flushSync(), catch: reasonOf })
-  }
-})
 
 const cell = (value: DuckDBValue): Cell => {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value

@@ -48,7 +48,7 @@ export const stagedName = (name: string, run_id: string) => `${name}.${run_id}.p
 const statIfAny = Effect.fnUntraced(function*(path: string) {
   const fs = yield* FileSystem.FileSystem
   return yield* fs.stat(path).pipe(
-    Effect.catchIf((error) => error.reason._tag === "NotFound", () => Effect.succeed(undefined)),
+    Effect.catchIf((error) => error.reason._tag === "NotFound", () => Effect.void),
     orReason
   )
 })

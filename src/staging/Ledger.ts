@@ -2,9 +2,10 @@
 import { Effect } from "effect"
 import { type Outcome, runs, toRow } from "../Outcome.ts"
 import { Corrupt, InputOutput } from "../Sink.ts"
-import { type ColumnType, type Table } from "../Table.ts"
+import type { ColumnType, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
-import * as RowStore from "./RowStore.ts"
+import * as Spool from "./Spool.ts"
+import type { Staged } from "./TextFiles.ts"
 
 /** Our types as DuckDB's catalog names them. */
 const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "TIMESTAMP WITH TIME ZONE" }
@@ -52,36 +53,35 @@ const migrate = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: st
   }
 })
 
-const has = (table: Table, column: string) => table.columns.some(({ name }) => name === column)
+const isAboutUsers = ({ table }: Staged) => table.columns.some(({ name }) => name === "user_id")
 
 /**
  * Which rows of its tenant a run replaces. A complete one replaces all. One that could not be proved complete replaces
  * the rows of those users that it saw, or where rows are not about users, those with the same key: what it did not see
  * may still be there.
  */
-const replaced = (outcome: Outcome, table: Table, collected: ReadonlyArray<Table>) => {
+const replaced = (outcome: Outcome, staged: Staged, collected: ReadonlyArray<Staged>) => {
   if (outcome.complete) return "true"
-  if (!has(table, "user_id")) {
-    const key = table.key.map(DuckDb.name).join(", ")
-    return `(${key}) IN (SELECT (${key}) FROM ${RowStore.table(table)})`
+  if (!isAboutUsers(staged)) {
+    const key = staged.table.key.map(DuckDb.name).join(", ")
+    return `(${key}) IN (SELECT (${key}) FROM (${Spool.select(staged)}))`
   }
-  const seen = collected.filter((table) => has(table, "user_id"))
-    .map((table) => `SELECT user_id FROM ${RowStore.table(table)}`)
+  const seen = collected.filter(isAboutUsers).map((staged) => `SELECT user_id FROM (${Spool.select(staged)})`)
   return `user_id IN (${seen.join(" UNION ")})`
 }
 
 /** Applies the staged rows of a run to the ledger that is attached as `catalog`. */
 export const apply = Effect.fnUntraced(
-  function*(session: DuckDb.Session, catalog: string, outcome: Outcome, collected: ReadonlyArray<Table>) {
-    yield* migrate(session, catalog, [runs, ...collected])
+  function*(session: DuckDb.Session, catalog: string, outcome: Outcome, collected: ReadonlyArray<Staged>) {
+    yield* migrate(session, catalog, [runs, ...collected.map(({ table }) => table)])
     const tenant = DuckDb.literal(outcome.tenant)
     yield* session.run("BEGIN")
-    for (const table of collected) {
-      const qualified = inLedger(catalog, table)
+    for (const staged of collected) {
+      const qualified = inLedger(catalog, staged.table)
       yield* session.run(
-        `DELETE FROM ${qualified} WHERE tenant = ${tenant} AND ${replaced(outcome, table, collected)}`
+        `DELETE FROM ${qualified} WHERE tenant = ${tenant} AND ${replaced(outcome, staged, collected)}`
       )
-      yield* session.run(`INSERT INTO ${qualified} BY NAME FROM ${RowStore.table(table)}`)
+      yield* session.run(`INSERT INTO ${qualified} BY NAME ${Spool.select(staged)}`)
     }
     const ours = inLedger(catalog, runs)
     yield* session.run(`DELETE FROM ${ours} WHERE run_id = ${DuckDb.literal(outcome.run_id)}`)
@@ -97,8 +97,8 @@ export const apply = Effect.fnUntraced(
 
 /** Fails unless the ledger holds a run's rows, as many as were staged. */
 export const verify = Effect.fnUntraced(
-  function*(session: DuckDb.Session, catalog: string, run_id: string, counts: ReadonlyArray<RowStore.Count>) {
-    for (const { rows, table } of [{ table: runs, rows: 1 }, ...counts]) {
+  function*(session: DuckDb.Session, catalog: string, run_id: string, collected: ReadonlyArray<Staged>) {
+    for (const { rows, table } of [{ table: runs, rows: 1 }, ...collected]) {
       const counted = yield* session.all(
         `SELECT count(*) FROM ${inLedger(catalog, table)} WHERE run_id = ${DuckDb.literal(run_id)}`
       )

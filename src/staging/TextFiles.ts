@@ -1,16 +1,69 @@
-/** What the sinks of text have in common: a staged file a table, one write a batch and table. */
+/** Rows staged as text: a file a table, one write a batch and table, nothing kept in memory. */
 import { Effect, type FileSystem, Path } from "effect"
-import { type Outcome } from "../Outcome.ts"
-import { type Batch, type OpenSink, type SinkReason, type SinkRun, type SinkServices } from "../Sink.ts"
-import { type Row, type Table } from "../Table.ts"
+import type { Outcome } from "../Outcome.ts"
+import type { Batch, OpenSink, SinkReason, SinkRun, SinkServices } from "../Sink.ts"
+import type { Row, Table } from "../Table.ts"
 import * as Files from "./Files.ts"
 
 export interface TextFormat {
+  /** The name that a table's file is staged under. */
+  readonly name: (table: Table) => string
   /** What a file starts with. */
   readonly header: (table: Table) => string
-  /** Rows as text, the last line ended too. */
-  readonly lines: (table: Table, rows: ReadonlyArray<Row>) => string
+  /** A row as text, its end included. */
+  readonly line: (table: Table) => (row: Row) => string
 }
+
+/** A staged file of a table. */
+export interface Staged {
+  readonly table: Table
+  readonly path: string
+  readonly rows: number
+}
+
+/** Rows by table, as `Sealed` says it. */
+export const rowsByTable = (staged: ReadonlyArray<Staged>) =>
+  Object.fromEntries(staged.map(({ rows, table }) => [table.name, rows]))
+
+/** Rows that are encoded at once. */
+const piece = 1000
+
+/** Makes a file a table, in the order of the tables. */
+export const open = Effect.fnUntraced(function*(run: SinkRun, root: string, format: TextFormat) {
+  const join = (yield* Path.Path).join
+  const encoder = new TextEncoder()
+
+  const append = (file: FileSystem.File, text: string) =>
+    text === "" ? Effect.void : Effect.mapError(file.writeAll(encoder.encode(text)), Files.reasonOf)
+
+  const files = yield* Effect.forEach(run.tables, (table) => {
+    const path = join(root, Files.stagedName(format.name(table), run.run_id))
+    return Effect.tap(
+      Effect.map(Files.create(path), (file) => ({ table, path, file, line: format.line(table), rows: 0 })),
+      ({ file }) => append(file, format.header(table))
+    )
+  })
+
+  const write = Effect.fnUntraced(function*(batch: Batch) {
+    for (const into of files) {
+      const rows = batch[into.table.name] ?? []
+      for (let start = 0; start < rows.length; start += piece) {
+        const some = rows.slice(start, start + piece)
+        yield* append(into.file, some.map(into.line).join(""))
+        into.rows += some.length
+      }
+    }
+  })
+
+  /** The files of the tables that were collected; the others are removed. */
+  const finish = Effect.fnUntraced(function*(outcome: Outcome) {
+    const isCollected = ({ table }: Staged) => outcome.tables_collected.includes(table.name)
+    yield* Files.remove(files.filter((file) => !isCollected(file)).map(({ path }) => path))
+    return files.filter(isCollected).map(({ path, rows, table }): Staged => ({ path, rows, table }))
+  })
+
+  return { write, finish }
+})
 
 export interface Place {
   /** The sink and the location, for its errors. */
@@ -23,54 +76,17 @@ export interface Place {
   readonly seal: (moves: ReadonlyArray<Files.Move>) => Effect.Effect<Files.Sealed, SinkReason, SinkServices>
 }
 
-interface Staged {
-  readonly table: Table
-  readonly file: FileSystem.File
-  readonly move: Files.Move
-  rows: number
-}
-
-/** A batch's text is written in pieces of this many rows, so that a page of very long cells stays in bounds. */
-const piece = 1000
-
-/** Stages a run as files of text. */
-export const open = Effect.fnUntraced(function*(run: SinkRun, format: TextFormat, place: Place) {
-  const path = yield* Path.Path
-  const encoder = new TextEncoder()
+/** A sink whose files are published as they were staged. */
+export const openSink = Effect.fnUntraced(function*(run: SinkRun, format: TextFormat, place: Place) {
   const at = Files.at(place.sink, place.location)
-
-  const append = (file: FileSystem.File, text: string) =>
-    Effect.mapError(file.writeAll(encoder.encode(text)), Files.reasonOf)
-
-  const stage = Effect.fnUntraced(function*(table: Table) {
-    const from = path.join(place.root, Files.stagedName(table.name, run.run_id))
-    const file = yield* Files.create(from)
-    yield* append(file, format.header(table))
-    const staged: Staged = { table, file, move: { from, to: place.target(table) }, rows: 0 }
-    return staged
-  })
-
   yield* at(Files.prepare(place.root, run.tables.map(place.target)))
-  const staged = yield* at(Effect.forEach(run.tables, stage))
-
-  const write = Effect.fnUntraced(function*(batch: Batch) {
-    for (const into of staged) {
-      const rows = batch[into.table.name] ?? []
-      for (let start = 0; start < rows.length; start += piece) {
-        const some = rows.slice(start, start + piece)
-        yield* append(into.file, format.lines(into.table, some))
-        into.rows += some.length
-      }
-    }
-  }, at)
+  const { finish, write } = yield* at(open(run, place.root, format))
 
   const seal = Effect.fn(`${place.sink}.seal`)(function*(outcome: Outcome) {
-    const isCollected = ({ table }: Staged) => outcome.tables_collected.includes(table.name)
-    const collected = staged.filter(isCollected)
-    yield* Files.remove(staged.filter((file) => !isCollected(file)).map(({ move }) => move.from))
-    const sealed = yield* place.seal(collected.map(({ move }) => move))
-    return { rows: Object.fromEntries(collected.map(({ rows, table }) => [table.name, rows])), ...sealed }
+    const staged = yield* finish(outcome)
+    const sealed = yield* place.seal(staged.map(({ path, table }) => ({ from: path, to: place.target(table) })))
+    return { rows: rowsByTable(staged), ...sealed }
   }, at)
 
-  return { write, seal } satisfies OpenSink
+  return { write: (batch: Batch) => at(write(batch)), seal } satisfies OpenSink
 })
