@@ -1,0 +1,270 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result, Schema } from "effect"
+import { decodeUsers, type User } from "../src/duo/User.ts"
+import * as Tenant from "../src/emulator/Tenant.ts"
+import { flatten, fromText } from "../src/mfa/Flatten.ts"
+import { unknownValues } from "../src/mfa/Known.ts"
+import * as Strength from "../src/mfa/Strength.ts"
+import * as Tables from "../src/mfa/Tables.ts"
+import * as Tally from "../src/mfa/Tally.ts"
+
+const stamp = { run_id: "run", observed_at: 1_767_225_600_000_000n, tenant: "api-00000000.duosecurity.com" }
+
+const decode = (...users: ReadonlyArray<unknown>): ReadonlyArray<User> => Result.getOrThrow(decodeUsers(users)).values
+
+const one = (user: unknown): User => {
+  const [decoded] = decode(user)
+  assert(decoded !== undefined)
+  return decoded
+}
+
+/** Somebody of the emulator's invented tenants: every factor, status and spelling of nothing occurs in them. */
+const Somebody = Schema.Struct({
+  seed: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 })),
+  index: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 }))
+})
+const invent = ({ index, seed }: typeof Somebody.Type): User => one(Tenant.make({ users: index + 1, seed }).user(index))
+
+const AnyStrength = Schema.Literals(Strength.strengths)
+
+describe("strength", () => {
+  it.prop("the strongest is at least as strong as any, the weakest as weak, and both are one of them", [
+    Schema.Array(AnyStrength)
+  ], ([methods]) => {
+    const ranks = methods.map(Strength.rank)
+    assert.strictEqual(Strength.rank(Strength.strongest(methods)), Math.max(0, ...ranks))
+    assert.strictEqual(Strength.rank(Strength.weakest(methods)), methods.length === 0 ? 0 : Math.min(...ranks))
+  })
+
+  it.prop("a phone that is not activated is telephony at best", [
+    Schema.Array(Schema.Literals(["auto", "push", "sms", "phone", "mobile_otp", "telepathy"]))
+  ], ([capabilities]) => {
+    assert.isAtMost(Strength.rank(Strength.phoneStrength(Strength.phoneUses(false, capabilities))), 1)
+    assert.isAtMost(Strength.rank(Strength.phoneStrength(Strength.phoneUses(null, capabilities))), 1)
+  })
+
+  it.prop("another capability never makes a phone weaker", [
+    Schema.Boolean,
+    Schema.Array(Schema.Literals(["push", "sms", "phone", "mobile_otp"])),
+    Schema.Literals(["push", "sms", "phone", "mobile_otp"])
+  ], ([activated, capabilities, more]) => {
+    const strength = (these: ReadonlyArray<string>) =>
+      Strength.rank(Strength.phoneStrength(Strength.phoneUses(activated, these)))
+    assert.isAtLeast(strength([...capabilities, more]), strength(capabilities))
+  })
+
+  it("ranks are the contract's", () => {
+    assert.deepStrictEqual(Strength.strengths.map((strength) => [strength, Strength.rank(strength)]), [
+      ["none", 0],
+      ["telephony", 1],
+      ["otp", 2],
+      ["push", 3],
+      ["device_bound", 4],
+      ["phishing_resistant", 5]
+    ])
+  })
+})
+
+describe("flatten", () => {
+  it.prop("has a row for every authenticator and group, and one for the user", [Somebody], ([somebody]) => {
+    const user = invent(somebody)
+    const rows = flatten(stamp, user, false)
+    assert.strictEqual(rows.users.length, 1)
+    assert.strictEqual(
+      rows.mfa_methods.length,
+      user.phones.length + user.tokens.length + user.webauthncredentials.length + user.u2ftokens.length +
+        user.desktop_authenticators.length + user.desktoptokens.length
+    )
+    assert.strictEqual(rows.user_groups.length, user.groups.length)
+    assert.strictEqual(rows.users[0]?.method_count, rows.mfa_methods.length)
+  })
+
+  it.prop("does not depend on the order in which devices and groups come", [Somebody], ([somebody]) => {
+    const user = invent(somebody)
+    const turned: User = {
+      ...user,
+      phones: user.phones.toReversed(),
+      tokens: user.tokens.toReversed(),
+      webauthncredentials: user.webauthncredentials.toReversed(),
+      u2ftokens: user.u2ftokens.toReversed(),
+      desktop_authenticators: user.desktop_authenticators.toReversed(),
+      desktoptokens: user.desktoptokens.toReversed(),
+      groups: user.groups.toReversed()
+    }
+    assert.deepStrictEqual(flatten(stamp, turned, true), flatten(stamp, user, true))
+  })
+
+  it.prop("has the columns of the tables, in their order, and never an empty text", [Somebody], ([somebody]) => {
+    const rows = flatten(stamp, invent(somebody), false)
+    for (const table of [Tables.users, Tables.mfaMethods, Tables.userGroups]) {
+      for (const row of rows[table.name as keyof typeof rows]) {
+        assert.deepStrictEqual(Object.keys(row), table.columns.map(({ name }) => name))
+        assert.notInclude(Object.values(row), "")
+        for (const { name, required } of table.columns) {
+          if (required) assert.isNotNull(row[name as keyof typeof row], name)
+        }
+      }
+    }
+  })
+
+  it.prop("the user's row sums up the rows of the methods", [Somebody], ([somebody]) => {
+    const { mfa_methods, users: [user] } = flatten(stamp, invent(somebody), false)
+    const ranks = mfa_methods.map((_) => _.strength_rank ?? 0)
+    assert.strictEqual(user?.strongest, Strength.strengths[Math.max(0, ...ranks)])
+    assert.strictEqual(user?.has_phishing_resistant, ranks.includes(5))
+    assert.strictEqual(user?.only_telephony, Math.max(0, ...ranks) === 1)
+    const kinds = mfa_methods.map((_) => _.method_kind)
+    for (const kind of ["phone", "token", "webauthn", "u2f", "desktop"] as const) {
+      assert.strictEqual(user?.[`${kind}_count`], kinds.filter((_) => _ === kind).length)
+    }
+    assert.strictEqual(user?.mfa_enabled, kinds.some((kind) => ["phone", "token", "webauthn"].includes(kind)))
+  })
+
+  it("a user without anything has nothing", () => {
+    const rows = flatten(stamp, one({ user_id: "DU1" }), false)
+    assert.deepStrictEqual(rows.mfa_methods, [])
+    assert.deepInclude(rows.users[0], {
+      username: null,
+      method_count: 0,
+      mfa_enabled: false,
+      strongest: "none",
+      weakest: "none",
+      only_telephony: false,
+      is_bypass: false,
+      bypass_reason: null,
+      aliases: null,
+      group_names: null
+    })
+  })
+
+  it("U2F alone is phishing resistant, and not enabled by Duo's integration rule", () => {
+    const user = one({ user_id: "DU1", u2ftokens: [{ registration_id: "R", date_added: 1_700_000_000 }] })
+    const { mfa_methods: [method], users: [row] } = flatten(stamp, user, false)
+    assert.strictEqual(row?.strongest, "phishing_resistant")
+    assert.isFalse(row?.mfa_enabled)
+    assert.strictEqual(method?.enrolled_at, 1_700_000_000_000_000n)
+  })
+
+  it("every reason of a bypass is told, in one order", () => {
+    const user = one({ user_id: "DU1", status: "bypass", groups: [{ group_id: "DG1", status: "Bypass" }] })
+    assert.strictEqual(flatten(stamp, user, true).users[0]?.bypass_reason, "status, group, code")
+    assert.strictEqual(flatten(stamp, user, false).users[0]?.bypass_reason, "status, group")
+  })
+
+  it("an authenticator that comes twice is one row, the first", () => {
+    const user = one({ user_id: "DU1", phones: [{ phone_id: "DP1", name: "a" }, { phone_id: "DP1", name: "b" }] })
+    assert.deepStrictEqual(flatten(stamp, user, false).mfa_methods.map(({ name }) => name), ["a"])
+  })
+
+  it("an authenticator of two users is a row of each", () => {
+    const phones = [{ phone_id: "DP1" }]
+    const rows = decode({ user_id: "DU1", phones }, { user_id: "DU2", phones }).flatMap((user) =>
+      flatten(stamp, user, false).mfa_methods
+    )
+    assert.deepStrictEqual(rows.map(({ method_id, user_id }) => [user_id, method_id]), [["DU1", "DP1"], ["DU2", "DP1"]])
+  })
+
+  it("lists are sorted, without repetition, and joined", () => {
+    const user = one({
+      user_id: "DU1",
+      aliases: { alias1: "zoë", alias8: "adam" },
+      alias2: "mia",
+      groups: [{ group_id: "DG2", name: "B" }, { group_id: "DG1", name: "A" }],
+      phones: [{ phone_id: "DP1", capabilities: ["sms", "push", "auto", "push"] }]
+    })
+    const rows = flatten(stamp, user, false)
+    assert.strictEqual(rows.users[0]?.aliases, "adam, mia, zoë")
+    assert.strictEqual(rows.users[0]?.group_names, "A, B")
+    assert.strictEqual(rows.mfa_methods[0]?.capabilities, "auto, push, sms")
+  })
+
+  it("last_seen is UTC, and NULL if it is no time", () => {
+    assert.strictEqual(fromText("2022-12-16T07:39:49"), 1_671_176_389_000_000n)
+    assert.strictEqual(fromText("2022-12-16T07:39:49+02:00"), 1_671_169_189_000_000n)
+    for (const text of ["", "yesterday", "2022-13-45T99:99:99", null]) assert.isNull(fromText(text))
+  })
+})
+
+describe("a tally", () => {
+  const page = <A>(values: ReadonlyArray<A>, total: number | null) => ({ values, total, unknownFields: [] })
+  const counts = { requests: 0, retries: 0 }
+  const [a, b, c] = [one({ user_id: "A" }), one({ user_id: "B" }), one({ user_id: "C" })]
+
+  it("is complete when everybody was seen and the number held still", () => {
+    const tally = Tally.make(stamp, [])
+    tally.users(page([a, b], 3))
+    tally.users(page([c], 3))
+    assert.deepInclude(tally.facts(counts), { complete: true, incomplete_reason: null, users: 3, duplicates: 0 })
+  })
+
+  it("is not when somebody is missing, the number moved, or Duo gave none", () => {
+    const missing = Tally.make(stamp, [])
+    missing.users(page([a, b], 3))
+    assert.strictEqual(missing.facts(counts).incomplete_reason, "2 users were seen, and Duo has 3")
+    const moved = Tally.make(stamp, [])
+    moved.users(page([a, b], 4))
+    moved.users(page([c], 3))
+    assert.include(moved.facts(counts).incomplete_reason, "went from 4 to 3")
+    const silent = Tally.make(stamp, [])
+    silent.users(page([a], null))
+    silent.users(page([b], null))
+    assert.include(silent.facts(counts).incomplete_reason, "did not say")
+  })
+
+  it("keeps who comes twice once, and counts it", () => {
+    const tally = Tally.make(stamp, [])
+    tally.users(page([a, b], 3))
+    const again = tally.users(page([b, c], 3))
+    assert.deepStrictEqual(again.users?.map(({ user_id }) => user_id), ["C"])
+    assert.deepInclude(tally.facts(counts), { users: 3, duplicates: 1 })
+  })
+
+  it("a code that works is a reason of its user's bypass, one that expired is not", () => {
+    const tally = Tally.make(stamp, [])
+    const code = { admin_email: null, created: null, reuse_count: null }
+    const now = Number(stamp.observed_at / 1_000_000n)
+    tally.bypassCodes(page([
+      { ...code, bypass_code_id: "DB1", expiration: null, user: { user_id: "A", username: null } },
+      { ...code, bypass_code_id: "DB2", expiration: now, user: { user_id: "B", username: null } },
+      { ...code, bypass_code_id: "DB3", expiration: now + 1, user: { user_id: "C", username: null } }
+    ], 3))
+    const { users } = tally.users(page([a, b, c], 3))
+    assert.deepStrictEqual(users?.map(({ bypass_reason }) => bypass_reason), ["code", null, "code"])
+  })
+
+  it("bypass codes that may not be read are not collected, which is no doubt about the users", () => {
+    const tally = Tally.make(stamp, [])
+    tally.noBypassCodes("no permission")
+    tally.users(page([a], 1))
+    const facts = tally.facts(counts)
+    assert.notInclude(facts.tables_collected, "bypass_codes")
+    assert.isTrue(facts.complete)
+    assert.include(facts.warnings, "no permission")
+  })
+
+  it("what nobody knows is kept, counted, and told once", () => {
+    const odd = decode(
+      { user_id: "A", status: "hibernating" },
+      { user_id: "B", status: "hibernating", phones: [{ phone_id: "DP1", capabilities: ["telepathy"] }] }
+    )
+    const tally = Tally.make(stamp, [])
+    const { mfa_methods, users } = tally.users({ values: odd, total: 2, unknownFields: ["shoe_size"] })
+    assert.deepStrictEqual(users?.map(({ status }) => status), ["hibernating", "hibernating"])
+    assert.strictEqual(mfa_methods?.[0]?.capabilities, "telepathy")
+    const facts = tally.facts(counts)
+    assert.strictEqual(facts.unknown_values, 4)
+    assert.strictEqual(facts.warnings.filter((warning) => warning.includes("hibernating")).length, 1)
+    assert.strictEqual(facts.warnings.filter((warning) => warning.includes("shoe_size")).length, 1)
+  })
+
+  it("nothing that Duo's reference names is unknown, in either of its spellings", () => {
+    const user = one({
+      user_id: "A",
+      status: "locked out",
+      groups: [{ group_id: "DG1", status: "Bypass" }, { group_id: "DG2", status: "Disabled" }],
+      tokens: ["h6", "h8", "t6", "t8", "yk", "d1"].map((type) => ({ token_id: type, type })),
+      phones: ["Mobile", "landline", "Unknown", ""].map((type) => ({ phone_id: `DP${type}`, type }))
+    })
+    assert.deepStrictEqual(unknownValues(user), [])
+  })
+})
