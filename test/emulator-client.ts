@@ -83,6 +83,9 @@ export const ask = Effect.fnUntraced(function*(emulator: Emulator, options: Ask 
   return yield* exchange(emulator.host, query === "" ? path : `${path}?${query}`, method, headers, body)
 })
 
+/** Lets sockets and timers of the real world take their turn. */
+export const turn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
+
 export const text = (got: Got): string =>
   (got.headers["content-encoding"] === "gzip" ? gunzipSync(got.bytes) : got.bytes).toString()
 

@@ -5,12 +5,9 @@ import { TestClock } from "effect/testing"
 import { type Emulator, serve } from "../src/emulator/Emulator.ts"
 import { Fault, fromJson, type Rule } from "../src/emulator/Scenario.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
-import { ask, everyone, type Got, json, text } from "./emulator-client.ts"
+import { ask, everyone, type Got, json, text, turn } from "./emulator-client.ts"
 
 const faultNames = Fault.members.map((member) => member.fields.fault.literal)
-
-/** Lets sockets and timers of the real world take their turn. */
-const turn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
 /** One page of a tenant of ten, under a fault. */
 const under = (fault: Fault, check: (got: Got, emulator: Emulator) => void) =>
@@ -348,7 +345,7 @@ describe("a list that is edited while it is read", () => {
     const model: Array<unknown> = Array.from({ length: 5 }, (_, at) => tenant.user(at))
     let next = 5
     for (const edit of edits) {
-      const at = Math.abs(edit.at) % 8
+      const at = edit.at % 8
       tenant.edit({ ...edit, at })
       if (edit.edit === "add") model.splice(at, 0, edit.user ?? Tenant.make({ users: 99 }).user(next++))
       else if (at >= model.length) continue

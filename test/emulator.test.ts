@@ -1,11 +1,11 @@
 /** The emulator as a Duo: its invented tenant, its pages, and what it refuses. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { serve } from "../src/emulator/Emulator.ts"
 import { dumps } from "../src/emulator/Json.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
-import { type Ask, ask, everyone, json, text, v5 } from "./emulator-client.ts"
+import { type Ask, ask, everyone, json, text, turn, v5 } from "./emulator-client.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 const some = { arbitrary: { runs: 25 } }
@@ -391,6 +391,19 @@ describe("the rate limit", () => {
         assert.deepStrictEqual(yield* statuses, [200, 200, 429, 429])
       }))
   }
+})
+
+describe("the latency", () => {
+  it.effect("is spent before each answer, by the clock", () =>
+    Effect.gen(function*() {
+      const emulator = yield* serve({ users: 1, latency: [4000, 5000] })
+      const asking = yield* Effect.forkChild(ask(emulator))
+      while (emulator.requests.length === 0) yield* turn
+      yield* TestClock.adjust("3999 millis")
+      assert.isNull(emulator.requests[0]?.status)
+      yield* TestClock.adjust("1001 millis")
+      assert.strictEqual((yield* Fiber.join(asking)).status, 200)
+    }))
 })
 
 describe("what is known afterwards", () => {

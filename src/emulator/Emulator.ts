@@ -112,7 +112,10 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
     }
 
     const port = yield* listen(options.port ?? 0, (request, response, connection) => {
-      handle(request, response, connection).catch(() => response.destroy())
+      handle(request, response, connection).catch((cause) => {
+        if (response.headersSent || response.destroyed) return response.destroy()
+        return response.writeHead(500, { "content-type": "text/plain" }).end(`The emulator has a defect: ${cause}\n`)
+      })
     })
     return { host: `127.0.0.1:${port}`, ikey, skey, tenant, requests, reached: script.reached }
   }

@@ -16,6 +16,7 @@ const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(valu
 /** Keys sorted at every level, ", " and ": " between. */
 export const dumps = (value: Json): string => {
   if (typeof value === "string") return quote(value)
+  if (Object.is(value, -0)) return "-0.0"
   if (typeof value !== "object" || value === null) return JSON.stringify(value)
   if (isList(value)) return `[${value.map(dumps).join(", ")}]`
   return record(Object.entries(value).map(([name, member]) => [name, dumps(member)]))

@@ -8,12 +8,14 @@ import { person, usernameText } from "./Person.ts"
 
 const UserJson = Schema.Record(Schema.String, Schema.Json)
 
+const Position = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
 /** A change to the list of users, at a position in it. */
 export const Edit = Schema.Union([
-  Schema.Struct({ edit: Schema.Literal("add"), at: Schema.Int, user: Schema.optionalKey(UserJson) }),
-  Schema.Struct({ edit: Schema.Literal("remove"), at: Schema.Int }),
-  Schema.Struct({ edit: Schema.Literal("rename"), at: Schema.Int, username: Schema.String }),
-  Schema.Struct({ edit: Schema.Literal("replace"), at: Schema.Int, user: UserJson })
+  Schema.Struct({ edit: Schema.Literal("add"), at: Position, user: Schema.optionalKey(UserJson) }),
+  Schema.Struct({ edit: Schema.Literal("remove"), at: Position }),
+  Schema.Struct({ edit: Schema.Literal("rename"), at: Position, username: Schema.String }),
+  Schema.Struct({ edit: Schema.Literal("replace"), at: Position, user: UserJson })
 ])
 export type Edit = typeof Edit.Type
 
@@ -110,7 +112,7 @@ const start = ({ codes, given, ground, invented }: Start): Tenant => {
         entries.splice(edit.at, 0, edit.user === undefined ? next++ : { text: dumps(edit.user), of: undefined })
         return
       }
-      if (edit.at >= entries.length) return
+      if (entries[edit.at] === undefined) return
       switch (edit.edit) {
         case "remove":
           entries.splice(edit.at, 1)
