@@ -1,6 +1,6 @@
 /** A Duo that answers from a function, without sockets, so that the TestClock has all the time there is. */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import { Clock, ConfigProvider, Effect, Fiber, Layer, Logger } from "effect"
+import { Clock, ConfigProvider, type Duration, Effect, Fiber, Layer, Logger } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Client } from "../src/duo/Client.ts"
@@ -76,13 +76,21 @@ export const fake = (answer: (sent: Sent, count: number) => Answer, env: Record<
 /** Lets promises of the real world take their turn. */
 export const turn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
-/** Runs with the TestClock moving on by an eighth of a second whenever nothing else happens. */
-export const withoutWaiting = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+const moving = (pause: Effect.Effect<void>, step: Duration.Input) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
     while (fiber.pollUnsafe() === undefined) {
-      yield* turn
-      yield* TestClock.adjust("125 millis")
+      yield* pause
+      yield* TestClock.adjust(step)
     }
     return yield* Fiber.join(fiber)
   })
+
+/** Runs with the TestClock moving on by an eighth of a second whenever nothing else happens. */
+export const withoutWaiting = moving(turn, "125 millis")
+
+/** The same over sockets, which need real time: at least a millisecond of it for a quarter of a second. */
+export const withoutMuchWaiting = moving(
+  Effect.promise(() => new Promise<void>((resolve) => void setTimeout(resolve, 1))),
+  "250 millis"
+)

@@ -89,7 +89,7 @@ const provide = <A, E>(effect: Effect.Effect<A, E, Users | BypassCodes>, duo: Re
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => `DU${n}`)
 
 const Small = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20 }))
-const Size = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 90 }))
+const Size = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60 }))
 
 describe("Users", () => {
   it.effect.prop(
@@ -109,7 +109,7 @@ describe("Users", () => {
     [Schema.NonEmptyArray(Small), Schema.Literals([1, 4])],
     ([steps, concurrency]) =>
       Effect.gen(function*() {
-        const size = 80
+        const size = 60
         const duo = fake((sent) => tenant(size, steps[query(sent).offset % steps.length] ?? 1)(sent))
         assert.deepStrictEqual(yield* provide(everyone({ pageSize: 20, concurrency }), duo), numbers(size))
       })
