@@ -32,6 +32,13 @@ describe("an invented tenant", () => {
     }
   }, some)
 
+  it("has keys in Python's order, which is that of the code points", () => {
+    assert.strictEqual(
+      dumps({ "\u{10000}": -0, "\uffff": 1.5, A: [true, null], "\"": { "\u007f": "\u2028\b" } }),
+      String.raw`{"\"": {"\u007f": "\u2028\b"}, "A": [true, null], "\uffff": 1.5, "\ud800\udc00": -0.0}`
+    )
+  })
+
   interface User {
     readonly user_id: string
     readonly username: string

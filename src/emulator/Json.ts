@@ -24,13 +24,11 @@ export const dumps = (value: Json): string => {
 
 /** An object whose members are JSON text already. */
 export const record = (members: ReadonlyArray<readonly [name: string, text: string]>): string =>
-  `{${
-    members
-      .map(([name, text]) => [quote(name), text] as const)
-      .sort(([a], [b]) => a < b ? -1 : 1)
-      .map(([name, text]) => `${name}: ${text}`)
-      .join(", ")
-  }}`
+  `{${Array.from(members).sort(byCodePoint).map(([name, text]) => `${quote(name)}: ${text}`).join(", ")}}`
+
+/** Python's order, which is that of the UTF-8 bytes and not of JavaScript's code units. */
+const byCodePoint = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
+  Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /** An object out of JSON text, or an empty one. */
 export const parseObject = (text: string): JsonObject => {
