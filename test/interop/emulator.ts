@@ -9,5 +9,5 @@ await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
     Object.assign(listening, { ikey, skey, [signature]: host })
   }
   process.stdout.write(`${JSON.stringify(listening)}\n`)
-  yield* Effect.never
+  return yield* Effect.never
 })))
