@@ -1,4 +1,5 @@
 /** What a run came to, for people and for programs. */
+import { relative } from "node:path"
 import type { Result } from "../Run.ts"
 
 /** The JSON object of `extract --json`, but for the exit code. */
@@ -28,6 +29,12 @@ const number = new Intl.NumberFormat("en")
 const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1 })
 const megabytes = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 
+/** As a person in the working directory would name it. */
+const near = (location: string) => {
+  const from = relative("", location)
+  return location === "-" || from.startsWith("..") ? location : from
+}
+
 /** A few lines. */
 export const summary = ({ outcome, receipts }: Result): string =>
   [
@@ -36,7 +43,7 @@ export const summary = ({ outcome, receipts }: Result): string =>
     }); ${outcome.complete ? "complete" : `not proved complete: ${outcome.incomplete_reason}`}`,
     Object.entries(outcome.rows).map(([table, rows]) => `${table} ${number.format(rows)}`).join(", "),
     ...receipts.map(({ bytes, location, sink }) =>
-      `${sink.padEnd(8)} ${location} (${megabytes.format(bytes / 1e6)} MB)`
+      `${sink.padEnd(8)} ${near(location)} (${megabytes.format(bytes / 1e6)} MB)`
     ),
     `run ${outcome.run_id}: ${number.format(outcome.requests)} requests, ${number.format(outcome.retries)} retries`
   ].join("\n")

@@ -1,0 +1,217 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem } from "effect"
+import { spawn } from "node:child_process"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { type Options, serve } from "../src/emulator/Emulator.ts"
+import type { Fault } from "../src/emulator/Scenario.ts"
+import { contents, program, settings } from "./program.ts"
+
+const users = 120
+
+/** A folder in which one good run was made, and what failed runs must leave as it is. */
+const withGoodRun = <A, E, R>(
+  test: (folder: string, before: ReturnType<typeof contents>) => Effect.Effect<A, E, R>
+) =>
+  Effect.gen(function*() {
+    const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+    const good = yield* serve({ users })
+    const ended = yield* program(folder, ["extract"], settings(good))
+    assert.strictEqual(ended.code, 0, ended.stderr)
+    return yield* test(folder, contents(folder))
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+
+const canary = "CANARYcanaryCANARYcanaryCANARYcanary1234"
+
+interface Case {
+  readonly name: string
+  readonly emulator?: Options
+  readonly env?: Readonly<Record<string, string>>
+  readonly args?: ReadonlyArray<string>
+  readonly code: number
+  readonly says: RegExp
+}
+
+const always = (fault: Fault): Options => ({ scenario: [{ when: { path: "/admin/*" }, do: fault }] })
+
+/** What goes wrong, the exit code, and what its reader is told to look at. */
+const cases: ReadonlyArray<Case> = [
+  { name: "401, wrong key", env: { DUO_SKEY: canary }, code: 77, says: /40103.*Check DUO_SKEY/s },
+  {
+    name: "401, unknown key",
+    env: { DUO_IKEY: "DI000000000000000000" },
+    code: 77,
+    says: /40102.*DUO_IKEY and DUO_HOST/s
+  },
+  { name: "401, clock", emulator: { clockSkew: 900 }, code: 77, says: /clock is (89\d|90\d) s behind/ },
+  { name: "403", emulator: { permissions: [] }, code: 77, says: /40301.*Grant read resource/s },
+  {
+    name: "404 for both versions",
+    emulator: { apis: [] },
+    code: 69,
+    says: /does not offer \/admin\/v1\/users.*DUO_HOST/s
+  },
+  {
+    name: "429 for ever",
+    emulator: always({ fault: "rate_limit", raw: "0" }),
+    code: 75,
+    says: /slow down.*again later/s
+  },
+  {
+    name: "500 for ever",
+    emulator: always({ fault: "status", code: 50001 }),
+    code: 69,
+    says: /50001.*status\.duo\.com/s
+  },
+  { name: "an HTML page", emulator: always({ fault: "html", http: 200 }), code: 69, says: /not Duo.*DUO_HOST/s },
+  { name: "an empty answer", emulator: always({ fault: "empty", http: 200 }), code: 69, says: /not Duo/ },
+  {
+    name: "no metadata",
+    args: ["--page-size", "50"],
+    emulator: always({ fault: "no_metadata" }), code: 65, says: /cannot be followed/ },
+  {
+    name: "a field of another type",
+    emulator: always({ fault: "field", name: "user_id", json: "{}" }),
+    code: 65,
+    says: /response\[0\]\.user_id/
+  },
+  { name: "200 and FAIL", emulator: always({ fault: "fail_200", code: 40301 }), code: 77, says: /40301/ },
+  {
+    name: "half a configuration",
+    env: { DUO_SKEY: "" },
+    code: 78,
+    says: /Set DUO_SKEY \(or DUO_SKEY_FILE\) \(DUO_IKEY and DUO_HOST are there\)/
+  },
+  { name: "a host that is not Duo's", env: { DUO_HOST: "duo.example.com" }, code: 78, says: /DUO_HOST/ },
+  { name: "loopback without leave", env: { DUO_INSECURE_LOOPBACK: "" }, code: 78, says: /DUO_INSECURE_LOOPBACK/ },
+  { name: "nobody listens", env: { DUO_HOST: "127.0.0.254:38599" }, code: 69, says: /cannot be reached.*ECONNREFUSED/s },
+  {
+    name: "a file in the way of the data",
+    env: { DUO_MFA_DATA: "data/duo.duckdb" },
+    code: 73,
+    says: /data directory.*DUO_MFA_DATA/s
+  },
+  {
+    name: "a directory in the way of a file",
+    args: ["--sink", "duckdb:data/ndjson"],
+    code: 73,
+    says: /data\/ndjson.*--sink/s
+  },
+  { name: "no such sink", args: ["--sink", "oracle"], code: 64, says: /no sink "oracle".*duckdb/s },
+  { name: "no such flag", args: ["--frobnicate"], code: 64, says: /--frobnicate/ }
+]
+
+describe("extract, when something is wrong", () => {
+  it.live(
+    "ends with the code of it, says what to do in a few lines, and changes nothing",
+    () =>
+      withGoodRun(Effect.fnUntraced(function*(folder, before) {
+        const failures: Array<string> = []
+        for (const { args = [], code, emulator = {}, env = {}, name, says } of cases) {
+          const wrong = yield* Effect.scoped(Effect.gen(function*() {
+            const duo = yield* serve({ users, ...emulator })
+            const ended = yield* program(folder, ["extract", ...args], { ...settings(duo), ...env })
+            const lines = ended.stderr.trimEnd().split("\n").filter((line) => !line.startsWith("warn: /admin"))
+            const reached = (emulator.scenario ?? []).every(({ do: { fault } }) => (duo.reached[fault] ?? 0) > 0)
+            return [
+              ...ended.code === code ? [] : [`ended with ${ended.code}, not ${code}: ${ended.stderr}`],
+              ...says.test(ended.stderr) ? [] : [`says ${ended.stderr}`],
+              ...lines.length <= 4 && !/^\s+at /m.test(ended.stderr) ? [] : [`is too long: ${ended.stderr}`],
+              ...reached ? [] : ["never happened"],
+              ...ended.stdout === "" ? [] : [`has data: ${ended.stdout}`],
+              ...[canary, duo.skey].some((secret) => ended.stderr.includes(secret)) ? ["shows the key"] : [],
+              ...JSON.stringify(contents(folder)) === JSON.stringify(before) ? [] : ["changed the outputs"]
+            ]
+          }))
+          failures.push(...wrong.map((what) => `${name}: ${what}`))
+        }
+        assert.deepStrictEqual(failures, [])
+      })),
+    180_000
+  )
+
+  it.live("never follows a redirect", () =>
+    withGoodRun(Effect.fnUntraced(function*(folder, before) {
+      let asked = 0
+      const elsewhere = yield* Effect.acquireRelease(
+        Effect.callback<AddressInfo>((resume) => {
+          const server = createServer((_, response) => {
+            asked++
+            response.end()
+          }).listen(0, "127.0.0.2", () => resume(Effect.succeed({ ...(server.address() as AddressInfo) })))
+        }),
+        () => Effect.void
+      )
+      const duo = yield* serve({ users, ...always({ fault: "redirect", to: `http://127.0.0.2:${elsewhere.port}/` }) })
+      const ended = yield* program(folder, ["extract"], settings(duo))
+      assert.strictEqual(ended.code, 69)
+      assert.include(ended.stderr, "127.0.0.2")
+      assert.strictEqual(asked, 0)
+      assert.isAbove(duo.reached.redirect ?? 0, 0)
+      assert.deepStrictEqual(contents(folder), before)
+    })))
+
+  it.live("with no setting at all says which to set", () =>
+    withGoodRun(Effect.fnUntraced(function*(folder, before) {
+      const ended = yield* program(folder, ["extract"])
+      assert.strictEqual(ended.code, 78)
+      assert.include(ended.stderr, "Set DUO_IKEY, DUO_SKEY (or DUO_SKEY_FILE), and DUO_HOST")
+      assert.deepStrictEqual(contents(folder), before)
+    })))
+
+  it.live("names the process that has the ledger open for writing", () =>
+    withGoodRun(Effect.fnUntraced(function*(folder, before) {
+      const holder = yield* Effect.acquireRelease(
+        Effect.callback<ReturnType<typeof spawn>>((resume) => {
+          const script = `const { DuckDBInstance } = await import("@duckdb/node-api")
+            globalThis.held = await DuckDBInstance.create(process.argv[1])
+            console.log("held"); setInterval(() => {}, 1000)`
+          const child = spawn(process.execPath, ["--input-type=module", "-e", script, `${folder}/data/duo.duckdb`])
+          child.stdout.once("data", () => resume(Effect.succeed(child)))
+        }),
+        (child) => Effect.sync(() => child.kill())
+      )
+      const duo = yield* serve({ users })
+      const ended = yield* program(folder, ["extract"], settings(duo))
+      assert.strictEqual(ended.code, 75, ended.stderr)
+      assert.include(ended.stderr, `process ${holder.pid}`)
+      assert.strictEqual(duo.requests.length, 0)
+      assert.deepStrictEqual(contents(folder), before)
+    })))
+
+  it.live("a failure with --json is one object on standard output", () =>
+    withGoodRun(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users, permissions: [] })
+      const ended = yield* program(folder, ["extract", "--json"], settings(duo))
+      const printed = JSON.parse(ended.stdout)
+      assert.strictEqual(printed.exit, 77)
+      assert.strictEqual(ended.code, 77)
+      assert.include(ended.stderr, printed.message)
+      assert.isString(printed.error)
+    })))
+})
+
+describe("extract, when what is wrong may pass", () => {
+  const passing: ReadonlyArray<readonly [string, Fault]> = [
+    ["429", { fault: "rate_limit", retry_after: "seconds", seconds: 1 }],
+    ["429 without a time", { fault: "rate_limit", retry_after: "none" }],
+    ["500", { fault: "status", code: 50001 }],
+    ["a cut body", { fault: "truncated", how: "length" }],
+    ["a cut chunk", { fault: "truncated", how: "chunked" }],
+    ["a reset", { fault: "reset", at: "body" }]
+  ]
+  for (const [name, fault] of passing) {
+    it.live(`${name} once: asks again and publishes all`, () =>
+      Effect.gen(function*() {
+        const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+        const duo = yield* serve({ users, scenario: [{ when: { page: 1, times: 1 }, do: fault }] })
+        const ended = yield* program(folder, ["extract", "--json", "--sink", "ndjson"], settings(duo))
+        assert.strictEqual(ended.code, 0, ended.stderr)
+        assert.strictEqual(duo.reached[fault.fault], 1)
+        const { complete, retries, users: seen } = JSON.parse(ended.stdout)
+        assert.deepStrictEqual({ complete, retries, seen }, { complete: true, retries: 1, seen: users })
+        assert.include(ended.stderr, "again in")
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+  }
+})

@@ -1,0 +1,42 @@
+/** The real program as a stranger starts it: a process of its own, with no environment but what is given. */
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { createHash } from "node:crypto"
+import { globSync, readFileSync, statSync } from "node:fs"
+import type { Emulator } from "../src/emulator/Emulator.ts"
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const main = `${import.meta.dirname}/../src/main.ts`
+
+/** Runs `duo-mfa` in a folder until it ends. It is killed if the test is interrupted. */
+export const program = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+  Effect.callback<Ended>((resume) => {
+    const child = spawn(process.execPath, [main, ...args], { cwd, env })
+    let stdout = ""
+    let stderr = ""
+    child.stdout.on("data", (data) => stdout += String(data))
+    child.stderr.on("data", (data) => stderr += String(data))
+    child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+/** The settings for an emulated tenant. */
+export const settings = ({ host, ikey, skey }: Pick<Emulator, "host" | "ikey" | "skey">) => ({
+  DUO_HOST: host,
+  DUO_IKEY: ikey,
+  DUO_SKEY: skey,
+  DUO_INSECURE_LOOPBACK: "1"
+})
+
+/** Every file below a folder with a hash of what is in it: what a run must not change when it fails. */
+export const contents = (folder: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    globSync("**/*", { cwd: folder, exclude: (name) => name === ".lock" }).sort()
+      .filter((file) => statSync(`${folder}/${file}`).isFile())
+      .map((file) => [file, createHash("sha256").update(readFileSync(`${folder}/${file}`)).digest("hex")])
+  )
