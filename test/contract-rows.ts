@@ -1,0 +1,128 @@
+/** What the laws of a sink write: two tables with every type of column, and text that hurts. */
+import { Arbitrary, Schema } from "effect"
+import { type Outcome } from "../src/Outcome.ts"
+import { type Batch, type SinkRun } from "../src/Sink.ts"
+import * as Table from "../src/Table.ts"
+
+const columns = {
+  ...Table.common,
+  user_id: Table.id("Whom the row is about."),
+  name: Table.id("Text that every row has."),
+  moment: Table.instant("An instant that every row has."),
+  note: Table.text("Text, \"quoted\", it's said; or nothing."),
+  is_on: Table.boolean("Yes, no or unknown."),
+  count: Table.bigint("How many."),
+  seen_at: Table.timestamp("When.")
+}
+
+export const things = Table.make({ name: "things", doc: "Things, it's said.", key: ["user_id"], columns })
+export const others = Table.make({ name: "others", doc: "Other things.", key: ["user_id"], columns })
+export const tables: ReadonlyArray<Table.Table> = [things, others]
+
+/** Text that some format has to escape, quote, guard or widen. */
+const fragments = [
+  ..."=+-@\t\r\n'\",;|\\\0\u001b\u2028\u2029\ufeff＝＋－＠é漢😀".split(/(?:)/u),
+  ...["'=", "''", "\r\n", "\"\"", "\ud800", "null", "NULL", "true", "{}", "\\N", "\\u0041", "=1+1", "👩‍👩‍👧", " ", "%s", "$1"],
+  "long".repeat(20_000)
+]
+const instants = [0n, -1n, 1n, 1_795_464_900_123_000n, -62_135_596_800_000_000n, 253_402_300_799_999_999n].concat(
+  [-210_866_803_200_000_001n, 9_223_339_708_800_000_000n]
+)
+
+const { all, array, map, schema } = Arbitrary
+const nullable = <A>(of: Arbitrary.Arbitrary<A>) =>
+  map(all([schema(Schema.Boolean), of]), ([isNull, value]) => isNull ? null : value)
+const text = map(
+  array(schema(Schema.Union([Schema.Literals(fragments), Schema.NonEmptyString])), { minLength: 1, maxLength: 4 }),
+  (parts) => parts.join("")
+)
+const count = map(
+  schema(Schema.Union([Schema.Literals([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]), Schema.Int])),
+  (some) => some + 0
+)
+const instant = map(
+  schema(Schema.Union([Schema.Literals(instants), Schema.Int])),
+  (micros) => BigInt(micros)
+)
+
+/** The cells of a row but for those that say whose it is. */
+const cells = all({
+  name: text,
+  moment: instant,
+  note: nullable(text),
+  is_on: nullable(schema(Schema.Boolean)),
+  count: nullable(count),
+  seen_at: nullable(instant)
+})
+
+/** The rows of both tables, and how many of them go into a batch. */
+export const scenario = all({
+  things: array(cells, { maxLength: 12 }),
+  others: array(cells, { maxLength: 4 }),
+  size: schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 7 })))
+})
+export type Cells = (typeof scenario extends Arbitrary.Arbitrary<infer A> ? A : never)["things"][number]
+
+/** A row that is there whatever else. */
+export const plain: Cells = {
+  name: "plain",
+  moment: 1_795_464_900_123_456n,
+  note: null,
+  is_on: true,
+  count: 7,
+  seen_at: null
+}
+
+/** The rows of a run, one a user from the first on. */
+export const rowsOf = (run: SinkRun, cells: ReadonlyArray<Cells>, first = 0): ReadonlyArray<Table.Row> =>
+  cells.map((some, index) => ({
+    run_id: run.run_id,
+    observed_at: run.observed_at,
+    tenant: run.tenant,
+    user_id: `U${first + index}`,
+    ...some
+  }))
+
+/** Rows cut into batches. */
+export const batches = (rows: Batch, size: number): ReadonlyArray<Batch> => {
+  const longest = Math.max(0, ...Object.values(rows).map((some) => some.length))
+  return Array.from({ length: Math.ceil(longest / size) }, (_, index) =>
+    Object.fromEntries(
+      Object.entries(rows).map(([table, some]) => [table, some.slice(index * size, (index + 1) * size)])
+    ))
+}
+
+/** Run number so-and-so of a tenant, a minute after the one before. */
+export const runOf = (number: number, tenant = "api-11111111.duosecurity.com"): SinkRun => ({
+  run_id: `01K${String(number).padStart(23, "0")}`,
+  observed_at: 1_795_464_900_123_456n + BigInt(number) * 60_000_000n,
+  tenant,
+  pipeline: "test",
+  tables
+})
+
+export const outcomeOf = (run: SinkRun, rows: Batch, changes: Partial<Outcome> = {}): Outcome => ({
+  run_id: run.run_id,
+  pipeline: run.pipeline,
+  tenant: run.tenant,
+  started_at: "2026-11-23T20:14:00.000Z",
+  finished_at: "2026-11-23T20:16:00.000Z",
+  observed_at: new Date(Number(run.observed_at / 1000n)).toISOString(),
+  tool_version: "0.0.0",
+  complete: true,
+  incomplete_reason: null,
+  total_objects: rows["things"]?.length ?? 0,
+  users: rows["things"]?.length ?? 0,
+  mfa_enabled: 0,
+  methods: 0,
+  pages: 1,
+  sweeps: 1,
+  requests: 1,
+  retries: 0,
+  duplicates: 0,
+  unknown_values: 0,
+  tables_collected: tables.map(({ name }) => name),
+  warnings: [],
+  rows: Object.fromEntries(Object.entries(rows).map(([table, some]) => [table, some.length])),
+  ...changes
+})

@@ -1,0 +1,236 @@
+/**
+ * The laws of a sink, for every sink here and for those of others: call `sinkLaws` in a test with the sink and with a
+ * way to read what it published that shares no code with it.
+ */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, layer } from "@effect/vitest"
+import { Effect, FileSystem, Path, type Scope, Stream } from "effect"
+import { type Outcome } from "../src/Outcome.ts"
+import { type Batch, type Sink, type SinkRun, type SinkServices } from "../src/Sink.ts"
+import { type Row, type Table } from "../src/Table.ts"
+import { batches, others, outcomeOf, plain, rowsOf, runOf, scenario, tables, things } from "./contract-rows.ts"
+
+/** The rows of a run in one table as any program sees them, none if it sees none. */
+export type Reader = (
+  location: string,
+  run: SinkRun,
+  table: Table
+) => Effect.Effect<ReadonlyArray<Row>, unknown, SinkServices | Scope.Scope>
+
+/** Stages a run and seals it, in a scope of its own. */
+export const stage = (sink: Sink, location: string, run: SinkRun, rows: Batch, changes?: Partial<Outcome>, size = 100) =>
+  Effect.scoped(Effect.gen(function*() {
+    const { seal, write } = yield* sink.open(location, run)
+    for (const batch of batches(rows, size)) yield* write(batch)
+    return yield* seal(outcomeOf(run, rows, changes))
+  }))
+
+/** Stages a run and publishes it from what another process would be told. */
+export const perform: (...args: Parameters<typeof stage>) => ReturnType<typeof stage> = (sink, ...rest) =>
+  Effect.tap(stage(sink, ...rest), ({ publication }) => sink.publish(JSON.parse(JSON.stringify(publication))))
+
+/** Every file below a directory and what is in it, and every directory. */
+export const tree = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const found: Record<string, { readonly mode: number; readonly content: string | undefined }> = {}
+  for (const name of (yield* fs.readDirectory(directory, { recursive: true })).sort()) {
+    const at = path.join(directory, name)
+    const { mode, type } = yield* fs.stat(at)
+    const content = type === "File" ? Buffer.from(yield* fs.readFile(at)).toString("base64") : undefined
+    found[name] = { mode: mode & 0o777, content }
+  }
+  return found
+})
+
+const files = (found: Effect.Success<ReturnType<typeof tree>>) =>
+  Object.fromEntries(Object.entries(found).filter(([_, { content }]) => content !== undefined))
+
+/** Rows in an order that can be compared, and text as UTF-8 can say it. */
+export const comparable = (rows: ReadonlyArray<Row>) =>
+  rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, cell]) => [name, typeof cell === "string" ? cell.toWellFormed() : cell])
+    )
+  ).toSorted((a, b) => String(a["user_id"]) < String(b["user_id"]) ? -1 : 1)
+
+/** What the sink itself reads back; `undefined` when it no longer keeps the run. */
+export const readBack = (sink: Sink, location: string, run: SinkRun, table: Table) =>
+  Effect.scoped(Effect.gen(function*() {
+    const rows = yield* sink.read(location, run, table)
+    return rows === undefined ? undefined : (yield* Stream.runCollect(rows)).flat()
+  }))
+
+export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
+  /** A location that is not there yet, in a directory of its own. */
+  const place = Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-sink-" })
+    return { directory, location: sink.location(`${directory}/data`) }
+  })
+  const read = (location: string, run: SinkRun, table: Table) =>
+    Effect.map(Effect.scoped(options.read(location, run, table)), comparable)
+
+  const assertPublished = Effect.fnUntraced(function*(location: string, run: SinkRun, rows: Batch) {
+    for (const table of tables) {
+      const expected = comparable(rows[table.name] ?? [])
+      assert.deepStrictEqual(yield* read(location, run, table), expected)
+      assert.deepStrictEqual(comparable((yield* readBack(sink, location, run, table)) ?? []), expected)
+    }
+  })
+  const some = (run: SinkRun, first = 0): Batch => ({
+    things: rowsOf(run, [plain, { ...plain, note: "second" }], first),
+    others: rowsOf(run, [plain], first)
+  })
+
+  layer(NodeServices.layer)(`the laws of ${sink.name}`, (it) => {
+    it.effect.prop("every row is read back as it was written, however the batches were cut", { scenario }, ({ scenario }) =>
+      Effect.scoped(Effect.gen(function*() {
+        const { location } = yield* place
+        const run = runOf(1)
+        const rows = { things: rowsOf(run, scenario.things), others: rowsOf(run, scenario.others) }
+        const sealed = yield* perform(sink, location, run, rows, {}, scenario.size)
+        assert.deepStrictEqual(sealed.rows, { things: rows.things.length, others: rows.others.length })
+        yield* assertPublished(location, run, rows)
+      })), { arbitrary: { runs: 10 }, timeout: 60_000 })
+
+    it.effect("nothing is seen before it is published", () =>
+      Effect.gen(function*() {
+        const { location, directory } = yield* place
+        const first = runOf(1)
+        yield* perform(sink, location, first, some(first))
+        const before = files(yield* tree(directory))
+        const run = runOf(2)
+        const { publication } = yield* stage(sink, location, run, some(run))
+        const now = files(yield* tree(directory))
+        const visible = Object.entries(now).filter(([name]) => !name.includes(`.${run.run_id}.part`))
+        assert.deepStrictEqual(Object.fromEntries(visible), before)
+        yield* sink.publish(publication)
+        yield* assertPublished(location, run, some(run))
+      }))
+
+    it.effect("publishing twice is the same as once", () =>
+      Effect.gen(function*() {
+        const { location, directory } = yield* place
+        const run = runOf(1)
+        const { publication } = yield* perform(sink, location, run, some(run))
+        const once = yield* tree(directory)
+        yield* sink.publish(publication)
+        assert.deepStrictEqual(yield* tree(directory), once)
+      }))
+
+    it.effect("a publication whose staged files are lost fails, rather than passing for done", () =>
+      Effect.gen(function*() {
+        const { location } = yield* place
+        const run = runOf(1)
+        const { publication } = yield* stage(sink, location, run, some(run))
+        yield* sink.discard(location, run.run_id)
+        assert.strictEqual((yield* Effect.flip(sink.publish(publication)))._tag, "SinkError")
+      }))
+
+    it.effect("what is published is the owner's alone, all of it counted, and nothing staged is left", () =>
+      Effect.gen(function*() {
+        const { location, directory } = yield* place
+        const run = runOf(1)
+        const { bytes } = yield* perform(sink, location, run, some(run))
+        const found = yield* tree(directory)
+        for (const [name, { content, mode }] of Object.entries(found)) {
+          assert.strictEqual(mode, content === undefined ? 0o700 : 0o600, name)
+          assert.notInclude(name, ".part")
+        }
+        const sizes = Object.values(files(found)).map(({ content }) => Buffer.from(content ?? "", "base64").length)
+        assert.strictEqual(bytes, sizes.reduce((sum, size) => sum + size, 0))
+      }))
+
+    it.effect("what is staged is the owner's alone", () =>
+      Effect.gen(function*() {
+        const { location, directory } = yield* place
+        const run = runOf(1)
+        yield* stage(sink, location, run, some(run))
+        for (const [name, { content, mode }] of Object.entries(files(yield* tree(directory)))) {
+          assert.strictEqual(mode, content === undefined ? 0o700 : 0o600, name)
+        }
+      }))
+
+    for (const sealed of [false, true]) {
+      it.effect(`discarding a run that was ${sealed ? "sealed" : "killed while it wrote"} leaves what else is there`, () =>
+        Effect.gen(function*() {
+          const fs = yield* FileSystem.FileSystem
+          const path = yield* Path.Path
+          const { location, directory } = yield* place
+          const first = runOf(1)
+          yield* perform(sink, location, first, some(first))
+          const root = location.endsWith("db") ? path.dirname(location) : location
+          yield* fs.writeFileString(path.join(root, `notes.${runOf(3).run_id}.part`), "of another run")
+          yield* fs.writeFileString(path.join(root, `${runOf(2).run_id}.part.txt`), "of nobody")
+          const before = files(yield* tree(directory))
+          const run = runOf(2)
+          if (sealed) {
+            yield* stage(sink, location, run, some(run))
+          } else {
+            yield* Effect.scoped(Effect.flatMap(sink.open(location, run), ({ write }) => write(some(run))))
+          }
+          yield* sink.discard(location, run.run_id)
+          assert.deepStrictEqual(files(yield* tree(directory)), before)
+          yield* sink.discard(location, run.run_id)
+          yield* perform(sink, location, run, some(run))
+          yield* assertPublished(location, run, some(run))
+        }))
+    }
+
+    it.effect("discarding where nothing ever was is nothing", () =>
+      Effect.flatMap(place, ({ location }) => sink.discard(location, runOf(1).run_id)))
+
+    it.effect("a table that was not collected is not published, not even as empty", () =>
+      Effect.gen(function*() {
+        const { location, directory } = yield* place
+        const run = runOf(1)
+        const sealed = yield* perform(sink, location, run, some(run), { tables_collected: ["things"] })
+        assert.deepStrictEqual(sealed.rows, { things: 2 })
+        assert.deepStrictEqual(yield* read(location, run, things), comparable(some(run)["things"] ?? []))
+        assert.isUndefined(yield* readBack(sink, location, run, others))
+        assert.notInclude(Object.keys(yield* tree(directory)).join(), "others")
+      }))
+
+    it.effect("a table without rows is published as empty", () =>
+      Effect.gen(function*() {
+        const { location } = yield* place
+        const run = runOf(1)
+        const sealed = yield* perform(sink, location, run, {})
+        assert.deepStrictEqual(sealed.rows, { things: 0, others: 0 })
+        assert.deepStrictEqual(yield* readBack(sink, location, run, things), [])
+      }))
+
+    it.effect("a later run is right, and the earlier one is kept as it was or not at all", () =>
+      Effect.gen(function*() {
+        const { location } = yield* place
+        const [first, second] = [runOf(1), runOf(2)]
+        yield* perform(sink, location, first, some(first))
+        yield* perform(sink, location, second, some(second, 1))
+        yield* assertPublished(location, second, some(second, 1))
+        const kept = yield* readBack(sink, location, first, things)
+        if (kept !== undefined) yield* assertPublished(location, first, some(first))
+      }))
+
+    it.effect("tenants never touch each other", () =>
+      Effect.gen(function*() {
+        const { location } = yield* place
+        const [one, two] = [runOf(1, "api-1.duosecurity.com"), runOf(2, "api-2'%.duosecurity.com")]
+        yield* perform(sink, location, one, some(one))
+        yield* perform(sink, location, two, some(two))
+        yield* assertPublished(location, one, some(one))
+        yield* assertPublished(location, two, some(two))
+      }))
+
+    it.effect("a place that cannot be written is found out when it is opened", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { directory } = yield* place
+        yield* fs.writeFileString(`${directory}/file`, "in the way")
+        for (const data of [`${directory}/file`, `${directory}/${"long".repeat(100)}`]) {
+          const error = yield* Effect.flip(Effect.scoped(sink.open(sink.location(data), runOf(1))))
+          assert.strictEqual(error.reason._tag, "CannotCreate", data)
+        }
+      }))
+  })
+}

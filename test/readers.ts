@@ -1,0 +1,123 @@
+/** What the sinks published, read by means that the sinks do not use. */
+import { DuckDBInstance } from "@duckdb/node-api"
+import { Effect, FileSystem } from "effect"
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
+import { compressors } from "hyparquet-compressors"
+import { type Cell, type Column, type Row } from "../src/Table.ts"
+import { type Reader } from "./contract.ts"
+
+/** RFC 3339 as microseconds, by way of `Date` where it can and by DuckDB's calendar where it cannot. */
+const micros = (text: string): bigint => {
+  const [, sign = "", year = "", rest = "", fraction = "0"] = /^(-?)(\d+)(-.*?:\d\d)(?:\.(\d{6}))?Z$/.exec(text) ?? []
+  const cycles = Math.max(0, Math.ceil((Number(year) - 9999) / 400))
+  const within = `${sign === "-" ? "-" : "+"}${String(Number(year) - cycles * 400).padStart(6, "0")}${rest}Z`
+  const days = BigInt(cycles) * 146_097n
+  return (BigInt(Date.parse(within)) + days * 86_400_000n) * 1000n + BigInt(fraction)
+}
+
+const cellOf = ({ type }: Column, value: unknown): Cell => {
+  if (value === null || value === "") return null
+  switch (type) {
+    case "text":
+      return String(value)
+    case "boolean":
+      return String(value) === "true"
+    case "bigint":
+      return Number(value)
+    case "timestamp":
+      return typeof value === "bigint" ? value : micros(String(value))
+  }
+}
+
+const rowOf = (columns: ReadonlyArray<Column>, object: Record<string, unknown>): Row => {
+  if (Object.keys(object).join() !== columns.map(({ name }) => name).join()) {
+    throw new Error(`the columns are ${Object.keys(object).join()}`)
+  }
+  return Object.fromEntries(columns.map((column) => [column.name, cellOf(column, object[column.name])]))
+}
+
+const orNone = <A, E, R>(file: string, rows: Effect.Effect<ReadonlyArray<A>, E, R>) =>
+  Effect.flatMap(
+    Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists(file)),
+    (there) => there ? rows : Effect.succeed([])
+  )
+
+/** With `JSON.parse`. */
+export const ndjson: Reader = (location, run, table) => {
+  const file = `${location}/${table.name}/${run.run_id}.ndjson`
+  return orNone(file, Effect.map(Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(file)), (content) =>
+    content.split("\n").slice(0, -1).map((line) => rowOf(table.columns, JSON.parse(line)))))
+}
+
+/** RFC 4180, as it is written there: https://www.rfc-editor.org/rfc/rfc4180#section-2 */
+export const parseCsv = (content: string): ReadonlyArray<ReadonlyArray<string>> => {
+  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy
+  const records: Array<Array<string>> = [[]]
+  for (let match = field.exec(content); match !== null; match = field.exec(content)) {
+    records.at(-1)?.push(match[1]?.replaceAll("\"\"", "\"") ?? match[2] ?? "")
+    if (match[3] === "\r\n") records.push([])
+    if (field.lastIndex === content.length) return records.slice(0, -1)
+  }
+  throw new Error("not RFC 4180")
+}
+
+/** With a parser of RFC 4180, taking the guards off. */
+export const csv: Reader = (location, run, table) => {
+  const file = `${location}/${table.name}/${run.run_id}.csv`
+  return orNone(file, Effect.map(Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFile(file)), (bytes) => {
+    const content = Buffer.from(bytes).toString()
+    const [header = [], ...records] = parseCsv(content)
+    return records.map((record) =>
+      rowOf(table.columns, Object.fromEntries(header.map((name, index) => {
+        const cell = record[index] ?? ""
+        const isText = table.columns[index]?.type === "text"
+        if (isText && /^[=+\-@\t\r\n＝＋－＠]/.test(cell)) throw new Error("a formula")
+        return [name, isText ? cell.replace(/^'(?='*[=+\-@\t\r\n＝＋－＠])/, "") : cell]
+      })))
+    )
+  }))
+}
+
+/** With hyparquet, whose timestamps are taken as the integers that they are in the file. */
+export const parquetFile = (file: string, columns: ReadonlyArray<Column>) =>
+  Effect.promise(async () => {
+    const buffer = await asyncBufferFromFile(file)
+    const rows = await parquetReadObjects({
+      file: buffer,
+      compressors,
+      parsers: { timestampFromMicroseconds: (micros: bigint) => micros }
+    })
+    return { metadata: await parquetMetadataAsync(buffer), rows: rows.map((row) => rowOf(columns, row)) }
+  })
+
+export const parquet: Reader = (location, run, table) => {
+  const day = new Date(Number(run.observed_at / 1000n)).toISOString().slice(0, 10)
+  const file = `${location}/${table.name}/run_date=${day}/${run.run_id}.parquet`
+  return orNone(file, Effect.map(parquetFile(file, table.columns), ({ rows }) => rows))
+}
+
+/** A query of a DuckDB file, opened read-only. */
+export const query = (file: string, sql: string) =>
+  Effect.acquireUseRelease(
+    Effect.promise(() => DuckDBInstance.create(file, { access_mode: "READ_ONLY" })),
+    (instance) =>
+      Effect.promise(async () => {
+        const connection = await instance.connect()
+        const result = await connection.runAndReadAll(sql)
+        connection.closeSync()
+        return result.getRowObjects()
+      }),
+    (instance) => Effect.sync(() => instance.closeSync())
+  )
+
+/** With DuckDB itself, and no SQL of ours. */
+export const duckdb: Reader = (location, run, table) =>
+  orNone(location, Effect.map(query(location, `FROM ${table.name}`), (rows) =>
+    rows.filter((row) => row["run_id"] === run.run_id).map((row) =>
+      rowOf(table.columns, Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [
+          name,
+          typeof value === "object" && value !== null && "micros" in value ? value.micros : value
+        ])
+      ))
+    )))
