@@ -9,9 +9,7 @@ import { host, ikey, skey } from "./duo-fake.ts"
 const whole = { DUO_IKEY: ikey, DUO_SKEY: skey, DUO_HOST: host }
 
 const read = (env: Record<string, string>) =>
-  Effect.gen(function*() {
-    return yield* Credentials
-  }).pipe(Effect.provide(
+  Credentials.pipe(Effect.provide(
     Credentials.layer.pipe(
       Layer.provide(NodeFileSystem.layer),
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))

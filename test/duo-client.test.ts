@@ -117,7 +117,7 @@ describe("Patience", () => {
         return new Response(
           new ReadableStream({
             async pull(controller) {
-              await Effect.runPromise(Effect.promise(() => new Promise((resolve) => setImmediate(resolve))))
+              await new Promise((resolve) => void setImmediate(resolve))
               controller.enqueue(bytes(" "))
             }
           })

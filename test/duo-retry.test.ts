@@ -176,4 +176,16 @@ describe("The patience of a run", () => {
 
   it.effect("never ends while pages come: throttled honestly, a run of a thousand pages sleeps for hours", () =>
     Effect.map(wear(new RateLimited({ retryAfter: 30 }), 20), (end) => assert.isUndefined(end)))
+
+  it.effect("grows with every page that comes in", () =>
+    Effect.gen(function*() {
+      const duo = fake((_, count) => count % 2 === 1 ? fail(42901, { "retry-after": "93" }) : ok([]))
+      const counts = yield* Effect.gen(function*() {
+        const client = yield* Client
+        yield* withoutWaiting(Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], () => client.call("/admin/v1/users", {})))
+        return yield* client.counts
+      }).pipe(Effect.provide(duo.layer))
+      // 930 s asleep: 900, and 5 for each of nine pages.
+      assert.deepStrictEqual(counts, { requests: 20, retries: 10 })
+    }))
 })

@@ -126,14 +126,15 @@ export interface User extends Omit<WireUser, "aliases" | "alias1" | "alias2" | "
   readonly aliases: Readonly<Record<string, string>>
 }
 
-const toUser = ({ alias1, alias2, alias3, alias4, aliases, ...user }: WireUser): User => ({
-  ...user,
-  aliases: Object.fromEntries(
-    [...Object.entries({ alias1, alias2, alias3, alias4 }), ...Object.entries(aliases ?? {})].flatMap(([name, alias]) =>
-      alias === null || alias === "" ? [] : [[name, alias]]
-    )
-  )
-})
+const toUser = (user: WireUser): User => ({ ...user, aliases: aliasesOf(user) })
+
+const noAliases: User["aliases"] = {}
+
+const aliasesOf = ({ alias1, alias2, alias3, alias4, aliases }: WireUser): User["aliases"] => {
+  const all = [...Object.entries({ alias1, alias2, alias3, alias4 }), ...Object.entries(aliases ?? {})]
+  const given = all.flatMap(([name, alias]) => alias === null || alias === "" ? [] : [[name, alias]])
+  return given.length === 0 ? noAliases : Object.fromEntries(given)
+}
 
 /** Known besides what is read, mostly from answers of 2026 that Duo does not document. */
 const fields = known(

@@ -95,18 +95,18 @@ export interface Refusal {
   readonly why: "is missing" | "has the wrong type" | "has an impossible value"
 }
 
-/** The names of the fields that are known at each level; a nested level is named by its field. */
-export interface Known {
-  readonly names: ReadonlySet<string>
-  readonly nested: Readonly<Record<string, Known>>
-}
+/** The names of the fields that are known at one level; those that hold objects have a level of their own. */
+export type Known = ReadonlyMap<string, Known | undefined>
 
 /** `also` names the fields that Duo is known to send and that nobody needs. */
 export const known = (
   fields: Readonly<Record<string, unknown>>,
   also: ReadonlyArray<string> = [],
   nested: Readonly<Record<string, Known>> = {}
-): Known => ({ names: new Set([...Object.keys(fields), ...also]), nested })
+): Known =>
+  new Map(
+    [...Object.keys(fields), ...also].map((name) => [name, Object.hasOwn(nested, name) ? nested[name] : undefined])
+  )
 
 /** What was decoded, and the names of the fields that nobody knows, such as `phones[].colour`. */
 export interface Decoded<A> {
@@ -161,10 +161,10 @@ const collectUnknown = (value: unknown, fields: Known, at: string, names: Set<st
   if (Array.isArray(value)) {
     for (const item of value) collectUnknown(item, fields, at, names)
   } else if (typeof value === "object" && value !== null) {
-    for (const [name, inner] of Object.entries(value)) {
-      const nested = Object.hasOwn(fields.nested, name) ? fields.nested[name] : undefined
-      if (nested !== undefined) collectUnknown(inner, nested, `${at}${name}${Array.isArray(inner) ? "[]" : ""}.`, names)
-      else if (!fields.names.has(name) && names.size < mostUnknown) names.add(at + fieldName(name))
+    for (const name of Object.keys(value)) {
+      const nested = fields.get(name)
+      if (nested !== undefined) collectUnknown(Reflect.get(value, name), nested, `${at}${name}[].`, names)
+      else if (!fields.has(name) && names.size < mostUnknown) names.add(at + fieldName(name))
     }
   }
 }
