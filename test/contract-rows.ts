@@ -73,6 +73,11 @@ export const plain: Cells = {
   seen_at: null
 }
 
+/** Every text that hurts, alone, doubled, and in the middle. */
+export const hostile: ReadonlyArray<Cells> = fragments.flatMap((text) =>
+  [text, `${text}${text}`, `a${text}b`].map((name) => ({ ...plain, name, note: name }))
+)
+
 /** The rows of a run, one a user from the first on. */
 export const rowsOf = (run: SinkRun, cells: ReadonlyArray<Cells>, first = 0): ReadonlyArray<Table.Row> =>
   cells.map((some, index) => ({

@@ -8,7 +8,7 @@ import { Effect, FileSystem, Path, type Scope, Stream } from "effect"
 import { type Outcome } from "../src/Outcome.ts"
 import { type Batch, type Sink, type SinkRun, type SinkServices } from "../src/Sink.ts"
 import { type Row, type Table } from "../src/Table.ts"
-import { batches, others, outcomeOf, plain, rowsOf, runOf, scenario, tables, things } from "./contract-rows.ts"
+import { batches, hostile, others, outcomeOf, plain, rowsOf, runOf, scenario, tables, things } from "./contract-rows.ts"
 
 /** The rows of a run in one table as any program sees them, none if it sees none. */
 export type Reader = (
@@ -93,6 +93,15 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
         assert.deepStrictEqual(sealed.rows, { things: rows.things.length, others: rows.others.length })
         yield* assertPublished(location, run, rows)
       })), { arbitrary: { runs: 10 }, timeout: 60_000 })
+
+    it.effect("text comes back whatever is in it", () =>
+      Effect.gen(function*() {
+        const { location } = yield* place
+        const run = runOf(1)
+        const rows = { things: rowsOf(run, hostile) }
+        yield* perform(sink, location, run, rows)
+        yield* assertPublished(location, run, rows)
+      }))
 
     it.effect("nothing is seen before it is published", () =>
       Effect.gen(function*() {

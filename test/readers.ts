@@ -1,5 +1,5 @@
 /** What the sinks published, read by means that the sinks do not use. */
-import { DuckDBInstance } from "@duckdb/node-api"
+import { DuckDBBlobValue, DuckDBInstance, DuckDBTimestampTZValue, type DuckDBValue } from "@duckdb/node-api"
 import { Effect, FileSystem } from "effect"
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
 import { compressors } from "hyparquet-compressors"
@@ -110,14 +110,18 @@ export const query = (file: string, sql: string) =>
     (instance) => Effect.sync(() => instance.closeSync())
   )
 
-/** With DuckDB itself, and no SQL of ours. */
-export const duckdb: Reader = (location, run, table) =>
-  orNone(location, Effect.map(query(location, `FROM ${table.name}`), (rows) =>
-    rows.filter((row) => row["run_id"] === run.run_id).map((row) =>
-      rowOf(table.columns, Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [
-          name,
-          typeof value === "object" && value !== null && "micros" in value ? value.micros : value
-        ])
-      ))
-    )))
+const plainValue = (value: DuckDBValue) =>
+  value instanceof DuckDBBlobValue
+    ? Buffer.from(value.bytes).toString()
+    : value instanceof DuckDBTimestampTZValue
+    ? value.micros
+    : value
+
+/** With DuckDB itself, text as its bytes: the library takes byte order marks off text. */
+export const duckdb: Reader = (location, run, table) => {
+  const cells = table.columns.map(({ name, type }) => type === "text" ? `encode(${name}) AS ${name}` : name)
+  return orNone(location, Effect.map(query(location, `SELECT ${cells.join()} FROM ${table.name}`), (rows) =>
+    rows.map((row) =>
+      rowOf(table.columns, Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plainValue(value)])))
+    ).filter(({ run_id }) => run_id === run.run_id)))
+}

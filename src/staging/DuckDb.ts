@@ -146,9 +146,19 @@ const cell = (value: DuckDBValue): Cell => {
   throw new Error(`a ${typeof value} is in none of our columns`)
 }
 
-/** The rows of a query whose columns are the table's, in order; an element is a chunk. */
+/** The DuckDB library takes a byte order mark off the start of every text; a second one is what it may take. */
+const marked = ({ columns }: Table, sql: string) => {
+  const mark = "chr(65279)"
+  const cells = columns.map((column) => {
+    const cell = name(column.name)
+    return column.type === "text" ? `if(starts_with(${cell}, ${mark}), ${mark} || ${cell}, ${cell})` : cell
+  })
+  return `SELECT ${cells.join(", ")} FROM (${sql})`
+}
+
+/** The rows of a query that has the table's columns; an element is a chunk. */
 export const stream = (session: Session, table: Table, sql: string): Stream.Stream<ReadonlyArray<Row>, SinkReason> =>
-  Stream.unwrap(Effect.map(awaiting(session.connection, () => session.connection.stream(sql)), (result) => {
+  Stream.unwrap(Effect.map(awaiting(session.connection, () => session.connection.stream(marked(table, sql))), (result) => {
     const row = (values: ReadonlyArray<DuckDBValue>): Row =>
       Object.fromEntries(table.columns.map((column, index) => [column.name, cell(values[index] ?? null)]))
     return Stream.paginate(0, (chunks) =>

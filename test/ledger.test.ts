@@ -1,0 +1,223 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, layer } from "@effect/vitest"
+import { DuckDBInstance } from "@duckdb/node-api"
+import { Clock, Effect, Fiber, FileSystem } from "effect"
+import { TestClock } from "effect/testing"
+import duckdb from "../sinks/duckdb.ts"
+import { comparable, perform, readBack, stage, tree } from "./contract.ts"
+import { batches, outcomeOf, plain, rowsOf, runOf, things } from "./contract-rows.ts"
+import * as processes from "./processes.ts"
+import * as readers from "./readers.ts"
+
+const place = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-ledger-" })
+  return { directory, location: duckdb.location(directory) }
+})
+
+const [first, second] = [runOf(1), runOf(2)]
+const three = { things: rowsOf(first, [plain, plain, plain]), others: rowsOf(first, [plain, plain, plain]) }
+const one = { things: rowsOf(second, [{ ...plain, name: "new" }]), others: [] }
+
+/** Writes to a file as an analyst would. */
+const execute = (file: string, ...statements: ReadonlyArray<string>) =>
+  Effect.promise(async () => {
+    const instance = await DuckDBInstance.create(file)
+    const connection = await instance.connect()
+    for (const sql of statements) await connection.run(sql)
+    connection.closeSync()
+    instance.closeSync()
+  })
+
+const open = (location: string) => Effect.scoped(duckdb.open(location, second))
+
+/** Lets the clock go until a fiber is done, while DuckDB works on threads that know of no such clock. */
+const elapse = Effect.fnUntraced(function*<A, E>(fiber: Fiber.Fiber<A, E>) {
+  while (fiber.pollUnsafe() === undefined) {
+    yield* TestClock.adjust("250 millis")
+    yield* Effect.callback<void>((resume) => void setImmediate(() => resume(Effect.void)))
+  }
+  return yield* Fiber.join(fiber)
+})
+
+layer(NodeServices.layer)("the ledger", (it) => {
+  it.effect("a reader is not in the way, keeps what it sees, and sees the new run when it opens again", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      const reader = yield* processes.open(location, "READ_ONLY")
+      yield* perform(duckdb, location, second, one)
+      assert.strictEqual(yield* reader.ask("SELECT count(*) FROM things"), "[[\"3\"]]")
+      const again = yield* processes.open(location, "READ_ONLY")
+      assert.strictEqual(yield* again.ask("SELECT count(*), min(name) FROM things"), "[[\"1\",\"new\"]]")
+    }))
+
+  it.effect("a writer is waited for, then named", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      const writer = yield* processes.open(location, "READ_WRITE")
+      const error = yield* Effect.forkChild(Effect.flip(open(location))).pipe(Effect.flatMap(elapse))
+      assert.deepStrictEqual(error.reason._tag === "Held" ? error.reason.pid : error.reason, writer.pid)
+      assert.isAtLeast(yield* Clock.currentTimeMillis, 5000)
+    }))
+
+  it.effect("a writer who leaves in time is no trouble", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      const fiber = yield* Effect.scoped(Effect.gen(function*() {
+        yield* processes.open(location, "READ_WRITE")
+        return yield* Effect.forkDetach(open(location))
+      }))
+      yield* elapse(fiber)
+    }))
+
+  it.effect("nobody can write from when it is opened until it is published, also after it was copied", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      const { seal, write } = yield* duckdb.open(location, second)
+      assert.include((yield* processes.open(location, "READ_WRITE")).opened, "Could not set lock")
+      for (const batch of batches(one, 1)) yield* write(batch)
+      const { publication } = yield* seal(outcomeOf(second, one))
+      assert.include((yield* processes.open(location, "READ_WRITE")).opened, "Could not set lock")
+      yield* duckdb.publish(publication)
+    }))
+
+  it.effect("a run that could not be proved complete replaces the users it saw and no others", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      yield* perform(duckdb, location, second, one, { complete: false, incomplete_reason: "it moved" })
+      assert.deepStrictEqual(
+        yield* readers.query(location, "SELECT user_id, name FROM things ORDER BY ALL"),
+        [{ user_id: "U0", name: "new" }, { user_id: "U1", name: "plain" }, { user_id: "U2", name: "plain" }]
+      )
+      assert.deepStrictEqual(
+        yield* readers.query(location, "SELECT user_id FROM others ORDER BY ALL"),
+        [{ user_id: "U1" }, { user_id: "U2" }]
+      )
+    }))
+
+  it.effect("a complete run replaces its tenant, and leaves alone a table that was not collected", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      yield* perform(duckdb, location, second, one, { tables_collected: ["things"] })
+      assert.deepStrictEqual(
+        yield* readers.query(location, "SELECT (SELECT count(*) FROM things) AS t, (SELECT count(*) FROM others) AS o"),
+        [{ t: 1n, o: 3n }]
+      )
+      assert.isUndefined(yield* readBack(duckdb, location, first, things))
+    }))
+
+  it.effect("every run has its row, and a run that comes again replaces it", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three, { requests: 3 })
+      yield* perform(duckdb, location, first, three, { requests: 4, incomplete_reason: "it's" })
+      assert.deepStrictEqual(
+        yield* readers.query(location, "SELECT run_id, requests, incomplete_reason, tables_collected FROM runs"),
+        [{ run_id: first.run_id, requests: 4n, incomplete_reason: "it's", tables_collected: "things, others" }]
+      )
+      assert.deepStrictEqual(comparable((yield* readBack(duckdb, location, first, things)) ?? []), three.things)
+    }))
+
+  it.effect("every table and column says what it is", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      const silent = "SELECT comment FROM duckdb_tables() WHERE comment IS NULL UNION ALL " +
+        "SELECT comment FROM duckdb_columns() WHERE comment IS NULL AND NOT internal"
+      assert.deepStrictEqual(yield* readers.query(location, silent), [])
+      assert.deepStrictEqual(
+        yield* readers.query(location, "SELECT comment FROM duckdb_tables() WHERE table_name = 'things'"),
+        [{ comment: things.doc }]
+      )
+    }))
+
+  it.effect("what analysts put in stays", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      yield* execute(
+        location,
+        "CREATE SCHEMA mine",
+        "CREATE TABLE mine.note AS SELECT 'mine' AS text",
+        "CREATE VIEW named AS SELECT name FROM things"
+      )
+      yield* perform(duckdb, location, second, one)
+      assert.deepStrictEqual(
+        yield* readers.query(location, "SELECT text, name FROM mine.note, named"),
+        [{ text: "mine", name: "new" }]
+      )
+    }))
+
+  it.effect("columns that an older ledger lacks are added", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      yield* execute(location, "ALTER TABLE things DROP note", "ALTER TABLE things DROP moment")
+      yield* perform(duckdb, location, second, one, { complete: false })
+      assert.deepStrictEqual(comparable((yield* readBack(duckdb, location, second, things)) ?? []), one.things)
+      assert.deepStrictEqual(
+        yield* readers.query(location, "SELECT count(*) AS rows, count(moment) AS moments FROM things"),
+        [{ rows: 3n, moments: 1n }]
+      )
+    }))
+
+  it.effect("what is no ledger of ours is refused when it is opened, and stays as it was", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const spoilt: ReadonlyArray<(file: string) => Effect.Effect<unknown, unknown>> = [
+        (file) => fs.writeFileString(file, "not a database"),
+        (file) => fs.writeFileString(file, ""),
+        (file) => Effect.andThen(fs.truncate(file, 20_000), fs.chmod(file, 0o600)),
+        (file) => execute(file, "ALTER TABLE things ALTER is_on TYPE VARCHAR"),
+        (file) => execute(file, "DROP TABLE things", "CREATE VIEW things AS SELECT 1 AS one"),
+        (file) => fs.writeFileString(`${file}.wal`, "stale")
+      ]
+      for (const [index, spoil] of spoilt.entries()) {
+        const { directory, location } = yield* place
+        yield* perform(duckdb, location, first, three)
+        yield* spoil(location)
+        const before = yield* tree(directory)
+        const error = yield* Effect.flip(open(location))
+        assert.strictEqual(error.reason._tag, "Corrupt", `${index}: ${error.message}`)
+        yield* duckdb.discard(location, second.run_id)
+        assert.deepStrictEqual(yield* tree(directory), before)
+      }
+    }))
+
+  it.effect("a write-ahead log without a ledger is refused, for it would be taken into the new one", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { location } = yield* place
+      yield* fs.writeFileString(`${location}.wal`, "stale")
+      assert.strictEqual((yield* Effect.flip(open(location))).reason._tag, "Corrupt")
+    }))
+
+  it.effect("a symbolic link to the ledger stays one", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { directory, location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      const link = `${directory}/elsewhere/link.duckdb`
+      yield* fs.makeDirectory(`${directory}/elsewhere`)
+      yield* fs.symlink(location, link)
+      yield* perform(duckdb, link, second, one)
+      assert.strictEqual(yield* fs.readLink(link), location)
+      assert.deepStrictEqual(yield* readers.query(location, "SELECT name FROM things"), [{ name: "new" }])
+    }))
+
+  it.effect("nothing is staged in the ledger itself: a sealed run leaves it byte for byte", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      const before = yield* fs.readFile(location)
+      yield* stage(duckdb, location, second, one)
+      assert.deepStrictEqual(yield* fs.readFile(location), before)
+    }))
+})
