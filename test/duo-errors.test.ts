@@ -60,6 +60,7 @@ const final: ReadonlyArray<
   ["an unknown stat", text("{\"stat\": \"MAYBE\"}"), "NotDuo", 69, "a stat that Duo does not use"],
   ["OK without a response", text("{\"stat\": \"OK\"}"), "Schema", 65, "response is missing"],
   ["malformed JSON", text("{\"stat\": canary@example.com}"), "NotJson", 65, "is not JSON"],
+  ["malformed JSON with an escaped quote", text(String.raw`{"stat": "\"", b}`), "NotJson", 65, "is not JSON"],
   ["a byte order mark", text("\uFEFF{\"stat\": \"OK\"}"), "NotUtf8", 65, "byte order mark"],
   ["bytes that are not UTF-8", text(new Uint8Array([0x7b, 0xc3, 0x28, 0x7d])), "NotUtf8", 65, "not UTF-8"],
   [

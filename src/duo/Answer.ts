@@ -101,7 +101,7 @@ const endsEarly = (text: string): boolean => {
     else if (char === "{" || char === "[") depth++
     else if (char === "}" || char === "]") depth--
   }
-  return quoted || depth > 0
+  return depth > 0
 }
 
 /** Refuses half a surrogate pair anywhere: as UTF-8 it would become U+FFFD. A stack of its own, for JSON of any depth. */
