@@ -133,7 +133,11 @@ describe("An answer that is final", () => {
 describe("An answer that may pass", () => {
   for (const [what, answer, reason, exit, says] of passing) {
     it.effect(`${what}: ${reason}, exit ${exit}`, () =>
-      Effect.map(ask(answer).pipe(withoutWaiting), ({ error }) => hold(error, reason, exit, says)))
+      Effect.map(ask(answer).pipe(withoutWaiting), ({ error, requests }) => {
+        hold(error, reason, exit, says)
+        assert.strictEqual(requests, reason === "RateLimited" ? 9 : 6)
+        assert.strictEqual(error.attempts, requests)
+      }))
   }
 })
 

@@ -5,7 +5,7 @@ import { BypassCodes } from "../src/duo/BypassCodes.ts"
 import { type Asked, readMetadata } from "../src/duo/Metadata.ts"
 import type { PageOptions } from "../src/duo/Pages.ts"
 import { Users } from "../src/duo/Users.ts"
-import { fail, fake, ok, type Sent } from "./duo-fake.ts"
+import { fail, fake, ok, type Sent, turn } from "./duo-fake.ts"
 
 const full: Asked = { limit: 300, offset: 300, length: 300 }
 const first: Asked = { limit: 300, offset: 0, length: 300 }
@@ -42,6 +42,7 @@ describe("Metadata", () => {
     ["a full first page without metadata", undefined, first, "the first page is full and has no metadata"],
     ["a first page of 100, which may be a clamp", undefined, { ...first, length: 100 }, "is full and has no metadata"],
     ["a first page of 300, asked for 500", undefined, { limit: 500, offset: 0, length: 300 }, "has no metadata"],
+    ["a first page as full as was asked for", undefined, { limit: 7, offset: 0, length: 7 }, "has no metadata"],
     ["a later page without metadata", undefined, { ...full, length: 3 }, "a later page has no metadata"],
     ["an empty later page without metadata", undefined, { ...full, length: 0 }, "a later page has no metadata"],
     ["metadata that is text", "next", full, "metadata is no object"],
@@ -101,7 +102,8 @@ describe("Users", () => {
         assert.deepStrictEqual(yield* provide(everyone({ pageSize, concurrency }), duo), numbers(size))
         const pages = Math.max(1, Math.ceil(size / Math.min(clamp, pageSize)))
         assert.isAtMost(duo.sent.length, concurrency === 1 ? pages : pages + concurrency)
-      })
+      }),
+    60_000
   )
 
   it.effect.prop(
@@ -112,13 +114,14 @@ describe("Users", () => {
         const size = 60
         const duo = fake((sent) => tenant(size, steps[query(sent).offset % steps.length] ?? 1)(sent))
         assert.deepStrictEqual(yield* provide(everyone({ pageSize: 20, concurrency }), duo), numbers(size))
-      })
+      }),
+    60_000
   )
 
   it.effect("come a page at a time: nothing is asked that nobody waits for", () =>
     Effect.gen(function*() {
       const duo = fake(tenant(10, 2))
-      const users = Users.use(({ pages }) => pages().pipe(Stream.take(2), Stream.runCollect))
+      const users = Users.use(({ pages }) => pages().pipe(Stream.tap(() => turn), Stream.take(2), Stream.runCollect))
       const pages = yield* provide(users, duo)
       assert.deepStrictEqual(pages.map(({ offset, total }) => [offset, total]), [[0, 10], [2, 10]])
       assert.lengthOf(duo.sent, 2)

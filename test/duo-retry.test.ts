@@ -1,8 +1,8 @@
 /** When Duo is asked again, to the millisecond; and when a run has been patient for long enough. */
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Random, Runtime, Schedule } from "effect"
+import { Effect, Random, Runtime, Schedule } from "effect"
 import { Client } from "../src/duo/Client.ts"
-import { DuoError, type DuoReason, RateLimited, ServerError, Truncated } from "../src/duo/Errors.ts"
+import { DuoError, type DuoReason, RateLimited, ServerError } from "../src/duo/Errors.ts"
 import * as Retry from "../src/duo/Retry.ts"
 import { broken, canaries, fail, fake, ok, type Sent, withoutWaiting } from "./duo-fake.ts"
 
@@ -31,27 +31,7 @@ describe("What may pass by itself", () => {
       waits(() => broken("ECONNRESET"), 0.25),
       (seconds) => assert.deepStrictEqual(seconds, [0.125, 0.25, 0.5, 1, 2])
     ))
-
-  it.effect("never waits more than 15 s", () =>
-    Effect.gen(function*() {
-      const schedule = yield* stepsOf(20, () => new DuoError({ path: "/", attempts: 1, reason: new Truncated() }))
-      assert.isAtMost(Math.max(...schedule), 15)
-    }).pipe(always(1)))
 })
-
-/** What the whole policy makes of a run of failures, page after page, in seconds. */
-const stepsOf = (count: number, error: (n: number) => DuoError) =>
-  Effect.gen(function*() {
-    const budget = yield* Retry.makeBudget
-    const seconds: Array<number> = []
-    let step = yield* Schedule.toStep(Retry.policy(budget))
-    for (let n = 0; n < count; n++) {
-      const next = yield* Effect.option(step(0, error(n)))
-      if (next._tag === "Some") seconds.push(Duration.toSeconds(next.value[1]))
-      else step = yield* Schedule.toStep(Retry.policy(budget))
-    }
-    return seconds
-  })
 
 describe("A 429", () => {
   it.effect("is asked again eight times, after 1, 2, 4 to 32 s and up to one more", () =>

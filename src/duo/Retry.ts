@@ -20,11 +20,9 @@ export const kindOf = (reason: DuoReason): "transport" | "rate limit" | undefine
   }
 }
 
-/** Anything below 500 ms, then below 1 s, 2 s, 4 s, 8 s: doubled, at most 15 s, full jitter; five times. */
+/** Five times, after a random part of 500 ms, 1 s, 2 s, 4 s, 8 s. */
 export const transport = Schedule.exponential("500 millis").pipe(
-  Schedule.modifyDelay(({ duration }) =>
-    Effect.map(Random.next, (random) => Duration.times(Duration.min(duration, Duration.seconds(15)), random))
-  ),
+  Schedule.modifyDelay(({ duration }) => Effect.map(Random.next, (random) => Duration.times(duration, random))),
   Schedule.upTo({ times: 5 })
 )
 
