@@ -5,9 +5,9 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem, Path, type Scope, Stream } from "effect"
-import { type Outcome } from "../src/Outcome.ts"
-import { type Batch, type Sink, type SinkRun, type SinkServices } from "../src/Sink.ts"
-import { type Row, type Table } from "../src/Table.ts"
+import type { Outcome } from "../src/Outcome.ts"
+import type { Batch, Sink, SinkRun, SinkServices } from "../src/Sink.ts"
+import type { Row, Table } from "../src/Table.ts"
 import { batches, hostile, others, outcomeOf, plain, rowsOf, runOf, scenario, tables, things } from "./contract-rows.ts"
 
 /** The rows of a run in one table as any program sees them, none if it sees none. */
@@ -18,7 +18,14 @@ export type Reader = (
 ) => Effect.Effect<ReadonlyArray<Row>, unknown, SinkServices | Scope.Scope>
 
 /** Stages a run and seals it, in a scope of its own. */
-export const stage = (sink: Sink, location: string, run: SinkRun, rows: Batch, changes?: Partial<Outcome>, size = 100) =>
+export const stage = (
+  sink: Sink,
+  location: string,
+  run: SinkRun,
+  rows: Batch,
+  changes?: Partial<Outcome>,
+  size = 100
+) =>
   Effect.scoped(Effect.gen(function*() {
     const { seal, write } = yield* sink.open(location, run)
     for (const batch of batches(rows, size)) yield* write(batch)
@@ -84,15 +91,20 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
   })
 
   layer(NodeServices.layer)(`the laws of ${sink.name}`, (it) => {
-    it.effect.prop("every row is read back as it was written, however the batches were cut", { scenario }, ({ scenario }) =>
-      Effect.scoped(Effect.gen(function*() {
-        const { location } = yield* place
-        const run = runOf(1)
-        const rows = { things: rowsOf(run, scenario.things), others: rowsOf(run, scenario.others) }
-        const sealed = yield* perform(sink, location, run, rows, {}, scenario.size)
-        assert.deepStrictEqual(sealed.rows, { things: rows.things.length, others: rows.others.length })
-        yield* assertPublished(location, run, rows)
-      })), { arbitrary: { runs: 10 }, timeout: 60_000 })
+    it.effect.prop(
+      "every row is read back as it was written, however the batches were cut",
+      { scenario },
+      ({ scenario }) =>
+        Effect.scoped(Effect.gen(function*() {
+          const { location } = yield* place
+          const run = runOf(1)
+          const rows = { things: rowsOf(run, scenario.things), others: rowsOf(run, scenario.others) }
+          const sealed = yield* perform(sink, location, run, rows, {}, scenario.size)
+          assert.deepStrictEqual(sealed.rows, { things: rows.things.length, others: rows.others.length })
+          yield* assertPublished(location, run, rows)
+        })),
+      { arbitrary: { runs: 10 }, timeout: 60_000 }
+    )
 
     it.effect("text comes back whatever is in it", () =>
       Effect.gen(function*() {

@@ -1,11 +1,10 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
-import { DuckDBInstance } from "@duckdb/node-api"
 import { Clock, Effect, Fiber, FileSystem } from "effect"
 import { TestClock } from "effect/testing"
 import duckdb from "../sinks/duckdb.ts"
-import { comparable, perform, readBack, stage, tree } from "./contract.ts"
 import { batches, outcomeOf, plain, rowsOf, runOf, things } from "./contract-rows.ts"
+import { comparable, perform, readBack, stage, tree } from "./contract.ts"
 import * as processes from "./processes.ts"
 import * as readers from "./readers.ts"
 
@@ -18,16 +17,6 @@ const place = Effect.gen(function*() {
 const [first, second] = [runOf(1), runOf(2)]
 const three = { things: rowsOf(first, [plain, plain, plain]), others: rowsOf(first, [plain, plain, plain]) }
 const one = { things: rowsOf(second, [{ ...plain, name: "new" }]), others: [] }
-
-/** Writes to a file as an analyst would. */
-const execute = (file: string, ...statements: ReadonlyArray<string>) =>
-  Effect.promise(async () => {
-    const instance = await DuckDBInstance.create(file)
-    const connection = await instance.connect()
-    for (const sql of statements) await connection.run(sql)
-    connection.closeSync()
-    instance.closeSync()
-  })
 
 const open = (location: string) => Effect.scoped(duckdb.open(location, second))
 
@@ -67,8 +56,10 @@ layer(NodeServices.layer)("the ledger", (it) => {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
       const fiber = yield* Effect.scoped(Effect.gen(function*() {
-        yield* processes.open(location, "READ_WRITE")
-        return yield* Effect.forkDetach(open(location))
+        const writer = yield* processes.open(location, "READ_WRITE")
+        const fiber = yield* Effect.forkDetach(open(location))
+        yield* writer.ask("SELECT 1")
+        return fiber
       }))
       yield* elapse(fiber)
     }))
@@ -141,7 +132,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
-      yield* execute(
+      yield* readers.execute(
         location,
         "CREATE SCHEMA mine",
         "CREATE TABLE mine.note AS SELECT 'mine' AS text",
@@ -158,7 +149,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
-      yield* execute(location, "ALTER TABLE things DROP note", "ALTER TABLE things DROP moment")
+      yield* readers.execute(location, "ALTER TABLE things DROP note", "ALTER TABLE things DROP moment")
       yield* perform(duckdb, location, second, one, { complete: false })
       assert.deepStrictEqual(comparable((yield* readBack(duckdb, location, second, things)) ?? []), one.things)
       assert.deepStrictEqual(
@@ -174,8 +165,8 @@ layer(NodeServices.layer)("the ledger", (it) => {
         (file) => fs.writeFileString(file, "not a database"),
         (file) => fs.writeFileString(file, ""),
         (file) => Effect.andThen(fs.truncate(file, 20_000), fs.chmod(file, 0o600)),
-        (file) => execute(file, "ALTER TABLE things ALTER is_on TYPE VARCHAR"),
-        (file) => execute(file, "DROP TABLE things", "CREATE VIEW things AS SELECT 1 AS one"),
+        (file) => readers.execute(file, "ALTER TABLE things ALTER is_on TYPE VARCHAR"),
+        (file) => readers.execute(file, "DROP TABLE things", "CREATE VIEW things AS SELECT 1 AS one"),
         (file) => fs.writeFileString(`${file}.wal`, "stale")
       ]
       for (const [index, spoil] of spoilt.entries()) {

@@ -3,8 +3,8 @@ import { DuckDBBlobValue, DuckDBInstance, DuckDBTimestampTZValue, type DuckDBVal
 import { Effect, FileSystem } from "effect"
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
 import { compressors } from "hyparquet-compressors"
-import { type Cell, type Column, type Row } from "../src/Table.ts"
-import { type Reader } from "./contract.ts"
+import type { Cell, Column, Row } from "../src/Table.ts"
+import type { Reader } from "./contract.ts"
 
 /** RFC 3339 as microseconds, by way of `Date` where it can and by DuckDB's calendar where it cannot. */
 const micros = (text: string): bigint => {
@@ -45,8 +45,13 @@ const orNone = <A, E, R>(file: string, rows: Effect.Effect<ReadonlyArray<A>, E, 
 /** With `JSON.parse`. */
 export const ndjson: Reader = (location, run, table) => {
   const file = `${location}/${table.name}/${run.run_id}.ndjson`
-  return orNone(file, Effect.map(Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(file)), (content) =>
-    content.split("\n").slice(0, -1).map((line) => rowOf(table.columns, JSON.parse(line)))))
+  return orNone(
+    file,
+    Effect.map(
+      Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(file)),
+      (content) => content.split("\n").slice(0, -1).map((line) => rowOf(table.columns, JSON.parse(line)))
+    )
+  )
 }
 
 /** RFC 4180, as it is written there: https://www.rfc-editor.org/rfc/rfc4180#section-2 */
@@ -64,28 +69,40 @@ export const parseCsv = (content: string): ReadonlyArray<ReadonlyArray<string>> 
 /** With a parser of RFC 4180, taking the guards off. */
 export const csv: Reader = (location, run, table) => {
   const file = `${location}/${table.name}/${run.run_id}.csv`
-  return orNone(file, Effect.map(Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFile(file)), (bytes) => {
-    const content = Buffer.from(bytes).toString()
-    const [header = [], ...records] = parseCsv(content)
-    return records.map((record) =>
-      rowOf(table.columns, Object.fromEntries(header.map((name, index) => {
-        const cell = record[index] ?? ""
-        const isText = table.columns[index]?.type === "text"
-        if (isText && /^[=+\-@\t\r\n＝＋－＠]/.test(cell)) throw new Error("a formula")
-        return [name, isText ? cell.replace(/^'(?='*[=+\-@\t\r\n＝＋－＠])/, "") : cell]
-      })))
-    )
-  }))
+  return orNone(
+    file,
+    Effect.map(Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFile(file)), (bytes) => {
+      const content = Buffer.from(bytes).toString()
+      const [header = [], ...records] = parseCsv(content)
+      return records.map((record) =>
+        rowOf(
+          table.columns,
+          Object.fromEntries(header.map((name, index) => {
+            const cell = record[index] ?? ""
+            const isText = table.columns[index]?.type === "text"
+            if (isText && /^[=+\-@\t\r\n＝＋－＠]/.test(cell)) throw new Error("a formula")
+            return [name, isText ? cell.replace(/^'(?='*[=+\-@\t\r\n＝＋－＠])/, "") : cell]
+          }))
+        )
+      )
+    })
+  )
 }
 
-/** With hyparquet, whose timestamps are taken as the integers that they are in the file. */
+/**
+ * With hyparquet. Its timestamps are taken as the integers that they are in the file, for it would make a Date of them,
+ * which has no microseconds, and its text as bytes, for it takes byte order marks off.
+ */
 export const parquetFile = (file: string, columns: ReadonlyArray<Column>) =>
   Effect.promise(async () => {
     const buffer = await asyncBufferFromFile(file)
     const rows = await parquetReadObjects({
       file: buffer,
       compressors,
-      parsers: { timestampFromMicroseconds: (micros: bigint) => micros }
+      parsers: {
+        timestampFromMicroseconds: (micros: bigint) => micros,
+        stringFromBytes: (bytes: Uint8Array) => Buffer.from(bytes).toString()
+      }
     })
     return { metadata: await parquetMetadataAsync(buffer), rows: rows.map((row) => rowOf(columns, row)) }
   })
@@ -95,6 +112,16 @@ export const parquet: Reader = (location, run, table) => {
   const file = `${location}/${table.name}/run_date=${day}/${run.run_id}.parquet`
   return orNone(file, Effect.map(parquetFile(file, table.columns), ({ rows }) => rows))
 }
+
+/** Runs statements on a DuckDB file as an analyst would. */
+export const execute = (file: string, ...statements: ReadonlyArray<string>) =>
+  Effect.promise(async () => {
+    const instance = await DuckDBInstance.create(file)
+    const connection = await instance.connect()
+    for (const sql of statements) await connection.run(sql)
+    connection.closeSync()
+    instance.closeSync()
+  })
 
 /** A query of a DuckDB file, opened read-only. */
 export const query = (file: string, sql: string) =>
@@ -120,8 +147,17 @@ const plainValue = (value: DuckDBValue) =>
 /** With DuckDB itself, text as its bytes: the library takes byte order marks off text. */
 export const duckdb: Reader = (location, run, table) => {
   const cells = table.columns.map(({ name, type }) => type === "text" ? `encode(${name}) AS ${name}` : name)
-  return orNone(location, Effect.map(query(location, `SELECT ${cells.join()} FROM ${table.name}`), (rows) =>
-    rows.map((row) =>
-      rowOf(table.columns, Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plainValue(value)])))
-    ).filter(({ run_id }) => run_id === run.run_id)))
+  return orNone(
+    location,
+    Effect.map(
+      query(location, `SELECT ${cells.join()} FROM ${table.name}`),
+      (rows) =>
+        rows.map((row) =>
+          rowOf(
+            table.columns,
+            Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plainValue(value)]))
+          )
+        ).filter(({ run_id }) => run_id === run.run_id)
+    )
+  )
 }

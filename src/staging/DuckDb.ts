@@ -158,12 +158,14 @@ const marked = ({ columns }: Table, sql: string) => {
 
 /** The rows of a query that has the table's columns; an element is a chunk. */
 export const stream = (session: Session, table: Table, sql: string): Stream.Stream<ReadonlyArray<Row>, SinkReason> =>
-  Stream.unwrap(Effect.map(awaiting(session.connection, () => session.connection.stream(marked(table, sql))), (result) => {
-    const row = (values: ReadonlyArray<DuckDBValue>): Row =>
-      Object.fromEntries(table.columns.map((column, index) => [column.name, cell(values[index] ?? null)]))
-    return Stream.paginate(0, (chunks) =>
-      awaiting(session.connection, async () => {
-        const rows = (await result.fetchChunk())?.getRows().map(row) ?? []
-        return rows.length === 0 ? [[], Option.none<number>()] as const : [[rows], Option.some(chunks + 1)] as const
-      }))
-  }))
+  Stream.unwrap(
+    Effect.map(awaiting(session.connection, () => session.connection.stream(marked(table, sql))), (result) => {
+      const row = (values: ReadonlyArray<DuckDBValue>): Row =>
+        Object.fromEntries(table.columns.map((column, index) => [column.name, cell(values[index] ?? null)]))
+      return Stream.paginate(0, (chunks) =>
+        awaiting(session.connection, async () => {
+          const rows = (await result.fetchChunk())?.getRows().map(row) ?? []
+          return rows.length === 0 ? [[], Option.none<number>()] as const : [[rows], Option.some(chunks + 1)] as const
+        }))
+    })
+  )
