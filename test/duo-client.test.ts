@@ -38,8 +38,7 @@ describe("A request", () => {
             date: sent.headers["date"] ?? ""
           })
         )
-      }),
-    60_000
+      })
   )
 
   it.effect("says who asks and when, and nothing of a trace", () =>

@@ -74,7 +74,7 @@ describe("A tenant", () => {
         assert.deepStrictEqual(many, one)
         assert.lengthOf(many, users)
       }).pipe(Effect.scoped),
-    { arbitrary: { runs: 15 }, timeout: 60_000 }
+    { arbitrary: { runs: 15 } }
   )
 
   for (const signature of ["v2-sha1", "v2-sha512", "v5-sha512"] as const) {

@@ -102,8 +102,7 @@ describe("Users", () => {
         assert.deepStrictEqual(yield* provide(everyone({ pageSize, concurrency }), duo), numbers(size))
         const pages = Math.max(1, Math.ceil(size / Math.min(clamp, pageSize)))
         assert.isAtMost(duo.sent.length, concurrency === 1 ? pages : pages + concurrency)
-      }),
-    60_000
+      })
   )
 
   it.effect.prop(
@@ -114,8 +113,7 @@ describe("Users", () => {
         const size = 60
         const duo = fake((sent) => tenant(size, steps[query(sent).offset % steps.length] ?? 1)(sent))
         assert.deepStrictEqual(yield* provide(everyone({ pageSize: 20, concurrency }), duo), numbers(size))
-      }),
-    60_000
+      })
   )
 
   it.effect("come a page at a time: nothing is asked that nobody waits for", () =>

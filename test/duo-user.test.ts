@@ -251,6 +251,13 @@ describe("A user", () => {
   })
 })
 
+describe("Unknown fields", () => {
+  it("are named a hundred at most on a page", () => {
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`new_${n}`, n]))
+    assert.lengthOf(Result.getOrThrow(decode({ user_id: "DU1", ...many })).unknownFields, 100)
+  })
+})
+
 describe("A bypass code", () => {
   it("is read, with whose it is", () =>
     assert.deepStrictEqual(
