@@ -49,7 +49,7 @@ const cases: ReadonlyArray<Case> = [
   {
     name: "404 for both versions",
     emulator: { apis: [] },
-    code: 69,
+    code: 77,
     says: /does not offer \/admin\/v1\/users.*DUO_HOST/s
   },
   {

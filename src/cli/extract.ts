@@ -107,7 +107,9 @@ export const extract = Command.make(
     for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
     const incomplete = strict && !result.outcome.complete
     const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
-    yield* Console.log(json ? JSON.stringify({ ...facts(result), exit }) : summary(result))
+    const told = json ? JSON.stringify({ ...facts(result), exit }) : summary(result)
+    const hasRows = result.receipts.some(({ location }) => location === "-")
+    yield* hasRows ? Console.error(told) : Console.log(told)
     if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
   })
 ).pipe(Command.withDescription("Extract every user of the tenant and publish the rows"))
