@@ -2,8 +2,8 @@
  * Duo's request signature, as its official clients make it: an HMAC over a canonical string, sent as HTTP Basic
  * credentials. https://duo.com/docs/adminapi#authentication; `test/Signature.test.ts` holds it against their vectors.
  */
-import { createHash, createHmac } from "node:crypto"
 import { Redacted } from "effect"
+import { createHash, createHmac } from "node:crypto"
 
 /** Parameters before encoding; a name may have several values. */
 export type Params = Readonly<Record<string, string | ReadonlyArray<string>>>
