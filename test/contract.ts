@@ -163,12 +163,15 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
         assert.strictEqual(bytes, sizes.reduce((sum, size) => sum + size, 0))
       }))
 
-    it.effect("what is staged is the owner's alone", () =>
+    it.effect("what is staged is the owner's alone, from when it is made", () =>
       Effect.gen(function*() {
         const { location, directory } = yield* place
         const run = runOf(1)
-        yield* stage(sink, location, run, some(run))
-        for (const [name, { content, mode }] of Object.entries(files(yield* tree(directory)))) {
+        const { seal, write } = yield* sink.open(location, run)
+        yield* write(some(run))
+        const written = yield* tree(directory)
+        yield* seal(outcomeOf(run, some(run)))
+        for (const [name, { content, mode }] of Object.entries({ ...yield* tree(directory), ...written })) {
           assert.strictEqual(mode, content === undefined ? 0o700 : 0o600, name)
         }
       }))
@@ -181,7 +184,8 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
           const { location, directory } = yield* place
           const first = runOf(1)
           yield* perform(sink, location, first, some(first))
-          const root = location.endsWith("db") ? path.dirname(location) : location
+          const isDirectory = (yield* fs.stat(location)).type === "Directory"
+          const root = isDirectory ? location : path.dirname(location)
           yield* fs.writeFileString(path.join(root, `notes.${runOf(3).run_id}.part`), "of another run")
           yield* fs.writeFileString(path.join(root, `${runOf(2).run_id}.part.txt`), "of nobody")
           const before = files(yield* tree(directory))

@@ -17,24 +17,24 @@ const script = `
 
 /**
  * Opens a file in a process of its own, which ends with the scope. `opened` is `open`, or what DuckDB said instead;
- * `ask` runs a query there.
+ * `ask` runs a query there, `leave` ends it before.
  */
 export const open = (file: string, mode: "READ_ONLY" | "READ_WRITE") =>
   Effect.gen(function*() {
-    const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(process.execPath, ["-e", script, file, mode], { stdio: ["pipe", "pipe", "inherit"] })),
-      (child) =>
-        Effect.promise(() =>
-          new Promise((resolve) => {
-            if (child.exitCode !== null) return resolve(undefined)
-            child.once("exit", resolve)
-            child.kill()
-          })
-        )
+    const child = yield* Effect.sync(() =>
+      spawn(process.execPath, ["-e", script, file, mode], { stdio: ["pipe", "pipe", "inherit"] })
     )
+    const leave = Effect.promise(() =>
+      new Promise<void>((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resolve()
+        child.once("exit", () => resolve())
+        child.kill()
+      })
+    )
+    yield* Effect.addFinalizer(() => leave)
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     const line = Effect.promise(async () => String((await lines.next()).value))
     const opened = yield* line
     const ask = (sql: string) => Effect.andThen(Effect.sync(() => child.stdin.write(`${sql}\n`)), line)
-    return { pid: child.pid, opened, ask }
+    return { pid: child.pid, opened, ask, leave }
   })

@@ -14,8 +14,8 @@ const library = Effect.tryPromise({
 })
 
 /**
- * What a session may use, so that memory does not grow with the tenant. One thread needs the least, and more of them run
- * out of so little: what they would gain is less than what they take from the rest of the run.
+ * What a session of a sink may use, so that memory does not grow with the tenant. One thread needs the least, and more
+ * of them run out of so little: what they would gain is less than what they take from the rest of the run.
  */
 const bounds = { memory_limit: "128MB", threads: "1", preserve_insertion_order: "false" }
 
@@ -50,7 +50,7 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  /** The database, opened read-only; a new one in memory when undefined. */
+  /** A database to ask questions of: it is opened read-only and without bounds. One in memory when undefined. */
   readonly file?: string | undefined
   /** Where what does not fit in memory may be written; nowhere when undefined. */
   readonly spill?: string | undefined
@@ -80,11 +80,10 @@ export const open = Effect.fnUntraced(
     const { DuckDBInstance } = yield* library
     const instance = yield* closing(() =>
       DuckDBInstance.create(options.file ?? ":memory:", {
-        ...bounds,
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
         temp_directory: options.spill ?? "",
-        ...(options.file === undefined ? {} : { access_mode: "READ_ONLY" })
+        ...(options.file === undefined ? bounds : { access_mode: "READ_ONLY" })
       })
     )
     const connection = yield* closing(() => instance.connect())

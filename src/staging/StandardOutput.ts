@@ -24,9 +24,13 @@ const write = (bytes: Uint8Array) =>
     })
   })
 
+/** A reader who went away is told to `write`; the event would be one more, and end the process. */
+const listen = Effect.sync(() => process.stdout.on("error", () => undefined))
+
 /** Copies sealed files out and removes them. One that is gone was copied before. */
 export const publish = Effect.fn("StandardOutput.publish")(function*(publication: typeof Publication.Type) {
   const fs = yield* FileSystem.FileSystem
+  yield* listen
   for (const staged of publication.standard_output) {
     if (!(yield* Files.exists(staged))) continue
     yield* fs.stream(staged).pipe(Stream.mapError(Files.reasonOf), Stream.runForEach(write))
