@@ -56,24 +56,28 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     return yield* new CannotCreate({ detail: "after a ? there can be compression=zstd or compression=snappy" })
   }
   yield* Files.prepare(root, run.tables.flatMap((table) => [snapshot(run, table), current(table)]))
-  const session = yield* DuckDb.open({ spill: staged(run, "spill") })
+  /** DuckDB is closed between its uses, for what it has had of memory it keeps. */
+  const connect = DuckDb.open({ spill: staged(run, "spill") })
   for (const table of run.tables) {
     const file = current(table)
-    if (yield* Files.exists(file)) yield* session.run(`${rowsOf(file, table)} LIMIT 0`)
+    if (!(yield* Files.exists(file))) continue
+    yield* Effect.scoped(Effect.flatMap(connect, ({ run }) => run(`${rowsOf(file, table)} LIMIT 0`)))
   }
   const spool = yield* Spool.open(run, root, "rows.")
 
   /** Writes a query's rows, with the types of the table whatever those of the query are. */
-  const write = Effect.fnUntraced(function*(query: string, to: string, table: Table, outcome: Outcome) {
-    yield* Effect.scoped(Files.create(to))
-    yield* session.run(
-      `COPY (SELECT ${cast(table)} FROM (${query})) TO ${DuckDb.literal(to)} (FORMAT parquet, ` +
-        `COMPRESSION ${compression}, ROW_GROUP_SIZE 122880, ROW_GROUP_SIZE_BYTES '${groupBytes}', USE_TMP_FILE false, ` +
-        `KV_METADATA {${metadata(table, outcome)}})`
-    )
-  })
+  const write = Effect.fnUntraced(
+    function*(session: DuckDb.Session, query: string, to: string, table: Table, outcome: Outcome) {
+      yield* Effect.scoped(Files.create(to))
+      yield* session.run(
+        `COPY (SELECT ${cast(table)} FROM (${query})) TO ${DuckDb.literal(to)} (FORMAT parquet, ` +
+          `COMPRESSION ${compression}, ROW_GROUP_SIZE 122880, ROW_GROUP_SIZE_BYTES '${groupBytes}', USE_TMP_FILE false, ` +
+          `KV_METADATA {${metadata(table, outcome)}})`
+      )
+    }
+  )
 
-  const verify = Effect.fnUntraced(function*(file: string, expected: number) {
+  const verify = Effect.fnUntraced(function*(session: DuckDb.Session, file: string, expected: number) {
     const counted = yield* session.all(
       `SELECT count(*) FROM ${scan(file)} WHERE tenant = ${DuckDb.literal(run.tenant)}`
     )
@@ -83,29 +87,31 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   })
 
   const seal = Effect.fn("parquet.seal")(function*(outcome: Outcome) {
+    const session = yield* connect
     const collected = yield* spool.finish(outcome)
     const moves: Array<Files.Move> = []
     for (const rows of collected) {
       const { table } = rows
       const snapshotFile = staged(run, table.name)
-      yield* write(Spool.select(rows), snapshotFile, table, outcome)
-      yield* verify(snapshotFile, rows.rows)
+      yield* write(session, Spool.select(rows), snapshotFile, table, outcome)
+      yield* verify(session, snapshotFile, rows.rows)
       const before = current(table)
       const others = `${rowsOf(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)}`
       const now = `FROM ${scan(snapshotFile)}`
       const currentFile = staged(run, `current.${table.name}`)
       yield* write(
+        session,
         (yield* Files.exists(before)) ? `${now} UNION ALL BY NAME ${others}` : now,
         currentFile,
         table,
         outcome
       )
-      yield* verify(currentFile, rows.rows)
+      yield* verify(session, currentFile, rows.rows)
       moves.push({ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: before })
     }
     yield* Files.remove(collected.map(({ path }) => path))
     return { rows: TextFiles.rowsByTable(collected), ...(yield* Files.seal(moves)) }
-  })
+  }, Effect.scoped)
 
   return { write: spool.write, seal }
 })
