@@ -28,7 +28,7 @@ const connect = Effect.gen(function*() {
         extract: (stamp, options) => {
           const tally = Tally.make(stamp, warnings)
           const codes = bypassCodes.pages({ concurrency: options.concurrency }).pipe(
-            Stream.map(({ codes: values, ...page }) => tally.bypassCodes({ ...page, values })),
+            Stream.map(tally.bypassCodes),
             Stream.catchTag("NotCollected", ({ message }) =>
               Stream.sync(() => {
                 tally.noBypassCodes(message)
@@ -38,7 +38,7 @@ const connect = Effect.gen(function*() {
           return {
             batches: Stream.concat(
               codes,
-              users.pages(options).pipe(Stream.map(({ users: values, ...page }) => tally.users({ ...page, values })))
+              users.pages(options).pipe(Stream.map(tally.users))
             ),
             facts: Effect.map(client.counts, tally.facts)
           }

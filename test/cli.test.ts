@@ -69,7 +69,10 @@ const cases: ReadonlyArray<Case> = [
   {
     name: "no metadata",
     args: ["--page-size", "50"],
-    emulator: always({ fault: "no_metadata" }), code: 65, says: /cannot be followed/ },
+    emulator: always({ fault: "no_metadata" }),
+    code: 65,
+    says: /cannot be followed/
+  },
   {
     name: "a field of another type",
     emulator: always({ fault: "field", name: "user_id", json: "{}" }),
@@ -85,7 +88,12 @@ const cases: ReadonlyArray<Case> = [
   },
   { name: "a host that is not Duo's", env: { DUO_HOST: "duo.example.com" }, code: 78, says: /DUO_HOST/ },
   { name: "loopback without leave", env: { DUO_INSECURE_LOOPBACK: "" }, code: 78, says: /DUO_INSECURE_LOOPBACK/ },
-  { name: "nobody listens", env: { DUO_HOST: "127.0.0.254:38599" }, code: 69, says: /cannot be reached.*ECONNREFUSED/s },
+  {
+    name: "nobody listens",
+    env: { DUO_HOST: "127.0.0.254:38599" },
+    code: 69,
+    says: /cannot be reached.*ECONNREFUSED/s
+  },
   {
     name: "a file in the way of the data",
     env: { DUO_MFA_DATA: "data/duo.duckdb" },

@@ -249,6 +249,15 @@ describe("DUO_SIGNATURE=auto", () => {
       }
     ))
 
+  it.effect("learns nothing from a path that is not there: a server may look at that before the signature", () =>
+    Effect.map(
+      run((sent, count) => count === 1 ? fail(40401) : onlySha1(sent), 2),
+      ({ signature, tried }) => {
+        assert.deepStrictEqual(tried, ["sha512", "sha512", "v2-sha1"])
+        assert.strictEqual(signature, "v2-sha1")
+      }
+    ))
+
   it.effect("reports the first refusal if both are refused, and tries the other but once", () =>
     Effect.map(
       run((sent, count) => fail(signedWith(sent) === "v2-sha1" ? 40102 : 40103, {}, `refusal ${count}`), 2),

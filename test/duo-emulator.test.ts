@@ -33,7 +33,7 @@ const source = (emulator: Pick<Emulator, "host" | "ikey" | "skey">, env: Record<
 const everyone = (options?: PageOptions) =>
   Effect.gen(function*() {
     const pages = yield* Users.use(({ pages }) => Stream.runCollect(pages(options)))
-    return pages.flatMap(({ users }) => users)
+    return pages.flatMap(({ values }) => values)
   })
 
 /** Everyone in a tenant where this goes wrong on the second page, once or always. */
@@ -247,7 +247,8 @@ describe("Check", () => {
   it.effect("says what will not be collected", () =>
     Effect.map(
       findings({ users: 42, permissions: ["users"] }),
-      (found) => assert.match(found["bypass codes"] ?? "", /^will not be collected\. Duo refused .*Grant read resource/)
+      (found) =>
+        assert.match(found["bypass codes"] ?? "", /^Bypass codes are not collected\. Duo refused .*Grant read resource/)
     ))
 
   it.effect("fails as an extraction would, naming the skew", () =>

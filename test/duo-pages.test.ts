@@ -81,7 +81,7 @@ const tenant = (size: number, clamp: number) => (sent: Sent) => {
 const everyone = (options?: PageOptions) =>
   Effect.gen(function*() {
     const pages = yield* Users.use(({ pages }) => Stream.runCollect(pages(options)))
-    return pages.flatMap(({ users }) => users.map(({ user_id }) => user_id))
+    return pages.flatMap(({ values }) => values.map(({ user_id }) => user_id))
   })
 
 const provide = <A, E>(effect: Effect.Effect<A, E, Users | BypassCodes>, duo: ReturnType<typeof fake>) =>
@@ -252,7 +252,7 @@ describe("Bypass codes", () => {
           : ok(codes(500, 1), { total_objects: 501 })
       )
       const pages = yield* provide(all, duo)
-      assert.deepStrictEqual(pages.map(({ codes }) => codes.length), [500, 1])
+      assert.deepStrictEqual(pages.map(({ values }) => values.length), [500, 1])
       assert.deepStrictEqual(pages[1]?.unknownFields, ["y"])
       assert.deepStrictEqual(duo.sent.map(query), [
         { path: "/admin/v1/bypass_codes", offset: 0, limit: 500 },

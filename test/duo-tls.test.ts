@@ -66,7 +66,8 @@ const behindProxy = Effect.fnUntraced(function*(status: number) {
     if (status !== 200) return socket.end(`HTTP/1.1 ${status} No\r\n\r\n`)
     const upstream = connect(duoPort, "127.0.0.1", () => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n")
-      upstream.pipe(socket).pipe(upstream)
+      upstream.pipe(socket)
+      socket.pipe(upstream)
     })
     for (const end of [socket, upstream]) end.on("error", () => socket.destroy())
   })

@@ -282,10 +282,13 @@ describe("A bypass code", () => {
       }
     ))
 
-  it("of nobody is refused", () => {
-    const result = decodeBypassCodes([{ bypass_code_id: "DB1" }])
+  it("of a user who is gone is read, one of a user without an id is refused", () => {
+    for (const user of [{}, { user: null }]) {
+      assert.isTrue(Result.isSuccess(decodeBypassCodes([{ bypass_code_id: "DB1", ...user }])))
+    }
+    const result = decodeBypassCodes([{ bypass_code_id: "DB1", user: {} }])
     assert.deepStrictEqual(Result.isFailure(result) && result.failure, {
-      where: "response[0].user",
+      where: "response[0].user.user_id",
       why: "is missing"
     })
   })

@@ -232,6 +232,13 @@ describe("a tally", () => {
     assert.deepStrictEqual(users?.map(({ bypass_reason }) => bypass_reason), ["code", null, "code"])
   })
 
+  it("a code of nobody has no row, and stops nothing", () => {
+    const tally = Tally.make(stamp, [])
+    const code = { admin_email: null, created: null, expiration: null, reuse_count: null, user: null }
+    assert.deepStrictEqual(tally.bypassCodes(page([{ ...code, bypass_code_id: "DB1" }], 1)), { bypass_codes: [] })
+    assert.deepInclude(tally.facts(counts), { unknown_values: 1, warnings: ["bypass code of nobody, left out"] })
+  })
+
   it("bypass codes that may not be read are not collected, which is no doubt about the users", () => {
     const tally = Tally.make(stamp, [])
     tally.noBypassCodes("no permission")

@@ -37,7 +37,9 @@ export const logger = Logger.layer([
 const count = new Intl.NumberFormat("en")
 
 const say = ({ pages, total, users }: Progress) =>
-  `${count.format(users)}${total === null ? "" : ` of ${count.format(total)}`} users, ${count.format(pages)} ${pages === 1 ? "page" : "pages"}`
+  `${count.format(users)}${total === null ? "" : ` of ${count.format(total)}`} users, ${count.format(pages)} ${
+    pages === 1 ? "page" : "pages"
+  }`
 
 /** Shows how far the run is. */
 export const progress = Layer.sync(Progress, () => {

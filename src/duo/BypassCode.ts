@@ -16,8 +16,8 @@ export const BypassCode = Schema.Struct({
   expiration: Time,
   /** How often it may still be used; null for any number. */
   reuse_count: Int,
-  /** Whose it is. */
-  user: Owner
+  /** Whose it is; absent or null when that user is no longer there. */
+  user: Schema.optionalKey(Schema.NullOr(Owner))
 })
 export interface BypassCode extends Schema.Schema.Type<typeof BypassCode> {}
 

@@ -3,7 +3,7 @@ import { Context, Effect, Layer, Schema, Stream } from "effect"
 import { type BypassCode, decodeBypassCodes } from "./BypassCode.ts"
 import { Client } from "./Client.ts"
 import type { DuoError } from "./Errors.ts"
-import { type Endpoint, type PageOptions, pages } from "./Pages.ts"
+import { type Endpoint, type Page, type PageOptions, pages } from "./Pages.ts"
 
 const endpoint: Endpoint<BypassCode> = {
   path: "/admin/v1/bypass_codes",
@@ -11,7 +11,7 @@ const endpoint: Endpoint<BypassCode> = {
   decode: decodeBypassCodes
 }
 
-/** The key may not read this: not collected, which is not the same as empty. The run goes on without. */
+/** They cannot be read: not collected, which is not the same as empty. The run goes on without. */
 export class NotCollected extends Schema.TaggedError<NotCollected>()("NotCollected", {
   path: Schema.String,
   detail: Schema.String
@@ -21,17 +21,13 @@ export class NotCollected extends Schema.TaggedError<NotCollected>()("NotCollect
   }
 }
 
-export interface BypassCodePage {
-  readonly offset: number
-  readonly codes: ReadonlyArray<BypassCode>
-  /** `total_objects`, if Duo says it. */
-  readonly total: number | null
-  readonly unknownFields: ReadonlyArray<string>
-}
+/** The key has no permission for them, or this Duo does not offer them. */
+const isNotForUs = ({ reason }: DuoError) =>
+  reason._tag === "Forbidden" || reason._tag === "NotFound" || reason._tag === "MethodNotAllowed"
 
 export class BypassCodes extends Context.Service<BypassCodes, {
-  /** Fails with `NotCollected` if Duo forbids the first page. */
-  readonly pages: (options?: PageOptions) => Stream.Stream<BypassCodePage, DuoError | NotCollected>
+  /** Fails with `NotCollected` if Duo refuses the first page. */
+  readonly pages: (options?: PageOptions) => Stream.Stream<Page<BypassCode>, DuoError | NotCollected>
 }>()("duo-mfa/duo/BypassCodes") {
   static readonly layer: Layer.Layer<BypassCodes, never, Client> = Layer.effect(
     BypassCodes,
@@ -42,13 +38,13 @@ export class BypassCodes extends Context.Service<BypassCodes, {
           Stream.suspend(() => {
             let started = false
             return pages(client, endpoint, options).pipe(
-              Stream.map(({ values: codes, ...page }) => {
+              Stream.map((page) => {
                 started = true
-                return { ...page, codes }
+                return page
               }),
               Stream.mapError((error) =>
-                error.reason._tag === "Forbidden" && !started
-                  ? new NotCollected({ path: error.path, detail: error.message })
+                isNotForUs(error) && !started
+                  ? new NotCollected({ path: error.path, detail: `Bypass codes are not collected. ${error.message}` })
                   : error
               )
             )

@@ -31,7 +31,7 @@ export const check: Effect.Effect<ReadonlyArray<Finding>, DuoError, BypassCodes 
     const codes = yield* bypassCodes.pages(one).pipe(
       Stream.runHead,
       Effect.as("may be read."),
-      Effect.catchTag("NotCollected", ({ detail }) => Effect.succeed(`will not be collected. ${detail}`))
+      Effect.catchTag("NotCollected", ({ detail }) => Effect.succeed(detail))
     )
     return [
       ...warnings.map((detail) => ({ subject: "settings", detail })),

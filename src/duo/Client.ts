@@ -43,7 +43,10 @@ const isRefusedKey = ({ reason }: DuoError) => reason._tag === "Unauthorized"
 const isAboutSignature = ({ reason }: DuoError) =>
   reason._tag === "Unauthorized" && (reason.code === null || reason.code === 40103)
 
-/** Whether Duo looked at more than the signature, which then was right. */
+/** Whether Duo looked at what the key may do, which it does for a right signature only; a path it may look at before. */
+const isAccepted = ({ reason }: DuoError) => reason._tag === "Forbidden" && reason.code !== null
+
+/** Whether an answer to another signature was about more than the signature. */
 const isPastSignature = ({ reason }: DuoError) =>
   "code" in reason && reason._tag !== "Unauthorized" && reason._tag !== "ServerError"
 
@@ -126,17 +129,22 @@ export class Client extends Context.Service<Client, {
         Effect.map(send(path, params, schemes[signature]), ({ answer }) => answer)
 
       /** Signs so, and keeps to it if Duo agreed. */
-      const trySigned = (path: string, params: Params, signature: ExactSignature) =>
+      const trySigned = (
+        path: string,
+        params: Params,
+        signature: ExactSignature,
+        isRight: (error: DuoError) => boolean
+      ) =>
         sendSigned(path, params, signature).pipe(
           Effect.tap(() => Ref.set(inUse, signature)),
-          Effect.tapError((error) => isPastSignature(error) ? Ref.set(inUse, signature) : Effect.void)
+          Effect.tapError((error) => isRight(error) ? Ref.set(inUse, signature) : Effect.void)
         )
 
       /** Signs as Duo's newest clients do and, if that is what the first call is refused for, once as its oldest. */
       const findSignature = (path: string, params: Params) =>
-        trySigned(path, params, "v5-sha512").pipe(
+        trySigned(path, params, "v5-sha512", isAccepted).pipe(
           Effect.catchIf(isAboutSignature, (refused) =>
-            trySigned(path, params, "v2-sha1").pipe(
+            trySigned(path, params, "v2-sha1", isPastSignature).pipe(
               Effect.tapError((error) => isRefusedKey(error) ? Ref.set(inUse, "v5-sha512") : Effect.void),
               Effect.mapError((error) => isRefusedKey(error) ? refused : error)
             ))

@@ -3,7 +3,6 @@
  * line layers the environment over `.env`); the secret key is Redacted from its first byte.
  */
 import { Config, Context, Effect, FileSystem, Layer, Option, Redacted, Result, Runtime, Schema } from "effect"
-import { CliError } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import { parseHost } from "./Host.ts"
 
@@ -15,9 +14,6 @@ export class SettingsError extends Schema.TaggedError<SettingsError>()("Settings
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
     return `${this.detail}; see README.`
-  }
-  override get [CliError.userMessage]() {
-    return this.message
   }
 }
 

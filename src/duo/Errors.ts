@@ -3,7 +3,6 @@
  * what to do, and never holds a secret, a signature or anything about a person.
  */
 import { Runtime, Schema } from "effect"
-import { CliError } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import { describe } from "./Explain.ts"
 
@@ -123,9 +122,6 @@ export class DuoError extends Schema.TaggedError<DuoError>()("DuoError", {
   override readonly [Runtime.errorExitCode] = exitCode(this.reason)
   override get message() {
     return describe(this)
-  }
-  override get [CliError.userMessage]() {
-    return this.message
   }
 }
 

@@ -3,7 +3,7 @@ import { Context, Effect, Layer, Ref, Stream } from "effect"
 import { Client } from "./Client.ts"
 import { type Api, Credentials } from "./Credentials.ts"
 import { DuoError } from "./Errors.ts"
-import { type Endpoint, type PageOptions, pages } from "./Pages.ts"
+import { type Endpoint, type Page, type PageOptions, pages } from "./Pages.ts"
 import { decodeUsers, type User } from "./User.ts"
 
 /** The sizes are those of Duo's documents for v1, and of its integration guide for v2. */
@@ -30,18 +30,9 @@ const withHint = (asked: "v1" | "v2", setting: Api) => (error: DuoError): DuoErr
   })
 }
 
-export interface UserPage {
-  readonly offset: number
-  readonly users: ReadonlyArray<User>
-  /** `total_objects`, if Duo says it: it may change from page to page, or be wrong. */
-  readonly total: number | null
-  /** Names of fields that this version does not know, such as `phones[].colour`. */
-  readonly unknownFields: ReadonlyArray<string>
-}
-
 export class Users extends Context.Service<Users, {
   /** The whole list from its start, one element a page. It may be read again; the endpoint is looked for once. */
-  readonly pages: (options?: PageOptions) => Stream.Stream<UserPage, DuoError>
+  readonly pages: (options?: PageOptions) => Stream.Stream<Page<User>, DuoError>
   /** Which version of the endpoint; "auto" until the first page has shown it. */
   readonly api: Effect.Effect<Api>
 }>()("duo-mfa/duo/Users") {
@@ -53,10 +44,7 @@ export class Users extends Context.Service<Users, {
       const inUse = yield* Ref.make<Api>(setting)
 
       const from = (api: "v1" | "v2", options: PageOptions) =>
-        pages(client, endpoints[api], options).pipe(
-          Stream.map(({ values: users, ...page }): UserPage => ({ ...page, users })),
-          Stream.mapError(withHint(api, setting))
-        )
+        pages(client, endpoints[api], options).pipe(Stream.mapError(withHint(api, setting)))
 
       /** The newer endpoint, unless its very first page is not offered. */
       const find = (options: PageOptions) =>

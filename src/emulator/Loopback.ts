@@ -1,6 +1,5 @@
 /** An HTTP server that only this machine can reach, and that is gone at once when its scope closes. */
 import { Effect, Runtime, Schema, type Scope } from "effect"
-import { CliError } from "effect/cli"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { ExitCode } from "../ExitCode.ts"
@@ -13,9 +12,6 @@ export class EmulatorError extends Schema.TaggedError<EmulatorError>()("Emulator
   override readonly [Runtime.errorExitCode] = ExitCode.unavailable
   override get message() {
     return `The emulator cannot listen on 127.0.0.1:${this.port}: ${this.detail}. Name another port, or 0 for a free one.`
-  }
-  override get [CliError.userMessage]() {
-    return this.message
   }
 }
 

@@ -224,8 +224,13 @@ export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean): UserR
   }
 }
 
+/** A bypass code that is somebody's. */
+export interface OwnedCode extends BypassCode {
+  readonly user: NonNullable<BypassCode["user"]>
+}
+
 /** The row of a bypass code. */
-export const flattenBypassCode = (stamp: Stamp, code: BypassCode): RowOf<typeof bypassCodes> => ({
+export const flattenBypassCode = (stamp: Stamp, code: OwnedCode): RowOf<typeof bypassCodes> => ({
   ...stamp,
   user_id: code.user.user_id,
   username: said(code.user.username),

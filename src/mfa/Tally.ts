@@ -7,7 +7,7 @@ import type { User } from "../duo/User.ts"
 import type { Facts } from "../Outcome.ts"
 import type { Batch } from "../Sink.ts"
 import type { Stamp } from "../Table.ts"
-import { flatten, flattenBypassCode, isUsable } from "./Flatten.ts"
+import { flatten, flattenBypassCode, isUsable, type OwnedCode } from "./Flatten.ts"
 import { unknownValues } from "./Known.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"
 
@@ -18,6 +18,9 @@ export interface Page<A> {
   readonly total: number | null
   readonly unknownFields: ReadonlyArray<string>
 }
+
+/** A code whose user is gone opens nothing, and is about nobody: it has no row. */
+const isOwned = (code: BypassCode): code is OwnedCode => code.user !== undefined && code.user !== null
 
 /** What is counted by the source, and not by what goes by. */
 export interface Counts {
@@ -84,7 +87,7 @@ export const make = (stamp: Stamp, warnings: ReadonlyArray<string>): Tally => {
 
   const note = (what: string) => unknown.set(what, (unknown.get(what) ?? 0) + 1)
   const noteFields = (of: string, fields: ReadonlyArray<string>) => {
-    for (const field of fields) unknown.set(`field of a ${of}: ${field}`, 1)
+    for (const field of fields) unknown.set(`unknown field of a ${of}: ${field}`, 1)
   }
 
   return {
@@ -92,7 +95,7 @@ export const make = (stamp: Stamp, warnings: ReadonlyArray<string>): Tally => {
       people.page(total)
       noteFields("user", unknownFields)
       const rows = values.filter(({ user_id }) => people.isNew(user_id)).map((user) => {
-        for (const value of unknownValues(user)) note(value)
+        for (const value of unknownValues(user)) note(`unknown ${value}, kept as it is`)
         return flatten(stamp, user, withCode.has(user.user_id))
       })
       const batch = {
@@ -108,7 +111,9 @@ export const make = (stamp: Stamp, warnings: ReadonlyArray<string>): Tally => {
     bypassCodes: ({ total, unknownFields, values }) => {
       codes.page(total)
       noteFields("bypass code", unknownFields)
-      const fresh = values.filter(({ bypass_code_id }) => codes.isNew(bypass_code_id))
+      const found = values.filter(({ bypass_code_id }) => codes.isNew(bypass_code_id))
+      const fresh = found.filter(isOwned)
+      for (const code of found) if (!isOwned(code)) note("bypass code of nobody, left out")
       for (const code of fresh) if (isUsable(stamp, code)) withCode.add(code.user.user_id)
       return { [bypassCodes.name]: fresh.map((code) => flattenBypassCode(stamp, code)) }
     },
@@ -120,7 +125,7 @@ export const make = (stamp: Stamp, warnings: ReadonlyArray<string>): Tally => {
     facts: ({ requests, retries }) => {
       const doubt = people.doubt() ?? (refused === undefined ? codes.doubt() : null)
       const collected = [users, mfaMethods, userGroups, ...refused === undefined ? [bypassCodes] : []]
-      const unknowns = [...unknown].map(([what, times]) => `unknown ${what} (${times} times), kept as it is`)
+      const unknowns = [...unknown].map(([what, times]) => times === 1 ? what : `${what} (${times} times)`)
       return {
         complete: doubt === null,
         incomplete_reason: doubt,
