@@ -288,8 +288,8 @@ describe("A bypass code", () => {
     }
     const result = decodeBypassCodes([{ bypass_code_id: "DB1", user: {} }])
     assert.deepStrictEqual(Result.isFailure(result) && result.failure, {
-      where: "response[0].user.user_id",
-      why: "is missing"
+      where: "response[0].user",
+      why: "has the wrong type"
     })
   })
 })
