@@ -57,9 +57,9 @@ export interface Sink {
   readonly discard: (location: string, run_id: string) => Effect.Effect<void, SinkError, SinkServices>
   /**
    * The published rows of one table of one run, read back from where they are, for `verify`; `undefined` if this sink
-   * no longer keeps that run.
+   * no longer keeps that run. A sink that cannot be read back leaves it out.
    */
-  readonly read: (
+  readonly read?: (
     location: string,
     run: Stamp,
     table: Table

@@ -64,6 +64,7 @@ export const comparable = (rows: ReadonlyArray<Row>) =>
 /** What the sink itself reads back; `undefined` when it no longer keeps the run. */
 export const readBack = (sink: Sink, location: string, run: SinkRun, table: Table) =>
   Effect.scoped(Effect.gen(function*() {
+    assert(sink.read !== undefined, "only a sink that can be read back can be held to the laws")
     const rows = yield* sink.read(location, run, table)
     return rows === undefined ? undefined : (yield* Stream.runCollect(rows)).flat()
   }))

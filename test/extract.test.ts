@@ -174,12 +174,14 @@ describe("extract", () => {
             seal: () => Effect.sync(() => ({ rows: { users }, bytes: 0, publication: { location, users } }))
           }),
           publish: ({ location, users }) => Effect.sync(() => appendFileSync(location, users + " users\\n")),
-          discard: () => Effect.void,
-          read: () => Effect.succeed(undefined)
+          discard: () => Effect.void
         }`
       )
       const { summary } = yield* extract(folder, { users: 11 }, ["--sink", "./count.mjs", "--sink", "csv"])
       assert.strictEqual(yield* fs.readFileString(`${folder}/data/count.txt`), "11 users\n")
+      const verified = yield* program(folder, ["verify"])
+      assert.strictEqual(verified.code, 0, verified.stderr)
+      assert.include(verified.stdout, "cannot be read back")
       assert.deepStrictEqual(summary.sinks.map(({ name }: { name: string }) => name), [`${folder}/count.mjs`, "csv"])
     })))
 

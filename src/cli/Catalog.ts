@@ -107,4 +107,4 @@ const isPipeline = (value: unknown): value is Pipeline =>
 const isSink = (value: unknown): value is Sink =>
   Predicate.hasProperty(value, "name") && Predicate.hasProperty(value, "location") &&
   Predicate.hasProperty(value, "open") && Predicate.hasProperty(value, "publish") &&
-  Predicate.hasProperty(value, "discard") && Predicate.hasProperty(value, "read")
+  Predicate.hasProperty(value, "discard")

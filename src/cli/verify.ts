@@ -28,7 +28,7 @@ export class NoRuns extends Schema.TaggedError<NoRuns>()("NoRuns", { directory: 
   }
 }
 
-type Verdict = "same" | "differs" | "missing" | "no longer kept"
+type Verdict = "same" | "differs" | "missing" | "no longer kept" | "cannot be read back"
 
 /**
  * Holds one table of one sink against its manifest. Only the newest run of a tenant must still be there: a ledger keeps
@@ -40,14 +40,15 @@ const compare = Effect.fnUntraced(function*(
   table: Table,
   newest: boolean
 ) {
-  const sink = yield* (yield* Catalog).findSink(name)
+  const { read } = yield* (yield* Catalog).findSink(name)
   const stamp: Stamp = {
     run_id: manifest.run_id,
     observed_at: BigInt(Date.parse(manifest.observed_at)) * 1000n,
     tenant: manifest.tenant
   }
+  if (read === undefined) return { verdict: "cannot be read back", rows: 0 } as const
   return yield* Effect.scoped(Effect.gen(function*() {
-    const published = yield* sink.read(location, stamp, table)
+    const published = yield* read(location, stamp, table)
     if (published === undefined) return { verdict: newest ? "missing" : "no longer kept", rows: 0 } as const
     const found = Fingerprint.make(table)
     yield* Stream.runForEach(published, (rows) => Effect.sync(() => found.add(rows)))

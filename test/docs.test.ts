@@ -1,0 +1,65 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem } from "effect"
+import { spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { program } from "./program.ts"
+
+const readme = readFileSync("README.md", "utf8")
+
+/** What differs from run to run: the run's id, where the data is, and bytes. */
+const steady = (text: string) =>
+  text
+    .replaceAll(/\d{8}T\d{9}Z-[0-9a-f]{6}/g, "RUN")
+    .replaceAll(/\S*data\/demo/g, "DATA")
+    .replaceAll(/\([\d.]+ MB\)/g, "(MB)")
+    .trim()
+
+/** What the README says that a command prints. */
+const printedBy = (command: string) => {
+  const [, transcript = ""] = readme.split(command)
+  return steady(transcript.slice(transcript.indexOf("\n")).split("\n\n")[0]?.split("```")[0] ?? "")
+}
+
+describe("the README", () => {
+  it.live("begins with what happens", () =>
+    Effect.gen(function*() {
+      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const env = { ...process.env, DUO_MFA_DATA: `${folder}/data/demo` }
+      const demo = spawnSync(process.execPath, ["src/emulator/demo.ts"], { env, encoding: "utf8" })
+      assert.strictEqual(demo.status, 0, demo.stderr)
+      const told = demo.stderr.trimEnd().split("\n")
+      const all = [...told.slice(0, -1), demo.stdout.trimEnd(), ...told.slice(-1)].join("\n")
+      assert.strictEqual(steady(all), printedBy("$ make extract"))
+
+      const question = /make sql Q="([^"]+)"\n([^`]+)```/.exec(readme)
+      const asked = yield* program(folder, ["sql", "--format", "table", question?.[1] ?? ""], {
+        DUO_MFA_DATA: "data/demo"
+      })
+      assert.strictEqual(asked.stdout.trimEnd(), question?.[2]?.trimEnd())
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it("is short", () => {
+    assert.isAtMost(readme.split("\n").length, 150)
+  })
+
+  it("names every runtime dependency, and all are pinned", () => {
+    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"))
+    for (const [name, version] of Object.entries(dependencies)) {
+      assert.include(readme, `\`${name}\``)
+      assert.match(String(version), /^\d+\.\d+\.\d+(-r\.\d+)?$/)
+    }
+  })
+
+  it("names only files that are there", () => {
+    for (const [, file = ""] of readme.matchAll(/\]\(([\w./-]+)\)/g)) assert.isNotEmpty(readFileSync(file, "utf8"))
+  })
+})
+
+describe("the data dictionary", () => {
+  it.live("is what the tables say", () =>
+    Effect.gen(function*() {
+      const printed = yield* program(".", ["dictionary"])
+      assert.strictEqual(readFileSync("data/README.md", "utf8"), printed.stdout)
+    }))
+})
