@@ -11,12 +11,15 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** The program starts in half the time when it need not be compiled again. */
+const compiled = `${import.meta.dirname}/../node_modules/.cache/compiled`
+
 const main = `${import.meta.dirname}/../src/main.ts`
 
 /** Runs `duo-mfa` in a folder until it ends. It is killed if the test is interrupted. */
 export const program = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
   Effect.callback<Ended>((resume) => {
-    const child = spawn(process.execPath, [main, ...args], { cwd, env })
+    const child = spawn(process.execPath, [main, ...args], { cwd, env: { NODE_COMPILE_CACHE: compiled, ...env } })
     let stdout = ""
     let stderr = ""
     child.stdout.on("data", (data) => stdout += String(data))
