@@ -6,7 +6,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
 import type { Fault } from "../src/emulator/Scenario.ts"
-import { contents, program, settings } from "./program.ts"
+import { contents, program, settings, start } from "./program.ts"
 
 const users = 120
 
@@ -197,6 +197,57 @@ describe("extract, when something is wrong", () => {
       assert.strictEqual(ended.code, 77)
       assert.include(ended.stderr, printed.message)
       assert.isString(printed.error)
+    })))
+})
+
+/** Every page but the first takes its time, so that there is a run to be found in the middle. */
+const slowly: Options = { users, latency: 150 }
+
+/** A run in the middle of its pages. */
+const running = Effect.fnUntraced(function*(folder: string) {
+  const duo = yield* serve(slowly)
+  const run = start(folder, ["extract", "--page-size", "5"], settings(duo))
+  yield* Effect.promise(async () => {
+    while (duo.requests.length < 5) await new Promise((resolve) => setImmediate(resolve))
+  })
+  return run
+})
+
+describe("extract, in the middle of a run", () => {
+  for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
+    it.live(`ends at ${signal} with ${code}, and leaves nothing`, () =>
+      withGoodRun(Effect.fnUntraced(function*(folder, before) {
+        const { child, ended } = yield* running(folder)
+        child.kill(signal)
+        assert.strictEqual((yield* Effect.promise(() => ended)).code, code)
+        assert.deepStrictEqual(contents(folder), before)
+      })))
+  }
+
+  it.live("lets no other begin: that one ends at once with 75, and names the first", () =>
+    withGoodRun(Effect.fnUntraced(function*(folder) {
+      const first = yield* running(folder)
+      const duo = yield* serve({ users })
+      const second = yield* program(folder, ["extract"], settings(duo))
+      assert.strictEqual(second.code, 75)
+      assert.include(second.stderr, `process ${first.child.pid}`)
+      assert.strictEqual(duo.requests.length, 0)
+      assert.strictEqual((yield* Effect.promise(() => first.ended)).code, 0)
+    })))
+
+  it.live("is killed: the next one takes away what it left, and is whole", () =>
+    withGoodRun(Effect.fnUntraced(function*(folder, before) {
+      const { child, ended } = yield* running(folder)
+      child.kill("SIGKILL")
+      yield* Effect.promise(() => ended)
+      const litter = Object.keys(contents(folder)).filter((file) => !(file in before))
+      assert.isNotEmpty(litter)
+      const duo = yield* serve({ users })
+      const next = yield* program(folder, ["extract"], settings(duo))
+      assert.strictEqual(next.code, 0, next.stderr)
+      const after = contents(folder)
+      assert.deepStrictEqual(litter.filter((file) => file in after), [])
+      assert.isFalse(Object.keys(after).some((file) => /\.(part|open|sealed)\b/.test(file)))
     })))
 })
 

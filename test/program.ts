@@ -16,17 +16,19 @@ const compiled = `${import.meta.dirname}/../node_modules/.cache/compiled`
 
 const main = `${import.meta.dirname}/../src/main.ts`
 
-/** Runs `duo-mfa` in a folder until it ends. It is killed if the test is interrupted. */
-export const program = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  Effect.callback<Ended>((resume) => {
-    const child = spawn(process.execPath, [main, ...args], { cwd, env: { NODE_COMPILE_CACHE: compiled, ...env } })
-    let stdout = ""
-    let stderr = ""
-    child.stdout.on("data", (data) => stdout += String(data))
-    child.stderr.on("data", (data) => stderr += String(data))
-    child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
-    return Effect.sync(() => child.kill("SIGKILL"))
-  })
+/** Starts `duo-mfa` in a folder. */
+export const start = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) => {
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { NODE_COMPILE_CACHE: compiled, ...env } })
+  let stdout = ""
+  let stderr = ""
+  child.stdout.on("data", (data) => stdout += String(data))
+  child.stderr.on("data", (data) => stderr += String(data))
+  const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })))
+  return { child, ended }
+}
+
+/** Runs `duo-mfa` in a folder until it ends. */
+export const program = (...given: Parameters<typeof start>) => Effect.promise(() => start(...given).ended)
 
 /** The settings for an emulated tenant. */
 export const settings = ({ host, ikey, skey }: Pick<Emulator, "host" | "ikey" | "skey">) => ({
