@@ -3,27 +3,10 @@ import { relative } from "node:path"
 import type { Result } from "../Run.ts"
 
 /** The JSON object of `extract --json`, but for the exit code. */
-export const facts = ({ outcome, receipts }: Result) => ({
-  run_id: outcome.run_id,
-  pipeline: outcome.pipeline,
-  tenant: outcome.tenant,
-  observed_at: outcome.observed_at,
-  complete: outcome.complete,
-  incomplete_reason: outcome.incomplete_reason,
-  total_objects: outcome.total_objects,
-  users: outcome.users,
-  mfa_enabled: outcome.mfa_enabled,
-  rows: outcome.rows,
-  tables_collected: outcome.tables_collected,
-  pages: outcome.pages,
-  sweeps: outcome.sweeps,
-  requests: outcome.requests,
-  retries: outcome.retries,
-  duplicates: outcome.duplicates,
-  unknown_values: outcome.unknown_values,
-  sinks: receipts.map(({ bytes, location, rows, sink }) => ({ name: sink, location, rows, bytes })),
-  warnings: outcome.warnings
-})
+export const facts = ({ outcome, receipts }: Result) => {
+  const { finished_at: _, methods: __, started_at: ___, tool_version: ____, ...told } = outcome
+  return { ...told, sinks: receipts.map(({ bytes, location, rows, sink }) => ({ name: sink, location, rows, bytes })) }
+}
 
 const number = new Intl.NumberFormat("en")
 const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1 })
