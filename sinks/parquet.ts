@@ -2,7 +2,7 @@
  * Parquet: every run's snapshot in `T/run_date=YYYY-MM-DD/RUN_ID.parquet`, and the last run of each tenant in
  * `current/T.parquet`, for tools that want just one file.
  */
-import { Effect, Path } from "effect"
+import { Effect, FileSystem, Path } from "effect"
 import type { Outcome } from "../src/Outcome.ts"
 import { CannotCreate, InputOutput, type Sink, type SinkRun } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
@@ -29,8 +29,14 @@ const parse = Effect.fnUntraced(function*(location: string) {
   }
 })
 
-/** Rows wait in memory until there is a group of them: 122,880, or fewer if they are wide. */
-const groupBytes = "16MB"
+/** The rows of a group, which is in memory as a whole before it is written. */
+const groupRows = 122_880
+
+/**
+ * A column with more different values in a group than this is no dictionary. DuckDB's own limit is 24,576, and trying so
+ * many in every column takes as much memory as the rows; the files are as large either way.
+ */
+const dictionaryValues = 4096
 
 const scan = (file: string) => `read_parquet(${DuckDb.literal(file)}, hive_partitioning = false)`
 
@@ -51,6 +57,7 @@ const metadata = ({ columns, doc, key, name }: Table, outcome: Outcome) =>
   }).map(([key, value]) => `${DuckDb.literal(key)}: ${DuckDb.literal(value)}`).join(", ")
 
 const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
+  const fs = yield* FileSystem.FileSystem
   const { compression, current, root, snapshot, staged } = yield* parse(location)
   if (root.includes("?")) {
     return yield* new CannotCreate({ detail: "after a ? there can be compression=zstd or compression=snappy" })
@@ -58,60 +65,79 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   yield* Files.prepare(root, run.tables.flatMap((table) => [snapshot(run, table), current(table)]))
   /** DuckDB is closed between its uses, for what it has had of memory it keeps. */
   const connect = DuckDb.open({ spill: staged(run, "spill") })
+  const execute = (...statements: ReadonlyArray<string>) =>
+    Effect.scoped(Effect.flatMap(connect, (session) => Effect.forEach(statements, session.run, { discard: true })))
+
   for (const table of run.tables) {
     const file = current(table)
-    if (!(yield* Files.exists(file))) continue
-    yield* Effect.scoped(Effect.flatMap(connect, ({ run }) => run(`${rowsOf(file, table)} LIMIT 0`)))
+    if (yield* Files.exists(file)) yield* execute(`${rowsOf(file, table)} LIMIT 0`)
   }
   const spool = yield* Spool.open(run, root, "rows.")
 
-  /** Writes a query's rows, with the types of the table whatever those of the query are. */
-  const write = Effect.fnUntraced(
-    function*(session: DuckDb.Session, query: string, to: string, table: Table, outcome: Outcome) {
-      yield* Effect.scoped(Files.create(to))
-      yield* session.run(
-        `COPY (SELECT ${cast(table)} FROM (${query})) TO ${DuckDb.literal(to)} (FORMAT parquet, ` +
-          `COMPRESSION ${compression}, ROW_GROUP_SIZE 122880, ROW_GROUP_SIZE_BYTES '${groupBytes}', USE_TMP_FILE false, ` +
-          `KV_METADATA {${metadata(table, outcome)}})`
-      )
-    }
-  )
-
-  const verify = Effect.fnUntraced(function*(session: DuckDb.Session, file: string, expected: number) {
-    const counted = yield* session.all(
-      `SELECT count(*) FROM ${scan(file)} WHERE tenant = ${DuckDb.literal(run.tenant)}`
+  /**
+   * Writes a query's rows, with the types of the table whatever those of the query are. They go by way of a database,
+   * for what is read from one comes in full vectors, and only those fill a group to the row.
+   */
+  const write = Effect.fnUntraced(function*(query: string, to: string, table: Table, outcome: Outcome) {
+    const file = staged(run, "scratch")
+    const scratch = `${DuckDb.literal(file)} AS scratch`
+    yield* execute(
+      `ATTACH ${scratch}`,
+      `CREATE TABLE scratch.rows AS SELECT ${cast(table)} FROM (${query})`,
+      "DETACH scratch"
     )
-    if (counted[0]?.[0] !== BigInt(expected)) {
+    yield* Effect.scoped(Files.create(to))
+    yield* execute(
+      `ATTACH ${scratch} (READ_ONLY)`,
+      `COPY scratch.rows TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
+        `ROW_GROUP_SIZE ${groupRows}, DICTIONARY_SIZE_LIMIT ${dictionaryValues}, USE_TMP_FILE false, ` +
+        `KV_METADATA {${metadata(table, outcome)}})`
+    )
+    yield* Files.remove([file])
+  })
+
+  /** Rows of this run's tenant, or of all others. */
+  const count = Effect.fnUntraced(function*(file: string, tenant: "=" | "<>") {
+    const { all } = yield* connect
+    const counted = yield* all(
+      `SELECT count(*) FROM ${scan(file)} WHERE tenant ${tenant} ${DuckDb.literal(run.tenant)}`
+    )
+    return Number(counted[0]?.[0])
+  }, Effect.scoped)
+
+  const verify = Effect.fnUntraced(function*(file: string, expected: number) {
+    if ((yield* count(file, "=")) !== expected) {
       return yield* new InputOutput({ detail: `${file} does not hold the ${expected} rows that were written` })
     }
   })
 
+  /** The snapshot, and what the current file has of other tenants; the same file once more if it has nothing. */
+  const writeCurrent = Effect.fnUntraced(function*(snapshot: string, to: string, table: Table, outcome: Outcome) {
+    const before = current(table)
+    if ((yield* Files.exists(before)) && (yield* count(before, "<>")) > 0) {
+      const others = `${rowsOf(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)}`
+      return yield* write(`FROM ${scan(snapshot)} UNION ALL BY NAME ${others}`, to, table, outcome)
+    }
+    yield* Effect.scoped(Files.create(to))
+    yield* fs.copyFile(snapshot, to).pipe(Effect.mapError(Files.reasonOf))
+  })
+
   const seal = Effect.fn("parquet.seal")(function*(outcome: Outcome) {
-    const session = yield* connect
     const collected = yield* spool.finish(outcome)
     const moves: Array<Files.Move> = []
     for (const rows of collected) {
       const { table } = rows
       const snapshotFile = staged(run, table.name)
-      yield* write(session, Spool.select(rows), snapshotFile, table, outcome)
-      yield* verify(session, snapshotFile, rows.rows)
-      const before = current(table)
-      const others = `${rowsOf(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)}`
-      const now = `FROM ${scan(snapshotFile)}`
       const currentFile = staged(run, `current.${table.name}`)
-      yield* write(
-        session,
-        (yield* Files.exists(before)) ? `${now} UNION ALL BY NAME ${others}` : now,
-        currentFile,
-        table,
-        outcome
-      )
-      yield* verify(session, currentFile, rows.rows)
-      moves.push({ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: before })
+      yield* write(Spool.select(rows), snapshotFile, table, outcome)
+      yield* writeCurrent(snapshotFile, currentFile, table, outcome)
+      yield* verify(snapshotFile, rows.rows)
+      yield* verify(currentFile, rows.rows)
+      moves.push({ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: current(table) })
     }
     yield* Files.remove(collected.map(({ path }) => path))
     return { rows: TextFiles.rowsByTable(collected), ...(yield* Files.seal(moves)) }
-  }, Effect.scoped)
+  })
 
   return { write: spool.write, seal }
 })

@@ -142,6 +142,28 @@ layer(NodeServices.layer)("parquet", (it) => {
       }
     }))
 
+  it.effect(
+    "its groups have 122,880 rows, but for the last, whatever the batches and however many tenants",
+    () =>
+      Effect.gen(function*() {
+        const location = yield* place
+        const [one, other] = [runOf(1), runOf(2, "api-2.duosecurity.com")]
+        const group = 122_880
+        const groups = Effect.map(
+          current(location),
+          ({ metadata }) => metadata.row_groups.map(({ num_rows }) => Number(num_rows))
+        )
+        const of = (run: typeof one, count: number) => ({
+          things: rowsOf(run, Array.from({ length: count }, (_, index) => ({ ...plain, note: index % 3 ? "n" : null })))
+        })
+        yield* perform(parquet, location, one, of(one, group + 10_007), {}, 1009)
+        assert.deepStrictEqual(yield* groups, [group, 10_007])
+        yield* perform(parquet, location, other, of(other, 2 * group + 333), {}, 1009)
+        assert.deepStrictEqual(yield* groups, [group, group, group, 10_340])
+      }),
+    60_000
+  )
+
   it.effect("a current file that is none is found out when it is opened", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
