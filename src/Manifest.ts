@@ -84,11 +84,15 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       yield* fs.remove(file(run_id, ".open"), { force: true })
     }),
 
+    /** It will not be published after all; to be said before anything of it is discarded. */
+    unseal: (run_id: string) => fs.remove(file(run_id, ".sealed"), { force: true }),
+
     /** Nothing of the run is left. */
     discarded: (run_id: string) => fs.remove(file(run_id, ".open"), { force: true }),
 
-    /** The runs whose process ended before they were published, oldest first. */
+    /** The runs whose process ended before they were published, oldest first. To be asked under the lock. */
     unfinished: Effect.gen(function*() {
+      for (const half of yield* idsOf(".part")) yield* fs.remove(path.join(directory, `${half}.part`), { force: true })
       const sealed = yield* idsOf(".json.sealed")
       const open = yield* idsOf(".json.open")
       const unfinished: Array<Unfinished> = []

@@ -47,9 +47,10 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     options.sinks,
     ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
   )
-  const { manifests } = yield* enter(options.dataDirectory, options.findSink)
+  const manifests = yield* enter(options.dataDirectory, options.findSink)
   const stamp = yield* newStamp(source.tenant)
-  const discard = Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id)).pipe(
+  const discard = manifests.unseal(stamp.run_id).pipe(
+    Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),
     Effect.andThen(manifests.discarded(stamp.run_id)),
     Effect.ignore
   )
@@ -115,13 +116,17 @@ const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindS
       yield* publish(manifests, findSink, unfinished.run_id, unfinished.sinks)
     } else {
       yield* Effect.logInfo(`Discarding run ${unfinished.run_id}, which its process did not finish`)
-      for (const { location, sink } of unfinished.sinks) {
-        yield* (yield* findSink(sink)).discard(location, unfinished.run_id)
-      }
+      yield* Effect.forEach(
+        unfinished.sinks,
+        ({ location, sink }) =>
+          Effect.flatMap(findSink(sink), (found) => found.discard(location, unfinished.run_id)).pipe(
+            Effect.catch(({ message }) => Effect.logWarning(`What it left at ${location} stays there: ${message}`))
+          )
+      )
       yield* inDirectory(dataDirectory, manifests.discarded(unfinished.run_id))
     }
   }
-  return { manifests }
+  return manifests
 })
 
 /** Moves every batch from the source to all sinks at the pace of the slowest, and counts and hashes on the way. */

@@ -188,6 +188,44 @@ describe("a run", () => {
       assert.deepStrictEqual(yield* manifests.unfinished, [])
     })))
 
+  it.effect("whose sink is gone does not keep the next one from running", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const fs = yield* FileSystem.FileSystem
+      const manifests = yield* Manifest.make(directory)
+      yield* manifests.open("20260101T000000000Z-000000", [{ sink: "gone", location: "/nowhere/gone" }])
+      yield* fs.writeFileString(`${directory}/runs/20260101T000000000Z-000001.json.open.part`, "half of it")
+      const given = options(directory, [spy("good", [])])
+      const missing = new SinkError({ sink: "gone", location: "gone", reason: new InputOutput({ detail: "no" }) })
+      yield* Run.run(pipeline(), {
+        ...given,
+        findSink: (name) => name === "gone" ? Effect.fail(missing) : given.findSink(name)
+      })
+      assert.deepStrictEqual(yield* manifests.unfinished, [])
+      assert.strictEqual((yield* fs.readDirectory(`${directory}/runs`)).length, 1)
+    })))
+
+  it.effect("that is interrupted after it was sealed leaves nothing that could be published", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const fs = yield* FileSystem.FileSystem
+      const log: Array<string> = []
+      const good = spy("good", log)
+      const closing: Sink = {
+        ...good,
+        open: (location, run) =>
+          Effect.andThen(
+            Effect.acquireRelease(Effect.void, () =>
+              Effect.withFiber<void>((fiber) => Effect.sync(() => fiber.interruptUnsafe(fiber.id)))),
+            good.open(location, run)
+          )
+      }
+      const fiber = yield* Effect.forkChild(Run.run(pipeline(), options(directory, [closing])))
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+      assert.include(log, "good seal")
+      assert.notInclude(log, "good publish")
+      assert.strictEqual(log.at(-1), "good discard")
+      assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/runs`), [])
+    })))
+
   it.effect("goes at the pace of its slowest sink", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const release = yield* Deferred.make<void>()
