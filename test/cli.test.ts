@@ -217,9 +217,11 @@ describe("extract, in the middle of a run", () => {
   for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
     it.live(`ends at ${signal} with ${code}, and leaves nothing`, () =>
       withGoodRun(Effect.fnUntraced(function*(folder, before) {
-        const { child, ended } = yield* running(folder)
-        child.kill(signal)
-        assert.strictEqual((yield* Effect.promise(() => ended)).code, code)
+        const run = yield* running(folder)
+        run.child.kill(signal)
+        const { code: ended, stderr } = yield* Effect.promise(() => run.ended)
+        assert.strictEqual(ended, code)
+        assert.include(stderr, "nothing was published")
         assert.deepStrictEqual(contents(folder), before)
       })))
   }

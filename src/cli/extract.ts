@@ -102,6 +102,7 @@ export const extract = Command.make(
     }).pipe(
       Effect.ensuring(Stderr.done),
       Effect.tapError(failed),
+      Effect.onInterrupt(() => Effect.sync(() => Stderr.print("duo-mfa: Stopped; nothing was published."))),
       Effect.provide(Stderr.progress)
     )
     for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
