@@ -58,8 +58,8 @@ lint: setup ## types, effect's diagnostics, oxlint, dprint
 format: setup ## format as lint wants it
 	@node_modules/.bin/dprint fmt --config .dprint.json
 
-bench: setup ## how long a page takes where, and how much memory
-	@$(NODE) --expose-gc bench/extract.ts $(ARGS)
+bench: setup ## how long a run takes and where, and how much memory; make bench ARGS="--users 10000" is quick
+	@$(NODE) --disable-warning=ExperimentalWarning bench/extract.ts $(ARGS)
 
 dist: setup ## the npm package, in dist/
 	@$(NODE) src/dist/build.ts

@@ -15,6 +15,9 @@ import * as TextFiles from "../src/staging/TextFiles.ts"
 /** How long somebody who has the ledger open for writing is waited for: 5 seconds. */
 const patience = { times: 20, schedule: Schedule.spaced("250 millis") }
 
+/** Applying a run needs less than what a session may use, and takes no longer. */
+const memory = "96MB"
+
 /** The ledger's file, where a symbolic link leads, and the directory it is staged in. */
 const resolve = Effect.fnUntraced(function*(location: string) {
   const fs = yield* FileSystem.FileSystem
@@ -41,6 +44,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const staged = path.join(root, Files.stagedName(base, run.run_id))
   yield* Files.prepare(root, [file])
   const session = yield* DuckDb.open({ spill: `${staged}.tmp` })
+  yield* session.run(`SET memory_limit = '${memory}'`)
 
   /** Shares the lock with readers and keeps writers out. */
   const hold = attach(session, file, "held")
@@ -72,7 +76,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const seal = Effect.fn("duckdb.seal")(function*(outcome: Outcome) {
     const collected = yield* spool.finish(outcome)
     if (isThere) yield* copy()
-    yield* session.run(`ATTACH ${DuckDb.literal(staged)} AS ledger${isThere ? "" : " (STORAGE_VERSION 'v1.4.0')"}`)
+    const created = isThere ? "" : ` (STORAGE_VERSION 'v1.4.0', ${DuckDb.groupRows})`
+    yield* session.run(`ATTACH ${DuckDb.literal(staged)} AS ledger${created}`)
     yield* Ledger.apply(session, "ledger", outcome, collected)
     yield* session.run("DETACH ledger")
     if (yield* Files.exists(`${staged}.wal`)) {

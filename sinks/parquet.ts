@@ -82,7 +82,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     const file = staged(run, "scratch")
     const scratch = `${DuckDb.literal(file)} AS scratch`
     yield* execute(
-      `ATTACH ${scratch}`,
+      `ATTACH ${scratch} (${DuckDb.groupRows})`,
       `CREATE TABLE scratch.rows AS SELECT ${cast(table)} FROM (${query})`,
       "DETACH scratch"
     )

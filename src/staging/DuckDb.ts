@@ -17,7 +17,15 @@ const library = Effect.tryPromise({
  * What a session of a sink may use, so that memory does not grow with the tenant. One thread needs the least, and more
  * of them run out of so little: what they would gain is less than what they take from the rest of the run.
  */
-const bounds = { memory_limit: "128MB", threads: "1", preserve_insertion_order: "false" }
+const bounds = {
+  memory_limit: "128MB",
+  threads: "1",
+  preserve_insertion_order: "false",
+  write_buffer_row_group_count: "1"
+}
+
+/** For `ATTACH` of a database that is made: rows of a group wait in memory, four times as many if this is not said. */
+export const groupRows = "ROW_GROUP_SIZE 30720"
 
 /** Bytes that readers of text make room for in a row: Duo's have a few thousand. */
 export const longestRow = 4_194_304
