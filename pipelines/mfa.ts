@@ -1,5 +1,5 @@
 /** Every user of a Duo tenant with their authenticators, groups and bypass codes. */
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer, Pull, Stream } from "effect"
 import { BypassCodes } from "../src/duo/BypassCodes.ts"
 import { check } from "../src/duo/Check.ts"
 import { Client } from "../src/duo/Client.ts"
@@ -14,6 +14,17 @@ const Duo = Layer.mergeAll(Users.layer, BypassCodes.layer).pipe(
   Layer.provideMerge(Credentials.layer)
 )
 
+/**
+ * Fetches the first page, and gives all pages with it: whether the keys and the way of signing are right is found out from
+ * the users, which a key must be able to read; what makes a row of them has to wait for the bypass codes.
+ */
+const firstOf = <A, E, B, E2>(pages: Stream.Stream<A, E>, then: (pages: Stream.Stream<A, E>) => Stream.Stream<B, E2>) =>
+  Stream.unwrap(Effect.gen(function*() {
+    const pull = yield* Stream.toPull(pages)
+    const first = yield* Pull.catchDone(pull, () => Effect.succeed([]))
+    return then(Stream.concat(Stream.fromIterable(first), Stream.fromPull(Effect.succeed(pull))))
+  }))
+
 const connect = Effect.gen(function*() {
   const duo = yield* Layer.build(Duo)
   return yield* Effect.provide(
@@ -22,11 +33,12 @@ const connect = Effect.gen(function*() {
       const users = yield* Users
       const bypassCodes = yield* BypassCodes
       const { host, warnings } = yield* Credentials
+      for (const warning of warnings) yield* Effect.logWarning(warning)
       const source: Source = {
         tenant: host,
         check: Effect.provide(check, duo),
         extract: (stamp, options) => {
-          const tally = Tally.make(stamp, warnings)
+          const tally = Tally.make(stamp)
           const codes = bypassCodes.pages({ concurrency: options.concurrency }).pipe(
             Stream.map(tally.bypassCodes),
             Stream.catchTag("NotCollected", ({ message }) =>
@@ -36,10 +48,7 @@ const connect = Effect.gen(function*() {
               }))
           )
           return {
-            batches: Stream.concat(
-              codes,
-              users.pages(options).pipe(Stream.map(tally.users))
-            ),
+            batches: firstOf(users.pages(options), (pages) => Stream.concat(codes, Stream.map(pages, tally.users))),
             facts: Effect.map(client.counts, tally.facts)
           }
         }

@@ -178,7 +178,7 @@ describe("Users", () => {
       )
       const error = yield* provide(Effect.flip(everyone()), duo)
       assert.strictEqual(error[Runtime.errorExitCode], 65)
-      assert.include(error.message, "response[1].phones[0].phone_id has the wrong type")
+      assert.include(error.message, "response[1].phones[0].phone_id at offset 0 has the wrong type")
       assert.notInclude(JSON.stringify(error) + error.message, "canary")
     }))
 })

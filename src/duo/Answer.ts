@@ -40,6 +40,7 @@ export interface Received {
 export const interpret = (received: Received): Result.Result<Answer, DuoReason> => {
   const { headers, status, text } = received
   if (status === 200) return success(received)
+  if (status > 200 && status < 300) return Result.fail(new NotDuo({ detail: `HTTP ${status} without an answer` }))
   if (status >= 300 && status < 400) return Result.fail(new NotDuo({ detail: redirection(status, headers) }))
   const envelope = Result.getOrUndefined(parse(text))
   return Result.fail(refusal(received, status, isObject(envelope) ? envelope : undefined))

@@ -21,12 +21,12 @@ export class NotCollected extends Schema.TaggedError<NotCollected>()("NotCollect
   }
 }
 
-/** The key has no permission for them, or this Duo does not offer them. */
+/** The key has no permission for them, or this Duo does not offer them, in whatever way it says so. */
 const isNotForUs = ({ reason }: DuoError) =>
-  reason._tag === "Forbidden" || reason._tag === "NotFound" || reason._tag === "MethodNotAllowed"
+  ["Unauthorized", "Forbidden", "NotFound", "MethodNotAllowed", "BadRequest"].includes(reason._tag)
 
 export class BypassCodes extends Context.Service<BypassCodes, {
-  /** Fails with `NotCollected` if Duo refuses the first page. */
+  /** Fails with `NotCollected` if Duo refuses the first page, to be asked when it is known that the keys are right. */
   readonly pages: (options?: PageOptions) => Stream.Stream<Page<BypassCode>, DuoError | NotCollected>
 }>()("duo-mfa/duo/BypassCodes") {
   static readonly layer: Layer.Layer<BypassCodes, never, Client> = Layer.effect(

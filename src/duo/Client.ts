@@ -92,7 +92,7 @@ export class Client extends Context.Service<Client, {
         })
         const response = yield* http.execute(request).pipe(
           Effect.provideService(HttpClient.TracerPropagationEnabled, false),
-          Effect.mapError(networkReason),
+          Effect.mapError((error) => networkReason(error, credentials.host)),
           Effect.timeoutOrElse({
             duration: patience.headers,
             orElse: () => Effect.fail(new Timeout({ which: "headers" }))

@@ -34,6 +34,7 @@ const setting = (name: string) =>
 
 const secret = Config.option(Config.Redacted("DUO_SKEY")).pipe(
   Effect.mapError(() => failed(["DUO_SKEY"], "DUO_SKEY cannot be read")),
+  Effect.map((value) => Option.map(value, (skey) => Redacted.make(Redacted.value(skey).trim()))),
   Effect.map((value) => Option.getOrUndefined(Option.filter(value, (skey) => Redacted.value(skey) !== "")))
 )
 
@@ -52,13 +53,13 @@ interface Secret {
 
 const othersMayRead = 0o077
 
-/** A file that systemd, Docker or a vault has mounted; of its content only the last newline is not the key. */
+/** A file that systemd, Docker or a vault has mounted; what is around the key in it is not the key. */
 const readSecretFile = Effect.fnUntraced(function*(path: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const unreadable = (why: string) =>
     failed(["DUO_SKEY_FILE"], `DUO_SKEY_FILE names a file that ${why}: put the secret key in it, or set DUO_SKEY`)
   const skey = yield* fileSystem.readFileString(path).pipe(
-    Effect.map((content) => Redacted.make(content.replace(/\r?\n$/, ""))),
+    Effect.map((content) => Redacted.make(content.trim())),
     Effect.mapError((error) =>
       unreadable(error.reason._tag === "NotFound" ? "does not exist" : `cannot be read (${error.reason._tag})`)
     )

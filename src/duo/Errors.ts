@@ -100,11 +100,13 @@ const exitCode = (reason: DuoReason): number => {
     case "Schema":
     case "BadPaging":
       return ExitCode.data
+    case "NotFound":
+    case "MethodNotAllowed":
+      // without a code of Duo's it is somebody else who has no such path
+      return reason.code === null ? ExitCode.unavailable : ExitCode.denied
     case "Unauthorized":
     case "Forbidden":
     case "BadRequest":
-    case "NotFound":
-    case "MethodNotAllowed":
     case "Refused":
       return ExitCode.denied
   }

@@ -73,16 +73,20 @@ const quote = ({ code, message, status }: {
 export const skewed = 30
 
 const unauthorized = (code: number | null, skewSeconds: number | null): string => {
+  if (code === 40102) {
+    return "DUO_HOST does not know this integration key: check that DUO_IKEY and DUO_HOST are of the same application."
+  }
   if (skewSeconds !== null && Math.abs(skewSeconds) >= skewed) {
     return `This machine's clock is ${Math.abs(skewSeconds)} s ${
       skewSeconds > 0 ? "ahead of" : "behind"
     } Duo's: set it (NTP), and run again.`
   }
   switch (code) {
-    case 40102:
-      return "DUO_HOST does not know this integration key: check that DUO_IKEY and DUO_HOST are of the same application."
     case 40103:
       return "Check DUO_SKEY (of the same application as DUO_IKEY, whole, not swapped with it) and DUO_HOST."
+    case 40104:
+    case 40105:
+      return "Duo does not accept the time of the request: compare this machine's clock with Duo's, and set it (NTP)."
     default:
       return "Check DUO_IKEY, DUO_SKEY and DUO_HOST: all three are on the page of the same Admin API application."
   }

@@ -29,7 +29,8 @@ export const parseHost = (name: string, allowLoopback: boolean): Result.Result<H
   }
   if (loopbackHost.test(lower)) {
     const host = lower === "::1" ? "[::1]" : lower
-    return allowLoopback && URL.canParse(`http://${host}`)
+    if (!URL.canParse(`http://${host}`)) return Result.fail("DUO_HOST has a port that there is not")
+    return allowLoopback
       ? Result.succeed({ host: HostName.make(host), origin: `http://${host}`, loopback: true })
       : Result.fail("DUO_HOST is this machine, which is allowed (over plain http) only with DUO_INSECURE_LOOPBACK=1")
   }

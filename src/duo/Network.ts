@@ -14,8 +14,11 @@ const chain = (error: unknown): ReadonlyArray<object> => {
   return errors
 }
 
-/** Only codes are shown: what else these errors say may name URLs and addresses. */
-export const networkReason = ({ reason }: HttpClientError.HttpClientError): NotDuo | Tls | Transport => {
+/** Only codes and the API host are shown: what else these errors say may name URLs and addresses. */
+export const networkReason = (
+  { reason }: HttpClientError.HttpClientError,
+  host: string
+): NotDuo | Tls | Transport => {
   const errors = chain(reason.cause)
   const codes = errors.flatMap((error) => "code" in error && typeof error.code === "string" ? [error.code] : [])
   const tls = codes.find((code) => tlsCodes.test(code))
@@ -25,7 +28,7 @@ export const networkReason = ({ reason }: HttpClientError.HttpClientError): NotD
     const detail = `the proxy answered HTTP ${proxy}`
     return Number(proxy) >= 500 ? new Transport({ detail }) : new NotDuo({ detail })
   }
-  return new Transport({ detail: codes.at(-1) ?? "no connection" })
+  return new Transport({ detail: `${host}: ${codes.at(-1) ?? "no connection"}` })
 }
 
 /** undici says it in words alone. */

@@ -97,7 +97,10 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
 ) {
   const { metadata, response } = yield* client.call(path, { limit: String(limit), offset: String(offset) })
   const decoded = yield* Effect.fromResult(decode(response)).pipe(
-    Effect.mapError((refusal) => new DuoError({ path, attempts: 1, reason: new Unreadable(refusal) }))
+    Effect.mapError(({ where, why }) => {
+      const reason = new Unreadable({ where: `${where} at offset ${offset}`, why })
+      return new DuoError({ path, attempts: 1, reason })
+    })
   )
   const length = decoded.values.length
   const place = yield* Effect.fromResult(readMetadata(metadata, { limit, offset, length })).pipe(

@@ -2,7 +2,8 @@
 import { Context, Effect, Layer, Ref, Stream } from "effect"
 import { Client } from "./Client.ts"
 import { type Api, Credentials } from "./Credentials.ts"
-import { DuoError } from "./Errors.ts"
+import { DuoError, Unauthorized } from "./Errors.ts"
+import { skewed } from "./Explain.ts"
 import { type Endpoint, type Page, type PageOptions, pages } from "./Pages.ts"
 import { decodeUsers, type User } from "./User.ts"
 
@@ -14,9 +15,9 @@ const endpoints: Record<Exclude<Api, "auto">, Endpoint<User>> = {
 
 const isNotOffered = ({ reason }: DuoError) => reason._tag === "NotFound" || reason._tag === "MethodNotAllowed"
 
-/** A refusal that another version of the endpoint may not make says so. */
+/** A refusal that another version of the endpoint may not make says so. `auto` has tried what is not offered. */
 const withHint = (asked: "v1" | "v2", setting: Api) => (error: DuoError): DuoError => {
-  if (!isNotOffered(error) && error.reason._tag !== "Forbidden") return error
+  if (error.reason._tag !== "Forbidden" && (setting === "auto" || !isNotOffered(error))) return error
   const other = asked === "v1" ? "v2" : "v1"
   return new DuoError({
     path: error.path,
@@ -29,6 +30,23 @@ const withHint = (asked: "v1" | "v2", setting: Api) => (error: DuoError): DuoErr
       }, DUO_API=auto finds out.`
   })
 }
+
+/** Whether a wrong clock can be the cause of a 401, and its own header did not show it. */
+const mayBeTheClock = ({ reason }: DuoError) =>
+  reason._tag === "Unauthorized" && reason.code !== 40102 && Math.abs(reason.skewSeconds ?? 0) < skewed
+
+/** Asks what time it is, for a refusal that may be about that. */
+const withSkew = (client: Client["Service"]) =>
+  Effect.fnUntraced(function*(error: DuoError) {
+    const skewSeconds = yield* Effect.orElseSucceed(client.clockSkew, () => null)
+    if (error.reason._tag !== "Unauthorized" || skewSeconds === null) return yield* error
+    const { code, message, status } = error.reason
+    return yield* new DuoError({
+      path: error.path,
+      attempts: error.attempts,
+      reason: new Unauthorized({ status, code, message, skewSeconds })
+    })
+  })
 
 export class Users extends Context.Service<Users, {
   /** The whole list from its start, one element a page. It may be read again; the endpoint is looked for once. */
@@ -44,7 +62,10 @@ export class Users extends Context.Service<Users, {
       const inUse = yield* Ref.make<Api>(setting)
 
       const from = (api: "v1" | "v2", options: PageOptions) =>
-        pages(client, endpoints[api], options).pipe(Stream.mapError(withHint(api, setting)))
+        pages(client, endpoints[api], options).pipe(
+          Stream.mapError(withHint(api, setting)),
+          Stream.catchIf(mayBeTheClock, (error) => Stream.fromEffect(withSkew(client)(error)))
+        )
 
       /** The newer endpoint, unless its very first page is not offered. */
       const find = (options: PageOptions) =>
