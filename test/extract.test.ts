@@ -5,7 +5,7 @@ import { Effect, FileSystem, type Scope } from "effect"
 import { globSync, lstatSync } from "node:fs"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
-import { contents, program, settings } from "./program.ts"
+import { contents, program, settings, start } from "./program.ts"
 
 const inFolder = <A, E>(test: (folder: string) => Effect.Effect<A, E, Scope.Scope | FileSystem.FileSystem>) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()).pipe(
@@ -57,6 +57,11 @@ describe("extract", () => {
       apis: ["v2"],
       signatures: ["v2-sha1"],
       scenario: [{ when: { path: "/admin/v1/*" }, do: { fault: "status", code: 40401 } }]
+    }],
+    ["a 401 for whatever it does not know", {
+      apis: ["v2"],
+      signatures: ["v2-sha1"],
+      scenario: [{ when: { path: "/admin/v1/*" }, do: { fault: "status", code: 40103 } }]
     }],
     ["no permission for bypass codes", { permissions: ["users"] }]
   ]
@@ -154,6 +159,17 @@ describe("extract", () => {
         JSON.parse(line)
       )
       assert.strictEqual(lines.filter(({ table }) => table === "users").length, 3)
+    })))
+
+  it.live("rows that their reader leaves are not handed to the next", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 500 })
+      const left = start(folder, ["extract", "--sink", "ndjson:-", "--sink", "csv"], settings(duo))
+      left.child.stdout.destroy()
+      assert.strictEqual((yield* Effect.promise(() => left.ended)).code, 0)
+      const next = yield* program(folder, ["extract", "--json"], settings(duo))
+      assert.strictEqual(JSON.parse(next.stdout).users, 500)
+      assert.deepStrictEqual(globSync("data/runs/*", { cwd: folder }).filter((file) => !file.endsWith(".json")), [])
     })))
 
   it.live("a sink of somebody else is a module and a name", () =>

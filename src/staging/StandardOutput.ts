@@ -1,26 +1,38 @@
 /**
  * Standard output as a place to publish to: rows are staged in files like anywhere else and copied out when the run is
- * published. What was copied cannot be taken back, and a copy that was cut off starts over.
+ * published, for whoever reads then. What was copied cannot be taken back, and nobody else is to get it: another process
+ * that finishes this run removes the files, and a reader who leaves has had enough.
  */
 import { Effect, FileSystem, Schema, Stream } from "effect"
+import { randomUUID } from "node:crypto"
 import { InputOutput, type SinkReason } from "../Sink.ts"
 import * as Files from "./Files.ts"
 
-/** The staged files, in the order they are copied out. */
-export const Publication = Schema.Struct({ standard_output: Schema.Array(Schema.String) })
+/** The staged files, in the order they are copied out, and the process whose standard output it is. */
+export const Publication = Schema.Struct({ standard_output: Schema.Array(Schema.String), process: Schema.String })
+
+const thisProcess = randomUUID()
 
 /** Makes the staged files durable. */
 export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Files.Move>) {
   const staged = moves.map(({ from }) => from)
   const { bytes } = yield* Files.seal(staged.map((from) => ({ from, to: from })))
-  const sealed: Files.Sealed = { bytes, publication: { standard_output: staged } }
+  const sealed: Files.Sealed = { bytes, publication: { standard_output: staged, process: thisProcess } }
   return sealed
 })
 
+class ReaderLeft extends Schema.TaggedError<ReaderLeft>()("ReaderLeft", {}) {}
+
 const write = (bytes: Uint8Array) =>
-  Effect.callback<void, SinkReason>((resume) => {
+  Effect.callback<void, SinkReason | ReaderLeft>((resume) => {
     process.stdout.write(bytes, (error) => {
-      resume(error ? Effect.fail(new InputOutput({ detail: error.message })) : Effect.void)
+      resume(
+        !error
+          ? Effect.void
+          : "code" in error && error.code === "EPIPE"
+          ? Effect.fail(new ReaderLeft())
+          : Effect.fail(new InputOutput({ detail: error.message }))
+      )
     })
   })
 
@@ -30,10 +42,16 @@ const listen = Effect.sync(() => process.stdout.on("error", () => undefined))
 /** Copies sealed files out and removes them. One that is gone was copied before. */
 export const publish = Effect.fn("StandardOutput.publish")(function*(publication: typeof Publication.Type) {
   const fs = yield* FileSystem.FileSystem
-  yield* listen
-  for (const staged of publication.standard_output) {
-    if (!(yield* Files.exists(staged))) continue
-    yield* fs.stream(staged).pipe(Stream.mapError(Files.reasonOf), Stream.runForEach(write))
-    yield* Files.remove([staged])
+  if (publication.process === thisProcess) {
+    yield* listen
+    yield* Effect.forEach(
+      publication.standard_output,
+      (staged) =>
+        Effect.flatMap(Files.exists(staged), (isThere) =>
+          isThere
+            ? fs.stream(staged).pipe(Stream.mapError(Files.reasonOf), Stream.runForEach(write))
+            : Effect.void)
+    ).pipe(Effect.catchTag("ReaderLeft", () => Effect.void))
   }
+  yield* Files.remove(publication.standard_output)
 })
