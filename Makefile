@@ -3,6 +3,8 @@
 NODE := node_modules/.bin/node
 # what a verb is given on the command line: make extract ARGS="--sink csv --json"
 ARGS ?=
+# a question for `make sql`, which goes by the environment: it may hold anything that a shell would take for its own
+export Q
 
 # With no Duo setting at all, in the environment or in .env, the verbs work on the emulated tenant in data/demo.
 DEMO := $(shell [ -n "$$DUO_IKEY$$DUO_HOST$$DUO_SKEY$$DUO_SKEY_FILE$$DUO_MFA_DATA" ] || \
@@ -22,16 +24,20 @@ node_modules/.setup: package.json package-lock.json
 
 extract: setup ## one run; of the emulated tenant if no Duo setting is there
 ifeq ($(DEMO),yes)
-	@$(NODE) src/emulator/demo.ts $(ARGS)
+	@$(NODE) src/emulator/demo.ts extract $(ARGS)
 else
 	@./duo-mfa extract $(ARGS)
 endif
 
 check: setup ## settings, clock, permissions, sinks
+ifeq ($(DEMO),yes)
+	@$(NODE) src/emulator/demo.ts check $(ARGS)
+else
 	@./duo-mfa check $(ARGS)
+endif
 
 sql: setup ## ask the ledger: make sql Q="SELECT count(*) FROM users"
-	@./duo-mfa sql $(if $(Q),"$(subst ",\",$(Q))") $(ARGS)
+	@./duo-mfa sql $${Q:+"$$Q"} $(ARGS)
 
 verify: setup ## read every sink back and hold it against the manifests
 	@./duo-mfa verify $(ARGS)

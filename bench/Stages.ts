@@ -64,7 +64,7 @@ const measurePages = Effect.fnUntraced(function*(pages: number) {
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
   const stamp = { run_id: "bench", observed_at: 1_795_464_960_000_000n, tenant: host }
   const run = { ...stamp, pipeline: "mfa", tables }
-  const tally = Tally.make(stamp, [])
+  const tally = Tally.make(stamp)
   tally.noBypassCodes("They are not measured.")
   const hashes = new Map(tables.map((table) => [table.name, Fingerprint.make(table)]))
   const open = yield* Effect.forEach(

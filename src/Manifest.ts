@@ -8,7 +8,10 @@
 import { Effect, FileSystem, Path, Schema } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { Outcome } from "./Outcome.ts"
+import { inDataDirectory, RunError } from "./RunError.ts"
+import { Corrupt } from "./Sink.ts"
 import { writeDurably } from "./staging/Durable.ts"
+import { reasonOf } from "./staging/Files.ts"
 
 /** A sink as it was asked for: its name or module specifier, and where it writes. */
 export const Target = Schema.Struct({ sink: Schema.String, location: Schema.String })
@@ -38,26 +41,40 @@ export type Unfinished =
   | { readonly state: "open"; readonly run_id: string; readonly sinks: ReadonlyArray<Target> }
   | { readonly state: "sealed"; readonly run_id: string; readonly sinks: ReadonlyArray<Receipt> }
 
-/** A file in `DATA/runs` that no run of ours can have written so. */
-export class Damaged extends Schema.TaggedError<Damaged>()("Damaged", { file: Schema.String }) {}
-
 const OpenJson = Schema.fromJsonString(Open)
 const ManifestJson = Schema.fromJsonString(Manifest)
 const encodeOpen = Schema.encodeEffect(OpenJson)
 const encodeManifest = Schema.encodeEffect(ManifestJson)
 
-/** The manifests under a data directory. */
+/** A file that no run of ours can have written so. */
+class Damaged extends Schema.TaggedError<Damaged>()("Damaged", { file: Schema.String }) {}
+
+/** The manifests under a data directory. What goes wrong with them is told as the data directory's. */
 export const make = Effect.fnUntraced(function*(dataDirectory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const directory = path.join(dataDirectory, "runs")
   const file = (run_id: string, state: "" | ".open" | ".sealed") => path.join(directory, `${run_id}.json${state}`)
-  const files: Effect.Effect<ReadonlyArray<string>, PlatformError> = fs.readDirectory(directory).pipe(
-    Effect.map((names) => names.toSorted()),
-    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed([]))
+
+  const orRunError = Effect.mapError((error: PlatformError | Damaged) =>
+    new RunError({
+      reason: inDataDirectory(
+        dataDirectory,
+        error._tag === "Damaged"
+          ? new Corrupt({ detail: `${error.file} is damaged; move it away` })
+          : reasonOf(error)
+      )
+    })
   )
+
   const idsOf = (suffix: string) =>
-    Effect.map(files, (names) => names.flatMap((name) => name.endsWith(suffix) ? [name.slice(0, -suffix.length)] : []))
+    fs.readDirectory(directory).pipe(
+      Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed([])),
+      Effect.map((names) =>
+        names.toSorted().flatMap((name) => name.endsWith(suffix) ? [name.slice(0, -suffix.length)] : [])
+      )
+    )
+
   const read = <A>(schema: Schema.Codec<A, string>, name: string) =>
     Effect.flatMap(
       fs.readFileString(name),
@@ -65,30 +82,28 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     )
 
   return {
-    directory,
-
     /** Says, before anything is staged, where this run will stage. */
     open: Effect.fnUntraced(function*(run_id: string, sinks: ReadonlyArray<Target>) {
       yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
       yield* writeDurably(file(run_id, ".open"), yield* Effect.orDie(encodeOpen({ sinks })))
-    }),
+    }, orRunError),
 
     /** From here on the run is whole: whatever happens, it will be published. */
     seal: Effect.fnUntraced(function*(manifest: Manifest) {
       yield* writeDurably(file(manifest.run_id, ".sealed"), yield* Effect.orDie(encodeManifest(manifest)))
-    }),
+    }, orRunError),
 
     /** Every sink has published. */
     published: Effect.fnUntraced(function*(run_id: string) {
       yield* fs.rename(file(run_id, ".sealed"), file(run_id, ""))
       yield* fs.remove(file(run_id, ".open"), { force: true })
-    }),
+    }, orRunError),
 
     /** It will not be published after all; to be said before anything of it is discarded. */
-    unseal: (run_id: string) => fs.remove(file(run_id, ".sealed"), { force: true }),
+    unseal: (run_id: string) => orRunError(fs.remove(file(run_id, ".sealed"), { force: true })),
 
     /** Nothing of the run is left. */
-    discarded: (run_id: string) => fs.remove(file(run_id, ".open"), { force: true }),
+    discarded: (run_id: string) => orRunError(fs.remove(file(run_id, ".open"), { force: true })),
 
     /** The runs whose process ended before they were published, oldest first. To be asked under the lock. */
     unfinished: Effect.gen(function*() {
@@ -104,7 +119,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
         )
       }
       return unfinished
-    }),
+    }).pipe(orRunError),
 
     /** The manifests of the published runs, newest first. */
     all: Effect.gen(function*() {
@@ -113,7 +128,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
         manifests.push(yield* read(ManifestJson, file(run_id, "")))
       }
       return manifests
-    })
+    }).pipe(orRunError)
   }
 })
 export type Manifests = Effect.Success<ReturnType<typeof make>>

@@ -3,15 +3,14 @@
  * behind is finished or discarded by the next one before it does anything else.
  */
 import { DateTime, Effect, Exit, FileSystem, Random, Stream } from "effect"
-import type { PlatformError } from "effect/PlatformError"
 import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
 import type { Facts, Outcome } from "./Outcome.ts"
 import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
-import { DataDirectory, Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
-import type { OpenSink, Sink } from "./Sink.ts"
+import { Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
+import { type OpenSink, type Sink, SinkError } from "./Sink.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
 import type { Stamp } from "./Table.ts"
@@ -56,19 +55,19 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
   )
 
   const sealed = yield* Effect.scoped(Effect.gen(function*() {
-    yield* inDirectory(options.dataDirectory, manifests.open(stamp.run_id, options.sinks))
+    yield* manifests.open(stamp.run_id, options.sinks)
     const open = yield* Effect.forEach(
       targets,
       ({ location, sink }) => sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables })
     )
     const { fingerprints, outcome } = yield* drain(pipeline, stamp, source.extract(stamp, options), open, options)
-    if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(options.dataDirectory, manifests, outcome)
+    if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
     const receipts = yield* Effect.forEach(targets, ({ location, name }, index) =>
       Effect.map(
         open[index]?.seal(outcome) ?? Effect.die("a sink without its target"),
         (sealed): Manifest.Receipt => ({ sink: name, location, ...sealed })
       ))
-    yield* inDirectory(options.dataDirectory, manifests.seal({ ...outcome, fingerprints, sinks: receipts }))
+    yield* manifests.seal({ ...outcome, fingerprints, sinks: receipts })
     return { outcome, receipts }
   })).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
 
@@ -107,10 +106,12 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
 /** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
 const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
   const fs = yield* FileSystem.FileSystem
-  yield* inDirectory(dataDirectory, fs.makeDirectory(dataDirectory, { recursive: true, mode: 0o700 }))
+  yield* fs.makeDirectory(dataDirectory, { recursive: true, mode: 0o700 }).pipe(
+    Effect.mapError((error) => new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) }))
+  )
   yield* Lock.acquire(dataDirectory)
   const manifests = yield* Manifest.make(dataDirectory)
-  for (const unfinished of yield* inDirectory(dataDirectory, manifests.unfinished)) {
+  for (const unfinished of yield* manifests.unfinished) {
     if (unfinished.state === "sealed") {
       yield* Effect.logInfo(`Publishing run ${unfinished.run_id}, which was whole when its process ended`)
       yield* publish(manifests, findSink, unfinished.run_id, unfinished.sinks)
@@ -123,7 +124,7 @@ const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindS
             Effect.catch(({ message }) => Effect.logWarning(`What it left at ${location} stays there: ${message}`))
           )
       )
-      yield* inDirectory(dataDirectory, manifests.discarded(unfinished.run_id))
+      yield* manifests.discarded(unfinished.run_id)
     }
   }
   return manifests
@@ -178,6 +179,9 @@ const conclude = Effect.fnUntraced(function*(
   }
 })
 
+/** What failed, without what to do about it. */
+const whatOf = (error: Expected) => error instanceof SinkError ? `${error.location}: ${error.reason._tag}` : error._tag
+
 /** Publishes in every sink; not to be interrupted half way, and finished by the next run if the process is killed. */
 const publish = (
   manifests: Manifest.Manifests,
@@ -188,19 +192,13 @@ const publish = (
   Effect.forEach(receipts, ({ publication, sink }) => Effect.flatMap(findSink(sink), (_) => _.publish(publication)))
     .pipe(
       Effect.andThen(manifests.published(run_id)),
-      Effect.mapError((error) => new RunError({ reason: new Unpublished({ run_id, detail: String(error) }) })),
+      Effect.mapError((error) => new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) })),
       Effect.uninterruptible
     )
 
 /** An empty answer for a tenant that had users is more likely a mistake than the truth. */
-const refuseEmptied = Effect.fnUntraced(function*(
-  directory: string,
-  manifests: Manifest.Manifests,
-  { pipeline, tenant }: Outcome
-) {
-  const before = (yield* inDirectory(directory, manifests.all)).find((_) =>
-    _.tenant === tenant && _.pipeline === pipeline
-  )
+const refuseEmptied = Effect.fnUntraced(function*(manifests: Manifest.Manifests, { pipeline, tenant }: Outcome) {
+  const before = (yield* manifests.all).find((_) => _.tenant === tenant && _.pipeline === pipeline)
   if (before !== undefined && before.users > suspiciouslyEmpty) {
     return yield* new RunError({ reason: new Emptied({ tenant, before: before.users }) })
   }
@@ -216,12 +214,3 @@ const newStamp = Effect.fnUntraced(function*(tenant: string): Effect.fn.Return<S
     tenant
   }
 })
-
-/** What goes wrong in the data directory is told as such. */
-const inDirectory = <A, R>(directory: string, effect: Effect.Effect<A, PlatformError | Manifest.Damaged, R>) =>
-  Effect.mapError(effect, (error) => new RunError({ reason: dataDirectoryError(directory, error) }))
-
-const dataDirectoryError = (directory: string, error: PlatformError | Manifest.Damaged) =>
-  error._tag === "Damaged"
-    ? new DataDirectory({ directory, detail: `${error.file} is damaged`, full: false, unwritable: true })
-    : inDataDirectory(directory, reasonOf(error))

@@ -111,7 +111,7 @@ const describe = ({ location, reason, sink }: SinkError): string => {
     case "Held":
       return `${location} is held by ${
         reason.pid === null ? "another process" : `process ${reason.pid}`
-      }. Nothing was published; close it there (readers may stay, writers may not) and run again.`
+      }. Nothing changed; close it there (readers may stay, writers may not) and run again.`
     case "Corrupt":
       return `${location} is not something the ${sink} sink can go on with: ${reason.detail}. Move it away and run again.`
   }

@@ -160,6 +160,30 @@ describe("extract, when something is wrong", () => {
       assert.deepStrictEqual(contents(folder), before)
     })))
 
+  it.live("a key in the environment wins over what .env says of one", () =>
+    withGoodRun(Effect.fnUntraced(function*(folder) {
+      const fs = yield* FileSystem.FileSystem
+      const duo = yield* serve({ users })
+      const { DUO_SKEY, ...others } = settings(duo)
+      const dotEnv = Object.entries(others).map(([name, value]) => `${name}=${value}\n`).join("")
+      yield* fs.writeFileString(`${folder}/.env`, `${dotEnv}DUO_SKEY_FILE=/nowhere\n`)
+      assert.strictEqual((yield* program(folder, ["extract"], { DUO_SKEY })).code, 0)
+      const withFile = yield* program(folder, ["extract"])
+      assert.strictEqual(withFile.code, 78)
+      assert.include(withFile.stderr, "DUO_SKEY_FILE")
+    })))
+
+  it.live("a damaged manifest is named by verify too", () =>
+    withGoodRun(Effect.fnUntraced(function*(folder) {
+      yield* (yield* FileSystem.FileSystem).writeFileString(
+        `${folder}/data/runs/20990101T000000000Z-ffffff.json`,
+        "{bad"
+      )
+      const ended = yield* program(folder, ["verify"])
+      assert.strictEqual(ended.code, 73)
+      assert.include(ended.stderr, "20990101T000000000Z-ffffff.json is damaged")
+    })))
+
   it.live("with no setting at all says which to set", () =>
     withGoodRun(Effect.fnUntraced(function*(folder, before) {
       const ended = yield* program(folder, ["extract"])

@@ -26,7 +26,7 @@ describe("the README", () => {
     Effect.gen(function*() {
       const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
       const env = { ...process.env, DUO_MFA_DATA: `${folder}/data/demo` }
-      const demo = spawnSync(process.execPath, ["src/emulator/demo.ts"], { env, encoding: "utf8" })
+      const demo = spawnSync(process.execPath, ["src/emulator/demo.ts", "extract"], { env, encoding: "utf8" })
       assert.strictEqual(demo.status, 0, demo.stderr)
       const told = demo.stderr.trimEnd().split("\n")
       const all = [...told.slice(0, -1), demo.stdout.trimEnd(), ...told.slice(-1)].join("\n")

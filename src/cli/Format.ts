@@ -7,11 +7,12 @@ export type Format = typeof formats[number]
 
 type Value = string | number | boolean | null
 
-/** A value as JSON has it: instants as RFC 3339, whole numbers that are too large for JSON as text. */
+/** A value as JSON has it: instants as RFC 3339, decimals as numbers, whole numbers that are too large for JSON as text. */
 const toValue = (value: DuckDBValue): Value => {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value)
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  if ("scale" in value) return Number(String(value))
   return "micros" in value && typeof value.micros === "bigint" && value.constructor.name === "DuckDBTimestampTZValue"
     ? Instant.format(value.micros)
     : String(value)

@@ -1,5 +1,5 @@
 /** The settings that are not the source's: where the data is, and that the environment wins over `.env`. */
-import { Config, ConfigProvider, Effect, Path, Runtime, Schema } from "effect"
+import { Config, ConfigProvider, Effect, FileSystem, Path, Runtime, Schema } from "effect"
 import { ExitCode } from "../ExitCode.ts"
 
 /** `.env` is there and cannot be read. */
@@ -10,9 +10,14 @@ export class UnreadableEnv extends Schema.TaggedError<UnreadableEnv>()("Unreadab
   }
 }
 
-const fromDotEnv = ConfigProvider.fromDotEnv({ path: ".env" }).pipe(
-  Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(ConfigProvider.fromUnknown({}))),
-  Effect.mapError((error) => new UnreadableEnv({ detail: error.reason.message }))
+/** A key in the environment also wins over the name of a file of one in `.env`. */
+const withoutKeyFile = (content: string) =>
+  process.env["DUO_SKEY"] ? content.replace(/^\s*(export\s+)?DUO_SKEY_FILE\s*=.*$/gm, "") : content
+
+const fromDotEnv = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(".env")).pipe(
+  Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed("")),
+  Effect.mapError((error) => new UnreadableEnv({ detail: error.reason.message })),
+  Effect.map((content) => ConfigProvider.fromDotEnvContents(withoutKeyFile(content)))
 )
 
 /** The environment, then `.env` in the working directory. An empty variable counts as none. */

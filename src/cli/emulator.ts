@@ -25,7 +25,11 @@ const readScenario = Effect.fnUntraced(function*(file: string) {
 export const emulator = Command.make(
   "emulator",
   {
-    users: Flag.Int("users").pipe(Flag.withDescription("How many users the tenant has"), Flag.withDefault(250)),
+    users: Flag.Int("users").pipe(
+      Flag.withDescription("How many users the tenant has"),
+      Flag.withSchema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+      Flag.withDefault(250)
+    ),
     seed: Flag.Int("seed").pipe(Flag.withDescription("Decides who they are, and the keys"), Flag.withDefault(1)),
     port: Flag.Int("port").pipe(Flag.withDescription("0 is any free one"), Flag.withDefault(0)),
     scenario: Flag.String("scenario").pipe(Flag.withDescription("A JSON file of what goes wrong"), Flag.optional)

@@ -78,9 +78,9 @@ export const extract = Command.make(
     const run = Effect.gen(function*() {
       const catalog = yield* Catalog
       const pipeline = yield* catalog.findPipeline(name)
-      if (dryRun) return yield* Run.dryRun(pipeline, options)
       const dataDirectory = yield* Settings.dataDirectory
       const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
+      if (dryRun) return yield* Run.dryRun(pipeline, options)
       return yield* Run.run(pipeline, { ...options, dataDirectory, sinks, allowEmpty, findSink: catalog.findSink })
     })
 

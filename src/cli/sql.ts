@@ -46,11 +46,16 @@ export const sql = Command.make(
     const at = Files.at("duckdb", ledger)
     if (!(yield* at(Files.exists(ledger)))) return yield* new NoLedger({ ledger })
     const { connection } = yield* at(DuckDb.open({ file: ledger }))
+    const asked = connection.runAndReadAll(Option.getOrElse(query, () => overview))
     const result = yield* Effect.tryPromise({
-      try: () => connection.runAndReadAll(Option.getOrElse(query, () => overview)),
+      try: () => asked,
       catch: (error) => new BadQuery({ detail: error instanceof Error ? error.message : String(error) })
-    })
+    }).pipe(Effect.onInterrupt(() => {
+      connection.interrupt()
+      return Effect.promise(() => Promise.allSettled([asked]))
+    }))
     const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
-    yield* Console.log(Format.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"), result))
+    const text = Format.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"), result)
+    if (text !== "") yield* Console.log(text)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Ask the ledger in SQL, read-only"))

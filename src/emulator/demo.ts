@@ -1,5 +1,5 @@
 /**
- * What `make extract` does when there is no Duo setting at all: the real program, as a process of its own, on an emulated
+ * What `make extract` and `make check` do when there is no Duo setting at all: the real program, as a process of its own, on an emulated
  * tenant. The port is always the same, and so is the tenant that the rows name; unless somebody else has it.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -13,17 +13,17 @@ const tenant = { users: 1000, seed: 1 }
 
 const say = (text: string) => Effect.sync(() => process.stderr.write(`${text}\n`))
 
-const extract = (env: Record<string, string>) =>
+const program = (env: Record<string, string>) =>
   Effect.callback<number>((resume) => {
-    const program = spawn(
+    const child = spawn(
       process.execPath,
-      [`${import.meta.dirname}/../main.ts`, "extract", ...process.argv.slice(2)],
+      [`${import.meta.dirname}/../main.ts`, ...process.argv.slice(2)],
       {
         env: { ...process.env, ...env },
         stdio: "inherit"
       }
     )
-    program.on("exit", (code) => resume(Effect.succeed(code ?? 70)))
+    child.on("exit", (code) => resume(Effect.succeed(code ?? 70)))
   })
 
 const demo = Effect.gen(function*() {
@@ -31,7 +31,7 @@ const demo = Effect.gen(function*() {
     Effect.catch(() => serve({ ...tenant, port: 0 }))
   )
   yield* say("No Duo setting is there, so this is an emulated tenant: its users are invented. See README for yours.")
-  process.exitCode = yield* extract({ DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" })
+  process.exitCode = yield* program({ DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" })
   yield* say(`These were invented users, in ${process.env.DUO_MFA_DATA}. Ask them something: make sql`)
 })
 

@@ -40,7 +40,7 @@ export const users = make({
     has_phishing_resistant: boolean("Whether any method is phishing resistant."),
     strongest: text("The strength of the strongest method; none without one."),
     weakest: text("The strength of the weakest method, the one an attacker would choose; none without one."),
-    only_telephony: boolean("Whether there are methods and all of them are text messages or calls."),
+    only_telephony: boolean("Whether text messages or calls are the strongest thing the user has."),
     is_bypass: boolean("Whether the user can log in without any method now, for one of bypass_reason."),
     bypass_reason: text(
       "status (the user's), group (the status of a group), code (a bypass code that has not expired), joined by \", \"."

@@ -76,7 +76,7 @@ const makeList = (what: string) => {
 
 const mostWarnings = 20
 
-export const make = (stamp: Stamp, warnings: ReadonlyArray<string>): Tally => {
+export const make = (stamp: Stamp): Tally => {
   const people = makeList("users")
   const codes = makeList("bypass codes")
   const withCode = new Set<string>()
@@ -141,7 +141,6 @@ export const make = (stamp: Stamp, warnings: ReadonlyArray<string>): Tally => {
         unknown_values: [...unknown.values()].reduce((sum, times) => sum + times, 0),
         tables_collected: collected.map((table) => table.name),
         warnings: [
-          ...warnings,
           ...refused === undefined ? [] : [refused],
           ...unknowns.slice(0, mostWarnings)
         ]

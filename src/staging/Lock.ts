@@ -4,6 +4,7 @@
  */
 import { Effect, FileSystem, Path, Random } from "effect"
 import { inDataDirectory, Locked, RunError } from "../RunError.ts"
+import { Corrupt } from "../Sink.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as Files from "./Files.ts"
 
@@ -17,6 +18,8 @@ export const acquire = Effect.fn("Lock.acquire")(function*(directory: string) {
       new RunError({
         reason: reason._tag === "Held"
           ? new Locked({ directory, pid: reason.pid })
+          : reason._tag === "Corrupt"
+          ? inDataDirectory(directory, new Corrupt({ detail: `${file} is no lock of ours; delete it` }))
           : inDataDirectory(directory, reason)
       })
   )
