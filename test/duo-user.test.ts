@@ -168,6 +168,8 @@ describe("A user", () => {
     ["a fraction where text is documented", "username", 1.5, "1.5"],
     ["a boolean where text is documented", "notes", true, "true"],
     ["digits where a time is documented", "created", "1489612729", 1489612729],
+    ["a time before 1970 with a fraction of zeros", "created", "-5.0", -5],
+    ["a time by every digit of its text", "created", "1700000000.99999999999", 1_700_000_000],
     ["an empty text where a time is documented", "last_login", "", null],
     ["text where a boolean is documented", "is_enrolled", "true", true],
     ["\"false\" where a boolean is documented", "is_enrolled", "false", false],
@@ -187,6 +189,98 @@ describe("A user", () => {
       ))
   }
 
+  const seconds = Schema.Int.check(Schema.isBetween({ minimum: -62_135_596_800, maximum: 253_402_300_799 }))
+  const zeros = Schema.Literals(["", ".0", ".00", ".000000000000"])
+  const created = (sent: unknown) => decoded({ user_id: "DU1", created: sent }).created
+  const totpStep = (sent: unknown) =>
+    decoded({ user_id: "DU1", tokens: [{ token_id: "DH", totp_step: sent }] }).tokens[0]?.totp_step
+
+  it.prop(
+    "has any integer as a number or text, with a fraction of zeros or without",
+    [Schema.Int, zeros],
+    ([n, zeros]) => {
+      assert.strictEqual(totpStep(n), n)
+      assert.strictEqual(totpStep(`${n}${zeros}`), n)
+    }
+  )
+
+  it.prop("has the second that a time belongs to, before 1970 as after it, by every digit of its text", [
+    seconds,
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 999 })),
+    Schema.Boolean
+  ], ([second, millis, nines]) => {
+    const fraction = `${String(millis).padStart(3, "0")}${nines ? "9".repeat(20) : ""}`
+    const none = millis === 0 && !nines
+    const floored = second < 0 && !none ? second - 1 : second
+    if (floored < -62_135_596_800) {
+      assert.include(refused({ user_id: "DU1", created: `${second}.${fraction}` }), "created")
+    } else assert.strictEqual(created(`${second}.${fraction}`), floored)
+    assert.strictEqual(created(second + 0.5), second)
+  })
+
+  it.prop("has true and false in any letter case, as 1 and 0, and those as text", [
+    Schema.Boolean,
+    Schema.Array(Schema.Boolean)
+  ], ([flag, cases]) => {
+    const text = [...String(flag)].map((letter, at) => cases[at] === true ? letter.toUpperCase() : letter).join("")
+    for (const sent of [flag, text, Number(flag), String(Number(flag))]) {
+      assert.strictEqual(decoded({ user_id: "DU1", is_enrolled: sent }).is_enrolled, flag)
+    }
+  })
+
+  const empties = ["", {}, [], null, [null, null]]
+
+  it.prop("has the same lists however its empty ones are written, and with nulls among their items", [
+    Schema.Record(Schema.Literals(lists), Schema.Literals([0, 1, 2, 3, 4, 5]))
+  ], ([chosen]) => {
+    const sent = Object.fromEntries(lists.map((list) => {
+      const [item] = documented[list]
+      return [list, chosen[list] === 5 ? [null, item, null] : empties[chosen[list]]]
+    }))
+    const read = decoded({ ...documented, ...sent })
+    for (const list of lists) {
+      assert.deepStrictEqual(read[list], chosen[list] === 5 ? decoded(documented)[list] : [], list)
+    }
+  })
+
+  it.prop(
+    "has the words of a list, a text as a list of one, nothing as none",
+    [Schema.Array(Schema.String)],
+    ([words]) => {
+      const capabilities = (sent: unknown) =>
+        decoded({ user_id: "DU1", phones: [{ phone_id: "DP", capabilities: sent }] }).phones[0]?.capabilities
+      assert.deepStrictEqual(capabilities(words.flatMap((word) => [null, word])), words)
+      for (const word of words) assert.deepStrictEqual(capabilities(word), word === "" ? [] : [word])
+      for (const empty of empties) assert.deepStrictEqual(capabilities(empty), [])
+    }
+  )
+
+  it.prop("has aliases that are numbers or booleans as their text, and nothing as none", [
+    Schema.Record(Schema.Literals(["alias1", "alias5"]), Schema.Union([Schema.Int, Schema.Boolean]))
+  ], ([aliases]) => {
+    assert.deepStrictEqual(
+      Object.entries(decoded({ user_id: "DU1", aliases }).aliases).toSorted(),
+      Object.entries(aliases).map(([name, alias]) => [name, String(alias)]).toSorted()
+    )
+    for (const empty of ["", {}, [], null]) {
+      assert.deepStrictEqual(decoded({ user_id: "DU1", aliases: empty }).aliases, {})
+    }
+  })
+
+  it.prop("has a desktop known by its key, or else by Duo's number for it", [
+    Schema.Union([Schema.Literals(["DD1", ""]), Schema.Null, Schema.Undefined]),
+    Schema.Union([Schema.Int, Schema.NonEmptyString])
+  ], ([dakey, daid]) => {
+    const [desktop] = decoded({ user_id: "DU1", desktop_authenticators: [{ dakey, daid }] }).desktop_authenticators
+    assert.strictEqual(desktop?.dakey, dakey === "DD1" ? dakey : String(daid))
+  })
+
+  it("may have a number for a desktop that is none, as long as the desktop has a key", () => {
+    const [desktop] = decoded({ user_id: "DU1", desktop_authenticators: [{ dakey: "DD1", daid: [] }] })
+      .desktop_authenticators
+    assert.strictEqual(desktop?.dakey, "DD1")
+  })
+
   it("may have its aliases flat, in an object, or both; the empty ones are none, and `__proto__` is a name", () => {
     const aliases: unknown = JSON.parse(`{"alias1": null, "alias2": "", "alias5": "five", "__proto__": "p"}`)
     assert.deepStrictEqual(
@@ -196,7 +290,7 @@ describe("A user", () => {
   })
 
   const wrong: ReadonlyArray<readonly [what: string, change: unknown, where: string]> = [
-    ["no id", { user_id: undefined }, "response[0].user_id has the wrong type"],
+    ["no id", { user_id: undefined }, "response[0].user_id is missing"],
     ["an empty id", { user_id: "" }, "response[0].user_id has an impossible value"],
     ["a null id", { user_id: null }, "response[0].user_id has the wrong type"],
     ["a phone without an id", { phones: [{}] }, "response[0].phones[0].phone_id is missing"],
@@ -217,19 +311,55 @@ describe("A user", () => {
       { desktop_authenticators: [{}] },
       "response[0].desktop_authenticators[0].dakey is missing"
     ],
+    [
+      "a desktop whose key and number say nothing",
+      { desktop_authenticators: [{ dakey: "", daid: "" }] },
+      "response[0].desktop_authenticators[0].dakey has an impossible value"
+    ],
+    [
+      "a desktop whose number is an object",
+      { desktop_authenticators: [{ daid: {} }] },
+      "response[0].desktop_authenticators[0].dakey has the wrong type"
+    ],
     ["a group without an id", { groups: [{}] }, "response[0].groups[0].group_id is missing"],
-    ["a phone that is none", { phones: [{ phone_id: "DP" }, null] }, "response[0].phones[1] has the wrong type"],
+    ["a phone that is none", { phones: [{ phone_id: "DP" }, 1] }, "response[0].phones[1] has the wrong type"],
     ["phones in an object", { phones: { a: 1 } }, "response[0].phones has the wrong type"],
     ["a name that is an object", { realname: { secret: "canary" } }, "response[0].realname has the wrong type"],
     ["milliseconds", { created: 1489612729000 }, "response[0].created has an impossible value"],
     ["milliseconds as text", { created: "1489612729000" }, "response[0].created has an impossible value"],
     ["a time in words", { created: "yesterday" }, "response[0].created has an impossible value"],
-    ["half a second", { created: 1.5 }, "response[0].created has an impossible value"],
+    ["a time that is true", { created: true }, "response[0].created has the wrong type"],
+    ["a time in an exponent", { created: "1.7e9" }, "response[0].created has an impossible value"],
+    ["a time that ends in a dot", { created: "1700000000." }, "response[0].created has an impossible value"],
+    ["a fraction of an integer", {
+      tokens: [{ token_id: "DH", totp_step: 30.5 }]
+    }, "response[0].tokens[0].totp_step has an impossible value"],
+    ["a fraction of an integer as text", {
+      tokens: [{ token_id: "DH", totp_step: "30.5" }]
+    }, "response[0].tokens[0].totp_step has an impossible value"],
+    ["a fraction of an integer that a number cannot hold", {
+      tokens: [{ token_id: "DH", totp_step: "30.00000000000000000001" }]
+    }, "response[0].tokens[0].totp_step has an impossible value"],
+    ["an id that is true", { user_id: true }, "response[0].user_id has the wrong type"],
+    ["an id that JSON.parse has rounded", { user_id: 2 ** 53 + 2 }, "response[0].user_id has an impossible value"],
+    ["a list in a list", { phones: [[]] }, "response[0].phones[0] has the wrong type"],
+    ["phones in words", { phones: "none" }, "response[0].phones has the wrong type"],
+    ["a capability that is an object", {
+      phones: [{ phone_id: "DP", capabilities: [{}] }]
+    }, "response[0].phones[0].capabilities[0] has the wrong type"],
+    ["capabilities that are a number", {
+      phones: [{ phone_id: "DP", capabilities: 1 }]
+    }, "response[0].phones[0].capabilities has the wrong type"],
+    ["aliases in a list", { aliases: ["joe"] }, "response[0].aliases has the wrong type"],
+    ["an alias that JSON.parse has rounded", {
+      aliases: { alias1: 2 ** 53 }
+    }, "response[0].aliases.alias1 has an impossible value"],
     ["the year 10000", { last_login: 253_402_300_800 }, "response[0].last_login has an impossible value"],
     ["the year 0", { last_login: -62_135_596_801 }, "response[0].last_login has an impossible value"],
     ["a number that JSON.parse has rounded", { username: 2 ** 53 + 2 }, "response[0].username has an impossible value"],
     ["infinity, which is what 1e400 becomes", { username: Infinity }, "response[0].username has an impossible value"],
     ["a boolean that is none", { is_enrolled: "yes" }, "response[0].is_enrolled has the wrong type"],
+    ["a boolean that is 2", { is_enrolled: 2 }, "response[0].is_enrolled has the wrong type"],
     ["an alias that is a list, by an unusual name", { aliases: { "joe smith": [] } }, "response[0].aliases"]
   ]
   for (const [what, change, where] of wrong) {
@@ -288,8 +418,8 @@ describe("A bypass code", () => {
     }
     const result = decodeBypassCodes([{ bypass_code_id: "DB1", user: {} }])
     assert.deepStrictEqual(Result.isFailure(result) && result.failure, {
-      where: "response[0].user",
-      why: "has the wrong type"
+      where: "response[0].user.user_id",
+      why: "is missing"
     })
   })
 })

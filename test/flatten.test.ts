@@ -178,10 +178,58 @@ describe("flatten", () => {
     assert.strictEqual(rows.mfa_methods[0]?.capabilities, "auto, push, sms")
   })
 
-  it("last_seen is UTC, and NULL if it is no time", () => {
+  const Moment = Schema.Struct({
+    seconds: Schema.Int.check(Schema.isBetween({ minimum: -62_135_596_800, maximum: 253_402_300_799 })),
+    fraction: Schema.Array(Schema.Literals([0, 1, 5, 9])).check(Schema.isMaxLength(9)),
+    between: Schema.Literals(["T", " "]),
+    zone: Schema.Literals(["", "Z", "+00:00", "-0000", "+02:00", "-0930", "+2359"])
+  })
+
+  it.prop("last_seen is the instant it says, to the microsecond, UTC if it names no zone", [Moment], ([moment]) => {
+    const { between, seconds, zone } = moment
+    const fraction = moment.fraction.join("")
+    const minutes = { "+02:00": 120, "-0930": -570, "+2359": 1439 }[zone as string] ?? 0
+    const text = new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", between)
+    const utc = seconds - minutes * 60
+    const micros = BigInt(utc) * 1_000_000n + BigInt(`${fraction}000000`.slice(0, 6))
+    assert.strictEqual(
+      fromText(`${text}${fraction === "" ? "" : `.${fraction}`}${zone}`),
+      utc < -62_135_596_800 || utc > 253_402_300_799 ? null : micros
+    )
+  })
+
+  const Two = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
+
+  it.prop("last_seen is NULL for a date or time that does not exist", [
+    Schema.Struct({ year: Two(9999), month: Two(14), day: Two(33), hour: Two(26), minute: Two(62), second: Two(62) })
+  ], ([{ day, hour, minute, month, second, year }]) => {
+    const two = (n: number) => String(n).padStart(2, "0")
+    const days = new Date(Date.UTC(2000 + year % 400, month, 0)).getUTCDate()
+    const exists = year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= days && hour < 24 && minute < 60 &&
+      second < 60
+    const text = `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}`
+    assert.strictEqual(fromText(text) !== null, exists, text)
+  })
+
+  it("last_seen is NULL if it is no time", () => {
     assert.strictEqual(fromText("2022-12-16T07:39:49"), 1_671_176_389_000_000n)
-    assert.strictEqual(fromText("2022-12-16T07:39:49+02:00"), 1_671_169_189_000_000n)
-    for (const text of ["", "yesterday", "2022-13-45T99:99:99", null]) assert.isNull(fromText(text))
+    assert.strictEqual(fromText("2024-02-29 00:00:00.123456789Z"), 1_709_164_800_123_456n)
+    for (
+      const text of [
+        "",
+        "yesterday",
+        "2022-02-30T00:00:00",
+        "2023-02-29T00:00:00",
+        "2022-12-16",
+        "2022-12-16T07:39",
+        "2022-12-16T07:39:49.",
+        "2022-12-16T07:39:49.0123456789",
+        "2022-12-16T07:39:49 and later",
+        "2022-12-16T07:39:49+24:00",
+        "2022-12-16T07:39:49+02:60",
+        null
+      ]
+    ) assert.isNull(fromText(text), String(text))
   })
 })
 
@@ -191,28 +239,28 @@ describe("a tally", () => {
   const [a, b, c] = [one({ user_id: "A" }), one({ user_id: "B" }), one({ user_id: "C" })]
 
   it("is complete when everybody was seen and the number held still", () => {
-    const tally = Tally.make(stamp, [])
+    const tally = Tally.make(stamp)
     tally.users(page([a, b], 3))
     tally.users(page([c], 3))
     assert.deepInclude(tally.facts(counts), { complete: true, incomplete_reason: null, users: 3, duplicates: 0 })
   })
 
   it("is not when somebody is missing, the number moved, or Duo gave none", () => {
-    const missing = Tally.make(stamp, [])
+    const missing = Tally.make(stamp)
     missing.users(page([a, b], 3))
     assert.strictEqual(missing.facts(counts).incomplete_reason, "2 users were seen, and Duo has 3")
-    const moved = Tally.make(stamp, [])
+    const moved = Tally.make(stamp)
     moved.users(page([a, b], 4))
     moved.users(page([c], 3))
     assert.include(moved.facts(counts).incomplete_reason, "went from 4 to 3")
-    const silent = Tally.make(stamp, [])
+    const silent = Tally.make(stamp)
     silent.users(page([a], null))
     silent.users(page([b], null))
     assert.include(silent.facts(counts).incomplete_reason, "did not say")
   })
 
   it("keeps who comes twice once, and counts it", () => {
-    const tally = Tally.make(stamp, [])
+    const tally = Tally.make(stamp)
     tally.users(page([a, b], 3))
     const again = tally.users(page([b, c], 3))
     assert.deepStrictEqual(again.users?.map(({ user_id }) => user_id), ["C"])
@@ -220,7 +268,7 @@ describe("a tally", () => {
   })
 
   it("a code that works is a reason of its user's bypass, one that expired is not", () => {
-    const tally = Tally.make(stamp, [])
+    const tally = Tally.make(stamp)
     const code = { admin_email: null, created: null, reuse_count: null }
     const now = Number(stamp.observed_at / 1_000_000n)
     tally.bypassCodes(page([
@@ -233,14 +281,14 @@ describe("a tally", () => {
   })
 
   it("a code of nobody has no row, and stops nothing", () => {
-    const tally = Tally.make(stamp, [])
+    const tally = Tally.make(stamp)
     const code = { admin_email: null, created: null, expiration: null, reuse_count: null, user: null }
     assert.deepStrictEqual(tally.bypassCodes(page([{ ...code, bypass_code_id: "DB1" }], 1)), { bypass_codes: [] })
     assert.deepInclude(tally.facts(counts), { unknown_values: 1, warnings: ["bypass code of nobody, left out"] })
   })
 
   it("bypass codes that may not be read are not collected, which is no doubt about the users", () => {
-    const tally = Tally.make(stamp, [])
+    const tally = Tally.make(stamp)
     tally.noBypassCodes("no permission")
     tally.users(page([a], 1))
     const facts = tally.facts(counts)
@@ -254,7 +302,7 @@ describe("a tally", () => {
       { user_id: "A", status: "hibernating" },
       { user_id: "B", status: "hibernating", phones: [{ phone_id: "DP1", capabilities: ["telepathy"] }] }
     )
-    const tally = Tally.make(stamp, [])
+    const tally = Tally.make(stamp)
     const { mfa_methods, users } = tally.users({ values: odd, total: 2, unknownFields: ["shoe_size"] })
     assert.deepStrictEqual(users?.map(({ status }) => status), ["hibernating", "hibernating"])
     assert.strictEqual(mfa_methods?.[0]?.capabilities, "telepathy")
@@ -273,5 +321,27 @@ describe("a tally", () => {
       phones: ["Mobile", "landline", "Unknown", ""].map((type) => ({ phone_id: `DP${type}`, type }))
     })
     assert.deepStrictEqual(unknownValues(user), [])
+  })
+
+  it("what nobody knows is told with what became of it", () => {
+    const last_seen = ["2022-12-16T07:39:49", "", null, "2022-02-30T00:00:00"]
+    const user = one({
+      user_id: "A",
+      status: "hibernating",
+      groups: [{ group_id: "DG1", status: "Asleep\u001b" }],
+      tokens: [{ token_id: "DH1", type: "z9" }],
+      phones: [
+        ...last_seen.map((last_seen, n) => ({ phone_id: `DP${n}`, last_seen })),
+        { phone_id: "DP9", type: "Pager", capabilities: ["telepathy"] }
+      ]
+    })
+    assert.sameMembers([...unknownValues(user)], [
+      "unknown user status: hibernating, kept as it is",
+      "unknown group status: Asleep?, kept as it is",
+      "unknown token type: z9, kept as it is",
+      "phone last_seen that is no time, left NULL",
+      "unknown phone type: Pager, kept as it is",
+      "unknown phone capability: telepathy, kept as it is"
+    ])
   })
 })

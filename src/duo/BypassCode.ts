@@ -2,12 +2,12 @@
  * Duo's bypass code object: https://duo.com/docs/adminapi#retrieve-bypass-codes. It says that a code exists, for whom and
  * until when; the code itself is only in the answer to whoever made it.
  */
-import { Schema } from "effect"
-import { Id, Int, known, listDecoder, Text, Time } from "./Wire.ts"
+import type { Schema } from "effect"
+import { Id, Int, known, listDecoder, nullOr, object, Text, Time } from "./Wire.ts"
 
-const Owner = Schema.Struct({ user_id: Id, username: Text })
+const Owner = object({ user_id: Id, username: Text })
 
-export const BypassCode = Schema.Struct({
+export const BypassCode = object({
   bypass_code_id: Id,
   admin_email: Text,
   /** Unix seconds. */
@@ -16,8 +16,8 @@ export const BypassCode = Schema.Struct({
   expiration: Time,
   /** How often it may still be used; null for any number. */
   reuse_count: Int,
-  /** Whose it is; absent or null when that user is no longer there. */
-  user: Schema.optionalKey(Schema.NullOr(Owner))
+  /** Whose it is; null when that user is no longer there. */
+  user: nullOr(Owner)
 })
 export interface BypassCode extends Schema.Schema.Type<typeof BypassCode> {}
 

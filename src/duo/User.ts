@@ -2,15 +2,17 @@
  * Duo's user object as it is on the wire, under Duo's names: https://duo.com/docs/adminapi#retrieve-users, Duo's Postman
  * collection and recorded answers. Every scalar but an id may be null, every list is an array.
  */
-import { Result, Schema } from "effect"
+import { Result, type Schema } from "effect"
 import {
   type Decoded,
   Flag,
   Id,
+  idOr,
   Int,
   known,
   List,
   listDecoder,
+  object,
   type Refusal,
   Text,
   Texts,
@@ -18,7 +20,7 @@ import {
   Words
 } from "./Wire.ts"
 
-export const Group = Schema.Struct({
+export const Group = object({
   group_id: Id,
   name: Text,
   desc: Text,
@@ -27,7 +29,7 @@ export const Group = Schema.Struct({
 })
 export interface Group extends Schema.Schema.Type<typeof Group> {}
 
-export const Phone = Schema.Struct({
+export const Phone = object({
   phone_id: Id,
   /** "" for a tablet. */
   number: Text,
@@ -52,7 +54,7 @@ export const Phone = Schema.Struct({
 })
 export interface Phone extends Schema.Schema.Type<typeof Phone> {}
 
-export const Token = Schema.Struct({
+export const Token = object({
   token_id: Id,
   serial: Text,
   /** `h6`, `h8`, `t6`, `t8`, `yk`, `d1`. */
@@ -61,10 +63,10 @@ export const Token = Schema.Struct({
 })
 export interface Token extends Schema.Schema.Type<typeof Token> {}
 
-export const U2fToken = Schema.Struct({ registration_id: Id, date_added: Time })
+export const U2fToken = object({ registration_id: Id, date_added: Time })
 export interface U2fToken extends Schema.Schema.Type<typeof U2fToken> {}
 
-export const WebAuthnCredential = Schema.Struct({
+export const WebAuthnCredential = object({
   webauthnkey: Id,
   credential_name: Text,
   /** `Security Key`, `Touch ID`, `iCloud Keychain` and so on: no enumeration. */
@@ -74,18 +76,19 @@ export const WebAuthnCredential = Schema.Struct({
 export interface WebAuthnCredential extends Schema.Schema.Type<typeof WebAuthnCredential> {}
 
 /** The legacy desktop token. */
-export const DesktopToken = Schema.Struct({ desktoptoken_id: Id, name: Text, platform: Text, type: Text })
+export const DesktopToken = object({ desktoptoken_id: Id, name: Text, platform: Text, type: Text })
 export interface DesktopToken extends Schema.Schema.Type<typeof DesktopToken> {}
 
-export const DesktopAuthenticator = Schema.Struct({
-  dakey: Id,
+export const DesktopAuthenticator = object({
+  /** Its own key, or else Duo's number for it. */
+  dakey: idOr("daid"),
   device_name: Text,
   duo_desktop_version: Text,
   os_family: Text
 })
 export interface DesktopAuthenticator extends Schema.Schema.Type<typeof DesktopAuthenticator> {}
 
-const WireUser = Schema.Struct({
+const WireUser = object({
   user_id: Id,
   username: Text,
   /** Up to `alias8`. */
@@ -131,7 +134,7 @@ const toUser = (user: WireUser): User => ({ ...user, aliases: aliasesOf(user) })
 const noAliases: User["aliases"] = {}
 
 const aliasesOf = ({ alias1, alias2, alias3, alias4, aliases }: WireUser): User["aliases"] => {
-  const all = [...Object.entries({ alias1, alias2, alias3, alias4 }), ...Object.entries(aliases ?? {})]
+  const all = [...Object.entries({ alias1, alias2, alias3, alias4 }), ...Object.entries(aliases)]
   const given = all.flatMap(([name, alias]) => alias === null || alias === "" ? [] : [[name, alias]])
   return given.length === 0 ? noAliases : Object.fromEntries(given)
 }

@@ -2,92 +2,157 @@
  * How Duo's JSON is read: tolerant of what does no harm (absent, null, a number where text is documented, "30" for 30),
  * strict about what would make a wrong row (an id that is missing, a time that is none). A refusal says where and why,
  * and never shows the value.
+ *
+ * A schema says what a value has to be, and carries how to get there from what Duo might send: first a page is read,
+ * then it is decoded. A reader leaves alone what it does not understand, for the schema to refuse.
  */
-import { Option, Result, Schema, SchemaGetter, type SchemaIssue } from "effect"
+import { Result, Schema, type SchemaIssue } from "effect"
 
-const never = SchemaGetter.forbidden<never, unknown>(() => "Duo's objects are read, not written")
+/** `of` is the object whose field the value is. */
+type Read = (value: unknown, of: Fields) => unknown
 
-/** A scalar that may be absent or null, both of which decode to null, as does whatever `read` makes null. */
-const nullable = <Wire, Type>(
-  wire: Schema.Codec<Wire>,
-  type: Schema.Codec<Type>,
-  read: (value: Wire) => Type | null
-) =>
-  Schema.optionalKey(Schema.NullOr(wire)).pipe(Schema.decodeTo(Schema.NullOr(type), {
-    decode: SchemaGetter.transformOptional((field: Option.Option<Wire | null>) =>
-      Option.some(Option.isSome(field) && field.value !== null ? read(field.value) : null)
-    ),
-    encode: never
-  }))
+type Fields = Readonly<Record<string, unknown>>
 
-/** A number whose decimal digits are those that Duo sent: an integer beyond 2^53 was rounded when JSON was parsed. */
-const Exact = Schema.Finite.check(
-  Schema.makeFilter((value: number) => !Number.isInteger(value) || Number.isSafeInteger(value))
-)
-
-const isRange = (minimum: number, maximum: number) =>
-  Schema.makeFilter((value: number | string) =>
-    value === "" || (Number.isSafeInteger(Number(value)) && Number(value) >= minimum && Number(value) <= maximum)
-  )
-
-const isInteger = Schema.isPattern(/^(-?\d{1,16})?$/)
-
-const integer = (minimum: number, maximum: number) => {
-  const range = isRange(minimum, maximum)
-  return nullable(
-    Schema.Union([Schema.Int.check(range), Schema.String.check(isInteger, range)]),
-    Schema.Int,
-    (value) => value === "" ? null : Number(value)
-  )
+declare module "effect/Schema" {
+  namespace Annotations {
+    interface Annotations {
+      readonly read?: Read
+    }
+  }
 }
 
-const Scalar = Schema.Union([Schema.String, Exact, Schema.Boolean])
+const readerOf = (schema: Schema.Constraint): Read => Schema.resolveAnnotations(schema)?.read ?? ((value) => value)
+
+const noFields: Fields = {}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** What a reader makes of a value that has the right type and cannot be: no schema takes it. */
+const impossible = Symbol("impossible")
+
+/** Absent and null are null. */
+const nullable = <S extends Schema.Constraint>(schema: S, read: (value: unknown) => unknown) =>
+  Schema.NullOr(schema).annotate({ read: (value) => value === undefined || value === null ? null : read(value) })
+
+/** An integer beyond 2^53 was rounded when JSON was parsed: its digits are not those that Duo sent. */
+const isExact = (value: number) => Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
+
+const numberAsText = (value: unknown): unknown =>
+  typeof value !== "number" ? value : isExact(value) ? String(value) : impossible
+
+const asText = (value: unknown): unknown => typeof value === "boolean" ? String(value) : numberAsText(value)
 
 /** Text; "" stays "". */
-export const Text = nullable(Scalar, Schema.String, String)
+export const Text = nullable(Schema.String, asText)
 
-/** A list of words; absent and null are the empty one. */
-export const Words = Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.NullOr(Scalar)))).pipe(
-  Schema.decodeTo(Schema.Array(Schema.String), {
-    decode: SchemaGetter.transformOptional((field: Option.Option<ReadonlyArray<typeof Scalar.Type | null> | null>) =>
-      Option.some((Option.getOrNull(field) ?? []).flatMap((word) => word === null ? [] : [String(word)]))
-    ),
-    encode: never
-  })
+const flags = new Map<unknown, boolean>([
+  ["true", true],
+  ["1", true],
+  [1, true],
+  ["false", false],
+  ["0", false],
+  [0, false]
+])
+
+/** True or false, also as 1 or 0, and either as text. */
+export const Flag = nullable(
+  Schema.Boolean,
+  (value) => value === "" ? null : flags.get(typeof value === "string" ? value.toLowerCase() : value) ?? value
 )
 
-/** A safe integer. */
-export const Int = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+/** An integer as a number or as text; "" is null, and what `read` makes NaN is refused. */
+const integer = (minimum: number, maximum: number, read: (value: number | string) => number) =>
+  nullable(Schema.Int, (value) => {
+    if (value === "") return null
+    if (typeof value !== "number" && typeof value !== "string") return value
+    const number = read(value)
+    return Number.isSafeInteger(number) && number >= minimum && number <= maximum ? number : impossible
+  })
 
-/** Unix seconds within the years 0001 to 9999, which is what every sink can store. */
-export const Time = integer(-62_135_596_800, 253_402_300_799)
+/** A safe integer; it may have a fraction of nothing but zeros. */
+export const Int = integer(
+  Number.MIN_SAFE_INTEGER,
+  Number.MAX_SAFE_INTEGER,
+  (value) => typeof value === "number" || /^-?\d{1,16}(\.0+)?$/.test(value) ? Number(value) : NaN
+)
 
-export const Flag = nullable(
-  Schema.Union([Schema.Boolean, Schema.Literals(["true", "false", ""])]),
-  Schema.Boolean,
-  (value) => value === "" ? null : value === true || value === "true"
+/** By its digits: as a number, 1700000000.999999999 is the next second. */
+const floorText = (value: string): number => {
+  const [_, whole = NaN, fraction = ""] = /^(-?\d{1,16})(?:\.(\d+))?$/.exec(value) ?? []
+  return Number(whole) - (value.startsWith("-") && /[1-9]/.test(fraction) ? 1 : 0)
+}
+
+/** Unix seconds within the years 0001 to 9999, which is what every sink can store; a fraction belongs to its second. */
+export const Time = integer(
+  -62_135_596_800,
+  253_402_300_799,
+  (value) => typeof value === "number" ? Math.floor(value) : floorText(value)
 )
 
 /** An id: required, not empty. */
-export const Id = Schema.Union([Schema.NonEmptyString, Exact]).pipe(
-  Schema.decodeTo(Schema.NonEmptyString, { decode: SchemaGetter.transform(String), encode: never })
-)
+export const Id = Schema.NonEmptyString.annotate({ read: numberAsText })
 
-/** A list; absent and null are the empty one. */
-export const List = <Item extends Schema.Codec<unknown, unknown>>(item: Item) =>
-  Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.Unknown))).pipe(Schema.decodeTo(Schema.Array(item), {
-    decode: SchemaGetter.transformOptional((field: Option.Option<ReadonlyArray<unknown> | null>) =>
-      Option.some(Option.getOrNull(field) ?? [])
-    ),
-    encode: never
-  }))
+/** An id; if there is none, the object is known by another field of it. */
+export const idOr = (other: string) =>
+  Schema.NonEmptyString.annotate({
+    read: (value, of) => numberAsText(value === undefined || value === null || value === "" ? of[other] : value)
+  })
 
-/** Text by name; absent and null are the empty one. */
-export const Texts = nullable(
-  Schema.Record(Schema.String, Schema.NullOr(Schema.String)),
-  Schema.Record(Schema.String, Schema.NullOr(Schema.String)),
-  (texts) => texts
-)
+/** Other languages write an empty list, or an object without fields, in other ways. */
+const isEmpty = (value: unknown) =>
+  value === undefined || value === null || value === "" ||
+  (typeof value === "object" && Object.keys(value).length === 0)
+
+const readList = (read: Read): Read => (value) =>
+  Array.isArray(value)
+    ? value.flatMap((item) => item === null ? [] : [read(item, noFields)])
+    : isEmpty(value)
+    ? []
+    : value
+
+/** A list without its nulls; absent, null, "" and {} are the empty one. A refusal counts places without the nulls. */
+export const List = <Item extends Schema.Constraint>(item: Item) =>
+  Schema.Array(item).annotate({ read: readList(readerOf(item)) })
+
+const readWords = readList(asText)
+
+/** A list of words; a text is a list of one. */
+export const Words = Schema.Array(Schema.String).annotate({
+  read: (value, of) => readWords(typeof value === "string" && value !== "" ? [value] : value, of)
+})
+
+/** Text by name; absent, null, "" and [] are the empty one. */
+export const Texts = Schema.Record(Schema.String, Schema.NullOr(Schema.String)).annotate({
+  read: (value) =>
+    isEmpty(value)
+      ? {}
+      : isFields(value)
+      ? Object.fromEntries(Object.entries(value).map(([name, text]) => [name, asText(text)]))
+      : value
+})
+
+/** An object; what is not among its fields is left out. */
+export const object = <const Fields extends Schema.Struct.Fields>(fields: Fields) => {
+  const readers = Object.entries(fields).map(([name, field]) => [name, readerOf(field)] as const)
+  return Schema.Struct(fields).annotate({
+    read: (value) => {
+      if (!isFields(value)) return value
+      const read: Record<string, unknown> = {}
+      for (const [name, reader] of readers) {
+        const field = reader(value[name], value)
+        if (field !== undefined) read[name] = field
+      }
+      return read
+    }
+  })
+}
+
+/** One that may be absent or null. */
+export const nullOr = <S extends Schema.Constraint>(schema: S) => {
+  const read = readerOf(schema)
+  return nullable(schema, (value) => read(value, noFields))
+}
 
 /** Where a schema refused Duo's answer, as a path like `response[3].phones[0].phone_id`, and why. Never the value. */
 export interface Refusal {
@@ -116,9 +181,10 @@ export interface Decoded<A> {
 
 /** Reads the `response` of a list endpoint. Built once: making a decoder is what costs. */
 export const listDecoder = <Item extends Schema.Codec<unknown, unknown>>(item: Item, fields: Known) => {
-  const decode = Schema.decodeUnknownResult(Schema.Array(item))
+  const read = readerOf(item)
+  const decode = Schema.decodeUnknownResult(Schema.Array(item), { reportInput: true })
   return (response: unknown): Result.Result<Decoded<Item["Type"]>, Refusal> => {
-    const decoded = decode(response)
+    const decoded = decode(Array.isArray(response) ? response.map((value) => read(value, noFields)) : response)
     if (Result.isFailure(decoded)) return Result.fail(refusal(decoded.failure.issue, "response"))
     const unknownFields = new Set<string>()
     collectUnknown(response, fields, "", unknownFields)
@@ -132,22 +198,22 @@ const refusal = (issue: SchemaIssue.Issue, where: string): Refusal => {
       return refusal(issue.issue, issue.path.reduce<string>(step, where))
     case "Composite":
       return refusal(issue.issues[0], where)
-    case "Encoding":
-      return refusal(issue.issue, where)
-    case "AnyOf":
-      return { where, why: issue.issues.some(isImpossible) ? "has an impossible value" : "has the wrong type" }
     case "MissingKey":
       return { where, why: "is missing" }
+    case "AnyOf":
+      // What may be null was refused by the one schema that is not null's, or by its type.
+      return issue.issues[0] === undefined ? mistyped(issue, where) : refusal(issue.issues[0], where)
     case "InvalidType":
-      return { where, why: "has the wrong type" }
+      return mistyped(issue, where)
     default:
       return { where, why: "has an impossible value" }
   }
 }
 
-/** A union refuses with an issue for every member that the value could have been; those of other types say nothing. */
-const isImpossible = (issue: SchemaIssue.Issue): boolean =>
-  issue._tag === "Filter" || ((issue._tag === "AnyOf" || issue._tag === "Composite") && issue.issues.some(isImpossible))
+const mistyped = (issue: SchemaIssue.Issue, where: string): Refusal => ({
+  where,
+  why: issue.input === impossible ? "has an impossible value" : "has the wrong type"
+})
 
 const step = (path: string, key: PropertyKey): string =>
   typeof key === "number" ? `${path}[${key}]` : `${path}.${fieldName(String(key))}`

@@ -23,11 +23,24 @@ const said = (value: string | null): string | null => value === "" ? null : valu
 /** Duo's times are Unix seconds. */
 const fromSeconds = (seconds: number | null): bigint | null => seconds === null ? null : BigInt(seconds) * 1_000_000n
 
-/** `last_seen` is a text without a zone, taken as UTC; NULL for one that is no time. */
+const timeText = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])([01]\d|2[0-3]):?([0-5]\d))?$/
+
+const earliest = Date.parse("0001-01-01T00:00:00Z")
+const latest = Date.parse("9999-12-31T23:59:59Z")
+
+/** `last_seen` is a text, usually without a zone, and then UTC. NULL for one that is no time of the years 1 to 9999. */
 export const fromText = (text: string | null): bigint | null => {
-  if (text === null || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text)) return null
-  const millis = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`)
-  return Number.isNaN(millis) ? null : BigInt(millis) * 1000n
+  const parts = text === null ? null : timeText.exec(text)
+  if (parts === null) return null
+  const [_, date, time, fraction = "", sign, hours, minutes] = parts
+  const local = Date.parse(`${date}T${time}Z`)
+  // The parser takes 30 February for 2 March.
+  if (Number.isNaN(local) || !new Date(local).toISOString().startsWith(`${date}T${time}`)) return null
+  const ahead = sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000
+  const millis = local - ahead
+  return millis < earliest || millis > latest
+    ? null
+    : BigInt(millis) * 1000n + BigInt(fraction.slice(0, 6).padEnd(6, "0"))
 }
 
 const joined = (texts: ReadonlyArray<string | null>): string | null =>

@@ -1,6 +1,6 @@
 /**
  * Duo's enumerations as this version knows them. A value that is not among them stops nothing: its raw text goes into
- * the row, it is counted, and the run reports it once.
+ * the row, it is counted, and the run reports it once. So is a time that is none, but its column stays NULL.
  */
 import type { User } from "../duo/User.ts"
 import { fromText } from "./Flatten.ts"
@@ -11,11 +11,16 @@ const phoneTypes = new Set(["mobile", "landline", "unknown"])
 const capabilities = new Set(["auto", "push", "sms", "phone", "mobile_otp"])
 const tokenTypes = new Set(["h6", "h8", "t6", "t8", "yk", "d1"])
 
-/** What a user carries that this version does not know, such as `phone capability: telepathy`; once for each time. */
+/**
+ * What a user carries that this version does not know, and what became of it, such as
+ * `unknown phone capability: telepathy, kept as it is`; once for each time.
+ */
 export const unknownValues = (user: User): ReadonlyArray<string> => {
   const unknown: Array<string> = []
   const look = (what: string, value: string | null, known: ReadonlySet<string>) => {
-    if (value !== null && value !== "" && !known.has(value.toLowerCase())) unknown.push(`${what}: ${shown(value)}`)
+    if (value !== null && value !== "" && !known.has(value.toLowerCase())) {
+      unknown.push(`unknown ${what}: ${shown(value)}, kept as it is`)
+    }
   }
   look("user status", user.status, userStatuses)
   for (const group of user.groups) look("group status", group.status, groupStatuses)
@@ -24,7 +29,7 @@ export const unknownValues = (user: User): ReadonlyArray<string> => {
     look("phone type", phone.type, phoneTypes)
     for (const capability of phone.capabilities) look("phone capability", capability, capabilities)
     if (phone.last_seen !== null && phone.last_seen !== "" && fromText(phone.last_seen) === null) {
-      unknown.push("phone last_seen that is no time")
+      unknown.push("phone last_seen that is no time, left NULL")
     }
   }
   return unknown
