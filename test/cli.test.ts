@@ -1,24 +1,38 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { spawn } from "node:child_process"
+import { cpSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
 import type { Fault } from "../src/emulator/Scenario.ts"
 import { contents, program, settings, start } from "./program.ts"
 
 const users = 120
 
-/** A folder in which one good run was made, and what failed runs must leave as it is. */
+/** A folder in which one good run was made. */
+let good = ""
+
+beforeAll(async () => {
+  good = mkdtempSync(join(tmpdir(), "duo-mfa-"))
+  const ended = await Effect.runPromise(
+    Effect.scoped(Effect.flatMap(serve({ users }), (duo) => program(good, ["extract"], settings(duo))))
+  )
+  assert.strictEqual(ended.code, 0, ended.stderr)
+})
+
+afterAll(() => rmSync(good, { recursive: true }))
+
+/** A copy of that folder, and what failed runs must leave as it is. */
 const withGoodRun = <A, E, R>(
   test: (folder: string, before: ReturnType<typeof contents>) => Effect.Effect<A, E, R>
 ) =>
   Effect.gen(function*() {
     const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
-    const good = yield* serve({ users })
-    const ended = yield* program(folder, ["extract"], settings(good))
-    assert.strictEqual(ended.code, 0, ended.stderr)
+    cpSync(good, folder, { recursive: true })
     return yield* test(folder, contents(folder))
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
