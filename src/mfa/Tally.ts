@@ -20,7 +20,7 @@ export interface Page<A> {
 }
 
 /** A code whose user is gone opens nothing, and is about nobody: it has no row. */
-const isOwned = (code: BypassCode): code is OwnedCode => code.user !== undefined && code.user !== null
+const isOwned = (code: BypassCode): code is OwnedCode => code.user !== null
 
 /** What is counted by the source, and not by what goes by. */
 export interface Counts {
@@ -95,7 +95,7 @@ export const make = (stamp: Stamp): Tally => {
       people.page(total)
       noteFields("user", unknownFields)
       const rows = values.filter(({ user_id }) => people.isNew(user_id)).map((user) => {
-        for (const value of unknownValues(user)) note(`unknown ${value}, kept as it is`)
+        for (const value of unknownValues(user)) note(value)
         return flatten(stamp, user, withCode.has(user.user_id))
       })
       const batch = {
