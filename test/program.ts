@@ -1,9 +1,12 @@
 /** The real program as a stranger starts it: a process of its own, with no environment but what is given. */
-import { Effect } from "effect"
+import { DuckDBInstance, DuckDBTimestampTZValue, type DuckDBValue } from "@duckdb/node-api"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert } from "@effect/vitest"
+import { Effect, FileSystem, type Scope } from "effect"
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { globSync, readFileSync, statSync } from "node:fs"
-import type { Emulator } from "../src/emulator/Emulator.ts"
+import { type Emulator, type Options, serve } from "../src/emulator/Emulator.ts"
 
 export interface Ended {
   readonly code: number | null
@@ -45,3 +48,43 @@ export const contents = (folder: string): Readonly<Record<string, string>> =>
       .filter((file) => statSync(`${folder}/${file}`).isFile())
       .map((file) => [file, createHash("sha256").update(readFileSync(`${folder}/${file}`)).digest("hex")])
   )
+
+/** A folder of the test's own. */
+export const inFolder = <A, E>(test: (folder: string) => Effect.Effect<A, E, Scope.Scope | FileSystem.FileSystem>) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()).pipe(
+    Effect.flatMap(test),
+    Effect.scoped,
+    Effect.provide(NodeServices.layer)
+  )
+
+/** As NDJSON has it: counts as numbers, instants as RFC 3339. */
+const plain = (value: DuckDBValue) =>
+  typeof value === "bigint"
+    ? Number(value)
+    : value instanceof DuckDBTimestampTZValue
+    ? new Date(Number(value.micros / 1000n)).toISOString().replace(".000Z", "Z")
+    : value
+
+/** Asks a DuckDB of our own, in memory. */
+export const query = (sql: string) =>
+  Effect.promise(async () => {
+    const instance = await DuckDBInstance.create()
+    try {
+      const connection = await instance.connect()
+      await connection.run("SET TimeZone = 'UTC'")
+      return (await connection.runAndReadAll(sql)).getRowObjects().map((row) =>
+        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]))
+      )
+    } finally {
+      instance.closeSync()
+    }
+  })
+
+export const allSinks = ["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink", sink])
+
+export const extract = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
+  const duo = yield* serve(options)
+  const ended = yield* program(folder, ["extract", "--json", ...args], settings(duo))
+  assert.strictEqual(ended.code, 0, ended.stderr)
+  return { duo, ended, summary: JSON.parse(ended.stdout) }
+})

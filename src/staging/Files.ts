@@ -4,6 +4,7 @@
  */
 import { Effect, FileSystem, Path, type PlatformError, Predicate, Schema, type Scope } from "effect"
 import { CannotCreate, Corrupt, DiskFull, InputOutput, SinkError, type SinkReason, type SinkServices } from "../Sink.ts"
+import { sync } from "./Durable.ts"
 
 /** One rename, absolute paths. */
 const Move = Schema.Struct({ from: Schema.String, to: Schema.String })
@@ -87,12 +88,6 @@ export const prepare = Effect.fnUntraced(function*(root: string, targets: Readon
 /** Makes an empty file that only its owner may read, which must not be there yet; it is closed with the scope. */
 export const create = (path: string): Effect.Effect<FileSystem.File, SinkReason, SinkServices | Scope.Scope> =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.open(path, { flag: "wx", mode: 0o600 })).pipe(orReason)
-
-const sync = (path: string) =>
-  Effect.scoped(Effect.flatMap(
-    Effect.flatMap(FileSystem.FileSystem, (fs) => fs.open(path, { flag: "r" })),
-    (file) => file.sync
-  ))
 
 /** Makes the staged files durable, and the directories that they will move to. */
 export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Move>) {

@@ -1,0 +1,251 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem } from "effect"
+import * as Tenant from "../src/emulator/Tenant.ts"
+import { allSinks, extract, inFolder, query } from "./program.ts"
+
+describe("an odd user", () => {
+  const odd = {
+    user_id: "DUODD00000000000ODD1",
+    username: "=cmd|' /C calc'!A0",
+    alias1: "",
+    alias2: "b",
+    aliases: { alias1: null, alias2: "b", alias7: "a" },
+    email: "",
+    realname: "Zoë 👩‍👩‍👧 \"the\", O'Neil\r\nד\u2028",
+    firstname: null,
+    status: "hibernating",
+    is_enrolled: "true",
+    created: "1700000000",
+    last_login: null,
+    notes: 42,
+    lockout_reason: null,
+    groups: [{ group_id: "DGODD0000000000000G1", name: "Sales, \"EU\"", status: "Bypass", desc: null }],
+    phones: [
+      {
+        phone_id: "DPODD0000000000000P2",
+        number: "",
+        type: "Unknown",
+        platform: "",
+        activated: false,
+        capabilities: null
+      },
+      {
+        phone_id: "DPODD0000000000000P1",
+        number: "+15555550100",
+        extension: "7",
+        name: "",
+        type: "Mobile",
+        platform: "Apple iOS",
+        model: "Apple iPhone 14 Pro",
+        activated: true,
+        capabilities: ["sms", "auto", "push", "mobile_otp", "phone"],
+        last_seen: "2022-12-16T07:39:49",
+        sms_passcodes_sent: false,
+        encrypted: "Encrypted",
+        fingerprint: "Configured",
+        screenlock: "Locked",
+        tampered: "Not tampered",
+        app_version: "4.120.0",
+        os_version: "16",
+        antenna: "long"
+      }
+    ],
+    tokens: [{ token_id: "DHODD0000000000000T1", serial: 123456, type: "t6", totp_step: "30" }],
+    webauthncredentials: [
+      {
+        webauthnkey: "WAODD0000000000000W1",
+        credential_name: "Passkey",
+        label: "Security Key",
+        date_added: 1_682_000_000
+      }
+    ],
+    desktop_authenticators: [
+      { dakey: "DDODD0000000000000D1", device_name: "laptop", duo_desktop_version: "7.1", os_family: "macOS", daid: 5 }
+    ]
+  }
+
+  const user = {
+    user_id: "DUODD00000000000ODD1",
+    username: "=cmd|' /C calc'!A0",
+    email: null,
+    realname: "Zoë 👩‍👩‍👧 \"the\", O'Neil\r\nד\u2028",
+    firstname: null,
+    lastname: null,
+    status: "hibernating",
+    is_enrolled: true,
+    created_at: "2023-11-14T22:13:20Z",
+    last_login_at: null,
+    last_directory_sync_at: null,
+    directory_key: null,
+    external_id: null,
+    lockout_reason: null,
+    notes: "42",
+    aliases: "a, b",
+    group_names: "Sales, \"EU\"",
+    phone_count: 2,
+    token_count: 1,
+    webauthn_count: 1,
+    u2f_count: 0,
+    desktop_count: 1,
+    method_count: 5,
+    mfa_enabled: true,
+    has_phishing_resistant: true,
+    strongest: "phishing_resistant",
+    weakest: "none",
+    only_telephony: false,
+    is_bypass: true,
+    bypass_reason: "group"
+  }
+
+  const nothing = {
+    method_type: null,
+    name: null,
+    label: null,
+    platform: null,
+    model: null,
+    number: null,
+    extension: null,
+    serial: null,
+    activated: null,
+    capabilities: null,
+    can_push: false,
+    can_otp: false,
+    can_sms: false,
+    can_call: false,
+    enrolled_at: null,
+    last_seen_at: null,
+    app_version: null,
+    os_version: null,
+    encrypted: null,
+    fingerprint: null,
+    screenlock: null,
+    tampered: null,
+    sms_passcodes_sent: null,
+    totp_step: null
+  }
+
+  const methods = [
+    {
+      ...nothing,
+      method_kind: "desktop",
+      method_id: "DDODD0000000000000D1",
+      name: "laptop",
+      platform: "macOS",
+      app_version: "7.1",
+      strength: "device_bound",
+      strength_rank: 4
+    },
+    {
+      ...nothing,
+      method_kind: "phone",
+      method_id: "DPODD0000000000000P1",
+      method_type: "Mobile",
+      platform: "Apple iOS",
+      model: "Apple iPhone 14 Pro",
+      number: "+15555550100",
+      extension: "7",
+      activated: true,
+      capabilities: "auto, mobile_otp, phone, push, sms",
+      can_push: true,
+      can_otp: true,
+      can_sms: true,
+      can_call: true,
+      strength: "push",
+      strength_rank: 3,
+      last_seen_at: "2022-12-16T07:39:49Z",
+      app_version: "4.120.0",
+      os_version: "16",
+      encrypted: "Encrypted",
+      fingerprint: "Configured",
+      screenlock: "Locked",
+      tampered: "Not tampered",
+      sms_passcodes_sent: false
+    },
+    {
+      ...nothing,
+      method_kind: "phone",
+      method_id: "DPODD0000000000000P2",
+      method_type: "Unknown",
+      activated: false,
+      strength: "none",
+      strength_rank: 0
+    },
+    {
+      ...nothing,
+      method_kind: "token",
+      method_id: "DHODD0000000000000T1",
+      method_type: "t6",
+      serial: "123456",
+      can_otp: true,
+      strength: "otp",
+      strength_rank: 2,
+      totp_step: 30
+    },
+    {
+      ...nothing,
+      method_kind: "webauthn",
+      method_id: "WAODD0000000000000W1",
+      name: "Passkey",
+      label: "Security Key",
+      strength: "phishing_resistant",
+      strength_rank: 5,
+      enrolled_at: "2023-04-20T14:13:20Z"
+    }
+  ]
+
+  it.live("is right to the last cell, in the ledger, in Parquet and in NDJSON", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const tenant = Tenant.fromUsers([odd])
+      const { duo, summary } = yield* extract(folder, { tenant }, allSinks)
+      assert.strictEqual(summary.unknown_values, 2)
+      assert.isTrue(summary.warnings.some((warning: string) => warning.includes("hibernating")))
+      const common = {
+        run_id: summary.run_id,
+        observed_at: summary.observed_at.replace(/(\.\d{3})Z$/, (_: string, millis: string) => `${millis}000Z`),
+        tenant: duo.host
+      }
+      const { email, realname, status: user_status, user_id, username } = user
+      const expected = {
+        users: [{ ...common, ...user }],
+        mfa_methods: methods.map((method) => ({
+          ...common,
+          user_id,
+          username,
+          email,
+          realname,
+          user_status,
+          ...method
+        })),
+        user_groups: [{
+          ...common,
+          user_id,
+          username,
+          group_id: "DGODD0000000000000G1",
+          group_name: "Sales, \"EU\"",
+          group_status: "Bypass"
+        }]
+      }
+      const fs = yield* FileSystem.FileSystem
+      for (const [table, rows] of Object.entries(expected)) {
+        const order = table === "mfa_methods" ? "method_kind, method_id" : "user_id"
+        for (
+          const place of [
+            `ledger.${table}`,
+            `read_parquet('${folder}/data/parquet/${table}/*/*.parquet', hive_partitioning = false)`,
+            `read_parquet('${folder}/data/parquet/current/${table}.parquet')`
+          ]
+        ) {
+          const found = yield* query(`
+            ATTACH '${folder}/data/duo.duckdb' AS ledger (READ_ONLY);
+            SELECT * FROM ${place} ORDER BY ${order}`)
+          assert.deepStrictEqual(found, rows.map((row) => ({ ...row, observed_at: summary.observed_at })), place)
+        }
+        const text = yield* fs.readFileString(`${folder}/data/ndjson/${table}/${summary.run_id}.ndjson`)
+        const found = text.trimEnd().split("\n").map((line) => JSON.parse(line))
+        const byKind = found.toSorted((a, b) =>
+          String(a.method_kind + a.method_id) < String(b.method_kind + b.method_id) ? -1 : 1
+        )
+        assert.deepStrictEqual(table === "mfa_methods" ? byKind : found, rows, "NDJSON")
+      }
+    })))
+})
