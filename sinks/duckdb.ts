@@ -5,7 +5,7 @@
  */
 import { Effect, FileSystem, Path, Schedule, Stream } from "effect"
 import { type Outcome, runs } from "../src/Outcome.ts"
-import { Corrupt, Held, InputOutput, type Sink, type SinkRun } from "../src/Sink.ts"
+import { CannotCreate, Corrupt, Held, InputOutput, type Sink, type SinkRun } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Ledger from "../src/staging/Ledger.ts"
@@ -42,6 +42,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const path = yield* Path.Path
   const { base, file, root } = yield* resolve(location)
   const staged = path.join(root, Files.stagedName(base, run.run_id))
+  // DuckDB takes what follows a ? for options, and looks for its write-ahead log elsewhere
+  if (file.includes("?")) return yield* new CannotCreate({ detail: "DuckDB cannot write where a name has a ? in it" })
   yield* Files.prepare(root, [file])
   const session = yield* DuckDb.open({ spill: `${staged}.tmp` })
   yield* session.run(`SET memory_limit = '${memory}'`)

@@ -59,8 +59,8 @@ const metadata = ({ columns, doc, key, name }: Table, outcome: Outcome) =>
 const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const fs = yield* FileSystem.FileSystem
   const { compression, current, root, snapshot, staged } = yield* parse(location)
-  if (/\?compression=[^/]*$/.test(root)) {
-    return yield* new CannotCreate({ detail: "?compression= is followed by zstd or snappy" })
+  if (root.includes("?")) {
+    return yield* new CannotCreate({ detail: "a ? can only begin ?compression=zstd or ?compression=snappy" })
   }
   yield* Files.prepare(root, run.tables.flatMap((table) => [snapshot(run, table), current(table)]))
   /** DuckDB is closed between its uses, for what it has had of memory it keeps. */

@@ -88,6 +88,18 @@ describe("extract", () => {
       assert.deepStrictEqual(modes.filter(([_, directory, mode]) => mode !== (directory ? 0o700 : 0o600)), [])
     })))
 
+  it.live("the data directory may have any name but one that DuckDB cannot write, which is said before anything is asked", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 3 })
+      const env = { ...settings(duo), DUO_MFA_DATA: `${folder}/it's "data", 100 % \u{1f511}` }
+      const ended = yield* program(folder, ["extract", ...allSinks], env)
+      assert.strictEqual(ended.code, 0, ended.stderr)
+      assert.strictEqual((yield* program(folder, ["verify"], env)).code, 0)
+      const odd = yield* program(folder, ["extract"], { ...env, DUO_MFA_DATA: `${folder}/what?` })
+      assert.strictEqual(odd.code, 73)
+      assert.include(odd.stderr, "a name has a ? in it")
+    })))
+
   it.live("a dry run reads everything and writes nothing", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const { summary } = yield* extract(folder, { users: 20 }, ["--dry-run"])
