@@ -239,7 +239,7 @@ describe("extract, when something is wrong", () => {
 })
 
 /** Every page but the first takes its time, so that there is a run to be found in the middle. */
-const slowly: Options = { users, latency: 150 }
+const slowly: Options = { users, latency: 300 }
 
 /** A run in the middle of its pages. */
 const running = Effect.fnUntraced(function*(folder: string) {

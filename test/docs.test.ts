@@ -7,11 +7,12 @@ import { program } from "./program.ts"
 
 const readme = readFileSync("README.md", "utf8")
 
-/** What differs from run to run: the run's id, where the data is, and bytes. */
+/** What differs from run to run: the run's id, where the data is, bytes, and a port that somebody else may have. */
 const steady = (text: string) =>
   text
     .replaceAll(/\d{8}T\d{9}Z-[0-9a-f]{6}/g, "RUN")
     .replaceAll(/\S*data\/demo/g, "DATA")
+    .replaceAll(/127\.0\.0\.1:\d+/g, "HOST")
     .replaceAll(/\([\d.]+ MB\)/g, "(MB)")
     .trim()
 
