@@ -69,6 +69,13 @@ export const runs = Table.make({
   }
 })
 
+/** What the rows of the run carry. */
+export const stampOf = ({ observed_at, run_id, tenant }: Outcome): Table.Stamp => ({
+  run_id,
+  observed_at: micros(observed_at),
+  tenant
+})
+
 /** The row of `runs`. */
 export const toRow = (outcome: Outcome): Table.RowOf<typeof runs> => ({
   run_id: outcome.run_id,

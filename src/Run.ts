@@ -6,7 +6,7 @@ import { DateTime, Effect, Exit, FileSystem, Random, Stream } from "effect"
 import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
-import type { Facts, Outcome } from "./Outcome.ts"
+import type { Outcome } from "./Outcome.ts"
 import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import { Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
@@ -56,17 +56,19 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
 
   const sealed = yield* Effect.scoped(Effect.gen(function*() {
     yield* manifests.open(stamp.run_id, options.sinks)
-    const open = yield* Effect.forEach(
-      targets,
-      ({ location, sink }) => sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables })
-    )
+    const opened = yield* Effect.forEach(targets, ({ location, name, sink }) =>
+      Effect.map(
+        sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables }),
+        (open) => ({ location, name, open })
+      ))
+    const open = opened.map((target) => target.open)
     const { fingerprints, outcome } = yield* drain(pipeline, stamp, source.extract(stamp, options), open, options)
     if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
-    const receipts = yield* Effect.forEach(targets, ({ location, name }, index) =>
-      Effect.map(
-        open[index]?.seal(outcome) ?? Effect.die("a sink without its target"),
-        (sealed): Manifest.Receipt => ({ sink: name, location, ...sealed })
-      ))
+    const receipts = yield* Effect.forEach(
+      opened,
+      ({ location, name, open }) =>
+        Effect.map(open.seal(outcome), (sealed): Manifest.Receipt => ({ sink: name, location, ...sealed }))
+    )
     yield* manifests.seal({ ...outcome, fingerprints, sinks: receipts })
     return { outcome, receipts }
   })).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
@@ -140,43 +142,30 @@ const drain = Effect.fnUntraced(function*(
 ) {
   const progress = yield* Progress
   const started = yield* DateTime.now
-  const hashes = new Map(pipeline.tables.map((table) => [table.name, Fingerprint.make(table)] as const))
+  const hashes = pipeline.tables.map((table) => ({ name: table.name, hash: Fingerprint.make(table) }))
   yield* extraction.batches.pipe(
     Stream.buffer({ capacity: 2 }),
     Stream.runForEach(Effect.fnUntraced(function*(batch) {
-      for (const [table, rows] of Object.entries(batch)) hashes.get(table)?.add(rows)
+      for (const { hash, name } of hashes) hash.add(batch[name] ?? [])
       yield* Effect.forEach(sinks, (sink) => sink.write(batch), { concurrency: "unbounded", discard: true })
       const { pages, total_objects, users } = yield* extraction.facts
       yield* progress({ users, total: total_objects, pages })
     }))
   )
   const facts = yield* extraction.facts
-  const collected = facts.tables_collected.map((table) => [table, hashes.get(table)] as const)
-  return {
-    outcome: yield* conclude(pipeline.name, stamp, started, toolVersion, facts, collected),
-    fingerprints: Object.fromEntries(collected.map(([table, hash]) => [table, hash?.digest() ?? ""]))
-  }
-})
-
-const conclude = Effect.fnUntraced(function*(
-  pipeline: string,
-  { observed_at, run_id, tenant }: Stamp,
-  started: DateTime.Utc,
-  tool_version: string,
-  facts: Facts,
-  collected: ReadonlyArray<readonly [string, Fingerprint.Fingerprint | undefined]>
-): Effect.fn.Return<Outcome> {
-  return {
-    run_id,
-    pipeline,
-    tenant,
+  const collected = hashes.filter(({ name }) => facts.tables_collected.includes(name))
+  const outcome: Outcome = {
+    run_id: stamp.run_id,
+    pipeline: pipeline.name,
+    tenant: stamp.tenant,
     started_at: DateTime.formatIso(started),
     finished_at: DateTime.formatIso(yield* DateTime.now),
-    observed_at: new Date(Number(observed_at / 1000n)).toISOString(),
-    tool_version,
+    observed_at: new Date(Number(stamp.observed_at / 1000n)).toISOString(),
+    tool_version: toolVersion,
     ...facts,
-    rows: Object.fromEntries(collected.map(([table, hash]) => [table, hash?.rows() ?? 0]))
+    rows: Object.fromEntries(collected.map(({ hash, name }) => [name, hash.rows()]))
   }
+  return { outcome, fingerprints: Object.fromEntries(collected.map(({ hash, name }) => [name, hash.digest()])) }
 })
 
 /** What failed, without what to do about it. */

@@ -23,6 +23,10 @@ export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
 const positive = (most: number) =>
   Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: most }, { message: `Expected 1 to ${most}` }))
 
+/** Something that is off if it is not said. */
+const option = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
 const flags = {
   pipeline: Argument.String("pipeline").pipe(
     Argument.withDescription("What to extract; duo-mfa pipelines lists them"),
@@ -42,22 +46,10 @@ const flags = {
     Flag.withSchema(positive(16)),
     Flag.withDefault(1)
   ),
-  allowEmpty: Flag.Boolean("allow-empty").pipe(
-    Flag.withDescription("Believe a tenant that has lost all its users"),
-    Flag.withDefault(false)
-  ),
-  strict: Flag.Boolean("strict").pipe(
-    Flag.withDescription("Exit 3 if the snapshot could not be proved complete"),
-    Flag.withDefault(false)
-  ),
-  dryRun: Flag.Boolean("dry-run").pipe(
-    Flag.withDescription("Read and count, and write nothing"),
-    Flag.withDefault(false)
-  ),
-  json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one JSON object on standard output"),
-    Flag.withDefault(false)
-  )
+  allowEmpty: option("allow-empty", "Believe a tenant that has lost all its users"),
+  strict: option("strict", "Exit 3 if the snapshot could not be proved complete"),
+  dryRun: option("dry-run", "Read and count, and write nothing"),
+  json: option("json", "Print one JSON object on standard output")
 }
 
 /** Remembers the last progress, for a failure to tell what is known. */

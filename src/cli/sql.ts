@@ -46,14 +46,11 @@ export const sql = Command.make(
     const at = Files.at("duckdb", ledger)
     if (!(yield* at(Files.exists(ledger)))) return yield* new NoLedger({ ledger })
     const { connection } = yield* at(DuckDb.open({ file: ledger }))
-    const asked = connection.runAndReadAll(Option.getOrElse(query, () => overview))
-    const result = yield* Effect.tryPromise({
-      try: () => asked,
-      catch: (error) => new BadQuery({ detail: error instanceof Error ? error.message : String(error) })
-    }).pipe(Effect.onInterrupt(() => {
-      connection.interrupt()
-      return Effect.promise(() => Promise.allSettled([asked]))
-    }))
+    const result = yield* DuckDb.interruptible(
+      connection,
+      () => connection.runAndReadAll(Option.getOrElse(query, () => overview)),
+      (error) => new BadQuery({ detail: error instanceof Error ? error.message : String(error) })
+    )
     const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
     const text = Format.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"), result)
     if (text !== "") yield* Console.log(text)

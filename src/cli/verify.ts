@@ -4,7 +4,8 @@ import { Command } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as Fingerprint from "../Fingerprint.ts"
 import * as Manifest from "../Manifest.ts"
-import type { Stamp, Table } from "../Table.ts"
+import { stampOf } from "../Outcome.ts"
+import type { Table } from "../Table.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Settings from "./Settings.ts"
 
@@ -41,14 +42,9 @@ const compare = Effect.fnUntraced(function*(
   newest: boolean
 ) {
   const { read } = yield* (yield* Catalog).findSink(name)
-  const stamp: Stamp = {
-    run_id: manifest.run_id,
-    observed_at: BigInt(Date.parse(manifest.observed_at)) * 1000n,
-    tenant: manifest.tenant
-  }
   if (read === undefined) return { verdict: "cannot be read back", rows: 0 } as const
   return yield* Effect.scoped(Effect.gen(function*() {
-    const published = yield* read(location, stamp, table)
+    const published = yield* read(location, stampOf(manifest), table)
     if (published === undefined) return { verdict: newest ? "missing" : "no longer kept", rows: 0 } as const
     const found = Fingerprint.make(table)
     yield* Stream.runForEach(published, (rows) => Effect.sync(() => found.add(rows)))

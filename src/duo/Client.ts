@@ -4,7 +4,7 @@
  */
 import { Clock, Context, Effect, Layer, Ref } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
-import manifest from "../../package.json" with { type: "json" }
+import { version } from "../Version.ts"
 import { type Answer, interpret, pingSkew } from "./Answer.ts"
 import { readText } from "./Body.ts"
 import { Credentials, type Signature } from "./Credentials.ts"
@@ -78,7 +78,7 @@ export class Client extends Context.Service<Client, {
           headers: {
             accept: "application/json",
             date,
-            "user-agent": `duo-mfa/${manifest.version}`,
+            "user-agent": `duo-mfa/${version}`,
             ...scheme && {
               authorization: authorization(scheme, credentials.ikey, credentials.skey, {
                 method: "GET",

@@ -65,16 +65,23 @@ export interface SessionOptions {
 }
 
 /** Awaits DuckDB. An interrupted statement is cancelled and waited for, so that nothing is closed under its feet. */
-const awaiting = <A>(connection: DuckDBConnection, begin: () => Promise<A>) =>
+export const interruptible = <A, E>(
+  connection: DuckDBConnection,
+  begin: () => Promise<A>,
+  refused: (cause: unknown) => E
+) =>
   Effect.suspend(() => {
     const promise = begin()
-    return Effect.tryPromise({ try: () => promise, catch: reasonOf }).pipe(
+    return Effect.tryPromise({ try: () => promise, catch: refused }).pipe(
       Effect.onInterrupt(() => {
         connection.interrupt()
         return Effect.promise(() => Promise.allSettled([promise]))
       })
     )
   })
+
+const awaiting = <A>(connection: DuckDBConnection, begin: () => Promise<A>) =>
+  interruptible(connection, begin, reasonOf)
 
 const closing = <A extends { readonly closeSync: () => void }>(begin: () => Promise<A>) =>
   Effect.acquireRelease(
