@@ -55,6 +55,9 @@ dictionary: setup ## write the data dictionary to data/README.md
 test: lint ## lint, types, and every test
 	@$(NODE) node_modules/.bin/vitest run --config test/vitest.config.ts $(ARGS)
 
+torture: setup ## everything that can go wrong, for half an hour; CASE=K1 N=100 SEED=7 for one of it
+	@$(NODE) test/torture/main.ts
+
 lint: setup ## types, effect's diagnostics, oxlint, dprint
 	@$(NODE) node_modules/.bin/tsc --project tsconfig.json
 	@$(NODE) node_modules/.bin/effect-tsgo diagnostics --project tsconfig.json --strict
@@ -70,4 +73,4 @@ bench: setup ## how long a run takes and where, and how much memory; make bench 
 dist: setup ## the npm package, in dist/
 	@$(NODE) src/dist/build.ts
 
-.PHONY: help setup extract check sql verify pipelines sinks emulator dictionary test lint format bench dist
+.PHONY: help setup extract check sql verify pipelines sinks emulator dictionary test torture lint format bench dist

@@ -26,6 +26,8 @@ import {
 export interface Answer {
   readonly response: unknown
   readonly metadata: unknown
+  /** The answer as it came. */
+  readonly text: string
 }
 
 /** An HTTP answer, whole. */
@@ -64,7 +66,8 @@ const success = (received: Received): Result.Result<Answer, DuoReason> => {
     return "response" in envelope
       ? Result.succeed({
         response: envelope.response,
-        metadata: "metadata" in envelope ? envelope.metadata : undefined
+        metadata: "metadata" in envelope ? envelope.metadata : undefined,
+        text
       })
       : Result.fail(new Unreadable({ where: "response", why: "is missing" }))
   })

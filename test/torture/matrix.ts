@@ -1,0 +1,4 @@
+/** The whole matrix. */
+import type { Case } from "./Case.ts"
+
+export const matrix: ReadonlyArray<Case> = []
