@@ -1,5 +1,5 @@
 /** Every user of a Duo tenant with their authenticators, groups and bypass codes. */
-import { Effect, Layer, Pull, Stream } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { BypassCodes } from "../src/duo/BypassCodes.ts"
 import { check } from "../src/duo/Check.ts"
 import { Client } from "../src/duo/Client.ts"
@@ -8,22 +8,12 @@ import { Users } from "../src/duo/Users.ts"
 import * as Tables from "../src/mfa/Tables.ts"
 import * as Tally from "../src/mfa/Tally.ts"
 import type { Pipeline, Source } from "../src/Pipeline.ts"
+import { Progress } from "../src/Progress.ts"
 
 const Duo = Layer.mergeAll(Users.layer, BypassCodes.layer).pipe(
   Layer.provideMerge(Client.layer),
   Layer.provideMerge(Credentials.layer)
 )
-
-/**
- * Fetches the first page, and gives all pages with it: whether the keys and the way of signing are right is found out from
- * the users, which a key must be able to read; what makes a row of them has to wait for the bypass codes.
- */
-const firstOf = <A, E, B, E2>(pages: Stream.Stream<A, E>, then: (pages: Stream.Stream<A, E>) => Stream.Stream<B, E2>) =>
-  Stream.unwrap(Effect.gen(function*() {
-    const pull = yield* Stream.toPull(pages)
-    const first = yield* Pull.catchDone(pull, () => Effect.succeed([]))
-    return then(Stream.concat(Stream.fromIterable(first), Stream.fromPull(Effect.succeed(pull))))
-  }))
 
 const connect = Effect.gen(function*() {
   const duo = yield* Layer.build(Duo)
@@ -37,21 +27,31 @@ const connect = Effect.gen(function*() {
       const source: Source = {
         tenant: host,
         check: Effect.provide(check, duo),
-        extract: (stamp, options) => {
+        extract: Effect.fnUntraced(function*(stamp, { scratch, ...options }) {
+          const progress = yield* Progress
+          const people = yield* users.snapshot({
+            ...options,
+            scratch,
+            what: "users",
+            onPage: ({ pages, seen, sweep, total }) =>
+              progress({ stage: sweep === 1 ? "reading" : "proving", users: seen, total, pages })
+          })
+          // whether the keys and the way of signing are right was found out from the users, which a key must be able to read
+          const codes = yield* bypassCodes.snapshot({
+            concurrency: options.concurrency,
+            scratch,
+            what: "bypass codes",
+            onPage: () => Effect.void
+          }).pipe(Effect.catchTag("NotCollected", ({ message }) => Effect.succeed({ refused: message })))
           const tally = Tally.make(stamp)
-          const codes = bypassCodes.pages({ concurrency: options.concurrency }).pipe(
-            Stream.map(tally.bypassCodes),
-            Stream.catchTag("NotCollected", ({ message }) =>
-              Stream.sync(() => {
-                tally.noBypassCodes(message)
-                return {}
-              }))
-          )
           return {
-            batches: firstOf(users.pages(options), (pages) => Stream.concat(codes, Stream.map(pages, tally.users))),
-            facts: Effect.map(client.counts, tally.facts)
+            batches: Stream.concat(
+              "refused" in codes ? Stream.empty : Stream.map(codes.values, tally.bypassCodes),
+              Stream.map(people.values, tally.users)
+            ),
+            facts: Effect.map(client.counts, (counts) => tally.facts({ ...counts, users: people, bypassCodes: codes }))
           }
-        }
+        })
       }
       return source
     }),

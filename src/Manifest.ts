@@ -88,6 +88,9 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       yield* writeDurably(file(run_id, ".open"), yield* Effect.orDie(encodeOpen({ sinks })))
     }, orRunError),
 
+    /** Where the source of a run may keep what it has read. */
+    scratch: (run_id: string) => path.join(directory, `${run_id}.pages.part`),
+
     /** From here on the run is whole: whatever happens, it will be published. */
     seal: Effect.fnUntraced(function*(manifest: Manifest) {
       yield* writeDurably(file(manifest.run_id, ".sealed"), yield* Effect.orDie(encodeManifest(manifest)))
@@ -107,7 +110,9 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
 
     /** The runs whose process ended before they were published, oldest first. To be asked under the lock. */
     unfinished: Effect.gen(function*() {
-      for (const half of yield* idsOf(".part")) yield* fs.remove(path.join(directory, `${half}.part`), { force: true })
+      for (const half of yield* idsOf(".part")) {
+        yield* fs.remove(path.join(directory, `${half}.part`), { force: true, recursive: true })
+      }
       const sealed = yield* idsOf(".json.sealed")
       const open = yield* idsOf(".json.open")
       const unfinished: Array<Unfinished> = []

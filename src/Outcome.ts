@@ -2,7 +2,7 @@
  * What a run knows about itself when its last page is in: the facts that its source counted, its times, its rows. The
  * manifest keeps it, the summary prints it, and the ledger's `runs` table has one row of it a run.
  */
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import * as Table from "./Table.ts"
 
 /** What the source of a pipeline counts while its batches go by, final once the last one is out. */
@@ -19,6 +19,8 @@ export const Facts = Schema.Struct({
   requests: Schema.Int,
   retries: Schema.Int,
   duplicates: Schema.Int,
+  /** Users that were not the same whenever they were read: their rows are as they were read last. */
+  changed: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
   unknown_values: Schema.Int,
   /** The tables that the key may read: one that is missing here was not collected, which is not the same as empty. */
   tables_collected: Schema.Array(Schema.String),

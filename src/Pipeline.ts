@@ -16,15 +16,22 @@ export interface SourceOptions {
   readonly concurrency: number
 }
 
+/** Where a source may keep text until it wants it again; it is gone with the run. */
+export interface Scratch {
+  readonly write: (name: string, text: string) => Effect.Effect<void, Expected>
+  readonly read: (name: string) => Effect.Effect<string, Expected>
+  readonly remove: (name: string) => Effect.Effect<void, Expected>
+}
+
 /** One line of `check`: what was looked at, and what it showed. */
 export interface Finding {
   readonly subject: string
   readonly detail: string
 }
 
-/** The source, stamped for one run. */
+/** What a source has read for one run. */
 export interface Extraction {
-  /** Every batch once; a page is never cut. */
+  /** Every batch once. */
   readonly batches: Stream.Stream<Batch, Expected>
   /** What has been counted so far; final when `batches` has ended. */
   readonly facts: Effect.Effect<Facts>
@@ -34,7 +41,11 @@ export interface Extraction {
 export interface Source {
   /** The tenant's API host. */
   readonly tenant: string
-  readonly extract: (stamp: Stamp, options: SourceOptions) => Extraction
+  /** Reads everything, and proves if it can that it is everything. */
+  readonly extract: (
+    stamp: Stamp,
+    options: SourceOptions & { readonly scratch: Scratch }
+  ) => Effect.Effect<Extraction, Expected>
   /** Asks the source whether an extraction would be let in. */
   readonly check: Effect.Effect<ReadonlyArray<Finding>, Expected>
 }

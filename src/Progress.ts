@@ -2,9 +2,13 @@
 import { Context, Effect } from "effect"
 
 export interface Progress {
+  /** Reading for the first time, again to prove that nobody is missing, or turning what was read into rows. */
+  readonly stage: "reading" | "proving" | "writing"
+  /** Users in this stage. */
   readonly users: number
   /** How many there will be, if Duo said so. */
   readonly total: number | null
+  /** Pages read. */
   readonly pages: number
 }
 

@@ -2,7 +2,8 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { DateTime, Effect, Exit, FileSystem, Random, Stream } from "effect"
+import { DateTime, Effect, Exit, FileSystem, Path, Random, Stream } from "effect"
+import { tmpdir } from "node:os"
 import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
@@ -13,6 +14,7 @@ import { Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
 import { type OpenSink, type Sink, SinkError } from "./Sink.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
+import * as Scratch from "./staging/Scratch.ts"
 import type { Stamp } from "./Table.ts"
 
 /** Finds a sink by the name in a target. */
@@ -56,13 +58,15 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
 
   const sealed = yield* Effect.scoped(Effect.gen(function*() {
     yield* manifests.open(stamp.run_id, options.sinks)
+    const scratch = yield* Scratch.make(options.dataDirectory, manifests.scratch(stamp.run_id))
     const opened = yield* Effect.forEach(targets, ({ location, name, sink }) =>
       Effect.map(
         sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables }),
         (open) => ({ location, name, open })
       ))
     const open = opened.map((target) => target.open)
-    const { fingerprints, outcome } = yield* drain(pipeline, stamp, source.extract(stamp, options), open, options)
+    const extract = source.extract(stamp, { ...options, scratch })
+    const { fingerprints, outcome } = yield* drain(pipeline, stamp, extract, open, options)
     if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
     const receipts = yield* Effect.forEach(
       opened,
@@ -84,7 +88,10 @@ export const dryRun = Effect.fn("Run.dry")(function*(
 ) {
   const source = yield* pipeline.connect
   const stamp = yield* newStamp(source.tenant)
-  const { outcome } = yield* drain(pipeline, stamp, source.extract(stamp, options), [], options)
+  const { join } = yield* Path.Path
+  const scratch = yield* Scratch.make(tmpdir(), join(tmpdir(), `duo-mfa-${stamp.run_id}`))
+  const extract = source.extract(stamp, { ...options, scratch })
+  const { outcome } = yield* drain(pipeline, stamp, extract, [], options)
   return { outcome, receipts: [] }
 }, Effect.scoped)
 
@@ -132,16 +139,17 @@ const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindS
   return manifests
 })
 
-/** Moves every batch from the source to all sinks at the pace of the slowest, and counts and hashes on the way. */
+/** Reads the source, then moves every batch to all sinks at the pace of the slowest, and counts and hashes on the way. */
 const drain = Effect.fnUntraced(function*(
   pipeline: Pipeline,
   stamp: Stamp,
-  extraction: Extraction,
+  extract: Effect.Effect<Extraction, Expected>,
   sinks: ReadonlyArray<OpenSink>,
   { toolVersion }: { readonly toolVersion: string }
 ) {
   const progress = yield* Progress
   const started = yield* DateTime.now
+  const extraction = yield* extract
   const hashes = pipeline.tables.map((table) => ({ name: table.name, hash: Fingerprint.make(table) }))
   yield* extraction.batches.pipe(
     Stream.buffer({ capacity: 2 }),
@@ -149,7 +157,7 @@ const drain = Effect.fnUntraced(function*(
       for (const { hash, name } of hashes) hash.add(batch[name] ?? [])
       yield* Effect.forEach(sinks, (sink) => sink.write(batch), { concurrency: "unbounded", discard: true })
       const { pages, total_objects, users } = yield* extraction.facts
-      yield* progress({ users, total: total_objects, pages })
+      yield* progress({ stage: "writing", users, total: total_objects, pages })
     }))
   )
   const facts = yield* extraction.facts

@@ -138,6 +138,7 @@ export const outcomeOf = (run: SinkRun, rows: Batch, changes: Partial<Outcome> =
   requests: 1,
   retries: 0,
   duplicates: 0,
+  changed: 0,
   unknown_values: 0,
   tables_collected: tables.map(({ name }) => name),
   warnings: [],

@@ -70,6 +70,8 @@ const query = ({ url }: Sent) => {
   return { path: new URL(url).pathname, offset: Number(params.get("offset")), limit: Number(params.get("limit")) }
 }
 
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => `DU${n}`)
+
 /** A tenant of so many users, in pages of at most `clamp`. */
 const tenant = (size: number, clamp: number) => (sent: Sent) => {
   const { limit, offset } = query(sent)
@@ -78,16 +80,26 @@ const tenant = (size: number, clamp: number) => (sent: Sent) => {
   return ok(users, { total_objects: size, ...end < size ? { next_offset: end } : {} })
 }
 
+/** Thirteen users, of whom the first so many have been taken out. */
+const tenantWithout = (taken: number) => (sent: Sent) => {
+  const { limit, offset } = query(sent)
+  const users = numbers(13).slice(taken)
+  const end = offset + limit
+  return ok(
+    users.slice(offset, end).map((user_id) => ({ user_id })),
+    { total_objects: users.length, ...end < users.length ? { next_offset: end } : {} }
+  )
+}
+
+/** Everybody, but for those whom a page repeats of the one before. */
 const everyone = (options?: PageOptions) =>
   Effect.gen(function*() {
     const pages = yield* Users.use(({ pages }) => Stream.runCollect(pages(options)))
-    return pages.flatMap(({ values }) => values.map(({ user_id }) => user_id))
+    return pages.flatMap(({ held, values }) => values.slice(held === true ? 1 : 0).map(({ user_id }) => user_id))
   })
 
 const provide = <A, E>(effect: Effect.Effect<A, E, Users | BypassCodes>, duo: ReturnType<typeof fake>) =>
   effect.pipe(Effect.provide(Layer.mergeAll(Users.layer, BypassCodes.layer).pipe(Layer.provideMerge(duo.layer))))
-
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => `DU${n}`)
 
 const Small = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20 }))
 const Size = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60 }))
@@ -100,7 +112,8 @@ describe("Users", () => {
       Effect.gen(function*() {
         const duo = fake(tenant(size, clamp))
         assert.deepStrictEqual(yield* provide(everyone({ pageSize, concurrency }), duo), numbers(size))
-        const pages = Math.max(1, Math.ceil(size / Math.min(clamp, pageSize)))
+        const length = Math.min(clamp, pageSize)
+        const pages = 1 + Math.ceil(Math.max(0, size - length) / Math.max(1, length - 1))
         assert.isAtMost(duo.sent.length, concurrency === 1 ? pages : pages + concurrency)
       })
   )
@@ -118,10 +131,13 @@ describe("Users", () => {
 
   it.effect("come a page at a time: nothing is asked that nobody waits for", () =>
     Effect.gen(function*() {
-      const duo = fake(tenant(10, 2))
+      const duo = fake(tenant(10, 3))
       const users = Users.use(({ pages }) => pages().pipe(Stream.tap(() => turn), Stream.take(2), Stream.runCollect))
       const pages = yield* provide(users, duo)
-      assert.deepStrictEqual(pages.map(({ offset, total }) => [offset, total]), [[0, 10], [2, 10]])
+      assert.deepStrictEqual(pages.map(({ held, offset, total }) => [offset, total, held]), [
+        [0, 10, null],
+        [2, 10, true]
+      ])
       assert.lengthOf(duo.sent, 2)
     }))
 
@@ -134,7 +150,7 @@ describe("Users", () => {
           most = Math.max(most, ++inFlight)
           yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
           inFlight--
-          return tenant(100, 5)(sent)
+          return tenant(101, 6)(sent)
         })
       )
       yield* provide(everyone({ concurrency: 4 }), duo)
@@ -146,16 +162,26 @@ describe("Users", () => {
     Effect.gen(function*() {
       const duo = fake((sent) => {
         const { offset } = query(sent)
-        if (offset === 20) return fail(40002)
-        if (offset === 10) return ok(numbers(5).map((user_id) => ({ user_id })), { next_offset: 15, total_objects: 40 })
-        if (offset === 15) return ok([{ user_id: "last" }], { total_objects: 16 })
+        if (offset === 18) return fail(40002)
+        if (offset === 9) return ok(numbers(5).map((user_id) => ({ user_id })), { next_offset: 14, total_objects: 40 })
+        if (offset === 13) return ok([{ user_id: "last" }], { total_objects: 14 })
         return ok(numbers(10).map((user_id) => ({ user_id })), { next_offset: 10, total_objects: 40 })
       })
       assert.deepStrictEqual(
         yield* provide(everyone({ concurrency: 3 }), duo),
         [...numbers(10), ...numbers(5), "last"]
       )
-      assert.isTrue(duo.sent.some((sent) => query(sent).offset === 20))
+      assert.isTrue(duo.sent.some((sent) => query(sent).offset === 18))
+    }))
+
+  it.effect("begin with the last one of the page before, and say so when they do not", () =>
+    Effect.gen(function*() {
+      const taken = [0, 0, 1, 2]
+      const duo = fake((sent, count) => tenantWithout(taken[count - 1] ?? 2)(sent))
+      const pages = yield* provide(Users.use(({ pages }) => Stream.runCollect(pages({ pageSize: 4 }))), duo)
+      assert.deepStrictEqual(pages.map(({ held }) => held), [null, true, false, false])
+      const seen = new Set(pages.flatMap(({ values }) => values.map(({ user_id }) => user_id)))
+      assert.sameMembers([...seen], numbers(13), "one who was taken out in between hides nobody")
     }))
 
   it.effect("end in an error, with the offset, where the chain breaks", () =>
@@ -167,7 +193,7 @@ describe("Users", () => {
       assert.strictEqual(error[Runtime.errorExitCode], 65)
       assert.strictEqual(
         error.message,
-        "The pages of /admin/v1/users cannot be followed to their end: next_offset does not go forward (offset 300). Nothing was published; run again."
+        "The pages of /admin/v1/users cannot be followed to their end: next_offset does not go forward (offset 299). Nothing was published; run again."
       )
     }))
 
@@ -194,7 +220,7 @@ describe("DUO_API", () => {
     Effect.gen(function*() {
       const duo = fake(tenant(600, 1000), { DUO_API: "auto" })
       yield* provide(twice, duo)
-      assert.deepStrictEqual(asked(duo), ["v2 0 500", "v2 500 500", "v2 0 500", "v2 500 500"])
+      assert.deepStrictEqual(asked(duo), ["v2 0 500", "v2 499 500", "v2 0 500", "v2 499 500"])
     }))
 
   for (const code of [40401, 40501]) {
@@ -203,7 +229,7 @@ describe("DUO_API", () => {
         const duo = fake(onlyV1(code), { DUO_API: "auto" })
         const [users] = yield* provide(twice, duo)
         assert.deepStrictEqual(users, numbers(400))
-        assert.deepStrictEqual(asked(duo), ["v2 0 500", "v1 0 300", "v1 300 300", "v1 0 300", "v1 300 300"])
+        assert.deepStrictEqual(asked(duo), ["v2 0 500", "v1 0 300", "v1 299 300", "v1 0 300", "v1 299 300"])
       }))
   }
 
@@ -212,7 +238,7 @@ describe("DUO_API", () => {
       const duo = fake((sent) => query(sent).offset === 0 ? tenant(600, 300)(sent) : fail(40401), { DUO_API: "auto" })
       const error = yield* provide(Effect.flip(everyone()), duo)
       assert.strictEqual(error.reason._tag, "NotFound")
-      assert.deepStrictEqual(asked(duo), ["v2 0 500", "v2 300 500"])
+      assert.deepStrictEqual(asked(duo), ["v2 0 500", "v2 299 500"])
     }))
 
   it.effect("auto does not take a 403 for an answer about the version, but names the other path", () =>
@@ -235,7 +261,7 @@ describe("DUO_API", () => {
     Effect.gen(function*() {
       const duo = fake(tenant(3, 1000))
       yield* provide(everyone({ pageSize: 2 }), duo)
-      assert.deepStrictEqual(asked(duo), ["v1 0 2", "v1 2 2"])
+      assert.deepStrictEqual(asked(duo), ["v1 0 2", "v1 1 2"])
     }))
 })
 
@@ -249,14 +275,14 @@ describe("Bypass codes", () => {
       const duo = fake((sent) =>
         query(sent).offset === 0
           ? ok(codes(0, 500), { next_offset: 500, total_objects: 501 })
-          : ok(codes(500, 1), { total_objects: 501 })
+          : ok(codes(499, 2), { total_objects: 501 })
       )
       const pages = yield* provide(all, duo)
-      assert.deepStrictEqual(pages.map(({ values }) => values.length), [500, 1])
+      assert.deepStrictEqual(pages.map(({ values }) => values.length), [500, 2])
       assert.deepStrictEqual(pages[1]?.unknownFields, ["y"])
       assert.deepStrictEqual(duo.sent.map(query), [
         { path: "/admin/v1/bypass_codes", offset: 0, limit: 500 },
-        { path: "/admin/v1/bypass_codes", offset: 500, limit: 500 }
+        { path: "/admin/v1/bypass_codes", offset: 499, limit: 500 }
       ])
     }))
 

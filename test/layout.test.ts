@@ -14,11 +14,11 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
   [/^src\/duo\//, /^src\/(duo\/|(ExitCode|Expected|Pipeline|Version)\.ts)/],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
-  [/^src\/staging\//, /^src\/(staging\/|(Outcome|RunError|Sink|Table)\.ts)/],
+  [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
   [/^src\/dist\//, /^$/],
   [/^src\/Version\.ts$/, /^package\.json$/],
   [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],
-  [/^pipelines\//, /^src\/(duo\/|mfa\/|Pipeline\.ts)/],
+  [/^pipelines\//, /^src\/(duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
   [/^sinks\//, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/]
 ]
 

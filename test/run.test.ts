@@ -27,6 +27,7 @@ const facts: Facts = {
   requests: 2,
   retries: 0,
   duplicates: 0,
+  changed: 0,
   unknown_values: 0,
   tables_collected: ["people"],
   warnings: []
@@ -49,13 +50,14 @@ const pipeline = (
   connect: Effect.succeed({
     tenant: "api-00000000.duosecurity.com",
     check: Effect.succeed([]),
-    extract: (stamp) => ({
-      batches: Stream.fromIterable<Batch>([
-        { people: [{ ...stamp, user_id: "a" }, { ...stamp, user_id: "b" }] },
-        { people: [{ ...stamp, user_id: "c" }, { ...stamp, user_id: "d" }] }
-      ]).pipe(Stream.concat(Stream.fromEffectDrain(options.after ?? Effect.void))),
-      facts: Effect.succeed({ ...facts, users: options.users ?? facts.users })
-    })
+    extract: (stamp) =>
+      Effect.succeed({
+        batches: Stream.fromIterable<Batch>([
+          { people: [{ ...stamp, user_id: "a" }, { ...stamp, user_id: "b" }] },
+          { people: [{ ...stamp, user_id: "c" }, { ...stamp, user_id: "d" }] }
+        ]).pipe(Stream.concat(Stream.fromEffectDrain(options.after ?? Effect.void))),
+        facts: Effect.succeed({ ...facts, users: options.users ?? facts.users })
+      })
   })
 })
 
@@ -235,18 +237,19 @@ describe("a run", () => {
         ...pipeline(),
         connect: Effect.map(pipeline().connect, (source) => ({
           ...source,
-          extract: (stamp, options) => ({
-            ...source.extract(stamp, options),
-            batches: Stream.fromIterable(Array.from({ length: 50 })).pipe(
-              Stream.rechunk(1),
-              Stream.mapEffect(() =>
-                Effect.sync(() => {
-                  pulled++
-                  return { people: [] }
-                })
+          extract: (stamp, options) =>
+            Effect.map(source.extract(stamp, options), (extraction) => ({
+              ...extraction,
+              batches: Stream.fromIterable(Array.from({ length: 50 })).pipe(
+                Stream.rechunk(1),
+                Stream.mapEffect(() =>
+                  Effect.sync(() => {
+                    pulled++
+                    return { people: [] }
+                  })
+                )
               )
-            )
-          })
+            }))
         }))
       }
       const slow = spy("slow", [])
@@ -291,16 +294,11 @@ describe("a run", () => {
         ...source,
         connect: Effect.map(source.connect, (connected) => ({
           ...connected,
-          extract: (stamp, options) => {
-            const extraction = connected.extract(stamp, options)
-            return {
-              ...extraction,
-              batches: Stream.suspend(() => {
-                asked = true
-                return extraction.batches
-              })
-            }
-          }
+          extract: (stamp, options) =>
+            Effect.suspend(() => {
+              asked = true
+              return connected.extract(stamp, options)
+            })
         }))
       }
       const refused = yield* Effect.flip(

@@ -36,16 +36,22 @@ export const logger = Logger.layer([
 
 const count = new Intl.NumberFormat("en")
 
-const say = ({ pages, total, users }: Progress) =>
-  `${count.format(users)}${total === null ? "" : ` of ${count.format(total)}`} users, ${count.format(pages)} ${
-    pages === 1 ? "page" : "pages"
-  }`
+const verbs = { reading: "", proving: "again, to prove it: ", writing: "writing: " } as const
+
+const say = ({ pages, stage, total, users }: Progress) =>
+  `${verbs[stage]}${count.format(users)}${total === null ? "" : ` of ${count.format(total)}`} users, ${
+    count.format(pages)
+  } ${pages === 1 ? "page" : "pages"}`
 
 /** Shows how far the run is. */
 export const progress = Layer.sync(Progress, () => {
   let tenth = 0
+  let stage: Progress["stage"] = "reading"
   return (now) => {
     if (isTerminal) return Effect.sync(() => draw(say(now)))
+    if (now.stage === "writing") return Effect.void
+    if (now.stage !== stage) tenth = 0
+    stage = now.stage
     const reached = now.total === null || now.total === 0 ? 0 : Math.floor(now.users * 10 / now.total)
     if (reached <= tenth) return Effect.void
     tenth = reached

@@ -1,14 +1,17 @@
 /** Every bypass code of the tenant, page by page. Reading them may need a permission that the key does not have. */
 import { Context, Effect, Layer, Schema, Stream } from "effect"
+import type { Expected } from "../Expected.ts"
 import { type BypassCode, decodeBypassCodes } from "./BypassCode.ts"
 import { Client } from "./Client.ts"
 import type { DuoError } from "./Errors.ts"
-import { type Endpoint, type Page, type PageOptions, pages } from "./Pages.ts"
+import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
+import { read, type Snapshot, type SnapshotOptions } from "./Snapshot.ts"
 
 const endpoint: Endpoint<BypassCode> = {
   path: "/admin/v1/bypass_codes",
   maxPageSize: 500,
-  decode: decodeBypassCodes
+  decode: decodeBypassCodes,
+  id: ({ bypass_code_id }) => bypass_code_id
 }
 
 /** They cannot be read: not collected, which is not the same as empty. The run goes on without. */
@@ -28,28 +31,29 @@ const isNotForUs = ({ reason }: DuoError) =>
 export class BypassCodes extends Context.Service<BypassCodes, {
   /** Fails with `NotCollected` if Duo refuses the first page, to be asked when it is known that the keys are right. */
   readonly pages: (options?: PageOptions) => Stream.Stream<Page<BypassCode>, DuoError | NotCollected>
+  /** All of them, each once, and whether it is proved that they are all. */
+  readonly snapshot: (options: SnapshotOptions) => Effect.Effect<Snapshot<BypassCode>, Expected | NotCollected>
 }>()("duo-mfa/duo/BypassCodes") {
   static readonly layer: Layer.Layer<BypassCodes, never, Client> = Layer.effect(
     BypassCodes,
     Effect.gen(function*() {
       const client = yield* Client
-      return BypassCodes.of({
-        pages: (options = {}) =>
-          Stream.suspend(() => {
-            let started = false
-            return pages(client, endpoint, options).pipe(
-              Stream.map((page) => {
-                started = true
-                return page
-              }),
-              Stream.mapError((error) =>
-                isNotForUs(error) && !started
-                  ? new NotCollected({ path: error.path, detail: `Bypass codes are not collected. ${error.message}` })
-                  : error
-              )
+      const pages = (options: PageOptions = {}) =>
+        Stream.suspend(() => {
+          let started = false
+          return pagesOf(client, endpoint, options).pipe(
+            Stream.map((page) => {
+              started = true
+              return page
+            }),
+            Stream.mapError((error) =>
+              isNotForUs(error) && !started
+                ? new NotCollected({ path: error.path, detail: `Bypass codes are not collected. ${error.message}` })
+                : error
             )
-          })
-      })
+          )
+        })
+      return BypassCodes.of({ pages, snapshot: (options) => read(endpoint, pages(options), options) })
     })
   )
 }

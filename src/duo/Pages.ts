@@ -1,6 +1,9 @@
 /**
  * Follows Duo's paging to its end: offsets into a live list, `metadata.next_offset` on every page but the last. What
  * would lose objects in silence or never end is an error. The guards are those of Duo's Ruby client, and more.
+ *
+ * A page begins with the last object of the one before it, so that one object taken out of the list before it hides
+ * nobody, and that the list moved is seen.
  */
 import { Effect, Fiber, Option, type Result, Scope, Stream } from "effect"
 import type { Client } from "./Client.ts"
@@ -19,6 +22,10 @@ export interface Page<A> extends Decoded<A> {
   readonly offset: number
   /** `total_objects` as this page has it; null when Duo does not say it or it is no count. */
   readonly total: number | null
+  /** The answer as it came. */
+  readonly text: string
+  /** Whether it begins with the last object of the page before, as it was asked to; null if it was not. */
+  readonly held: boolean | null
 }
 
 export interface Endpoint<A> {
@@ -26,10 +33,12 @@ export interface Endpoint<A> {
   /** What Duo documents; a larger limit is clamped, not refused. */
   readonly maxPageSize: number
   readonly decode: (response: unknown) => Result.Result<Decoded<A>, Refusal>
+  /** What an object is known by; Duo never gives an id a second time. */
+  readonly id: (value: A) => string
 }
 
-/** A page, and what it says of the next one. */
-interface Fetched<A> extends Page<A> {
+/** A page, and where the next one begins. */
+interface Fetched<A> extends Omit<Page<A>, "held"> {
   readonly next: number | undefined
 }
 
@@ -64,24 +73,46 @@ export const pages = <A>(
         if (!ahead.has(offset)) ahead.set(offset, yield* Effect.forkIn(fetch(offset), scope))
       }
     })
+    const start: Position = { offset: 0, count: 1, witness: null }
     return Stream.paginate(
-      { offset: 0, count: 1 },
-      Effect.fnUntraced(function*({ count, offset }) {
-        const page = yield* take(offset)
-        yield* lookAhead(page)
-        if (page.next === undefined) return [[page], Option.none()] as const
+      start,
+      Effect.fnUntraced(function*({ count, offset, witness }) {
+        const fetched = yield* take(offset)
+        yield* lookAhead(fetched)
+        const { next, values } = fetched
+        const [first, last] = [values.at(0), values.at(-1)].map((value) =>
+          value === undefined ? null : endpoint.id(value)
+        )
+        const page: Page<A> = { ...fetched, held: witness === null ? null : first === witness }
+        if (next === undefined) return [[page], Option.none()] as const
         if (count >= mostPages) return yield* bad(endpoint.path, `there are more than ${mostPages} of them`)
-        return [[page], Option.some({ offset: page.next, count: count + 1 })] as const
+        const from = following(offset, next)
+        const then: Position = { offset: from, count: count + 1, witness: from < next ? last ?? null : null }
+        return [[page], Option.some(then)] as const
       })
     )
   }))
 }
 
+/** Where the pager is. */
+interface Position {
+  readonly offset: number
+  readonly count: number
+  /** The id that the page is to begin with; null if it begins after the page before. */
+  readonly witness: string | null
+}
+
+/** One object before the next offset; a page of one object has no room for the one before. */
+const following = (offset: number, next: number) => next - 1 > offset ? next - 1 : next
+
 /** The offsets that the chain will come to if it goes on as it did, the next one first. */
 const guesses = ({ next, offset, total }: Fetched<unknown>, count: number): ReadonlyArray<number> => {
   if (next === undefined) return []
-  const offsets = [next]
-  for (let guess = next + (next - offset); offsets.length < count && guess < (total ?? 0); guess += next - offset) {
+  const first = following(offset, next)
+  const step = first - offset
+  const offsets = [first]
+  // the page before a guess ends the list if it reaches the total
+  for (let guess = first + step; offsets.length < count && guess + next - first < (total ?? 0); guess += step) {
     offsets.push(guess)
   }
   return offsets
@@ -95,7 +126,7 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
   limit: number,
   offset: number
 ) {
-  const { metadata, response } = yield* client.call(path, { limit: String(limit), offset: String(offset) })
+  const { metadata, response, text } = yield* client.call(path, { limit: String(limit), offset: String(offset) })
   const decoded = yield* Effect.fromResult(decode(response)).pipe(
     Effect.mapError(({ where, why }) => {
       const reason = new Unreadable({ where: `${where} at offset ${offset}`, why })
@@ -106,6 +137,6 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
   const place = yield* Effect.fromResult(readMetadata(metadata, { limit, offset, length })).pipe(
     Effect.mapError((what) => bad(path, `${what} (offset ${offset})`))
   )
-  const fetched: Fetched<A> = { ...decoded, ...place, offset }
+  const fetched: Fetched<A> = { ...decoded, ...place, offset, text }
   return fetched
 })

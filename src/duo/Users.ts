@@ -1,16 +1,19 @@
 /** Every user of the tenant, page by page, from whichever version of the endpoint this tenant has. */
 import { Context, Effect, Layer, Ref, Stream } from "effect"
+import type { Expected } from "../Expected.ts"
 import { Client } from "./Client.ts"
 import { type Api, Credentials } from "./Credentials.ts"
 import { DuoError, Unauthorized } from "./Errors.ts"
 import { skewed } from "./Explain.ts"
-import { type Endpoint, type Page, type PageOptions, pages } from "./Pages.ts"
+import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
+import { read, type Snapshot, type SnapshotOptions } from "./Snapshot.ts"
 import { decodeUsers, type User } from "./User.ts"
 
 /** The sizes are those of Duo's documents for v1, and of its integration guide for v2. */
+const list = { decode: decodeUsers, id: ({ user_id }: User) => user_id }
 const endpoints: Record<Exclude<Api, "auto">, Endpoint<User>> = {
-  v2: { path: "/admin/v2/users", maxPageSize: 500, decode: decodeUsers },
-  v1: { path: "/admin/v1/users", maxPageSize: 300, decode: decodeUsers }
+  v2: { path: "/admin/v2/users", maxPageSize: 500, ...list },
+  v1: { path: "/admin/v1/users", maxPageSize: 300, ...list }
 }
 
 const isNotOffered = ({ reason }: DuoError) => reason._tag === "NotFound" || reason._tag === "MethodNotAllowed"
@@ -51,6 +54,8 @@ const withSkew = (client: Client["Service"]) =>
 export class Users extends Context.Service<Users, {
   /** The whole list from its start, one element a page. It may be read again; the endpoint is looked for once. */
   readonly pages: (options?: PageOptions) => Stream.Stream<Page<User>, DuoError>
+  /** Everybody, each once, and whether it is proved that they are all. */
+  readonly snapshot: (options: SnapshotOptions) => Effect.Effect<Snapshot<User>, Expected>
   /** Which version of the endpoint; "auto" until the first page has shown it. */
   readonly api: Effect.Effect<Api>
 }>()("duo-mfa/duo/Users") {
@@ -62,7 +67,7 @@ export class Users extends Context.Service<Users, {
       const inUse = yield* Ref.make<Api>(setting)
 
       const from = (api: "v1" | "v2", options: PageOptions) =>
-        pages(client, endpoints[api], options).pipe(
+        pagesOf(client, endpoints[api], options).pipe(
           Stream.mapError(withHint(api, setting)),
           Stream.catchIf(mayBeTheClock, (error) => Stream.fromEffect(withSkew(client)(error)))
         )
@@ -80,9 +85,12 @@ export class Users extends Context.Service<Users, {
           )
         )
 
+      const pages = (options: PageOptions = {}) =>
+        Stream.unwrap(Effect.map(Ref.get(inUse), (api) => api === "auto" ? find(options) : from(api, options)))
+
       return Users.of({
-        pages: (options = {}) =>
-          Stream.unwrap(Effect.map(Ref.get(inUse), (api) => api === "auto" ? find(options) : from(api, options))),
+        pages,
+        snapshot: (options) => read({ ...list, path: "/admin/v1/users" }, pages(options), options),
         api: Ref.get(inUse)
       })
     })

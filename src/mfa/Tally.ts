@@ -1,6 +1,6 @@
 /**
- * What one extraction has seen so far. Pages go in, rows come out, and on the way it counts, drops what comes twice and
- * notes what it does not know: the facts of the run.
+ * What one extraction comes to. Users go in, rows come out, and on the way it counts and notes what it does not know: the
+ * facts of the run.
  */
 import type { BypassCode } from "../duo/BypassCode.ts"
 import type { User } from "../duo/User.ts"
@@ -11,12 +11,21 @@ import { flatten, flattenBypassCode, isUsable, type OwnedCode } from "./Flatten.
 import { unknownValues } from "./Known.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"
 
-/** A page of a list, as the pager gives it. */
-export interface Page<A> {
+/** Objects of a list, and the fields that nobody knows. */
+export interface Decoded<A> {
   readonly values: ReadonlyArray<A>
-  /** How many Duo says there are; null if it does not say. */
-  readonly total: number | null
   readonly unknownFields: ReadonlyArray<string>
+}
+
+/** How a list was read, and whether that proves that it is all there. */
+export interface Read {
+  readonly doubt: string | null
+  /** How many Duo said there are; null if it did not say. */
+  readonly total: number | null
+  readonly pages: number
+  readonly sweeps: number
+  readonly duplicates: number
+  readonly changed: number
 }
 
 /** A code whose user is gone opens nothing, and is about nobody: it has no row. */
@@ -26,64 +35,26 @@ const isOwned = (code: BypassCode): code is OwnedCode => code.user !== null
 export interface Counts {
   readonly requests: number
   readonly retries: number
+  readonly users: Read
+  /** Why they are not there, if the key may not read them. */
+  readonly bypassCodes: Read | { readonly refused: string }
 }
 
 export interface Tally {
-  readonly users: (page: Page<User>) => Batch
+  readonly users: (page: Decoded<User>) => Batch
   /** To be told of every code before the first user: a code that works is a reason of a user's bypass. */
-  readonly bypassCodes: (page: Page<BypassCode>) => Batch
-  /** The key may not read the bypass codes. */
-  readonly noBypassCodes: (why: string) => void
+  readonly bypassCodes: (page: Decoded<BypassCode>) => Batch
   readonly facts: (counts: Counts) => Facts
-}
-
-/** The pages of one list, and whether they were all of it. */
-const makeList = (what: string) => {
-  const seen = new Set<string>()
-  let pages = 0
-  let duplicates = 0
-  let first: number | null = null
-  let last: number | null = null
-  return {
-    seen,
-    pages: () => pages,
-    duplicates: () => duplicates,
-    total: () => last,
-    page: (total: number | null) => {
-      if (pages++ === 0) first = total
-      last = total
-    },
-    /** Whether it is here for the first time. */
-    isNew: (id: string) => {
-      if (seen.has(id)) {
-        duplicates++
-        return false
-      }
-      seen.add(id)
-      return true
-    },
-    /** Why it cannot be said that these are all there are. Duo tells no number where one page holds everything. */
-    doubt: (): string | null =>
-      last === null && pages > 1
-        ? `Duo did not say how many ${what} there are`
-        : first !== last
-        ? `the number of ${what} went from ${first} to ${last} while they were read`
-        : last !== null && seen.size !== last
-        ? `${seen.size} ${what} were seen, and Duo has ${last}`
-        : null
-  }
 }
 
 const mostWarnings = 20
 
 export const make = (stamp: Stamp): Tally => {
-  const people = makeList("users")
-  const codes = makeList("bypass codes")
   const withCode = new Set<string>()
   const unknown = new Map<string, number>()
+  let people = 0
   let mfaEnabled = 0
   let methods = 0
-  let refused: string | undefined
 
   const note = (what: string) => unknown.set(what, (unknown.get(what) ?? 0) + 1)
   const noteFields = (of: string, fields: ReadonlyArray<string>) => {
@@ -91,10 +62,9 @@ export const make = (stamp: Stamp): Tally => {
   }
 
   return {
-    users: ({ total, unknownFields, values }) => {
-      people.page(total)
+    users: ({ unknownFields, values }) => {
       noteFields("user", unknownFields)
-      const rows = values.filter(({ user_id }) => people.isNew(user_id)).map((user) => {
+      const rows = values.map((user) => {
         for (const value of unknownValues(user)) note(value)
         return flatten(stamp, user, withCode.has(user.user_id))
       })
@@ -104,40 +74,37 @@ export const make = (stamp: Stamp): Tally => {
         [userGroups.name]: rows.flatMap((_) => _.user_groups)
       }
       for (const { users: [user] } of rows) if (user?.mfa_enabled === true) mfaEnabled++
+      people += rows.length
       methods += batch[mfaMethods.name]?.length ?? 0
       return batch
     },
 
-    bypassCodes: ({ total, unknownFields, values }) => {
-      codes.page(total)
+    bypassCodes: ({ unknownFields, values }) => {
       noteFields("bypass code", unknownFields)
-      const found = values.filter(({ bypass_code_id }) => codes.isNew(bypass_code_id))
-      const fresh = found.filter(isOwned)
-      for (const code of found) if (!isOwned(code)) note("bypass code of nobody, left out")
-      for (const code of fresh) if (isUsable(stamp, code)) withCode.add(code.user.user_id)
-      return { [bypassCodes.name]: fresh.map((code) => flattenBypassCode(stamp, code)) }
+      const owned = values.filter(isOwned)
+      for (const code of values) if (!isOwned(code)) note("bypass code of nobody, left out")
+      for (const code of owned) if (isUsable(stamp, code)) withCode.add(code.user.user_id)
+      return { [bypassCodes.name]: owned.map((code) => flattenBypassCode(stamp, code)) }
     },
 
-    noBypassCodes: (why) => {
-      refused = why
-    },
-
-    facts: ({ requests, retries }) => {
-      const doubt = people.doubt() ?? (refused === undefined ? codes.doubt() : null)
+    facts: ({ bypassCodes: codes, requests, retries, users: list }) => {
+      const refused = "refused" in codes ? codes.refused : undefined
+      const doubt = list.doubt ?? ("doubt" in codes ? codes.doubt : null)
       const collected = [users, mfaMethods, userGroups, ...refused === undefined ? [bypassCodes] : []]
       const unknowns = [...unknown].map(([what, times]) => times === 1 ? what : `${what} (${times} times)`)
       return {
         complete: doubt === null,
         incomplete_reason: doubt,
-        total_objects: people.total(),
-        users: people.seen.size,
+        total_objects: list.total,
+        users: people,
         mfa_enabled: mfaEnabled,
         methods,
-        pages: people.pages(),
-        sweeps: 1,
+        pages: list.pages,
+        sweeps: list.sweeps,
         requests,
         retries,
-        duplicates: people.duplicates(),
+        duplicates: list.duplicates,
+        changed: list.changed,
         unknown_values: [...unknown.values()].reduce((sum, times) => sum + times, 0),
         tables_collected: collected.map((table) => table.name),
         warnings: [

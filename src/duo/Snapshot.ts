@@ -1,0 +1,135 @@
+/**
+ * Reads a list of Duo's until it is proved who was in it at one moment, or until that looks hopeless. What was read waits
+ * in a scratch directory, for only at the end is it known what belongs to the snapshot, and which version is the newest.
+ */
+import { Effect, Stream } from "effect"
+import { Headers } from "effect/http"
+import { crc32 } from "node:zlib"
+import type { Expected } from "../Expected.ts"
+import type { Scratch } from "../Pipeline.ts"
+import { interpret } from "./Answer.ts"
+import { DuoError, Unreadable } from "./Errors.ts"
+import type { Endpoint, Page, PageOptions } from "./Pages.ts"
+import { Seen } from "./Seen.ts"
+import type { Decoded } from "./Wire.ts"
+
+/** How far the reading is. */
+export interface Reading {
+  /** How often the list was begun. */
+  readonly sweep: number
+  /** Objects seen in this sweep. */
+  readonly seen: number
+  /** How many Duo says there are; null if it does not. */
+  readonly total: number | null
+  /** Pages of all sweeps. */
+  readonly pages: number
+}
+
+export interface SnapshotOptions extends PageOptions {
+  /** What the objects are called: `users`. */
+  readonly what: string
+  readonly scratch: Scratch
+  /** Is told of every page. */
+  readonly onPage: (reading: Reading) => Effect.Effect<void>
+}
+
+export interface Snapshot<A> {
+  /** Why it is not proved who was in the list at one moment; null if it is. */
+  readonly doubt: string | null
+  /** How many Duo said there were, at that moment if it is proved. */
+  readonly total: number | null
+  readonly pages: number
+  readonly sweeps: number
+  /** Objects that came twice in a sweep. */
+  readonly duplicates: number
+  /** Of the objects of the snapshot, how many changed while they were read. */
+  readonly changed: number
+  /**
+   * Every object once, as it was read last: those of the proved moment, or all that were seen. To be read once; an
+   * element is a page.
+   */
+  readonly values: Stream.Stream<Decoded<A>, Expected>
+}
+
+/** The list is read from its start at most so often. */
+const mostSweeps = 5
+
+const versionOf = (value: unknown) => crc32(JSON.stringify(value)) | 0
+
+/** Reads a list of which `pages` is one sweep, an element a page. */
+export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
+  list: Pick<Endpoint<A>, "decode" | "id" | "path">,
+  pages: Stream.Stream<Page<A>, E>,
+  { onPage, scratch, what }: SnapshotOptions
+) {
+  const seen = new Seen()
+  const file = (page: number) => `${what}-${page}.json`
+  /** By page: how many objects have their newest version on it. */
+  const newest: Array<number> = []
+  let moved = 0
+
+  const take = Effect.fnUntraced(function*({ held, text, total, values }: Page<A>, first: boolean) {
+    if (first) seen.begin(total)
+    if (held === false) moved++
+    const page = newest.push(values.length) - 1
+    const outdated = new Set<number>()
+    for (const [index, value] of values.entries()) {
+      const repeated = index === 0 && held === true
+      const before = seen.add(list.id(value), { page, first, repeated, version: versionOf(value) })
+      if (before === undefined) continue
+      newest[before] = (newest[before] ?? 0) - 1
+      if (newest[before] === 0) outdated.add(before)
+    }
+    if (values.length > 0) yield* scratch.write(file(page), text)
+    for (const before of outdated) yield* scratch.remove(file(before))
+    yield* onPage({ sweep: seen.sweeps, seen: seen.inThisSweep, total: seen.total, pages: newest.length })
+  })
+
+  let moment: number | undefined
+  do {
+    let first = true
+    yield* Stream.runForEach(pages, (page) =>
+      Effect.suspend(() => {
+        const taking = take(page, first)
+        first = false
+        return taking
+      }))
+    moment = seen.proved()
+  } while (moment === undefined && !seen.isHopeless() && seen.sweeps < mostSweeps)
+
+  const snapshot: Snapshot<A> = {
+    doubt: moment === undefined ? doubtOf(seen, what, moved) : null,
+    total: moment === undefined ? seen.total : seen.knownAt(moment),
+    pages: newest.length,
+    sweeps: seen.sweeps,
+    duplicates: seen.duplicates,
+    changed: seen.changed(moment),
+    values: Stream.fromIterable(newest.keys()).pipe(
+      Stream.filter((page) => newest[page] !== 0),
+      Stream.mapEffect(Effect.fnUntraced(function*(page) {
+        const { unknownFields, values } = yield* decodeAgain(list, yield* scratch.read(file(page)))
+        yield* scratch.remove(file(page))
+        return { unknownFields, values: values.filter((value) => seen.take(list.id(value), page, moment)) }
+      }))
+    )
+  }
+  return snapshot
+})
+
+/** A page that was decoded before. */
+const decodeAgain = <A>({ decode, path }: Pick<Endpoint<A>, "decode" | "path">, text: string) =>
+  Effect.fromResult(interpret({ status: 200, headers: Headers.empty, text, now: 0 })).pipe(
+    Effect.flatMap(({ response }) => Effect.fromResult(decode(response))),
+    Effect.mapError(() => {
+      const reason = new Unreadable({ where: "a page", why: "was not kept as it came" })
+      return new DuoError({ path, attempts: 0, reason })
+    })
+  )
+
+const doubtOf = (seen: Seen, what: string, moved: number): string =>
+  seen.total === null
+    ? `Duo did not say how many ${what} there are`
+    : seen.isHopeless()
+    ? `Duo counts ${seen.total} ${what} and lists ${seen.inThisSweep}`
+    : `the list of ${what} would not hold still: read ${seen.sweeps} times, it was seen to move ${moved} times, and ` +
+      `${seen.knownAt(seen.sweeps)} of ${seen.total} are known to have been there at one time`
