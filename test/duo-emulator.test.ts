@@ -206,9 +206,9 @@ describe("On the wire", () => {
       const { emulator } = yield* under({ fault: "silence" })
       assert.deepStrictEqual(emulator.requests.map(({ params }) => params.find(([name]) => name === "offset")?.[1]), [
         "0",
-        "10",
-        "10",
-        "20"
+        "9",
+        "9",
+        "18"
       ])
     }))
 

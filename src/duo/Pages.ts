@@ -47,7 +47,7 @@ const mostPages = 100_000
 
 /** The pages in order, as the chain of `next_offset` gives them; more than one in flight are guesses, dropped if wrong. */
 export const pages = <A>(
-  client: Client["Service"],
+  client: Pick<Client["Service"], "call">,
   endpoint: Endpoint<A>,
   { concurrency = 1, pageSize = endpoint.maxPageSize }: PageOptions
 ): Stream.Stream<Page<A>, DuoError> => {
@@ -121,7 +121,7 @@ const guesses = ({ next, offset, total }: Fetched<unknown>, count: number): Read
 const bad = (path: string, what: string) => new DuoError({ path, attempts: 1, reason: new BadPaging({ what }) })
 
 const fetchPage = Effect.fn("Duo.page")(function*<A>(
-  client: Client["Service"],
+  client: Pick<Client["Service"], "call">,
   { decode, path }: Endpoint<A>,
   limit: number,
   offset: number

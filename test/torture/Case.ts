@@ -39,7 +39,7 @@ export class Failed extends Error {
 }
 
 /** Tries something once for each repetition, one after another, each with a seed of its own. */
-export const repeat = <E>(plan: Plan, once: (seed: number) => Effect.Effect<Reached, E>) =>
+export const repeat = <E, R>(plan: Plan, once: (seed: number) => Effect.Effect<Reached, E, R>) =>
   Effect.map(
     Effect.forEach(
       Array.from({ length: plan.n }, (_, index) => plan.seed + index),

@@ -1,0 +1,63 @@
+/** P1: a tenant that changes between any two requests, over a socket, through the whole pipeline. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert } from "@effect/vitest"
+import { ConfigProvider, Effect, Stream } from "effect"
+import mfa from "../../pipelines/mfa.ts"
+import { serve } from "../../src/emulator/Emulator.ts"
+import type { Scenario } from "../../src/emulator/Scenario.ts"
+import * as Tenant from "../../src/emulator/Tenant.ts"
+import { historyOf, LiveTenant, shelf, wrongWith } from "../drift.ts"
+import { settings } from "../program.ts"
+import { type Case, type Reached, repeat } from "./Case.ts"
+
+/** Reads the tenant of one history, and holds what came of it against every state that the tenant was in. */
+const readOne = Effect.fnUntraced(function*(seed: number) {
+  const { concurrency, events, pageSize, users } = historyOf(seed)
+  const scenario: Array<Scenario[number]> = []
+  let page = 1
+  const live = new LiveTenant(users, (edit) => scenario.push({ when: { page }, do: { fault: "edit", edit } }))
+  const tenant = Tenant.fromUsers([...live.users])
+  /** By request: how many states there were when it was answered. */
+  const states = events.map((some, index) => {
+    page = index + 1
+    for (const event of some) live.apply(event)
+    return live.states.length
+  })
+  const duo = yield* serve({ tenant, scenario })
+  const source = yield* mfa.connect.pipe(
+    Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: settings(duo) }))
+  )
+  const extraction = yield* source.extract(
+    { run_id: "drift", observed_at: 0n, tenant: source.tenant },
+    { pageSize, concurrency, scratch: shelf().scratch }
+  )
+  const batches = yield* Stream.runCollect(extraction.batches)
+  const { changed, complete } = yield* extraction.facts
+  const read = {
+    complete,
+    changed,
+    users: batches.flatMap(({ users = [] }) => users).map(({ realname, user_id }) => ({
+      user_id: String(user_id),
+      realname: String(realname)
+    }))
+  }
+  const asked = duo.requests.filter(({ path }) => path.endsWith("/users")).length
+  const was = live.states.slice(0, states[Math.min(asked, states.length) - 1] ?? 1)
+  assert.isUndefined(wrongWith(read, was))
+  const reached: Reached = {
+    edits: duo.reached.edit ?? 0,
+    complete: complete && was.length === 1 ? 1 : 0,
+    "complete although it moved": complete && was.length > 1 ? 1 : 0,
+    "complete, and said that some changed": complete && changed > 0 ? 1 : 0,
+    "marked incomplete": complete ? 0 : 1
+  }
+  return reached
+}, Effect.scoped)
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "P1",
+  fault: "users come, go, change and move between any two requests, cancelling out or not",
+  expected: "exactly the tenant of one moment or honestly marked, nobody twice, and an end",
+  n: { test: 200, torture: 10_000 },
+  run: (plan) => repeat(plan, readOne).pipe(Effect.provide(NodeServices.layer))
+}]
