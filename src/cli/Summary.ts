@@ -23,7 +23,9 @@ export const summary = ({ outcome, receipts }: Result): string =>
   [
     `${number.format(outcome.users)} users of ${outcome.tenant}, ${number.format(outcome.mfa_enabled)} with MFA (${
       percent.format(outcome.users === 0 ? 0 : outcome.mfa_enabled / outcome.users)
-    }); ${outcome.complete ? "complete" : `not proved complete: ${outcome.incomplete_reason}`}`,
+    }); ${outcome.complete ? "complete" : `not proved complete: ${outcome.incomplete_reason}`}${
+      outcome.changed === 0 ? "" : `; ${number.format(outcome.changed)} changed while they were read`
+    }`,
     Object.entries(outcome.rows).map(([table, rows]) => `${table} ${number.format(rows)}`).join(", "),
     ...receipts.map(({ bytes, location, sink }) =>
       `${sink.padEnd(8)} ${near(location)} (${megabytes.format(bytes / 1e6)} MB)`
