@@ -1,4 +1,5 @@
 /** The whole matrix. */
 import type { Case } from "./Case.ts"
+import * as network from "./network.ts"
 
-export const matrix: ReadonlyArray<Case> = []
+export const matrix: ReadonlyArray<Case> = [...network.cases]
