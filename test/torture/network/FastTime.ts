@@ -58,9 +58,9 @@ export const make: Effect.Effect<FastTime> = TestClock.testClockWith((clock) =>
         yield* turn
         const isAsking = [...client].some(({ length }) => length === attempt)
         const isHeld = received() === attempts && (server.size > 0 || isSilent())
-        if (isAsking && !isHeld) continue
+        if (client.size === 0 || isAsking && !isHeld) continue
         const next = Math.min(...[...server, ...client].map(({ at }) => at))
-        if (Number.isFinite(next)) yield* clock.setTime(Math.max(next, clock.currentTimeMillisUnsafe()))
+        yield* clock.setTime(Math.max(next, clock.currentTimeMillisUnsafe()))
       }
       return yield* Fiber.join(fiber)
     })
