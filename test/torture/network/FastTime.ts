@@ -23,14 +23,16 @@ const noting = (clock: TestClock.TestClock, sleepers: Sleepers, note?: (length: 
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
-/** How long an attempt may take: who sleeps so long waits for bytes, and not to ask again. */
-const attempt = 120_000
+/** How long the headers may take: who begins to sleep so long has asked. */
+const headers = 30_000
+/** Who sleeps as long as the headers, a pause of the body or an attempt may take waits for bytes, and not to ask again. */
+const forBytes = [headers, 15_000, 120_000]
 
 export interface FastTime {
   /** For the server: while it sleeps, the client can but wait. */
   readonly server: Clock.Clock
   /**
-   * Runs the client. With no timer for an attempt it waits to ask again; with one it waits for bytes, which take no time
+   * Runs the client. With no such timer it waits to ask again; with one it waits for bytes, which take no time
    * unless its request has arrived and the server sleeps or is silent.
    */
   readonly run: <A, E, R>(client: Effect.Effect<A, E, R>, server: Server) => Effect.Effect<A, E, R>
@@ -50,13 +52,13 @@ export const make: Effect.Effect<FastTime> = TestClock.testClockWith((clock) =>
     const client: Sleepers = new Set()
     let attempts = 0
     const note = (length: number) => {
-      if (length === attempt) attempts++
+      if (length === headers) attempts++
     }
     const run: FastTime["run"] = Effect.fnUntraced(function*(effect, { isSilent, received }) {
       const fiber = yield* Effect.forkChild(Effect.provideService(effect, Clock.Clock, noting(clock, client, note)))
       while (fiber.pollUnsafe() === undefined) {
         yield* turn
-        const isAsking = [...client].some(({ length }) => length === attempt)
+        const isAsking = [...client].some(({ length }) => forBytes.includes(length))
         const isHeld = received() === attempts && (server.size > 0 || isSilent())
         if (client.size === 0 || isAsking && !isHeld) continue
         const next = Math.min(...[...server, ...client].map(({ at }) => at))
