@@ -65,7 +65,7 @@ const halfOpen = chance(
       ? {
         name: "for good",
         scenario: forGood(k, fault),
-        expected: { is: "refused", tag: "Timeout", exit: 69, strikes: 6, slept: [150, 165.5], says: /within 30 s/ }
+        expected: { is: "refused", tag: "Timeout", exit: 69, strikes: 6, slept: [180, 195.5], says: /within 30 s/ }
       }
       : {
         name: "some times",
@@ -87,17 +87,17 @@ const slow: ReadonlyArray<(k: number) => Row> = [
   (k) => ({
     name: "1 byte every second",
     scenario: forGood(k, { fault: "slow", bytes: 1, every_ms: 1000 }),
-    expected: { is: "refused", tag: "Timeout", exit: 69, strikes: 6, slept: [600, 615.5], says: /after 120 s/ }
+    expected: { is: "refused", tag: "Timeout", exit: 69, strikes: 6, slept: [720, 735.5], says: /after 120 s/ }
   }),
   (k) => ({
     name: "1 byte every 16 s",
     scenario: forGood(k, { fault: "slow", bytes: 1, every_ms: 16_000 }),
-    expected: { is: "refused", tag: "Timeout", exit: 69, strikes: 6, slept: [75, 90.5], says: /for 15 s/ }
+    expected: { is: "refused", tag: "Timeout", exit: 69, strikes: 6, slept: [90, 105.5], says: /for 15 s/ }
   }),
   (k) => ({
     name: "1 KB/s and a page that takes longer than that",
     scenario: forGood(k, large, { fault: "slow", bytes: 1000, every_ms: 1000 }),
-    expected: { is: "refused", tag: "Timeout", exit: 69, strikes: 6, slept: [600, 615.5], says: /after 120 s/ }
+    expected: { is: "refused", tag: "Timeout", exit: 69, strikes: 6, slept: [720, 735.5], says: /after 120 s/ }
   }),
   (k) => ({
     name: "1 KB/s and a page that is there in time",
