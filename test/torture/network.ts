@@ -2,5 +2,14 @@
 import type { Case } from "./Case.ts"
 import * as content from "./network/content.ts"
 import * as delivery from "./network/delivery.ts"
+import * as failing from "./network/failing.ts"
+import * as flood from "./network/flood.ts"
+import * as throttled from "./network/throttled.ts"
 
-export const cases: ReadonlyArray<Case> = [...delivery.cases, ...content.cases]
+export const cases: ReadonlyArray<Case> = [
+  ...delivery.cases,
+  ...content.cases,
+  ...flood.cases,
+  ...throttled.cases,
+  ...failing.cases
+]

@@ -25,7 +25,10 @@ const turn = Effect.promise(() => new Promise<void>((resolve) => void setImmedia
 
 /** How long the headers may take: who begins to sleep so long has asked. */
 const headers = 30_000
-/** Who sleeps as long as the headers, a pause of the body or an attempt may take waits for bytes, and not to ask again. */
+/**
+ * Who sleeps as long as the headers, a pause of the body or an attempt may take waits for bytes, and not to ask again: no
+ * Retry-After may be just so long.
+ */
 const forBytes = [headers, 15_000, 120_000]
 
 /** Turns of the event loop in which bytes that were written arrive, before the server's sleep is slept through. */

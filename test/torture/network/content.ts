@@ -35,7 +35,7 @@ const somebodyElse = (redirects: string): Case => {
     ...strangers,
     to("/login", 302, /a redirect \(HTTP 302\)/),
     to("https://portal.example.com/", 302, /a redirect to portal\.example\.com/),
-    to("https://api-00000000.duosecurity.com/admin/v1/users", 307, /api-00000000\.duosecurity\.com/),
+    to(`https://${redirects}/admin/v2/users`, 307, new RegExp(`a redirect to ${redirects} `)),
     to("file:///etc/passwd", 302, /a redirect/)
   ]
   return table(
