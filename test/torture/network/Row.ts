@@ -10,6 +10,8 @@ export type Expected =
   | { readonly is: "exact"; readonly retries?: number; readonly slept?: readonly [from: number, to: number] }
   /** Complete and exact, or else it says that and why it is not complete, and has no row that is not true. */
   | { readonly is: "honest" }
+  /** Says that and why it is not complete, and has no row that is not true. */
+  | { readonly is: "incomplete" }
   /** Ends with one of these tags; `strikes` is how often the fault was met, `says` what the message has to. */
   | {
     readonly is: "refused"
@@ -113,6 +115,7 @@ const judge = (ended: Ended, quiet: Quiet, expected: Expected) => {
     return
   }
   if (outcome === undefined) return assert.fail(error?.message)
+  if (expected.is === "incomplete") assert.isFalse(outcome.complete)
   if (expected.is === "exact" || outcome.complete) {
     assert.isNull(outcome.incomplete_reason)
     assert.isTrue(outcome.complete)

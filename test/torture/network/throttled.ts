@@ -56,7 +56,7 @@ const storm = (percent: number, fault: Fault): Scenario => [
 ]
 
 /** More pages than the wait of one of them would hide. */
-const larger = { ...small, duo: { users: 60 } }
+const larger = { ...small, duo: { users: 40 } }
 
 const storms = table(
   {
