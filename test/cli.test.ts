@@ -67,12 +67,6 @@ const cases: ReadonlyArray<Case> = [
     says: /does not offer \/admin\/v1\/users.*DUO_HOST/s
   },
   {
-    name: "429 for ever",
-    emulator: always({ fault: "rate_limit", raw: "0" }),
-    code: 75,
-    says: /slow down.*again later/s
-  },
-  {
     name: "500 for ever",
     emulator: always({ fault: "status", code: 50001 }),
     code: 69,

@@ -141,7 +141,7 @@ describe("On the wire", () => {
     [{ fault: "truncated", how: "gzip" }, "Truncated", 69],
     [{ fault: "silence" }, "Timeout", 69],
     [{ fault: "slow", bytes: 1, every_ms: 20_000 }, "Timeout", 69],
-    [{ fault: "rate_limit" }, "RateLimited", 75],
+    [{ fault: "rate_limit" }, "BudgetSpent", 75],
     [{ fault: "status", code: 50001 }, "ServerError", 69],
     [{ fault: "html" }, "NotDuo", 69],
     [{ fault: "empty" }, "NotDuo", 69],

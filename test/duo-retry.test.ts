@@ -34,10 +34,28 @@ describe("What may pass by itself", () => {
 })
 
 describe("A 429", () => {
-  it.effect("is asked again eight times, after 1, 2, 4 to 32 s and up to one more", () =>
+  const tenTimes = (random: number, headers = {}) =>
+    waits((count) => count <= 10 ? fail(42901, headers) : ok([]), random)
+
+  it.effect("is asked again for as long as it takes, after 1, 2, 4 to 32 s and up to one more", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* waits(() => fail(42901), 0), [1, 2, 4, 8, 16, 32, 32, 32])
-      assert.deepStrictEqual(yield* waits(() => fail(42901), 0.5), [1.5, 2.5, 4.5, 8.5, 16.5, 32.5, 32.5, 32.5])
+      assert.deepStrictEqual(yield* tenTimes(0), [1, 2, 4, 8, 16, 32, 32, 32, 32, 32])
+      assert.deepStrictEqual(yield* tenTimes(0.5), [1.5, 2.5, 4.5, 8.5, 16.5, 32.5, 32.5, 32.5, 32.5, 32.5])
+    }))
+
+  it.effect("that comes again after the time it named is waited for longer, so that 0 s is never for ever", () =>
+    Effect.gen(function*() {
+      const atOnce = yield* tenTimes(0, { "retry-after": "0" })
+      assert.deepStrictEqual(atOnce.map(Math.floor), [0, 2, 4, 8, 16, 32, 32, 32, 32, 32])
+      assert.deepStrictEqual(yield* tenTimes(0, { "retry-after": "10" }), [10, 10, 10, 10, 16, 32, 32, 32, 32, 32])
+    }))
+
+  it.effect("for ever ends with the run's time asleep", () =>
+    Effect.gen(function*() {
+      const seconds = yield* waits(() => fail(42901), 0)
+      // 1, 2, 4, 8, 16, then 27 times 32: another 32 would be more than 900.
+      assert.strictEqual(seconds.length, 32)
+      assert.strictEqual(seconds.reduce((sum, wait) => sum + wait), 895)
     }))
 
   const once = (headers: (sent: Sent) => Record<string, string>) =>
@@ -69,7 +87,7 @@ describe("A 429", () => {
   it.effect("does not use up the retries of what may pass, nor they its", () =>
     Effect.gen(function*() {
       const seconds = yield* waits((count) => count % 2 === 1 ? fail(42901) : fail(50001), 0)
-      // Eight and five: the sixth failure of the server ends it.
+      // The sixth failure of the server ends it.
       assert.deepStrictEqual(seconds, [1, 0, 2, 0, 4, 0, 8, 0, 16, 0, 32])
     }))
 })

@@ -192,9 +192,13 @@ const cases: ReadonlyArray<readonly [does: string, fault: Fault, check: (got: Go
   }],
   [
     "a body of two MiB more that says so",
-    { fault: "oversized", mib: 2, declared: true },
+    { fault: "oversized", mib: 2, how: "length" },
     (got) => assert.strictEqual(got.headers["content-length"], String(got.bytes.length))
   ],
+  ["a body of two MiB more out of a few KiB of gzip", { fault: "oversized", mib: 2, how: "gzip" }, (got) => {
+    assert.isTrue(got.bytes.length < 64 * 1024 && text(got).length > 2 * 1024 * 1024)
+    assert.strictEqual(json(got).stat, "OK")
+  }],
   ["one byte at a time", { fault: "one_byte" }, (got) => assert.strictEqual(json(got).response?.length, 4)]
 ]
 
@@ -290,6 +294,17 @@ describe("a rule holds", () => {
     it.effect(`when ${JSON.stringify(when)}: ${where}`, () =>
       Effect.map(statuses(when), (found) => assert.strictEqual(found, where)))
   }
+
+  it.effect("before so many seconds have gone by", () =>
+    Effect.gen(function*() {
+      const emulator = yield* serve({ scenario: [{ when: { before: 10 }, do: down }] })
+      const statuses = [(yield* ask(emulator)).status]
+      for (let n = 0; n < 2; n++) {
+        yield* TestClock.adjust("5 seconds")
+        statuses.push((yield* ask(emulator)).status)
+      }
+      assert.deepStrictEqual(statuses, [503, 503, 200])
+    }))
 
   it.effect("together with the others, in order", () =>
     Effect.gen(function*() {

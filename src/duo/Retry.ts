@@ -1,6 +1,6 @@
 /**
  * When Duo is asked again: one schedule for each kind of failure that may pass, and the patience of a whole run. A
- * schedule counts the retries of one page.
+ * schedule counts the retries of one page; being told to slow down is no failure, and ends only with that patience.
  */
 import { Cause, Duration, Effect, Random, Ref, Schedule } from "effect"
 import { BudgetSpent, DuoError, type DuoReason } from "./Errors.ts"
@@ -26,18 +26,26 @@ export const transport = Schedule.exponential("500 millis").pipe(
   Schedule.upTo({ times: 5 })
 )
 
-/** What Duo asks for, or else 1, 2, 4, to 32 s and up to another one, as its own clients wait; eight times. */
+/** As Duo's own clients wait: 1, 2, 4, to 32 s, and then 32 s for as long as the run has time, with up to another one. */
+const throttled = (duration: Duration.Duration) =>
+  Effect.map(
+    Random.next,
+    (random) => Duration.sum(Duration.min(duration, Duration.seconds(32)), Duration.seconds(random))
+  )
+
+/**
+ * What Duo asks for, or else what its own clients wait; and never less than that once Duo's own time was not enough. How
+ * often is for the run's time asleep to say.
+ */
 export const rateLimit = Schedule.exponential("1 second").pipe(
   Schedule.setInputType<DuoError>(),
-  Schedule.modifyDelay(({ duration, input: { reason } }) =>
-    reason._tag === "RateLimited" && reason.retryAfter !== null
-      ? Effect.succeed(Duration.seconds(reason.retryAfter))
-      : Effect.map(
-        Random.next,
-        (random) => Duration.sum(Duration.min(duration, Duration.seconds(32)), Duration.seconds(random))
-      )
-  ),
-  Schedule.upTo({ times: 8 })
+  Schedule.modifyDelay(({ attempt, duration, input: { reason } }) => {
+    if (reason._tag !== "RateLimited" || reason.retryAfter === null) return throttled(duration)
+    const asked = Duration.seconds(reason.retryAfter)
+    return attempt === 1
+      ? Effect.succeed(asked)
+      : Effect.map(throttled(duration), (wait) => Duration.max(asked, wait))
+  })
 )
 
 /** What a whole run may spend on retries. */

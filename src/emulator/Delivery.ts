@@ -1,7 +1,8 @@
 /** How the bytes of an answer reach the client, or do not. */
 import type { ServerResponse } from "node:http"
+import type { Writable } from "node:stream"
 import { promisify } from "node:util"
-import { gzip } from "node:zlib"
+import { createGzip, gzip } from "node:zlib"
 import type { Answer } from "./Reply.ts"
 import type { Fault } from "./Scenario.ts"
 
@@ -31,12 +32,12 @@ const encoded = async (answer: Answer, accepted: boolean): Promise<Answer> => {
 }
 
 /** Resolves when the bytes are handed over, and also when nobody takes them any more. */
-const write = (response: ServerResponse, bytes: Buffer): Promise<void> =>
+const write = (to: Writable, bytes: Buffer): Promise<void> =>
   new Promise((resolve) => {
-    if (response.destroyed) return resolve()
-    response.once("close", resolve)
-    response.write(bytes, () => {
-      response.off("close", resolve)
+    if (to.destroyed) return resolve()
+    to.once("close", resolve)
+    to.write(bytes, () => {
+      to.off("close", resolve)
       resolve()
     })
   })
@@ -80,13 +81,25 @@ const reset = async ({ response }: Line, answer: Answer, at: "start" | "headers"
 const mebibyte = 1024 * 1024
 const blanks = Buffer.alloc(64 * 1024, " ")
 
-const oversized = async ({ response }: Line, answer: Answer, mib: number | undefined, declared: boolean) => {
+const oversized = async (
+  { response }: Line,
+  answer: Answer,
+  mib: number | undefined,
+  how: "chunked" | "length" | "gzip"
+) => {
   const padding = mib === undefined ? Infinity : mib * mebibyte
-  const length = declared && mib !== undefined ? { "content-length": String(answer.body.length + padding) } : {}
-  response.writeHead(answer.status, { ...answer.headers, ...length })
-  await write(response, answer.body.subarray(0, -1))
-  for (let sent = 0; sent < padding && !response.destroyed; sent += blanks.length) await write(response, blanks)
-  response.end(answer.body.subarray(-1))
+  const headers = how === "gzip"
+    ? { "content-encoding": "gzip" }
+    : how === "length" && mib !== undefined
+    ? { "content-length": String(answer.body.length + padding) }
+    : {}
+  response.writeHead(answer.status, { ...answer.headers, ...headers })
+  const body = how === "gzip" ? createGzip({ level: 1 }) : response
+  if (body !== response) body.pipe(response)
+  response.once("close", () => body.destroy())
+  await write(body, answer.body.subarray(0, -1))
+  for (let sent = 0; sent < padding && !body.destroyed; sent += blanks.length) await write(body, blanks)
+  body.end(answer.body.subarray(-1))
 }
 
 const slow = async ({ response, sleep }: Line, answer: Answer, bytes: number, every: number) => {
@@ -118,7 +131,7 @@ export const deliver = async (line: Line, answer: Answer, fault: Fault | undefin
     case "reset":
       return reset(line, answer, fault.at)
     case "oversized":
-      return oversized(line, answer, fault.mib, fault.declared === true)
+      return oversized(line, answer, fault.mib, fault.how ?? "chunked")
     case "slow":
       return slow(line, answer, fault.bytes, fault.every_ms)
     case "one_byte":

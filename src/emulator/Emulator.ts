@@ -81,6 +81,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
     const requests: Array<RequestRecord> = []
     const answer = answerer(options, { ikey, skey: Redacted.make(skey), tenant })
     const delay = delays(options, seed)
+    const began = clock.currentTimeMillisUnsafe()
     let pages = 0
 
     const handle = async (incoming: IncomingMessage, response: ServerResponse, connection: number) => {
@@ -96,7 +97,8 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
         list: list !== undefined,
         offset,
         request: requests.length,
-        page: list === "users" ? pages : 0
+        page: list === "users" ? pages : 0,
+        seconds: (now - began) / 1000
       })
       const outcome = answer(request, due, now / 1000)
       for (const each of outcome.applied) {

@@ -76,8 +76,11 @@ export const Fault = Schema.Union([
   /** Accepted, read, and never answered. */
   fault("silence", {}),
   fault("reset", { at: Schema.Literals(["start", "headers", "body"]) }),
-  /** So many MiB of blanks before the body's end, or blanks for ever. */
-  fault("oversized", { mib: Schema.optionalKey(Positive), declared: Schema.optionalKey(Schema.Boolean) }),
+  /** So many MiB of blanks before the body's end, or blanks for ever; as gzip they are a thousandth of that on the way. */
+  fault("oversized", {
+    mib: Schema.optionalKey(Positive),
+    how: Schema.optionalKey(Schema.Literals(["chunked", "length", "gzip"]))
+  }),
   /** Every byte in a packet of its own. */
   fault("one_byte", {})
 ])
@@ -96,6 +99,8 @@ const When = Schema.Struct({
   page: Schema.optionalKey(Positive),
   /** This page request and every later one. */
   from_page: Schema.optionalKey(Positive),
+  /** Only so many seconds after the start of the emulator. */
+  before: Schema.optionalKey(Positive),
   /** So many times out of a hundred, decided by the request's number. */
   percent: Schema.optionalKey(Schema.Int),
   /** At most so often; for ever if not said. */
@@ -121,6 +126,8 @@ export interface Place {
   readonly request: number
   /** 0 if it does not ask for a list of users. */
   readonly page: number
+  /** Since the start of the emulator. */
+  readonly seconds: number
 }
 
 const holds = (when: When, place: Place): boolean =>
@@ -131,6 +138,7 @@ const holds = (when: When, place: Place): boolean =>
   (when.from === undefined || place.request >= when.from) &&
   (when.page === undefined || place.page === when.page) &&
   (when.from_page === undefined || place.page >= when.from_page) &&
+  (when.before === undefined || place.seconds < when.before) &&
   (when.percent === undefined || new Dice(mix(0xfa17, place.request)).chance(when.percent))
 
 /** A rule that holds for a request; `reached` says that it was applied. */

@@ -1,0 +1,132 @@
+/** One run of the real pipeline against an emulated Duo that breaks, in process, keeping its rows in memory. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Cause, Clock, ConfigProvider, Effect, Exit, Layer, Logger, Random, Runtime, type Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import mfa from "../../../pipelines/mfa.ts"
+import { type Emulator, type Options, serve } from "../../../src/emulator/Emulator.ts"
+import type { Scenario } from "../../../src/emulator/Scenario.ts"
+import type { Expected } from "../../../src/Expected.ts"
+import type { Outcome } from "../../../src/Outcome.ts"
+import type { Pipeline, SourceServices } from "../../../src/Pipeline.ts"
+import * as Run from "../../../src/Run.ts"
+import type { Batch } from "../../../src/Sink.ts"
+import type { Row } from "../../../src/Table.ts"
+import { settings } from "../../program.ts"
+import * as FastTime from "./FastTime.ts"
+
+export interface Setup {
+  readonly duo: Omit<Options, "scenario">
+  readonly scenario?: Scenario
+  readonly pageSize?: number
+  readonly env?: Readonly<Record<string, string>>
+  /** Decides what is left to chance. */
+  readonly seed?: number
+  /** A data directory, for what a run knows of the one before; a dry run if not said. */
+  readonly folder?: string
+  readonly allowEmpty?: boolean
+}
+
+/** The rows of every table as JSON, sorted, without what differs from run to run. */
+export type Rows = Readonly<Record<string, ReadonlyArray<string>>>
+
+/** What there is to look at afterwards. */
+export interface Ended {
+  readonly duo: Emulator
+  readonly outcome: Outcome | undefined
+  readonly error: Expected | undefined
+  /** Of a run that went through. */
+  readonly rows: Rows
+  readonly log: string
+  /** How long it took, by the clock. */
+  readonly seconds: number
+}
+
+/** The pipeline, showing what goes by. */
+const watched = (see: (batch: Batch) => void): Pipeline => ({
+  ...mfa,
+  connect: Effect.map(mfa.connect, (source) => ({
+    ...source,
+    extract: (stamp, options) => {
+      const { batches, facts } = source.extract(stamp, options)
+      return { batches: Stream.tap(batches, (batch) => Effect.sync(() => see(batch))), facts }
+    }
+  }))
+})
+
+const lineOf = ({ observed_at, run_id, tenant, ...row }: Row) =>
+  JSON.stringify(row, (_, cell: unknown) => typeof cell === "bigint" ? String(cell) : cell)
+
+const rowsOf = (batches: ReadonlyArray<Batch>): Rows =>
+  Object.fromEntries(
+    mfa.tables.map(({ name }) => [name, batches.flatMap((batch) => batch[name] ?? []).map(lineOf).sort()])
+  )
+
+const isExpected = (error: unknown): error is Expected => error instanceof Error && Runtime.errorExitCode in error
+
+const onTheWire = ({ requests }: Emulator): FastTime.Server => ({
+  received: () => requests.length,
+  isSilent: () => requests.at(-1)?.faults.includes("silence") === true
+})
+
+/** A Duo, and the time that it shares with who asks it. Needs a TestClock. */
+export const serveIn = Effect.fnUntraced(function*({ duo: options, scenario = [] }: Pick<Setup, "duo" | "scenario">) {
+  const time = yield* FastTime.make
+  const duo = yield* serve({ ...options, scenario }).pipe(Effect.provideService(Clock.Clock, time.server))
+  return { duo, time }
+})
+
+type World = Effect.Success<ReturnType<typeof serveIn>>
+
+/** With this Duo's settings, to the end, whatever that is; only a defect fails. */
+export const inWorld = Effect.fnUntraced(
+  function*<A, E extends Expected>(
+    { duo, time }: World,
+    { env, seed = 1 }: Pick<Setup, "env" | "seed">,
+    effect: Effect.Effect<A, E, SourceServices | Scope.Scope>
+  ) {
+    const log: Array<string> = []
+    const exit = yield* effect.pipe(
+      Effect.scoped,
+      Random.withSeed(seed),
+      Effect.provideService(
+        ConfigProvider.ConfigProvider,
+        ConfigProvider.fromEnv({ env: { ...settings(duo), ...env } })
+      ),
+      Effect.provide(Logger.layer([Logger.make(({ message }) => void log.push(String(message)))])),
+      Effect.exit,
+      (run) => time.run(run, onTheWire(duo))
+    )
+    const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+    if (error !== undefined && !isExpected(error)) return yield* Effect.die(error)
+    return { value: Exit.isSuccess(exit) ? exit.value : undefined, error, log: log.join("\n") }
+  }
+)
+
+/** One extraction. */
+export const extractIn = Effect.fnUntraced(function*(world: World, setup: Omit<Setup, "duo" | "scenario">) {
+  const { allowEmpty = false, folder, pageSize } = setup
+  const seen: Array<Batch> = []
+  const pipeline = watched((batch) => seen.push(batch))
+  const options = { pageSize, concurrency: 1, toolVersion: "0.0.0" }
+  const run = folder === undefined
+    ? Run.dryRun(pipeline, options)
+    : Run.run(pipeline, { ...options, dataDirectory: folder, sinks: [], findSink: () => Effect.never, allowEmpty })
+  const before = yield* Clock.currentTimeMillis
+  const { error, log, value } = yield* inWorld(world, setup, run)
+  const ended: Ended = {
+    duo: world.duo,
+    outcome: value?.outcome,
+    error,
+    rows: rowsOf(value === undefined ? [] : seen),
+    log,
+    seconds: ((yield* Clock.currentTimeMillis) - before) / 1000
+  }
+  return ended
+})
+
+/** What a world needs, and a clock that begins in 1970. */
+export const alone = <A, E>(effect: Effect.Effect<A, E, SourceServices | Scope.Scope>) =>
+  effect.pipe(Effect.scoped, Effect.provide(Layer.merge(TestClock.layer(), NodeServices.layer)))
+
+/** One extraction from a Duo of its own. */
+export const extract = (setup: Setup) => alone(Effect.flatMap(serveIn(setup), (world) => extractIn(world, setup)))

@@ -1,0 +1,57 @@
+/** Cases made of rows: a table of them, struck at one list request after another, or one row by chance a repetition. */
+import { Cause, Effect } from "effect"
+import { Dice, mix } from "../../../src/emulator/Dice.ts"
+import type { Fault, Scenario } from "../../../src/emulator/Scenario.ts"
+import { type Case, repeat, sum } from "../Case.ts"
+import type { Setup } from "./Extraction.ts"
+import { places, play, type Quiet, quietly, type Row, small } from "./Row.ts"
+
+type About = Pick<Case, "id" | "fault" | "expected" | "n">
+
+/** The k-th request for a list of users, and it alone. */
+export const once = (k: number, ...faults: ReadonlyArray<Fault>): Scenario =>
+  faults.map((fault) => ({ when: { page: k }, do: fault }))
+
+/** So many requests in a row, from the k-th on: it, and its being asked again. */
+export const times = (k: number, count: number, fault: Fault): Scenario => [
+  { when: { from_page: k, times: count }, do: fault }
+]
+
+/** From the k-th on. */
+export const forGood = (k: number, ...faults: ReadonlyArray<Fault>): Scenario =>
+  faults.map((fault) => ({ when: { from_page: k }, do: fault }))
+
+/** Plays all rows at n places of the list, every one if there are no more. */
+export const table = (about: About, rows: (k: number) => ReadonlyArray<Row>, setup: Setup = small): Case => ({
+  ...about,
+  run: ({ n }) =>
+    Effect.gen(function*() {
+      const quiet = yield* quietly(setup)
+      const plays = places(quiet, n).flatMap((k) =>
+        rows(k).map((row) =>
+          Effect.mapError(
+            Effect.sandbox(play(quiet, row)),
+            (cause) => new Error(`struck at list request ${k}: ${Cause.pretty(cause)}`)
+          )
+        )
+      )
+      return sum(yield* Effect.all(plays))
+    })
+})
+
+/** Plays one row of the seed's choice a repetition. */
+export const chance = (
+  about: About,
+  row: (dice: Dice, quiet: Quiet, seed: number) => Row,
+  setup: Setup = small
+): Case => ({
+  ...about,
+  run: (plan) =>
+    Effect.flatMap(
+      quietly(setup),
+      (quiet) => repeat(plan, (seed) => play(quiet, { seed, ...row(new Dice(mix(0x4e7, seed)), quiet, seed) }))
+    )
+})
+
+/** A place by chance. */
+export const somewhere = ({ lists }: Quiet, dice: Dice): number => 1 + dice.below(lists)

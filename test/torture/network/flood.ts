@@ -1,0 +1,71 @@
+/** N8: answers without an end. They are left as soon as they are too large, and never held whole. */
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
+import type { Socket } from "node:net"
+import type { Fault } from "../../../src/emulator/Scenario.ts"
+import { type Case, repeat } from "../Case.ts"
+import { play, quietly, type Row } from "./Row.ts"
+import { once } from "./Table.ts"
+
+const mebibyte = 2 ** 20
+/** What the client reads before it stops. */
+const limit = 32
+
+const floods: ReadonlyArray<Fault & { readonly fault: "oversized" }> = [
+  { fault: "oversized", mib: 33, how: "chunked" },
+  { fault: "oversized", mib: 33, how: "length" },
+  { fault: "oversized", mib: 200, how: "length" },
+  { fault: "oversized", how: "chunked" },
+  { fault: "oversized", mib: 200, how: "gzip" },
+  { fault: "oversized", how: "gzip" }
+]
+
+const row = (fault: typeof floods[number], k: number): Row => ({
+  name: `${fault.mib === undefined ? "without an end" : `${fault.mib} MiB`}, ${fault.how}`,
+  scenario: once(k, fault),
+  expected: { is: "refused", tag: "TooLarge", exit: 65, strikes: 1, says: /larger than 32 MiB.*--page-size/ }
+})
+
+/** MiB: the text so far, and what it came in, once in the socket and once in fetch, until that is collected. */
+const most = 4 * limit
+
+/** The connections that the client opens until the scope closes. */
+const connections = Effect.gen(function*() {
+  const sockets = new Set<Socket>()
+  const see = (message: unknown) => {
+    if (typeof message === "object" && message !== null && "socket" in message) sockets.add(message.socket as Socket)
+  }
+  yield* Effect.acquireRelease(
+    Effect.sync(() => subscribe("net.client.socket", see)),
+    () => Effect.sync(() => unsubscribe("net.client.socket", see))
+  )
+  return { bytes: () => [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0) }
+})
+
+/** The most memory that this process has had, in MiB. */
+const peak = () => process.resourceUsage().maxRSS / 1024
+
+const flood: Case = {
+  id: "N8",
+  fault: "a body of 33 MiB, of 200 MiB, without an end, out of a little gzip",
+  expected: "TooLarge once 32 MiB are read, exit 65; never much more memory than that",
+  n: { test: 3, torture: 10 },
+  run: (plan) =>
+    Effect.flatMap(quietly(), (quiet) =>
+      repeat(plan, (seed) =>
+        Effect.scoped(Effect.gen(function*() {
+          const fault = floods[seed % floods.length]
+          if (fault === undefined) return {}
+          const { bytes } = yield* connections
+          const before = peak()
+          const reached = yield* play(quiet, row(fault, 1 + seed % quiet.lists))
+          const read = bytes() / mebibyte
+          if (fault.how === "gzip") assert.isBelow(read, 1)
+          else assert.isTrue(read > limit && read < limit + 4, `${read} MiB were read`)
+          assert.isBelow(peak() - before, most, "MiB more than before")
+          return reached
+        }))))
+}
+
+export const cases: ReadonlyArray<Case> = [flood]

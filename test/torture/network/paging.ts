@@ -1,0 +1,153 @@
+/** P2 to P4: what Duo says of its pages is wrong, or there are as many users as just fit. */
+import { assert } from "@effect/vitest"
+import { Effect, FileSystem } from "effect"
+import { TestClock } from "effect/testing"
+import type { Fault } from "../../../src/emulator/Scenario.ts"
+import * as Tenant from "../../../src/emulator/Tenant.ts"
+import { type Case, sum } from "../Case.ts"
+import { alone, extract, extractIn, serveIn } from "./Extraction.ts"
+import { afterwards, type Expected, type Row } from "./Row.ts"
+import { forGood, once, table } from "./Table.ts"
+
+const honest: Expected = { is: "honest" }
+const exact: Expected = { is: "exact" }
+const badPaging = (says: RegExp): Expected => ({ is: "refused", tag: "BadPaging", exit: 65, strikes: 1, says })
+
+const next = (to: (Fault & { readonly fault: "next_offset" })["to"]): Fault => ({ fault: "next_offset", to })
+
+const offsets: ReadonlyArray<readonly [to: Parameters<typeof next>[0], expected: Expected]> = [
+  ["missing", honest],
+  ["null", honest],
+  ["empty_string", honest],
+  ["string", exact],
+  ["same", badPaging(/does not go forward/)],
+  ["smaller", badPaging(/does not go forward|is no count/)],
+  ["negative", badPaging(/is no count/)],
+  ["float", badPaging(/is no count/)],
+  ["huge", badPaging(/skips more than a page/)]
+]
+
+const wrongOffset = table(
+  {
+    id: "P2",
+    fault: "next_offset: missing, null, the same, smaller, negative, text, a fraction, 2^31, empty, a loop",
+    expected: "stops and says that it is not complete, or 65; never without an end",
+    n: { test: 3, torture: 100 }
+  },
+  (k) => [
+    ...offsets.map(([to, expected]): Row => ({ name: to, scenario: once(k, next(to)), expected })),
+    ...k > 1 ? [] : offsets.map(([to, expected]): Row => ({
+      name: `${to}, on every page`,
+      scenario: forGood(1, next(to)),
+      expected: expected === honest ? { is: "incomplete" } : expected
+    })),
+    ...k > 1 ? [] : [
+      {
+        name: "a loop",
+        scenario: forGood(1, next("repeated")),
+        expected: { is: "refused", tag: "BadPaging", exit: 65 }
+      } as const
+    ]
+  ]
+)
+
+/** `total_objects` as JSON text, and what comes of it when all pages say so. */
+const totals: ReadonlyArray<readonly [json: string, always: Expected]> = [
+  ["0", { is: "incomplete" }],
+  ["1000000000", { is: "incomplete" }],
+  ["9007199254740993", { is: "incomplete" }],
+  ["-1", { is: "incomplete" }],
+  ["1e400", { is: "incomplete" }],
+  ["12.5", { is: "incomplete" }],
+  ["null", { is: "incomplete" }],
+  [`"many"`, { is: "incomplete" }],
+  [`{"value": 13}`, { is: "incomplete" }],
+  [`"13"`, exact]
+]
+
+const wrongTotal = table(
+  {
+    id: "P3",
+    fault: "total_objects: 0, huge, text, changing",
+    expected: "every user is read whatever it says; what it does not prove is not called complete",
+    n: { test: 3, torture: 100 }
+  },
+  (k) => [
+    ...totals.map(([json, always]): Row => ({
+      name: json,
+      scenario: once(k, { fault: "total_objects", json }),
+      expected: always === exact ? exact : honest
+    })),
+    ...k > 1 ? [] : totals.map(([json, expected]): Row => ({
+      name: `${json}, on every page`,
+      scenario: forGood(1, { fault: "total_objects", json }),
+      expected
+    })),
+    {
+      name: "one more from here on",
+      scenario: forGood(k, { fault: "total_objects", add: 1 }),
+      expected: { is: "incomplete" }
+    },
+    { name: "one less once", scenario: once(k, { fault: "total_objects", add: -1 }), expected: honest }
+  ]
+)
+
+/** As many as fit into a page of each version, one less and one more. */
+const sizes = [["v1", 300], ["v2", 500]] as const
+
+const fitting = Effect.forEach(
+  sizes.flatMap(([api, page]) => [0, 1, page - 1, page, page + 1].map((users) => ({ api, page, users }))),
+  Effect.fnUntraced(function*({ api, page, users }) {
+    const ended = yield* extract({ duo: { users }, env: { DUO_API: api } })
+    afterwards(ended)
+    assert.deepInclude(ended.outcome, { users, total_objects: users, complete: true, incomplete_reason: null })
+    assert.strictEqual(ended.rows["users"]?.length, users)
+    const silent = yield* extract({
+      duo: { users },
+      env: { DUO_API: api },
+      scenario: [{ when: { path: `/admin/${api}/users` }, do: { fault: "no_metadata" } }]
+    })
+    afterwards(silent)
+    const says = silent.error?.message ?? silent.outcome?.users
+    if (users < page) assert.strictEqual(says, users)
+    else assert.match(String(says), /the first page is full and has no metadata/)
+    return { [`${api}, ${users} users`]: 1 }
+  })
+)
+
+/** Users disappear from one run to the next. */
+const emptied = alone(Effect.gen(function*() {
+  const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+  const full = Tenant.make({ users: 1000 })
+  let users = 101
+  const world = yield* serveIn({ duo: { tenant: { ...full, size: () => users } } })
+  const after = Effect.fnUntraced(function*(now: number, allowEmpty: boolean) {
+    users = now
+    yield* TestClock.adjust("1 hour")
+    const ended = yield* extractIn(world, { folder, allowEmpty })
+    afterwards(ended)
+    return ended.error?.message ?? ended.outcome?.users
+  })
+  const refused = /has no users, and had 101 in the run before\. Nothing changed.*--allow-empty/
+  assert.strictEqual(yield* after(101, false), 101)
+  assert.match(String(yield* after(0, false)), refused)
+  assert.match(String(yield* after(0, false)), refused, "a refused run is no run before")
+  assert.strictEqual(yield* after(1, false), 1)
+  assert.strictEqual(yield* after(0, false), 0)
+  assert.strictEqual(yield* after(100, false), 100)
+  assert.strictEqual(yield* after(0, false), 0)
+  assert.strictEqual(yield* after(101, false), 101)
+  assert.strictEqual(yield* after(0, true), 0)
+  assert.strictEqual(yield* after(0, false), 0)
+  return { "nobody where there were 101": 3, "nobody where there were 100": 1 }
+}))
+
+const sized: Case = {
+  id: "P4",
+  fault: "0 users, 1, as many as fit, one less, one more; nobody where there were more than 100",
+  expected: "all of them, complete; nobody after more than 100 is refused with 4 without --allow-empty",
+  n: { test: 1, torture: 1 },
+  run: () => Effect.map(Effect.all([Effect.map(fitting, sum), emptied]), sum)
+}
+
+export const cases: ReadonlyArray<Case> = [wrongOffset, wrongTotal, sized]
