@@ -2,6 +2,8 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Logger } from "effect"
+import { execFileSync } from "node:child_process"
+import { mkdirSync, rmSync } from "node:fs"
 import mfa from "../../pipelines/mfa.ts"
 import csv from "../../sinks/csv.ts"
 import duckdb from "../../sinks/duckdb.ts"
@@ -35,6 +37,9 @@ export const recover = (dataDirectory: string, find: Run.FindSink = findSink) =>
     Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([])))
   )
 
+/** With rights and times. */
+const copy = (from: string, to: string) => execFileSync("cp", ["-a", from, to])
+
 const preload = ["--import", `${import.meta.dirname}/preload.ts`]
 
 export const users = 60
@@ -45,6 +50,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
   const duo = yield* serve({ users, ...options })
   const fs = yield* FileSystem.FileSystem
   const at = folder ?? (yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" }))
+  const saved = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })
   let before: Aftermath["before"] = contents(at)
 
   const begin = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
@@ -78,6 +84,22 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
   /** Whether any output changed since all was well. */
   const isChanged = () => Object.entries(contents(at)).some(([file, hash]) => hash !== before[file])
 
+  let kept: Aftermath["before"] = {}
+
+  /** Keeps what there is, for `reset`. */
+  const keep = Effect.sync(() => {
+    mkdirSync(`${at}/data`, { recursive: true, mode: 0o700 })
+    copy(`${at}/data`, saved)
+    kept = contents(at)
+  })
+
+  /** Puts back what was kept, and takes it for what is well. */
+  const reset = Effect.sync(() => {
+    rmSync(`${at}/data`, { recursive: true, force: true })
+    copy(`${saved}/data`, at)
+    before = kept
+  })
+
   /** A run that nothing happens to. */
   const good = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
     const ended = yield* run(extracting(names, users))
@@ -94,6 +116,8 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
     look,
     settle,
     good,
+    keep,
+    reset,
     isChanged,
     recover: recover(`${at}/data`)
   }

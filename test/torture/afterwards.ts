@@ -5,7 +5,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
-import { readdirSync, readFileSync, statSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { basename, dirname, join, relative } from "node:path"
 import mfa from "../../pipelines/mfa.ts"
 import type { Table } from "../../src/Table.ts"
@@ -61,7 +61,7 @@ const litter = (folder: string, before: Aftermath["before"]) =>
 /** Files that only their owner may read, in directories that only he may enter. */
 const rights = (folder: string, data: string, files: ReadonlyArray<string>) => {
   const wrong: Array<string> = []
-  const directories = new Set([data])
+  const directories = new Set(existsSync(data) ? [data] : [])
   for (const file of files) {
     const path = join(folder, file)
     if ((statSync(path).mode & 0o777) !== 0o600) wrong.push(`${file} can be read by others`)
