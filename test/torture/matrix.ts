@@ -1,6 +1,8 @@
 /** The whole matrix. */
 import { cases as calls } from "./calls.ts"
 import type { Case } from "./Case.ts"
+import { cases as chaos } from "./chaos.ts"
 import { cases as kills } from "./kills.ts"
+import { cases as power } from "./power.ts"
 
-export const matrix: ReadonlyArray<Case> = [...calls, ...kills]
+export const matrix: ReadonlyArray<Case> = [...kills, ...calls, ...power, ...chaos]
