@@ -41,6 +41,24 @@ layer(NodeServices.layer)("staged files", (it) => {
       for (const { from, to } of moves) assert.strictEqual(yield* fs.readFileString(to), from)
     }))
 
+  it.effect("sealing brings to the disk the files, then their names, and the names of what was made for them", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* place
+      const moves = ["a", "b"].map((name) => ({ from: `${directory}/${name}.R.part`, to: `${directory}/T/D/${name}` }))
+      for (const { from } of moves) yield* fs.writeFileString(from, from)
+      const synced: Array<string> = []
+      const watching: typeof fs = {
+        ...fs,
+        open: (path, options) => {
+          synced.push(path.slice(directory.length))
+          return fs.open(path, options)
+        }
+      }
+      yield* Files.seal(moves).pipe(Effect.provideService(FileSystem.FileSystem, watching))
+      assert.deepStrictEqual(synced, ["/a.R.part", "/T", "", "/b.R.part", ""])
+    }))
+
   it.effect("a publication that is none is refused", () =>
     Effect.gen(function*() {
       for (const publication of [null, {}, { moves: [{ from: "/a" }] }, "moves"]) {
