@@ -1,9 +1,10 @@
 /** K1: the program killed at any time of its life. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
-import { readdirSync, watch } from "node:fs"
+import { readdirSync } from "node:fs"
 import { Dice, type NonEmpty } from "../../src/emulator/Dice.ts"
 import { type Case, repeat } from "./Case.ts"
+import { pass, seen } from "./Moment.ts"
 import * as Site from "./Site.ts"
 
 /** Half of the kills spare the sinks that take longest. */
@@ -32,21 +33,6 @@ const stageOf = (data: string, before: ReadonlyArray<string>) => {
 /** All of them, and how many kills must not miss one. */
 const none = { starting: 0, staging: 0, sealing: 0, sealed: 0, publishing: 0, published: 0 }
 const enough = 500
-
-/** Resolves when a name with this end appears in the directory of the manifests, or the run ends. */
-const seen = (data: string, end: string, ended: Promise<unknown>) =>
-  new Promise<void>((resolve) => {
-    const watcher = watch(`${data}/runs`, (_, name) => {
-      if (name?.endsWith(end) === true) done()
-    })
-    const done = () => {
-      watcher.close()
-      resolve()
-    }
-    void ended.then(done)
-  })
-
-const pass = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /**
  * Three quarters of the kills are at any time of a run; the others follow its manifest, so that also what is over in a few

@@ -4,5 +4,7 @@ import type { Case } from "./Case.ts"
 import { cases as chaos } from "./chaos.ts"
 import { cases as kills } from "./kills.ts"
 import { cases as power } from "./power.ts"
+import { cases as signals } from "./signals.ts"
+import { cases as together } from "./together.ts"
 
-export const matrix: ReadonlyArray<Case> = [...kills, ...calls, ...power, ...chaos]
+export const matrix: ReadonlyArray<Case> = [...kills, ...calls, ...signals, ...power, ...together, ...chaos]
