@@ -10,7 +10,7 @@ import type { PlatformError } from "effect/PlatformError"
 import { Outcome } from "./Outcome.ts"
 import { inDataDirectory, RunError } from "./RunError.ts"
 import { Corrupt } from "./Sink.ts"
-import { writeDurably } from "./staging/Durable.ts"
+import { makeDirectory, sync, writeDurably } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
 
 /** A sink as it was asked for: its name or module specifier, and where it writes. */
@@ -84,7 +84,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
   return {
     /** Says, before anything is staged, where this run will stage. */
     open: Effect.fnUntraced(function*(run_id: string, sinks: ReadonlyArray<Target>) {
-      yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
+      yield* makeDirectory(directory)
       yield* writeDurably(file(run_id, ".open"), yield* Effect.orDie(encodeOpen({ sinks })))
     }, orRunError),
 
@@ -103,7 +103,8 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     }, orRunError),
 
     /** It will not be published after all; to be said before anything of it is discarded. */
-    unseal: (run_id: string) => orRunError(fs.remove(file(run_id, ".sealed"), { force: true })),
+    unseal: (run_id: string) =>
+      orRunError(Effect.andThen(fs.remove(file(run_id, ".sealed"), { force: true }), sync(directory))),
 
     /** Nothing of the run is left. */
     discarded: (run_id: string) => orRunError(fs.remove(file(run_id, ".open"), { force: true })),

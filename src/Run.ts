@@ -2,7 +2,7 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { DateTime, Effect, Exit, FileSystem, Path, Random, Stream } from "effect"
+import { DateTime, Effect, Exit, Path, Random, Stream } from "effect"
 import { tmpdir } from "node:os"
 import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
@@ -12,6 +12,7 @@ import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import { Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
 import { type OpenSink, type Sink, SinkError } from "./Sink.ts"
+import { makeDirectory } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
 import * as Scratch from "./staging/Scratch.ts"
@@ -114,8 +115,7 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
 
 /** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
 const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
-  const fs = yield* FileSystem.FileSystem
-  yield* fs.makeDirectory(dataDirectory, { recursive: true, mode: 0o700 }).pipe(
+  yield* makeDirectory(dataDirectory).pipe(
     Effect.mapError((error) => new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) }))
   )
   yield* Lock.acquire(dataDirectory)

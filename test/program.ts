@@ -19,9 +19,14 @@ const compiled = `${import.meta.dirname}/../node_modules/.cache/compiled`
 
 const main = `${import.meta.dirname}/../src/main.ts`
 
-/** Starts `duo-mfa` in a folder. */
-export const start = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) => {
-  const child = spawn(process.execPath, [main, ...args], { cwd, env: { NODE_COMPILE_CACHE: compiled, ...env } })
+/** Starts `duo-mfa` in a folder; `entry` is what Node is given for it. */
+export const start = (
+  cwd: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {},
+  entry: ReadonlyArray<string> = [main]
+) => {
+  const child = spawn(process.execPath, [...entry, ...args], { cwd, env: { NODE_COMPILE_CACHE: compiled, ...env } })
   let stdout = ""
   let stderr = ""
   child.stdout.on("data", (data) => stdout += String(data))

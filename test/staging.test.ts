@@ -4,6 +4,7 @@ import { Arbitrary, Effect, FileSystem, PlatformError, Schema } from "effect"
 import { reasonOf as duckDbReason } from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
+import * as Lock from "../src/staging/Lock.ts"
 import { tree } from "./contract.ts"
 
 const place = Effect.gen(function*() {
@@ -12,6 +13,19 @@ const place = Effect.gen(function*() {
 })
 
 const publish = Files.publish("test")
+
+layer(NodeServices.layer)("the lock", (it) => {
+  it.effect("what a process left that was killed while it made the lock is taken away by the next, nothing else", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* place
+      for (const name of [".lock.123.part", ".lock.mine.part", "lock.1.part"]) {
+        yield* fs.writeFileString(`${directory}/${name}`, "")
+      }
+      yield* Effect.scoped(Lock.acquire(directory))
+      assert.deepStrictEqual((yield* fs.readDirectory(directory)).sort(), [".lock", ".lock.mine.part", "lock.1.part"])
+    }))
+})
 
 layer(NodeServices.layer)("staged files", (it) => {
   it.effect("publishing goes on where it was cut off", () =>
@@ -25,6 +39,24 @@ layer(NodeServices.layer)("staged files", (it) => {
       yield* fs.rename(moves[0]?.from ?? "", moves[0]?.to ?? "")
       yield* publish(publication)
       for (const { from, to } of moves) assert.strictEqual(yield* fs.readFileString(to), from)
+    }))
+
+  it.effect("sealing brings to the disk the files, then their names, and the names of what was made for them", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* place
+      const moves = ["a", "b"].map((name) => ({ from: `${directory}/${name}.R.part`, to: `${directory}/T/D/${name}` }))
+      for (const { from } of moves) yield* fs.writeFileString(from, from)
+      const synced: Array<string> = []
+      const watching: typeof fs = {
+        ...fs,
+        open: (path, options) => {
+          synced.push(path.slice(directory.length))
+          return fs.open(path, options)
+        }
+      }
+      yield* Files.seal(moves).pipe(Effect.provideService(FileSystem.FileSystem, watching))
+      assert.deepStrictEqual(synced, ["/a.R.part", "/T", "", "/b.R.part", ""])
     }))
 
   it.effect("a publication that is none is refused", () =>

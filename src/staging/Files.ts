@@ -4,7 +4,7 @@
  */
 import { Effect, FileSystem, Path, type PlatformError, Predicate, Schema, type Scope } from "effect"
 import { CannotCreate, Corrupt, DiskFull, InputOutput, SinkError, type SinkReason, type SinkServices } from "../Sink.ts"
-import { sync } from "./Durable.ts"
+import { makeDirectory, sync } from "./Durable.ts"
 
 /** One rename, absolute paths. */
 const Move = Schema.Struct({ from: Schema.String, to: Schema.String })
@@ -64,7 +64,7 @@ export const exists = (path: string) => Effect.map(statIfAny(path), (info) => in
 export const prepare = Effect.fnUntraced(function*(root: string, targets: ReadonlyArray<string>) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  yield* fs.makeDirectory(root, { recursive: true, mode: 0o700 }).pipe(orReason)
+  yield* makeDirectory(root).pipe(orReason)
   const { dev } = yield* fs.stat(root).pipe(orReason)
   const looked = new Set<string>()
   const look = (directory: string): Effect.Effect<void, SinkReason, SinkServices> =>
@@ -89,7 +89,10 @@ export const prepare = Effect.fnUntraced(function*(root: string, targets: Readon
 export const create = (path: string): Effect.Effect<FileSystem.File, SinkReason, SinkServices | Scope.Scope> =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.open(path, { flag: "wx", mode: 0o600 })).pipe(orReason)
 
-/** Makes the staged files durable, and the directories that they will move to. */
+/**
+ * Makes the staged files durable, their names too, and the directories that they will move to: once a manifest says that
+ * the run is whole, no power cut may take away what it speaks of.
+ */
 export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Move>) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -98,8 +101,9 @@ export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Move>) {
     yield* fs.chmod(from, 0o600)
     yield* sync(from)
     bytes += Number((yield* fs.stat(from)).size)
-    yield* fs.makeDirectory(path.dirname(to), { recursive: true, mode: 0o700 })
+    yield* makeDirectory(path.dirname(to))
   }
+  for (const directory of new Set(moves.map(({ from }) => path.dirname(from)))) yield* sync(directory)
   const sealed: Sealed = { bytes, publication: { moves: moves.map(({ from, to }) => ({ from, to })) } }
   return sealed
 }, orReason)

@@ -6,14 +6,19 @@ import { Effect, FileSystem, Path, Random } from "effect"
 import { inDataDirectory, Locked, RunError } from "../RunError.ts"
 import { Corrupt } from "../Sink.ts"
 import * as DuckDb from "./DuckDb.ts"
+import { sync } from "./Durable.ts"
 import * as Files from "./Files.ts"
 
 /** Takes the lock until the scope closes, or fails at once with who has it. */
 export const acquire = Effect.fn("Lock.acquire")(function*(directory: string) {
   const { join } = yield* Path.Path
-  const file = join(directory, ".lock")
+  const file = join(directory, name)
   yield* Effect.mapError(
-    Effect.andThen(make(file), hold(file)),
+    Effect.gen(function*() {
+      yield* make(file)
+      yield* hold(file)
+      yield* sweep(directory)
+    }),
     (reason) =>
       new RunError({
         reason: reason._tag === "Held"
@@ -25,6 +30,8 @@ export const acquire = Effect.fn("Lock.acquire")(function*(directory: string) {
   )
 })
 
+const name = ".lock"
+
 const hold = (file: string) =>
   Effect.acquireRelease(
     Effect.tryPromise({
@@ -34,15 +41,27 @@ const hold = (file: string) =>
     (lock) => Effect.sync(() => lock.closeSync())
   )
 
-/** Made beside and linked, so that a process that is killed here leaves no lock that cannot be opened. */
+/**
+ * Made beside, brought to the disk and linked, so that a process that is killed here, or a power cut, leaves no lock that
+ * cannot be opened. Whoever else made it first, or swept this one away for having it, has made it for all.
+ */
 const make = Effect.fnUntraced(function*(file: string) {
   if (yield* Files.exists(file)) return
   const fs = yield* FileSystem.FileSystem
   const part = `${file}.${yield* Random.nextIntBetween(0, 0x7fffffff)}.part`
-  yield* Effect.scoped(hold(part))
-  yield* fs.link(part, file).pipe(
-    Effect.catchReason("PlatformError", "AlreadyExists", () => Effect.void),
-    Effect.mapError(Files.reasonOf),
-    Effect.ensuring(Effect.ignore(fs.remove(part)))
+  yield* Effect.scoped(hold(part)).pipe(
+    Effect.andThen(sync(part)),
+    Effect.andThen(fs.link(part, file)),
+    Effect.ensuring(Effect.ignore(fs.remove(part))),
+    Effect.mapError((error) => error._tag === "PlatformError" ? Files.reasonOf(error) : error),
+    Effect.catch((reason) => Effect.flatMap(Files.exists(file), (made) => made ? Effect.void : Effect.fail(reason)))
   )
+})
+
+/** Takes away what a process left that was killed while it made the lock. */
+const sweep = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { join } = yield* Path.Path
+  const names = yield* Effect.mapError(fs.readDirectory(directory), Files.reasonOf)
+  yield* Files.remove(names.filter((other) => /^\.lock\.\d+\.part$/.test(other)).map((other) => join(directory, other)))
 })

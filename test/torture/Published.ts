@@ -1,0 +1,164 @@
+/** Whether the published files are those of whole runs, by the manifests and by readers that the sinks do not use. */
+import { Effect, Schema } from "effect"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { join, relative } from "node:path"
+import * as Fingerprint from "../../src/Fingerprint.ts"
+import { Manifest, type Receipt } from "../../src/Manifest.ts"
+import { stampOf } from "../../src/Outcome.ts"
+import type { Row, Table } from "../../src/Table.ts"
+import * as readers from "../readers.ts"
+
+export interface Scene {
+  readonly folder: string
+  readonly data: string
+  /** Files with a hash of what is in them, without those of unfinished runs: when all was well, and now. */
+  readonly before: Readonly<Record<string, string>>
+  readonly now: Readonly<Record<string, string>>
+  readonly tables: ReadonlyArray<Table>
+}
+
+/** A run that is whole and was not there before. */
+interface New {
+  readonly manifest: Manifest
+  /** False while it is sealed only. */
+  readonly published: boolean
+}
+
+const decode = Schema.decodeSync(Schema.fromJsonString(Manifest))
+
+/** Oldest first. */
+const newRuns = ({ before, data, folder }: Scene): ReadonlyArray<New> => {
+  const runs = join(data, "runs")
+  return (existsSync(runs) ? readdirSync(runs).sort() : [])
+    .filter((name) => /\.json(\.sealed)?$/.test(name) && !(relative(folder, join(runs, name)) in before))
+    .map((name) => ({
+      manifest: decode(readFileSync(join(runs, name), "utf8")),
+      published: name.endsWith(".json")
+    }))
+}
+
+const same = ({ fingerprints, rows }: Manifest, table: Table, found: ReadonlyArray<Row>) => {
+  const hash = Fingerprint.make(table)
+  hash.add(found)
+  return found.length === rows[table.name] && hash.digest() === fingerprints[table.name]
+}
+
+const readersOf = { ndjson: readers.ndjson, csv: readers.csv, parquet: readers.parquet, duckdb: readers.duckdb }
+type Known = keyof typeof readersOf
+const isKnown = (sink: string): sink is Known => sink in readersOf
+
+/** The file that a sink makes for one table of one run, and the one that all runs share. */
+const filesOf = (manifest: Manifest, sink: Known, location: string, { name }: Table) => {
+  switch (sink) {
+    case "duckdb":
+      return { shared: location }
+    case "parquet": {
+      const own = `${location}/${name}/run_date=${manifest.observed_at.slice(0, 10)}/${manifest.run_id}.parquet`
+      return { own, shared: `${location}/current/${name}.parquet` }
+    }
+    case "ndjson":
+    case "csv":
+      return { own: `${location}/${name}/${manifest.run_id}.${sink}` }
+  }
+}
+
+/** Whether a ledger's newest run of the tenant is this one, and has nothing of others beside it if it is complete. */
+const isNewest = (file: string, { complete, run_id, tenant }: Manifest, table: Table) =>
+  Effect.map(
+    readers.query(
+      file,
+      `SELECT (SELECT run_id FROM runs WHERE tenant = '${tenant}' ORDER BY observed_at DESC, run_id DESC LIMIT 1)
+        = '${run_id}' AND (${!complete} OR count(*) = 0) AS yes
+        FROM ${table.name} WHERE tenant = '${tenant}' AND run_id <> '${run_id}'`
+    ),
+    ([row]) => row?.["yes"] === true
+  )
+
+/** One table in one place, as a run's receipt says it. */
+interface Place {
+  readonly run: New
+  readonly sink: Known
+  readonly location: string
+  readonly table: Table
+  readonly own?: string
+  readonly shared?: string
+}
+
+const placesOf = (run: New, tables: ReadonlyArray<Table>) =>
+  run.manifest.sinks
+    .filter(({ location }) => location !== "-")
+    .flatMap(({ location: given, sink }: Receipt) =>
+      tables
+        .filter(({ name }) => isKnown(sink) && run.manifest.tables_collected.includes(name))
+        .flatMap((table): ReadonlyArray<Place> => {
+          const location = given.replace(/\?compression=.*$/, "")
+          return isKnown(sink) ? [{ run, sink, location, table, ...filesOf(run.manifest, sink, location, table) }] : []
+        })
+    )
+
+/** Whether what a reader finds there is the run. */
+const holds = ({ location, run: { manifest }, sink, table }: Place) =>
+  Effect.map(
+    readersOf[sink](location, { ...stampOf(manifest), pipeline: manifest.pipeline, tables: [table] }, table),
+    (rows) => same(manifest, table, rows)
+  )
+
+/** Whether a file that runs share shows this run of its tenant. */
+const shows = (file: string, place: Place) => {
+  const { run: { manifest }, sink, table } = place
+  if (!existsSync(file)) return Effect.succeed(false)
+  return sink === "parquet"
+    ? Effect.map(
+      readers.parquetFile(file, table.columns),
+      ({ rows }) => same(manifest, table, rows.filter(({ tenant }) => tenant === manifest.tenant))
+    )
+    : Effect.flatMap(isNewest(file, manifest, table), (yes) => yes ? holds(place) : Effect.succeed(false))
+}
+
+/** The runs of a tenant that a shared file may show: the last one that was published, and one that is sealed. */
+const showable = (runs: ReadonlyArray<New>, tenant: string) => {
+  const ofTenant = runs.filter(({ manifest }) => manifest.tenant === tenant)
+  return [...ofTenant.filter(({ published }) => published).slice(-1), ...ofTenant.filter(({ published }) => !published)]
+}
+
+/** Files that are not what a whole run made of them, that are of no run, or that are gone. */
+export const wrong = Effect.fnUntraced(function*(scene: Scene) {
+  const { before, data, folder, now, tables } = scene
+  const name = (file: string) => relative(folder, file)
+  const found: Array<string> = []
+  const runs = newRuns(scene)
+  const places = runs.flatMap((run) => placesOf(run, tables))
+  const expected = new Set(runs.map(({ manifest }) => name(join(data, "runs", `${manifest.run_id}.json`))))
+
+  for (const place of places) {
+    if (place.own === undefined) continue
+    expected.add(name(place.own))
+    if (!existsSync(place.own)) {
+      if (place.run.published) found.push(`${name(place.own)} of a published run is not there`)
+    } else if (!(yield* holds(place))) found.push(`${name(place.own)} does not hold its run`)
+  }
+
+  const shared = new Map(places.flatMap((place) => place.shared === undefined ? [] : [[place.shared, place] as const]))
+  for (const file of shared.keys()) {
+    for (const tenant of new Set(runs.map(({ manifest }) => manifest.tenant))) {
+      const may = showable(runs, tenant)
+      if (now[name(file)] === before[name(file)] && !may.some(({ published }) => published)) continue
+      const here = places.filter(({ run, shared }) => shared === file && may.includes(run))
+      const verdicts = yield* Effect.forEach(may, (run) =>
+        Effect.map(
+          Effect.forEach(here.filter((place) => place.run === run), (place) => shows(file, place)),
+          (shown) => shown.length > 0 && shown.every((yes) => yes)
+        ))
+      if (here.length > 0 && !verdicts.includes(true)) found.push(`${name(file)} shows no whole run of ${tenant}`)
+    }
+  }
+
+  const isShared = (file: string) => shared.has(join(folder, file))
+  for (const file of Object.keys(now)) {
+    if (now[file] === before[file] || expected.has(file) || isShared(file)) continue
+    found.push(before[file] === undefined ? `${file} is of no run` : `${file} was changed`)
+  }
+  for (const file of Object.keys(before)) if (now[file] === undefined) found.push(`${file} is gone`)
+  if (runs.filter(({ published }) => !published).length > 1) found.push("two runs are sealed and not published")
+  return found
+})

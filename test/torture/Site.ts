@@ -1,0 +1,125 @@
+/** Where programs are hurt: an emulated tenant, a folder, and the program; and how what is left is looked at and healed. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert } from "@effect/vitest"
+import { Effect, FileSystem, Layer, Logger } from "effect"
+import { execFileSync } from "node:child_process"
+import { mkdirSync, rmSync } from "node:fs"
+import mfa from "../../pipelines/mfa.ts"
+import csv from "../../sinks/csv.ts"
+import duckdb from "../../sinks/duckdb.ts"
+import ndjson from "../../sinks/ndjson.ts"
+import parquet from "../../sinks/parquet.ts"
+import { type Options, serve } from "../../src/emulator/Emulator.ts"
+import * as Run from "../../src/Run.ts"
+import type { Sink } from "../../src/Sink.ts"
+import { contents, settings, start } from "../program.ts"
+import { type Aftermath, afterwards } from "./afterwards.ts"
+import { bundle } from "./Bundle.ts"
+
+export const sinks: ReadonlyArray<Sink> = [duckdb, parquet, ndjson, csv]
+
+/** The arguments of a run of two pages into some sinks. */
+export const extracting = (names: ReadonlyArray<string>, users: number): ReadonlyArray<string> => [
+  "extract",
+  "--page-size",
+  String(Math.ceil(users / 2) + 1),
+  ...names.flatMap((name) => ["--sink", name])
+]
+
+export const findSink: Run.FindSink = (name) => {
+  const found = sinks.find((sink) => sink.name === name)
+  return found === undefined ? Effect.die(`no sink ${name}`) : Effect.succeed(found)
+}
+
+/** Starts in this process as the program would, which finishes or discards what it finds, and asks for nothing. */
+export const recover = (dataDirectory: string, find: Run.FindSink = findSink) =>
+  Run.rehearse(mfa, { dataDirectory, findSink: find, sinks: [], tenant: "127.0.0.1" }).pipe(
+    Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([])))
+  )
+
+/** With rights and times. */
+const copy = (from: string, to: string) => execFileSync("cp", ["-a", from, to])
+
+const preload = ["--import", `${import.meta.dirname}/preload.ts`]
+
+export const users = 60
+
+/** A site whose folder and tenant go with the scope. */
+export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: string) {
+  const { compiled, entry } = yield* bundle
+  const duo = yield* serve({ users, ...options })
+  const fs = yield* FileSystem.FileSystem
+  const at = folder ?? (yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" }))
+  const saved = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })
+  let before: Aftermath["before"] = contents(at)
+
+  const begin = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+    start(
+      at,
+      args,
+      { NODE_COMPILE_CACHE: compiled, ...settings(duo), ...env },
+      [
+        "--disable-warning=ExperimentalWarning",
+        ...Object.keys(env).some((name) => name.startsWith("TORTURE"))
+          ? preload
+          : [],
+        entry
+      ]
+    )
+  const run = (...given: Parameters<typeof begin>) => Effect.promise(() => begin(...given).ended)
+
+  /** Holds what there is against what there was when all was well. */
+  const look = (given: Omit<Aftermath, "folder" | "before" | "keys">) =>
+    afterwards({ folder: at, before, keys: duo, ...given })
+
+  /** Looks, and takes what there is for what is well. */
+  const settle = (given: Omit<Aftermath, "folder" | "before" | "keys" | "recovered">) =>
+    Effect.andThen(
+      look({ ...given, recovered: true }),
+      Effect.sync(() => {
+        before = contents(at)
+      })
+    )
+
+  /** Whether any output changed since all was well. */
+  const isChanged = () => Object.entries(contents(at)).some(([file, hash]) => hash !== before[file])
+
+  let kept: Aftermath["before"] = {}
+
+  /** Keeps what there is, for `reset`. */
+  const keep = Effect.sync(() => {
+    mkdirSync(`${at}/data`, { recursive: true, mode: 0o700 })
+    copy(`${at}/data`, saved)
+    kept = contents(at)
+  })
+
+  /** Puts back what was kept, and takes it for what is well. */
+  const reset = Effect.sync(() => {
+    rmSync(`${at}/data`, { recursive: true, force: true })
+    copy(`${saved}/data`, at)
+    before = kept
+  })
+
+  /** A run that nothing happens to. */
+  const good = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
+    const ended = yield* run(extracting(names, users))
+    assert.strictEqual(ended.code, 0, ended.stderr)
+    yield* settle({ ended })
+  })
+
+  return {
+    folder: at,
+    data: `${at}/data`,
+    duo,
+    begin,
+    run,
+    look,
+    settle,
+    good,
+    keep,
+    reset,
+    isChanged,
+    recover: recover(`${at}/data`)
+  }
+})
+export type Site = Effect.Success<ReturnType<typeof make>>

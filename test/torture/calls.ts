@@ -1,0 +1,109 @@
+/** K2 and K3: the program killed at its n-th call of the file system or of DuckDB, and between publishes. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert } from "@effect/vitest"
+import { Cause, Effect } from "effect"
+import { readdirSync } from "node:fs"
+import { type Case, type Reached, repeat } from "./Case.ts"
+import * as Site from "./Site.ts"
+
+const all = ["duckdb", "parquet", "ndjson", "csv"]
+
+/** Runs the program, kills it just before its n-th call, and heals; gives whether it came so far. */
+const killedAt = Effect.fnUntraced(
+  function*(site: Site.Site, args: ReadonlyArray<string>, n: number) {
+    const ended = yield* site.run(args, { TORTURE_KILL: String(n) })
+    yield* site.look({ ended, codes: [null, 0], recovered: false })
+    yield* site.recover
+    yield* site.settle({})
+    return ended.code === null
+  },
+  (effect, _site, _args, n) =>
+    Effect.mapError(Effect.sandbox(effect), (cause) => new Error(`call ${n}: ${Cause.pretty(cause)}`))
+)
+
+/** Kills at the n-th call, n = first, first + stride, ... until a run has less, and heals in between. */
+const sweep = Effect.fnUntraced(
+  function*(site: Site.Site, args: ReadonlyArray<string>, first: number, stride: number) {
+    let kills = 0
+    for (let n = first;; n += stride) {
+      yield* site.reset
+      const wasKilled = yield* killedAt(site, args, n)
+      if (!wasKilled) return kills
+      kills++
+    }
+  }
+)
+
+const states = (site: Site.Site, state: string) =>
+  readdirSync(`${site.data}/runs`).filter((name) => name.endsWith(state)).length
+
+/** The renames of a run before its sealed manifest is in its place, that one included. */
+const beforeSealed = 2
+
+/** The renames of publishing, all sinks and the manifest. */
+const publishing = 18
+
+/**
+ * Kills just before the k-th rename of publishing, or after the last: of the run itself, and of the next start, which
+ * finds all that is sealed. Then one start publishes the rest; every tenth time it is a process and `verify` is asked.
+ */
+const between = (site: Site.Site) => (seed: number) =>
+  Effect.gen(function*() {
+    yield* site.reset
+    const cut = yield* site.run(Site.extracting(all, Site.users), {
+      TORTURE_KILL: `${beforeSealed + 1 + seed % publishing} rename`
+    })
+    assert.strictEqual(cut.code, null, cut.stderr)
+    assert.strictEqual(states(site, ".sealed"), 1)
+    yield* site.look({ ended: cut, codes: [null], recovered: false })
+    const again = yield* site.run(Site.extracting(["ndjson"], Site.users), {
+      TORTURE_KILL: `${1 + Math.floor(seed / publishing) % publishing} rename`
+    })
+    assert.strictEqual(again.code, null, again.stderr)
+    yield* site.look({ ended: again, codes: [null], recovered: false })
+    if (seed % 10 > 0) {
+      yield* site.recover
+      yield* site.settle({})
+      return { "killed while publishing": 1 }
+    }
+    const next = yield* site.run(Site.extracting(["ndjson"], Site.users))
+    yield* site.settle({ ended: next })
+    const verified = yield* site.run(["verify"])
+    assert.strictEqual(verified.code, 0, verified.stdout)
+    return { "killed while publishing": 1, verified: 1 }
+  })
+
+export const cases: ReadonlyArray<Case> = [
+  {
+    id: "K2",
+    fault: "SIGKILL at the n-th call of the file system or of DuckDB, n = 1, 2, 3 … until a run completes",
+    expected:
+      "the outputs are the last good run or one whole newer one; the next start heals (`make test`: every 40th)",
+    n: { test: 1, torture: 1000 },
+    run: ({ n, seed }) =>
+      Effect.gen(function*() {
+        const stride = n < 100 ? 40 : 1
+        const fresh = yield* Site.make()
+        yield* fresh.keep
+        const first = yield* sweep(fresh, Site.extracting(["ndjson"], Site.users), 1 + seed % stride, stride)
+        const site = yield* Site.make()
+        yield* site.good(all)
+        yield* site.keep
+        const kills = yield* sweep(site, Site.extracting(all, Site.users), 1 + seed % stride, stride)
+        return { "kills of a first run": first, kills } satisfies Reached
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  },
+  {
+    id: "K3",
+    fault: "SIGKILL between publishes",
+    expected: "the next start rolls forward from the sealed manifest; verify proves parity",
+    n: { test: 20, torture: 200 },
+    run: (plan) =>
+      Effect.gen(function*() {
+        const site = yield* Site.make()
+        yield* site.good(all)
+        yield* site.keep
+        return yield* repeat(plan, between(site))
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  }
+]

@@ -1,0 +1,157 @@
+/** D7: the verbs of real sinks fail at random. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert } from "@effect/vitest"
+import { Effect, FileSystem, Layer, Logger, Stream } from "effect"
+import { rmSync } from "node:fs"
+import { Dice, type NonEmpty } from "../../src/emulator/Dice.ts"
+import type { Facts } from "../../src/Outcome.ts"
+import type { Pipeline } from "../../src/Pipeline.ts"
+import * as Run from "../../src/Run.ts"
+import { RunError } from "../../src/RunError.ts"
+import { DiskFull, Held, InputOutput, type Sink, SinkError } from "../../src/Sink.ts"
+import * as Table from "../../src/Table.ts"
+import { contents } from "../program.ts"
+import { afterwards } from "./afterwards.ts"
+import { type Case, repeat } from "./Case.ts"
+import * as Site from "./Site.ts"
+
+const people = Table.make({
+  name: "people",
+  doc: "Somebody.",
+  key: ["user_id"],
+  columns: { ...Table.common, user_id: Table.id("Who."), note: Table.text("What of it.") }
+})
+
+const facts: Facts = {
+  complete: true,
+  incomplete_reason: null,
+  total_objects: 9,
+  users: 9,
+  mfa_enabled: 0,
+  methods: 0,
+  pages: 3,
+  sweeps: 1,
+  requests: 3,
+  retries: 0,
+  duplicates: 0,
+  unknown_values: 0,
+  tables_collected: ["people"],
+  warnings: []
+}
+
+/** Three pages of three people. */
+const pipeline: Pipeline = {
+  name: "people",
+  doc: "Some people.",
+  tables: [people],
+  sinks: [],
+  connect: Effect.succeed({
+    tenant: "api-00000000.duosecurity.com",
+    check: Effect.succeed([]),
+    extract: (stamp) => ({
+      batches: Stream.fromIterable([0, 1, 2]).pipe(
+        Stream.rechunk(1),
+        Stream.map((page) => ({
+          people: [0, 1, 2].map((user) => ({ ...stamp, user_id: `${page}${user}`, note: "x".repeat(1 + page * 40) }))
+        }))
+      ),
+      facts: Effect.succeed(facts)
+    })
+  })
+}
+
+const quick = ["ndjson", "csv"]
+
+/** Mostly the quick ones. */
+const combinations: NonEmpty<ReadonlyArray<string>> = [
+  ["duckdb", "parquet", "ndjson", "csv"],
+  ...Array.from({ length: 11 }, () => quick)
+]
+
+/** How many calls of a hundred fail. */
+const percent = 15
+
+/** The failures that a sink may have, as a real one would say them. */
+const reasons = [new DiskFull(), new InputOutput({ detail: "it broke" }), new Held({ pid: 1 })] as const
+
+/** Fails a call at random, before it does anything or after it has done all. */
+const chaotic = (dice: Dice, reached: Record<string, number>) => (sink: Sink): Sink => {
+  const fails = (verb: string) =>
+    Effect.suspend(() => {
+      if (!dice.chance(percent / 2)) return Effect.void
+      reached[verb] = (reached[verb] ?? 0) + 1
+      return Effect.fail(
+        new SinkError({ sink: sink.name, location: "chaos", reason: reasons[dice.below(reasons.length)] ?? reasons[0] })
+      )
+    })
+  const around = <A, R>(verb: string, call: Effect.Effect<A, SinkError, R>) =>
+    fails(verb).pipe(Effect.andThen(call), Effect.tap(() => fails(verb)))
+  return {
+    ...sink,
+    open: (location, run) =>
+      Effect.map(sink.open(location, run), ({ seal, write }) => ({
+        write: (batch) => around("write", write(batch)),
+        seal: (outcome) => around("seal", seal(outcome))
+      })),
+    publish: (publication) => around("publish", sink.publish(publication)),
+    discard: (location, run_id) => around("discard", sink.discard(location, run_id))
+  }
+}
+
+const options = (folder: string, names: ReadonlyArray<string>, change: (sink: Sink) => Sink): Run.RunOptions => {
+  const dataDirectory = `${folder}/data`
+  const changed = Site.sinks.map(change)
+  return {
+    dataDirectory,
+    sinks: Site.sinks.filter(({ name }) => names.includes(name))
+      .map(({ location, name }) => ({ sink: name, location: location(dataDirectory) })),
+    findSink: (name) => Effect.fromNullishOr(changed.find((sink) => sink.name === name)).pipe(Effect.orDie),
+    toolVersion: "0",
+    pageSize: undefined,
+    concurrency: 1,
+    allowEmpty: false
+  }
+}
+
+const keys = { ikey: "DI000000000000000000", skey: "CANARYcanaryCANARYcanaryCANARYcanary1234" }
+
+/** One run among failures. What is sealed then, and sometimes else, is followed by a start that has none. */
+const once = (folder: string) => (seed: number) =>
+  Effect.gen(function*() {
+    const dice = new Dice(seed)
+    const names = dice.pick(combinations)
+    const reached: Record<string, number> = {}
+    // a folder that is used for ever holds so many runs that looking at it takes longer than making one
+    if (seed % 20 === 0) rmSync(`${folder}/data`, { recursive: true, force: true })
+    const before = contents(folder)
+    const look = (recovered: boolean) => afterwards({ folder, before, recovered, keys, tables: [people] })
+    const plain = options(folder, names, (sink) => sink)
+    const error = yield* Run.run(pipeline, options(folder, names, chaotic(dice, reached))).pipe(
+      Effect.as(undefined),
+      Effect.catch((error) => Effect.succeed(error))
+    )
+    const isUnpublished = error instanceof RunError && error.reason._tag === "Unpublished"
+    if (error !== undefined) assert(isUnpublished || (error instanceof SinkError && error.location === "chaos"))
+    yield* look(false)
+    const sealed = Object.keys(contents(folder)).filter((file) => file.endsWith(".sealed"))
+    assert.strictEqual(sealed.length, isUnpublished ? 1 : 0)
+    if (isUnpublished || dice.chance(10)) {
+      yield* dice.chance(50) ? Run.run(pipeline, plain) : Site.recover(plain.dataDirectory)
+      yield* look(true)
+    }
+    for (const file of sealed) assert.property(contents(folder), file.replace(/\.sealed$/, ""))
+    return { ...reached, [isUnpublished ? "rolled forward" : error === undefined ? "succeeded" : "discarded"]: 1 }
+  }).pipe(Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([]))))
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "D7",
+  fault: `${percent} % of the calls of sinks fail at random, before or after they did their work`,
+  expected: "all or nothing; what is sealed is published by the next start",
+  n: { test: 200, torture: 5000 },
+  run: (plan) =>
+    Effect.gen(function*() {
+      process.umask(0o077)
+      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })
+      return yield* repeat(plan, once(folder))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+}]

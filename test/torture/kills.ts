@@ -1,0 +1,83 @@
+/** K1: the program killed at any time of its life. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect } from "effect"
+import { readdirSync } from "node:fs"
+import { Dice, type NonEmpty } from "../../src/emulator/Dice.ts"
+import { type Case, repeat } from "./Case.ts"
+import { pass, seen } from "./Moment.ts"
+import * as Site from "./Site.ts"
+
+/** Half of the kills spare the sinks that take longest. */
+const combinations: NonEmpty<ReadonlyArray<string>> = [
+  ["duckdb", "ndjson"],
+  ["duckdb", "ndjson", "csv"],
+  ["parquet", "csv"],
+  ["duckdb", "parquet", "ndjson", "csv"]
+]
+
+const all = ["duckdb", "parquet", "ndjson", "csv"]
+
+const names = (directory: string) => readdirSync(directory, { recursive: true, encoding: "utf8" })
+
+/** How far a killed run had come, by what is on the disk. */
+const stageOf = (data: string, before: ReadonlyArray<string>) => {
+  const fresh = names(data).filter((name) => !before.includes(name))
+  const sealed = fresh.some((name) => name.endsWith(".json.sealed"))
+  const moved = fresh.some((name) => /^(ndjson|csv|parquet)\/.*Z-[0-9a-f]{6}\.\w+$/.test(name))
+  if (fresh.some((name) => name.endsWith(".json"))) return "published"
+  if (sealed) return moved ? "publishing" : "sealed"
+  if (!fresh.some((name) => name.endsWith(".json.open"))) return "starting"
+  return fresh.some((name) => /(current\.\w+|scratch|duckdb)\.[^.]*\.part/.test(name)) ? "sealing" : "staging"
+}
+
+/** All of them, and how many kills must not miss one. */
+const none = { starting: 0, staging: 0, sealing: 0, sealed: 0, publishing: 0, published: 0 }
+const enough = 500
+
+/**
+ * Three quarters of the kills are at any time of a run; the others follow its manifest, so that also what is over in a few
+ * milliseconds is hit. What is left is recovered at once or, half the time, by the next start, which may be killed too.
+ */
+const killed = (site: Site.Site, life: { milliseconds: number }) => (seed: number) =>
+  Effect.gen(function*() {
+    const dice = new Dice(seed)
+    const before = names(site.data)
+    const began = performance.now()
+    const { child, ended } = site.begin(Site.extracting(dice.pick(combinations), Site.users))
+    yield* Effect.promise(async () => {
+      const how = dice.below(8)
+      if (how === 6) await seen(site.data, ".open", ended)
+      if (how === 7) await seen(site.data, ".sealed", ended)
+      const longest = how === 7 ? 20 : how === 6 ? life.milliseconds / 2 : life.milliseconds * 1.1
+      await Promise.race([pass(dice.below(Math.ceil(longest * 100)) / 100), ended])
+    })
+    child.kill("SIGKILL")
+    const { code, ...said } = yield* Effect.promise(() => ended)
+    if (code === 0) life.milliseconds += (performance.now() - began - life.milliseconds) / 4
+    const stage = stageOf(site.data, before)
+    yield* site.look({ ended: { code, ...said }, codes: [null, 0], recovered: false })
+    if (dice.chance(50)) {
+      yield* site.recover
+      yield* site.settle({})
+    }
+    return { [code === 0 ? "too late" : stage]: 1 }
+  })
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "K1",
+  fault: "SIGKILL at a random time",
+  expected: "the outputs are the last good run or one whole newer one; the next start heals",
+  n: { test: 50, torture: 1000 },
+  run: (plan) =>
+    Effect.gen(function*() {
+      const site = yield* Site.make()
+      yield* site.good(all)
+      const began = performance.now()
+      yield* site.good(all)
+      const reached = yield* repeat(plan, killed(site, { milliseconds: performance.now() - began }))
+      yield* site.recover
+      yield* site.settle({})
+      const { "too late": _, ...stages } = reached
+      return plan.n < enough ? stages : { ...none, ...stages }
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+}]

@@ -1,0 +1,57 @@
+/** K5: the power goes while the program runs. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect, FileSystem } from "effect"
+import { Dice } from "../../src/emulator/Dice.ts"
+import { type Case, repeat } from "./Case.ts"
+import * as PowerLoss from "./PowerLoss.ts"
+import * as Site from "./Site.ts"
+
+const all = ["duckdb", "parquet", "ndjson", "csv"]
+
+/** As many calls as a run has, about. */
+const calls = 250
+
+/** What begins when the sealed manifest is in its place. */
+const renames = 20
+
+/** Half of the cuts come while files are moved, where order counts most, and half at any call. */
+const momentOf = (dice: Dice) => dice.chance(50) ? `${1 + dice.below(renames)} rename` : `${1 + dice.below(calls)}`
+
+/** Every other time the directories lose as well what was not brought to the disk. Of three cuts one is in a first run. */
+const outage = (site: Site.Site, fresh: Site.Site, disk: string) => (seed: number) =>
+  Effect.gen(function*() {
+    const dice = new Dice(seed)
+    const isFirst = dice.below(3) === 0
+    const { begin, folder, look, recover, reset, settle } = isFirst ? fresh : site
+    yield* reset
+    PowerLoss.noteAll(disk, folder)
+    const { ended } = begin(Site.extracting(isFirst ? ["ndjson", "parquet"] : all, Site.users), {
+      TORTURE_KILL: momentOf(dice),
+      TORTURE_DISK: disk
+    })
+    const { code, ...said } = yield* Effect.promise(() => ended)
+    const names = dice.chance(50)
+    const lost = PowerLoss.cut(disk, folder, names)
+    yield* look({ ended: { code, ...said }, codes: [null, 0], recovered: false })
+    yield* recover
+    yield* settle({})
+    return { [names ? "names lost" : "contents lost"]: lost }
+  })
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "K5",
+  fault: "the power goes: what was not brought to the disk is lost",
+  expected: "the outputs are the last good run or one whole newer one; the next start heals",
+  n: { test: 20, torture: 200 },
+  run: (plan) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const site = yield* Site.make()
+      yield* site.good(all)
+      yield* site.keep
+      const fresh = yield* Site.make()
+      yield* fresh.keep
+      const disk = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })
+      return yield* repeat(plan, outage(site, fresh, disk))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+}]

@@ -1,0 +1,72 @@
+/** D6: several runs at once in one data directory. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { type Case, type Reached, repeat } from "./Case.ts"
+import { pass } from "./Moment.ts"
+import * as Site from "./Site.ts"
+
+const counts = [2, 5, 10]
+
+/** Milliseconds from the first of those who give up to the last, on a machine of which they have enough. */
+const apart = 1000
+
+/**
+ * The tenant does not answer before all but one have ended, so that the one that works cannot be done before another
+ * begins. The directory is empty, so that they also make the lock.
+ */
+const race = (site: Site.Site) => (seed: number) =>
+  Effect.gen(function*() {
+    yield* site.reset
+    const count = counts[seed % counts.length] ?? 2
+    const began = performance.now()
+    const runs = Array.from({ length: count }, () => site.begin(Site.extracting(["ndjson"], Site.users)))
+    const ends = yield* Effect.forEach(runs, ({ child, ended }) =>
+      Effect.forkChild(Effect.promise(async () => {
+        const end = await ended
+        return { ...end, pid: child.pid, at: performance.now() - began }
+      })))
+    const losing = Effect.callback<void>((resume) => {
+      let left = count - 1
+      for (const { ended } of runs) void ended.then(() => --left === 0 ? resume(Effect.void) : undefined)
+    })
+    yield* losing
+    const winner = runs.find(({ child }) => child.exitCode === null)?.child.pid
+    const working = yield* Effect.forkChild(Effect.forever(answer(site)))
+    const ended = yield* Effect.forEach(ends, Fiber.join)
+    yield* Fiber.interrupt(working)
+    const losers = ended.filter(({ pid }) => pid !== winner)
+    for (const { code, stderr } of losers) {
+      assert.strictEqual(code, 75, stderr)
+      assert.include(stderr, `process ${winner}`)
+    }
+    const times = losers.map(({ at }) => at)
+    assert.isBelow(Math.max(...times) - Math.min(...times), apart * count)
+    for (const loser of losers) yield* site.look({ ended: loser, codes: [75], recovered: false })
+    const won = ended.find(({ pid }) => pid === winner)
+    assert.isDefined(won)
+    yield* site.settle(won === undefined ? {} : { ended: won })
+    return { refused: losers.length, [`${count} at once`]: 1 } satisfies Reached
+  })
+
+/** Lets the second pass that the tenant takes for an answer, if somebody waits for one. */
+const answer = ({ duo }: Site.Site) =>
+  Effect.andThen(
+    Effect.promise(() => pass(5)),
+    Effect.suspend(() => duo.requests.some(({ status }) => status === null) ? TestClock.adjust("1 second") : Effect.void)
+  )
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "D6",
+  fault: "2, 5, 10 runs at once",
+  expected: "one works, the others end at once with 75 and name it",
+  n: { test: 3, torture: 20 },
+  run: (plan) =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.now())
+      const site = yield* Site.make({ latency: 1000 })
+      yield* site.keep
+      return yield* repeat(plan, race(site))
+    }).pipe(Effect.scoped, Effect.provide([NodeServices.layer, TestClock.layer()]))
+}]
