@@ -1,4 +1,7 @@
 /** The whole matrix. */
 import type { Case } from "./Case.ts"
+import { cases as ledgers } from "./ledgers.ts"
+import { cases as places } from "./places.ts"
+import { cases as rights } from "./rights.ts"
 
-export const matrix: ReadonlyArray<Case> = []
+export const matrix: ReadonlyArray<Case> = [...places, ...rights, ...ledgers]
