@@ -107,7 +107,11 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
 
     /** The runs whose process ended before they were published, oldest first. To be asked under the lock. */
     unfinished: Effect.gen(function*() {
-      for (const half of yield* idsOf(".part")) yield* fs.remove(path.join(directory, `${half}.part`), { force: true })
+      for (const state of [".open", ".sealed"] as const) {
+        for (const half of yield* idsOf(`.json${state}.part`)) {
+          yield* fs.remove(`${file(half, state)}.part`, { force: true })
+        }
+      }
       const sealed = yield* idsOf(".json.sealed")
       const open = yield* idsOf(".json.open")
       const unfinished: Array<Unfinished> = []
@@ -120,6 +124,9 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       }
       return unfinished
     }).pipe(orRunError),
+
+    /** The ids of the published runs, oldest first. */
+    ids: orRunError(idsOf(".json")),
 
     /** The manifests of the published runs, newest first. */
     all: Effect.gen(function*() {
