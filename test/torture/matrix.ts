@@ -3,7 +3,8 @@ import type { Case } from "./Case.ts"
 import { cases as clocks } from "./clocks.ts"
 import { cases as ledgers } from "./ledgers.ts"
 import { cases as leftovers } from "./leftovers.ts"
+import { cases as locales } from "./locales.ts"
 import { cases as places } from "./places.ts"
 import { cases as rights } from "./rights.ts"
 
-export const matrix: ReadonlyArray<Case> = [...places, ...rights, ...ledgers, ...leftovers, ...clocks]
+export const matrix: ReadonlyArray<Case> = [...places, ...rights, ...ledgers, ...leftovers, ...clocks, ...locales]
