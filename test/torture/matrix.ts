@@ -6,5 +6,14 @@ import { cases as leftovers } from "./leftovers.ts"
 import { cases as locales } from "./locales.ts"
 import { cases as places } from "./places.ts"
 import { cases as rights } from "./rights.ts"
+import { cases as surroundings } from "./surroundings.ts"
 
-export const matrix: ReadonlyArray<Case> = [...places, ...rights, ...ledgers, ...leftovers, ...clocks, ...locales]
+export const matrix: ReadonlyArray<Case> = [
+  ...places,
+  ...rights,
+  ...ledgers,
+  ...leftovers,
+  ...clocks,
+  ...locales,
+  ...surroundings
+]
