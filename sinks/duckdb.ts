@@ -5,7 +5,16 @@
  */
 import { Effect, FileSystem, Path, Schedule, Stream } from "effect"
 import { type Outcome, runs } from "../src/Outcome.ts"
-import { CannotCreate, Corrupt, Held, InputOutput, type Sink, type SinkRun } from "../src/Sink.ts"
+import {
+  CannotCreate,
+  Corrupt,
+  Held,
+  InputOutput,
+  type Sink,
+  type SinkReason,
+  type SinkRun,
+  type SinkServices
+} from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Ledger from "../src/staging/Ledger.ts"
@@ -18,17 +27,33 @@ const patience = { times: 20, schedule: Schedule.spaced("250 millis") }
 /** Applying a run needs less than what a session may use, and takes no longer. */
 const memory = "96MB"
 
+/** Where symbolic links lead, also if nothing is there yet. */
+const follow = (named: string): Effect.Effect<string, SinkReason, SinkServices> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    return yield* fs.realPath(named).pipe(
+      Effect.catchReason("PlatformError", "NotFound", () =>
+        fs.readLink(named).pipe(
+          Effect.matchEffect({
+            onFailure: () => Effect.succeed(named),
+            onSuccess: (target) =>
+              Effect.flatMap(fs.realPath(path.dirname(named)), (directory) => follow(path.resolve(directory, target)))
+          })
+        )),
+      Effect.catchTag("PlatformError", (error) => Effect.fail(Files.reasonOf(error)))
+    )
+  })
+
 /** The ledger's file, where a symbolic link leads, and the directory it is staged in. */
 const resolve = Effect.fnUntraced(function*(location: string) {
-  const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const named = path.resolve(location)
-  const file = yield* fs.realPath(named).pipe(Effect.orElseSucceed(() => named))
+  const file = yield* follow(path.resolve(location))
   return { file, root: path.dirname(file), base: path.basename(file) }
 })
 
 const attach = (session: DuckDb.Session, file: string, catalog: string) =>
-  session.run(`ATTACH ${DuckDb.literal(file)} AS ${catalog} (READ_ONLY)`)
+  session.run(`ATTACH ${DuckDb.literal(file)} AS ${catalog} (READ_ONLY, TYPE duckdb)`)
 
 /** A file's identity: it changes when somebody writes to it or puts another in its place. */
 const identity = Effect.fnUntraced(function*(file: string) {
@@ -69,7 +94,10 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
    */
   const copy = Effect.fnUntraced(function*() {
     const before = yield* identity(file)
-    yield* fs.copyFile(file, staged).pipe(Effect.mapError(Files.reasonOf))
+    yield* Effect.mapError(
+      Effect.andThen(fs.copyFile(file, staged), fs.chmod(staged, 0o600)), // it may be one that nobody may write
+      Files.reasonOf
+    )
     yield* session.run("DETACH held")
     yield* hold
     if ((yield* identity(file)) !== before) return yield* new Held({ pid: null })
@@ -109,11 +137,15 @@ const duckdb: Sink = {
   publish: Files.publish("duckdb"),
 
   discard: (location, run_id) =>
-    Effect.flatMap(resolve(location), ({ root }) => Files.discard(root, run_id)).pipe(Files.at("duckdb", location)),
+    resolve(location).pipe(
+      Effect.flatMap(({ root }) => Files.discard(root, run_id)),
+      Effect.catchTag("CannotCreate", () => Effect.void), // a link that leads to itself: nothing was staged
+      Files.at("duckdb", location)
+    ),
 
   read: Effect.fn("duckdb.read")(function*(location, run, table) {
     const at = Files.at("duckdb", location)
-    const { file } = yield* resolve(location)
+    const { file } = yield* at(resolve(location))
     if (!(yield* at(Files.exists(file)))) return undefined
     const session = yield* at(DuckDb.open({}))
     yield* at(attach(session, file, "ledger"))

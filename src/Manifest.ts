@@ -111,8 +111,10 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
 
     /** The runs whose process ended before they were published, oldest first. To be asked under the lock. */
     unfinished: Effect.gen(function*() {
-      for (const half of yield* idsOf(".part")) {
-        yield* fs.remove(path.join(directory, `${half}.part`), { force: true, recursive: true })
+      for (const state of [".json.open", ".json.sealed", ".pages"]) {
+        for (const half of yield* idsOf(`${state}.part`)) {
+          yield* fs.remove(path.join(directory, `${half}${state}.part`), { force: true, recursive: true })
+        }
       }
       const sealed = yield* idsOf(".json.sealed")
       const open = yield* idsOf(".json.open")
@@ -126,6 +128,9 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       }
       return unfinished
     }).pipe(orRunError),
+
+    /** The ids of the published runs, oldest first. */
+    ids: orRunError(idsOf(".json")),
 
     /** The manifests of the published runs, newest first. */
     all: Effect.gen(function*() {

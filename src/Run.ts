@@ -2,7 +2,7 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { DateTime, Effect, Exit, Path, Random, Stream } from "effect"
+import { Clock, DateTime, Effect, Exit, Path, Random, Stream } from "effect"
 import { tmpdir } from "node:os"
 import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
@@ -50,7 +50,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
   )
   const manifests = yield* enter(options.dataDirectory, options.findSink)
-  const stamp = yield* newStamp(source.tenant)
+  const stamp = yield* newStamp(source.tenant, yield* manifests.ids)
   const discard = manifests.unseal(stamp.run_id).pipe(
     Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),
     Effect.andThen(manifests.discarded(stamp.run_id)),
@@ -149,6 +149,7 @@ const drain = Effect.fnUntraced(function*(
 ) {
   const progress = yield* Progress
   const started = yield* DateTime.now
+  const began = yield* Clock.monotonicTimeNanos
   const extraction = yield* extract
   const hashes = pipeline.tables.map((table) => ({ name: table.name, hash: Fingerprint.make(table) }))
   yield* extraction.batches.pipe(
@@ -161,13 +162,15 @@ const drain = Effect.fnUntraced(function*(
     }))
   )
   const facts = yield* extraction.facts
+  // the wall clock may have been set in the meantime
+  const millis = Number((yield* Clock.monotonicTimeNanos) - began) / 1e6
   const collected = hashes.filter(({ name }) => facts.tables_collected.includes(name))
   const outcome: Outcome = {
     run_id: stamp.run_id,
     pipeline: pipeline.name,
     tenant: stamp.tenant,
     started_at: DateTime.formatIso(started),
-    finished_at: DateTime.formatIso(yield* DateTime.now),
+    finished_at: DateTime.formatIso(DateTime.add(started, { milliseconds: Math.floor(millis) })),
     observed_at: new Date(Number(stamp.observed_at / 1000n)).toISOString(),
     tool_version: toolVersion,
     ...facts,
@@ -201,13 +204,25 @@ const refuseEmptied = Effect.fnUntraced(function*(manifests: Manifest.Manifests,
   }
 })
 
-/** `20261123T201500123Z-4f09ac`: sorts by time, fits a file name, and differs for two runs of the same instant. */
-const newStamp = Effect.fnUntraced(function*(tenant: string): Effect.fn.Return<Stamp> {
-  const now = yield* DateTime.now
+const idPattern = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{6}$/
+const idAsDate = "$1-$2-$3T$4:$5:$6.$7Z"
+
+/**
+ * `20261123T201500123Z-4f09ac`: sorts by time, fits a file name, and differs for two runs of the same instant. If the
+ * clock was set back, a run still sorts after the runs before it: its instant is one millisecond after theirs. That
+ * cannot lead far astray, for Duo refuses a clock that is off by more than minutes.
+ */
+const newStamp = Effect.fnUntraced(function*(
+  tenant: string,
+  before: ReadonlyArray<string> = []
+): Effect.fn.Return<Stamp> {
+  const instants = before.flatMap((id) => idPattern.test(id) ? [Date.parse(id.replace(idPattern, idAsDate))] : [])
+  const last = instants.reduce((a, b) => Math.max(a, b), 0)
+  const instant = Math.max(yield* Clock.currentTimeMillis, last + 1)
   const suffix = yield* Random.nextIntBetween(0, 0x1000000)
   return {
-    run_id: `${DateTime.formatIso(now).replace(/[-:.]/g, "")}-${suffix.toString(16).padStart(6, "0")}`,
-    observed_at: BigInt(DateTime.toEpochMillis(now)) * 1000n,
+    run_id: `${new Date(instant).toISOString().replace(/[-:.]/g, "")}-${suffix.toString(16).padStart(6, "0")}`,
+    observed_at: BigInt(instant) * 1000n,
     tenant
   }
 })

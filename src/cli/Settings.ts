@@ -14,9 +14,12 @@ export class UnreadableEnv extends Schema.TaggedError<UnreadableEnv>()("Unreadab
 const withoutKeyFile = (content: string) =>
   process.env["DUO_SKEY"] ? content.replace(/^\s*(export\s+)?DUO_SKEY_FILE\s*=.*$/gm, "") : content
 
-const fromDotEnv = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(".env")).pipe(
+const readDotEnv = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(".env")).pipe(
   Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed("")),
-  Effect.mapError((error) => new UnreadableEnv({ detail: error.reason.message })),
+  Effect.mapError((error) => new UnreadableEnv({ detail: error.reason.message }))
+)
+
+const fromDotEnv = readDotEnv.pipe(
   Effect.map((content) => ConfigProvider.fromDotEnvContents(withoutKeyFile(content)))
 )
 
@@ -31,4 +34,19 @@ const DataDirectory = Config.NonEmptyString("DUO_MFA_DATA").pipe(Config.withDefa
 export const dataDirectory = Effect.gen(function*() {
   const path = yield* Path.Path
   return path.resolve(yield* Effect.orDie(DataDirectory))
+})
+
+const othersMayRead = 0o077
+
+/** What around the process puts the secret key at risk, and is no reason to stop. */
+export const warn = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  if (/^\s*(export\s+)?DUO_SKEY\s*=/m.test(yield* readDotEnv)) {
+    const mode = yield* fs.stat(".env").pipe(Effect.map(({ mode }) => mode), Effect.orElseSucceed(() => 0))
+    if ((mode & othersMayRead) !== 0) yield* Effect.logWarning("Others may read .env, and the key in it: chmod 600 it.")
+  }
+  const loaded = /--(inspect|require|import|(?:experimental-)?loader)\b|-r\b/.exec(process.env["NODE_OPTIONS"] ?? "")
+  if (loaded !== null) {
+    yield* Effect.logWarning(`NODE_OPTIONS has ${loaded[0]}: what that lets in can read the secret key.`)
+  }
 })

@@ -16,6 +16,7 @@ export const check = Command.make(
     offline: Flag.Boolean("offline").pipe(Flag.withDescription("Do not ask Duo"), Flag.withDefault(false))
   },
   Effect.fnUntraced(function*({ offline, pipeline: name, sink }) {
+    yield* Settings.warn
     const catalog = yield* Catalog
     const pipeline = yield* catalog.findPipeline(name)
     const source = yield* pipeline.connect

@@ -68,6 +68,7 @@ export const extract = Command.make(
     const options = { toolVersion: version, pageSize: Option.getOrUndefined(pageSize), concurrency }
 
     const run = Effect.gen(function*() {
+      yield* Settings.warn
       const catalog = yield* Catalog
       const pipeline = yield* catalog.findPipeline(name)
       const dataDirectory = yield* Settings.dataDirectory

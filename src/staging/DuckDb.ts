@@ -33,7 +33,7 @@ export const longestRow = 4_194_304
 const lock = /Could not set lock on file(?:.*\(PID (\d+)\))?/s
 const full = /No space left on device|Disk quota exceeded/i
 const foreign =
-  /not a valid DuckDB database|corrupt|checksum|database file with version|could not read enough bytes|serializ|WAL |magic bytes|Parquet file|thrift|(Conversion|Constraint|Binder|Catalog|Dependency|TransactionContext) Error/i
+  /not a valid DuckDB database|corrupt|checksum|database file with version|could not read enough bytes|serializ|WAL |magic bytes|Parquet file|Footer length|thrift|(Conversion|Constraint|Binder|Catalog|Dependency|TransactionContext) Error/i
 const unusable =
   /permission denied|operation not permitted|read-only file system|not a directory|is a directory|no such file|file name too long|does not exist/i
 

@@ -22,10 +22,14 @@ const decode = Schema.decodeUnknownEffect(Publication)
 const unusable = /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENAMETOOLONG|ENOENT|EEXIST|EXDEV|ELOOP)$/
 const full = /^(ENOSPC|EDQUOT)$/
 
+/** The system's name for what went wrong, `ENOSPC`; "" if it has none. */
+const codeOf = (reason: PlatformError.PlatformError["reason"]) =>
+  "cause" in reason && Predicate.hasProperty(reason.cause, "code") ? String(reason.cause.code) : ""
+
 /** The one place where a platform's error becomes a sink's. */
 export const reasonOf = ({ reason }: PlatformError.PlatformError): SinkReason => {
   const cause = "cause" in reason ? reason.cause : undefined
-  const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : ""
+  const code = codeOf(reason)
   const detail = cause instanceof Error ? cause.message : reason.message
   if (full.test(code)) return new DiskFull()
   return unusable.test(code) || reason._tag === "PermissionDenied" || reason._tag === "NotFound"
@@ -34,6 +38,10 @@ export const reasonOf = ({ reason }: PlatformError.PlatformError): SinkReason =>
 }
 
 const orReason = Effect.mapError(reasonOf)
+
+/** Whether there can be nothing at all at the path. */
+const isNowhere = ({ reason }: PlatformError.PlatformError) =>
+  reason._tag === "NotFound" || reason._tag === "BadResource" || /^(ELOOP|ENAMETOOLONG)$/.test(codeOf(reason))
 
 /** Says of a reason which sink it befell and where. */
 export const errorAt = (sink: string, location: string) => (reason: SinkReason) =>
@@ -73,7 +81,12 @@ export const prepare = Effect.fnUntraced(function*(root: string, targets: Readon
       looked.add(directory)
       if (directory !== root) yield* look(path.dirname(directory))
       const info = yield* statIfAny(directory)
-      if (info === undefined) return
+      if (info === undefined) {
+        if (yield* Effect.isSuccess(fs.readLink(directory))) {
+          return yield* new CannotCreate({ detail: `${directory} is a link that leads nowhere` })
+        }
+        return
+      }
       if (info.type !== "Directory") return yield* new CannotCreate({ detail: `${directory} is not a directory` })
       if (info.dev !== dev) return yield* new CannotCreate({ detail: `${directory} is on another device than ${root}` })
       yield* fs.access(directory, { writable: true }).pipe(orReason)
@@ -145,10 +158,7 @@ export const discard = Effect.fn("Files.discard")(function*(root: string, run_id
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const names = yield* fs.readDirectory(root).pipe(
-    Effect.catchIf(
-      (error) => error.reason._tag === "NotFound" || error.reason._tag === "BadResource",
-      () => Effect.succeed([])
-    ),
+    Effect.catchIf(isNowhere, () => Effect.succeed([])),
     orReason
   )
   yield* remove(names.filter((name) => name.indexOf(stagedName("", run_id)) > 0).map((name) => path.join(root, name)))

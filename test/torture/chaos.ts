@@ -34,6 +34,7 @@ const facts: Facts = {
   requests: 3,
   retries: 0,
   duplicates: 0,
+  changed: 0,
   unknown_values: 0,
   tables_collected: ["people"],
   warnings: []
@@ -48,15 +49,16 @@ const pipeline: Pipeline = {
   connect: Effect.succeed({
     tenant: "api-00000000.duosecurity.com",
     check: Effect.succeed([]),
-    extract: (stamp) => ({
-      batches: Stream.fromIterable([0, 1, 2]).pipe(
-        Stream.rechunk(1),
-        Stream.map((page) => ({
-          people: [0, 1, 2].map((user) => ({ ...stamp, user_id: `${page}${user}`, note: "x".repeat(1 + page * 40) }))
-        }))
-      ),
-      facts: Effect.succeed(facts)
-    })
+    extract: (stamp) =>
+      Effect.succeed({
+        batches: Stream.fromIterable([0, 1, 2]).pipe(
+          Stream.rechunk(1),
+          Stream.map((page) => ({
+            people: [0, 1, 2].map((user) => ({ ...stamp, user_id: `${page}${user}`, note: "x".repeat(1 + page * 40) }))
+          }))
+        ),
+        facts: Effect.succeed(facts)
+      })
   })
 }
 

@@ -2,11 +2,18 @@
 import { cases as calls } from "./calls.ts"
 import type { Case } from "./Case.ts"
 import { cases as chaos } from "./chaos.ts"
+import { cases as clocks } from "./clocks.ts"
 import { cases as drift } from "./drift.ts"
 import { cases as kills } from "./kills.ts"
+import { cases as ledgers } from "./ledgers.ts"
+import { cases as leftovers } from "./leftovers.ts"
+import { cases as locales } from "./locales.ts"
 import { cases as network } from "./network.ts"
+import { cases as places } from "./places.ts"
 import { cases as power } from "./power.ts"
+import { cases as rights } from "./rights.ts"
 import { cases as signals } from "./signals.ts"
+import { cases as surroundings } from "./surroundings.ts"
 import { cases as together } from "./together.ts"
 
 export const matrix: ReadonlyArray<Case> = [
@@ -17,5 +24,12 @@ export const matrix: ReadonlyArray<Case> = [
   ...signals,
   ...power,
   ...together,
-  ...chaos
+  ...chaos,
+  ...places,
+  ...rights,
+  ...ledgers,
+  ...leftovers,
+  ...clocks,
+  ...locales,
+  ...surroundings
 ]

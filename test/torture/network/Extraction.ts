@@ -46,10 +46,11 @@ const watched = (see: (batch: Batch) => void): Pipeline => ({
   ...mfa,
   connect: Effect.map(mfa.connect, (source) => ({
     ...source,
-    extract: (stamp, options) => {
-      const { batches, facts } = source.extract(stamp, options)
-      return { batches: Stream.tap(batches, (batch) => Effect.sync(() => see(batch))), facts }
-    }
+    extract: (stamp, options) =>
+      Effect.map(source.extract(stamp, options), ({ batches, facts }) => ({
+        batches: Stream.tap(batches, (batch) => Effect.sync(() => see(batch))),
+        facts
+      }))
   }))
 })
 

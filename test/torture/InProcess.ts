@@ -1,0 +1,123 @@
+/** Runs of the real pipeline into the real sinks, in this process, and what they left: fast enough for long tables. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import {
+  Cause,
+  ConfigProvider,
+  Effect,
+  Exit,
+  FileSystem,
+  Logger,
+  type Path,
+  Predicate,
+  Runtime,
+  type Scope
+} from "effect"
+import { createHash } from "node:crypto"
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs"
+import { join } from "node:path"
+import mfa from "../../pipelines/mfa.ts"
+import csv from "../../sinks/csv.ts"
+import duckdb from "../../sinks/duckdb.ts"
+import ndjson from "../../sinks/ndjson.ts"
+import parquet from "../../sinks/parquet.ts"
+import type { Emulator } from "../../src/emulator/Emulator.ts"
+import type { Target } from "../../src/Manifest.ts"
+import { users } from "../../src/mfa/Tables.ts"
+import type { Outcome } from "../../src/Outcome.ts"
+import type { Pipeline } from "../../src/Pipeline.ts"
+import * as Run from "../../src/Run.ts"
+import type { SinkRun } from "../../src/Sink.ts"
+import { settings } from "../program.ts"
+import * as readers from "../readers.ts"
+
+/** What a run and a look at its outputs need of the platform. */
+export type Services = FileSystem.FileSystem | Path.Path
+
+export const sinks = { duckdb, parquet, ndjson, csv }
+type SinkName = keyof typeof sinks
+export const sinkNames: ReadonlyArray<SinkName> = ["duckdb", "parquet", "ndjson", "csv"]
+
+/** All four sinks under a data directory. */
+export const everySink = (dataDirectory: string): ReadonlyArray<Target> =>
+  sinkNames.map((sink) => ({ sink, location: sinks[sink].location(dataDirectory) }))
+
+/** What a run came to: as its exit code and, if it failed, as its sentence. */
+export interface Ran {
+  readonly code: number
+  readonly message: string
+  readonly outcome: Outcome | undefined
+}
+
+const codeOf = (error: unknown) =>
+  Predicate.hasProperty(error, Runtime.errorExitCode) ? Number(error[Runtime.errorExitCode]) : 70
+
+/** One run. A defect is 70, as for the process. */
+export const run = (
+  duo: Pick<Emulator, "host" | "ikey" | "skey">,
+  dataDirectory: string,
+  targets: ReadonlyArray<Target> = everySink(dataDirectory),
+  pipeline: Pipeline = mfa
+): Effect.Effect<Ran, never, Services> =>
+  Run.run(pipeline, {
+    dataDirectory,
+    toolVersion: "0.0.0",
+    sinks: targets,
+    findSink: (name) => {
+      const found = sinkNames.find((sink) => sink === name)
+      return found === undefined ? Effect.die(`no sink ${name}`) : Effect.succeed(sinks[found])
+    },
+    allowEmpty: false,
+    pageSize: undefined,
+    concurrency: 1
+  }).pipe(
+    Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: settings(duo) }))),
+    Effect.provide(Logger.layer([])),
+    Effect.exit,
+    Effect.map((exit): Ran => {
+      if (Exit.isSuccess(exit)) return { code: 0, message: "", outcome: exit.value.outcome }
+      const error = Cause.squash(exit.cause)
+      const message = error instanceof Error ? error.message : String(error)
+      return {
+        code: codeOf(error),
+        message: codeOf(error) === 70 ? Cause.pretty(exit.cause) : message,
+        outcome: undefined
+      }
+    })
+  )
+
+/** A folder of the case's own. */
+export const inFolder = <A, E>(use: (folder: string) => Effect.Effect<A, E, Scope.Scope | Services>) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })).pipe(
+    Effect.flatMap(use),
+    Effect.scoped,
+    Effect.provide(NodeServices.layer)
+  )
+
+/** Every file below a folder with a hash of what is in it, every link with where it leads; the lock is nobody's data. */
+export const tree = (folder: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).sort().filter((name) => !name.endsWith(".lock"))
+      .flatMap((name) => {
+        const file = join(folder, name)
+        const info = lstatSync(file)
+        return info.isSymbolicLink()
+          ? [[name, `-> ${readlinkSync(file)}`]]
+          : info.isFile()
+          ? [[name, createHash("sha256").update(readFileSync(file)).digest("hex")]]
+          : []
+      })
+  )
+
+/** The users that a run published at a target, read by means that the sinks do not use. */
+export const published = Effect.fnUntraced(function*({ location, sink }: Target, outcome: Outcome) {
+  const name = sinkNames.find((name) => name === sink) ?? "ndjson"
+  const run: SinkRun = {
+    run_id: outcome.run_id,
+    tenant: outcome.tenant,
+    observed_at: BigInt(Date.parse(outcome.observed_at)) * 1000n,
+    pipeline: mfa.name,
+    tables: mfa.tables
+  }
+  const rows = yield* Effect.scoped(readers[name](location, run, users))
+  return rows.map(({ user_id }) => String(user_id)).sort()
+})

@@ -1,0 +1,135 @@
+/** C1: a wall clock that is set while a run is going, and between two runs. */
+import { assert } from "@effect/vitest"
+import { Clock, Effect, Stream } from "effect"
+import { join } from "node:path"
+import { decodeUsers } from "../../src/duo/User.ts"
+import * as Tenant from "../../src/emulator/Tenant.ts"
+import { flatten } from "../../src/mfa/Flatten.ts"
+import { mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
+import type { Pipeline } from "../../src/Pipeline.ts"
+import { contents } from "../program.ts"
+import { afterwards } from "./afterwards.ts"
+import type { Case } from "./Case.ts"
+import { everySink, inFolder, run } from "./InProcess.ts"
+
+const keys = { ikey: "DI000000000000000000", skey: "0".repeat(40) }
+const tables = [users, mfaMethods, userGroups]
+
+/** The users of an invented tenant, two at a time, without a network; something happens after each two. */
+const pipelineOf = (pages: number, between: () => void): Pipeline => ({
+  name: "mfa",
+  doc: "Without a network.",
+  tables,
+  sinks: [],
+  connect: Effect.succeed({
+    tenant: "127.0.0.1",
+    check: Effect.succeed([]),
+    extract: (stamp) =>
+      Effect.succeed({
+        batches: Stream.fromIterable(Array.from({ length: pages }, (_, page) => page)).pipe(
+          Stream.mapEffect((page) =>
+            Effect.gen(function*() {
+              const tenant = Tenant.make({ users: pages * 2 })
+              const { values } = yield* Effect.orDie(
+                Effect.fromResult(decodeUsers([tenant.user(page * 2), tenant.user(page * 2 + 1)]))
+              )
+              const rows = values.map((user) => flatten(stamp, user, false))
+              between()
+              return {
+                users: rows.flatMap((_) => _.users),
+                mfa_methods: rows.flatMap((_) => _.mfa_methods),
+                user_groups: rows.flatMap((_) => _.user_groups)
+              }
+            })
+          )
+        ),
+        facts: Effect.succeed({
+          complete: true,
+          incomplete_reason: null,
+          total_objects: pages * 2,
+          users: pages * 2,
+          mfa_enabled: 0,
+          methods: 0,
+          pages,
+          sweeps: 1,
+          requests: pages,
+          retries: 0,
+          duplicates: 0,
+          changed: 0,
+          unknown_values: 0,
+          tables_collected: tables.map(({ name }) => name),
+          warnings: []
+        })
+      })
+  })
+})
+
+const hour = 3_600_000
+
+/** Four in `make test`, all in `make torture`: when it is, and by how many milliseconds the wall clock is set after each of the pages. */
+const jumps: ReadonlyArray<readonly [name: string, now: string, by: ReadonlyArray<number>]> = [
+  ["an hour back", "2026-11-23T20:15:00Z", [0, -hour, 0]],
+  ["an hour forward", "2026-11-23T20:15:00Z", [0, hour, 0]],
+  ["forward and back again", "2026-11-23T20:15:00Z", [hour, -2 * hour, hour]],
+  ["a leap second, which is one that comes twice", "2016-12-31T23:59:59.500Z", [0, -1000, 0]],
+  ["daylight saving begins, in a machine that keeps local time", "2026-03-29T00:59:59.900Z", [hour, 0, 0]],
+  ["daylight saving ends, in a machine that keeps local time", "2026-10-25T00:59:59.900Z", [-hour, 0, 0]],
+  ["to 1970", "2026-11-23T20:15:00Z", [0, -Date.parse("2026-11-23T20:14:00Z"), 0]],
+  ["not at all, it stands still", "2026-11-23T20:15:00Z", [0, 0, 0]]
+]
+
+/** What a page takes, by the clock that nobody sets. */
+const page = 20
+
+const jump = ([name, start, by]: typeof jumps[number]) =>
+  inFolder(Effect.fnUntraced(function*(folder) {
+    const before = contents(folder)
+    const data = join(folder, "data")
+    const targets = everySink(data).filter(({ sink }) => sink === "duckdb" || sink === "ndjson")
+    const clock = yield* Clock.Clock
+    let now = Date.parse(start)
+    let monotonic = 0n
+    let set = 0
+    const settable: Clock.Clock = Object.assign(Object.create(clock), {
+      currentTimeMillisUnsafe: () => now,
+      currentTimeMillis: Effect.sync(() => now),
+      currentTimeNanosUnsafe: () => BigInt(now) * 1_000_000n,
+      currentTimeNanos: Effect.sync(() => BigInt(now) * 1_000_000n),
+      monotonicTimeNanosUnsafe: () => monotonic,
+      monotonicTimeNanos: Effect.sync(() => monotonic)
+    })
+    let at = 0
+    const between = () => {
+      const step = by[at++ % by.length] ?? 0
+      if (step !== 0 || by.every((none) => none === 0)) set++
+      now += step
+      monotonic += BigInt(page) * 1_000_000n
+    }
+    const once = Effect.provideService(
+      run(keysOf, data, targets, pipelineOf(by.length, between)),
+      Clock.Clock,
+      settable
+    )
+    const ids: Array<string> = []
+    for (let turn = 0; turn < 2; turn++) {
+      const { message, outcome } = yield* once
+      assert(outcome !== undefined, `${name}: ${message}`)
+      ids.push(outcome.run_id)
+      const took = Date.parse(outcome.finished_at) - Date.parse(outcome.started_at)
+      assert.strictEqual(took, by.length * page, `${name}: it took ${took} ms`)
+    }
+    assert.deepStrictEqual(ids, [...new Set(ids)].sort(), `${name}: runs do not sort in the order they were`)
+    yield* afterwards({ folder, before, recovered: true, keys, tables })
+    return set
+  }))
+
+const keysOf = { host: "127.0.0.1", ...keys }
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "C1",
+  fault: "the wall clock is set back or forward during a run, a second comes twice, daylight saving",
+  expected: "every run has its own id and sorts after those before it; it took as long as it took",
+  n: { test: 1, torture: 2 },
+  run: ({ n }) =>
+    Effect.map(Effect.forEach(jumps.slice(0, n * 4), jump), (set) => ({ "clock set": set.reduce((a, b) => a + b) }))
+}]

@@ -1,0 +1,231 @@
+/** D3 and D4: a ledger that others have open, and a file that is no ledger of this version. */
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { serve } from "../../src/emulator/Emulator.ts"
+import * as processes from "../processes.ts"
+import { contents, settings } from "../program.ts"
+import * as readers from "../readers.ts"
+import { afterwards } from "./afterwards.ts"
+import type { Case } from "./Case.ts"
+import { everySink, inFolder, run, tree } from "./InProcess.ts"
+import { process as program } from "./Process.ts"
+
+const users = 12
+
+/** A folder with a good run into every sink, and the tenant that it was of. */
+const withGoodRun = Effect.fnUntraced(function*(folder: string) {
+  const duo = yield* serve({ users })
+  const data = join(folder, "data")
+  const { code, message } = yield* run(duo, data)
+  assert.strictEqual(code, 0, message)
+  return { duo, data, ledger: join(data, "duo.duckdb") }
+})
+
+const countUsers = "SELECT count(*) FROM users"
+
+const readersStay = (n: number) =>
+  inFolder(Effect.fnUntraced(function*(folder) {
+    const { data, duo, ledger } = yield* withGoodRun(folder)
+    const before = contents(folder)
+    duo.tenant.edit({ edit: "add", at: 0 })
+    const open = yield* Effect.forEach(
+      Array.from({ length: n }),
+      () => processes.open(ledger, "READ_ONLY"),
+      { concurrency: 4 }
+    )
+    const { code, message } = yield* run(duo, data)
+    assert.strictEqual(code, 0, message)
+    for (const reader of open) {
+      assert.strictEqual(reader.opened, "open")
+      assert.strictEqual(yield* reader.ask(countUsers), `[["${users}"]]`, "a reader lost what it had")
+    }
+    assert.deepStrictEqual(yield* readers.query(ledger, "SELECT count(*) AS n FROM users"), [{ n: BigInt(users + 1) }])
+    yield* afterwards({ folder, before, recovered: true, keys: duo })
+    return open.length
+  }))
+
+const writerLeaves = inFolder(Effect.fnUntraced(function*(folder) {
+  const { data, duo, ledger } = yield* withGoodRun(folder)
+  const before = contents(folder)
+  const writer = yield* processes.open(ledger, "READ_WRITE")
+  const began = performance.now()
+  yield* Effect.forkScoped(Effect.delay(writer.leave, "1 second"))
+  const { code, message } = yield* run(duo, data)
+  assert.strictEqual(code, 0, message)
+  assert.isAbove(performance.now() - began, 1000)
+  yield* afterwards({ folder, before, recovered: true, keys: duo })
+}))
+
+const writerStays = inFolder(Effect.fnUntraced(function*(folder) {
+  const { duo, ledger } = yield* withGoodRun(folder)
+  const before = contents(folder)
+  const asked = duo.requests.length
+  const writer = yield* processes.open(ledger, "READ_WRITE")
+  const began = performance.now()
+  const sinks = ["csv", "parquet", "ndjson", "duckdb"].flatMap((sink) => ["--sink", sink])
+  const ended = yield* program({ cwd: folder, args: ["extract", ...sinks], env: settings(duo) })
+  assert.isAbove(performance.now() - began, 5000)
+  assert.include(ended.stderr, `process ${writer.pid}`)
+  assert.strictEqual(duo.requests.length, asked, "Duo was asked")
+  assert.deepStrictEqual(contents(folder), before)
+  yield* afterwards({ folder, before, recovered: true, ended, codes: [75], keys: duo })
+}))
+
+/** DuckDB's own sum of a block, which stands before it: of 64-bit words. */
+const checksum = (block: Buffer) => {
+  let sum = 5381n
+  for (let at = 0; at < block.length; at += 8) {
+    sum ^= BigInt.asUintN(64, block.readBigUInt64LE(at) * 0xbf58476d1ce4e5b9n)
+  }
+  return sum
+}
+
+/** The file says of itself, with a right checksum, that it was written by a DuckDB of later years. */
+const fromTheFuture = (file: string) => {
+  const bytes = readFileSync(file)
+  assert.strictEqual(
+    checksum(bytes.subarray(8, 4096)),
+    bytes.readBigUInt64LE(0),
+    "this is not how DuckDB sums a header"
+  )
+  bytes.writeBigUInt64LE(999n, 12)
+  bytes.writeBigUInt64LE(checksum(bytes.subarray(8, 4096)), 0)
+  writeFileSync(file, bytes)
+}
+
+const encrypted = (file: string) =>
+  readers.execute(
+    ":memory:",
+    "SET force_mbedtls_unsafe = true",
+    `ATTACH '${file}.new' AS secret (ENCRYPTION_KEY 'key')`,
+    "CREATE TABLE secret.t AS SELECT 1 AS one",
+    "DETACH secret"
+  ).pipe(Effect.andThen(Effect.sync(() => copyFileSync(`${file}.new`, file))))
+
+const junk = (bytes: string | Buffer) => (file: string) => Effect.sync(() => writeFileSync(file, bytes))
+const sql = (...statements: ReadonlyArray<string>) => (file: string) => readers.execute(file, ...statements)
+
+interface Spoilt {
+  readonly name: string
+  readonly spoil: (file: string) => Effect.Effect<unknown>
+  /** What its sentence names; if nothing is said, the run works. */
+  readonly refused?: RegExp
+  /** A query whose answer the run must not change. */
+  readonly kept?: string
+}
+
+const spoilt: ReadonlyArray<Spoilt> = [
+  { name: "text", spoil: junk("user_id,username\n"), refused: /not a valid DuckDB database/ },
+  { name: "nothing", spoil: junk(""), refused: /not a valid|database/ },
+  { name: "zeros", spoil: junk(Buffer.alloc(1_000_000)), refused: /not a valid/ },
+  { name: "SQLite", spoil: junk(Buffer.from(`SQLite format 3\0${"\0".repeat(5000)}`)), refused: /not a valid/ },
+  { name: "a later version", spoil: (file) => Effect.sync(() => fromTheFuture(file)), refused: /version/ },
+  { name: "encrypted", spoil: encrypted, refused: /encrypt/i },
+  {
+    name: "a column of another type",
+    spoil: sql("ALTER TABLE users ALTER phone_count TYPE VARCHAR"),
+    refused: /users\.phone_count is VARCHAR/
+  },
+  {
+    name: "a view in a table's place",
+    spoil: sql("DROP TABLE users", "CREATE VIEW users AS SELECT 1 AS one"),
+    refused: /its users is a view/
+  },
+  { name: "a write-ahead log", spoil: (file) => junk("stale")(`${file}.wal`), refused: /\.wal beside it/ },
+  {
+    name: "columns that are not there",
+    spoil: sql("ALTER TABLE users DROP email", "ALTER TABLE runs DROP sweeps", "ALTER TABLE users DROP strongest")
+  },
+  { name: "a table that is not there", spoil: sql("DROP TABLE user_groups") },
+  {
+    name: "a column of somebody else's",
+    spoil: sql("ALTER TABLE users ADD COLUMN cost_centre VARCHAR DEFAULT 'none'")
+  },
+  {
+    name: "tables, views, macros, indexes, schemas of somebody else's",
+    spoil: sql(
+      "CREATE SCHEMA hr",
+      "CREATE TABLE hr.people AS SELECT range AS n FROM range(5000)",
+      "CREATE TABLE Mine (k INTEGER PRIMARY KEY, v VARCHAR)",
+      "INSERT INTO Mine VALUES (1, 'it''s'), (2, NULL)",
+      "CREATE VIEW unsafe AS SELECT username FROM users WHERE NOT mfa_enabled",
+      "CREATE MACRO twice(x) AS x * 2",
+      "CREATE SEQUENCE counter",
+      "CREATE TYPE mood AS ENUM ('good', 'bad')",
+      "CREATE INDEX by_name ON users (username)",
+      "COMMENT ON TABLE hr.people IS 'mine'"
+    ),
+    kept:
+      "SELECT (SELECT sum(n) FROM hr.people) AS a, (SELECT string_agg(coalesce(v, '-'), ',' ORDER BY k) FROM Mine) AS b, " +
+      "(SELECT count(*) FROM unsafe) >= 0 AS c, twice(21) AS d, 'good'::mood AS e, " +
+      "(SELECT comment FROM duckdb_tables() WHERE table_name = 'people') AS f, " +
+      "(SELECT count(*) FROM duckdb_indexes() WHERE index_name = 'by_name') AS g"
+  }
+]
+
+const strangers = (n: number) =>
+  inFolder(Effect.fnUntraced(function*(folder) {
+    const { data, duo, ledger } = yield* withGoodRun(folder)
+    const good = `${folder}/good`
+    copyFileSync(ledger, good)
+    const reached = { refused: 0, "went on": 0, "truncated": 0 }
+    const targets = everySink(data)
+    for (const { kept, name, refused, spoil } of spoilt) {
+      copyFileSync(good, ledger)
+      yield* spoil(ledger)
+      const ours = kept === undefined ? [] : yield* readers.query(ledger, kept)
+      const before = tree(folder)
+      const asked = duo.requests.length
+      const { code, message } = yield* run(duo, data, refused === undefined ? targets.slice(0, 1) : targets)
+      if (refused === undefined) {
+        reached["went on"]++
+        assert.strictEqual(code, 0, `${name}: ${message}`)
+        const [row] = yield* readers.query(ledger, "SELECT count(*) AS n, count(strongest) AS s FROM users")
+        assert.deepStrictEqual(row, { n: BigInt(users), s: BigInt(users) }, name)
+        if (kept !== undefined) assert.deepStrictEqual(yield* readers.query(ledger, kept), ours, name)
+      } else {
+        reached.refused++
+        assert.strictEqual(code, 73, `${name}: ${message}`)
+        assert.match(message, refused, name)
+        assert.include(message, "Move it away", name)
+        assert.strictEqual(duo.requests.length, asked, `${name}: Duo was asked`)
+        assert.deepStrictEqual(tree(folder), before, name)
+      }
+    }
+    const { length } = readFileSync(good)
+    for (let at = 0; at < n; at++) {
+      copyFileSync(good, ledger)
+      truncateSync(ledger, Math.floor(length * at / n))
+      const before = tree(folder)
+      const { code, message } = yield* run(duo, data, targets.slice(0, 1))
+      reached.truncated++
+      assert.strictEqual(code, 73, `cut to ${Math.floor(length * at / n)} bytes: ${message}`)
+      assert.deepStrictEqual(tree(folder), before)
+    }
+    return reached
+  }))
+
+export const cases: ReadonlyArray<Case> = [
+  {
+    id: "D3",
+    fault: "a ledger that n others read, that one writes for a second, and for ever",
+    expected: "readers notice nothing; a writer is waited for 5 s, then exit 75 with the PID, and nothing published",
+    n: { test: 3, torture: 20 },
+    run: ({ n }) =>
+      Effect.gen(function*() {
+        const one = yield* readersStay(1)
+        const many = yield* readersStay(n)
+        yield* Effect.all([writerStays, writerLeaves], { concurrency: 2 })
+        return { readers: one + many, "writer for a second": 1, "writer for ever": 1 }
+      })
+  },
+  {
+    id: "D4",
+    fault: "a ledger that is junk, cut at n places, newer, encrypted, or has other tables and columns",
+    expected: "exit 73 with its sentence before Duo is asked, or the columns are added; what is not ours stays",
+    n: { test: 5, torture: 100 },
+    run: ({ n }) => strangers(n)
+  }
+]

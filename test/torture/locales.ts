@@ -1,0 +1,74 @@
+/** C2: other languages and time zones. */
+import { assert } from "@effect/vitest"
+import { Clock, Effect } from "effect"
+import { join } from "node:path"
+import { serve } from "../../src/emulator/Emulator.ts"
+import { settings } from "../program.ts"
+import * as readers from "../readers.ts"
+import type { Case } from "./Case.ts"
+import { inFolder, tree } from "./InProcess.ts"
+import { process as program } from "./Process.ts"
+
+/** The first is what the others are held against. Half an hour before midnight in UTC, so that days differ. */
+const now = Date.parse("2026-03-28T23:30:00.123Z")
+
+/** Three in `make test`, all in `make torture`. */
+const environments: ReadonlyArray<Readonly<Record<string, string>>> = [
+  { TZ: "UTC", LC_ALL: "C" },
+  { TZ: "Pacific/Kiritimati", LC_ALL: "tr_TR.UTF-8" },
+  { TZ: "Etc/GMT+12", LANG: "C" },
+  { TZ: "Asia/Kathmandu", LC_ALL: "ar_EG.UTF-8" },
+  { TZ: "Europe/Berlin", LANG: "de_DE.UTF-8", LC_NUMERIC: "de_DE.UTF-8" },
+  { TZ: "America/St_Johns", LC_ALL: "th_TH.UTF-8" },
+  { LC_ALL: "tr_TR" }
+]
+
+/** Every table of a ledger, its rows in one order, as text. */
+const ledger = (file: string) =>
+  Effect.forEach(["runs", "users", "mfa_methods", "user_groups", "bypass_codes"], (table) =>
+    Effect.map(
+      readers.query(file, `SELECT t::VARCHAR AS row FROM (SELECT * FROM ${table} ORDER BY ALL) t`),
+      (rows) => `${table}: ${rows.map(({ row }) => String(row)).join("\n")}`
+    ))
+
+const under = (environment: Readonly<Record<string, string>>, duo: Parameters<typeof settings>[0]) =>
+  inFolder(Effect.fnUntraced(function*(folder) {
+    const ended = yield* program({
+      cwd: folder,
+      args: [],
+      env: { ...settings(duo), ...environment, NOW: String(now) },
+      file: `${import.meta.dirname}/fixed.ts`
+    })
+    assert.strictEqual(ended.code, 0, `${JSON.stringify(environment)}: ${ended.stdout}${ended.stderr}`)
+    const { "data/duo.duckdb": _, ...files } = tree(folder)
+    const manifests = Object.keys(files).filter((name) => name.startsWith("data/runs/"))
+    assert.strictEqual(manifests.length, 1)
+    // a manifest has the folder's name in it
+    const rest = Object.fromEntries(Object.entries(files).filter(([name]) => !manifests.includes(name)))
+    return { stdout: ended.stdout, manifests, files: rest, ledger: yield* ledger(join(folder, "data/duo.duckdb")) }
+  }))
+
+const locales = (n: number) =>
+  Effect.scoped(Effect.gen(function*() {
+    const clock = yield* Clock.Clock
+    const stopped: Clock.Clock = Object.assign(Object.create(clock), { currentTimeMillisUnsafe: () => now })
+    const duo = yield* Effect.provideService(serve({ users: 40 }), Clock.Clock, stopped)
+    const [expected, ...others] = yield* Effect.forEach(
+      environments.slice(0, 2 * n + 1),
+      (environment) => Effect.map(under(environment, duo), (found) => ({ environment, found })),
+      { concurrency: 2 }
+    )
+    for (const { environment, found } of others) {
+      assert.deepStrictEqual(found, expected?.found, JSON.stringify(environment))
+    }
+    assert.include(Object.keys(expected?.found.files ?? {}).join(), "run_date=2026-03-28")
+    return { environments: others.length }
+  }))
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "C2",
+  fault: "other languages, decimal commas and time zones",
+  expected: "the same bytes in NDJSON, CSV and Parquet, the same rows in the ledger, the same summary",
+  n: { test: 1, torture: 3 },
+  run: ({ n }) => locales(n)
+}]

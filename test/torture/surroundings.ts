@@ -1,0 +1,78 @@
+/** X3: an environment that would have the program trust anybody, or that shows its key to others. */
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { chmodSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { serve } from "../../src/emulator/Emulator.ts"
+import { cert, listenBehindProxy } from "../behind-proxy.ts"
+import { settings } from "../program.ts"
+import type { Case } from "./Case.ts"
+import { inFolder } from "./InProcess.ts"
+import { process as program } from "./Process.ts"
+
+const keys = { DUO_IKEY: "DI000000000000000000", DUO_SKEY: "0".repeat(40), DUO_SIGNATURE: "v5-sha512", DUO_API: "v1" }
+const real = { ...keys, DUO_HOST: "api-12345678.duosecurity.com" }
+const args = ["extract", "--dry-run"]
+
+const untrusted = inFolder(Effect.fnUntraced(function*(cwd) {
+  const { proxy, seen } = yield* listenBehindProxy(200)
+  const env = { ...real, HTTPS_PROXY: proxy, NODE_TLS_REJECT_UNAUTHORIZED: "0" }
+  const { code, stderr } = yield* program({ cwd, args, env })
+  assert.strictEqual(code, 69, stderr)
+  assert.include(stderr, "NODE_EXTRA_CA_CERTS")
+  assert.lengthOf(seen.connects, 1)
+  assert.deepStrictEqual(seen.requests, [])
+}))
+
+const proxied = inFolder(Effect.fnUntraced(function*(cwd) {
+  const { proxy, seen } = yield* listenBehindProxy(200)
+  writeFileSync(join(cwd, "ca.pem"), cert)
+  const env = { ...real, HTTPS_PROXY: proxy, NODE_EXTRA_CA_CERTS: join(cwd, "ca.pem") }
+  const { code, stderr } = yield* program({ cwd, args, env })
+  assert.strictEqual(code, 0, stderr)
+  assert.isNotEmpty(seen.requests)
+  assert.deepStrictEqual([...new Set(seen.connects)], ["api-12345678.duosecurity.com:443"])
+}))
+
+/** What must be said on standard error; nothing if there is nothing to say. */
+const warned = (options: Readonly<Record<string, string>>, dotEnv: number | undefined, says: RegExp | undefined) =>
+  inFolder(Effect.fnUntraced(function*(cwd) {
+    const duo = yield* serve({ users: 3 })
+    const { DUO_SKEY, ...others } = settings(duo)
+    writeFileSync(join(cwd, "nothing.cjs"), "")
+    if (dotEnv !== undefined) {
+      writeFileSync(join(cwd, ".env"), `export DUO_SKEY=${DUO_SKEY}\n`)
+      chmodSync(join(cwd, ".env"), dotEnv)
+    }
+    const env = { ...others, ...dotEnv === undefined ? { DUO_SKEY } : {}, ...options }
+    const { code, stderr } = yield* program({ cwd, args, env })
+    assert.strictEqual(code, 0, stderr)
+    const warnings = stderr.split("\n").filter((line) => line.startsWith("warn: "))
+    assert.lengthOf(warnings, says === undefined ? 0 : 1, stderr)
+    if (says !== undefined) assert.match(warnings.join(), says)
+    assert.notInclude(stderr, DUO_SKEY)
+  }))
+
+/** Named by what is counted as reached; the first four are tried in `make test`, all in `make torture`. */
+const rows = [
+  ["NODE_TLS_REJECT_UNAUTHORIZED", untrusted],
+  ["HTTPS_PROXY", proxied],
+  ["NODE_OPTIONS --inspect", warned({ NODE_OPTIONS: "--inspect=127.0.0.1:0" }, undefined, /--inspect/)],
+  [".env for all to read", warned({}, 0o644, /\.env.*chmod 600/)],
+  [".env for the group to read", warned({}, 0o640, /\.env.*chmod 600/)],
+  [".env for its owner", warned({}, 0o600, undefined)],
+  ["NODE_OPTIONS --require", warned({ NODE_OPTIONS: "--require=./nothing.cjs" }, undefined, /--require/)],
+  ["NODE_OPTIONS of no harm", warned({ NODE_OPTIONS: "--max-old-space-size=500" }, undefined, undefined)]
+] as const
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "X3",
+  fault: "an environment that trusts anybody, listens to a debugger, loads code, or shows the key to others",
+  expected: "no certificate is trusted for it, a proxy works, and what endangers the key is warned of",
+  n: { test: 1, torture: 2 },
+  run: ({ n }) =>
+    Effect.map(
+      Effect.forEach(rows.slice(0, n * 4), ([name, row]) => Effect.as(row, [name, 1] as const), { concurrency: 2 }),
+      (reached) => Object.fromEntries(reached)
+    )
+}]
