@@ -10,6 +10,7 @@ import type { Stamp } from "../Table.ts"
 import { flatten, flattenBypassCode, isUsable, type OwnedCode } from "./Flatten.ts"
 import { unknownValues } from "./Known.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"
+import * as Unknown from "./Unknown.ts"
 
 /** A page of a list, as the pager gives it. */
 export interface Page<A> {
@@ -74,20 +75,17 @@ const makeList = (what: string) => {
   }
 }
 
-const mostWarnings = 20
-
 export const make = (stamp: Stamp): Tally => {
   const people = makeList("users")
   const codes = makeList("bypass codes")
   const withCode = new Set<string>()
-  const unknown = new Map<string, number>()
+  const unknown = Unknown.make()
   let mfaEnabled = 0
   let methods = 0
   let refused: string | undefined
 
-  const note = (what: string) => unknown.set(what, (unknown.get(what) ?? 0) + 1)
   const noteFields = (of: string, fields: ReadonlyArray<string>) => {
-    for (const field of fields) unknown.set(`unknown field of a ${of}: ${field}`, 1)
+    for (const field of fields) unknown.field(`unknown field of a ${of}: ${field}`)
   }
 
   return {
@@ -95,7 +93,7 @@ export const make = (stamp: Stamp): Tally => {
       people.page(total)
       noteFields("user", unknownFields)
       const rows = values.filter(({ user_id }) => people.isNew(user_id)).map((user) => {
-        for (const value of unknownValues(user)) note(value)
+        for (const value of unknownValues(user)) unknown.value(value)
         return flatten(stamp, user, withCode.has(user.user_id))
       })
       const batch = {
@@ -113,7 +111,7 @@ export const make = (stamp: Stamp): Tally => {
       noteFields("bypass code", unknownFields)
       const found = values.filter(({ bypass_code_id }) => codes.isNew(bypass_code_id))
       const fresh = found.filter(isOwned)
-      for (const code of found) if (!isOwned(code)) note("bypass code of nobody, left out")
+      for (const code of found) if (!isOwned(code)) unknown.value("bypass code of nobody, left out")
       for (const code of fresh) if (isUsable(stamp, code)) withCode.add(code.user.user_id)
       return { [bypassCodes.name]: fresh.map((code) => flattenBypassCode(stamp, code)) }
     },
@@ -125,7 +123,6 @@ export const make = (stamp: Stamp): Tally => {
     facts: ({ requests, retries }) => {
       const doubt = people.doubt() ?? (refused === undefined ? codes.doubt() : null)
       const collected = [users, mfaMethods, userGroups, ...refused === undefined ? [bypassCodes] : []]
-      const unknowns = [...unknown].map(([what, times]) => times === 1 ? what : `${what} (${times} times)`)
       return {
         complete: doubt === null,
         incomplete_reason: doubt,
@@ -138,12 +135,9 @@ export const make = (stamp: Stamp): Tally => {
         requests,
         retries,
         duplicates: people.duplicates(),
-        unknown_values: [...unknown.values()].reduce((sum, times) => sum + times, 0),
+        unknown_values: unknown.count(),
         tables_collected: collected.map((table) => table.name),
-        warnings: [
-          ...refused === undefined ? [] : [refused],
-          ...unknowns.slice(0, mostWarnings)
-        ]
+        warnings: [...refused === undefined ? [] : [refused], ...unknown.warnings()]
       }
     }
   }
