@@ -5,8 +5,10 @@ export class Refused extends Error {}
 
 export type Fields = Readonly<Record<string, unknown>>
 
+const refused = new Refused()
+
 export const refuse = (): never => {
-  throw new Refused()
+  throw refused
 }
 export const nothing = (value: unknown) => value === undefined || value === null
 

@@ -168,8 +168,10 @@ const raw = (dice: Dice) => `@raw${dice.below(raws.length)}@`
 
 const value = (dice: Dice) => dice.chance(12) ? raw(dice) : copy(dice.pick(odd))
 
-const spelled = (dice: Dice, was: unknown): unknown =>
-  dice.pick<unknown>([String(was), Number(was), Boolean(was), [was], { value: was }, [[was]], [was, was], `${was}.0`])
+const spelled = (dice: Dice, was: unknown): unknown => {
+  const text = typeof was === "string" ? was : JSON.stringify(was)
+  return dice.pick<unknown>([text, Number(text), Boolean(was), [was], { value: was }, [[was]], [was, was], `${text}.0`])
+}
 
 /** What can be done to a member of an object or a list. */
 const operations = {
@@ -215,7 +217,7 @@ const twice = (dice: Dice, text: string) => {
 
 /** An answer of one or two of them, with nothing to four things done to it. */
 const page = (from: ReadonlyArray<string>) => (dice: Dice): Fuzzed => {
-  const some = Array.from({ length: 1 + dice.below(2) }, () => from[dice.below(from.length)])
+  const some = Array.from({ length: dice.chance(25) ? 2 : 1 }, () => from[dice.below(from.length)])
   const answer: unknown = JSON.parse(
     `{"metadata":{"total_objects":${some.length}},"response":[${some.join()}],"stat":"OK"}`
   )

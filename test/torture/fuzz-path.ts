@@ -70,7 +70,8 @@ const keyOf = ({ key }: Table, row: Row) => JSON.stringify(key.map((name) => row
 export const assertFit = (rows: Rows) => {
   for (const table of tables) {
     const keys = new Set<string>()
-    for (const row of rows[table.name] ?? []) {
+    const all = rows[table.name] ?? []
+    for (const row of all) {
       const names = Object.keys(row)
       assert.equal(names.length, table.columns.length)
       for (const [at, { name, required, type }] of table.columns.entries()) {
@@ -80,7 +81,7 @@ export const assertFit = (rows: Rows) => {
       }
       keys.add(keyOf(table, row))
     }
-    assert.equal(keys.size, rows[table.name]?.length, `a key of ${table.name} is there twice`)
+    assert.equal(keys.size, all.length, `a key of ${table.name} is there twice`)
   }
 }
 

@@ -1,5 +1,6 @@
 /** The whole matrix. */
 import type { Case } from "./Case.ts"
-import { cases as fuzz } from "./fuzz.ts"
+import { cases as laws } from "./fuzz-laws.ts"
+import { cases as pages } from "./fuzz.ts"
 
-export const matrix: ReadonlyArray<Case> = [...fuzz]
+export const matrix: ReadonlyArray<Case> = [...pages, ...laws]
