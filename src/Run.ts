@@ -178,10 +178,17 @@ const publish = (
   run_id: string,
   receipts: ReadonlyArray<Manifest.Receipt>
 ) =>
-  Effect.forEach(receipts, ({ publication, sink }) => Effect.flatMap(findSink(sink), (_) => _.publish(publication)))
+  Effect.forEach(
+    receipts,
+    ({ publication, sink }) => Effect.flatMap(findSink(sink), (_) => _.publish(publication, run_id))
+  )
     .pipe(
       Effect.andThen(manifests.published(run_id)),
-      Effect.mapError((error) => new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) })),
+      Effect.catch((error): Effect.Effect<never, RunError> =>
+        error instanceof SinkError && error.reason._tag === "Corrupt"
+          ? manifests.damaged(run_id)
+          : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) }))
+      ),
       Effect.uninterruptible
     )
 
