@@ -62,8 +62,7 @@ export const time = (value: unknown): bigint | null => {
   return typeof value === "number" && Number.isFinite(value) ? within(BigInt(Math.floor(value))) : refuse()
 }
 
-const within = (seconds: bigint) =>
-  seconds >= -62135596800n && seconds <= 253402300799n ? seconds * 1000000n : refuse()
+const within = (seconds: bigint) => seconds >= -62135596800n && seconds <= 253402300799n ? seconds * 1000000n : refuse()
 
 /** `last_seen`, which is text: no time is no refusal. */
 export const seen = (value: string | null): bigint | null => {

@@ -1,13 +1,13 @@
 /** S2 to S4: what nobody knows yet, the laws of flattening, and what comes twice. */
-import * as assert from "node:assert"
 import { Result } from "effect"
-import { type User, decodeUsers } from "../../src/duo/User.ts"
-import { Dice, type NonEmpty } from "../../src/emulator/Dice.ts"
-import { type Json, type JsonObject } from "../../src/emulator/Json.ts"
+import * as assert from "node:assert"
+import { decodeUsers, type User } from "../../src/duo/User.ts"
+import type { Dice, NonEmpty } from "../../src/emulator/Dice.ts"
+import type { Json, JsonObject } from "../../src/emulator/Json.ts"
 import * as Tenant from "../../src/emulator/Tenant.ts"
 import { flatten } from "../../src/mfa/Flatten.ts"
 import * as Tally from "../../src/mfa/Tally.ts"
-import { type Case } from "./Case.ts"
+import type { Case } from "./Case.ts"
 import { assertFit, assertSame, stamp } from "./fuzz-path.ts"
 import { pageRows, type Rows } from "./fuzz-rows.ts"
 import { often } from "./fuzz.ts"
@@ -110,7 +110,10 @@ const laws = (dice: Dice) => {
     const count = lists.slice(0, -1).reduce((sum, list) => sum + user[list].length, 0)
     assert.equal(rows.mfa_methods.length, count, "a row an authenticator")
     assert.equal(rows.user_groups.length, user.groups.length, "a row a group")
-    assert.ok(user.is_enrolled !== true || rows.users[0]?.method_count === count && count > 0, "who is enrolled has one")
+    assert.ok(
+      user.is_enrolled !== true || rows.users[0]?.method_count === count && count > 0,
+      "who is enrolled has one"
+    )
     for (const row of [...rows.users, ...rows.mfa_methods, ...rows.user_groups]) assert.equal(row.user_id, user.user_id)
     methods += count
   }
@@ -129,9 +132,17 @@ const duplicates = (dice: Dice) => {
   const [first, other] = [somebody(dice), somebody(dice)]
   const shared = { phone_id: "DPSHARED", number: "+15555550100", capabilities: ["sms"] }
   const desktop = { desktop_authenticators: [{ dakey: "DSAME" }], desktoptokens: [{ desktoptoken_id: "DSAME" }] }
-  const withShared = (user: JsonObject) => ({ ...user, phones: [...member(user, "phones"), shared, shared], ...desktop })
+  const withShared = (user: JsonObject): JsonObject => ({
+    ...user,
+    phones: [...member(user, "phones"), shared, shared],
+    ...desktop
+  })
   const one = withShared(first)
-  const two = { ...withShared(other), user_id: "DUOTHER", groups: [...member(other, "groups"), ...member(other, "groups")] }
+  const two = {
+    ...withShared(other),
+    user_id: "DUOTHER",
+    groups: [...member(other, "groups"), ...member(other, "groups")]
+  }
   const again = { ...one, username: "somebody.else", phones: [] }
   const onOnePage = dice.chance(50)
   const pages = onOnePage ? [[one, two, again]] : [[one], [two, again]]

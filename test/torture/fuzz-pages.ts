@@ -266,7 +266,9 @@ export const damaged = (dice: Dice, text: string): Buffer => {
     case 4:
       return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at, at + length), bytes.subarray(at)])
     default: {
-      const other = Buffer.from(dice.pick<string>([users[dice.below(users.length)] ?? "", codes[0] ?? "", "}", "]", "\""]))
+      const other = Buffer.from(
+        dice.pick<string>([users[dice.below(users.length)] ?? "", codes[0] ?? "", "}", "]", "\""])
+      )
       const from = dice.below(other.length)
       return Buffer.concat([bytes.subarray(0, at), other.subarray(from, from + length), bytes.subarray(at)])
     }
@@ -277,5 +279,7 @@ const alphabet = "{}[]\":,0 \\"
 
 /** Bytes that were nobody's. */
 export const noise = (dice: Dice): Buffer =>
-  Buffer.from(Array.from({ length: dice.below(60) }, () =>
-    dice.chance(60) ? alphabet.charCodeAt(dice.below(alphabet.length)) : dice.below(256)))
+  Buffer.from(
+    Array.from({ length: dice.below(60) }, () =>
+      dice.chance(60) ? alphabet.charCodeAt(dice.below(alphabet.length)) : dice.below(256))
+  )

@@ -1,7 +1,7 @@
 /** The way of an answer through the program, from its text to the rows of its users, and what its rows may be. */
-import * as assert from "node:assert"
 import { Result } from "effect"
 import { Headers } from "effect/http"
+import * as assert from "node:assert"
 import { interpret } from "../../src/duo/Answer.ts"
 import { decodeBypassCodes } from "../../src/duo/BypassCode.ts"
 import { DuoError, type DuoReason, Unreadable } from "../../src/duo/Errors.ts"
@@ -12,7 +12,7 @@ import { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables
 import * as Tally from "../../src/mfa/Tally.ts"
 import type { Facts } from "../../src/Outcome.ts"
 import type { Table } from "../../src/Table.ts"
-import { type Row, type Rows } from "./fuzz-rows.ts"
+import type { Row, Rows } from "./fuzz-rows.ts"
 
 export const stamp = { run_id: "run", observed_at: 1_793_500_000_000_000n, tenant: "api-00000000.duosecurity.com" }
 
@@ -77,7 +77,10 @@ export const assertFit = (rows: Rows) => {
       for (const [at, { name, required, type }] of table.columns.entries()) {
         assert.equal(names[at], name)
         const cell = row[name]
-        assert.ok(cell === null ? !required : fits[type](cell), `${table.name}.${name} is ${typeof cell} ${String(cell)}`)
+        assert.ok(
+          cell === null ? !required : fits[type](cell),
+          `${table.name}.${name} is ${typeof cell} ${String(cell)}`
+        )
       }
       keys.add(keyOf(table, row))
     }

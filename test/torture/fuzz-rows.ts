@@ -2,7 +2,21 @@
  * Which rows an answer of Duo's must become, written once more from the words of the contract and without the program's
  * code: what the fuzzed pages are held against. Knows nothing of schemas; what may not be, it refuses.
  */
-import { type Fields, fields, flag, id, int, isNone, joined, list, nothing, refuse, seen, text, time } from "./fuzz-cells.ts"
+import {
+  type Fields,
+  fields,
+  flag,
+  id,
+  int,
+  isNone,
+  joined,
+  list,
+  nothing,
+  refuse,
+  seen,
+  text,
+  time
+} from "./fuzz-cells.ts"
 
 export type Row = Readonly<Record<string, unknown>>
 export type Rows = Readonly<Record<string, ReadonlyArray<Row>>>
@@ -183,7 +197,9 @@ export const codeRows = (common: Row, response: unknown): ReadonlyArray<Row> => 
 
 /** The rows of pages of users, each user once. */
 export const pageRows = (common: Row, responses: ReadonlyArray<unknown>, codes: ReadonlyArray<Row> = []): Rows => {
-  const works = codes.filter(({ expires_at }) => expires_at === null || Number(expires_at) > Number(common["observed_at"]))
+  const works = codes.filter(({ expires_at }) =>
+    expires_at === null || Number(expires_at) > Number(common["observed_at"])
+  )
   const withCode = new Set(works.map(({ user_id }) => String(user_id)))
   const everybody = responses.flatMap((response) => members(response).map((user) => userRows(common, user, withCode)))
   const users = new Map<unknown, Rows>()

@@ -1,7 +1,7 @@
 /** S1 to S4: what Duo might answer, from the text to the rows. */
-import * as assert from "node:assert"
 import { Effect, Result } from "effect"
 import { HttpClientRequest, HttpClientResponse } from "effect/http"
+import * as assert from "node:assert"
 import { readText } from "../../src/duo/Body.ts"
 import { Dice, mix } from "../../src/emulator/Dice.ts"
 import { type Case, Failed, type Plan, type Reached } from "./Case.ts"
