@@ -150,7 +150,7 @@ type Container = Record<string, unknown> | Array<unknown>
 
 const isContainer = (value: unknown): value is Container => typeof value === "object" && value !== null
 
-const containers = (value: unknown, found: Array<Container> = []): Array<Container> => {
+export const containers = (value: unknown, found: Array<Container> = []): Array<Container> => {
   if (isContainer(value)) {
     found.push(value)
     for (const inner of Object.values(value)) containers(inner, found)
@@ -190,7 +190,7 @@ const operations = {
 }
 export const changes = Object.keys(operations) as ReadonlyArray<string> as NonEmpty<keyof typeof operations>
 
-const mutate = (dice: Dice, page: unknown): keyof typeof operations => {
+export const mutate = (dice: Dice, page: unknown): keyof typeof operations => {
   const all = containers(page)
   const of = all[dice.below(all.length)] ?? []
   const members = Object.keys(of)
@@ -199,7 +199,7 @@ const mutate = (dice: Dice, page: unknown): keyof typeof operations => {
   return change
 }
 
-const write = (page: unknown) =>
+export const write = (page: unknown) =>
   JSON.stringify(page).replaceAll(/"@raw(\d+)@"/g, (_, at: string) => raws[Number(at)] ?? "null")
 
 export interface Fuzzed {
@@ -247,10 +247,11 @@ export const anyJson = (dice: Dice): Fuzzed => {
   }
 }
 
-/** Bytes that were an answer's. */
-export const damaged = (dice: Dice, text: string): Buffer => {
-  const bytes = Buffer.from(text)
-  const at = dice.below(bytes.length)
+/** Bytes that were right, until something befell them within the first so many. */
+export const damaged = (dice: Dice, original: Buffer, area = original.length): Buffer => {
+  const bytes = Buffer.from(original)
+  if (bytes.length === 0) return noise(dice)
+  const at = dice.below(area)
   const length = 1 + dice.below(dice.chance(50) ? 4 : 400)
   switch (dice.below(6)) {
     case 0:

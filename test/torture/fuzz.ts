@@ -102,7 +102,7 @@ const fuzzed = (dice: Dice): Reached => {
   const { changed, text } = kind < 75 ? Pages.userPage(dice) : Pages.anyJson(dice)
   const reached: Record<string, number> = {}
   for (const change of [...changed, ...codes.flatMap(({ changed }) => changed)]) reached[change] = 1
-  const bytes = kind >= 98 ? Pages.noise(dice) : kind % 4 === 0 ? Pages.damaged(dice, text) : undefined
+  const bytes = kind >= 98 ? Pages.noise(dice) : kind % 4 === 0 ? Pages.damaged(dice, Buffer.from(text)) : undefined
   if (bytes !== undefined) reached[kind >= 98 ? "noise" : "damaged bytes"] = 1
   const decoded = bytes === undefined ? text : textOf(bytes)
   const verdict = decoded === undefined ? "refused: not UTF-8" : judge(codes.map(({ text }) => text), [decoded])
@@ -111,7 +111,7 @@ const fuzzed = (dice: Dice): Reached => {
 
 /** The same bytes as a body, in pieces, through what reads bodies. */
 const asBody = Effect.fnUntraced(function*(dice: Dice) {
-  const bytes = Pages.damaged(dice, Pages.userPage(dice).text)
+  const bytes = Pages.damaged(dice, Buffer.from(Pages.userPage(dice).text))
   const pieces: Array<Uint8Array> = []
   for (let at = 0; at < bytes.length;) pieces.push(bytes.subarray(at, at += 1 + dice.below(2000)))
   const body = new ReadableStream<Uint8Array>({
