@@ -150,7 +150,7 @@ type Container = Record<string, unknown> | Array<unknown>
 
 const isContainer = (value: unknown): value is Container => typeof value === "object" && value !== null
 
-export const containers = (value: unknown, found: Array<Container> = []): Array<Container> => {
+const containers = (value: unknown, found: Array<Container> = []): Array<Container> => {
   if (isContainer(value)) {
     found.push(value)
     for (const inner of Object.values(value)) containers(inner, found)
@@ -197,6 +197,15 @@ export const mutate = (dice: Dice, page: unknown): keyof typeof operations => {
   const change = members.length === 0 ? "add" : dice.pick(changes)
   operations[change](dice, of, members[dice.below(members.length)] ?? "0")
   return change
+}
+
+/** Puts a text in the place of another, wherever it is. */
+export const putPath = (dice: Dice, page: unknown, path: string) => {
+  const places = containers(page).flatMap((of) =>
+    Object.entries(of).flatMap(([name, text]) => typeof text === "string" ? [[of, name] as const] : [])
+  )
+  const [of, name] = places[dice.below(places.length)] ?? []
+  if (of !== undefined && name !== undefined) put(of, name, path)
 }
 
 export const write = (page: unknown) =>

@@ -2,6 +2,7 @@
 import type { Case } from "./Case.ts"
 import { cases as ledger } from "./fuzz-ledger.ts"
 import { cases as laws } from "./fuzz-laws.ts"
+import { cases as manifests } from "./fuzz-manifest.ts"
 import { cases as pages } from "./fuzz.ts"
 
-export const matrix: ReadonlyArray<Case> = [...pages, ...laws, ...ledger]
+export const matrix: ReadonlyArray<Case> = [...pages, ...laws, ...ledger, ...manifests]
