@@ -1,7 +1,7 @@
 /** The engine with a source of two tables and the real sinks, and how a run of it may end. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as assert from "node:assert"
 import { Cause, Effect, Exit, FileSystem, Runtime, type Scope, Stream } from "effect"
+import * as assert from "node:assert"
 import duckdb from "../../sinks/duckdb.ts"
 import ndjson from "../../sinks/ndjson.ts"
 import type { Facts } from "../../src/Outcome.ts"
@@ -32,7 +32,9 @@ const pipeline: Pipeline = {
     check: Effect.succeed([]),
     extract: (stamp) => ({
       batches: Stream.succeed(
-        Object.fromEntries(Object.entries(rows).map(([name, some]) => [name, some.map((row) => ({ ...row, ...stamp }))]))
+        Object.fromEntries(
+          Object.entries(rows).map(([name, some]) => [name, some.map((row) => ({ ...row, ...stamp }))])
+        )
       ),
       facts: Effect.succeed(facts)
     })
@@ -49,7 +51,11 @@ export const run = (dataDirectory: string, sink: "duckdb" | "ndjson", location: 
     findSink: (name) =>
       Effect.suspend(() => {
         const found = Object.hasOwn(sinks, name) ? sinks[name] : undefined
-        const unknown = new SinkError({ sink: name, location: "", reason: new CannotCreate({ detail: "no such sink" }) })
+        const unknown = new SinkError({
+          sink: name,
+          location: "",
+          reason: new CannotCreate({ detail: "no such sink" })
+        })
         return found === undefined ? Effect.fail(unknown) : Effect.succeed(found)
       }),
     toolVersion: "0",
@@ -69,7 +75,9 @@ export const codeOf = (exit: Exit.Exit<unknown, unknown>, allowed: ReadonlyArray
 }
 
 /** A folder of the case's own. */
-export const inFolder = <A, E>(use: (folder: string) => Effect.Effect<A, E, FileSystem.FileSystem | NodeServices.NodeServices | Scope.Scope>) =>
+export const inFolder = <A, E>(
+  use: (folder: string) => Effect.Effect<A, E, FileSystem.FileSystem | NodeServices.NodeServices | Scope.Scope>
+) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "duo-mfa-fuzz-" })).pipe(
     Effect.flatMap(use),
     Effect.scoped,

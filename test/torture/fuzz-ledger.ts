@@ -1,9 +1,9 @@
 /** F1: a ledger that something befell. */
-import * as assert from "node:assert"
 import { Effect } from "effect"
+import * as assert from "node:assert"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { serve } from "../../src/emulator/Emulator.ts"
 import { Dice, mix } from "../../src/emulator/Dice.ts"
+import { serve } from "../../src/emulator/Emulator.ts"
 import { runOf, tables } from "../contract-rows.ts"
 import { comparable } from "../contract.ts"
 import { program, settings } from "../program.ts"
@@ -21,10 +21,12 @@ const allowed = [73, 74, 75]
 const spoil = (dice: Dice, good: Buffer) =>
   dice.chance(3) ? noise(dice) : damaged(dice, good, dice.chance(50) ? headers : good.length)
 
-const inProcess = (seeds: (once: (seed: number) => Effect.Effect<Record<string, number>, unknown>) => Effect.Effect<
-  Readonly<Record<string, number>>,
-  unknown
->) =>
+const inProcess = (
+  seeds: (once: (seed: number) => Effect.Effect<Record<string, number>, unknown>) => Effect.Effect<
+    Readonly<Record<string, number>>,
+    unknown
+  >
+) =>
   inFolder((folder) =>
     Effect.gen(function*() {
       const ledger = `${folder}/duo.duckdb`

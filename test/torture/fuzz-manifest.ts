@@ -1,6 +1,6 @@
 /** F2: manifests that something or somebody changed. */
-import * as assert from "node:assert"
 import { Effect } from "effect"
+import * as assert from "node:assert"
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { Dice, mix, type NonEmpty } from "../../src/emulator/Dice.ts"
 import * as Manifest from "../../src/Manifest.ts"
@@ -19,7 +19,9 @@ const spoil = (dice: Dice, good: string, paths: NonEmpty<string>): Buffer => {
   if (kind === 0) return Pages.noise(dice)
   if (kind < 3) return Pages.damaged(dice, Buffer.from(good))
   if (kind === 3) return Buffer.from(Pages.anyJson(dice).text)
-  if (kind === 4) return Buffer.from(good.replace("\"tool_version\":\"0\"", `"tool_version":"${"0".repeat(3_000_000)}"`))
+  if (kind === 4) {
+    return Buffer.from(good.replace("\"tool_version\":\"0\"", `"tool_version":"${"0".repeat(3_000_000)}"`))
+  }
   for (let times = 1 + dice.below(3); times > 0; times--) {
     if (kind < 7) Pages.mutate(dice, manifest)
     else Pages.putPath(dice, manifest, dice.pick(paths))
@@ -40,7 +42,9 @@ const scene = Effect.fnUntraced(function*(folder: string) {
   }
   rmSync(`${data}/runs/${run_id}.json`)
   mkdirSync(`${folder}/mine`)
-  for (const name of ["mine/a", "mine/a.part", `mine/${run_id}.part`, "data/mine", "data/ndjson/mine", "data/runs/mine"]) {
+  for (
+    const name of ["mine/a", "mine/a.part", `mine/${run_id}.part`, "data/mine", "data/ndjson/mine", "data/runs/mine"]
+  ) {
     writeFileSync(`${folder}/${name}`, name)
   }
   cpSync(folder, `${folder}.kept`, { recursive: true })
@@ -88,7 +92,9 @@ const manifests = (n: number, seed: number) =>
           rmSync(at, { recursive: true })
           cpSync(`${at}.kept`, at, { recursive: true })
           const state = dice.pick(states)
-          const file = `${data}/runs/${dice.chance(95) ? run_id : dice.pick(["x", "..", "", `${run_id}.json`])}.json${state}`
+          const file = `${data}/runs/${
+            dice.chance(95) ? run_id : dice.pick(["x", "..", "", `${run_id}.json`])
+          }.json${state}`
           writeFileSync(file, spoil(dice, state === ".open" ? open : manifest, paths))
           const code = codeOf(yield* Effect.exit(run(data, "ndjson", root)), [73, 74])
           assert.deepStrictEqual(untouchable(at, run_id), { ...untouchable(at, run_id), ...before }, "it touched mine")
@@ -104,7 +110,8 @@ export const cases: ReadonlyArray<Case> = [
   {
     id: "F2",
     fault: "manifests whose JSON, paths or bytes were changed, and files that only look like manifests",
-    expected: "the next run goes on, or says which file is damaged (73, 74); nobody's file is moved, changed or removed",
+    expected:
+      "the next run goes on, or says which file is damaged (73, 74); nobody's file is moved, changed or removed",
     n: { test: 60, torture: 3000 },
     run: ({ n, seed }) => manifests(n, seed)
   }
