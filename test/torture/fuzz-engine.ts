@@ -1,10 +1,10 @@
 /** The engine with a source of two tables and the real sinks, and how a run of it may end. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Effect, Exit, FileSystem, Runtime, type Scope, Stream } from "effect"
+import { Cause, Effect, Exit, FileSystem, Runtime, Schema, type Scope, Stream } from "effect"
 import * as assert from "node:assert"
 import duckdb from "../../sinks/duckdb.ts"
 import ndjson from "../../sinks/ndjson.ts"
-import type { Facts } from "../../src/Outcome.ts"
+import { Facts } from "../../src/Outcome.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
 import * as Run from "../../src/Run.ts"
 import { CannotCreate, type Sink, SinkError } from "../../src/Sink.ts"
@@ -12,15 +12,7 @@ import { outcomeOf, plain, rowsOf, runOf, tables } from "../contract-rows.ts"
 
 const rows = { things: rowsOf(runOf(1), [plain, { ...plain, name: "two" }]), others: rowsOf(runOf(1), [plain]) }
 
-const { complete, duplicates, incomplete_reason, methods, mfa_enabled, pages, requests, retries, ...more } = outcomeOf(
-  runOf(1),
-  rows
-)
-const { sweeps, tables_collected, total_objects, unknown_values, users, warnings } = more
-const facts: Facts = {
-  ...{ complete, duplicates, incomplete_reason, methods, mfa_enabled, pages, requests, retries },
-  ...{ sweeps, tables_collected, total_objects, unknown_values, users, warnings }
-}
+const facts = Schema.decodeSync(Facts)(outcomeOf(runOf(1), rows))
 
 const pipeline: Pipeline = {
   name: "test",

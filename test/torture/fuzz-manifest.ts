@@ -1,4 +1,5 @@
 /** F2: manifests that something or somebody changed. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
 import * as assert from "node:assert"
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
@@ -102,7 +103,7 @@ const manifests = (n: number, seed: number) =>
           codeOf(all, [73, 74])
           if (all._tag === "Success") { for (const one of all.value) stampOf(one) }
           return { [`${state === "" ? "published" : state.slice(1)}: ${code === 0 ? "went on" : `exit ${code}`}`]: 1 }
-        }))
+        }).pipe(Effect.provide(NodeServices.layer)))
     })
   )
 
@@ -112,7 +113,7 @@ export const cases: ReadonlyArray<Case> = [
     fault: "manifests whose JSON, paths or bytes were changed, and files that only look like manifests",
     expected:
       "the next run goes on, or says which file is damaged (73, 74); nobody's file is moved, changed or removed",
-    n: { test: 60, torture: 3000 },
+    n: { test: 60, torture: 1000 },
     run: ({ n, seed }) => manifests(n, seed)
   }
 ]

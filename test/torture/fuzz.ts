@@ -12,21 +12,18 @@ import { codeRows, pageRows, type Rows } from "./fuzz-rows.ts"
 
 /** As `repeat`, for what is so quick that an effect for each would take longer. */
 export const often = (plan: Plan, once: (dice: Dice, seed: number) => Reached) =>
-  Effect.try({
-    try: () => {
-      const total: Record<string, number> = {}
-      for (let seed = plan.seed; seed < plan.seed + plan.n; seed++) {
-        try {
-          for (const [name, times] of Object.entries(once(new Dice(mix(seed, 0xf022)), seed))) {
-            total[name] = (total[name] ?? 0) + times
-          }
-        } catch (error) {
-          throw new Failed(seed, error instanceof Error ? error.stack ?? error.message : String(error))
+  Effect.sync(() => {
+    const total: Record<string, number> = {}
+    for (let seed = plan.seed; seed < plan.seed + plan.n; seed++) {
+      try {
+        for (const [name, times] of Object.entries(once(new Dice(mix(seed, 0xf022)), seed))) {
+          total[name] = (total[name] ?? 0) + times
         }
+      } catch (error) {
+        throw new Failed(seed, error instanceof Error ? error.stack ?? error.message : String(error))
       }
-      return total
-    },
-    catch: (error) => error
+    }
+    return total
   })
 
 /** Whether half of a surrogate pair may be in what JSON text says: only an escape can put it there. */
