@@ -7,10 +7,12 @@ import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
 import type { Outcome } from "./Outcome.ts"
+import * as Personal from "./Personal.ts"
+import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import { Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
-import { type OpenSink, type Sink, SinkError } from "./Sink.ts"
+import { type Batch, type OpenSink, type Sink, SinkError } from "./Sink.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
 import type { Stamp } from "./Table.ts"
@@ -25,6 +27,8 @@ export interface RunOptions extends SourceOptions {
   readonly findSink: FindSink
   /** A tenant may be empty although it was not before. */
   readonly allowEmpty: boolean
+  /** What becomes of cells that say something about a person; they are kept if it is not said. */
+  readonly personal?: Personal.Treatment | undefined
 }
 
 /** What a run came to. A dry run has no receipts. */
@@ -47,6 +51,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
   )
   const manifests = yield* enter(options.dataDirectory, options.findSink)
+  const treat = yield* treatmentOf(pipeline, options)
   const stamp = yield* newStamp(source.tenant)
   const discard = manifests.unseal(stamp.run_id).pipe(
     Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),
@@ -62,7 +67,9 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
         (open) => ({ location, name, open })
       ))
     const open = opened.map((target) => target.open)
-    const { fingerprints, outcome } = yield* drain(pipeline, stamp, source.extract(stamp, options), open, options)
+    const extraction = source.extract(stamp, options)
+    const extracted = { ...extraction, batches: Stream.map(extraction.batches, treat) }
+    const { fingerprints, outcome } = yield* drain(pipeline, stamp, extracted, open, options)
     if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
     const receipts = yield* Effect.forEach(
       opened,
@@ -130,6 +137,13 @@ const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindS
     }
   }
   return manifests
+})
+
+/** What is done to every batch before anything else sees it. */
+const treatmentOf = Effect.fnUntraced(function*({ tables }: Pipeline, { dataDirectory, personal }: RunOptions) {
+  if (personal === "drop") return Personal.replacing(tables, Personal.drop)
+  if (personal !== "hash") return (batch: Batch) => batch
+  return Personal.replacing(tables, Personal.hash(yield* PersonalKey.read(dataDirectory)))
 })
 
 /** Moves every batch from the source to all sinks at the pace of the slowest, and counts and hashes on the way. */
