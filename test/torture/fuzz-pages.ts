@@ -32,9 +32,18 @@ const raw = (dice: Dice) => `@raw${dice.below(raws.length)}@`
 
 const value = (dice: Dice) => dice.chance(12) ? raw(dice) : copy(dice.pick(odd))
 
+/** The same in another way that somebody might write it, or nearly. */
 const spelled = (dice: Dice, was: unknown): unknown => {
-  const text = typeof was === "string" ? was : JSON.stringify(was)
-  return dice.pick<unknown>([text, Number(text), Boolean(was), [was], { value: was }, [[was]], [was, was], `${text}.0`])
+  switch (typeof was) {
+    case "boolean":
+      return dice.pick<unknown>([`${was}`, `${was}`.toUpperCase(), Number(was), `${Number(was)}`, "", 2, [was]])
+    case "number":
+      return dice.pick<unknown>([`${was}`, `${was}.0`, `${was}.5`, `-${was}`, was + 0.5, -was, "", was !== 0])
+    case "string":
+      return dice.pick<unknown>([Number(was), `${was} `, was.toUpperCase(), [was], [was, was], { value: was }])
+    default:
+      return dice.pick<unknown>([JSON.stringify(was), [was], { value: was }, [[was]], [was, was], [null, was], ""])
+  }
 }
 
 /** What can be done to a member of an object or a list. */
