@@ -47,10 +47,10 @@ const ndjson: Sink = {
     })
   }),
 
-  publish: (publication) =>
+  publish: (publication, run_id) =>
     isForStandardOutput(publication)
-      ? StandardOutput.publish(publication).pipe(Files.at("ndjson", standardOutput))
-      : publishFiles(publication),
+      ? StandardOutput.publish(publication, run_id).pipe(Files.at("ndjson", standardOutput))
+      : publishFiles(publication, run_id),
 
   discard: (location, run_id) =>
     Files.discard(location === standardOutput ? tmpdir() : location, run_id).pipe(Files.at("ndjson", location)),

@@ -46,6 +46,9 @@ const ManifestJson = Schema.fromJsonString(Manifest)
 const encodeOpen = Schema.encodeEffect(OpenJson)
 const encodeManifest = Schema.encodeEffect(ManifestJson)
 
+/** What a run is called; a file that is not named after one is nobody's business here. */
+const isRunId = (name: string) => /^\d{8}T\d{9}Z-[0-9a-f]{6}$/.test(name)
+
 /** A file that no run of ours can have written so. */
 class Damaged extends Schema.TaggedError<Damaged>()("Damaged", { file: Schema.String }) {}
 
@@ -71,7 +74,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     fs.readDirectory(directory).pipe(
       Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed([])),
       Effect.map((names) =>
-        names.toSorted().flatMap((name) => name.endsWith(suffix) ? [name.slice(0, -suffix.length)] : [])
+        names.toSorted().flatMap((name) => name.endsWith(suffix) ? [name.slice(0, -suffix.length)] : []).filter(isRunId)
       )
     )
 
@@ -79,6 +82,14 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     Effect.flatMap(
       fs.readFileString(name),
       (text) => Effect.mapError(Schema.decodeEffect(schema)(text), () => new Damaged({ file: name }))
+    )
+
+  /** The manifest of the run that its file is named after. */
+  const manifestOf = (run_id: string, state: "" | ".sealed") =>
+    Effect.filterOrFail(
+      read(ManifestJson, file(run_id, state)),
+      (manifest) => manifest.run_id === run_id,
+      () => new Damaged({ file: file(run_id, state) })
     )
 
   return {
@@ -102,6 +113,9 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       yield* fs.remove(file(run_id, ".open"), { force: true })
     }, orRunError),
 
+    /** It cannot be published: no run can have sealed what its file says. */
+    damaged: (run_id: string) => orRunError(Effect.fail(new Damaged({ file: file(run_id, ".sealed") }))),
+
     /** It will not be published after all; to be said before anything of it is discarded. */
     unseal: (run_id: string) =>
       orRunError(Effect.andThen(fs.remove(file(run_id, ".sealed"), { force: true }), sync(directory))),
@@ -122,7 +136,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       for (const run_id of [...new Set([...sealed, ...open])].sort()) {
         unfinished.push(
           sealed.includes(run_id)
-            ? { state: "sealed", run_id, sinks: (yield* read(ManifestJson, file(run_id, ".sealed"))).sinks }
+            ? { state: "sealed", run_id, sinks: (yield* manifestOf(run_id, ".sealed")).sinks }
             : { state: "open", run_id, sinks: (yield* read(OpenJson, file(run_id, ".open"))).sinks }
         )
       }
@@ -136,7 +150,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     all: Effect.gen(function*() {
       const manifests: Array<Manifest> = []
       for (const run_id of (yield* idsOf(".json")).toReversed()) {
-        manifests.push(yield* read(ManifestJson, file(run_id, "")))
+        manifests.push(yield* manifestOf(run_id, ""))
       }
       return manifests
     }).pipe(orRunError)

@@ -28,14 +28,18 @@ export const Facts = Schema.Struct({
 })
 export interface Facts extends Schema.Schema.Type<typeof Facts> {}
 
+/** RFC 3339, UTC, with milliseconds. */
+const Instant = Schema.String.check(
+  Schema.makeFilter((text) => Number.isFinite(Date.parse(text)) && new Date(text).toISOString() === text)
+)
+
 export const Outcome = Schema.Struct({
   run_id: Schema.String,
   pipeline: Schema.String,
   tenant: Schema.String,
-  /** RFC 3339, UTC. */
-  started_at: Schema.String,
-  finished_at: Schema.String,
-  observed_at: Schema.String,
+  started_at: Instant,
+  finished_at: Instant,
+  observed_at: Instant,
   tool_version: Schema.String,
   ...Facts.fields,
   /** Rows by table. */

@@ -8,10 +8,12 @@ import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
 import type { Outcome } from "./Outcome.ts"
+import * as Personal from "./Personal.ts"
+import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import { Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
-import { type OpenSink, type Sink, SinkError } from "./Sink.ts"
+import { type Batch, type OpenSink, type Sink, SinkError } from "./Sink.ts"
 import { makeDirectory } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
@@ -28,6 +30,8 @@ export interface RunOptions extends SourceOptions {
   readonly findSink: FindSink
   /** A tenant may be empty although it was not before. */
   readonly allowEmpty: boolean
+  /** What becomes of cells that say something about a person; they are kept if it is not said. */
+  readonly personal?: Personal.Treatment | undefined
 }
 
 /** What a run came to. A dry run has no receipts. */
@@ -50,6 +54,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
   )
   const manifests = yield* enter(options.dataDirectory, options.findSink)
+  const treat = yield* treatmentOf(pipeline, options)
   const stamp = yield* newStamp(source.tenant, yield* manifests.ids)
   const discard = manifests.unseal(stamp.run_id).pipe(
     Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),
@@ -66,7 +71,10 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
         (open) => ({ location, name, open })
       ))
     const open = opened.map((target) => target.open)
-    const extract = source.extract(stamp, { ...options, scratch })
+    const extract = Effect.map(source.extract(stamp, { ...options, scratch }), (extraction) => ({
+      ...extraction,
+      batches: Stream.map(extraction.batches, treat)
+    }))
     const { fingerprints, outcome } = yield* drain(pipeline, stamp, extract, open, options)
     if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
     const receipts = yield* Effect.forEach(
@@ -139,6 +147,13 @@ const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindS
   return manifests
 })
 
+/** What is done to every batch before anything else sees it. */
+const treatmentOf = Effect.fnUntraced(function*({ tables }: Pipeline, { dataDirectory, personal }: RunOptions) {
+  if (personal === "drop") return Personal.replacing(tables, Personal.drop)
+  if (personal !== "hash") return (batch: Batch) => batch
+  return Personal.replacing(tables, Personal.hash(yield* PersonalKey.read(dataDirectory)))
+})
+
 /** Reads the source, then moves every batch to all sinks at the pace of the slowest, and counts and hashes on the way. */
 const drain = Effect.fnUntraced(function*(
   pipeline: Pipeline,
@@ -189,10 +204,17 @@ const publish = (
   run_id: string,
   receipts: ReadonlyArray<Manifest.Receipt>
 ) =>
-  Effect.forEach(receipts, ({ publication, sink }) => Effect.flatMap(findSink(sink), (_) => _.publish(publication)))
+  Effect.forEach(
+    receipts,
+    ({ publication, sink }) => Effect.flatMap(findSink(sink), (_) => _.publish(publication, run_id))
+  )
     .pipe(
       Effect.andThen(manifests.published(run_id)),
-      Effect.mapError((error) => new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) })),
+      Effect.catch((error): Effect.Effect<never, RunError> =>
+        error instanceof SinkError && error.reason._tag === "Corrupt"
+          ? manifests.damaged(run_id)
+          : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) }))
+      ),
       Effect.uninterruptible
     )
 

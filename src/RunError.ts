@@ -75,6 +75,6 @@ function describe(reason: Reason): string {
     case "Emptied":
       return `${reason.tenant} has no users, and had ${reason.before} in the run before. Nothing changed; if that is right, run again with --allow-empty.`
     case "Unpublished":
-      return `Run ${reason.run_id} is whole, but could not be published everywhere yet (${reason.detail}). Run again: the next run finishes it first.`
+      return `Run ${reason.run_id} is whole, but could not be published everywhere yet (${reason.detail}). Run again: the next run finishes it first. If it never can, move runs/${reason.run_id}.json.sealed out of the data directory.`
   }
 }

@@ -51,8 +51,11 @@ export interface Sink {
    * What it holds open is released when the scope closes.
    */
   readonly open: (location: string, run: SinkRun) => Effect.Effect<OpenSink, SinkError, SinkServices | Scope.Scope>
-  /** Shows a sealed run to the readers. Doing it twice is the same as once. */
-  readonly publish: (publication: Schema.Json) => Effect.Effect<void, SinkError, SinkServices>
+  /**
+   * Shows a sealed run to the readers. Doing it twice is the same as once. The publication may come from a file: what
+   * sealing that run cannot have left there is `Corrupt`, and nothing is touched.
+   */
+  readonly publish: (publication: Schema.Json, run_id: string) => Effect.Effect<void, SinkError, SinkServices>
   /** Removes whatever an unpublished run left at the location, also one whose process was killed. */
   readonly discard: (location: string, run_id: string) => Effect.Effect<void, SinkError, SinkServices>
   /**

@@ -34,7 +34,10 @@ export const stage = (
 
 /** Stages a run and publishes it from what another process would be told. */
 export const perform: (...args: Parameters<typeof stage>) => ReturnType<typeof stage> = (sink, ...rest) =>
-  Effect.tap(stage(sink, ...rest), ({ publication }) => sink.publish(JSON.parse(JSON.stringify(publication))))
+  Effect.tap(
+    stage(sink, ...rest),
+    ({ publication }) => sink.publish(JSON.parse(JSON.stringify(publication)), rest[1].run_id)
+  )
 
 /** Every file below a directory and what is in it, and every directory. */
 export const tree = Effect.fnUntraced(function*(directory: string) {
@@ -127,7 +130,7 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
         const now = files(yield* tree(directory))
         const visible = Object.entries(now).filter(([name]) => !name.includes(`.${run.run_id}.part`))
         assert.deepStrictEqual(Object.fromEntries(visible), before)
-        yield* sink.publish(publication)
+        yield* sink.publish(publication, run.run_id)
         yield* assertPublished(location, run, some(run))
       }))
 
@@ -137,7 +140,7 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
         const run = runOf(1)
         const { publication } = yield* perform(sink, location, run, some(run))
         const once = yield* tree(directory)
-        yield* sink.publish(publication)
+        yield* sink.publish(publication, run.run_id)
         assert.deepStrictEqual(yield* tree(directory), once)
       }))
 
@@ -147,7 +150,7 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
         const run = runOf(1)
         const { publication } = yield* stage(sink, location, run, some(run))
         yield* sink.discard(location, run.run_id)
-        assert.strictEqual((yield* Effect.flip(sink.publish(publication)))._tag, "SinkError")
+        assert.strictEqual((yield* Effect.flip(sink.publish(publication, run.run_id)))._tag, "SinkError")
       }))
 
     it.effect("what is published is the owner's alone, all of it counted, and nothing staged is left", () =>

@@ -156,6 +156,17 @@ describe("flatten", () => {
     assert.deepStrictEqual(flatten(stamp, user, false).mfa_methods.map(({ name }) => name), ["a"])
   })
 
+  it("a desktop that is in both of Duo's lists is one row, for a key is there once", () => {
+    const user = one({
+      user_id: "DU1",
+      desktop_authenticators: [{ dakey: "D1", device_name: "new" }],
+      desktoptokens: [{ desktoptoken_id: "D1", name: "legacy" }, { desktoptoken_id: "D0" }]
+    })
+    const { mfa_methods, users: [row] } = flatten(stamp, user, false)
+    assert.deepStrictEqual(mfa_methods.map(({ method_id, name }) => [method_id, name]), [["D0", null], ["D1", "new"]])
+    assert.strictEqual(row?.desktop_count, 2)
+  })
+
   it("an authenticator of two users is a row of each", () => {
     const phones = [{ phone_id: "DP1" }]
     const rows = decode({ user_id: "DU1", phones }, { user_id: "DU2", phones }).flatMap((user) =>
@@ -296,6 +307,16 @@ describe("a tally", () => {
     assert.strictEqual(facts.unknown_values, 4)
     assert.strictEqual(facts.warnings.filter((warning) => warning.includes("hibernating")).length, 1)
     assert.strictEqual(facts.warnings.filter((warning) => warning.includes("shoe_size")).length, 1)
+  })
+
+  it("however much nobody knows, little of it is remembered, all of it counted, and the most told in a few lines", () => {
+    const people = Array.from({ length: 5000 }, (_, n) => ({ user_id: `DU${n}`, status: `invented ${n}` }))
+    const tally = Tally.make(stamp)
+    tally.users(page(decode(...people)))
+    const { unknown_values, warnings } = tally.facts(counts)
+    assert.strictEqual(unknown_values, 5000)
+    assert.lengthOf(warnings, 21)
+    assert.strictEqual(warnings.at(-1), "4980 more that this version does not know")
   })
 
   it("nothing that Duo's reference names is unknown, in either of its spellings", () => {

@@ -67,10 +67,25 @@ layer(NodeServices.layer)("ndjson", (it) => {
       )
       const { publication } = yield* stage(ndjson, "-", run, rows)
       assert.deepStrictEqual(written, [])
-      yield* ndjson.publish(publication)
-      yield* ndjson.publish(publication)
+      yield* ndjson.publish(publication, run.run_id)
+      yield* ndjson.publish(publication, run.run_id)
       assert.deepStrictEqual(written, [`{"table":"things",${cells}`])
       assert.isUndefined(yield* readBack(ndjson, "-", run, things))
+    }))
+
+  it.effect("a publication for standard output removes nothing but what the run staged", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      for (const name of ["mine", `${run.run_id}.part`, "a.other.part"]) {
+        const file = `${directory}/${name}`
+        yield* fs.writeFileString(file, "")
+        const refused = yield* Effect.flip(
+          ndjson.publish({ standard_output: [file], process: "another" }, run.run_id)
+        )
+        assert.strictEqual(refused.reason._tag, "Corrupt")
+        assert.isTrue(yield* fs.exists(file))
+      }
     }))
 
   it.effect("what was staged for standard output is removed with the run", () =>

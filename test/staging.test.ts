@@ -37,7 +37,7 @@ layer(NodeServices.layer)("staged files", (it) => {
       const { bytes, publication } = yield* Files.seal(moves)
       assert.strictEqual(bytes, moves.reduce((sum, { from }) => sum + from.length, 0))
       yield* fs.rename(moves[0]?.from ?? "", moves[0]?.to ?? "")
-      yield* publish(publication)
+      yield* publish(publication, "R")
       for (const { from, to } of moves) assert.strictEqual(yield* fs.readFileString(to), from)
     }))
 
@@ -62,8 +62,37 @@ layer(NodeServices.layer)("staged files", (it) => {
   it.effect("a publication that is none is refused", () =>
     Effect.gen(function*() {
       for (const publication of [null, {}, { moves: [{ from: "/a" }] }, "moves"]) {
-        assert.strictEqual((yield* Effect.flip(publish(publication))).reason._tag, "Corrupt")
+        assert.strictEqual((yield* Effect.flip(publish(publication, "R"))).reason._tag, "Corrupt")
       }
+    }))
+
+  it.effect("a publication moves nothing but what the run staged, and not out of the directory it was staged in", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* place
+      const root = `${directory}/root`
+      yield* fs.makeDirectory(root)
+      const names = ["root/a.R.part", "root/a.Q.part", "root/.R.part", "root/a.R.part.wal", "a.R.part", "mine"]
+      for (const name of names) yield* fs.writeFileString(`${directory}/${name}`, name)
+      const before = yield* tree(directory)
+      const good = { from: `${root}/a.R.part`, to: `${root}/a` }
+      const moves = [
+        ...[
+          `${directory}/mine`,
+          ...["a.Q.part", ".R.part", "a.R.part.wal", "../root/a.R.part"].map((_) => `${root}/${_}`)
+        ]
+          .map((from) => ({ from, to: good.to })),
+        ...[directory, `${directory}/mine`, `${root}/../mine`, `${root}x/a`, `${root}/`, root, "a", ""]
+          .map((to) => ({ from: good.from, to })),
+        { from: "a.R.part", to: "a" }
+      ]
+      for (const move of moves) {
+        const refused = yield* Effect.flip(publish({ moves: [good, move] }, "R"))
+        assert.strictEqual(refused.reason._tag, "Corrupt", JSON.stringify(move))
+        assert.deepStrictEqual(yield* tree(directory), before)
+      }
+      yield* publish({ moves: [good] }, "R")
+      assert.isTrue(yield* fs.exists(good.to))
     }))
 
   it.effect("only what is named after the run is discarded, whatever it is", () =>

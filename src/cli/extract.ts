@@ -3,6 +3,7 @@ import { Console, Effect, Option, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import type { Expected } from "../Expected.ts"
+import * as Personal from "../Personal.ts"
 import { Progress } from "../Progress.ts"
 import * as Run from "../Run.ts"
 import { version } from "../Version.ts"
@@ -47,6 +48,10 @@ const flags = {
     Flag.withDefault(1)
   ),
   allowEmpty: option("allow-empty", "Believe a tenant that has lost all its users"),
+  pii: Flag.Literals("pii", Personal.treatments).pipe(
+    Flag.withDescription("What becomes of personal columns: as they are, a keyed hash, or NULL"),
+    Flag.withDefault("keep")
+  ),
   strict: option("strict", "Exit 3 if the snapshot could not be proved complete"),
   dryRun: option("dry-run", "Read and count, and write nothing"),
   json: option("json", "Print one JSON object on standard output")
@@ -63,7 +68,7 @@ const watched = <A, E, R>(run: Effect.Effect<A, E, R>, seen: (progress: Progress
 export const extract = Command.make(
   "extract",
   flags,
-  Effect.fnUntraced(function*({ allowEmpty, concurrency, dryRun, json, pageSize, pipeline: name, sink, strict }) {
+  Effect.fnUntraced(function*({ allowEmpty, concurrency, dryRun, json, pageSize, pii, pipeline: name, sink, strict }) {
     let last: Partial<Progress> = {}
     const options = { toolVersion: version, pageSize: Option.getOrUndefined(pageSize), concurrency }
 
@@ -74,7 +79,14 @@ export const extract = Command.make(
       const dataDirectory = yield* Settings.dataDirectory
       const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
       if (dryRun) return yield* Run.dryRun(pipeline, options)
-      return yield* Run.run(pipeline, { ...options, dataDirectory, sinks, allowEmpty, findSink: catalog.findSink })
+      return yield* Run.run(pipeline, {
+        ...options,
+        dataDirectory,
+        sinks,
+        allowEmpty,
+        personal: pii,
+        findSink: catalog.findSink
+      })
     })
 
     const failed = (error: Expected) =>

@@ -120,6 +120,24 @@ const phoneMethod = (phone_id: string, phone: Phone): Method => {
   })
 }
 
+/** What Duo lists in two places is one kind, and one of a kind: `method_id` tells them apart. */
+const desktopsOf = (user: User): ReadonlyArray<Method> => [
+  ...user.desktop_authenticators.map((desktop) =>
+    method("desktop", desktop.dakey, "device_bound", {
+      name: said(desktop.device_name),
+      platform: said(desktop.os_family),
+      app_version: said(desktop.duo_desktop_version)
+    })
+  ),
+  ...user.desktoptokens.map((token) =>
+    method("desktop", token.desktoptoken_id, "device_bound", {
+      method_type: said(token.type),
+      name: said(token.name),
+      platform: said(token.platform)
+    })
+  )
+]
+
 /** Every authenticator of a user, each once, in an order of its own. */
 const methodsOf = (user: User): ReadonlyArray<Method> => [
   ...byId(user.phones, (_) => _.phone_id).map(([id, phone]) => phoneMethod(id, phone)),
@@ -141,20 +159,7 @@ const methodsOf = (user: User): ReadonlyArray<Method> => [
   ...byId(user.u2ftokens, (_) => _.registration_id).map(([id, token]) =>
     method("u2f", id, "phishing_resistant", { enrolled_at: fromSeconds(token.date_added) })
   ),
-  ...byId(user.desktop_authenticators, (_) => _.dakey).map(([id, desktop]) =>
-    method("desktop", id, "device_bound", {
-      name: said(desktop.device_name),
-      platform: said(desktop.os_family),
-      app_version: said(desktop.duo_desktop_version)
-    })
-  ),
-  ...byId(user.desktoptokens, (_) => _.desktoptoken_id).map(([id, token]) =>
-    method("desktop", id, "device_bound", {
-      method_type: said(token.type),
-      name: said(token.name),
-      platform: said(token.platform)
-    })
-  )
+  ...byId(desktopsOf(user), (_) => _.method_id).map(([_, desktop]) => desktop)
 ]
 
 /** Users say `bypass`, groups say `Bypass`. */

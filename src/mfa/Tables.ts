@@ -68,7 +68,7 @@ export const mfaMethods = make({
     model: text("The device's model."),
     number: personal("Phone number."),
     extension: personal("Phone extension."),
-    serial: text("A token's serial number."),
+    serial: personal("A token's serial number."),
     activated: boolean("Whether Duo Mobile is activated on the phone."),
     capabilities: text("What the phone can do in Duo's words (auto, push, sms, phone, mobile_otp), sorted."),
     can_push: boolean("Activated and capable of push."),

@@ -10,6 +10,7 @@ import type { Stamp } from "../Table.ts"
 import { flatten, flattenBypassCode, isUsable, type OwnedCode } from "./Flatten.ts"
 import { unknownValues } from "./Known.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"
+import * as Unknown from "./Unknown.ts"
 
 /** Objects of a list, and the fields that nobody knows. */
 export interface Decoded<A> {
@@ -47,25 +48,22 @@ export interface Tally {
   readonly facts: (counts: Counts) => Facts
 }
 
-const mostWarnings = 20
-
 export const make = (stamp: Stamp): Tally => {
   const withCode = new Set<string>()
-  const unknown = new Map<string, number>()
+  const unknown = Unknown.make()
   let people = 0
   let mfaEnabled = 0
   let methods = 0
 
-  const note = (what: string) => unknown.set(what, (unknown.get(what) ?? 0) + 1)
   const noteFields = (of: string, fields: ReadonlyArray<string>) => {
-    for (const field of fields) unknown.set(`unknown field of a ${of}: ${field}`, 1)
+    for (const field of fields) unknown.field(`unknown field of a ${of}: ${field}`)
   }
 
   return {
     users: ({ unknownFields, values }) => {
       noteFields("user", unknownFields)
       const rows = values.map((user) => {
-        for (const value of unknownValues(user)) note(value)
+        for (const value of unknownValues(user)) unknown.value(value)
         return flatten(stamp, user, withCode.has(user.user_id))
       })
       const batch = {
@@ -82,7 +80,7 @@ export const make = (stamp: Stamp): Tally => {
     bypassCodes: ({ unknownFields, values }) => {
       noteFields("bypass code", unknownFields)
       const owned = values.filter(isOwned)
-      for (const code of values) if (!isOwned(code)) note("bypass code of nobody, left out")
+      for (const code of values) if (!isOwned(code)) unknown.value("bypass code of nobody, left out")
       for (const code of owned) if (isUsable(stamp, code)) withCode.add(code.user.user_id)
       return { [bypassCodes.name]: owned.map((code) => flattenBypassCode(stamp, code)) }
     },
@@ -91,7 +89,6 @@ export const make = (stamp: Stamp): Tally => {
       const refused = "refused" in codes ? codes.refused : undefined
       const doubt = list.doubt ?? ("doubt" in codes ? codes.doubt : null)
       const collected = [users, mfaMethods, userGroups, ...refused === undefined ? [bypassCodes] : []]
-      const unknowns = [...unknown].map(([what, times]) => times === 1 ? what : `${what} (${times} times)`)
       return {
         complete: doubt === null,
         incomplete_reason: doubt,
@@ -105,12 +102,9 @@ export const make = (stamp: Stamp): Tally => {
         retries,
         duplicates: list.duplicates,
         changed: list.changed,
-        unknown_values: [...unknown.values()].reduce((sum, times) => sum + times, 0),
+        unknown_values: unknown.count(),
         tables_collected: collected.map((table) => table.name),
-        warnings: [
-          ...refused === undefined ? [] : [refused],
-          ...unknowns.slice(0, mostWarnings)
-        ]
+        warnings: [...refused === undefined ? [] : [refused], ...unknown.warnings()]
       }
     }
   }

@@ -131,12 +131,27 @@ const rename = Effect.fnUntraced(function*({ from, to }: Move) {
   )
 }, orReason)
 
+/** Whether a run can have staged a file of that path. */
+export const isStaged = (path: Path.Path, file: string, run_id: string) =>
+  path.isAbsolute(file) && path.normalize(file) === file && path.basename(file).indexOf(stagedName("", run_id)) > 0 &&
+  file.endsWith(stagedName("", run_id))
+
+/** Whether a run can have sealed the move: a file that it staged, into the directory that it staged in, or below. */
+const isSealed = (path: Path.Path, { from, to }: Move, run_id: string) =>
+  isStaged(path, from, run_id) && path.normalize(to) === to && !to.endsWith(path.sep) &&
+  to.startsWith(path.join(path.dirname(from), path.sep))
+
+/** A publication that a run cannot have left. */
+export const foreign = (run_id: string) =>
+  new Corrupt({ detail: `run ${run_id} has not staged what it is said to publish` })
+
 /** Moves sealed files into place, in order. A file that is gone and is where it should be was moved before. */
 export const publish = (sink: string) =>
-  Effect.fn(`${sink}.publish`)(function*(publication: Schema.Json) {
+  Effect.fn(`${sink}.publish`)(function*(publication: Schema.Json, run_id: string) {
     const path = yield* Path.Path
     const { moves } = yield* decode(publication).pipe(
-      Effect.mapError((error) => new Corrupt({ detail: `not a list of moves: ${error.message}` })),
+      Effect.filterOrFail(({ moves }) => moves.every((move) => isSealed(path, move, run_id))),
+      Effect.mapError(() => foreign(run_id)),
       at(sink, "the publication")
     )
     for (const move of moves) yield* rename(move).pipe(at(sink, move.to))

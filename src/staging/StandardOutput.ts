@@ -3,7 +3,7 @@
  * published, for whoever reads then. What was copied cannot be taken back, and nobody else is to get it: another process
  * that finishes this run removes the files, and a reader who leaves has had enough.
  */
-import { Effect, FileSystem, Schema, Stream } from "effect"
+import { Effect, FileSystem, Path, Schema, Stream } from "effect"
 import { randomUUID } from "node:crypto"
 import { InputOutput, type SinkReason } from "../Sink.ts"
 import * as Files from "./Files.ts"
@@ -40,8 +40,15 @@ const write = (bytes: Uint8Array) =>
 const listen = Effect.sync(() => process.stdout.on("error", () => undefined))
 
 /** Copies sealed files out and removes them. One that is gone was copied before. */
-export const publish = Effect.fn("StandardOutput.publish")(function*(publication: typeof Publication.Type) {
+export const publish = Effect.fn("StandardOutput.publish")(function*(
+  publication: typeof Publication.Type,
+  run_id: string
+) {
   const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  if (!publication.standard_output.every((file) => Files.isStaged(path, file, run_id))) {
+    return yield* Files.foreign(run_id)
+  }
   if (publication.process === thisProcess) {
     yield* listen
     yield* Effect.forEach(

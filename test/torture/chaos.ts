@@ -95,7 +95,7 @@ const chaotic = (dice: Dice, reached: Record<string, number>) => (sink: Sink): S
         write: (batch) => around("write", write(batch)),
         seal: (outcome) => around("seal", seal(outcome))
       })),
-    publish: (publication) => around("publish", sink.publish(publication)),
+    publish: (publication, run_id) => around("publish", sink.publish(publication, run_id)),
     discard: (location, run_id) => around("discard", sink.discard(location, run_id))
   }
 }

@@ -4,6 +4,11 @@ import type { Case } from "./Case.ts"
 import { cases as chaos } from "./chaos.ts"
 import { cases as clocks } from "./clocks.ts"
 import { cases as drift } from "./drift.ts"
+import { cases as env } from "./fuzz-env.ts"
+import { cases as laws } from "./fuzz-laws.ts"
+import { cases as damagedLedgers } from "./fuzz-ledger.ts"
+import { cases as manifests } from "./fuzz-manifest.ts"
+import { cases as pages } from "./fuzz.ts"
 import { cases as kills } from "./kills.ts"
 import { cases as ledgers } from "./ledgers.ts"
 import { cases as leftovers } from "./leftovers.ts"
@@ -19,6 +24,11 @@ import { cases as together } from "./together.ts"
 export const matrix: ReadonlyArray<Case> = [
   ...network,
   ...drift,
+  ...pages,
+  ...laws,
+  ...damagedLedgers,
+  ...manifests,
+  ...env,
   ...kills,
   ...calls,
   ...signals,

@@ -1,0 +1,64 @@
+/**
+ * The key that personal texts are hashed with: 32 random bytes in `DATA/pii.key`, made when it is first needed and never
+ * replaced. With it anybody could find out whom a hash stands for by trying names; without it nothing can be joined.
+ */
+import { Effect, FileSystem, Path, Result, Runtime, Schema } from "effect"
+import { randomBytes } from "node:crypto"
+import { ExitCode } from "./ExitCode.ts"
+import { inDataDirectory, RunError } from "./RunError.ts"
+import { sync } from "./staging/Durable.ts"
+import { reasonOf } from "./staging/Files.ts"
+
+/** There is a key, and it is not to be used. */
+export class BadKey extends Schema.TaggedError<BadKey>()("BadKey", {
+  file: Schema.String,
+  why: Schema.Literals(["damaged", "open"])
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.config
+  override get message() {
+    return this.why === "open"
+      ? `Others may read ${this.file}, and with it find out whom a hash stands for. Run chmod 600 on it.`
+      : `${this.file} is no key of 64 hex digits. Nothing was extracted; put the file back as it was, or, if no hash needs to be joined with those of before, move it away and a new key is made.`
+  }
+}
+
+const othersMayRead = 0o077
+
+const Key = Schema.Uint8ArrayFromHex.check(Schema.makeFilter((bytes) => bytes.length === 32))
+const decode = Schema.decodeUnknownResult(Key)
+
+/** The key of a data directory. To be asked under its lock. */
+export const read = Effect.fn("PersonalKey.read")(
+  function*(dataDirectory: string) {
+    const fs = yield* FileSystem.FileSystem
+    const { join } = yield* Path.Path
+    const file = join(dataDirectory, "pii.key")
+    yield* make(file)
+    const { mode } = yield* fs.stat(file)
+    if ((mode & othersMayRead) !== 0) return yield* new BadKey({ file, why: "open" })
+    const key = decode((yield* fs.readFileString(file)).trimEnd())
+    return Result.isSuccess(key) ? key.success : yield* new BadKey({ file, why: "damaged" })
+  },
+  (effect, dataDirectory) =>
+    Effect.catchTag(
+      effect,
+      "PlatformError",
+      (error) => new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) })
+    )
+)
+
+/** Written beside, brought to the disk and linked: there is all of a key or none, and one that is there stays. */
+const make = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { dirname } = yield* Path.Path
+  const part = `${file}.part`
+  const link = Effect.gen(function*() {
+    yield* fs.writeFileString(part, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 })
+    yield* sync(part)
+    yield* fs.link(part, file)
+    yield* sync(dirname(file))
+  })
+  yield* Effect.flatMap(fs.exists(file), (there) => there ? Effect.void : link).pipe(
+    Effect.ensuring(Effect.ignore(fs.remove(part, { force: true })))
+  )
+})

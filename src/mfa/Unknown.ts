@@ -1,0 +1,42 @@
+/**
+ * What a run met that this version does not know: counted, told once each, and of bounded size, for whoever answers may
+ * invent without end.
+ */
+
+export interface Unknown {
+  /** A value, each time that it comes. */
+  readonly value: (what: string) => void
+  /** A field, which counts once however often it comes. */
+  readonly field: (what: string) => void
+  readonly count: () => number
+  readonly warnings: () => ReadonlyArray<string>
+}
+
+/** Different ones that are remembered and that are told; what is beyond is counted together. */
+const mostRemembered = 100
+const mostTold = 20
+
+const sum = (times: Iterable<number>) => [...times].reduce((sum, times) => sum + times, 0)
+
+export const make = (): Unknown => {
+  const known = new Map<string, number>()
+  let others = 0
+  const remember = (what: string, times: number) => {
+    if (known.has(what) || known.size < mostRemembered) known.set(what, times)
+    else others++
+  }
+  const count = () => sum(known.values()) + others
+  return {
+    value: (what) => remember(what, (known.get(what) ?? 0) + 1),
+    field: (what) => remember(what, 1),
+    count,
+    warnings: () => {
+      const told = [...known].slice(0, mostTold)
+      const untold = count() - sum(told.map(([_, times]) => times))
+      return [
+        ...told.map(([what, times]) => times === 1 ? what : `${what} (${times} times)`),
+        ...untold === 0 ? [] : [`${untold} more that this version does not know`]
+      ]
+    }
+  }
+}

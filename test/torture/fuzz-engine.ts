@@ -1,0 +1,78 @@
+/** The engine with a source of two tables and the real sinks, and how a run of it may end. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Cause, Effect, Exit, FileSystem, Runtime, Schema, type Scope, Stream } from "effect"
+import * as assert from "node:assert"
+import duckdb from "../../sinks/duckdb.ts"
+import ndjson from "../../sinks/ndjson.ts"
+import { Facts } from "../../src/Outcome.ts"
+import type { Pipeline } from "../../src/Pipeline.ts"
+import * as Run from "../../src/Run.ts"
+import { CannotCreate, type Sink, SinkError } from "../../src/Sink.ts"
+import { outcomeOf, plain, rowsOf, runOf, tables } from "../contract-rows.ts"
+
+const rows = { things: rowsOf(runOf(1), [plain, { ...plain, name: "two" }]), others: rowsOf(runOf(1), [plain]) }
+
+const facts = Schema.decodeSync(Facts)(outcomeOf(runOf(1), rows))
+
+const pipeline: Pipeline = {
+  name: "test",
+  doc: "Two tables.",
+  tables,
+  sinks: [],
+  connect: Effect.succeed({
+    tenant: runOf(1).tenant,
+    check: Effect.succeed([]),
+    extract: (stamp) =>
+      Effect.succeed({
+        batches: Stream.succeed(
+          Object.fromEntries(
+            Object.entries(rows).map(([name, some]) => [name, some.map((row) => ({ ...row, ...stamp }))])
+          )
+        ),
+        facts: Effect.succeed(facts)
+      })
+  })
+}
+
+const sinks: Readonly<Record<string, Sink>> = { duckdb, ndjson }
+
+/** One run into one sink, in a data directory. */
+export const run = (dataDirectory: string, sink: "duckdb" | "ndjson", location: string) =>
+  Run.run(pipeline, {
+    dataDirectory,
+    sinks: [{ sink, location }],
+    findSink: (name) =>
+      Effect.suspend(() => {
+        const found = Object.hasOwn(sinks, name) ? sinks[name] : undefined
+        const unknown = new SinkError({
+          sink: name,
+          location: "",
+          reason: new CannotCreate({ detail: "no such sink" })
+        })
+        return found === undefined ? Effect.fail(unknown) : Effect.succeed(found)
+      }),
+    toolVersion: "0",
+    pageSize: undefined,
+    concurrency: 1,
+    allowEmpty: false
+  })
+
+/** The exit code of a run that failed as foreseen, 0 for one that did not; a defect is thrown. */
+export const codeOf = (exit: Exit.Exit<unknown, unknown>, allowed: ReadonlyArray<number>): number => {
+  if (Exit.isSuccess(exit)) return 0
+  assert.ok(!Cause.hasDies(exit.cause), Cause.pretty(exit.cause))
+  const error = Cause.squash(exit.cause)
+  const code = error instanceof Error ? Runtime.getErrorExitCode(error) : undefined
+  assert.ok(code !== undefined && allowed.includes(code), `it ended with ${code}: ${String(error)}`)
+  return code
+}
+
+/** A folder of the case's own. */
+export const inFolder = <A, E>(
+  use: (folder: string) => Effect.Effect<A, E, FileSystem.FileSystem | NodeServices.NodeServices | Scope.Scope>
+) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "duo-mfa-fuzz-" })).pipe(
+    Effect.flatMap(use),
+    Effect.scoped,
+    Effect.provide(NodeServices.layer)
+  )

@@ -1,0 +1,181 @@
+/** S2 to S4: what nobody knows yet, the laws of flattening, and what comes twice. */
+import { Result } from "effect"
+import * as assert from "node:assert"
+import { decodeUsers, type User } from "../../src/duo/User.ts"
+import type { Dice, NonEmpty } from "../../src/emulator/Dice.ts"
+import type { Json, JsonObject } from "../../src/emulator/Json.ts"
+import * as Tenant from "../../src/emulator/Tenant.ts"
+import { flatten } from "../../src/mfa/Flatten.ts"
+import * as Tally from "../../src/mfa/Tally.ts"
+import type { Case } from "./Case.ts"
+import { assertFit, assertSame, kept, stamp } from "./fuzz-path.ts"
+import { pageRows, type Rows } from "./fuzz-rows.ts"
+import { often } from "./fuzz.ts"
+
+const tenant = Tenant.make({ users: 3000, seed: 7 })
+const somebody = (dice: Dice): JsonObject => tenant.user(dice.below(3000))
+
+const read = (users: ReadonlyArray<unknown>) => Result.getOrThrow(decodeUsers(users))
+
+/** Tells a tally of pages of users, as they are on the wire. */
+const tell = (pages: ReadonlyArray<ReadonlyArray<unknown>>) => {
+  const tally = Tally.make(stamp)
+  const everybody = kept(pages.map(read), ({ user_id }) => user_id)
+  const batches = everybody.pages.map(tally.users)
+  const all = (table: string) => batches.flatMap((batch) => batch[table] ?? [])
+  const rows: Rows = { users: all("users"), mfa_methods: all("mfa_methods"), user_groups: all("user_groups") }
+  return { rows, facts: tally.facts({ requests: 1, retries: 0, users: everybody.read, bypassCodes: everybody.read }) }
+}
+
+const shuffled = <A>(dice: Dice, list: ReadonlyArray<A>): ReadonlyArray<A> =>
+  list.map((item) => [dice.below(1_000_000), item] as const).toSorted(([a], [b]) => a - b).map(([_, item]) => item)
+
+const lists = [
+  "phones",
+  "tokens",
+  "webauthncredentials",
+  "u2ftokens",
+  "desktop_authenticators",
+  "desktoptokens",
+  "groups"
+] as const
+
+const turned = (dice: Dice, user: User): User => ({
+  ...user,
+  ...Object.fromEntries(lists.map((list) => [list, shuffled<unknown>(dice, user[list])]))
+})
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const member = (of: JsonObject, name: string): ReadonlyArray<JsonObject> => {
+  const list = of[name]
+  return Array.isArray(list) ? list.filter(isObject) : []
+}
+
+const invented: NonEmpty<string> = ["telepathy", "Hibernating", "z9", "=1+1", "\u001b[31mred", "тест", "x".repeat(200)]
+
+/** Puts something into a user that no version knows; what it is called and how often it counts. */
+const novelties = {
+  "user status": (user: JsonObject, word: string) => [{ ...user, status: word }, 1],
+  "user field": (user: JsonObject, word: string) => [{ ...user, [`new_${word.length}`]: word }, 1],
+  "phone type": (user: JsonObject, word: string) => {
+    const phones = member(user, "phones").map((phone) => ({ ...phone, type: word }))
+    return [{ ...user, phones }, phones.length]
+  },
+  "phone capability": (user: JsonObject, word: string) => {
+    const phones = member(user, "phones").map((phone) => ({ ...phone, capabilities: ["sms", word] }))
+    return [{ ...user, phones }, phones.length]
+  },
+  "token type": (user: JsonObject, word: string) => {
+    const tokens = [{ token_id: "DH1", type: word }, ...member(user, "tokens")]
+    return [{ ...user, tokens }, 1]
+  },
+  "group status": (user: JsonObject, word: string) => [{ ...user, groups: [{ group_id: "DG1", status: word }] }, 1]
+} satisfies Record<string, (user: JsonObject, word: string) => [JsonObject, number]>
+
+const control = /[\p{Cc}\p{Cf}]/u
+
+const unknownThings = (dice: Dice) => {
+  const kind = dice.pick(Object.keys(novelties) as unknown as NonEmpty<keyof typeof novelties>)
+  const before = somebody(dice)
+  const [after, times] = novelties[kind](before, dice.pick(invented))
+  const { facts, rows } = tell([[after]])
+  assertFit(rows)
+  assertSame(rows, pageRows(stamp, [[after]]))
+  assert.equal(facts.unknown_values, times, kind)
+  assert.equal(facts.warnings.length, Math.min(1, times))
+  for (const warning of facts.warnings) {
+    assert.ok(warning.includes(kind.replace("user field", "field")) && !control.test(warning), warning)
+  }
+  // the same again on another page is the same thing, told once
+  const again = tell([[after], [{ ...after, user_id: "DUTWIN" }]]).facts
+  assert.equal(again.unknown_values, kind === "user field" ? times : 2 * times)
+  assert.equal(again.warnings.length, facts.warnings.length)
+  return { [kind]: times }
+}
+
+const laws = (dice: Dice) => {
+  const wire = Array.from({ length: 1 + dice.below(4) }, () => somebody(dice))
+  const people = new Map(read(wire).values.map((user) => [user.user_id, user]))
+  const one = (user: User) => flatten(stamp, user, user.user_id.endsWith("A"))
+  let methods = 0
+  for (const user of people.values()) {
+    const rows = one(user)
+    assert.deepStrictEqual(one(user), rows, "the same user gives the same rows")
+    assert.deepStrictEqual(one(turned(dice, user)), rows, "the order of the devices does not matter")
+    assert.equal(rows.users.length, 1)
+    const count = lists.slice(0, -1).reduce((sum, list) => sum + user[list].length, 0)
+    assert.equal(rows.mfa_methods.length, count, "a row an authenticator")
+    assert.equal(rows.user_groups.length, user.groups.length, "a row a group")
+    assert.ok(
+      user.is_enrolled !== true || rows.users[0]?.method_count === count && count > 0,
+      "who is enrolled has one"
+    )
+    for (const row of [...rows.users, ...rows.mfa_methods, ...rows.user_groups]) assert.equal(row.user_id, user.user_id)
+    methods += count
+  }
+  const there = tell([wire])
+  const back = tell([shuffled(dice, wire)])
+  assertSame(back.rows, there.rows)
+  assert.equal(there.rows["users"]?.length, people.size, "everybody is there")
+  assert.equal(there.facts.methods, methods)
+  const alone = [...people.values()].flatMap((user) => one({ ...user, user_id: `${user.user_id}x` }).mfa_methods)
+  assert.equal(alone.length, there.rows["mfa_methods"]?.length, "nobody's rows depend on who else is there")
+  return { users: people.size, methods }
+}
+
+/** Somebody who comes twice, differently; on one page or on two; and a phone and a desktop that are shared. */
+const duplicates = (dice: Dice) => {
+  const [first, other] = [somebody(dice), somebody(dice)]
+  const shared = { phone_id: "DPSHARED", number: "+15555550100", capabilities: ["sms"] }
+  const desktop = { desktop_authenticators: [{ dakey: "DSAME" }], desktoptokens: [{ desktoptoken_id: "DSAME" }] }
+  const withShared = (user: JsonObject): JsonObject => ({
+    ...user,
+    phones: [...member(user, "phones"), shared, shared],
+    ...desktop
+  })
+  const one = withShared(first)
+  const two = {
+    ...withShared(other),
+    user_id: "DUOTHER",
+    groups: [...member(other, "groups"), ...member(other, "groups")]
+  }
+  const again = { ...one, username: "somebody.else", phones: [] }
+  const onOnePage = dice.chance(50)
+  const pages = onOnePage ? [[one, two, again]] : [[one], [two, again]]
+  const { facts, rows } = tell(pages)
+  assertFit(rows)
+  assertSame(rows, pageRows(stamp, pages))
+  assert.equal(facts.duplicates, 1)
+  assert.equal(facts.users, 2)
+  const names = rows["users"]?.map(({ username }) => username)
+  assert.ok(names?.includes(onOnePage ? one["username"] ?? null : "somebody.else"), "the newest is kept")
+  const owners = rows["mfa_methods"]?.filter(({ method_id }) => method_id === "DPSHARED").map(({ user_id }) => user_id)
+  assert.deepStrictEqual(owners?.toSorted(), [...onOnePage ? [String(one["user_id"])] : [], "DUOTHER"].toSorted())
+  return { [onOnePage ? "twice on a page" : "on two pages"]: 1, "a shared phone": 1, "a desktop in both lists": 1 }
+}
+
+export const cases: ReadonlyArray<Case> = [
+  {
+    id: "S2",
+    fault: "a status, a factor type, a capability, a field that nobody knows",
+    expected: "a row with the raw value, counted as unknown, told once",
+    n: { test: 1000, torture: 10_000 },
+    run: (plan) => often(plan, unknownThings)
+  },
+  {
+    id: "S3",
+    fault: "any users in any order, with their devices in any order",
+    expected: "the same rows, each user's own, as many as there are things, nobody left out",
+    n: { test: 2000, torture: 100_000 },
+    run: (plan) => often(plan, laws)
+  },
+  {
+    id: "S4",
+    fault: "the same user twice on a page or on two, the same phone on two users or twice on one",
+    expected: "the one of the later page is kept, or the first of one page; the other is counted; keys are there once",
+    n: { test: 1000, torture: 10_000 },
+    run: (plan) => often(plan, duplicates)
+  }
+]

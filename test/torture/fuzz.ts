@@ -1,0 +1,146 @@
+/** S1 to S4: what Duo might answer, from the text to the rows. */
+import { Effect, Result } from "effect"
+import { HttpClientRequest, HttpClientResponse } from "effect/http"
+import * as assert from "node:assert"
+import { readText } from "../../src/duo/Body.ts"
+import { Dice, mix } from "../../src/emulator/Dice.ts"
+import { type Case, Failed, type Plan, type Reached } from "./Case.ts"
+import { Refused } from "./fuzz-cells.ts"
+import * as Pages from "./fuzz-pages.ts"
+import { assertFit, assertSame, stamp, through, told } from "./fuzz-path.ts"
+import { codeRows, pageRows, type Rows } from "./fuzz-rows.ts"
+import { canary } from "./fuzz-values.ts"
+
+/** As `repeat`, for what is so quick that an effect for each would take longer. */
+export const often = (plan: Plan, once: (dice: Dice, seed: number) => Reached) =>
+  Effect.sync(() => {
+    const total: Record<string, number> = {}
+    for (let seed = plan.seed; seed < plan.seed + plan.n; seed++) {
+      try {
+        for (const [name, times] of Object.entries(once(new Dice(mix(seed, 0xf022)), seed))) {
+          total[name] = (total[name] ?? 0) + times
+        }
+      } catch (error) {
+        throw new Failed(seed, error instanceof Error ? error.stack ?? error.message : String(error))
+      }
+    }
+    return total
+  })
+
+/** Whether half of a surrogate pair may be in what JSON text says: only an escape can put it there. */
+const isWhole = (text: string, answer: unknown) =>
+  !/\\ud[89a-f]/i.test(text) || !/\\ud[89a-f]/.test(JSON.stringify(answer))
+
+/** The list in an answer; undefined if the text is no answer with one. */
+const response = (text: string): unknown => {
+  try {
+    const answer: unknown = JSON.parse(text)
+    const isAnswer = typeof answer === "object" && answer !== null && "stat" in answer && answer.stat === "OK" &&
+      "response" in answer
+    return isAnswer && isWhole(text, answer) ? answer.response : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What the answers must become; undefined if they must be refused. */
+const expected = (codes: ReadonlyArray<string>, pages: ReadonlyArray<string>): Rows | undefined => {
+  try {
+    const known = codes.flatMap((text) => codeRows(stamp, response(text)))
+    return pageRows(stamp, pages.map(response), known)
+  } catch (error) {
+    if (error instanceof Refused) return undefined
+    throw error
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/** The text of bytes; undefined if they are no UTF-8. */
+const textOf = (bytes: Buffer): string | undefined => {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+const place = /^response(\[\d+\]|\.[A-Za-z_][\w-]{0,63}|\.\(unusual name\))*$/
+const reasons = new Set(["is missing", "has the wrong type", "has an impossible value"])
+
+/** Holds what the program makes of answers against what it should. */
+const judge = (codes: ReadonlyArray<string>, pages: ReadonlyArray<string>): string => {
+  const made = through(codes, pages)
+  const should = expected(codes, pages)
+  if (Result.isFailure(made)) {
+    const reason = made.failure
+    assert.equal(should, undefined, `it is refused (${JSON.stringify(reason)}) and should not be`)
+    if (reason._tag === "Schema") {
+      assert.match(reason.where, place)
+      assert.ok(reasons.has(reason.why))
+    } else if (!("code" in reason)) assert.ok(!told(reason).includes(canary))
+    return `refused: ${reason._tag}`
+  }
+  assert.ok(should, "it is accepted and should not be")
+  const { facts, rows } = made.success
+  assertFit(rows)
+  assertSame(rows, should)
+  assert.equal(facts.users, should["users"]?.length)
+  assert.equal(facts.methods, should["mfa_methods"]?.length)
+  assert.ok(facts.warnings.length <= 22 && Number.isSafeInteger(facts.unknown_values))
+  return "exact rows"
+}
+
+const wholeCodes = (dice: Dice) => dice.chance(20) ? [Pages.codePage(dice)] : []
+
+const fuzzed = (dice: Dice): Reached => {
+  const kind = dice.below(100)
+  const codes = wholeCodes(dice)
+  const { changed, text } = kind < 75 ? Pages.userPage(dice) : Pages.anyJson(dice)
+  const reached: Record<string, number> = {}
+  for (const change of [...changed, ...codes.flatMap(({ changed }) => changed)]) reached[change] = 1
+  const bytes = kind >= 98 ? Pages.noise(dice) : kind % 4 === 0 ? Pages.damaged(dice, Buffer.from(text)) : undefined
+  if (bytes !== undefined) reached[kind >= 98 ? "noise" : "damaged bytes"] = 1
+  const decoded = bytes === undefined ? text : textOf(bytes)
+  const verdict = decoded === undefined ? "refused: not UTF-8" : judge(codes.map(({ text }) => text), [decoded])
+  return { ...reached, [verdict]: 1 }
+}
+
+/** The same bytes as a body, in pieces, through what reads bodies. */
+const asBody = Effect.fnUntraced(function*(dice: Dice) {
+  const bytes = Pages.damaged(dice, Buffer.from(Pages.userPage(dice).text))
+  const pieces: Array<Uint8Array> = []
+  for (let at = 0; at < bytes.length;) pieces.push(bytes.subarray(at, at += 1 + dice.below(2000)))
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      for (const piece of pieces) controller.enqueue(piece)
+      controller.close()
+    }
+  })
+  const request = HttpClientRequest.get("http://127.0.0.1/")
+  const received = yield* Effect.result(
+    readText(HttpClientResponse.fromWeb(request, new Response(bytes.length === 0 ? null : body)), 10_000_000)
+  )
+  assert.equal(Result.getOrUndefined(received), textOf(bytes))
+  return { [Result.isSuccess(received) ? "body read" : `body ${received.failure._tag}`]: 1 }
+})
+
+export const cases: ReadonlyArray<Case> = [
+  {
+    id: "S1",
+    fault: "fuzzed pages: fields dropped, added, retyped, nested, doubled; bytes flipped, cut, spliced",
+    expected: "exact rows, or a typed refusal that shows no value; never a defect",
+    n: { test: 10_000, torture: 1_000_000 },
+    run: (plan) =>
+      Effect.gen(function*() {
+        const pages = yield* often(plan, fuzzed)
+        const bodies: Record<string, number> = {}
+        for (let n = 0; n < Math.min(plan.n, 2000); n++) {
+          for (const name of Object.keys(yield* asBody(new Dice(mix(plan.seed + n, 0xb0d7))))) {
+            bodies[name] = (bodies[name] ?? 0) + 1
+          }
+        }
+        return { ...pages, ...bodies }
+      })
+  }
+]
