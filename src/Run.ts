@@ -7,7 +7,7 @@ import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
 import type { Outcome } from "./Outcome.ts"
-import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
+import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import { Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
 import { type OpenSink, type Sink, SinkError } from "./Sink.ts"
@@ -47,7 +47,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
   )
   const manifests = yield* enter(options.dataDirectory, options.findSink)
-  const stamp = yield* newStamp(source.tenant)
+  const stamp = yield* stampFor(source)
   const discard = manifests.unseal(stamp.run_id).pipe(
     Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),
     Effect.andThen(manifests.discarded(stamp.run_id)),
@@ -83,7 +83,7 @@ export const dryRun = Effect.fn("Run.dry")(function*(
   options: SourceOptions & { readonly toolVersion: string }
 ) {
   const source = yield* pipeline.connect
-  const stamp = yield* newStamp(source.tenant)
+  const stamp = yield* stampFor(source)
   const { outcome } = yield* drain(pipeline, stamp, source.extract(stamp, options), [], options)
   return { outcome, receipts: [] }
 }, Effect.scoped)
@@ -141,7 +141,6 @@ const drain = Effect.fnUntraced(function*(
   { toolVersion }: { readonly toolVersion: string }
 ) {
   const progress = yield* Progress
-  const started = yield* DateTime.now
   const hashes = pipeline.tables.map((table) => ({ name: table.name, hash: Fingerprint.make(table) }))
   yield* extraction.batches.pipe(
     Stream.buffer({ capacity: 2 }),
@@ -154,13 +153,13 @@ const drain = Effect.fnUntraced(function*(
   )
   const facts = yield* extraction.facts
   const collected = hashes.filter(({ name }) => facts.tables_collected.includes(name))
+  const observed_at = new Date(Number(stamp.observed_at / 1000n)).toISOString()
   const outcome: Outcome = {
     run_id: stamp.run_id,
     pipeline: pipeline.name,
     tenant: stamp.tenant,
-    started_at: DateTime.formatIso(started),
-    finished_at: DateTime.formatIso(yield* DateTime.now),
-    observed_at: new Date(Number(stamp.observed_at / 1000n)).toISOString(),
+    started_at: observed_at,
+    observed_at,
     tool_version: toolVersion,
     ...facts,
     rows: Object.fromEntries(collected.map(({ hash, name }) => [name, hash.rows()]))
@@ -192,6 +191,10 @@ const refuseEmptied = Effect.fnUntraced(function*(manifests: Manifest.Manifests,
     return yield* new RunError({ reason: new Emptied({ tenant, before: before.users }) })
   }
 })
+
+/** The run's own, or that of the run whose record it is done again from. */
+const stampFor = ({ recorded, tenant }: Source): Effect.Effect<Stamp> =>
+  recorded === undefined ? newStamp(tenant) : Effect.succeed({ ...recorded, tenant })
 
 /** `20261123T201500123Z-4f09ac`: sorts by time, fits a file name, and differs for two runs of the same instant. */
 const newStamp = Effect.fnUntraced(function*(tenant: string): Effect.fn.Return<Stamp> {

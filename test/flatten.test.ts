@@ -235,7 +235,7 @@ describe("flatten", () => {
 
 describe("a tally", () => {
   const page = <A>(values: ReadonlyArray<A>, total: number | null) => ({ values, total, unknownFields: [] })
-  const counts = { requests: 0, retries: 0 }
+  const counts = { requests: 0, retries: 0, answeredAt: null }
   const [a, b, c] = [one({ user_id: "A" }), one({ user_id: "B" }), one({ user_id: "C" })]
 
   it("is complete when everybody was seen and the number held still", () => {

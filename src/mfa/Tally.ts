@@ -26,6 +26,8 @@ const isOwned = (code: BypassCode): code is OwnedCode => code.user !== null
 export interface Counts {
   readonly requests: number
   readonly retries: number
+  /** When the last answer was in, in milliseconds; null if there was none. */
+  readonly answeredAt: number | null
 }
 
 export interface Tally {
@@ -122,11 +124,14 @@ export const make = (stamp: Stamp): Tally => {
       refused = why
     },
 
-    facts: ({ requests, retries }) => {
+    facts: ({ answeredAt, requests, retries }) => {
       const doubt = people.doubt() ?? (refused === undefined ? codes.doubt() : null)
       const collected = [users, mfaMethods, userGroups, ...refused === undefined ? [bypassCodes] : []]
       const unknowns = [...unknown].map(([what, times]) => times === 1 ? what : `${what} (${times} times)`)
+      const begun = Number(stamp.observed_at / 1000n)
       return {
+        // a clock may be set back, and no run ends before it began
+        finished_at: new Date(Math.max(begun, answeredAt ?? begun)).toISOString(),
         complete: doubt === null,
         incomplete_reason: doubt,
         total_objects: people.total(),
