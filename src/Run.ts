@@ -9,7 +9,7 @@ import * as Manifest from "./Manifest.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
-import { Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
+import { Emptied, inDataDirectory, Outdated, RunError, Unpublished } from "./RunError.ts"
 import { type OpenSink, type Sink, SinkError } from "./Sink.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
@@ -48,6 +48,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
   )
   const manifests = yield* enter(options.dataDirectory, options.findSink)
   const stamp = yield* stampFor(source)
+  if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
   const discard = manifests.unseal(stamp.run_id).pipe(
     Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),
     Effect.andThen(manifests.discarded(stamp.run_id)),
@@ -191,6 +192,16 @@ const refuseEmptied = Effect.fnUntraced(function*(manifests: Manifest.Manifests,
     return yield* new RunError({ reason: new Emptied({ tenant, before: before.users }) })
   }
 })
+
+/** What is there now is not replaced by what was there then. */
+const refuseOutdated = Effect.fnUntraced(
+  function*(manifests: Manifest.Manifests, pipeline: string, { run_id, tenant }: Stamp) {
+    const newest = (yield* manifests.all).find((_) => _.tenant === tenant && _.pipeline === pipeline)
+    if (newest !== undefined && newest.run_id >= run_id) {
+      return yield* new RunError({ reason: new Outdated({ run_id, newest: newest.run_id }) })
+    }
+  }
+)
 
 /** The run's own, or that of the run whose record it is done again from. */
 const stampFor = ({ recorded, tenant }: Source): Effect.Effect<Stamp> =>
