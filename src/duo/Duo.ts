@@ -25,7 +25,8 @@ const ground: Layer.Layer<Ground, RecordError | SettingsError, FileSystem.FileSy
   )
 )
 
-const client: Layer.Layer<Client, never, Ground> = Layer.effect(
+/** The client of a session. */
+export const client: Layer.Layer<Client, never, Ground> = Layer.effect(
   Client,
   Effect.gen(function*() {
     const session = yield* Session
