@@ -1,0 +1,293 @@
+/** `--record` keeps what Duo answered in a run; `--replay` is that run again, byte for byte, without Duo. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { globSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { type Options, serve } from "../src/emulator/Emulator.ts"
+import type { Scenario } from "../src/emulator/Scenario.ts"
+import { allSinks, contents, type Ended, inFolder, program, query, settings, start } from "./program.ts"
+import * as Readers from "./readers.ts"
+
+const withoutLedger = (files: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(files).filter(([file]) => !file.endsWith(".duckdb")))
+
+/**
+ * Everything that can be asked of a ledger, every row in the order in which it is stored. DuckDB gives each file that it
+ * makes 16 random bytes of its own (from byte 0x7c on), so that no two ledgers are the same bytes, whatever is in them.
+ */
+const ledger = Effect.fnUntraced(function*(file: string) {
+  const catalog = yield* Effect.forEach(
+    ["tables", "columns", "views", "constraints", "indexes"],
+    (what) =>
+      Readers.query(file, `SELECT * EXCLUDE (database_oid) FROM duckdb_${what}() WHERE NOT internal ORDER BY ALL`)
+        .pipe(
+          Effect.catchDefect(() =>
+            Readers.query(file, `SELECT * EXCLUDE (database_oid) FROM duckdb_${what}() ORDER BY ALL`)
+          )
+        )
+  )
+  const tables = yield* Readers.query(file, "SELECT table_name FROM duckdb_tables() ORDER BY ALL")
+  const rows = yield* Effect.forEach(
+    tables,
+    ({ table_name }) => Readers.query(file, `SELECT rowid, * FROM "${String(table_name)}" ORDER BY rowid`)
+  )
+  assert.isAbove(tables.length, 3)
+  return { catalog, tables, rows }
+})
+
+/** What the program told at the end. */
+const lastLine = ({ stderr }: Ended) => stderr.trimEnd().split("\n").at(-1)
+
+/** Lines of retries, which a replay has too. */
+const retriesOf = ({ stderr }: Ended) => stderr.split("\n").filter((line) => line.includes("again in")).sort()
+
+/** Records a run of an emulated tenant, and does it again where the first one was. */
+const twice = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
+  const duo = yield* serve(options)
+  const extract = ["extract", "--json", ...args]
+  const first = yield* program(folder, [...extract, "--record", "record"], settings(duo))
+  const asked = duo.requests.length
+  mkdirSync(`${folder}/data`, { recursive: true })
+  renameSync(`${folder}/data`, `${folder}/kept`)
+  const again = yield* program(folder, [...extract, "--replay", "record"])
+  assert.strictEqual(duo.requests.length, asked)
+  return { duo, first, again }
+})
+
+const passing: Scenario = [
+  { when: { page: 2, times: 1 }, do: { fault: "rate_limit", retry_after: "none" } },
+  { when: { page: 4, times: 1 }, do: { fault: "reset", at: "body" } },
+  { when: { page: 6, times: 1 }, do: { fault: "status", code: 50001 } },
+  { when: { page: 8, times: 1 }, do: { fault: "truncated", how: "length" } },
+  { when: { page: 10, times: 1 }, do: { fault: "rate_limit", retry_after: "http-date", seconds: 1 } }
+]
+
+describe("A run that is recorded", () => {
+  const tenants: ReadonlyArray<readonly [name: string, options: Options, args?: ReadonlyArray<string>]> = [
+    ["whatever happened", { users: 300 }, ["--page-size", "40"]],
+    ["with its retries", { users: 300, scenario: passing }, ["--page-size", "40"]],
+    ["of an older API and an older signature", { users: 120, apis: ["v1"], signatures: ["v2-sha1"] }],
+    ["without the bypass codes", { users: 50, permissions: ["users"] }],
+    ["with four pages in flight", { users: 333, latency: [0, 20], scenario: passing }, [
+      "--page-size",
+      "10",
+      "--concurrency",
+      "4"
+    ]],
+    ["of a list that did not hold still", {
+      users: 60,
+      scenario: [{ when: { page: 3, times: 1 }, do: { fault: "edit", edit: { edit: "remove", at: 0 } } }]
+    }, ["--page-size", "10"]]
+  ]
+  for (const [name, options, args = []] of tenants) {
+    it.live(`is the same run again, byte for byte: ${name}`, () =>
+      inFolder(Effect.fnUntraced(function*(folder) {
+        const { again, duo, first } = yield* twice(folder, options, [...allSinks, ...args])
+        assert.strictEqual(first.code, 0, first.stderr)
+        for (const { do: { fault } } of options.scenario ?? []) assert.isAbove(duo.reached[fault] ?? 0, 0, fault)
+        assert.strictEqual(again.code, 0, again.stderr)
+        const files = withoutLedger(contents(`${folder}/kept`))
+        assert.isAbove(Object.keys(files).length, 10)
+        assert.deepStrictEqual(withoutLedger(contents(`${folder}/data`)), files)
+        assert.deepStrictEqual(
+          yield* ledger(`${folder}/data/duo.duckdb`),
+          yield* ledger(`${folder}/kept/duo.duckdb`)
+        )
+        assert.strictEqual(again.stdout, first.stdout)
+        assert.deepStrictEqual(retriesOf(again), retriesOf(first))
+        const verified = yield* program(folder, ["verify"])
+        assert.strictEqual(verified.code, 0, verified.stderr)
+      })))
+  }
+
+  it.live("is the run that it would have been without", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 100 })
+      const rows = (file: string) =>
+        query(`SELECT * EXCLUDE (run_id, observed_at) FROM '${folder}/data/${file}/users/*.ndjson'`)
+      for (
+        const args of [["--sink", "ndjson:data/plain"], [
+          "--sink",
+          "ndjson:data/recorded",
+          "--record",
+          "record",
+          "--pseudonymise"
+        ]]
+      ) {
+        assert.strictEqual((yield* program(folder, ["extract", ...args], settings(duo))).code, 0)
+      }
+      assert.deepStrictEqual(yield* rows("recorded"), yield* rows("plain"))
+    })))
+
+  it.live("leaves no key, no signature and no request's header in its record, which is for nobody else's eyes", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({
+        users: 100,
+        signatures: ["v2-sha1"],
+        scenario: [{ when: { page: 3, times: 1 }, do: { fault: "reset", at: "headers" } }]
+      })
+      const ended = yield* program(folder, ["extract", "--record", "record", "--page-size", "30"], settings(duo))
+      assert.strictEqual(ended.code, 0, ended.stderr)
+      const files = globSync("record/*", { cwd: folder })
+      assert.isAbove(files.length, 8)
+      for (const file of files) {
+        const text = readFileSync(`${folder}/${file}`, "utf8")
+        for (const secret of [duo.skey, duo.ikey, "uthorization", "Basic ", "user-agent"]) {
+          assert.notInclude(text, secret)
+        }
+        assert.notMatch(text, /\b([0-9a-f]{40}|[0-9a-f]{128})\b/)
+        assert.strictEqual(lstatSync(`${folder}/${file}`).mode & 0o777, 0o600)
+      }
+      assert.strictEqual(lstatSync(`${folder}/record`).mode & 0o777, 0o700)
+    })))
+})
+
+describe("A run that failed, and was recorded", () => {
+  const failing: ReadonlyArray<readonly [name: string, options: Options, code: number]> = [
+    ["a refused key", { signatures: [] }, 77],
+    ["no permission", { permissions: [] }, 77],
+    ["neither version of the endpoint", { apis: [] }, 77],
+    ["a clock that is wrong", { clockSkew: 900 }, 77],
+    ["429 for ever", { scenario: [{ when: { from_page: 2 }, do: { fault: "rate_limit", raw: "0" } }] }, 75],
+    ["a page of HTML", { scenario: [{ when: { page: 3 }, do: { fault: "html", http: 200 } }] }, 69],
+    [
+      "a redirect",
+      { scenario: [{ when: { page: 2 }, do: { fault: "redirect", to: "https://example.com/?x=1" } }] },
+      69
+    ],
+    ["a byte order mark", { scenario: [{ when: { page: 2 }, do: { fault: "bom" } }] }, 65],
+    ["bytes that are no text", { scenario: [{ when: { page: 2 }, do: { fault: "invalid_utf8" } }] }, 65],
+    ["a user without an id", { scenario: [{ when: { page: 3 }, do: { fault: "field", name: "user_id" } }] }, 65],
+    ["no metadata", { scenario: [{ when: { page: 2 }, do: { fault: "no_metadata" } }] }, 65]
+  ]
+  for (const [name, options, code] of failing) {
+    for (const pseudonymise of [false, true]) {
+      it.live(`fails again in the same way${pseudonymise ? ", also under pseudonyms" : ""}: ${name}`, () =>
+        inFolder(Effect.fnUntraced(function*(folder) {
+          const args = ["--page-size", "20", "--sink", "ndjson", ...pseudonymise ? ["--pseudonymise"] : []]
+          const duo = yield* serve({ users: 100, ...options })
+          const first = yield* program(folder, ["extract", "--json", "--record", "record", ...args], settings(duo))
+          assert.strictEqual(first.code, code, first.stderr)
+          const asked = duo.requests.length
+          const again = yield* program(folder, ["extract", "--json", "--sink", "ndjson", "--replay", "record"])
+          assert.strictEqual(duo.requests.length, asked)
+          const noHosts = (text = "") => text.replace(/a redirect to \S+/, "a redirect")
+          assert.strictEqual(again.code, code, again.stderr)
+          assert.strictEqual(noHosts(lastLine(again)), noHosts(lastLine(first)))
+          assert.strictEqual(noHosts(again.stdout), noHosts(first.stdout))
+          assert.deepStrictEqual(retriesOf(again), retriesOf(first))
+        })))
+    }
+  }
+
+  for (const [signal, code] of [["SIGINT", 130], ["SIGKILL", null]] as const) {
+    it.live(`comes as far as it came: ${signal}`, () =>
+      inFolder(Effect.fnUntraced(function*(folder) {
+        const duo = yield* serve({ users: 100, latency: 300 })
+        const run = start(folder, ["extract", "--page-size", "5", "--record", "record"], settings(duo))
+        yield* Effect.promise(async () => {
+          while (duo.requests.length < 5) await new Promise((resolve) => setImmediate(resolve))
+          run.child.kill(signal)
+        })
+        assert.strictEqual((yield* Effect.promise(() => run.ended)).code, code)
+        const again = yield* program(folder, ["extract", "--replay", "record"])
+        assert.strictEqual(again.code, 65, again.stderr)
+        assert.match(again.stderr, /record in record ends (before|while) .*\/admin\/v2\/users\?limit=5&offset=\d+/)
+      })))
+  }
+})
+
+describe("A record with pseudonyms", () => {
+  it.live("has the counts and the strengths of the run, and nobody in it", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const options: Options = {
+        users: 200,
+        scenario: [{ when: { page: 2, times: 1 }, do: { fault: "reset", at: "start" } }]
+      }
+      const duo = yield* serve(options)
+      const args = ["extract", "--json", "--page-size", "50", "--sink", "ndjson"]
+      const first = yield* program(folder, [...args, "--record", "record", "--pseudonymise"], settings(duo))
+      assert.strictEqual(first.code, 0, first.stderr)
+      assert.isAbove(duo.reached.reset ?? 0, 0)
+      renameSync(`${folder}/data`, `${folder}/kept`)
+      const again = yield* program(folder, [...args, "--replay", "record"])
+      assert.strictEqual(again.code, 0, again.stderr)
+
+      const { sinks: _, tenant, ...facts } = JSON.parse(first.stdout)
+      const { sinks: __, tenant: hidden, ...replayed } = JSON.parse(again.stdout)
+      assert.deepStrictEqual(replayed, facts)
+      assert.match(hidden, /^api-[a-z]{8}\.duosecurity\.com$/)
+
+      const strengths = (directory: string) =>
+        query(`SELECT status, strongest, weakest, is_bypass, bypass_reason, method_count, count(*) AS n
+          FROM '${folder}/${directory}/ndjson/users/*.ndjson' GROUP BY ALL ORDER BY ALL`)
+      assert.deepStrictEqual(yield* strengths("data"), yield* strengths("kept"))
+
+      // what is as long as this is not met by chance
+      const record = readdirSync(`${folder}/record`).map((file) => readFileSync(`${folder}/record/${file}`, "utf8"))
+        .join()
+      const people = yield* query(`
+        SELECT unnest([user_id, username, email, realname, directory_key, external_id]) AS text
+          FROM '${folder}/kept/ndjson/users/*.ndjson'
+        UNION SELECT unnest([method_id, number, name]) FROM '${folder}/kept/ndjson/mfa_methods/*.ndjson'
+        UNION SELECT unnest([group_id, group_name]) FROM '${folder}/kept/ndjson/user_groups/*.ndjson'
+        UNION SELECT unnest([bypass_code_id, admin_email]) FROM '${folder}/kept/ndjson/bypass_codes/*.ndjson'`)
+      const telling = people.flatMap(({ text }) => typeof text === "string" && text.length >= 10 ? [text] : [])
+      assert.isAbove(telling.length, 800)
+      assert.deepStrictEqual([...telling, tenant, duo.ikey, duo.skey].filter((text) => record.includes(text)), [])
+    })))
+})
+
+describe("A record that cannot be made or used", () => {
+  it.live("says why before anything is asked of Duo", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 10 })
+      mkdirSync(`${folder}/full`)
+      writeFileSync(`${folder}/full/letter.txt`, "")
+      writeFileSync(`${folder}/file`, "")
+      const cases = [
+        { args: ["--record", "full"], code: 73, says: /in full: it is not empty.*--record/s },
+        { args: ["--record", "file"], code: 73, says: /in file: .*--record/s },
+        { args: ["--pseudonymise"], code: 64, says: /--pseudonymise.*--record/s },
+        { args: ["--record", "a", "--replay", "b"], code: 64, says: /--record and --replay exclude/ },
+        { args: ["--replay", "nowhere"], code: 78, says: /in nowhere cannot be replayed: it has no run\.json/ }
+      ]
+      for (const { args, code, says } of cases) {
+        const ended = yield* program(folder, ["extract", ...args], settings(duo))
+        assert.strictEqual(ended.code, code, ended.stderr)
+        assert.match(ended.stderr, says)
+      }
+      assert.strictEqual(duo.requests.length, 0)
+      assert.deepStrictEqual(readdirSync(`${folder}/full`), ["letter.txt"])
+    })))
+
+  it.live("is of another version, damaged, or has lost something: each is said, and nothing is published", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const { again } = yield* twice(folder, { users: 50 }, ["--page-size", "20", "--sink", "ndjson"])
+      assert.strictEqual(again.code, 0, again.stderr)
+      const outdated = yield* program(folder, ["extract", "--sink", "ndjson", "--replay", "record"])
+      assert.strictEqual(outdated.code, 4)
+      assert.match(outdated.stderr, /is not newer than .*DUO_MFA_DATA/)
+      rmSync(`${folder}/data`, { recursive: true })
+
+      const run = readFileSync(`${folder}/record/run.json`, "utf8")
+      const last = readdirSync(`${folder}/record`).filter((file) => /^\d+\.json$/.test(file)).sort().at(-1) ?? ""
+      const damages: ReadonlyArray<readonly [file: string, content: string | undefined, code: number, says: RegExp]> = [
+        ["run.json", run.replace(`"format":1`, `"format":2`), 78, /of format 2, and this version reads format 1: take/],
+        ["run.json", run.slice(0, 40), 78, /its run\.json is damaged/],
+        ["run.json", run.replace(`"api":"auto"`, `"api":"v3"`), 78, /its run\.json is damaged/],
+        [last, "{}", 78, new RegExp(`its ${last} is damaged`)],
+        [last, undefined, 65, /ends before an answer to \/admin\//],
+        ["00002.text", undefined, 65, /has no 00002\.text/]
+      ]
+      for (const [file, content, code, says] of damages) {
+        const before = readFileSync(`${folder}/record/${file}`)
+        if (content === undefined) rmSync(`${folder}/record/${file}`)
+        else writeFileSync(`${folder}/record/${file}`, content)
+        const ended = yield* program(folder, ["extract", "--sink", "ndjson", "--replay", "record"])
+        assert.strictEqual(ended.code, code, ended.stderr)
+        assert.match(ended.stderr, says)
+        writeFileSync(`${folder}/record/${file}`, before)
+      }
+      assert.deepStrictEqual(globSync("data/{runs,ndjson/*}/*", { cwd: folder }), [])
+    })))
+})
