@@ -12,7 +12,8 @@ const withoutLedger = (files: Readonly<Record<string, string>>) =>
 
 /**
  * Everything that can be asked of a ledger, every row in the order in which it is stored. DuckDB gives each file that it
- * makes 16 random bytes of its own (from byte 0x7c on), so that no two ledgers are the same bytes, whatever is in them.
+ * makes 16 random bytes (from byte 0x7c on), and leaves what it does not use (padding, the cells of NULLs) as it was in
+ * memory: no two ledgers are the same bytes, whatever is in them.
  */
 const ledger = Effect.fnUntraced(function*(file: string) {
   const catalog = yield* Effect.forEach(
