@@ -98,6 +98,23 @@ describe("A run that is recorded", () => {
       })))
   }
 
+  it.live("counts again what was asked in vain, and given up before it was answered", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const { again, first } = yield* twice(folder, {
+        users: 200,
+        latency: [10, 50],
+        scenario: [
+          { when: { page: 5, times: 1 }, do: { fault: "short_page", size: 7 } },
+          { when: { page: 12, times: 1 }, do: { fault: "short_page", size: 3 } }
+        ]
+      }, ["--page-size", "10", "--concurrency", "6", "--sink", "ndjson"])
+      const entries = globSync(`${folder}/record/0*.json`).map((file) => readFileSync(file, "utf8"))
+      assert.isAbove(entries.filter((entry) => entry.includes(`"interrupted":true`)).length, 0)
+      assert.strictEqual(again.code, 0, again.stderr)
+      assert.strictEqual(again.stdout, first.stdout)
+      assert.strictEqual(JSON.parse(first.stdout).requests, entries.length)
+    })))
+
   it.live("is the run that it would have been without", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 100 })
