@@ -1,9 +1,19 @@
 /** `--record` keeps what Duo answered in a run; `--replay` is that run again, byte for byte, without Duo. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { globSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import mfa from "../pipelines/mfa.ts"
+import csv from "../sinks/csv.ts"
+import duckdb from "../sinks/duckdb.ts"
+import ndjson from "../sinks/ndjson.ts"
+import parquet from "../sinks/parquet.ts"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
 import type { Scenario } from "../src/emulator/Scenario.ts"
+import type { SourceOptions } from "../src/Pipeline.ts"
+import { Recording } from "../src/Recording.ts"
+import * as Run from "../src/Run.ts"
+import type { Sink } from "../src/Sink.ts"
 import { allSinks, contents, type Ended, inFolder, program, query, settings, start } from "./program.ts"
 import * as Readers from "./readers.ts"
 
@@ -39,6 +49,46 @@ const lastLine = ({ stderr }: Ended) => stderr.trimEnd().split("\n").at(-1)
 /** Lines of retries, which a replay has too. */
 const retriesOf = ({ stderr }: Ended) => stderr.split("\n").filter((line) => line.includes("again in")).sort()
 
+const sinks: Readonly<Record<string, Sink>> = { duckdb, parquet, ndjson, csv }
+
+/** A run with every sink, in this process. */
+const run = (
+  folder: string,
+  recording: Recording,
+  env: Readonly<Record<string, string>>,
+  options: SourceOptions = { pageSize: undefined, concurrency: 1 }
+) => {
+  const logged: Array<string> = []
+  const logger = Logger.make<unknown, void>(({ message }) => {
+    logged.push(String(message))
+  })
+  const dataDirectory = `${folder}/data`
+  return Run.run(mfa, {
+    ...options,
+    toolVersion: "test",
+    dataDirectory,
+    sinks: Object.entries(sinks).map(([sink, { location }]) => ({ sink, location: location(dataDirectory) })),
+    allowEmpty: false,
+    findSink: (name) => Effect.fromNullishOr(sinks[name]).pipe(Effect.orDie)
+  }).pipe(
+    Effect.map((result) => ({ result, logged: logged.sort() })),
+    Effect.provideService(Recording, recording),
+    Effect.provide(Layer.mergeAll(
+      NodeServices.layer,
+      ConfigProvider.layer(ConfigProvider.fromEnv({ env })),
+      Logger.layer([logger])
+    ))
+  )
+}
+
+/** Holds every file of the second run against the first's, which were moved out of its way. */
+const assertSameFiles = Effect.fnUntraced(function*(folder: string) {
+  const files = withoutLedger(contents(`${folder}/kept`))
+  assert.isAbove(Object.keys(files).length, 10)
+  assert.deepStrictEqual(withoutLedger(contents(`${folder}/data`)), files)
+  assert.deepStrictEqual(yield* ledger(`${folder}/data/duo.duckdb`), yield* ledger(`${folder}/kept/duo.duckdb`))
+})
+
 /** Records a run of an emulated tenant, and does it again where the first one was. */
 const twice = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
   const duo = yield* serve(options)
@@ -61,40 +111,49 @@ const passing: Scenario = [
 ]
 
 describe("A run that is recorded", () => {
-  const tenants: ReadonlyArray<readonly [name: string, options: Options, args?: ReadonlyArray<string>]> = [
-    ["whatever happened", { users: 300 }, ["--page-size", "40"]],
-    ["with its retries", { users: 300, scenario: passing }, ["--page-size", "40"]],
+  it.live("is the same run again, byte for byte, retries, pages in flight and all", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const { again, duo, first } = yield* twice(folder, { users: 333, latency: [0, 20], scenario: passing }, [
+        ...allSinks,
+        "--page-size",
+        "10",
+        "--concurrency",
+        "4"
+      ])
+      assert.strictEqual(first.code, 0, first.stderr)
+      for (const { do: { fault } } of passing) assert.isAbove(duo.reached[fault] ?? 0, 0, fault)
+      assert.strictEqual(again.code, 0, again.stderr)
+      yield* assertSameFiles(folder)
+      assert.strictEqual(again.stdout, first.stdout)
+      assert.deepStrictEqual(retriesOf(again), retriesOf(first))
+      const verified = yield* program(folder, ["verify"])
+      assert.strictEqual(verified.code, 0, verified.stderr)
+    })))
+
+  const tenants: ReadonlyArray<readonly [name: string, options: Options, pageSize?: number]> = [
+    ["with its retries", { users: 300, scenario: passing }, 40],
     ["of an older API and an older signature", { users: 120, apis: ["v1"], signatures: ["v2-sha1"] }],
     ["without the bypass codes", { users: 50, permissions: ["users"] }],
-    ["with four pages in flight", { users: 333, latency: [0, 20], scenario: passing }, [
-      "--page-size",
-      "10",
-      "--concurrency",
-      "4"
-    ]],
+    ["of nobody", { users: 0 }],
     ["of a list that did not hold still", {
       users: 60,
       scenario: [{ when: { page: 3, times: 1 }, do: { fault: "edit", edit: { edit: "remove", at: 0 } } }]
-    }, ["--page-size", "10"]]
+    }, 10]
   ]
-  for (const [name, options, args = []] of tenants) {
+  for (const [name, options, pageSize] of tenants) {
     it.live(`is the same run again, byte for byte: ${name}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
-        const { again, duo, first } = yield* twice(folder, options, [...allSinks, ...args])
-        assert.strictEqual(first.code, 0, first.stderr)
+        const duo = yield* serve(options)
+        const directory = `${folder}/record`
+        const record = { directory, pseudonymise: false }
+        const first = yield* run(folder, { record }, settings(duo), { pageSize, concurrency: 1 })
         for (const { do: { fault } } of options.scenario ?? []) assert.isAbove(duo.reached[fault] ?? 0, 0, fault)
-        assert.strictEqual(again.code, 0, again.stderr)
-        const files = withoutLedger(contents(`${folder}/kept`))
-        assert.isAbove(Object.keys(files).length, 10)
-        assert.deepStrictEqual(withoutLedger(contents(`${folder}/data`)), files)
-        assert.deepStrictEqual(
-          yield* ledger(`${folder}/data/duo.duckdb`),
-          yield* ledger(`${folder}/kept/duo.duckdb`)
-        )
-        assert.strictEqual(again.stdout, first.stdout)
-        assert.deepStrictEqual(retriesOf(again), retriesOf(first))
-        const verified = yield* program(folder, ["verify"])
-        assert.strictEqual(verified.code, 0, verified.stderr)
+        const asked = duo.requests.length
+        renameSync(`${folder}/data`, `${folder}/kept`)
+        const again = yield* run(folder, { replay: directory }, {})
+        assert.strictEqual(duo.requests.length, asked)
+        yield* assertSameFiles(folder)
+        assert.deepStrictEqual(again, first)
       })))
   }
 

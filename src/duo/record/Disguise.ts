@@ -71,6 +71,7 @@ const disguised = (text: string, pseudonyms: Pseudonym.Pseudonyms): string => {
 
   const name = (token: string): string => {
     const said = String(JSON.parse(token))
+    // an object where a word belongs is nothing that Duo sends
     const { named, of } = typeof place.of === "string" ? unknown : place.of
     value = of.get(said) ?? unknown
     return of.has(said) || (named && isFieldName(said)) ? token : JSON.stringify(pseudonyms.text(said))
@@ -84,13 +85,11 @@ const disguised = (text: string, pseudonyms: Pseudonym.Pseudonyms): string => {
   for (const token of tokens(text)) {
     switch (token[0]) {
       case "{":
-      case "[": {
+      case "[":
         places.push(place)
-        const isObject = token === "{"
-        place = { of: isObject && typeof value === "string" ? unknown : value, isObject }
-        isName = isObject
+        isName = token === "{"
+        place = { of: value, isObject: isName }
         break
-      }
       case "}":
       case "]":
         place = places.pop() ?? place
