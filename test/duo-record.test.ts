@@ -2,7 +2,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Logger, Runtime } from "effect"
-import { globSync, readFileSync } from "node:fs"
+import { globSync, readFileSync, rmSync } from "node:fs"
 import mfa from "../pipelines/mfa.ts"
 import { Client } from "../src/duo/Client.ts"
 import * as Duo from "../src/duo/Duo.ts"
@@ -144,6 +144,17 @@ describe("A recorder", () => {
       assert.include(first.message, "login.example.com")
       assert.include(record, `"https://login.example.com/"`)
       assert.notMatch(record, /someone|word@|abcdef/)
+    })))
+
+  it.effect("that cannot write ends the run, and does not ask again", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const { duo, first } = yield* recorded(`${folder}/record`, () => {
+        rmSync(`${folder}/record`, { recursive: true })
+        return fail(42901)
+      })
+      assert.strictEqual(first[Runtime.errorExitCode], 74)
+      assert.match(first.message, /record in .*\/record cannot be written/)
+      assert.strictEqual(duo.sent.length, 1)
     })))
 
   it.effect("keeps every attempt, also one that no answer came to", () =>

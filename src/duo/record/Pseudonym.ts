@@ -30,11 +30,21 @@ const isTelling = (value: string) => /[\p{L}\p{Nd}]/u.test(value)
 /** Duo's ids say by their first two letters what they are of. */
 const isId = (value: string) => /^[A-Z]{2}[A-Z0-9]{18}$/.test(value)
 
+/** By character, for there are many of few. */
+const known = new Map<string, ReadonlyArray<string> | undefined>()
+
+const lettersFor = (char: string): ReadonlyArray<string> | undefined => {
+  if (!known.has(char)) {
+    known.set(char, isTelling(char) ? alphabets.find(({ of }) => of.test(char))?.letters : undefined)
+  }
+  return known.get(char)
+}
+
 const ofShape = (value: string, bytes: Uint8Array): string => {
   let at = 0
   let hash = ""
   for (const char of value) {
-    const letters = /[\p{L}\p{Nd}]/u.test(char) ? alphabets.find(({ of }) => of.test(char))?.letters : undefined
+    const letters = lettersFor(char)
     hash += letters?.[(bytes[at] ?? 0) % letters.length] ?? char
     at++
   }
