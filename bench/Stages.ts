@@ -96,10 +96,15 @@ const measurePages = Effect.fnUntraced(function*(pages: number) {
   const now = DateTime.formatIso(yield* DateTime.now)
   const outcome: Outcome = {
     ...stamp,
-    ...tally.facts({ requests: pages, retries: 0, users: read, bypassCodes: { refused: "not measured" } }),
+    ...tally.facts({
+      requests: pages,
+      retries: 0,
+      answeredAt: null,
+      users: read,
+      bypassCodes: { refused: "not measured" }
+    }),
     pipeline: "mfa",
     started_at: now,
-    finished_at: now,
     observed_at: now,
     tool_version: "bench",
     rows: Object.fromEntries([...hashes].map(([table, hash]) => [table, hash.rows()]))

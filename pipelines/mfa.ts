@@ -4,19 +4,16 @@ import { BypassCodes } from "../src/duo/BypassCodes.ts"
 import { check } from "../src/duo/Check.ts"
 import { Client } from "../src/duo/Client.ts"
 import { Credentials } from "../src/duo/Credentials.ts"
+import * as Duo from "../src/duo/Duo.ts"
+import { Session } from "../src/duo/Session.ts"
 import { Users } from "../src/duo/Users.ts"
 import * as Tables from "../src/mfa/Tables.ts"
 import * as Tally from "../src/mfa/Tally.ts"
 import type { Pipeline, Source } from "../src/Pipeline.ts"
 import { Progress } from "../src/Progress.ts"
 
-const Duo = Layer.mergeAll(Users.layer, BypassCodes.layer).pipe(
-  Layer.provideMerge(Client.layer),
-  Layer.provideMerge(Credentials.layer)
-)
-
 const connect = Effect.gen(function*() {
-  const duo = yield* Layer.build(Duo)
+  const duo = yield* Layer.build(Duo.layer)
   return yield* Effect.provide(
     Effect.gen(function*() {
       const client = yield* Client
@@ -53,7 +50,7 @@ const connect = Effect.gen(function*() {
           }
         })
       }
-      return source
+      return (yield* Session).source(source)
     }),
     duo
   )

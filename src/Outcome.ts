@@ -7,6 +7,8 @@ import * as Table from "./Table.ts"
 
 /** What the source of a pipeline counts while its batches go by, final once the last one is out. */
 export const Facts = Schema.Struct({
+  /** When the last answer was in. RFC 3339, UTC. */
+  finished_at: Schema.String,
   /** True only if every user of one moment was seen. */
   complete: Schema.Boolean,
   incomplete_reason: Schema.NullOr(Schema.String),
@@ -38,7 +40,6 @@ export const Outcome = Schema.Struct({
   pipeline: Schema.String,
   tenant: Schema.String,
   started_at: Instant,
-  finished_at: Instant,
   observed_at: Instant,
   tool_version: Schema.String,
   ...Facts.fields,
@@ -57,7 +58,7 @@ export const runs = Table.make({
     pipeline: Table.id("What was extracted."),
     tenant: Table.id("The API host of the Duo tenant."),
     started_at: Table.instant("When the run began."),
-    finished_at: Table.instant("When its last row was staged, just before it was published."),
+    finished_at: Table.instant("When the last answer of its source was in."),
     observed_at: Table.instant("The instant that its rows carry."),
     complete: Table.boolean("Whether the snapshot was proved to hold every user of one moment."),
     incomplete_reason: Table.text("Why it could not be proved; NULL when complete."),

@@ -37,10 +37,15 @@ export interface Extraction {
   readonly facts: Effect.Effect<Facts>
 }
 
+/** A run that is done again from its record. */
+export type Recorded = Pick<Stamp, "run_id" | "observed_at">
+
 /** A source that is ready to be asked. Making it reads the settings and sends nothing. */
 export interface Source {
   /** The tenant's API host. */
   readonly tenant: string
+  /** The run that its answers are of, if they are a record's: the rows carry its id and its instant again. */
+  readonly recorded?: Recorded
   /** Reads everything, and proves if it can that it is everything. */
   readonly extract: (
     stamp: Stamp,

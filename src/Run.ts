@@ -2,7 +2,7 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { Clock, DateTime, Effect, Exit, Path, Random, Stream } from "effect"
+import { Clock, Effect, Exit, Path, Random, Stream } from "effect"
 import { tmpdir } from "node:os"
 import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
@@ -10,9 +10,9 @@ import * as Manifest from "./Manifest.ts"
 import type { Outcome } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
-import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
+import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
-import { Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
+import { Emptied, inDataDirectory, Outdated, RunError, Unpublished } from "./RunError.ts"
 import { type Batch, type OpenSink, type Sink, SinkError } from "./Sink.ts"
 import { makeDirectory } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
@@ -55,7 +55,8 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
   )
   const manifests = yield* enter(options.dataDirectory, options.findSink)
   const treat = yield* treatmentOf(pipeline, options)
-  const stamp = yield* newStamp(source.tenant, yield* manifests.ids)
+  const stamp = yield* stampFor(source, yield* manifests.ids)
+  if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
   const discard = manifests.unseal(stamp.run_id).pipe(
     Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),
     Effect.andThen(manifests.discarded(stamp.run_id)),
@@ -96,7 +97,7 @@ export const dryRun = Effect.fn("Run.dry")(function*(
   options: SourceOptions & { readonly toolVersion: string }
 ) {
   const source = yield* pipeline.connect
-  const stamp = yield* newStamp(source.tenant)
+  const stamp = yield* stampFor(source, [])
   const { join } = yield* Path.Path
   const scratch = yield* Scratch.make(tmpdir(), join(tmpdir(), `duo-mfa-${stamp.run_id}`))
   const extract = source.extract(stamp, { ...options, scratch })
@@ -112,7 +113,7 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
   }
 ) {
   yield* enter(dataDirectory, findSink)
-  const stamp = yield* newStamp(tenant)
+  const stamp = yield* newStamp(tenant, [])
   for (const { location, sink: name } of sinks) {
     const sink = yield* findSink(name)
     yield* Effect.scoped(sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables })).pipe(
@@ -163,8 +164,6 @@ const drain = Effect.fnUntraced(function*(
   { toolVersion }: { readonly toolVersion: string }
 ) {
   const progress = yield* Progress
-  const started = yield* DateTime.now
-  const began = yield* Clock.monotonicTimeNanos
   const extraction = yield* extract
   const hashes = pipeline.tables.map((table) => ({ name: table.name, hash: Fingerprint.make(table) }))
   yield* extraction.batches.pipe(
@@ -177,16 +176,14 @@ const drain = Effect.fnUntraced(function*(
     }))
   )
   const facts = yield* extraction.facts
-  // the wall clock may have been set in the meantime
-  const millis = Number((yield* Clock.monotonicTimeNanos) - began) / 1e6
   const collected = hashes.filter(({ name }) => facts.tables_collected.includes(name))
+  const observed_at = new Date(Number(stamp.observed_at / 1000n)).toISOString()
   const outcome: Outcome = {
     run_id: stamp.run_id,
     pipeline: pipeline.name,
     tenant: stamp.tenant,
-    started_at: DateTime.formatIso(started),
-    finished_at: DateTime.formatIso(DateTime.add(started, { milliseconds: Math.floor(millis) })),
-    observed_at: new Date(Number(stamp.observed_at / 1000n)).toISOString(),
+    started_at: observed_at,
+    observed_at,
     tool_version: toolVersion,
     ...facts,
     rows: Object.fromEntries(collected.map(({ hash, name }) => [name, hash.rows()]))
@@ -226,6 +223,20 @@ const refuseEmptied = Effect.fnUntraced(function*(manifests: Manifest.Manifests,
   }
 })
 
+/** What is there now is not replaced by what was there then. */
+const refuseOutdated = Effect.fnUntraced(
+  function*(manifests: Manifest.Manifests, pipeline: string, { run_id, tenant }: Stamp) {
+    const newest = (yield* manifests.all).find((_) => _.tenant === tenant && _.pipeline === pipeline)
+    if (newest !== undefined && newest.run_id > run_id) {
+      return yield* new RunError({ reason: new Outdated({ run_id, newest: newest.run_id }) })
+    }
+  }
+)
+
+/** The run's own, or that of the run whose record it is done again from. */
+const stampFor = ({ recorded, tenant }: Source, before: ReadonlyArray<string>): Effect.Effect<Stamp> =>
+  recorded === undefined ? newStamp(tenant, before) : Effect.succeed({ ...recorded, tenant })
+
 const idPattern = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{6}$/
 const idAsDate = "$1-$2-$3T$4:$5:$6.$7Z"
 
@@ -236,7 +247,7 @@ const idAsDate = "$1-$2-$3T$4:$5:$6.$7Z"
  */
 const newStamp = Effect.fnUntraced(function*(
   tenant: string,
-  before: ReadonlyArray<string> = []
+  before: ReadonlyArray<string>
 ): Effect.fn.Return<Stamp> {
   const instants = before.flatMap((id) => idPattern.test(id) ? [Date.parse(id.replace(idPattern, idAsDate))] : [])
   const last = instants.reduce((a, b) => Math.max(a, b), 0)

@@ -33,13 +33,19 @@ export class Emptied extends Schema.TaggedError<Emptied>()("Emptied", {
   before: Schema.Int
 }) {}
 
+/** A run that is done again from its record would put its rows in the place of newer ones, or of its own. */
+export class Outdated extends Schema.TaggedError<Outdated>()("Outdated", {
+  run_id: Schema.String,
+  newest: Schema.String
+}) {}
+
 /** The run is sealed, and one of its sinks could not show it yet. */
 export class Unpublished extends Schema.TaggedError<Unpublished>()("Unpublished", {
   run_id: Schema.String,
   detail: Schema.String
 }) {}
 
-const Reason = Schema.Union([Locked, DataDirectory, Emptied, Unpublished])
+const Reason = Schema.Union([Locked, DataDirectory, Emptied, Outdated, Unpublished])
 type Reason = typeof Reason.Type
 
 export class RunError extends Schema.TaggedError<RunError>()("RunError", { reason: Reason }) {
@@ -56,6 +62,7 @@ function exitCode(reason: Reason): number {
     case "DataDirectory":
       return reason.unwritable ? ExitCode.cannotCreate : ExitCode.io
     case "Emptied":
+    case "Outdated":
       return ExitCode.refused
     case "Unpublished":
       return ExitCode.io
@@ -74,6 +81,8 @@ function describe(reason: Reason): string {
         : `The data directory ${reason.directory} cannot be used: ${reason.detail}. Make it writable, or name another with DUO_MFA_DATA.`
     case "Emptied":
       return `${reason.tenant} has no users, and had ${reason.before} in the run before. Nothing changed; if that is right, run again with --allow-empty.`
+    case "Outdated":
+      return `The recorded run ${reason.run_id} is not newer than ${reason.newest}, whose rows are here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
     case "Unpublished":
       return `Run ${reason.run_id} is whole, but could not be published everywhere yet (${reason.detail}). Run again: the next run finishes it first. If it never can, move runs/${reason.run_id}.json.sealed out of the data directory.`
   }

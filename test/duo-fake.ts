@@ -43,7 +43,7 @@ export const settings = (env: Record<string, string> = {}) =>
     })))
   )
 
-/** The requests it got, the warnings that were logged, and the layer of a client that talks to it. */
+/** The requests it got, the warnings that were logged, and the layers of its HTTP and of a client that talks to it. */
 export const fake = (answer: (sent: Sent, count: number) => Answer, env: Record<string, string> = {}) => {
   const sent: Array<Sent> = []
   const warnings: Array<string> = []
@@ -70,7 +70,7 @@ export const fake = (answer: (sent: Sent, count: number) => Answer, env: Record<
     Layer.provideMerge(settings(env)),
     Layer.merge(Logger.layer([logger]))
   )
-  return { layer, sent, warnings }
+  return { layer, http, sent, warnings }
 }
 
 /** Lets promises of the real world take their turn. */

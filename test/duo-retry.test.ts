@@ -114,7 +114,7 @@ describe("Every attempt", () => {
       ])
       for (const canary of canaries) assert.notInclude(duo.warnings.join(), canary)
       const { counts } = yield* Client.pipe(Effect.provide(duo.layer))
-      assert.deepStrictEqual(yield* counts, { requests: 0, retries: 0 })
+      assert.deepInclude(yield* counts, { requests: 0, retries: 0 })
     }))
 
   it.effect("is counted", () =>
@@ -125,7 +125,7 @@ describe("Every attempt", () => {
         yield* withoutWaiting(Effect.all([client.call("/a", {}), client.call("/b", {})]))
         return yield* client.counts
       }).pipe(Effect.provide(duo.layer))
-      assert.deepStrictEqual(counts, { requests: 6, retries: 4 })
+      assert.deepInclude(counts, { requests: 6, retries: 4 })
     }))
 })
 
@@ -184,6 +184,6 @@ describe("The patience of a run", () => {
         return yield* client.counts
       }).pipe(Effect.provide(duo.layer))
       // 930 s asleep: 900, and 5 for each of nine pages.
-      assert.deepStrictEqual(counts, { requests: 20, retries: 10 })
+      assert.deepInclude(counts, { requests: 20, retries: 10 })
     }))
 })

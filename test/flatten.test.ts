@@ -247,7 +247,7 @@ describe("flatten", () => {
 describe("a tally", () => {
   const page = <A>(values: ReadonlyArray<A>) => ({ values, unknownFields: [] })
   const read = { doubt: null, total: 3, pages: 2, sweeps: 2, duplicates: 0, changed: 0 }
-  const counts = { requests: 0, retries: 0, users: read, bypassCodes: read }
+  const counts = { requests: 0, retries: 0, answeredAt: null, users: read, bypassCodes: read }
   const [a, b, c] = [one({ user_id: "A" }), one({ user_id: "B" }), one({ user_id: "C" })]
 
   it("counts people, and those with MFA", () => {

@@ -12,7 +12,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|emulator\/)/],
   [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|staging\/|cli\/)/],
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
-  [/^src\/duo\//, /^src\/(duo\/|(ExitCode|Expected|Pipeline|Version)\.ts)/],
+  [/^src\/duo\//, /^src\/(duo\/|(ExitCode|Expected|Pipeline|Recording|Version)\.ts)/],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
   [/^src\/dist\//, /^$/],

@@ -5,6 +5,7 @@ import { ExitCode } from "../ExitCode.ts"
 import type { Expected } from "../Expected.ts"
 import * as Personal from "../Personal.ts"
 import { Progress } from "../Progress.ts"
+import { Recording } from "../Recording.ts"
 import * as Run from "../Run.ts"
 import { version } from "../Version.ts"
 import { Catalog } from "./Catalog.ts"
@@ -18,6 +19,14 @@ export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
   override readonly [Runtime.errorExitCode] = ExitCode.incomplete
   override get message() {
     return `Published, but not proved complete: ${this.reason}. Nothing was deleted for it; run again.`
+  }
+}
+
+/** Flags that cannot be meant together. */
+export class Contradiction extends Schema.TaggedError<Contradiction>()("Contradiction", { detail: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message() {
+    return `${this.detail} See duo-mfa extract --help.`
   }
 }
 
@@ -53,8 +62,35 @@ const flags = {
     Flag.withDefault("keep")
   ),
   strict: option("strict", "Exit 3 if the snapshot could not be proved complete"),
+  record: Flag.String("record").pipe(
+    Flag.withDescription("A new directory for what Duo answers, to run again from it"),
+    Flag.optional
+  ),
+  pseudonymise: option("pseudonymise", "Record hashes of the same shape in the place of names, numbers and ids"),
+  replay: Flag.String("replay").pipe(
+    Flag.withDescription("A record's directory: the same run again, without Duo"),
+    Flag.optional
+  ),
   dryRun: option("dry-run", "Read and count, and write nothing"),
   json: option("json", "Print one JSON object on standard output")
+}
+
+/** What the flags say of records. */
+const recording = (
+  record: Option.Option<string>,
+  pseudonymise: boolean,
+  replay: Option.Option<string>
+): Effect.Effect<Recording, Contradiction> => {
+  if (Option.isSome(record)) {
+    return Option.isSome(replay)
+      ? Effect.fail(
+        new Contradiction({ detail: "--record and --replay exclude each other: what is replayed is a record." })
+      )
+      : Effect.succeed({ record: { directory: record.value, pseudonymise } })
+  }
+  return pseudonymise
+    ? Effect.fail(new Contradiction({ detail: "--pseudonymise is about a record: name its directory with --record." }))
+    : Effect.succeed(Option.isSome(replay) ? { replay: replay.value } : {})
 }
 
 /** Remembers the last progress, for a failure to tell what is known. */
@@ -68,54 +104,71 @@ const watched = <A, E, R>(run: Effect.Effect<A, E, R>, seen: (progress: Progress
 export const extract = Command.make(
   "extract",
   flags,
-  Effect.fnUntraced(function*({ allowEmpty, concurrency, dryRun, json, pageSize, pii, pipeline: name, sink, strict }) {
-    let last: Partial<Progress> = {}
-    const options = { toolVersion: version, pageSize: Option.getOrUndefined(pageSize), concurrency }
-
-    const run = Effect.gen(function*() {
-      yield* Settings.warn
-      const catalog = yield* Catalog
-      const pipeline = yield* catalog.findPipeline(name)
-      const dataDirectory = yield* Settings.dataDirectory
-      const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
-      if (dryRun) return yield* Run.dryRun(pipeline, options)
-      return yield* Run.run(pipeline, {
-        ...options,
-        dataDirectory,
-        sinks,
+  Effect.fnUntraced(
+    function*(
+      {
         allowEmpty,
-        personal: pii,
-        findSink: catalog.findSink
-      })
-    })
+        concurrency,
+        dryRun,
+        json,
+        pageSize,
+        pii,
+        pipeline: name,
+        pseudonymise,
+        record,
+        replay,
+        sink,
+        strict
+      }
+    ) {
+      let last: Partial<Progress> = {}
+      const options = { toolVersion: version, pageSize: Option.getOrUndefined(pageSize), concurrency }
 
-    const failed = (error: Expected) =>
-      json
-        ? Console.log(JSON.stringify({
-          error: error._tag,
-          message: error.message,
-          exit: error[Runtime.errorExitCode],
-          pipeline: name,
-          users: last.users,
-          total_objects: last.total,
-          pages: last.pages
-        }))
-        : Effect.void
+      const run = Effect.gen(function*() {
+        yield* Settings.warn
+        const catalog = yield* Catalog
+        const pipeline = yield* catalog.findPipeline(name)
+        const dataDirectory = yield* Settings.dataDirectory
+        const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
+        if (dryRun) return yield* Run.dryRun(pipeline, options)
+        return yield* Run.run(pipeline, {
+          ...options,
+          dataDirectory,
+          sinks,
+          allowEmpty,
+          personal: pii,
+          findSink: catalog.findSink
+        })
+      }).pipe(Effect.provideServiceEffect(Recording, recording(record, pseudonymise, replay)))
 
-    const result = yield* watched(run, (progress) => {
-      last = progress
-    }).pipe(
-      Effect.ensuring(Stderr.done),
-      Effect.tapError(failed),
-      Effect.onInterrupt(() => Effect.sync(() => Stderr.print("duo-mfa: Stopped; nothing was published."))),
-      Effect.provide(Stderr.progress)
-    )
-    for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
-    const incomplete = strict && !result.outcome.complete
-    const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
-    const told = json ? JSON.stringify({ ...facts(result), exit }) : summary(result)
-    const hasRows = result.receipts.some(({ location }) => location === "-")
-    yield* hasRows ? Console.error(told) : Console.log(told)
-    if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
-  })
+      const failed = (error: Expected) =>
+        json
+          ? Console.log(JSON.stringify({
+            error: error._tag,
+            message: error.message,
+            exit: error[Runtime.errorExitCode],
+            pipeline: name,
+            users: last.users,
+            total_objects: last.total,
+            pages: last.pages
+          }))
+          : Effect.void
+
+      const result = yield* watched(run, (progress) => {
+        last = progress
+      }).pipe(
+        Effect.ensuring(Stderr.done),
+        Effect.tapError(failed),
+        Effect.onInterrupt(() => Effect.sync(() => Stderr.print("duo-mfa: Stopped; nothing was published."))),
+        Effect.provide(Stderr.progress)
+      )
+      for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
+      const incomplete = strict && !result.outcome.complete
+      const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
+      const told = json ? JSON.stringify({ ...facts(result), exit }) : summary(result)
+      const hasRows = result.receipts.some(({ location }) => location === "-")
+      yield* hasRows ? Console.error(told) : Console.log(told)
+      if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
+    }
+  )
 ).pipe(Command.withDescription("Extract every user of the tenant and publish the rows"))

@@ -1,16 +1,15 @@
 /**
- * Asks Duo's Admin API: signs every attempt afresh, reads the answer within limits of time and size, and asks again what
- * may pass. GET only: an extractor changes nothing.
+ * Asks Duo's Admin API: signs every attempt afresh, says what its answer means, and asks again what may pass. GET only: an
+ * extractor changes nothing.
  */
 import { Clock, Context, Effect, Layer, Ref } from "effect"
-import { HttpClient, HttpClientRequest } from "effect/http"
+import type { HttpClient } from "effect/http"
 import { version } from "../Version.ts"
 import { type Answer, interpret, pingSkew } from "./Answer.ts"
-import { readText } from "./Body.ts"
 import { Credentials, type Signature } from "./Credentials.ts"
-import { DuoError, type DuoReason, Timeout } from "./Errors.ts"
+import { DuoError, type DuoReason } from "./Errors.ts"
+import { Exchange, type Traffic } from "./Exchange.ts"
 import * as HttpTransport from "./HttpTransport.ts"
-import { networkReason } from "./Network.ts"
 import * as Retry from "./Retry.ts"
 import { authorization, canonicalParams, type Params, type Scheme } from "./Signature.ts"
 
@@ -22,16 +21,9 @@ const schemes: Record<ExactSignature, Scheme> = {
   "v2-sha1": { version: 2, digest: "sha1" }
 }
 
-/** To the headers of the answer, and to its end. */
-const patience = { headers: "30 seconds", attempt: "120 seconds" } as const
-
-/** Of an answer's body, after inflating, and of a failure's. */
-const mostBytes = { success: 32 << 20, failure: 64 << 10 }
-
 /** What a run has asked of Duo so far. */
-export interface Counts {
-  /** HTTP requests, retries included. */
-  readonly requests: number
+export interface Counts extends Traffic {
+  /** Of the requests. */
   readonly retries: number
 }
 
@@ -61,20 +53,20 @@ export class Client extends Context.Service<Client, {
   readonly signature: Effect.Effect<Signature>
   readonly counts: Effect.Effect<Counts>
 }>()("duo-mfa/duo/Client") {
-  static readonly layerNoDeps: Layer.Layer<Client, never, Credentials | HttpClient.HttpClient> = Layer.effect(
+  /** Over any exchange. */
+  static readonly layerExchange: Layer.Layer<Client, never, Credentials | Exchange> = Layer.effect(
     Client,
     Effect.gen(function*() {
       const credentials = yield* Credentials
-      const http = yield* HttpClient.HttpClient
+      const exchange = yield* Exchange
       const budget = yield* Retry.makeBudget
-      const requests = yield* Ref.make(0)
       const inUse = yield* Ref.make<Signature>(credentials.signature)
 
       const once = Effect.fnUntraced(function*(path: string, params: Params, scheme: Scheme | undefined) {
-        yield* Ref.update(requests, (count) => count + 1)
         const date = new Date(yield* Clock.currentTimeMillis).toUTCString()
-        const query = canonicalParams(params)
-        const request = HttpClientRequest.get(`${credentials.origin}${path}${query === "" ? "" : `?${query}`}`, {
+        const received = yield* exchange.get({
+          path,
+          query: canonicalParams(params),
           headers: {
             accept: "application/json",
             date,
@@ -90,19 +82,6 @@ export class Client extends Context.Service<Client, {
             }
           }
         })
-        const response = yield* http.execute(request).pipe(
-          Effect.provideService(HttpClient.TracerPropagationEnabled, false),
-          Effect.mapError((error) => networkReason(error, credentials.host)),
-          Effect.timeoutOrElse({
-            duration: patience.headers,
-            orElse: () => Effect.fail(new Timeout({ which: "headers" }))
-          })
-        )
-        const { headers, status } = response
-        const text = status === 200
-          ? yield* readText(response, mostBytes.success)
-          : yield* readText(response, mostBytes.failure).pipe(Effect.orElseSucceed(() => ""))
-        const received = { status, headers, text, now: yield* Clock.currentTimeMillis }
         return { answer: yield* Effect.fromResult(interpret(received)), received }
       })
 
@@ -112,13 +91,7 @@ export class Client extends Context.Service<Client, {
           let attempts = 0
           return Effect.suspend(() => {
             attempts++
-            return once(path, params, scheme).pipe(
-              Effect.timeoutOrElse({
-                duration: patience.attempt,
-                orElse: () => Effect.fail(new Timeout({ which: "attempt" }))
-              }),
-              Effect.mapError(failWith(path, attempts))
-            )
+            return once(path, params, scheme).pipe(Effect.mapError(failWith(path, attempts)))
           }).pipe(
             Effect.retry(Retry.policy(budget)),
             Effect.tap(budget.progress)
@@ -161,10 +134,15 @@ export class Client extends Context.Service<Client, {
           ({ answer, received }) => pingSkew(answer.response, received)
         ),
         signature: Ref.get(inUse),
-        counts: Effect.all({ requests: Ref.get(requests), retries: budget.retries })
+        counts: Effect.gen(function*() {
+          return { ...yield* exchange.traffic, retries: yield* budget.retries }
+        })
       })
     })
   )
+
+  static readonly layerNoDeps: Layer.Layer<Client, never, Credentials | HttpClient.HttpClient> = this.layerExchange
+    .pipe(Layer.provide(Exchange.layerNoDeps))
 
   static readonly layer: Layer.Layer<Client, never, Credentials> = this.layerNoDeps.pipe(
     Layer.provide(HttpTransport.layer)

@@ -58,7 +58,18 @@ export class BudgetSpent extends Schema.TaggedError<BudgetSpent>()("BudgetSpent"
   seconds: Schema.Int
 }) {}
 
-const DuoReason = Schema.Union([
+/** The record of a run does not have what the run needs. `what` is the rest of a sentence about it. */
+export class NotRecorded extends Schema.TaggedError<NotRecorded>()("NotRecorded", {
+  directory: Schema.String,
+  what: Schema.String
+}) {}
+/** An answer came, and could not be kept. */
+export class Unrecorded extends Schema.TaggedError<Unrecorded>()("Unrecorded", {
+  directory: Schema.String,
+  detail: Schema.String
+}) {}
+
+export const DuoReason = Schema.Union([
   Transport,
   Tls,
   Timeout,
@@ -77,7 +88,9 @@ const DuoReason = Schema.Union([
   Refused,
   Unreadable,
   BadPaging,
-  BudgetSpent
+  BudgetSpent,
+  NotRecorded,
+  Unrecorded
 ])
 export type DuoReason = typeof DuoReason.Type
 
@@ -99,7 +112,10 @@ const exitCode = (reason: DuoReason): number => {
     case "NotJson":
     case "Schema":
     case "BadPaging":
+    case "NotRecorded":
       return ExitCode.data
+    case "Unrecorded":
+      return ExitCode.io
     case "NotFound":
     case "MethodNotAllowed":
       // without a code of Duo's it is somebody else who has no such path

@@ -54,6 +54,10 @@ const explain = (reason: DuoReason, path: string): string => {
       return reason.which === "rate limit"
         ? `Duo kept asking to slow down: after ${reason.seconds} s of waiting the run gave up at ${path}. Run again later, with --concurrency 1 if it was more.`
         : `Duo failed too often: after ${reason.retries} retries the run gave up at ${path}. Run again later.`
+    case "NotRecorded":
+      return `The record in ${reason.directory} ${reason.what}. Nothing was published; replay another record, or run without --replay.`
+    case "Unrecorded":
+      return `The record in ${reason.directory} cannot be written: ${reason.detail}. Nothing was published; free some space or name another directory, and run again.`
   }
 }
 

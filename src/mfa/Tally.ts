@@ -36,6 +36,8 @@ const isOwned = (code: BypassCode): code is OwnedCode => code.user !== null
 export interface Counts {
   readonly requests: number
   readonly retries: number
+  /** When the last answer was in, in milliseconds; null if there was none. */
+  readonly answeredAt: number | null
   readonly users: Read
   /** Why they are not there, if the key may not read them. */
   readonly bypassCodes: Read | { readonly refused: string }
@@ -85,11 +87,14 @@ export const make = (stamp: Stamp): Tally => {
       return { [bypassCodes.name]: owned.map((code) => flattenBypassCode(stamp, code)) }
     },
 
-    facts: ({ bypassCodes: codes, requests, retries, users: list }) => {
+    facts: ({ answeredAt, bypassCodes: codes, requests, retries, users: list }) => {
       const refused = "refused" in codes ? codes.refused : undefined
       const doubt = list.doubt ?? ("doubt" in codes ? codes.doubt : null)
       const collected = [users, mfaMethods, userGroups, ...refused === undefined ? [bypassCodes] : []]
+      const begun = Number(stamp.observed_at / 1000n)
       return {
+        // a clock may be set back, and no run ends before it began
+        finished_at: new Date(Math.max(begun, answeredAt ?? begun)).toISOString(),
         complete: doubt === null,
         incomplete_reason: doubt,
         total_objects: list.total,

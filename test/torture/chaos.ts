@@ -23,6 +23,7 @@ const people = Table.make({
 })
 
 const facts: Facts = {
+  finished_at: "2026-11-23T20:16:00.000Z",
   complete: true,
   incomplete_reason: null,
   total_objects: 9,

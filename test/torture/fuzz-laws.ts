@@ -24,7 +24,16 @@ const tell = (pages: ReadonlyArray<ReadonlyArray<unknown>>) => {
   const batches = everybody.pages.map(tally.users)
   const all = (table: string) => batches.flatMap((batch) => batch[table] ?? [])
   const rows: Rows = { users: all("users"), mfa_methods: all("mfa_methods"), user_groups: all("user_groups") }
-  return { rows, facts: tally.facts({ requests: 1, retries: 0, users: everybody.read, bypassCodes: everybody.read }) }
+  return {
+    rows,
+    facts: tally.facts({
+      requests: 1,
+      retries: 0,
+      answeredAt: null,
+      users: everybody.read,
+      bypassCodes: everybody.read
+    })
+  }
 }
 
 const shuffled = <A>(dice: Dice, list: ReadonlyArray<A>): ReadonlyArray<A> =>

@@ -68,7 +68,13 @@ export const through = (
   const usersKept = kept(userPages.success, ({ user_id }) => user_id)
   for (const page of codesKept.pages) add(tally.bypassCodes(page))
   for (const page of usersKept.pages) add(tally.users(page))
-  const facts = tally.facts({ requests: 1, retries: 0, users: usersKept.read, bypassCodes: codesKept.read })
+  const facts = tally.facts({
+    requests: 1,
+    retries: 0,
+    answeredAt: null,
+    users: usersKept.read,
+    bypassCodes: codesKept.read
+  })
   return Result.succeed({ rows, facts })
 }
 

@@ -1,0 +1,41 @@
+/** Everything that a pipeline asks of Duo, in the way that the command line chose: itself, recorded, or from a record. */
+import { Effect, type FileSystem, Layer, type Path } from "effect"
+import { Recording } from "../Recording.ts"
+import { BypassCodes } from "./BypassCodes.ts"
+import { Client } from "./Client.ts"
+import { Credentials, type SettingsError } from "./Credentials.ts"
+import { Exchange } from "./Exchange.ts"
+import type { RecordError } from "./record/Record.ts"
+import * as Recorder from "./record/Recorder.ts"
+import * as Replay from "./record/Replay.ts"
+import { Session } from "./Session.ts"
+import { Users } from "./Users.ts"
+
+type Ground = Credentials | Exchange | Session
+
+const ground: Layer.Layer<Ground, RecordError | SettingsError, FileSystem.FileSystem | Path.Path> = Layer.unwrap(
+  Effect.map(
+    Recording,
+    ({ record, replay }): Layer.Layer<Ground, RecordError | SettingsError, FileSystem.FileSystem | Path.Path> => {
+      if (replay !== undefined) return Replay.layer(replay)
+      return record === undefined
+        ? Layer.merge(Exchange.layer, Session.live).pipe(Layer.provideMerge(Credentials.layer))
+        : Recorder.layer(record).pipe(Layer.provide(Exchange.layer), Layer.provideMerge(Credentials.layer))
+    }
+  )
+)
+
+/** The client of a session. */
+export const client: Layer.Layer<Client, never, Ground> = Layer.effect(
+  Client,
+  Effect.gen(function*() {
+    const session = yield* Session
+    return session.client(yield* Client)
+  })
+).pipe(Layer.provide(Client.layerExchange))
+
+export const layer: Layer.Layer<
+  BypassCodes | Client | Ground | Users,
+  RecordError | SettingsError,
+  FileSystem.FileSystem | Path.Path
+> = Layer.mergeAll(Users.layer, BypassCodes.layer).pipe(Layer.provideMerge(client), Layer.provideMerge(ground))

@@ -1,0 +1,17 @@
+/** What the way in which Duo is asked (itself, itself with a record kept, or a record in its place) changes of a run. */
+import { Context, Layer } from "effect"
+import type { Source } from "../Pipeline.ts"
+import type { Client } from "./Client.ts"
+
+export class Session extends Context.Service<Session, {
+  /** The client as this session waits: its chances and its time. */
+  readonly client: (client: Client["Service"]) => Client["Service"]
+  /** The source as this session runs it. */
+  readonly source: (source: Source) => Source
+}>()("duo-mfa/duo/Session") {
+  /** Nothing is recorded. */
+  static readonly live: Layer.Layer<Session> = Layer.succeed(
+    Session,
+    Session.of({ client: (client) => client, source: (source) => source })
+  )
+}

@@ -1,0 +1,94 @@
+/**
+ * A record: a directory with what Duo answered in a run, for the run to be done again without Duo.
+ *
+ * - `run.json`: which run it was, and the settings that shaped it
+ * - `00001.json`, `00002.json` and so on: what was asked, in the order of asking, and what came of it
+ * - `00001.text`: the body of the answer, as it came
+ *
+ * No key and no signature is in it, and no request's header.
+ */
+import { Clock, Effect, Random, Runtime, Schema } from "effect"
+import { ExitCode } from "../../ExitCode.ts"
+import type { Client } from "../Client.ts"
+import { apis, signatures } from "../Credentials.ts"
+import { DuoReason } from "../Errors.ts"
+import { target } from "../Exchange.ts"
+import { canonicalParams } from "../Signature.ts"
+
+/** Counts up when an older program could not read it. */
+export const format = 1
+
+const isoTime = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/))
+
+export const Run = Schema.Struct({
+  format: Schema.Int,
+  tool_version: Schema.String,
+  pseudonymised: Schema.Boolean,
+  /** The API host. */
+  tenant: Schema.String,
+  /** As they were set. */
+  signature: Schema.Literals(signatures),
+  api: Schema.Literals(apis),
+  run_id: Schema.NonEmptyString.check(Schema.isPattern(/^[\w-]+$/)),
+  observed_at: isoTime,
+  /** Null for the endpoint's maximum. */
+  page_size: Schema.NullOr(Schema.Int),
+  concurrency: Schema.Int,
+  /** Of what is left to chance: how long a retry waits. */
+  seed: Schema.String
+})
+export interface Run extends Schema.Schema.Type<typeof Run> {}
+
+const Answered = Schema.Struct({
+  status: Schema.Int,
+  /** Those that mean something to this program. */
+  headers: Schema.Record(Schema.String, Schema.String),
+  /** When it was whole, in milliseconds. */
+  now: Schema.Int
+})
+const Failed = Schema.Struct({ failed: DuoReason })
+/** The run ended, or needed the answer no more, before it came. */
+const Interrupted = Schema.Struct({ interrupted: Schema.Literal(true) })
+
+export const Outcome = Schema.Union([Answered, Failed, Interrupted])
+export type Outcome = typeof Outcome.Type
+
+/** One request and what came of it, but for the body of its answer. */
+export const Entry = Schema.Struct({ path: Schema.String, query: Schema.String, outcome: Outcome })
+export interface Entry extends Schema.Schema.Type<typeof Entry> {}
+
+export const runFile = "run.json"
+
+/** The names of the files of the n-th request, from 1. */
+export const entryFile = (n: number) => `${String(n).padStart(5, "0")}.json`
+export const textFile = (n: number) => `${String(n).padStart(5, "0")}.text`
+
+/** A record cannot be begun, or cannot be used. */
+export class RecordError extends Schema.TaggedError<RecordError>()("RecordError", {
+  flag: Schema.Literals(["--record", "--replay"]),
+  directory: Schema.String,
+  detail: Schema.String
+}) {
+  override readonly [Runtime.errorExitCode] = this.flag === "--record" ? ExitCode.cannotCreate : ExitCode.config
+  override get message() {
+    return this.flag === "--record"
+      ? `No record can be made in ${this.directory}: ${this.detail}. Name a directory with --record that is new or empty.`
+      : `The record in ${this.directory} cannot be replayed: ${this.detail}. Nothing was published.`
+  }
+}
+
+/**
+ * The client of a run that is recorded or done again: the chances that its retries take are the same both times, whatever
+ * else is in flight, and time is that of the clock if there is one.
+ */
+export const repeatable = (seed: string, clock?: Clock.Clock) => (client: Client["Service"]): Client["Service"] => {
+  const steady = (request: string) => <A, E>(effect: Effect.Effect<A, E>) => {
+    const seeded = Random.withSeed(effect, `${seed} ${request}`)
+    return clock === undefined ? seeded : Effect.provideService(seeded, Clock.Clock, clock)
+  }
+  return {
+    ...client,
+    call: (path, params) => client.call(path, params).pipe(steady(target({ path, query: canonicalParams(params) }))),
+    clockSkew: client.clockSkew.pipe(steady("clock"))
+  }
+}

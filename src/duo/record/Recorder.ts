@@ -1,0 +1,119 @@
+/** Keeps what Duo answers in a run, while it is answered: also a run that fails or is killed leaves a record of its way. */
+import { Context, Effect, Exit, FileSystem, Layer, Option, Path, Ref, Schema } from "effect"
+import { randomBytes } from "node:crypto"
+import type { Source } from "../../Pipeline.ts"
+import type { Record } from "../../Recording.ts"
+import { version } from "../../Version.ts"
+import type { Received } from "../Answer.ts"
+import { Credentials } from "../Credentials.ts"
+import { type DuoReason, Unrecorded } from "../Errors.ts"
+import { Exchange, type Request } from "../Exchange.ts"
+import { Session } from "../Session.ts"
+import * as Disguise from "./Disguise.ts"
+import { Entry, entryFile, format, type Outcome, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
+import { withoutSecrets } from "./Secrets.ts"
+
+const encodeRun = Schema.encodeEffect(Schema.fromJsonString(Run))
+const encodeEntry = Schema.encodeEffect(Schema.fromJsonString(Entry))
+
+/** The headers of an answer that this program reads. */
+const read = ["content-encoding", "content-type", "date", "location", "retry-after", "x-retry-after"]
+
+/** Of where a redirect leads only the host is ever read, and what comes after it may be a key of somebody's. */
+const originOf = (location: string) =>
+  URL.canParse(location) ? `${new URL(location).protocol}//${new URL(location).host}/` : ""
+
+const kept = ({ headers }: Received) =>
+  Object.fromEntries(read.flatMap((name) => {
+    const value = headers[name]
+    return value === undefined ? [] : [[name, name === "location" ? originOf(value) : value]]
+  }))
+
+const outcomeOf = (exit: Exit.Exit<Received, DuoReason>): Outcome => {
+  if (Exit.isSuccess(exit)) return { status: exit.value.status, headers: kept(exit.value), now: exit.value.now }
+  const failed = Exit.findErrorOption(exit)
+  return Option.isSome(failed) ? { failed: failed.value } : { interrupted: true }
+}
+
+/** Makes the directory. One that is not empty holds something else. */
+const prepare = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const because = (detail: string) => new RecordError({ flag: "--record", directory, detail })
+  const found = yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 }).pipe(
+    Effect.andThen(fs.readDirectory(directory)),
+    Effect.mapError(({ reason }) => because(reason._tag))
+  )
+  if (found.length > 0) return yield* because("it is not empty")
+})
+
+/** The live exchange with a record beside it, and the session of the run that is recorded. */
+export const layer = ({ directory, pseudonymise }: Record): Layer.Layer<
+  Exchange | Session,
+  RecordError,
+  Credentials | Exchange | FileSystem.FileSystem | Path.Path
+> =>
+  Layer.effectContext(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const credentials = yield* Credentials
+    const live = yield* Exchange
+    yield* prepare(directory)
+    const seed = randomBytes(8).toString("hex")
+    const disguise = pseudonymise ? Disguise.make(randomBytes(32), credentials.host) : Disguise.none
+    const last = yield* Ref.make(0)
+
+    const write = (file: string, content: string) =>
+      fs.writeFileString(path.join(directory, file), content, { mode: 0o600, flag: "wx" }).pipe(
+        Effect.mapError(({ reason }) => new Unrecorded({ directory, detail: reason._tag }))
+      )
+
+    const keep = Effect.fnUntraced(function*(n: number, request: Request, exit: Exit.Exit<Received, DuoReason>) {
+      if (Exit.isSuccess(exit)) {
+        yield* write(textFile(n), disguise.text(withoutSecrets(credentials, request, exit.value.text)))
+      }
+      const outcome = outcomeOf(exit)
+      const entry = { path: request.path, query: request.query, outcome: disguise.outcome(outcome) }
+      yield* write(entryFile(n), yield* Effect.orDie(encodeEntry(entry)))
+    })
+
+    const exchange = Exchange.of({
+      // interrupted or not, what came of a request that was sent is kept before anything else happens
+      get: (request) =>
+        Effect.uninterruptibleMask((restore) =>
+          Ref.updateAndGet(last, (n) => n + 1).pipe(
+            Effect.flatMap((n) =>
+              Effect.exit(restore(live.get(request))).pipe(Effect.tap((exit) => keep(n, request, exit)))
+            ),
+            Effect.flatten
+          )
+        ),
+      traffic: live.traffic
+    })
+
+    const source = (source: Source): Source => ({
+      ...source,
+      extract: (stamp, options) =>
+        encodeRun({
+          format,
+          tool_version: version,
+          pseudonymised: pseudonymise,
+          tenant: disguise.host(credentials.host),
+          signature: credentials.signature,
+          api: credentials.api,
+          run_id: stamp.run_id,
+          observed_at: new Date(Number(stamp.observed_at / 1000n)).toISOString(),
+          page_size: options.pageSize ?? null,
+          concurrency: options.concurrency,
+          seed
+        }).pipe(
+          Effect.orDie,
+          Effect.flatMap((json) => write(runFile, json)),
+          Effect.mapError(({ detail }) => new RecordError({ flag: "--record", directory, detail })),
+          Effect.andThen(source.extract(stamp, options))
+        )
+    })
+
+    return Context.make(Exchange, exchange).pipe(
+      Context.add(Session, Session.of({ client: repeatable(seed), source }))
+    )
+  }))

@@ -1,0 +1,128 @@
+/** Answers from a record in Duo's place: no setting is read, no key is there, and no time goes by. */
+import { type Clock, Context, Effect, FileSystem, Layer, Path, Redacted, Ref, Schema } from "effect"
+import { Headers } from "effect/http"
+import type { Source } from "../../Pipeline.ts"
+import { Credentials } from "../Credentials.ts"
+import { NotRecorded } from "../Errors.ts"
+import { answered, Exchange, noTraffic, type Request, sent, target } from "../Exchange.ts"
+import { Session } from "../Session.ts"
+import { Entry, entryFile, format, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
+
+const decodeRun = Schema.decodeEffect(Schema.fromJsonString(Run))
+const decodeEntry = Schema.decodeEffect(Schema.fromJsonString(Entry))
+
+/** What is the same in every format. */
+const decodeFormat = Schema.decodeEffect(
+  Schema.fromJsonString(Schema.Struct({ format: Schema.Int, tool_version: Schema.String }))
+)
+
+/** Stands still, and sleeps at once. */
+const frozen = (milliseconds: number): Clock.Clock => {
+  const nanos = BigInt(milliseconds) * 1_000_000n
+  return {
+    currentTimeMillisUnsafe: () => milliseconds,
+    currentTimeMillis: Effect.succeed(milliseconds),
+    currentTimeNanosUnsafe: () => nanos,
+    currentTimeNanos: Effect.succeed(nanos),
+    monotonicTimeNanosUnsafe: () => nanos,
+    monotonicTimeNanos: Effect.succeed(nanos),
+    sleep: () => Effect.yieldNow
+  }
+}
+
+interface Numbered {
+  readonly n: number
+  readonly entry: Entry
+}
+
+/** The files of a record, but for the bodies, of which there may be more than fit into memory. */
+const read = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const because = (detail: string) => new RecordError({ flag: "--replay", directory, detail })
+  const fileOf = (name: string) =>
+    fs.readFileString(path.join(directory, name)).pipe(
+      Effect.mapError(({ reason }) =>
+        because(reason._tag === "NotFound" ? `it has no ${name}` : `${name} cannot be read (${reason._tag})`)
+      )
+    )
+  const parsed = <A>(name: string, decode: (text: string) => Effect.Effect<A, Schema.SchemaError>) =>
+    Effect.flatMap(fileOf(name), (text) => Effect.mapError(decode(text), () => because(`its ${name} is damaged`)))
+
+  const made = yield* parsed(runFile, decodeFormat)
+  if (made.format !== format) {
+    return yield* because(
+      `it is of format ${made.format}, and this version reads format ${format}: take duo-mfa ${made.tool_version}, which made it`
+    )
+  }
+  const run = yield* parsed(runFile, decodeRun)
+  const names = yield* Effect.mapError(fs.readDirectory(directory), ({ reason }) => because(reason._tag))
+  const numbers = names.flatMap((name) => /^\d{5,}\.json$/.test(name) ? [parseInt(name, 10)] : [])
+  const entries = new Map<string, Array<Numbered>>()
+  for (const n of numbers.sort((a, b) => a - b)) {
+    const entry = yield* parsed(entryFile(n), decodeEntry)
+    entries.set(target(entry), [...entries.get(target(entry)) ?? [], { n, entry }])
+  }
+  return { run, entries }
+})
+
+/** The record's answers, its settings, and a session that is its run over again. */
+export const layer = (directory: string): Layer.Layer<
+  Credentials | Exchange | Session,
+  RecordError,
+  FileSystem.FileSystem | Path.Path
+> =>
+  Layer.effectContext(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const { entries, run } = yield* read(directory)
+    const traffic = yield* Ref.make(noTraffic)
+    const observed = Date.parse(run.observed_at)
+
+    const notRecorded = (what: string) => new NotRecorded({ directory, what })
+
+    const textOf = (n: number) =>
+      fs.readFile(path.join(directory, textFile(n))).pipe(
+        // a byte order mark is a part of the answer
+        Effect.map((bytes) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)),
+        Effect.mapError(() => notRecorded(`has no ${textFile(n)} that can be read`))
+      )
+
+    const exchange = Exchange.of({
+      /** To the same request the same answers in the same order. What was not asked then is not counted as sent. */
+      get: Effect.fnUntraced(function*(request: Request) {
+        const next = entries.get(target(request))?.shift()
+        if (next === undefined) return yield* notRecorded(`ends before an answer to ${target(request)}`)
+        const { entry: { outcome }, n } = next
+        yield* Ref.update(traffic, sent)
+        if ("interrupted" in outcome) return yield* notRecorded(`ends while ${target(request)} was asked`)
+        if ("failed" in outcome) return yield* outcome.failed
+        yield* Ref.update(traffic, answered(outcome.now))
+        return { ...outcome, headers: Headers.fromInput(outcome.headers), text: yield* textOf(n) }
+      }),
+      traffic: Ref.get(traffic)
+    })
+
+    const credentials = Credentials.of({
+      ikey: "",
+      skey: Redacted.make(""),
+      host: run.tenant,
+      origin: `https://${run.tenant}`,
+      loopback: false,
+      signature: run.signature,
+      api: run.api,
+      warnings: []
+    })
+
+    const source = (source: Source): Source => ({
+      ...source,
+      recorded: { run_id: run.run_id, observed_at: BigInt(observed) * 1000n },
+      extract: (stamp, options) =>
+        source.extract(stamp, { ...options, pageSize: run.page_size ?? undefined, concurrency: run.concurrency })
+    })
+
+    return Context.make(Exchange, exchange).pipe(
+      Context.add(Credentials, credentials),
+      Context.add(Session, Session.of({ client: repeatable(run.seed, frozen(observed)), source }))
+    )
+  }))
