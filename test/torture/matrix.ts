@@ -1,11 +1,13 @@
 /** The whole matrix. */
 import type { Case } from "./Case.ts"
 import { cases as clocks } from "./clocks.ts"
+import { cases as hostile } from "./hostile.ts"
 import { cases as ledgers } from "./ledgers.ts"
 import { cases as leftovers } from "./leftovers.ts"
 import { cases as locales } from "./locales.ts"
 import { cases as places } from "./places.ts"
 import { cases as rights } from "./rights.ts"
+import { cases as secrets } from "./secrets.ts"
 import { cases as surroundings } from "./surroundings.ts"
 
 export const matrix: ReadonlyArray<Case> = [
@@ -15,5 +17,7 @@ export const matrix: ReadonlyArray<Case> = [
   ...leftovers,
   ...clocks,
   ...locales,
+  ...secrets,
+  ...hostile,
   ...surroundings
 ]
