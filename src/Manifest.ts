@@ -11,7 +11,7 @@ import { Outcome } from "./Outcome.ts"
 import { inDataDirectory, RunError } from "./RunError.ts"
 import { Corrupt } from "./Sink.ts"
 import { writeDurably } from "./staging/Durable.ts"
-import { reasonOf } from "./staging/Files.ts"
+import { makeDirectory, reasonOf } from "./staging/Files.ts"
 
 /** A sink as it was asked for: its name or module specifier, and where it writes. */
 export const Target = Schema.Struct({ sink: Schema.String, location: Schema.String })
@@ -84,7 +84,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
   return {
     /** Says, before anything is staged, where this run will stage. */
     open: Effect.fnUntraced(function*(run_id: string, sinks: ReadonlyArray<Target>) {
-      yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
+      yield* makeDirectory(directory)
       yield* writeDurably(file(run_id, ".open"), yield* Effect.orDie(encodeOpen({ sinks })))
     }, orRunError),
 

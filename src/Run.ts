@@ -2,7 +2,7 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { Clock, DateTime, Effect, Exit, FileSystem, Random, Stream } from "effect"
+import { Clock, DateTime, Effect, Exit, Random, Stream } from "effect"
 import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
@@ -11,7 +11,7 @@ import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import { Emptied, inDataDirectory, RunError, Unpublished } from "./RunError.ts"
 import { type OpenSink, type Sink, SinkError } from "./Sink.ts"
-import { reasonOf } from "./staging/Files.ts"
+import { makeDirectory, reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
 import type { Stamp } from "./Table.ts"
 
@@ -107,8 +107,7 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
 
 /** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
 const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
-  const fs = yield* FileSystem.FileSystem
-  yield* fs.makeDirectory(dataDirectory, { recursive: true, mode: 0o700 }).pipe(
+  yield* makeDirectory(dataDirectory).pipe(
     Effect.mapError((error) => new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) }))
   )
   yield* Lock.acquire(dataDirectory)

@@ -66,13 +66,38 @@ const statIfAny = Effect.fnUntraced(function*(path: string) {
 export const exists = (path: string) => Effect.map(statIfAny(path), (info) => info !== undefined)
 
 /**
+ * Makes a directory for its owner alone, and those above it. Step by step, for Node's own way never ends where the system
+ * says of a directory whose parent is there that it is not, as it does in /proc.
+ */
+export const makeDirectory = (path: string): Effect.Effect<void, PlatformError.PlatformError, SinkServices> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const { dirname } = yield* Path.Path
+    const make = fs.makeDirectory(path, { mode: 0o700 })
+    yield* make.pipe(
+      Effect.catchReason(
+        "PlatformError",
+        "NotFound",
+        (_, error) => dirname(path) === path ? Effect.fail(error) : Effect.andThen(makeDirectory(dirname(path)), make)
+      ),
+      // another process may have made it; a link may lead nowhere
+      Effect.catchReason(
+        "PlatformError",
+        "AlreadyExists",
+        (_, error) =>
+          Effect.flatMap(fs.stat(path), ({ type }) => type === "Directory" ? Effect.void : Effect.fail(error))
+      )
+    )
+  })
+
+/**
  * Makes the root and looks at the way to every target, so that what would fail at publishing fails now: a file where a
  * directory should be or the reverse, no right to write, a name too long, a directory on another device.
  */
 export const prepare = Effect.fnUntraced(function*(root: string, targets: ReadonlyArray<string>) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  yield* fs.makeDirectory(root, { recursive: true, mode: 0o700 }).pipe(orReason)
+  yield* makeDirectory(root).pipe(orReason)
   const { dev } = yield* fs.stat(root).pipe(orReason)
   const looked = new Set<string>()
   const look = (directory: string): Effect.Effect<void, SinkReason, SinkServices> =>
@@ -111,7 +136,7 @@ export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Move>) {
     yield* fs.chmod(from, 0o600)
     yield* sync(from)
     bytes += Number((yield* fs.stat(from)).size)
-    yield* fs.makeDirectory(path.dirname(to), { recursive: true, mode: 0o700 })
+    yield* makeDirectory(path.dirname(to))
   }
   const sealed: Sealed = { bytes, publication: { moves: moves.map(({ from, to }) => ({ from, to })) } }
   return sealed
