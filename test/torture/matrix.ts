@@ -8,6 +8,7 @@ import { cases as locales } from "./locales.ts"
 import { cases as places } from "./places.ts"
 import { cases as rights } from "./rights.ts"
 import { cases as secrets } from "./secrets.ts"
+import { cases as sizes } from "./sizes.ts"
 import { cases as surroundings } from "./surroundings.ts"
 
 export const matrix: ReadonlyArray<Case> = [
@@ -19,5 +20,6 @@ export const matrix: ReadonlyArray<Case> = [
   ...locales,
   ...secrets,
   ...hostile,
-  ...surroundings
+  ...surroundings,
+  ...sizes
 ]
