@@ -1,6 +1,7 @@
 /** The whole matrix. */
 import type { Case } from "./Case.ts"
 import { cases as clocks } from "./clocks.ts"
+import { cases as golden } from "./golden.ts"
 import { cases as hostile } from "./hostile.ts"
 import { cases as ledgers } from "./ledgers.ts"
 import { cases as leftovers } from "./leftovers.ts"
@@ -21,5 +22,6 @@ export const matrix: ReadonlyArray<Case> = [
   ...secrets,
   ...hostile,
   ...surroundings,
-  ...sizes
+  ...sizes,
+  ...golden
 ]

@@ -52,8 +52,17 @@ const rows: ReadonlyArray<Row> = [
     emulator: always({ fault: "status", code: 40001, message: `bad ${canary.skey}`, detail: canary.skey }),
     code: 77
   },
-  { name: "a redirect with the key in it", emulator: always({ fault: "redirect", to: `http://127.0.0.9/${canary.skey}` }), code: 69 },
-  { name: "no JSON", emulator: always({ fault: "truncated", how: "length", keep: 0 }), args: ["--sink", "csv"], code: 69 },
+  {
+    name: "a redirect with the key in it",
+    emulator: always({ fault: "redirect", to: `http://127.0.0.9/${canary.skey}` }),
+    code: 69
+  },
+  {
+    name: "no JSON",
+    emulator: always({ fault: "truncated", how: "length", keep: 0 }),
+    args: ["--sink", "csv"],
+    code: 69
+  },
   { name: "nobody listens", env: { DUO_HOST: "127.0.0.254:38599" }, code: 69 },
   { name: "half a configuration", env: { DUO_IKEY: "" }, code: 78 },
   { name: "a sink that is none", args: ["--sink", "none"], code: 64 },
@@ -113,7 +122,9 @@ const look = (row: Row) =>
     const people = [...peopleOf(duo), "canary.person@example.com"]
     assert.isAbove(people.length, 100)
     for (const [where, text] of [...told.slice(rows ? 1 : 0), ...files.filter(([file]) => file.includes("runs/"))]) {
-      for (const person of people) assert.isFalse(text.includes(person), `${name}: ${where} says something about somebody`)
+      for (const person of people) {
+        assert.isFalse(text.includes(person), `${name}: ${where} says something about somebody`)
+      }
     }
     return files.length + told.length
   }))
