@@ -8,10 +8,9 @@ import { serve } from "../../src/emulator/Emulator.ts"
 import * as Tenant from "../../src/emulator/Tenant.ts"
 import type { Row } from "../../src/Table.ts"
 import { contents, program, query, settings } from "../program.ts"
-import * as readers from "../readers.ts"
 import { afterwards } from "./afterwards.ts"
 import type { Case } from "./Case.ts"
-import { everySink, inFolder, sinkNames } from "./InProcess.ts"
+import { everySink, inFolder, readerOf } from "./InProcess.ts"
 
 const copies = 100
 
@@ -59,7 +58,7 @@ const run = inFolder(Effect.fnUntraced(function*(folder) {
     const expected = plain(copied(template))
     assert.isNotEmpty(expected, table.name)
     for (const { location, sink } of everySink(join(folder, "data"))) {
-      const read = readers[sinkNames.find((name) => name === sink) ?? "ndjson"]
+      const read = readerOf(sink)
       const found = plain(yield* read(location, stamp, table))
       assert.deepStrictEqual(found, expected, `${sink} ${table.name}`)
       cells += found.length * table.columns.length

@@ -12,7 +12,7 @@ import { program, settings } from "../program.ts"
 import * as readers from "../readers.ts"
 import { afterwards } from "./afterwards.ts"
 import type { Case } from "./Case.ts"
-import { everySink, inFolder, sinkNames } from "./InProcess.ts"
+import { everySink, inFolder, readerOf, sinkNames } from "./InProcess.ts"
 
 const texts = [
   "=cmd|' /C calc'!A0",
@@ -129,7 +129,7 @@ const hostile = inFolder(Effect.fnUntraced(function*(folder) {
     tables: mfa.tables
   }
   for (const { location, sink } of everySink(join(folder, "data"))) {
-    const read = readers[sinkNames.find((name) => name === sink) ?? "ndjson"]
+    const read = readerOf(sink)
     for (const [table, columns] of said) {
       const rows = yield* read(location, run, table)
       assert.isAtLeast(rows.length, texts.length, `${sink} ${table.name}`)

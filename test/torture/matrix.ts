@@ -1,6 +1,7 @@
 /** The whole matrix. */
 import type { Case } from "./Case.ts"
 import { cases as clocks } from "./clocks.ts"
+import { cases as eio } from "./eio.ts"
 import { cases as golden } from "./golden.ts"
 import { cases as hostile } from "./hostile.ts"
 import { cases as ledgers } from "./ledgers.ts"
@@ -14,6 +15,7 @@ import { cases as surroundings } from "./surroundings.ts"
 
 export const matrix: ReadonlyArray<Case> = [
   ...places,
+  ...eio,
   ...rights,
   ...ledgers,
   ...leftovers,
