@@ -40,6 +40,9 @@ const format: TextFiles.TextFormat = {
 const asWritten = (row: Row): Row =>
   Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, typeof cell === "string" ? unguard(cell) : cell]))
 
+/** Bytes that reading makes room for in a line, which may have a text of a megabyte in every cell. */
+const longestLine = 4 * DuckDb.longestRow
+
 const csv: Sink = {
   name: "csv",
   doc: "CSV, one file a run and table, safe to open in a spreadsheet.",
@@ -72,8 +75,8 @@ const csv: Sink = {
         `read_csv(${
           DuckDb.literal(file)
         }, auto_detect = false, columns = ${columns}, header = true, delim = ',', quote = '"', ` +
-        `escape = '"', nullstr = '', new_line = '\\r\\n', parallel = false, max_line_size = ${DuckDb.longestRow}, ` +
-        `buffer_size = ${DuckDb.longestRow})`
+        `escape = '"', nullstr = '', new_line = '\\r\\n', parallel = false, max_line_size = ${longestLine}, ` +
+        `buffer_size = ${longestLine})`
     )
     return rows?.pipe(Stream.map((chunk) => chunk.map(asWritten)))
   })

@@ -1,7 +1,6 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
-import { spawn } from "node:child_process"
 import { cpSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -102,18 +101,6 @@ const cases: ReadonlyArray<Case> = [
     code: 69,
     says: /cannot be reached.*ECONNREFUSED/s
   },
-  {
-    name: "a file in the way of the data",
-    env: { DUO_MFA_DATA: "data/duo.duckdb" },
-    code: 73,
-    says: /data directory.*DUO_MFA_DATA/s
-  },
-  {
-    name: "a directory in the way of a file",
-    args: ["--sink", "duckdb:data/ndjson"],
-    code: 73,
-    says: /data\/ndjson.*--sink/s
-  },
   { name: "no such sink", args: ["--sink", "oracle"], code: 64, says: /no sink "oracle".*duckdb/s },
   { name: "no such flag", args: ["--frobnicate"], code: 64, says: /--frobnicate/ }
 ]
@@ -197,26 +184,6 @@ describe("extract, when something is wrong", () => {
       const ended = yield* program(folder, ["extract"])
       assert.strictEqual(ended.code, 78)
       assert.include(ended.stderr, "Set DUO_IKEY, DUO_SKEY (or DUO_SKEY_FILE), and DUO_HOST")
-      assert.deepStrictEqual(contents(folder), before)
-    })))
-
-  it.live("names the process that has the ledger open for writing", () =>
-    withGoodRun(Effect.fnUntraced(function*(folder, before) {
-      const holder = yield* Effect.acquireRelease(
-        Effect.callback<ReturnType<typeof spawn>>((resume) => {
-          const script = `const { DuckDBInstance } = await import("@duckdb/node-api")
-            globalThis.held = await DuckDBInstance.create(process.argv[1])
-            console.log("held"); setInterval(() => {}, 1000)`
-          const child = spawn(process.execPath, ["--input-type=module", "-e", script, `${folder}/data/duo.duckdb`])
-          child.stdout.once("data", () => resume(Effect.succeed(child)))
-        }),
-        (child) => Effect.sync(() => child.kill())
-      )
-      const duo = yield* serve({ users })
-      const ended = yield* program(folder, ["extract"], settings(duo))
-      assert.strictEqual(ended.code, 75, ended.stderr)
-      assert.include(ended.stderr, `process ${holder.pid}`)
-      assert.strictEqual(duo.requests.length, 0)
       assert.deepStrictEqual(contents(folder), before)
     })))
 

@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Clock, Duration, Effect, FileSystem } from "effect"
 import duckdb from "../sinks/duckdb.ts"
 import { batches, outcomeOf, plain, rowsOf, runOf, things } from "./contract-rows.ts"
-import { comparable, perform, readBack, stage, tree } from "./contract.ts"
+import { comparable, perform, readBack, stage } from "./contract.ts"
 import * as processes from "./processes.ts"
 import * as readers from "./readers.ts"
 
@@ -30,17 +30,6 @@ const waiting = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E,
 })
 
 layer(NodeServices.layer)("the ledger", (it) => {
-  it.effect("a reader is not in the way, keeps what it sees, and sees the new run when it opens again", () =>
-    Effect.gen(function*() {
-      const { location } = yield* place
-      yield* perform(duckdb, location, first, three)
-      const reader = yield* processes.open(location, "READ_ONLY")
-      yield* perform(duckdb, location, second, one)
-      assert.strictEqual(yield* reader.ask("SELECT count(*) FROM things"), "[[\"3\"]]")
-      const again = yield* processes.open(location, "READ_ONLY")
-      assert.strictEqual(yield* again.ask("SELECT count(*), min(name) FROM things"), "[[\"1\",\"new\"]]")
-    }))
-
   it.effect("a writer is waited for, then named", () =>
     Effect.gen(function*() {
       const { location } = yield* place
@@ -124,23 +113,6 @@ layer(NodeServices.layer)("the ledger", (it) => {
       )
     }))
 
-  it.effect("what analysts put in stays", () =>
-    Effect.gen(function*() {
-      const { location } = yield* place
-      yield* perform(duckdb, location, first, three)
-      yield* readers.execute(
-        location,
-        "CREATE SCHEMA mine",
-        "CREATE TABLE mine.note AS SELECT 'mine' AS text",
-        "CREATE VIEW named AS SELECT name FROM things"
-      )
-      yield* perform(duckdb, location, second, one)
-      assert.deepStrictEqual(
-        yield* readers.query(location, "SELECT text, name FROM mine.note, named"),
-        [{ text: "mine", name: "new" }]
-      )
-    }))
-
   it.effect("columns that an older ledger lacks are added", () =>
     Effect.gen(function*() {
       const { location } = yield* place
@@ -152,29 +124,6 @@ layer(NodeServices.layer)("the ledger", (it) => {
         yield* readers.query(location, "SELECT count(*) AS rows, count(moment) AS moments FROM things"),
         [{ rows: 3n, moments: 1n }]
       )
-    }))
-
-  it.effect("what is no ledger of ours is refused when it is opened, and stays as it was", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const spoilt: ReadonlyArray<(file: string) => Effect.Effect<unknown, unknown>> = [
-        (file) => fs.writeFileString(file, "not a database"),
-        (file) => fs.writeFileString(file, ""),
-        (file) => Effect.andThen(fs.truncate(file, 20_000), fs.chmod(file, 0o600)),
-        (file) => readers.execute(file, "ALTER TABLE things ALTER is_on TYPE VARCHAR"),
-        (file) => readers.execute(file, "DROP TABLE things", "CREATE VIEW things AS SELECT 1 AS one"),
-        (file) => fs.writeFileString(`${file}.wal`, "stale")
-      ]
-      for (const [index, spoil] of spoilt.entries()) {
-        const { directory, location } = yield* place
-        yield* perform(duckdb, location, first, three)
-        yield* spoil(location)
-        const before = yield* tree(directory)
-        const error = yield* Effect.flip(open(location))
-        assert.strictEqual(error.reason._tag, "Corrupt", `${index}: ${error.message}`)
-        yield* duckdb.discard(location, second.run_id)
-        assert.deepStrictEqual(yield* tree(directory), before)
-      }
     }))
 
   it.effect("a write-ahead log without a ledger is refused, for it would be taken into the new one", () =>

@@ -179,16 +179,6 @@ layer(NodeServices.layer)("parquet", (it) => {
     60_000
   )
 
-  it.effect("a current file that is none is found out when it is opened", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const location = yield* place
-      yield* fs.makeDirectory(`${location}/current`)
-      yield* fs.writeFileString(`${location}/current/things.parquet`, "not Parquet, but long enough to be it")
-      const error = yield* Effect.flip(Effect.scoped(parquet.open(location, run)))
-      assert.strictEqual(error.reason._tag, "Corrupt", error.message)
-    }))
-
   it.effect("a directory whose name is a pattern or looks like a partition is a directory", () =>
     Effect.gen(function*() {
       const location = `${yield* place}/env=[ab]*`

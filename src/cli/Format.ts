@@ -24,7 +24,7 @@ interface Grid {
 }
 
 /** Text from Duo may hold what a terminal would obey. */
-const harmless = (text: string) => text.replace(/\p{C}/gu, "\u00b7")
+const harmless = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u00b7")
 
 const show = (value: Value) => value === null ? "" : harmless(String(value))
 

@@ -1,5 +1,5 @@
 /** Writing that survives a power cut: what was there before, or all of what is written, and never anything between. */
-import { Effect, FileSystem, Path } from "effect"
+import { Effect, FileSystem, Path, type PlatformError } from "effect"
 
 /** Brings a file's, or a directory's, contents to the disk. */
 export const sync = (path: string) =>
@@ -9,16 +9,32 @@ export const sync = (path: string) =>
     yield* file.sync
   }))
 
-/** Makes a directory that only its owner may enter, and those above it that are missing; their names reach the disk. */
-export const makeDirectory = Effect.fnUntraced(function*(path: string) {
-  const fs = yield* FileSystem.FileSystem
-  const { dirname } = yield* Path.Path
-  const above: Array<string> = []
-  const isThere = (directory: string) => fs.exists(directory).pipe(Effect.orElseSucceed(() => true))
-  for (let at = path; !(yield* isThere(at)); at = dirname(at)) above.push(dirname(at))
-  yield* fs.makeDirectory(path, { recursive: true, mode: 0o700 })
-  yield* Effect.forEach(above, sync, { discard: true })
-})
+/**
+ * Makes a directory for its owner alone, and those above it that are missing; their names reach the disk. Step by step,
+ * for Node's own way never ends where the system says of a directory whose parent is there that it is not, as in /proc.
+ */
+export const makeDirectory = (
+  path: string
+): Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const { dirname } = yield* Path.Path
+    const make = Effect.andThen(fs.makeDirectory(path, { mode: 0o700 }), sync(dirname(path)))
+    yield* make.pipe(
+      Effect.catchReason(
+        "PlatformError",
+        "NotFound",
+        (_, error) => dirname(path) === path ? Effect.fail(error) : Effect.andThen(makeDirectory(dirname(path)), make)
+      ),
+      // another process may have made it; a link may lead nowhere
+      Effect.catchReason(
+        "PlatformError",
+        "AlreadyExists",
+        (_, error) =>
+          Effect.flatMap(fs.stat(path), ({ type }) => type === "Directory" ? Effect.void : Effect.fail(error))
+      )
+    )
+  })
 
 /** Replaces a small file: beside it, to the disk, and renamed into place. */
 export const writeDurably = Effect.fnUntraced(function*(path: string, content: string) {

@@ -2,6 +2,7 @@
 import { Effect, FileSystem, Path, type PlatformError } from "effect"
 import type { Scratch } from "../Pipeline.ts"
 import { inDataDirectory, RunError } from "../RunError.ts"
+import { makeDirectory } from "./Durable.ts"
 import { reasonOf } from "./Files.ts"
 
 /** Makes the directory, which is told as the data directory's when something is wrong with it. */
@@ -12,7 +13,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string, directory
     new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) })
   )
   yield* Effect.acquireRelease(
-    orRunError(fs.makeDirectory(directory, { recursive: true, mode: 0o700 })),
+    orRunError(makeDirectory(directory)),
     () => Effect.ignore(fs.remove(directory, { recursive: true, force: true }))
   )
   const scratch: Scratch = {

@@ -6,6 +6,7 @@ import {
   Effect,
   Exit,
   FileSystem,
+  Layer,
   Logger,
   type Path,
   Predicate,
@@ -36,6 +37,12 @@ export type Services = FileSystem.FileSystem | Path.Path
 export const sinks = { duckdb, parquet, ndjson, csv }
 type SinkName = keyof typeof sinks
 export const sinkNames: ReadonlyArray<SinkName> = ["duckdb", "parquet", "ndjson", "csv"]
+
+/** What reads a sink's outputs and shares no code with it. */
+export const readerOf = (sink: string) => {
+  const { csv, duckdb, ndjson, parquet } = readers
+  return { csv, duckdb, ndjson, parquet }[sinkNames.find((name) => name === sink) ?? "ndjson"]
+}
 
 /** All four sinks under a data directory. */
 export const everySink = (dataDirectory: string): ReadonlyArray<Target> =>
@@ -70,8 +77,9 @@ export const run = (
     pageSize: undefined,
     concurrency: 1
   }).pipe(
-    Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: settings(duo) }))),
-    Effect.provide(Logger.layer([])),
+    Effect.provide(
+      Layer.merge(ConfigProvider.layer(ConfigProvider.fromEnv({ env: settings(duo) })), Logger.layer([]))
+    ),
     Effect.exit,
     Effect.map((exit): Ran => {
       if (Exit.isSuccess(exit)) return { code: 0, message: "", outcome: exit.value.outcome }
@@ -110,7 +118,6 @@ export const tree = (folder: string): Readonly<Record<string, string>> =>
 
 /** The users that a run published at a target, read by means that the sinks do not use. */
 export const published = Effect.fnUntraced(function*({ location, sink }: Target, outcome: Outcome) {
-  const name = sinkNames.find((name) => name === sink) ?? "ndjson"
   const run: SinkRun = {
     run_id: outcome.run_id,
     tenant: outcome.tenant,
@@ -118,6 +125,6 @@ export const published = Effect.fnUntraced(function*({ location, sink }: Target,
     pipeline: mfa.name,
     tables: mfa.tables
   }
-  const rows = yield* Effect.scoped(readers[name](location, run, users))
+  const rows = yield* Effect.scoped(readerOf(sink)(location, run, users))
   return rows.map(({ user_id }) => String(user_id)).sort()
 })

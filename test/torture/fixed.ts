@@ -1,6 +1,6 @@
 /** One run of the mfa pipeline at a given instant with given chance: what C2 starts under other locales and time zones. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Clock, Effect, Logger, Random } from "effect"
+import { Clock, Effect, Random } from "effect"
 import { summary } from "../../src/cli/Summary.ts"
 import { everySink, run } from "./InProcess.ts"
 
@@ -19,7 +19,6 @@ const program = Effect.gen(function*() {
   const { code, message, outcome } = yield* run({ host, ikey, skey }, "data", everySink("data")).pipe(
     Effect.provideService(Clock.Clock, stopped),
     Random.withSeed("fixed"),
-    Effect.provide(Logger.layer([])),
     Effect.provide(NodeServices.layer)
   )
   process.stdout.write(outcome === undefined ? message : summary({ outcome, receipts: [] }))

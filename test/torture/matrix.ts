@@ -4,11 +4,14 @@ import type { Case } from "./Case.ts"
 import { cases as chaos } from "./chaos.ts"
 import { cases as clocks } from "./clocks.ts"
 import { cases as drift } from "./drift.ts"
+import { cases as eio } from "./eio.ts"
 import { cases as env } from "./fuzz-env.ts"
 import { cases as laws } from "./fuzz-laws.ts"
 import { cases as damagedLedgers } from "./fuzz-ledger.ts"
 import { cases as manifests } from "./fuzz-manifest.ts"
 import { cases as pages } from "./fuzz.ts"
+import { cases as golden } from "./golden.ts"
+import { cases as hostile } from "./hostile.ts"
 import { cases as kills } from "./kills.ts"
 import { cases as ledgers } from "./ledgers.ts"
 import { cases as leftovers } from "./leftovers.ts"
@@ -17,7 +20,9 @@ import { cases as network } from "./network.ts"
 import { cases as places } from "./places.ts"
 import { cases as power } from "./power.ts"
 import { cases as rights } from "./rights.ts"
+import { cases as secrets } from "./secrets.ts"
 import { cases as signals } from "./signals.ts"
+import { cases as sizes } from "./sizes.ts"
 import { cases as surroundings } from "./surroundings.ts"
 import { cases as together } from "./together.ts"
 
@@ -41,5 +46,10 @@ export const matrix: ReadonlyArray<Case> = [
   ...leftovers,
   ...clocks,
   ...locales,
-  ...surroundings
+  ...secrets,
+  ...surroundings,
+  ...golden,
+  ...eio,
+  ...hostile,
+  ...sizes
 ]

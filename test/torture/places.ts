@@ -112,6 +112,7 @@ const rows: ReadonlyArray<Row> = [
     writeFileSync(join(folder, "data"), "mine")
     return { data: join(folder, "data/deeper"), refused: /DUO_MFA_DATA/ }
   }],
+  ["a place where nothing can be made", () => ({ data: "/proc/nowhere/data", refused: /ENOENT.*DUO_MFA_DATA/ })],
   ["a file where the manifests would be", (folder) => {
     mkdirSync(join(folder, "data"))
     writeFileSync(join(folder, "data/runs"), "mine")

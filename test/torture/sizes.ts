@@ -1,0 +1,125 @@
+/** M1 to M4: tenants, users and texts that are larger than memory would like. */
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { type Options, serve } from "../../src/emulator/Emulator.ts"
+import * as Tenant from "../../src/emulator/Tenant.ts"
+import { settings } from "../program.ts"
+import { afterwards } from "./afterwards.ts"
+import type { Case } from "./Case.ts"
+import { inFolder } from "./InProcess.ts"
+import { process as program } from "./Process.ts"
+
+/** As `./duo-mfa` starts it. */
+const shipped = ["--max-semi-space-size=4", "--max-old-space-size=1024"]
+const small = ["--max-semi-space-size=4", "--max-old-space-size=96"]
+const malloc = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072" }
+
+/** Megabytes that a run may have in memory, whatever the tenant. */
+const most = 512 * 1024 * 1024 / 1e6
+
+const extract = (options: Options, node: ReadonlyArray<string>, args: ReadonlyArray<string> = []) =>
+  inFolder(Effect.fnUntraced(function*(folder) {
+    if (!existsSync("/proc/self/status")) assert.fail("this case needs Linux's /proc to see a process's memory")
+    const duo = yield* serve(options)
+    const resident: Array<number> = []
+    const ended = yield* program({
+      cwd: folder,
+      args: ["extract", "--json", ...args],
+      env: { ...settings(duo), ...malloc },
+      node,
+      resident: (megabytes) => {
+        if (megabytes > 0) resident.push(megabytes)
+      }
+    })
+    assert.strictEqual(ended.code, 0, ended.stderr.slice(-2000))
+    const summary = JSON.parse(ended.stdout)
+    assert.strictEqual(summary.users, duo.tenant.size())
+    assert.isBelow(ended.peak, most, "megabytes in memory")
+    if (summary.users <= 10_000) {
+      const { code, stderr, stdout } = { ...ended, stderr: ended.stderr.split("\n").slice(0, 3).join("\n") }
+      yield* afterwards({ folder, before: {}, recovered: true, ended: { code, stderr, stdout }, keys: duo })
+    }
+    const verified = yield* program({ cwd: folder, args: ["verify"], env: malloc, node })
+    assert.strictEqual(verified.code, 0, verified.stderr)
+    assert.isTrue(existsSync(join(folder, "data/duo.duckdb")) || args.length > 0)
+    return { peak: ended.peak, resident, pages: Number(summary.pages) }
+  }))
+
+const tenant = (node: ReadonlyArray<string>) => ({ n }: { readonly n: number }) =>
+  Effect.map(extract({ users: n }, node), ({ peak }) => ({ users: n, "megabytes at the peak": Math.round(peak) }))
+
+/** Small pages: what a page leaves behind would show. The first half is for warming up. */
+const slope = ({ n }: { readonly n: number }) =>
+  Effect.gen(function*() {
+    const { pages, resident } = yield* extract({ users: n }, small, ["--page-size", "1", "--sink", "ndjson"])
+    const part = (from: number, to: number) =>
+      resident.slice(Math.floor(resident.length * from), Math.ceil(resident.length * to))
+    const growth = Math.min(...part(0.8, 0.95)) - Math.max(...part(0.5, 0.65))
+    assert.isBelow(growth, 48, "megabytes that the last pages added")
+    return { pages }
+  })
+
+/** Users with so many authenticators, and with texts of a megabyte. */
+const large = ({ n }: { readonly n: number }) =>
+  Effect.gen(function*() {
+    const devices = n * 1000
+    const phone = (index: number) => ({
+      phone_id: `DP${index}`,
+      number: "+15555550100",
+      type: "Mobile",
+      capabilities: ["push"],
+      activated: true,
+      name: `phone ${index}`
+    })
+    const many = { user_id: "DU1", username: "many", phones: Array.from({ length: devices }, (_, at) => phone(at)) }
+    const text = "é\"\n".repeat(n * 25_000)
+    const texts = {
+      user_id: "DU2",
+      username: text,
+      email: text,
+      realname: text,
+      notes: text,
+      status: "active",
+      groups: [{ group_id: "DG1", name: text }],
+      phones: [{ ...phone(0), name: text, model: text }]
+    }
+    const { peak } = yield* extract({ tenant: Tenant.fromUsers([many, texts]) }, shipped, [
+      "--page-size",
+      "1",
+      ...["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink", sink])
+    ])
+    return { devices, "bytes of text": text.length, "megabytes at the peak": Math.round(peak) }
+  })
+
+export const cases: ReadonlyArray<Case> = [
+  {
+    id: "M1",
+    fault: "a large tenant into three sinks; N is its users, and a million of them take a quarter of an hour",
+    expected: "it is complete, verified, and had at most 512 MiB in memory",
+    n: { test: 300, torture: 60_000 },
+    run: tenant(shipped)
+  },
+  {
+    id: "M2",
+    fault: "a large tenant and 96 MB of heap; N is its users",
+    expected: "it is complete, verified, and had at most 512 MiB in memory",
+    n: { test: 300, torture: 200_000 },
+    run: tenant(small)
+  },
+  {
+    id: "M3",
+    fault: "a user with 1,000 devices times N, one with texts of 100 KB times N",
+    expected: "it is complete, verified, and had at most 512 MiB in memory",
+    n: { test: 1, torture: 10 },
+    run: large
+  },
+  {
+    id: "M4",
+    fault: "N pages, a user each",
+    expected: "the last of them add less than 48 MB to what those in the middle needed, with a heap of 96 MB",
+    n: { test: 200, torture: 8000 },
+    run: slope
+  }
+]
