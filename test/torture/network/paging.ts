@@ -36,7 +36,7 @@ const wrongOffset = table(
   },
   (k) => [
     ...offsets.map(([to, expected]): Row => ({ name: to, scenario: once(k, next(to)), expected })),
-    ...k > 1 ? [] : offsets.map(([to, expected]): Row => ({
+    ...k > 1 ? [] : offsets.filter(([to]) => to !== "string").map(([to, expected]): Row => ({
       name: `${to}, on every page`,
       scenario: forGood(1, next(to)),
       expected: expected === honest ? { is: "incomplete" } : expected
@@ -96,12 +96,15 @@ const wrongTotal = table(
 const sizes = [["v1", 300], ["v2", 500]] as const
 
 const fitting = Effect.forEach(
-  sizes.flatMap(([api, page]) => [0, 1, page - 1, page, page + 1].map((users) => ({ api, page, users }))),
+  sizes.flatMap(([api, page]) =>
+    [...api === "v1" ? [0, 1] : [], page - 1, page, page + 1].map((users) => ({ api, page, users }))
+  ),
   Effect.fnUntraced(function*({ api, page, users }) {
     const ended = yield* extract({ duo: { users }, env: { DUO_API: api } })
     afterwards(ended)
     assert.deepInclude(ended.outcome, { users, total_objects: users, complete: true, incomplete_reason: null })
     assert.strictEqual(ended.rows["users"]?.length, users)
+    if (users < page - 1 || users > page) return { [`${api}, ${users} users`]: 1 }
     const silent = yield* extract({
       duo: { users },
       env: { DUO_API: api },
@@ -111,7 +114,7 @@ const fitting = Effect.forEach(
     const says = silent.error?.message ?? silent.outcome?.users
     if (users < page) assert.strictEqual(says, users)
     else assert.match(String(says), /the first page is full and has no metadata/)
-    return { [`${api}, ${users} users`]: 1 }
+    return { [`${api}, ${users} users`]: 1, "no metadata": silent.duo.reached.no_metadata ?? 0 }
   })
 )
 
