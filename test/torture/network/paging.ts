@@ -32,7 +32,7 @@ const wrongOffset = table(
     id: "P2",
     fault: "next_offset: missing, null, the same, smaller, negative, text, a fraction, 2^31, empty, a loop",
     expected: "stops and says that it is not complete, or 65; never without an end",
-    n: { test: 3, torture: 100 }
+    n: { test: 2, torture: 100 }
   },
   (k) => [
     ...offsets.map(([to, expected]): Row => ({ name: to, scenario: once(k, next(to)), expected })),
@@ -70,7 +70,7 @@ const wrongTotal = table(
     id: "P3",
     fault: "total_objects: 0, huge, text, changing",
     expected: "every user is read whatever it says; what it does not prove is not called complete",
-    n: { test: 3, torture: 100 }
+    n: { test: 2, torture: 100 }
   },
   (k) => [
     ...totals.map(([json, always]): Row => ({
@@ -97,7 +97,7 @@ const sizes = [["v1", 300], ["v2", 500]] as const
 
 const fitting = Effect.forEach(
   sizes.flatMap(([api, page]) =>
-    [...api === "v1" ? [0, 1] : [], page - 1, page, page + 1].map((users) => ({ api, page, users }))
+    [...api === "v1" ? [0, 1, page - 1] : [], page, page + 1].map((users) => ({ api, page, users }))
   ),
   Effect.fnUntraced(function*({ api, page, users }) {
     const ended = yield* extract({ duo: { users }, env: { DUO_API: api } })
