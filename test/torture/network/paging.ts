@@ -1,6 +1,6 @@
 /** P2 to P4: what Duo says of its pages is wrong, or there are as many users as just fit. */
 import { assert } from "@effect/vitest"
-import { Effect, FileSystem } from "effect"
+import { Effect, FileSystem, Runtime } from "effect"
 import { TestClock } from "effect/testing"
 import type { Fault } from "../../../src/emulator/Scenario.ts"
 import * as Tenant from "../../../src/emulator/Tenant.ts"
@@ -129,6 +129,7 @@ const emptied = alone(Effect.gen(function*() {
     yield* TestClock.adjust("1 hour")
     const ended = yield* extractIn(world, { folder, allowEmpty })
     afterwards(ended)
+    if (ended.error !== undefined) assert.strictEqual(ended.error[Runtime.errorExitCode], 4)
     return ended.error?.message ?? ended.outcome?.users
   })
   const refused = /has no users, and had 101 in the run before\. Nothing changed.*--allow-empty/
