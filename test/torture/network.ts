@@ -7,11 +7,13 @@ import * as failing from "./network/failing.ts"
 import * as flood from "./network/flood.ts"
 import * as paging from "./network/paging.ts"
 import * as throttled from "./network/throttled.ts"
+import * as untrusted from "./network/untrusted.ts"
 
 export const cases: ReadonlyArray<Case> = [
   ...delivery.cases,
   ...content.cases,
   ...flood.cases,
+  ...untrusted.cases,
   ...throttled.cases,
   ...failing.cases,
   ...clock.cases,

@@ -4,8 +4,9 @@ import { Effect } from "effect"
 import { chmodSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { serve } from "../../src/emulator/Emulator.ts"
-import { cert, listenBehindProxy } from "../behind-proxy.ts"
+import { good, key } from "../certificates.ts"
 import { settings } from "../program.ts"
+import { listenBehindProxy } from "../real-host.ts"
 import type { Case } from "./Case.ts"
 import { inFolder } from "./InProcess.ts"
 import { process as program } from "./Process.ts"
@@ -15,7 +16,7 @@ const real = { ...keys, DUO_HOST: "api-12345678.duosecurity.com" }
 const args = ["extract", "--dry-run"]
 
 const untrusted = inFolder(Effect.fnUntraced(function*(cwd) {
-  const { proxy, seen } = yield* listenBehindProxy(200)
+  const { proxy, seen } = yield* listenBehindProxy(200, { cert: good, key })
   const env = { ...real, HTTPS_PROXY: proxy, NODE_TLS_REJECT_UNAUTHORIZED: "0" }
   const { code, stderr } = yield* program({ cwd, args, env })
   assert.strictEqual(code, 69, stderr)
@@ -25,8 +26,8 @@ const untrusted = inFolder(Effect.fnUntraced(function*(cwd) {
 }))
 
 const proxied = inFolder(Effect.fnUntraced(function*(cwd) {
-  const { proxy, seen } = yield* listenBehindProxy(200)
-  writeFileSync(join(cwd, "ca.pem"), cert)
+  const { proxy, seen } = yield* listenBehindProxy(200, { cert: good, key })
+  writeFileSync(join(cwd, "ca.pem"), good)
   const env = { ...real, HTTPS_PROXY: proxy, NODE_EXTRA_CA_CERTS: join(cwd, "ca.pem") }
   const { code, stderr } = yield* program({ cwd, args, env })
   assert.strictEqual(code, 0, stderr)

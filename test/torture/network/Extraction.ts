@@ -64,7 +64,7 @@ const rowsOf = (batches: ReadonlyArray<Batch>): Rows =>
 
 const isExpected = (error: unknown): error is Expected => error instanceof Error && Runtime.errorExitCode in error
 
-const onTheWire = ({ requests }: Emulator): FastTime.Server => ({
+const onTheWire = ({ requests }: Pick<Emulator, "requests">): FastTime.Server => ({
   received: () => requests.length,
   isSilent: () => requests.at(-1)?.faults.includes("silence") === true
 })
@@ -78,10 +78,16 @@ export const serveIn = Effect.fnUntraced(function*({ duo: options, scenario = []
 
 type World = Effect.Success<ReturnType<typeof serveIn>>
 
+/** Who is asked, and the time. */
+interface Asked {
+  readonly duo: Pick<Emulator, "host" | "ikey" | "skey" | "requests">
+  readonly time: FastTime.FastTime
+}
+
 /** With this Duo's settings, to the end, whatever that is; only a defect fails. */
 export const inWorld = Effect.fnUntraced(
   function*<A, E extends Expected>(
-    { duo, time }: World,
+    { duo, time }: Asked,
     { env, seed = 1 }: Pick<Setup, "env" | "seed">,
     effect: Effect.Effect<A, E, SourceServices | Scope.Scope>
   ) {

@@ -147,13 +147,16 @@ export const play = (quiet: Quiet, row: Row) =>
       scenario,
       seed
     })
-    try {
-      afterwards(ended)
-      judge(ended, quiet, expected)
-    } catch (cause) {
-      const seen = `${ended.duo.requests.length} requests, ${ended.seconds} s, ${JSON.stringify(ended.duo.reached)}`
-      return yield* Effect.fail(new Error(`${name}: ${seen}, ${ended.error?.message}`, { cause }))
-    }
+    yield* Effect.try({
+      try: () => {
+        afterwards(ended)
+        judge(ended, quiet, expected)
+      },
+      catch: (cause) => {
+        const seen = `${ended.duo.requests.length} requests, ${ended.seconds} s, ${JSON.stringify(ended.duo.reached)}`
+        return new Error(`${name}: ${seen}, ${ended.error?.message}`, { cause })
+      }
+    })
     const reached: Reached = { [name]: met(ended) }
     return reached
   })

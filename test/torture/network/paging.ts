@@ -1,6 +1,6 @@
 /** P2 to P4: what Duo says of its pages is wrong, or there are as many users as just fit. */
 import { assert } from "@effect/vitest"
-import { Effect, FileSystem } from "effect"
+import { Effect, FileSystem, Runtime } from "effect"
 import { TestClock } from "effect/testing"
 import type { Fault } from "../../../src/emulator/Scenario.ts"
 import * as Tenant from "../../../src/emulator/Tenant.ts"
@@ -32,11 +32,11 @@ const wrongOffset = table(
     id: "P2",
     fault: "next_offset: missing, null, the same, smaller, negative, text, a fraction, 2^31, empty, a loop",
     expected: "stops and says that it is not complete, or 65; never without an end",
-    n: { test: 3, torture: 100 }
+    n: { test: 2, torture: 100 }
   },
   (k) => [
     ...offsets.map(([to, expected]): Row => ({ name: to, scenario: once(k, next(to)), expected })),
-    ...k > 1 ? [] : offsets.map(([to, expected]): Row => ({
+    ...k > 1 ? [] : offsets.filter(([to]) => to !== "string").map(([to, expected]): Row => ({
       name: `${to}, on every page`,
       scenario: forGood(1, next(to)),
       expected: expected === honest ? { is: "incomplete" } : expected
@@ -70,7 +70,7 @@ const wrongTotal = table(
     id: "P3",
     fault: "total_objects: 0, huge, text, changing",
     expected: "every user is read whatever it says; what it does not prove is not called complete",
-    n: { test: 3, torture: 100 }
+    n: { test: 2, torture: 100 }
   },
   (k) => [
     ...totals.map(([json, always]): Row => ({
@@ -96,12 +96,15 @@ const wrongTotal = table(
 const sizes = [["v1", 300], ["v2", 500]] as const
 
 const fitting = Effect.forEach(
-  sizes.flatMap(([api, page]) => [0, 1, page - 1, page, page + 1].map((users) => ({ api, page, users }))),
+  sizes.flatMap(([api, page]) =>
+    [...api === "v1" ? [0, 1, page - 1] : [], page, page + 1].map((users) => ({ api, page, users }))
+  ),
   Effect.fnUntraced(function*({ api, page, users }) {
     const ended = yield* extract({ duo: { users }, env: { DUO_API: api } })
     afterwards(ended)
     assert.deepInclude(ended.outcome, { users, total_objects: users, complete: true, incomplete_reason: null })
     assert.strictEqual(ended.rows["users"]?.length, users)
+    if (users < page - 1 || users > page) return { [`${api}, ${users} users`]: 1 }
     const silent = yield* extract({
       duo: { users },
       env: { DUO_API: api },
@@ -111,7 +114,7 @@ const fitting = Effect.forEach(
     const says = silent.error?.message ?? silent.outcome?.users
     if (users < page) assert.strictEqual(says, users)
     else assert.match(String(says), /the first page is full and has no metadata/)
-    return { [`${api}, ${users} users`]: 1 }
+    return { [`${api}, ${users} users`]: 1, "no metadata": silent.duo.reached.no_metadata ?? 0 }
   })
 )
 
@@ -126,6 +129,7 @@ const emptied = alone(Effect.gen(function*() {
     yield* TestClock.adjust("1 hour")
     const ended = yield* extractIn(world, { folder, allowEmpty })
     afterwards(ended)
+    if (ended.error !== undefined) assert.strictEqual(ended.error[Runtime.errorExitCode], 4)
     return ended.error?.message ?? ended.outcome?.users
   })
   const refused = /has no users, and had 101 in the run before\. Nothing changed.*--allow-empty/

@@ -35,7 +35,7 @@ const spelt = table(
     id: "R1",
     fault: "429 with and without Retry-After, of every kind",
     expected: "waits what it says if that is sane, else as Duo's clients do; each attempt is signed afresh",
-    n: { test: 2, torture: 100 }
+    n: { test: 1, torture: 100 }
   },
   (k) => [
     ...spellings.map(([name, fault, from, to]): Row => ({
