@@ -39,7 +39,8 @@ const suspiciouslyEmpty = 100
 
 /**
  * Runs a pipeline once. Whatever it fails with, nothing has changed; but for `Unpublished`, after which the next run
- * publishes this one.
+ * publishes this one. Who calls it without being interruptible can only be interrupted until it is sealed, and learns
+ * what was published.
  */
 export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOptions) {
   const source = yield* pipeline.connect
@@ -55,7 +56,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     Effect.ignore
   )
 
-  const sealed = yield* Effect.scoped(Effect.gen(function*() {
+  const sealed = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
     yield* manifests.open(stamp.run_id, options.sinks)
     const opened = yield* Effect.forEach(targets, ({ location, name, sink }) =>
       Effect.map(
@@ -72,7 +73,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     )
     yield* manifests.seal({ ...outcome, fingerprints, sinks: receipts })
     return { outcome, receipts }
-  })).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
+  }))).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
 
   yield* publish(manifests, options.findSink, stamp.run_id, sealed.receipts)
   return sealed

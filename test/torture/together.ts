@@ -54,7 +54,9 @@ const race = (site: Site.Site) => (seed: number) =>
 const answer = ({ duo }: Site.Site) =>
   Effect.andThen(
     Effect.promise(() => pass(5)),
-    Effect.suspend(() => duo.requests.some(({ status }) => status === null) ? TestClock.adjust("1 second") : Effect.void)
+    Effect.suspend(() =>
+      duo.requests.some(({ status }) => status === null) ? TestClock.adjust("1 second") : Effect.void
+    )
   )
 
 export const cases: ReadonlyArray<Case> = [{
