@@ -107,6 +107,20 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
   }
 }, Effect.scoped)
 
+/** Discards a run in one place, and says whether there is nothing left to do: a sink that is gone does nothing ever. */
+const discardIn = (findSink: FindSink, { location, sink }: Manifest.Target, run_id: string) =>
+  Effect.matchEffect(findSink(sink), {
+    onFailure: ({ message }) =>
+      Effect.as(Effect.logWarning(`What it left at ${location} stays there: ${message}`), true),
+    onSuccess: ({ discard }) =>
+      discard(location, run_id).pipe(
+        Effect.as(true),
+        Effect.catch(({ message }) =>
+          Effect.as(Effect.logWarning(`What it left at ${location} is still there: ${message}`), false)
+        )
+      )
+  })
+
 /** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
 const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
   yield* makeDirectory(dataDirectory).pipe(
@@ -120,14 +134,8 @@ const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindS
       yield* publish(manifests, findSink, unfinished.run_id, unfinished.sinks)
     } else {
       yield* Effect.logInfo(`Discarding run ${unfinished.run_id}, which its process did not finish`)
-      yield* Effect.forEach(
-        unfinished.sinks,
-        ({ location, sink }) =>
-          Effect.flatMap(findSink(sink), (found) => found.discard(location, unfinished.run_id)).pipe(
-            Effect.catch(({ message }) => Effect.logWarning(`What it left at ${location} stays there: ${message}`))
-          )
-      )
-      yield* manifests.discarded(unfinished.run_id)
+      const done = yield* Effect.forEach(unfinished.sinks, (target) => discardIn(findSink, target, unfinished.run_id))
+      if (done.every((isDone) => isDone)) yield* manifests.discarded(unfinished.run_id)
     }
   }
   return manifests
