@@ -45,7 +45,8 @@ const suspiciouslyEmpty = 100
 
 /**
  * Runs a pipeline once. Whatever it fails with, nothing has changed; but for `Unpublished`, after which the next run
- * publishes this one.
+ * publishes this one. Who calls it without being interruptible can only be interrupted until it is sealed, and learns
+ * what was published.
  */
 export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOptions) {
   const source = yield* pipeline.connect
@@ -63,7 +64,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     Effect.ignore
   )
 
-  const sealed = yield* Effect.scoped(Effect.gen(function*() {
+  const sealed = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
     yield* manifests.open(stamp.run_id, options.sinks)
     const scratch = yield* Scratch.make(options.dataDirectory, manifests.scratch(stamp.run_id))
     const opened = yield* Effect.forEach(targets, ({ location, name, sink }) =>
@@ -85,7 +86,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     )
     yield* manifests.seal({ ...outcome, fingerprints, sinks: receipts })
     return { outcome, receipts }
-  })).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
+  }))).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
 
   yield* publish(manifests, options.findSink, stamp.run_id, sealed.receipts)
   return sealed
@@ -122,6 +123,20 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
   }
 }, Effect.scoped)
 
+/** Discards a run in one place, and says whether there is nothing left to do: a sink that is gone does nothing ever. */
+const discardIn = (findSink: FindSink, { location, sink }: Manifest.Target, run_id: string) =>
+  Effect.matchEffect(findSink(sink), {
+    onFailure: ({ message }) =>
+      Effect.as(Effect.logWarning(`What it left at ${location} stays there: ${message}`), true),
+    onSuccess: ({ discard }) =>
+      discard(location, run_id).pipe(
+        Effect.as(true),
+        Effect.catch(({ message }) =>
+          Effect.as(Effect.logWarning(`What it left at ${location} is still there: ${message}`), false)
+        )
+      )
+  })
+
 /** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
 const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
   yield* makeDirectory(dataDirectory).pipe(
@@ -135,14 +150,8 @@ const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindS
       yield* publish(manifests, findSink, unfinished.run_id, unfinished.sinks)
     } else {
       yield* Effect.logInfo(`Discarding run ${unfinished.run_id}, which its process did not finish`)
-      yield* Effect.forEach(
-        unfinished.sinks,
-        ({ location, sink }) =>
-          Effect.flatMap(findSink(sink), (found) => found.discard(location, unfinished.run_id)).pipe(
-            Effect.catch(({ message }) => Effect.logWarning(`What it left at ${location} stays there: ${message}`))
-          )
-      )
-      yield* manifests.discarded(unfinished.run_id)
+      const done = yield* Effect.forEach(unfinished.sinks, (target) => discardIn(findSink, target, unfinished.run_id))
+      if (done.every((isDone) => isDone)) yield* manifests.discarded(unfinished.run_id)
     }
   }
   return manifests

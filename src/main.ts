@@ -7,6 +7,7 @@ import { cli } from "./Cli.ts"
 import { Catalog } from "./cli/Catalog.ts"
 import * as Settings from "./cli/Settings.ts"
 import * as Stderr from "./cli/Stderr.ts"
+import * as TooLate from "./cli/TooLate.ts"
 import { ExitCode } from "./ExitCode.ts"
 import type { Expected } from "./Expected.ts"
 
@@ -21,7 +22,9 @@ const isExpected = (error: unknown): error is Expected =>
   error instanceof Error && Predicate.hasProperty(error, Runtime.errorExitCode)
 
 const exitCode = (cause: Cause.Cause<unknown>): number => {
-  if (Cause.hasInterruptsOnly(cause)) return terminated ? ExitCode.terminated : ExitCode.interrupted
+  if (Cause.hasInterruptsOnly(cause)) {
+    return TooLate.exitCode() ?? (terminated ? ExitCode.terminated : ExitCode.interrupted)
+  }
   const error = Cause.squash(cause)
   // what is wrong with the arguments was told while they were read
   if (CliError.isCliError(error)) return "errors" in error && error.errors.length === 0 ? ExitCode.ok : ExitCode.usage

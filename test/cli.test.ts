@@ -196,6 +196,19 @@ describe("extract, in the middle of a run", () => {
       })))
   }
 
+  it.live("goes on when it is told to stop while it publishes: 143 is for a run that published nothing", () =>
+    withGoodRun(Effect.fnUntraced(function*(folder, before) {
+      const duo = yield* serve({ users })
+      const sinks = ["--sink", "ndjson", "--sink", `${import.meta.dirname}/stopping-sink.ts`, "--sink", "csv"]
+      const { code, stderr, stdout } = yield* program(folder, ["extract", "--json", ...sinks], settings(duo))
+      assert.strictEqual(code, 0, stderr)
+      assert.notInclude(stderr, "nothing was published")
+      const { exit, run_id } = JSON.parse(stdout)
+      assert.strictEqual(exit, 0)
+      const made = Object.keys(contents(folder)).filter((file) => !(file in before))
+      assert.includeMembers(made, [`data/csv/users/${run_id}.csv`, `data/runs/${run_id}.json`])
+    })))
+
   it.live("lets no other begin: that one ends at once with 75, and names the first", () =>
     withGoodRun(Effect.fnUntraced(function*(folder) {
       const first = yield* running(folder)

@@ -207,6 +207,25 @@ describe("a run", () => {
       assert.strictEqual((yield* fs.readDirectory(`${directory}/runs`)).length, 1)
     })))
 
+  it.effect("what could not be discarded is discarded by a later one", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const log: Array<string> = []
+      const manifests = yield* Manifest.make(directory)
+      const id = "20260101T000000000Z-000000"
+      yield* manifests.open(id, [{ sink: "good", location: "/nowhere/good" }])
+      const good = spy("good", log)
+      const failing: Sink = {
+        ...good,
+        discard: (location, run_id) => run_id === id ? Effect.fail(failure) : good.discard(location, run_id)
+      }
+      yield* Run.run(pipeline(), options(directory, [failing]))
+      assert.deepStrictEqual((yield* manifests.unfinished).map(({ run_id }) => run_id), [id])
+      log.length = 0
+      yield* Run.run(pipeline(), options(directory, [good]))
+      assert.deepStrictEqual(log.slice(0, 2), ["good discard", "good open"])
+      assert.deepStrictEqual(yield* manifests.unfinished, [])
+    })))
+
   it.effect("that is interrupted after it was sealed leaves nothing that could be published", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem

@@ -41,11 +41,11 @@ layer(NodeServices.layer)("staged files", (it) => {
       for (const { from, to } of moves) assert.strictEqual(yield* fs.readFileString(to), from)
     }))
 
-  it.effect("sealing brings to the disk the files, then their names, and the names of what was made for them", () =>
+  it.effect("sealing brings to the disk the files, then their names; publishing the new names before the old ones go", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
-      const moves = ["a", "b"].map((name) => ({ from: `${directory}/${name}.R.part`, to: `${directory}/T/D/${name}` }))
+      const moves = ["a", "b"].map((name) => ({ from: `${directory}/${name}.R.part`, to: `${directory}/${name}/x` }))
       for (const { from } of moves) yield* fs.writeFileString(from, from)
       const synced: Array<string> = []
       const watching: typeof fs = {
@@ -55,8 +55,11 @@ layer(NodeServices.layer)("staged files", (it) => {
           return fs.open(path, options)
         }
       }
-      yield* Files.seal(moves).pipe(Effect.provideService(FileSystem.FileSystem, watching))
-      assert.deepStrictEqual(synced, ["/a.R.part", "/T", "", "/b.R.part", ""])
+      const watched = Effect.provideService(FileSystem.FileSystem, watching)
+      const { publication } = yield* watched(Files.seal(moves))
+      assert.deepStrictEqual(synced.splice(0), ["/a.R.part", "", "/b.R.part", "", ""])
+      yield* watched(publish(publication))
+      assert.deepStrictEqual(synced, ["/a", "/b", ""])
     }))
 
   it.effect("a publication that is none is refused", () =>

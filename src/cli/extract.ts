@@ -13,6 +13,7 @@ import * as Settings from "./Settings.ts"
 import * as Stderr from "./Stderr.ts"
 import { facts, summary } from "./Summary.ts"
 import * as Targets from "./Targets.ts"
+import * as TooLate from "./TooLate.ts"
 
 /** Published, and the user list would not hold still; with `--strict` that is not good enough. */
 export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", { reason: Schema.String }) {
@@ -130,7 +131,7 @@ export const extract = Command.make(
         const pipeline = yield* catalog.findPipeline(name)
         const dataDirectory = yield* Settings.dataDirectory
         const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
-        if (dryRun) return yield* Run.dryRun(pipeline, options)
+        if (dryRun) return yield* Effect.interruptible(Run.dryRun(pipeline, options))
         return yield* Run.run(pipeline, {
           ...options,
           dataDirectory,
@@ -168,7 +169,9 @@ export const extract = Command.make(
       const told = json ? JSON.stringify({ ...facts(result), exit }) : summary(result)
       const hasRows = result.receipts.some(({ location }) => location === "-")
       yield* hasRows ? Console.error(told) : Console.log(told)
+      TooLate.done(exit)
       if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
-    }
+    },
+    Effect.uninterruptible
   )
 ).pipe(Command.withDescription("Extract every user of the tenant and publish the rows"))

@@ -155,7 +155,13 @@ export const publish = (sink: string) =>
       at(sink, "the publication")
     )
     for (const move of moves) yield* rename(move).pipe(at(sink, move.to))
-    const directories = new Set(moves.flatMap(({ from, to }) => [from, to, path.dirname(to)]).map(path.dirname))
+    // a name reaches the disk where it is before it goes from where it was
+    const targets = moves.map(({ to }) => path.dirname(to))
+    const directories = new Set([
+      ...targets,
+      ...targets.map(path.dirname),
+      ...moves.map(({ from }) => path.dirname(from))
+    ])
     for (const directory of directories) {
       yield* sync(directory).pipe(orReason, at(sink, directory))
     }

@@ -27,8 +27,14 @@ const build = async (out: string) => {
   return { entry: join(out, "src/main.js"), compiled: join(out, "compiled") }
 }
 
-/** The bundle's entry, and a place to keep it compiled; both go with the scope. Where it is, it finds our packages. */
-export const bundle = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(root, "node_modules/.torture-"))),
-  (out) => Effect.sync(() => rmSync(out, { recursive: true }))
-).pipe(Effect.flatMap((out) => Effect.promise(() => build(out))))
+/** Where it is, it finds our packages. */
+const make = () => {
+  const out = mkdtempSync(join(root, "node_modules/.torture-"))
+  process.once("exit", () => rmSync(out, { recursive: true, force: true }))
+  return build(out)
+}
+
+let made: ReturnType<typeof build> | undefined
+
+/** The bundle's entry, and a place to keep it compiled; both go with the process. */
+export const bundle = Effect.promise(() => made ??= make())

@@ -37,6 +37,11 @@ export const recover = (dataDirectory: string, find: Run.FindSink = findSink) =>
     Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([])))
   )
 
+/** A copy of a data directory. */
+export interface Copy {
+  readonly back: Effect.Effect<void>
+}
+
 /** With rights and times. */
 const copy = (from: string, to: string) => execFileSync("cp", ["-a", from, to])
 
@@ -50,7 +55,6 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
   const duo = yield* serve({ users, ...options })
   const fs = yield* FileSystem.FileSystem
   const at = folder ?? (yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" }))
-  const saved = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })
   let before: Aftermath["before"] = contents(at)
 
   const begin = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
@@ -84,21 +88,27 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
   /** Whether any output changed since all was well. */
   const isChanged = () => Object.entries(contents(at)).some(([file, hash]) => hash !== before[file])
 
-  let kept: Aftermath["before"] = {}
+  /** Copies the data; `back` puts it back where it was, with what was well then. */
+  const copied = Effect.gen(function*() {
+    const to = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })
+    mkdirSync(`${at}/data`, { recursive: true, mode: 0o700 })
+    copy(`${at}/data`, to)
+    const well = before
+    const back = Effect.sync(() => {
+      rmSync(`${at}/data`, { recursive: true, force: true })
+      copy(`${to}/data`, at)
+      before = well
+    })
+    return { back }
+  })
+
+  let kept: Copy = { back: Effect.void }
 
   /** Keeps what there is, for `reset`. */
-  const keep = Effect.sync(() => {
-    mkdirSync(`${at}/data`, { recursive: true, mode: 0o700 })
-    copy(`${at}/data`, saved)
-    kept = contents(at)
+  const keep = Effect.map(copied, (copy) => {
+    kept = copy
   })
-
-  /** Puts back what was kept, and takes it for what is well. */
-  const reset = Effect.sync(() => {
-    rmSync(`${at}/data`, { recursive: true, force: true })
-    copy(`${saved}/data`, at)
-    before = kept
-  })
+  const reset = Effect.suspend(() => kept.back)
 
   /** A run that nothing happens to. */
   const good = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
@@ -116,6 +126,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
     look,
     settle,
     good,
+    copied,
     keep,
     reset,
     isChanged,

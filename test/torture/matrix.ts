@@ -3,6 +3,7 @@ import { cases as calls } from "./calls.ts"
 import type { Case } from "./Case.ts"
 import { cases as chaos } from "./chaos.ts"
 import { cases as clocks } from "./clocks.ts"
+import { cases as disk } from "./disk.ts"
 import { cases as drift } from "./drift.ts"
 import { cases as eio } from "./eio.ts"
 import { cases as env } from "./fuzz-env.ts"
@@ -40,16 +41,17 @@ export const matrix: ReadonlyArray<Case> = [
   ...power,
   ...together,
   ...chaos,
+  ...disk,
   ...places,
+  ...eio,
   ...rights,
   ...ledgers,
   ...leftovers,
   ...clocks,
   ...locales,
   ...secrets,
+  ...hostile,
   ...surroundings,
   ...golden,
-  ...eio,
-  ...hostile,
   ...sizes
 ]

@@ -1,5 +1,6 @@
 /** K5: the power goes while the program runs. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { Dice } from "../../src/emulator/Dice.ts"
 import { type Case, repeat } from "./Case.ts"
@@ -11,13 +12,17 @@ const all = ["duckdb", "parquet", "ndjson", "csv"]
 /** As many calls as a run has, about. */
 const calls = 250
 
-/** What begins when the sealed manifest is in its place. */
 const renames = 20
+const syncs = 50
 
-/** Half of the cuts come while files are moved, where order counts most, and half at any call. */
-const momentOf = (dice: Dice) => dice.chance(50) ? `${1 + dice.below(renames)} rename` : `${1 + dice.below(calls)}`
+/** A third of the cuts come at any call, the others at those whose order counts most. */
+const momentOf = (dice: Dice) =>
+  dice.pick([`${1 + dice.below(calls)}`, `${1 + dice.below(renames)} rename`, `${1 + dice.below(syncs)} fsync`])
 
-/** Every other time the directories lose as well what was not brought to the disk. Of three cuts one is in a first run. */
+/**
+ * Every other time the directories lose as well what was not brought to the disk. Of three cuts one is in a first run,
+ * and every fourth comes when the run before has only just been published.
+ */
 const outage = (site: Site.Site, fresh: Site.Site, disk: string) => (seed: number) =>
   Effect.gen(function*() {
     const dice = new Dice(seed)
@@ -25,10 +30,12 @@ const outage = (site: Site.Site, fresh: Site.Site, disk: string) => (seed: numbe
     const { begin, folder, look, recover, reset, settle } = isFirst ? fresh : site
     yield* reset
     PowerLoss.noteAll(disk, folder)
-    const { ended } = begin(Site.extracting(isFirst ? ["ndjson", "parquet"] : all, Site.users), {
-      TORTURE_KILL: momentOf(dice),
-      TORTURE_DISK: disk
-    })
+    const args = Site.extracting(isFirst ? ["ndjson", "parquet"] : all, Site.users)
+    if (dice.chance(25)) {
+      const whole = yield* Effect.promise(() => begin(args, { TORTURE_DISK: disk }).ended)
+      assert.strictEqual(whole.code, 0, whole.stderr)
+    }
+    const { ended } = begin(args, { TORTURE_KILL: momentOf(dice), TORTURE_DISK: disk })
     const { code, ...said } = yield* Effect.promise(() => ended)
     const names = dice.chance(50)
     const lost = PowerLoss.cut(disk, folder, names)
@@ -42,7 +49,7 @@ export const cases: ReadonlyArray<Case> = [{
   id: "K5",
   fault: "the power goes: what was not brought to the disk is lost",
   expected: "the outputs are the last good run or one whole newer one; the next start heals",
-  n: { test: 20, torture: 200 },
+  n: { test: 12, torture: 200 },
   run: (plan) =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
