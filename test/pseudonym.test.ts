@@ -65,6 +65,15 @@ describe("A pseudonym", () => {
     assert.strictEqual(hash.startsWith("-"), said.startsWith("-"))
     assert.strictEqual(hash.split("e")[1], said.split("e")[1])
   }, many)
+
+  it("of a whole number is as exact as the number is", () => {
+    for (const about of [999_999_999_999_999n, 2n ** 53n, 99_999_999_999_999_999n]) {
+      for (let n = -50n; n < 50n; n++) {
+        const said = String(about + n)
+        assert.strictEqual(Number.isSafeInteger(Number(number(said))), Number.isSafeInteger(Number(said)), said)
+      }
+    }
+  })
 })
 
 /** The fields whose values this test lets be, whatever the program's own list says. */

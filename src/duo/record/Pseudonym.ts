@@ -8,7 +8,7 @@ import { createHash, createHmac } from "node:crypto"
 export interface Pseudonyms {
   /** Never the value itself, if it has a letter or a digit. */
   readonly text: (value: string) => string
-  /** Of a JSON number; its exponent stays, and so does the first of 16 digits or more, which may be too large or not. */
+  /** Of a JSON number; its exponent stays, and so does whether a number can be exactly this one. */
   readonly number: (value: string) => string
 }
 
@@ -29,6 +29,9 @@ const isTelling = (value: string) => /[\p{L}\p{Nd}]/u.test(value)
 
 /** Duo's ids say by their first two letters what they are of. */
 const isId = (value: string) => /^[A-Z]{2}[A-Z0-9]{18}$/.test(value)
+
+/** With 16 digits a whole number may be one that was rounded when JSON was parsed, or not yet. */
+const isTooLarge = (digits: string) => /^\d{16}$/.test(digits) && !Number.isSafeInteger(Number(digits))
 
 /** By character, for there are many of few. */
 const known = new Map<string, ReadonlyArray<string> | undefined>()
@@ -60,10 +63,15 @@ export const make = (key: Uint8Array): Pseudonyms => {
       : createHash("shake256", { outputLength: value.length }).update(seed).digest()
   }
 
-  const different = (value: string, hashed: (bytes: Uint8Array) => string): string => {
+  /** The first hash that will do. */
+  const first = (
+    value: string,
+    hashed: (bytes: Uint8Array) => string,
+    isRight = (hash: string) => hash !== value
+  ): string => {
     for (let attempt = 0;; attempt++) {
       const hash = hashed(bytesOf(value, attempt))
-      if (hash !== value) return hash
+      if (isRight(hash)) return hash
     }
   }
 
@@ -71,16 +79,16 @@ export const make = (key: Uint8Array): Pseudonyms => {
     text: (value) => {
       if (!isTelling(value)) return value
       const kept = isId(value) ? value.slice(0, 2) : ""
-      return different(value, (bytes) => kept + ofShape(value.slice(kept.length), bytes))
+      return first(value, (bytes) => kept + ofShape(value.slice(kept.length), bytes))
     },
     number: (value) => {
       const [, sign = "", mantissa = "", exponent = ""] = /^(-?)([\d.]*)(.*)$/.exec(value) ?? []
-      return sign + different(mantissa, (bytes) => {
+      const hashed = (bytes: Uint8Array) => {
         const hash = ofShape(mantissa, bytes)
-        if (!/^\d\d/.test(mantissa)) return hash
-        const first = mantissa.length < 16 ? String(1 + (bytes[0] ?? 0) % 9) : mantissa.slice(0, 1)
-        return first + hash.slice(1)
-      }) + exponent
+        return /^\d\d/.test(mantissa) ? `${1 + (bytes[0] ?? 0) % 9}${hash.slice(1)}` : hash
+      }
+      const isRight = (hash: string) => hash !== mantissa && isTooLarge(hash) === isTooLarge(mantissa)
+      return sign + first(mantissa, hashed, isRight) + exponent
     }
   }
 }
