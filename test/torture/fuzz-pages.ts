@@ -73,7 +73,9 @@ const times = /^(created|last_login|last_directory_sync|date_added|expiration)$/
 const time = (dice: Dice) => {
   const second = dice.below(4_000_000_000) - 2_000_000_000
   const text = `${second}.${dice.pick<string>(["0", "000", "5", "999999999", "000000001"])}`
-  return dice.pick<unknown>([second, `${second}`, second + 0.5, text])
+  return dice.chance(3)
+    ? dice.pick<unknown>([253_402_300_800, "253402300800", -62_135_596_801, second * 1000])
+    : dice.pick<unknown>([second, `${second}`, second + 0.5, text])
 }
 
 /** Writes about a third of everything in another way that is as good, but for the envelope. */
@@ -139,7 +141,7 @@ const twice = (dice: Dice, text: string) => {
 
 /** An answer of one or two of them, with nothing to four things done to it. */
 const page = (from: ReadonlyArray<string>) => (dice: Dice): Fuzzed => {
-  const some = Array.from({ length: dice.chance(25) ? 2 : 1 }, () => from[dice.below(from.length)])
+  const some = Array.from({ length: dice.chance(10) ? 2 : 1 }, () => from[dice.below(from.length)])
   const answer: unknown = JSON.parse(
     `{"metadata":{"total_objects":${some.length}},"response":[${some.join()}],"stat":"OK"}`
   )
