@@ -1,6 +1,6 @@
 /** The engine with a source of two tables and the real sinks, and how a run of it may end. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Effect, Exit, FileSystem, Runtime, Schema, type Scope, Stream } from "effect"
+import { Cause, Effect, Exit, FileSystem, References, Runtime, Schema, type Scope, Stream } from "effect"
 import * as assert from "node:assert"
 import duckdb from "../../sinks/duckdb.ts"
 import ndjson from "../../sinks/ndjson.ts"
@@ -55,7 +55,7 @@ export const run = (dataDirectory: string, sink: "duckdb" | "ndjson", location: 
     pageSize: undefined,
     concurrency: 1,
     allowEmpty: false
-  })
+  }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
 
 /** The exit code of a run that failed as foreseen, 0 for one that did not; a defect is thrown. */
 export const codeOf = (exit: Exit.Exit<unknown, unknown>, allowed: ReadonlyArray<number>): number => {

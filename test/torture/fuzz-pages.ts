@@ -1,7 +1,7 @@
 /** Answers of Duo's that are almost right: the emulator's users and bypass codes, then dropped, retyped, nested, doubled, cut. */
 import type { Dice, NonEmpty } from "../../src/emulator/Dice.ts"
 import * as Tenant from "../../src/emulator/Tenant.ts"
-import { names, odd, raws } from "./fuzz-values.ts"
+import { names, odd, raws, sharp } from "./fuzz-values.ts"
 
 const seeds: NonEmpty<number> = [1, 2, 3]
 const tenants = seeds.map((seed) => Tenant.make({ users: 300, seed }))
@@ -30,7 +30,8 @@ const put = (into: Container, name: PropertyKey, value: unknown) =>
 /** Only of what can be shown in quotes; the writer puts it in as it is. */
 const raw = (dice: Dice) => `@raw${dice.below(raws.length)}@`
 
-const value = (dice: Dice) => dice.chance(12) ? raw(dice) : copy(dice.pick(odd))
+const value = (dice: Dice) =>
+  dice.chance(40) ? copy(dice.pick(sharp)) : dice.chance(12) ? raw(dice) : copy(dice.pick(odd))
 
 /** The same in another way that somebody might write it, or nearly. */
 const spelled = (dice: Dice, was: unknown): unknown => {
@@ -43,6 +44,47 @@ const spelled = (dice: Dice, was: unknown): unknown => {
       return dice.pick<unknown>([Number(was), `${was} `, was.toUpperCase(), [was], [was, was], { value: was }])
     default:
       return dice.pick<unknown>([JSON.stringify(was), [was], { value: was }, [[was]], [was, was], [null, was], ""])
+  }
+}
+
+/** The same, in another way that is as good. */
+const alike = (dice: Dice, was: unknown): unknown => {
+  switch (typeof was) {
+    case "boolean":
+      return dice.pick<unknown>([was, `${was}`, `${was}`.toUpperCase(), Number(was), `${Number(was)}`, null, ""])
+    case "number":
+      return dice.pick<unknown>([was, `${was}`, `${was}.0`, `${was}.000`, was, null, ""])
+    case "string":
+      return dice.pick<unknown>([
+        was,
+        `${was} `,
+        was.toUpperCase(),
+        dice.below(99),
+        dice.below(99) / 8,
+        dice.chance(50)
+      ])
+    default:
+      return Array.isArray(was) ? dice.pick<unknown>([[null, ...was], [...was, ...was], was.toReversed()]) : was
+  }
+}
+
+/** A time, in the ways that times are written. */
+const times = /^(created|last_login|last_directory_sync|date_added|expiration)$/
+const time = (dice: Dice) => {
+  const second = dice.below(4_000_000_000) - 2_000_000_000
+  const text = `${second}.${dice.pick<string>(["0", "000", "5", "999999999", "000000001"])}`
+  return dice.chance(3)
+    ? dice.pick<unknown>([253_402_300_800, "253402300800", -62_135_596_801, second * 1000])
+    : dice.pick<unknown>([second, `${second}`, second + 0.5, text])
+}
+
+/** Writes about a third of everything in another way that is as good, but for the envelope. */
+const respellAll = (dice: Dice, page: Container) => {
+  for (const of of containers(Reflect.get(page, "response")).slice(1)) {
+    for (const name of Object.keys(of)) {
+      const was: unknown = Reflect.get(of, name)
+      if (dice.chance(33)) put(of, name, times.test(name) ? time(dice) : alike(dice, was))
+    }
   }
 }
 
@@ -99,10 +141,14 @@ const twice = (dice: Dice, text: string) => {
 
 /** An answer of one or two of them, with nothing to four things done to it. */
 const page = (from: ReadonlyArray<string>) => (dice: Dice): Fuzzed => {
-  const some = Array.from({ length: dice.chance(25) ? 2 : 1 }, () => from[dice.below(from.length)])
+  const some = Array.from({ length: dice.chance(10) ? 2 : 1 }, () => from[dice.below(from.length)])
   const answer: unknown = JSON.parse(
     `{"metadata":{"total_objects":${some.length}},"response":[${some.join()}],"stat":"OK"}`
   )
+  if (isContainer(answer) && dice.chance(20)) {
+    respellAll(dice, answer)
+    return { text: write(answer), changed: ["everything spelled otherwise"] }
+  }
   const changed: Array<string> = Array.from({ length: dice.below(4) }, () => mutate(dice, answer))
   const text = write(answer)
   if (!dice.chance(5)) return { text, changed }

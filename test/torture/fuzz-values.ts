@@ -137,3 +137,6 @@ export const names: NonEmpty<string> = [
   "metadata",
   "code"
 ]
+
+/** Those that matter most. */
+export const sharp: NonEmpty<unknown> = [null, "", 0, 1, true, "0", "1", 1.5, "-5.1", "30.0", [], {}]

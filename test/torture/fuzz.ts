@@ -11,19 +11,23 @@ import { assertFit, assertSame, stamp, through, told } from "./fuzz-path.ts"
 import { codeRows, pageRows, type Rows } from "./fuzz-rows.ts"
 import { canary } from "./fuzz-values.ts"
 
-/** As `repeat`, for what is so quick that an effect for each would take longer. */
+/** As `repeat`, for what is so quick that an effect for each would take longer; and so would a stack for every refusal. */
 export const often = (plan: Plan, once: (dice: Dice, seed: number) => Reached) =>
   Effect.sync(() => {
     const total: Record<string, number> = {}
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     for (let seed = plan.seed; seed < plan.seed + plan.n; seed++) {
       try {
         for (const [name, times] of Object.entries(once(new Dice(mix(seed, 0xf022)), seed))) {
           total[name] = (total[name] ?? 0) + times
         }
       } catch (error) {
-        throw new Failed(seed, error instanceof Error ? error.stack ?? error.message : String(error))
+        Error.stackTraceLimit = stackTraceLimit
+        throw new Failed(seed, String(error))
       }
     }
+    Error.stackTraceLimit = stackTraceLimit
     return total
   })
 
@@ -68,8 +72,8 @@ const textOf = (bytes: Buffer): string | undefined => {
 const place = /^response(\[\d+\]|\.[A-Za-z_][\w-]{0,63}|\.\(unusual name\))*$/
 const reasons = new Set(["is missing", "has the wrong type", "has an impossible value"])
 
-/** Holds what the program makes of answers against what it should. */
-const judge = (codes: ReadonlyArray<string>, pages: ReadonlyArray<string>): string => {
+/** Holds what the program makes of answers against what it should; what came of it. */
+export const judge = (codes: ReadonlyArray<string>, pages: ReadonlyArray<string>): string => {
   const made = through(codes, pages)
   const should = expected(codes, pages)
   if (Result.isFailure(made)) {

@@ -1,0 +1,36 @@
+/** Pages of whatever the schemas allow: what fails here is made as small as it can be. The torture matrix has the rest. */
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { BypassCode } from "../src/duo/BypassCode.ts"
+import * as User from "../src/duo/User.ts"
+import { judge } from "./torture/fuzz.ts"
+
+const Users = Schema.Array(Schema.Struct({
+  user_id: Schema.Literals(["DU1", "DU2", "DU3"]),
+  username: Schema.NullOr(Schema.String),
+  status: Schema.NullOr(Schema.Literals(["active", "Bypass", "", "new"])),
+  aliases: Schema.Record(Schema.String, Schema.NullOr(Schema.String)),
+  created: Schema.NullOr(Schema.Int),
+  groups: Schema.Array(User.Group),
+  phones: Schema.Array(User.Phone),
+  tokens: Schema.Array(User.Token),
+  u2ftokens: Schema.Array(User.U2fToken),
+  webauthncredentials: Schema.Array(User.WebAuthnCredential),
+  desktoptokens: Schema.Array(User.DesktopToken),
+  desktop_authenticators: Schema.Array(User.DesktopAuthenticator)
+}))
+
+const answer = (response: unknown) => JSON.stringify({ stat: "OK", response })
+
+describe("an answer", () => {
+  it.prop("of users and codes that the schemas allow becomes exact rows, or is refused", [
+    Users,
+    Schema.Array(BypassCode)
+  ], ([users, codes]) => {
+    assert.match(judge([answer(codes)], [answer(users)]), /^(exact rows|refused: (Schema|NotUtf8))$/)
+  })
+
+  it.prop("of any JSON becomes exact rows, or is refused", [Schema.Json], ([json]) => {
+    assert.match(judge([], [answer(json)]), /^(exact rows|refused: (Schema|NotUtf8))$/)
+  })
+})
