@@ -7,6 +7,7 @@
  */
 import { Effect, FileSystem, Path, Schema } from "effect"
 import type { PlatformError } from "effect/PlatformError"
+import { hash } from "node:crypto"
 import { Outcome } from "./Outcome.ts"
 import { inDataDirectory, RunError } from "./RunError.ts"
 import { Corrupt } from "./Sink.ts"
@@ -46,6 +47,16 @@ const ManifestJson = Schema.fromJsonString(Manifest)
 const encodeOpen = Schema.encodeEffect(OpenJson)
 const encodeManifest = Schema.encodeEffect(ManifestJson)
 
+const sha256 = (text: string) => hash("sha256", text, "hex")
+
+/** A manifest with its own hash at its end, so that what happens by its word is what was sealed and nothing else. */
+const signed = (text: string) => `${text.slice(0, -1)},"sha256":"${sha256(text)}"}`
+
+const isSigned = (text: string) => {
+  const [, body, sum] = /^(.*),"sha256":"([0-9a-f]{64})"\}$/s.exec(text) ?? []
+  return body !== undefined && sha256(`${body}}`) === sum
+}
+
 /** What a run is called; a file that is not named after one is nobody's business here. */
 const isRunId = (name: string) => /^\d{8}T\d{9}Z-[0-9a-f]{6}$/.test(name)
 
@@ -78,16 +89,16 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       )
     )
 
-  const read = <A>(schema: Schema.Codec<A, string>, name: string) =>
-    Effect.flatMap(
-      fs.readFileString(name),
-      (text) => Effect.mapError(Schema.decodeEffect(schema)(text), () => new Damaged({ file: name }))
+  const read = <A>(schema: Schema.Codec<A, string>, name: string, is: (text: string) => boolean = () => true) =>
+    fs.readFileString(name).pipe(
+      Effect.filterOrFail(is, () => new Damaged({ file: name })),
+      Effect.flatMap((text) => Effect.mapError(Schema.decodeEffect(schema)(text), () => new Damaged({ file: name })))
     )
 
-  /** The manifest of the run that its file is named after. */
+  /** The manifest of the run that its file is named after; a sealed one as it was written, to the byte. */
   const manifestOf = (run_id: string, state: "" | ".sealed") =>
     Effect.filterOrFail(
-      read(ManifestJson, file(run_id, state)),
+      read(ManifestJson, file(run_id, state), state === ".sealed" ? isSigned : undefined),
       (manifest) => manifest.run_id === run_id,
       () => new Damaged({ file: file(run_id, state) })
     )
@@ -104,7 +115,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
 
     /** From here on the run is whole: whatever happens, it will be published. */
     seal: Effect.fnUntraced(function*(manifest: Manifest) {
-      yield* writeDurably(file(manifest.run_id, ".sealed"), yield* Effect.orDie(encodeManifest(manifest)))
+      yield* writeDurably(file(manifest.run_id, ".sealed"), signed(yield* Effect.orDie(encodeManifest(manifest))))
     }, orRunError),
 
     /** Every sink has published. */

@@ -58,7 +58,7 @@ layer(NodeServices.layer)("staged files", (it) => {
       const watched = Effect.provideService(FileSystem.FileSystem, watching)
       const { publication } = yield* watched(Files.seal(moves))
       assert.deepStrictEqual(synced.splice(0), ["/a.R.part", "", "/b.R.part", "", ""])
-      yield* watched(publish(publication))
+      yield* watched(publish(publication, "R"))
       assert.deepStrictEqual(synced, ["/a", "/b", ""])
     }))
 

@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
 import type { Scenario } from "../../../src/emulator/Scenario.ts"
-import type { Reached } from "../Case.ts"
+import { Failed, type Reached } from "../Case.ts"
 import { type Ended, extract, type Rows, type Setup } from "./Extraction.ts"
 
 export type Expected =
@@ -154,7 +154,7 @@ export const play = (quiet: Quiet, row: Row) =>
       },
       catch: (cause) => {
         const seen = `${ended.duo.requests.length} requests, ${ended.seconds} s, ${JSON.stringify(ended.duo.reached)}`
-        return new Error(`${name}: ${seen}, ${ended.error?.message}`, { cause })
+        return new Failed(seed, `${name}: ${seen}, ${ended.error?.message}: ${String(cause)}`)
       }
     })
     const reached: Reached = { [name]: met(ended) }
