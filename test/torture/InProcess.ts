@@ -6,6 +6,7 @@ import {
   Effect,
   Exit,
   FileSystem,
+  Layer,
   Logger,
   type Path,
   Predicate,
