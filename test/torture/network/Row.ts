@@ -135,6 +135,9 @@ const judge = (ended: Ended, quiet: Quiet, expected: Expected) => {
   if (expected.slept !== undefined) within(seconds, expected.slept)
 }
 
+/** What came of a row that should not have. */
+class Misplayed extends Error {}
+
 /** Plays a row, and says how often its faults were reached. */
 export const play = (quiet: Quiet, row: Row) =>
   Effect.gen(function*() {
@@ -154,7 +157,7 @@ export const play = (quiet: Quiet, row: Row) =>
       },
       catch: (cause) => {
         const seen = `${ended.duo.requests.length} requests, ${ended.seconds} s, ${JSON.stringify(ended.duo.reached)}`
-        return new Error(`${name}: ${seen}, ${ended.error?.message}`, { cause })
+        return new Misplayed(`${name}: ${seen}, ${ended.error?.message}`, { cause })
       }
     })
     const reached: Reached = { [name]: met(ended) }
