@@ -7,7 +7,7 @@ import { dirname, join, normalize } from "node:path"
  * imported: the arrows point one way.
  */
 const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
-  [/^src\/main\.ts$/, /^src\/(Cli|ExitCode|Expected|cli\/(Catalog|Settings|Stderr))\.ts$/],
+  [/^src\/main\.ts$/, /^src\/(Cli|ExitCode|Expected|cli\/(Catalog|Settings|Stderr|TooLate))\.ts$/],
   [/^src\/Cli\.ts$/, /^src\/(Version\.ts|cli\/)/],
   [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|emulator\/)/],
   [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|staging\/|cli\/)/],

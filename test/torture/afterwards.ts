@@ -33,7 +33,7 @@ export interface Aftermath {
 }
 
 /** The lines of a log that a run may write besides what it ends with. */
-const log = /^(warn: |Publishing run |Discarding run |[\d,]+( of [\d,]+)? users?, )/
+const log = /^(warn: |Publishing run |Discarding run |(again, to prove it: )?[\d,]+( of [\d,]+)? users?, )/
 
 const mostLines = 5
 
@@ -50,7 +50,7 @@ const atExit = ({ code, stderr }: Ended, codes: ReadonlyArray<number | null>) =>
 const ofUnfinished = /\d{8}T\d{9}Z-[0-9a-f]{6}.*\.(part|open|sealed)\b|^\.lock\../
 
 const settled = (files: Aftermath["before"]) =>
-  Object.fromEntries(Object.entries(files).filter(([name]) => !ofUnfinished.test(basename(name))))
+  Object.fromEntries(Object.entries(files).filter(([name]) => !name.split("/").some((part) => ofUnfinished.test(part))))
 
 /** What must not be there once the program was started again. */
 const litter = (folder: string, before: Aftermath["before"]) =>

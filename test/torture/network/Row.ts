@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
 import type { Scenario } from "../../../src/emulator/Scenario.ts"
-import { Failed, type Reached } from "../Case.ts"
+import type { Reached } from "../Case.ts"
 import { type Ended, extract, type Rows, type Setup } from "./Extraction.ts"
 
 export type Expected =
@@ -135,6 +135,9 @@ const judge = (ended: Ended, quiet: Quiet, expected: Expected) => {
   if (expected.slept !== undefined) within(seconds, expected.slept)
 }
 
+/** What came of a row that should not have. */
+class Misplayed extends Error {}
+
 /** Plays a row, and says how often its faults were reached. */
 export const play = (quiet: Quiet, row: Row) =>
   Effect.gen(function*() {
@@ -154,7 +157,7 @@ export const play = (quiet: Quiet, row: Row) =>
       },
       catch: (cause) => {
         const seen = `${ended.duo.requests.length} requests, ${ended.seconds} s, ${JSON.stringify(ended.duo.reached)}`
-        return new Failed(seed, `${name}: ${seen}, ${ended.error?.message}: ${String(cause)}`)
+        return new Misplayed(`${name}: ${seen}, ${ended.error?.message}`, { cause })
       }
     })
     const reached: Reached = { [name]: met(ended) }

@@ -86,7 +86,7 @@ const wrongTotal = table(
     {
       name: "one more from here on",
       scenario: forGood(k, { fault: "total_objects", add: 1 }),
-      expected: { is: "incomplete" }
+      expected: k === 1 ? { is: "incomplete" } : honest
     },
     { name: "one less once", scenario: once(k, { fault: "total_objects", add: -1 }), expected: honest }
   ]
