@@ -141,7 +141,8 @@ export const wrong = Effect.fnUntraced(function*(scene: Scene) {
   const shared = new Map(places.flatMap((place) => place.shared === undefined ? [] : [[place.shared, place] as const]))
   for (const file of shared.keys()) {
     for (const tenant of new Set(runs.map(({ manifest }) => manifest.tenant))) {
-      const may = showable(runs, tenant)
+      const writers = runs.filter((run) => places.some((place) => place.run === run && place.shared === file))
+      const may = showable(writers, tenant)
       if (now[name(file)] === before[name(file)] && !may.some(({ published }) => published)) continue
       const here = places.filter(({ run, shared }) => shared === file && may.includes(run))
       const verdicts = yield* Effect.forEach(may, (run) =>

@@ -12,6 +12,9 @@ const counts = [2, 5, 10]
 /** Milliseconds from the first of those who give up to the last, on a machine of which they have enough. */
 const apart = 1000
 
+/** Milliseconds after which it is clear that nobody gives up. */
+const patience = 60_000
+
 /**
  * The tenant does not answer before all but one have ended, so that the one that works cannot be done before another
  * begins. The directory is empty, so that they also make the lock.
@@ -27,11 +30,13 @@ const race = (site: Site.Site) => (seed: number) =>
         const end = await ended
         return { ...end, pid: child.pid, at: performance.now() - began }
       })))
-    const losing = Effect.callback<void>((resume) => {
+    yield* Effect.addFinalizer(() => Effect.sync(() => runs.forEach(({ child }) => child.kill("SIGKILL"))))
+    const alone = new Promise<boolean>((resolve) => {
       let left = count - 1
-      for (const { ended } of runs) void ended.then(() => --left === 0 ? resume(Effect.void) : undefined)
+      for (const { ended } of runs) void ended.then(() => --left === 0 ? resolve(true) : undefined)
     })
-    yield* losing
+    const isAlone = yield* Effect.promise(() => Promise.race([alone, pass(patience).then(() => false)]))
+    assert.isTrue(isAlone, "more than one works")
     const winner = runs.find(({ child }) => child.exitCode === null)?.child.pid
     const working = yield* Effect.forkChild(Effect.forever(answer(site)))
     const ended = yield* Effect.forEach(ends, Fiber.join)
@@ -48,7 +53,7 @@ const race = (site: Site.Site) => (seed: number) =>
     assert.isDefined(won)
     yield* site.settle(won === undefined ? {} : { ended: won })
     return { refused: losers.length, [`${count} at once`]: 1 } satisfies Reached
-  })
+  }).pipe(Effect.scoped)
 
 /** Lets the second pass that the tenant takes for an answer, if somebody waits for one. */
 const answer = ({ duo }: Site.Site) =>
