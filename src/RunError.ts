@@ -82,7 +82,7 @@ function describe(reason: Reason): string {
     case "Emptied":
       return `${reason.tenant} has no users, and had ${reason.before} in the run before. Nothing changed; if that is right, run again with --allow-empty.`
     case "Outdated":
-      return `The recorded run ${reason.run_id} is not newer than ${reason.newest}, whose rows are here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
+      return `The recorded run ${reason.run_id} is older than ${reason.newest}, whose rows are here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
     case "Unpublished":
       return `Run ${reason.run_id} is whole, but could not be published everywhere yet (${reason.detail}). Run again: the next run finishes it first. If it never can, move runs/${reason.run_id}.json.sealed out of the data directory.`
   }

@@ -44,7 +44,6 @@ const failing: ReadonlyArray<readonly [name: string, options: Options, code: num
   ["no permission", { permissions: [] }, 77],
   ["neither version of the endpoint", { apis: [] }, 77],
   ["a clock that is wrong", { clockSkew: 900 }, 77],
-  ["429 for ever", { scenario: [{ when: { from_page: 2 }, do: { fault: "rate_limit", raw: "0" } }] }, 75],
   ["a page of HTML", { scenario: [{ when: { page: 3 }, do: { fault: "html", http: 200 } }] }, 69],
   ["HTML for a refusal", { scenario: [{ when: { page: 3 }, do: { fault: "html", http: 403 } }] }, 69],
   ["nothing", { scenario: [{ when: { page: 3 }, do: { fault: "empty", http: 200 } }] }, 69],

@@ -105,7 +105,11 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
         each.reached()
         record.faults.push(each.fault.fault)
       }
-      const sleep = (milliseconds: number) => run(Effect.sleep(milliseconds))
+      const gone = new AbortController()
+      response.once("close", () => gone.abort())
+      /** Nobody is slept for who has gone. */
+      const sleep = (milliseconds: number) =>
+        run(Effect.sleep(milliseconds), { signal: gone.signal }).catch(() => undefined)
       const wait = delay()
       if (wait > 0) await sleep(wait)
       if (outcome.delivery?.fault !== "silence") record.status = outcome.answer.status

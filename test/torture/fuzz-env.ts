@@ -110,7 +110,7 @@ export const cases: ReadonlyArray<Case> = [
     id: "F3",
     fault: "a .env of any bytes",
     expected: "the values, or 78; no value is ever shown",
-    n: { test: 500, torture: 20_000 },
+    n: { test: 500, torture: 8000 },
     run: ({ n, seed }) =>
       Effect.gen(function*() {
         const settings = yield* repeat({ n, seed }, inProcess)

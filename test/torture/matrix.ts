@@ -28,15 +28,16 @@ import { cases as surroundings } from "./surroundings.ts"
 import { cases as together } from "./together.ts"
 
 export const matrix: ReadonlyArray<Case> = [
-  ...network,
+  ...kills,
   ...drift,
   ...pages,
+  ...calls,
+  ...sizes,
+  ...network,
   ...laws,
   ...damagedLedgers,
   ...manifests,
   ...env,
-  ...kills,
-  ...calls,
   ...signals,
   ...power,
   ...together,
@@ -52,6 +53,5 @@ export const matrix: ReadonlyArray<Case> = [
   ...secrets,
   ...hostile,
   ...surroundings,
-  ...golden,
-  ...sizes
+  ...golden
 ]

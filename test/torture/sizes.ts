@@ -98,14 +98,14 @@ export const cases: ReadonlyArray<Case> = [
     id: "M1",
     fault: "a large tenant into three sinks; N is its users, and a million of them take a quarter of an hour",
     expected: "it is complete, verified, and had at most 512 MiB in memory",
-    n: { test: 300, torture: 60_000 },
+    n: { test: 300, torture: 30_000 },
     run: tenant(shipped)
   },
   {
     id: "M2",
     fault: "a large tenant and 96 MB of heap; N is its users",
     expected: "it is complete, verified, and had at most 512 MiB in memory",
-    n: { test: 300, torture: 200_000 },
+    n: { test: 300, torture: 60_000 },
     run: tenant(small)
   },
   {
@@ -119,7 +119,7 @@ export const cases: ReadonlyArray<Case> = [
     id: "M4",
     fault: "N pages, a user each",
     expected: "the last of them add less than 48 MB to what those in the middle needed, with a heap of 96 MB",
-    n: { test: 200, torture: 8000 },
+    n: { test: 200, torture: 4000 },
     run: slope
   }
 ]
