@@ -2,8 +2,7 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { Clock, Effect, Exit, Path, Random, Stream } from "effect"
-import { tmpdir } from "node:os"
+import { Clock, Effect, Exit, Random, Stream } from "effect"
 import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
@@ -99,8 +98,7 @@ export const dryRun = Effect.fn("Run.dry")(function*(
 ) {
   const source = yield* pipeline.connect
   const stamp = yield* stampFor(source, [])
-  const { join } = yield* Path.Path
-  const scratch = yield* Scratch.make(tmpdir(), join(tmpdir(), `duo-mfa-${stamp.run_id}`))
+  const scratch = yield* Scratch.temporary
   const extract = source.extract(stamp, { ...options, scratch })
   const { outcome } = yield* drain(pipeline, stamp, extract, [], options)
   return { outcome, receipts: [] }
