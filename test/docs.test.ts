@@ -2,8 +2,9 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { spawnSync } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { program } from "./program.ts"
+import { matrix } from "./torture/matrix.ts"
 
 const readme = readFileSync("README.md", "utf8")
 
@@ -42,6 +43,16 @@ describe("the README", () => {
 
   it("is short", () => {
     assert.isAtMost(readme.split("\n").length, 150)
+  })
+
+  it("names for each promise the tests that hold it", () => {
+    const promises = /## What it promises([^#]*)/.exec(readme)?.[1]?.split("\n- ").slice(1) ?? []
+    assert.isAbove(promises.length, 5)
+    for (const promise of promises) {
+      const named = /\n {2}\*([^*]+)\*\n/.exec(promise)?.[1]?.split(" ") ?? []
+      assert.isNotEmpty(named, promise)
+      for (const name of named) assert.isTrue(matrix.some(({ id }) => id === name) || existsSync(name), name)
+    }
   })
 
   it("names every runtime dependency, and all are pinned", () => {
