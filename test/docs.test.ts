@@ -49,7 +49,7 @@ describe("the README", () => {
     const promises = /## What it promises([^#]*)/.exec(readme)?.[1]?.split("\n- ").slice(1) ?? []
     assert.isAbove(promises.length, 5)
     for (const promise of promises) {
-      const named = /\n {2}\*([^*]+)\*\n/.exec(promise)?.[1]?.split(" ") ?? []
+      const named = /\n {2}\*([^*]+)\*/.exec(promise)?.[1]?.split(" ") ?? []
       assert.isNotEmpty(named, promise)
       for (const name of named) assert.isTrue(matrix.some(({ id }) => id === name) || existsSync(name), name)
     }

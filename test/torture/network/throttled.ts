@@ -82,7 +82,8 @@ const storms = table(
         is: "refused",
         tag: "BudgetSpent",
         exit: 75,
-        slept: [14 * minutes, 16 * minutes],
+        // a quarter of an hour, and five seconds a page
+        slept: [14 * minutes, 16 * minutes + 5 * k],
         says: /after \d+ s of waiting the run gave up.*Run again later/
       }
     }))
