@@ -1,6 +1,6 @@
 /** A row of the network's part of the matrix, a fault, where it strikes and what must come of it, and how it is played. */
 import { assert } from "@effect/vitest"
-import { Effect, Runtime } from "effect"
+import { Effect, Runtime, Schema } from "effect"
 import type { Scenario } from "../../../src/emulator/Scenario.ts"
 import type { Reached } from "../Case.ts"
 import { type Ended, extract, type Rows, type Setup } from "./Extraction.ts"
@@ -137,7 +137,11 @@ const judge = (ended: Ended, quiet: Quiet, expected: Expected) => {
 }
 
 /** What came of a row that should not have. */
-class Misplayed extends Error {}
+class Misplayed extends Schema.TaggedError<Misplayed>()("Misplayed", { what: Schema.String }) {
+  override get message() {
+    return this.what
+  }
+}
 
 /** Plays a row, and says how often its faults were reached. */
 export const play = (quiet: Quiet, row: Row) =>
@@ -158,7 +162,7 @@ export const play = (quiet: Quiet, row: Row) =>
       },
       catch: (cause) => {
         const seen = `${ended.duo.requests.length} requests, ${ended.seconds} s, ${JSON.stringify(ended.duo.reached)}`
-        return new Misplayed(`${name}: ${seen}, ${ended.error?.message}`, { cause })
+        return new Misplayed({ what: `${name}: ${seen}, ${ended.error?.message}: ${String(cause)}` })
       }
     })
     const reached: Reached = { [name]: met(ended) }
