@@ -1,7 +1,8 @@
 /** The emulator as a Duo: its invented tenant, its pages, and what it refuses. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Schema } from "effect"
+import { Effect, Fiber, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { authorization, sign } from "../src/duo/Signature.ts"
 import { serve } from "../src/emulator/Emulator.ts"
 import { dumps } from "../src/emulator/Json.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
@@ -316,8 +317,9 @@ describe("a request is refused", () => {
     }))
 })
 
+const schemes = [{ version: 2, digest: "sha1" }, { version: 2, digest: "sha512" }, v5] as const
+
 describe("a request is accepted", () => {
-  const schemes = [{ version: 2, digest: "sha1" }, { version: 2, digest: "sha512" }, v5] as const
   for (const scheme of schemes) {
     const name = `v${scheme.version}-${scheme.digest}` as const
     it.effect(`signed ${name}, and refused when the tenant does not take that any more`, () =>
@@ -425,6 +427,23 @@ describe("what is known afterwards", () => {
       assert.deepStrictEqual([...second?.trace ?? []].sort(), ["b3", "traceparent"])
       assert.deepStrictEqual([first?.connection, second?.connection], [1, 2])
       assert.notInclude(JSON.stringify(emulator.requests).toLowerCase(), "authorization\":")
+    }))
+
+  it.effect("is whether a text holds a signature that was sent, or a part of one, in hex or in a header", () =>
+    Effect.gen(function*() {
+      const emulator = yield* serve()
+      const date = "Thu, 01 Jan 1970 00:00:00 GMT"
+      const request = { method: "GET", host: emulator.host, path: "/admin/v1/users", params: {}, date }
+      for (const scheme of schemes) {
+        const header = authorization(scheme, emulator.ikey, Redacted.make(emulator.skey), request)
+        const hex = sign(scheme, Redacted.make(emulator.skey), request)
+        assert.isFalse(emulator.signatures.areIn(header + hex))
+        yield* ask(emulator, { scheme, date })
+        for (const text of [hex, hex.toUpperCase(), header, hex.slice(4, 38), header.slice(-34), `7${hex}f`]) {
+          assert.isTrue(emulator.signatures.areIn(`the ${text} of it`), text)
+        }
+      }
+      assert.isFalse(emulator.signatures.areIn("0123456789abcdef".repeat(8)))
     }))
 
   it.effect("the port is free again at once when the scope closes, and one that is taken is a typed failure", () =>

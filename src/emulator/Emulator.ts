@@ -16,6 +16,7 @@ import { receive, type Received } from "./Received.ts"
 import { type Answer, render, type Reply } from "./Reply.ts"
 import { recordOf, type RequestRecord } from "./RequestRecord.ts"
 import { type Due, type Fault, type FaultName, type RetryAfter, type Scenario, start } from "./Scenario.ts"
+import { Signatures } from "./Signatures.ts"
 import * as Tenant from "./Tenant.ts"
 
 export interface RateLimit {
@@ -56,6 +57,8 @@ export interface Emulator {
   readonly tenant: Tenant.Tenant
   /** Every request so far, in order of arrival. */
   readonly requests: ReadonlyArray<RequestRecord>
+  /** What they were signed with, to be looked for where it must not be. */
+  readonly signatures: Pick<Signatures, "areIn">
   /** How often each fault was applied: one that was never reached proves nothing. */
   readonly reached: Readonly<Partial<Record<FaultName, number>>>
 }
@@ -79,6 +82,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
     const tenant = options.tenant ?? Tenant.make({ users: options.users ?? 250, seed })
     const script = start(options.scenario ?? [])
     const requests: Array<RequestRecord> = []
+    const signatures = new Signatures()
     const answer = answerer(options, { ikey, skey: Redacted.make(skey), tenant })
     const delay = delays(options, seed)
     const began = clock.currentTimeMillisUnsafe()
@@ -89,6 +93,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
       const now = clock.currentTimeMillisUnsafe()
       const record = recordOf(request, connection, now)
       requests.push(record)
+      signatures.add(request.headers["authorization"])
       const list = endpointOf(request.path, ["v1", "v2"])?.list
       if (list === "users") pages++
       const offset = Number(record.params.find(([name]) => name === "offset")?.[1] ?? 0)
@@ -123,7 +128,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
         return response.writeHead(500, { "content-type": "text/plain" }).end(`The emulator has a defect: ${cause}\n`)
       })
     })
-    return { host: `127.0.0.1:${port}`, ikey, skey, tenant, requests, reached: script.reached }
+    return { host: `127.0.0.1:${port}`, ikey, skey, tenant, requests, signatures, reached: script.reached }
   }
 )
 

@@ -105,7 +105,8 @@ export const open = Effect.fnUntraced(
     const run = (sql: string) => Effect.asVoid(awaiting(connection, () => connection.run(sql)))
     const all = (sql: string) =>
       awaiting(connection, () => connection.runAndReadAll(sql)).pipe(Effect.map((result) => result.getRows()))
-    yield* run("SET TimeZone = 'UTC'")
+    // both are the machine's if nothing is said, and in Thailand it is 2569
+    yield* run("SET TimeZone = 'UTC'; SET Calendar = 'gregorian'")
     return { connection, run, all }
   }
 )

@@ -8,6 +8,7 @@ import { Effect } from "effect"
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { basename, dirname, join, relative } from "node:path"
 import mfa from "../../pipelines/mfa.ts"
+import type { Emulator } from "../../src/emulator/Emulator.ts"
 import type { Table } from "../../src/Table.ts"
 import { contents, type Ended } from "../program.ts"
 import * as Published from "./Published.ts"
@@ -24,8 +25,8 @@ export interface Aftermath {
   readonly ended?: Ended
   /** The exit codes that the contract has for this; null if it was killed. */
   readonly codes?: ReadonlyArray<number | null>
-  /** Whose keys must be nowhere. */
-  readonly keys: { readonly ikey: string; readonly skey: string }
+  /** Whose keys, and what was signed with them, must be nowhere. */
+  readonly keys: Pick<Emulator, "ikey" | "skey"> & Partial<Pick<Emulator, "signatures">>
   /** Texts that must be nowhere either. */
   readonly canaries?: ReadonlyArray<string>
   /** The tables of the pipeline. */
@@ -73,13 +74,11 @@ const rights = (folder: string, data: string, files: ReadonlyArray<string>) => {
   return wrong
 }
 
-const signature = /\b[0-9a-f]{128}\b/i
-
-/** A key, a signature, or an Authorization header in a text. */
-const secretsIn = ({ canaries = [], keys: { ikey, skey } }: Aftermath) => {
+/** A key, a signature or a part of one, or an Authorization header in a text. */
+const secretsIn = ({ canaries = [], keys: { ikey, signatures, skey } }: Aftermath) => {
   const secrets = [skey, Buffer.from(`${ikey}:`).toString("base64"), ...canaries]
   return (name: string, text: string) =>
-    secrets.some((secret) => text.includes(secret)) || signature.test(text) ? [`${name} holds a secret`] : []
+    secrets.some((secret) => text.includes(secret)) || signatures?.areIn(text) ? [`${name} holds a secret`] : []
 }
 
 /** Fails with all that is not as it must be. To be called after every case that publishes files. */

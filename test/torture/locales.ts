@@ -16,10 +16,10 @@ const now = Date.parse("2026-03-28T23:30:00.123Z")
 const environments: ReadonlyArray<Readonly<Record<string, string>>> = [
   { TZ: "UTC", LC_ALL: "C" },
   { TZ: "Pacific/Kiritimati", LC_ALL: "tr_TR.UTF-8" },
-  { TZ: "Etc/GMT+12", LANG: "C" },
+  { TZ: "America/St_Johns", LC_ALL: "th_TH.UTF-8" },
   { TZ: "Asia/Kathmandu", LC_ALL: "ar_EG.UTF-8" },
   { TZ: "Europe/Berlin", LANG: "de_DE.UTF-8", LC_NUMERIC: "de_DE.UTF-8" },
-  { TZ: "America/St_Johns", LC_ALL: "th_TH.UTF-8" },
+  { TZ: "Etc/GMT+12", LANG: "C" },
   { LC_ALL: "tr_TR" }
 ]
 
@@ -30,6 +30,9 @@ const ledger = (file: string) =>
       readers.query(file, `SELECT t::VARCHAR AS row FROM (SELECT * FROM ${table} ORDER BY ALL) t`),
       (rows) => `${table}: ${rows.map(({ row }) => String(row)).join("\n")}`
     ))
+
+/** A day and an hour, of an instant and as text. */
+const question = "SELECT observed_at, observed_at::VARCHAR, observed_at::DATE, date_trunc('day', observed_at) FROM runs"
 
 const under = (environment: Readonly<Record<string, string>>, duo: Parameters<typeof settings>[0]) =>
   inFolder(Effect.fnUntraced(function*(folder) {
@@ -45,7 +48,15 @@ const under = (environment: Readonly<Record<string, string>>, duo: Parameters<ty
     assert.strictEqual(manifests.length, 1)
     // a manifest has the folder's name in it
     const rest = Object.fromEntries(Object.entries(files).filter(([name]) => !manifests.includes(name)))
-    return { stdout: ended.stdout, manifests, files: rest, ledger: yield* ledger(join(folder, "data/duo.duckdb")) }
+    const asked = yield* program({ cwd: folder, args: ["sql", question], env: environment })
+    assert.strictEqual(asked.code, 0, asked.stderr)
+    return {
+      stdout: ended.stdout,
+      manifests,
+      files: rest,
+      ledger: yield* ledger(join(folder, "data/duo.duckdb")),
+      answer: asked.stdout
+    }
   }))
 
 const locales = (n: number) =>
@@ -68,7 +79,7 @@ const locales = (n: number) =>
 export const cases: ReadonlyArray<Case> = [{
   id: "C2",
   fault: "other languages, decimal commas and time zones",
-  expected: "the same bytes in NDJSON, CSV and Parquet, the same rows in the ledger, the same summary",
+  expected: "the same bytes in NDJSON, CSV and Parquet, the same rows in the ledger, the same summary and answers",
   n: { test: 1, torture: 3 },
   run: ({ n }) => locales(n)
 }]

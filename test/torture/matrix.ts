@@ -17,6 +17,7 @@ import { cases as kills } from "./kills.ts"
 import { cases as ledgers } from "./ledgers.ts"
 import { cases as leftovers } from "./leftovers.ts"
 import { cases as locales } from "./locales.ts"
+import { cases as memory } from "./memory.ts"
 import { cases as network } from "./network.ts"
 import { cases as places } from "./places.ts"
 import { cases as power } from "./power.ts"
@@ -51,6 +52,7 @@ export const matrix: ReadonlyArray<Case> = [
   ...clocks,
   ...locales,
   ...secrets,
+  ...memory,
   ...hostile,
   ...surroundings,
   ...golden
