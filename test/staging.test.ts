@@ -2,6 +2,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it as plainIt, layer } from "@effect/vitest"
 import { Arbitrary, Effect, FileSystem, PlatformError, Schema } from "effect"
 import { reasonOf as duckDbReason } from "../src/staging/DuckDb.ts"
+import { writeDurably } from "../src/staging/Durable.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
 import * as Lock from "../src/staging/Lock.ts"
@@ -24,6 +25,47 @@ layer(NodeServices.layer)("the lock", (it) => {
       }
       yield* Effect.scoped(Lock.acquire(directory))
       assert.deepStrictEqual((yield* fs.readDirectory(directory)).sort(), [".lock", ".lock.mine.part", "lock.1.part"])
+    }))
+})
+
+layer(NodeServices.layer)("a small file", (it) => {
+  it.effect("is on the disk before it has its name, and its name is before anything goes on", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* place
+      const calls: Array<string> = []
+      const noted = <A, E>(call: string, effect: Effect.Effect<A, E>) =>
+        Effect.tap(effect, () => Effect.sync(() => calls.push(call)))
+      const watching: typeof fs = {
+        ...fs,
+        writeFileString: (path, ...rest) => noted(`write ${path}`, fs.writeFileString(path, ...rest)),
+        open: (path, options) =>
+          Effect.map(
+            fs.open(path, options),
+            (file) => Object.create(file, { sync: { value: noted(`sync ${path}`, file.sync) } })
+          ),
+        rename: (from, to) => noted(`rename ${from} ${to}`, fs.rename(from, to))
+      }
+      const file = `${directory}/manifest`
+      yield* writeDurably(file, "whole").pipe(Effect.provideService(FileSystem.FileSystem, watching))
+      assert.strictEqual(yield* fs.readFileString(file), "whole")
+      const part = `${file}.part`
+      assert.deepStrictEqual(calls, [`write ${part}`, `sync ${part}`, `rename ${part} ${file}`, `sync ${directory}`])
+    }))
+
+  it.effect("is what it was if it cannot be written, and nothing lies about", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* place
+      const file = `${directory}/manifest`
+      yield* writeDurably(file, "before")
+      const full = PlatformError.systemError({ _tag: "Unknown", module: "FileSystem", method: "rename" })
+      yield* writeDurably(file, "after").pipe(
+        Effect.provideService(FileSystem.FileSystem, { ...fs, rename: () => Effect.fail(full) }),
+        Effect.flip
+      )
+      assert.deepStrictEqual(yield* fs.readDirectory(directory), ["manifest"])
+      assert.strictEqual(yield* fs.readFileString(file), "before")
     }))
 })
 
