@@ -176,7 +176,7 @@ const slowly: Options = { users, latency: 300 }
 /** A run in the middle of its pages. */
 const running = Effect.fnUntraced(function*(folder: string) {
   const duo = yield* serve(slowly)
-  const run = start(folder, ["extract", "--page-size", "5"], settings(duo))
+  const run = start(folder, ["extract", "--page-size", "20"], settings(duo))
   yield* Effect.promise(async () => {
     while (duo.requests.length < 5) await new Promise((resolve) => setImmediate(resolve))
   })

@@ -101,7 +101,7 @@ export const cases: ReadonlyArray<Case> = [
     id: "K3",
     fault: "SIGKILL between publishes",
     expected: "the next start rolls forward from the sealed manifest; verify proves parity",
-    n: { test: 4, torture: 60 },
+    n: { test: 4, torture: 200 },
     run: (plan) =>
       Effect.gen(function*() {
         const site = yield* Site.make()

@@ -135,7 +135,7 @@ const truncated = chance(
     id: "N5",
     fault: "ends early anywhere: short of its length, in a chunk, in its gzip",
     expected: "asked again, the same rows",
-    n: { test: 100, torture: 1000 }
+    n: { test: 100, torture: 2000 }
   },
   (dice, quiet) => {
     const k = somewhere(quiet, dice)
