@@ -1,6 +1,6 @@
 /**
  * Parquet: every run's snapshot in `T/run_date=YYYY-MM-DD/RUN_ID.parquet`, and the last run of each tenant in
- * `current/T.parquet`, for tools that want just one file.
+ * `current/T.parquet`, for tools that want just one file; and `views.sql`, the names of the ledger over these files.
  */
 import { Effect, FileSystem, Path } from "effect"
 import type { Outcome } from "../src/Outcome.ts"
@@ -8,6 +8,7 @@ import { CannotCreate, InputOutput, type Sink, type SinkRun } from "../src/Sink.
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
+import * as ParquetFiles from "../src/staging/ParquetFiles.ts"
 import * as Read from "../src/staging/Read.ts"
 import * as Spool from "../src/staging/Spool.ts"
 import * as TextFiles from "../src/staging/TextFiles.ts"
@@ -44,25 +45,24 @@ const scan = (file: string) => `read_parquet(${DuckDb.literal(file)}, hive_parti
 const rowsOf = (file: string, { columns }: Table) =>
   `SELECT COLUMNS(c -> c IN (${columns.map(({ name }) => DuckDb.literal(name)).join(", ")})) FROM ${scan(file)}`
 
-/** The columns of the table, with its types. */
-const cast = ({ columns }: Table) =>
-  columns.map(({ name, type }) => `${DuckDb.name(name)}::${DuckDb.types[type]} AS ${DuckDb.name(name)}`).join(", ")
-
 /** What a file says about itself, in its key-value metadata. */
 const metadata = ({ columns, doc, key, name }: Table, outcome: Outcome) =>
   Object.entries({
     "duo_mfa.dictionary": JSON.stringify({ name, doc, key, columns }),
     "duo_mfa.run_id": outcome.run_id,
-    "duo_mfa.version": outcome.tool_version
+    "duo_mfa.version": outcome.tool_version,
+    [ParquetFiles.runKey]: ParquetFiles.encodeRun(outcome)
   }).map(([key, value]) => `${DuckDb.literal(key)}: ${DuckDb.literal(value)}`).join(", ")
 
 const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
   const { compression, current, root, snapshot, staged } = yield* parse(location)
   if (root.includes("?")) {
     return yield* new CannotCreate({ detail: "a ? can only begin ?compression=zstd or ?compression=snappy" })
   }
-  yield* Files.prepare(root, run.tables.flatMap((table) => [snapshot(run, table), current(table)]))
+  const viewsFile = path.join(root, "views.sql")
+  yield* Files.prepare(root, [viewsFile, ...run.tables.flatMap((table) => [snapshot(run, table), current(table)])])
   /** DuckDB is closed between its uses, for what it has had of memory it keeps. */
   const connect = DuckDb.open({ spill: staged(run, "spill") })
   const execute = (...statements: ReadonlyArray<string>) =>
@@ -83,7 +83,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     const scratch = `${DuckDb.literal(file)} AS scratch`
     yield* execute(
       `ATTACH ${scratch} (${DuckDb.groupRows})`,
-      `CREATE TABLE scratch.rows AS SELECT ${cast(table)} FROM (${query})`,
+      `CREATE TABLE scratch.rows AS SELECT ${DuckDb.typed(table)} FROM (${query})`,
       "DETACH scratch"
     )
     yield* Effect.scoped(Files.create(to))
@@ -122,6 +122,30 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     yield* fs.copyFile(snapshot, to).pipe(Effect.mapError(Files.reasonOf))
   })
 
+  /** The tables of which there are files, those of this run among them. */
+  const written = Effect.fnUntraced(function*(collected: ReadonlyArray<Table>) {
+    const { all } = yield* connect
+    return yield* Effect.filter(run.tables, (table) =>
+      collected.includes(table)
+        ? Effect.succeed(true)
+        : Effect.map(
+          all(`SELECT count(*) FROM glob(${ParquetFiles.files(DuckDb.literal(root), table)})`),
+          (counted) => Number(counted[0]?.[0]) > 0
+        ))
+  }, Effect.scoped)
+
+  const writeViews = Effect.fnUntraced(function*(collected: ReadonlyArray<Table>) {
+    const from = staged(run, "views.sql")
+    const text = ParquetFiles.views(root, run.tables, yield* written(collected), run.views)
+    yield* Effect.scoped(
+      Effect.flatMap(
+        Files.create(from),
+        (file) => Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)
+      )
+    )
+    return { from, to: viewsFile }
+  })
+
   const seal = Effect.fn("parquet.seal")(function*(outcome: Outcome) {
     const collected = yield* spool.finish(outcome)
     const moves: Array<Files.Move> = []
@@ -135,6 +159,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       yield* verify(currentFile, rows.rows)
       moves.push({ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: current(table) })
     }
+    moves.push(yield* writeViews(collected.map(({ table }) => table)))
     yield* Files.remove(collected.map(({ path }) => path))
     return { rows: TextFiles.rowsByTable(collected), ...(yield* Files.seal(moves)) }
   })

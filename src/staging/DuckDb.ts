@@ -136,6 +136,10 @@ export const types = {
 /** The column names of a table, in order. */
 export const names = (table: Table) => table.columns.map((column) => name(column.name)).join(", ")
 
+/** The columns of a table with its types, whatever those of the query are. */
+export const typed = ({ columns }: Table) =>
+  columns.map((column) => `${name(column.name)}::${types[column.type]} AS ${name(column.name)}`).join(", ")
+
 /** Newline-delimited JSON as a table; its columns are given as a struct of names and types. */
 export const scanJson = (file: string, columns: string) =>
   `read_json(${literal(file)}, format = 'newline_delimited', auto_detect = false, columns = ${columns}, ` +
@@ -148,9 +152,9 @@ export const create = (qualified: string, table: Table) =>
       .join(", ")
   })`
 
-/** The sentences of a table as `COMMENT ON`. */
-export const comments = (qualified: string, table: Table) => [
-  `COMMENT ON TABLE ${qualified} IS ${literal(table.doc)}`,
+/** The sentences of a table or a view as `COMMENT ON`. */
+export const comments = (kind: "TABLE" | "VIEW", qualified: string, table: Table) => [
+  `COMMENT ON ${kind} ${qualified} IS ${literal(table.doc)}`,
   ...table.columns.map((column) => `COMMENT ON COLUMN ${qualified}.${name(column.name)} IS ${literal(column.doc)}`)
 ]
 

@@ -99,7 +99,7 @@ const placesOf = (run: New, tables: ReadonlyArray<Table>) =>
 /** Whether what a reader finds there is the run. */
 const holds = ({ location, run: { manifest }, sink, table }: Place) =>
   Effect.map(
-    readersOf[sink](location, { ...stampOf(manifest), pipeline: manifest.pipeline, tables: [table] }, table),
+    readersOf[sink](location, stampOf(manifest), table),
     (rows) => same(manifest, table, rows)
   )
 

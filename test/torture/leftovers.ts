@@ -8,6 +8,7 @@ import { Dice } from "../../src/emulator/Dice.ts"
 import { serve } from "../../src/emulator/Emulator.ts"
 import * as Manifest from "../../src/Manifest.ts"
 import type { Target } from "../../src/Manifest.ts"
+import * as Run from "../../src/Run.ts"
 import { contents } from "../program.ts"
 import { afterwards } from "./afterwards.ts"
 import { type Case, repeat } from "./Case.ts"
@@ -59,7 +60,7 @@ const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<
     if (found === undefined) continue
     const stamp = { run_id, observed_at: 0n, tenant: "127.0.0.1" }
     yield* Effect.scoped(Effect.flatMap(
-      found.open(location, { ...stamp, pipeline: mfa.name, tables: mfa.tables }),
+      found.open(location, Run.sinkRun(stamp, mfa, { allowEmpty: false })),
       ({ write }) => write({ users: [] })
     ))
   }

@@ -1,0 +1,104 @@
+/**
+ * How one run changes the history of its tenant, and the only place where a version ends. A version ends when a run sees
+ * another in its place, or when a complete run does not see it; a run that is not proved complete ends nothing for what
+ * it did not see.
+ */
+import { Effect } from "effect"
+import { runs } from "../Outcome.ts"
+import { Corrupt, Shrunk, type SinkReason, type SinkRun } from "../Sink.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import type { Table } from "../Table.ts"
+import { fingerprint, historyOf, identity, volatile } from "./Interval.ts"
+
+/** The rows of a run in one table, as a query. */
+export interface Snapshot {
+  readonly table: Table
+  readonly rows: string
+}
+
+const keysOf = (table: Table) => identity(table).map(DuckDb.name).join(", ")
+
+/**
+ * Holds the run against what is current: `seen` has its rows, `matched` has for every key the current version, the row that
+ * was seen, and whether that is the same version.
+ */
+const compare = (session: DuckDb.Session, history: string, { rows, table }: Snapshot, tenant: string) =>
+  Effect.andThen(
+    session.run(`CREATE OR REPLACE TEMP TABLE seen AS SELECT *, ${fingerprint(table)} AS fingerprint FROM (${rows})`),
+    session.run(
+      `CREATE OR REPLACE TEMP TABLE matched AS
+       SELECT version, fresh, old.fingerprint = new.fingerprint AS same
+       FROM (SELECT rowid AS version, ${keysOf(table)}, ${fingerprint(table)} AS fingerprint
+             FROM ${history} WHERE tenant = ${tenant} AND valid_to IS NULL) old
+       FULL JOIN (SELECT rowid AS fresh, ${keysOf(table)}, fingerprint FROM seen) new USING (${keysOf(table)})`
+    )
+  )
+
+const refuseShrunk = Effect.fnUntraced(function*(session: DuckDb.Session, { allowEmpty, maxShrink, tables }: SinkRun) {
+  const counted = yield* session.all(
+    "SELECT count(version), count(*) FILTER (fresh IS NULL), count(fresh) FROM matched"
+  )
+  const [before = 0, gone = 0, seen = 0] = (counted[0] ?? []).map(Number)
+  if (seen === 0 && allowEmpty) return
+  if (gone * 100 > before * maxShrink) {
+    return yield* new Shrunk({ table: tables[0]?.name ?? "", gone, before, maxShrink })
+  }
+})
+
+/** A run that is older than what is there would have to change what was, which only a rebuild can. */
+const refuseOutdated = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string, run: SinkRun) {
+  const later = yield* session.all(
+    `SELECT run_id FROM ${catalog}.main.${runs.name} WHERE tenant = ${DuckDb.literal(run.tenant)}
+     AND observed_at > ${DuckDb.constant(run.observed_at)} LIMIT 1`
+  )
+  if (later.length > 0) {
+    return yield* new Corrupt({ detail: `its run ${later[0]?.[0]} is later than this one` })
+  }
+})
+
+/** The statements that bring a history up to what was compared with it. */
+const changes = ({ observed_at, run_id }: SinkRun, table: Table, history: string, isComplete: boolean) => {
+  const run = DuckDb.literal(run_id)
+  const now = DuckDb.constant(observed_at)
+  const names = DuckDb.names(table)
+  const refreshed = volatile(table).map(DuckDb.name)
+  const ended = `SELECT version FROM matched WHERE NOT same ${isComplete ? "OR fresh IS NULL" : ""}`
+  return [
+    "BEGIN",
+    `UPDATE ${history} SET run_id = ${run}, observed_at = ${now}, last_run_id = ${run}
+     WHERE rowid IN (SELECT version FROM matched WHERE same)`,
+    ...refreshed.length === 0 ? [] : [
+      `UPDATE ${history} kept SET ${refreshed.map((name) => `${name} = seen.${name}`).join(", ")}
+       FROM matched JOIN seen ON seen.rowid = matched.fresh WHERE kept.rowid = matched.version AND matched.same
+       AND (${refreshed.map((name) => `kept.${name} IS DISTINCT FROM seen.${name}`).join(" OR ")})`
+    ],
+    // what a run of the same instant saw was never so
+    `DELETE FROM ${history} WHERE rowid IN (${ended}) AND valid_from = ${now}`,
+    `UPDATE ${history} SET valid_to = ${now} WHERE rowid IN (${ended})`,
+    `INSERT INTO ${history} (${names}, valid_from, valid_to, first_run_id, last_run_id)
+     SELECT ${names}, ${now}, NULL, ${run}, ${run}
+     FROM seen JOIN matched ON matched.fresh = seen.rowid WHERE matched.same IS NOT TRUE`,
+    "COMMIT"
+  ]
+}
+
+/** Applies a run to the histories in `catalog`. */
+export const apply: (
+  session: DuckDb.Session,
+  catalog: string,
+  run: SinkRun,
+  isComplete: boolean,
+  snapshots: ReadonlyArray<Snapshot>
+) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(
+  function*(session, catalog, run, isComplete, snapshots) {
+    yield* refuseOutdated(session, catalog, run)
+    for (const snapshot of snapshots) {
+      const { table } = snapshot
+      const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
+      yield* compare(session, history, snapshot, DuckDb.literal(run.tenant))
+      if (table === run.tables[0] && isComplete) yield* refuseShrunk(session, run)
+      for (const statement of changes(run, table, history, isComplete)) yield* session.run(statement)
+    }
+    yield* session.run("DROP TABLE IF EXISTS seen; DROP TABLE IF EXISTS matched")
+  }
+)
