@@ -333,7 +333,7 @@ describe("a run", () => {
       const fs = yield* FileSystem.FileSystem
       const log: Array<string> = []
       yield* Effect.flip(Run.run(pipeline(), options(directory, [spy("one", log, { publish: Effect.fail(failure) })])))
-      const [name = ""] = (yield* fs.readDirectory(`${directory}/runs`)).filter((file) => file.endsWith(".sealed"))
+      const name = (yield* fs.readDirectory(`${directory}/runs`)).find((file) => file.endsWith(".sealed")) ?? ""
       const file = `${directory}/runs/${name}`
       const sealed = yield* fs.readFileString(file)
       const changed = sealed.replace("\"users\":4", "\"users\":3")

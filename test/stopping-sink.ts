@@ -1,4 +1,4 @@
-/** A sink that is published while the program is told to stop; it is told once more when all is done. */
+/** A sink that is published while the program is told to stop. */
 import { Effect } from "effect"
 import type { Sink } from "../src/Sink.ts"
 
@@ -13,7 +13,6 @@ const stopping: Sink = {
       new Promise<void>((resolve) => {
         process.once("SIGTERM", () => resolve())
         process.kill(process.pid, "SIGTERM")
-        process.once("exit", () => process.kill(process.pid, "SIGINT"))
       })
     ),
   discard: () => Effect.void
