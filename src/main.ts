@@ -14,9 +14,13 @@ import type { Expected } from "./Expected.ts"
 process.umask(0o077)
 
 let terminated = false
-process.once("SIGTERM", () => {
+process.on("SIGTERM", () => {
   terminated = true
 })
+process.on("SIGINT", () => undefined)
+// A signal that comes when all is done stops nothing. Node lets go of signals before it has tidied up, which takes longer
+// than to leave at once.
+process.once("exit", () => process.exit())
 
 const isExpected = (error: unknown): error is Expected =>
   error instanceof Error && Predicate.hasProperty(error, Runtime.errorExitCode)

@@ -209,6 +209,22 @@ describe("extract, in the middle of a run", () => {
       assert.includeMembers(made, [`data/csv/users/${run_id}.csv`, `data/runs/${run_id}.json`])
     })))
 
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    it.live(`is not stopped by any ${signal} that comes when it has said what it did`, () =>
+      withGoodRun(Effect.fnUntraced(function*(folder) {
+        const duo = yield* serve({ users })
+        const { child, ended } = start(folder, ["extract", "--sink", "ndjson"], settings(duo))
+        yield* Effect.promise(async () => {
+          await new Promise((resolve) => child.stdout.once("data", resolve))
+          while (child.exitCode === null && child.signalCode === null) {
+            child.kill(signal)
+            await new Promise((resolve) => setImmediate(resolve))
+          }
+        })
+        assert.strictEqual((yield* Effect.promise(() => ended)).code, 0)
+      })))
+  }
+
   it.live("lets no other begin: that one ends at once with 75, and names the first", () =>
     withGoodRun(Effect.fnUntraced(function*(folder) {
       const first = yield* running(folder)

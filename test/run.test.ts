@@ -329,6 +329,26 @@ describe("a run", () => {
       assert.isFalse(asked)
     })))
 
+  it.effect("a sealed manifest that says anything else than was sealed is named, and nothing is published by its word", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const fs = yield* FileSystem.FileSystem
+      const log: Array<string> = []
+      yield* Effect.flip(Run.run(pipeline(), options(directory, [spy("one", log, { publish: Effect.fail(failure) })])))
+      const name = (yield* fs.readDirectory(`${directory}/runs`)).find((file) => file.endsWith(".sealed")) ?? ""
+      const file = `${directory}/runs/${name}`
+      const sealed = yield* fs.readFileString(file)
+      const changed = sealed.replace("\"users\":4", "\"users\":3")
+      assert.notStrictEqual(changed, sealed)
+      yield* fs.writeFileString(file, changed)
+      log.length = 0
+      const error = yield* Effect.flip(Run.run(pipeline(), options(directory, [spy("one", log)])))
+      assert.include(error.message, `${name} is damaged`)
+      assert.deepStrictEqual(log, [])
+      yield* fs.writeFileString(file, sealed)
+      yield* Run.run(pipeline(), options(directory, [spy("one", log)]))
+      assert.strictEqual(log[0], "one publish")
+    })))
+
   it.effect("a damaged manifest is named, not guessed at", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem
