@@ -4,12 +4,12 @@
  */
 import { Effect, Stream } from "effect"
 import { apply } from "../src/history/Apply.ts"
+import * as Ledger from "../src/history/Ledger.ts"
+import * as LedgerFile from "../src/history/LedgerFile.ts"
 import type { Outcome } from "../src/Outcome.ts"
 import type { Sink, SinkRun } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
-import * as Ledger from "../src/staging/Ledger.ts"
-import * as LedgerFile from "../src/staging/LedgerFile.ts"
 import * as Spool from "../src/staging/Spool.ts"
 import * as TextFiles from "../src/staging/TextFiles.ts"
 

@@ -3,12 +3,12 @@
  * `current/T.parquet`, for tools that want just one file; and `views.sql`, the names of the ledger over these files.
  */
 import { Effect, FileSystem, Path } from "effect"
+import * as ParquetFiles from "../src/history/ParquetFiles.ts"
 import type { Outcome } from "../src/Outcome.ts"
 import { CannotCreate, InputOutput, type Sink, type SinkRun } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
-import * as ParquetFiles from "../src/staging/ParquetFiles.ts"
 import * as Read from "../src/staging/Read.ts"
 import * as Spool from "../src/staging/Spool.ts"
 import * as TextFiles from "../src/staging/TextFiles.ts"

@@ -145,7 +145,7 @@ const discardIn = (findSink: FindSink, { location, sink }: Manifest.Target, run_
   })
 
 /** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
-const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
+export const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
   yield* makeDirectory(dataDirectory).pipe(
     Effect.mapError((error) => new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) }))
   )
@@ -261,7 +261,7 @@ const idAsDate = "$1-$2-$3T$4:$5:$6.$7Z"
  * clock was set back, a run still sorts after the runs before it: its instant is one millisecond after theirs. That
  * cannot lead far astray, for Duo refuses a clock that is off by more than minutes.
  */
-const newStamp = Effect.fnUntraced(function*(
+export const newStamp = Effect.fnUntraced(function*(
   tenant: string,
   before: ReadonlyArray<string>
 ): Effect.fn.Return<Stamp> {

@@ -16,6 +16,9 @@ export interface Snapshot {
   readonly rows: string
 }
 
+/** A name that no column of a table has. */
+const hash = DuckDb.name("hash of what tells")
+
 const keysOf = (table: Table) => identity(table).map(DuckDb.name).join(", ")
 
 /**
@@ -24,13 +27,13 @@ const keysOf = (table: Table) => identity(table).map(DuckDb.name).join(", ")
  */
 const compare = (session: DuckDb.Session, history: string, { rows, table }: Snapshot, tenant: string) =>
   Effect.andThen(
-    session.run(`CREATE OR REPLACE TEMP TABLE seen AS SELECT *, ${fingerprint(table)} AS fingerprint FROM (${rows})`),
+    session.run(`CREATE OR REPLACE TEMP TABLE seen AS SELECT *, ${fingerprint(table)} AS ${hash} FROM (${rows})`),
     session.run(
       `CREATE OR REPLACE TEMP TABLE matched AS
-       SELECT version, fresh, old.fingerprint = new.fingerprint AS same
-       FROM (SELECT rowid AS version, ${keysOf(table)}, ${fingerprint(table)} AS fingerprint
+       SELECT version, fresh, old.${hash} = new.${hash} AS same
+       FROM (SELECT rowid AS version, ${keysOf(table)}, ${fingerprint(table)} AS ${hash}
              FROM ${history} WHERE tenant = ${tenant} AND valid_to IS NULL) old
-       FULL JOIN (SELECT rowid AS fresh, ${keysOf(table)}, fingerprint FROM seen) new USING (${keysOf(table)})`
+       FULL JOIN (SELECT rowid AS fresh, ${keysOf(table)}, ${hash} FROM seen) new USING (${keysOf(table)})`
     )
   )
 
@@ -61,6 +64,7 @@ const changes = ({ observed_at, run_id }: SinkRun, table: Table, history: string
   const run = DuckDb.literal(run_id)
   const now = DuckDb.constant(observed_at)
   const names = DuckDb.names(table)
+  const seen = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
   const refreshed = volatile(table).map(DuckDb.name)
   const ended = `SELECT version FROM matched WHERE NOT same ${isComplete ? "OR fresh IS NULL" : ""}`
   return [
@@ -76,7 +80,7 @@ const changes = ({ observed_at, run_id }: SinkRun, table: Table, history: string
     `DELETE FROM ${history} WHERE rowid IN (${ended}) AND valid_from = ${now}`,
     `UPDATE ${history} SET valid_to = ${now} WHERE rowid IN (${ended})`,
     `INSERT INTO ${history} (${names}, valid_from, valid_to, first_run_id, last_run_id)
-     SELECT ${names}, ${now}, NULL, ${run}, ${run}
+     SELECT ${seen}, ${now}, NULL, ${run}, ${run}
      FROM seen JOIN matched ON matched.fresh = seen.rowid WHERE matched.same IS NOT TRUE`,
     "COMMIT"
   ]

@@ -44,8 +44,8 @@ const history = (table: Table) => {
   )
   SELECT ${names}, versions.valid_from, over.observed_at AS valid_to, versions.first_run_id, seen.run_id AS last_run_id
   FROM versions JOIN ${snapshotsOf(table)} seen USING (${keys}, run_id)
-  LEFT JOIN collected over ON over.tenant = versions.tenant AND over.place = least(next_complete, next_place)
-  WHERE ends AND versions.valid_from IS DISTINCT FROM over.observed_at`
+  LEFT JOIN collected over ON over.tenant = versions.tenant AND over.place = least(versions.next_complete, versions.next_place)
+  WHERE versions.ends AND versions.valid_from IS DISTINCT FROM over.observed_at`
 }
 
 /** Rows of no run: a table has its columns and their types also where no file has them. */

@@ -58,8 +58,10 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  /** A database to ask questions of: it is opened read-only and without bounds. One in memory when undefined. */
+  /** A database to ask questions of, read-only. One in memory when undefined. */
   readonly file?: string | undefined
+  /** It may use what there is: somebody asks questions and waits. */
+  readonly unbounded?: boolean | undefined
   /** Where what does not fit in memory may be written; nowhere when undefined. */
   readonly spill?: string | undefined
 }
@@ -98,7 +100,8 @@ export const open = Effect.fnUntraced(
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
         temp_directory: options.spill ?? "",
-        ...(options.file === undefined ? bounds : { access_mode: "READ_ONLY" })
+        ...(options.unbounded === true ? {} : bounds),
+        ...(options.file === undefined ? {} : { access_mode: "READ_ONLY" })
       })
     )
     const connection = yield* closing(() => instance.connect())

@@ -4,9 +4,9 @@
  */
 import { Effect, FileSystem, Path, Schedule } from "effect"
 import { CannotCreate, Corrupt, Held, InputOutput, type SinkReason, type SinkServices } from "../Sink.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import * as Files from "../staging/Files.ts"
 import type { Table } from "../Table.ts"
-import * as DuckDb from "./DuckDb.ts"
-import * as Files from "./Files.ts"
 import * as Ledger from "./Ledger.ts"
 
 /** How long somebody who has the ledger open for writing is waited for: 5 seconds. */

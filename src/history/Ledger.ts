@@ -1,12 +1,12 @@
 /** The tables that a ledger has, what they must look like, and how a run's rows are found in them. */
 import { Effect } from "effect"
-import { historyOf } from "../history/Interval.ts"
-import * as Views from "../history/Views.ts"
 import { type Outcome, runs, toRow } from "../Outcome.ts"
 import { Corrupt, InputOutput } from "../Sink.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import type { Staged } from "../staging/TextFiles.ts"
 import type { ColumnType, Table } from "../Table.ts"
-import * as DuckDb from "./DuckDb.ts"
-import type { Staged } from "./TextFiles.ts"
+import { historyOf } from "./Interval.ts"
+import * as Views from "./Views.ts"
 
 /** Our types as DuckDB's catalog names them. */
 const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "TIMESTAMP WITH TIME ZONE" }
@@ -59,6 +59,7 @@ export const missing = Effect.fnUntraced(
  */
 export const migrate = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, views: string) {
+    yield* session.run("BEGIN")
     for (const { columns, table } of yield* missing(session, catalog, tables)) {
       const qualified = inLedger(catalog, table.name)
       yield* session.run(DuckDb.create(qualified, table))
@@ -69,9 +70,21 @@ export const migrate = Effect.fnUntraced(
     }
     yield* session.run(`USE ${catalog}`)
     for (const statement of [...tables.flatMap(Views.statements), views]) yield* session.run(statement)
-    yield* session.run("USE memory")
+    yield* session.run("COMMIT; USE memory")
   }
 )
+
+/** Takes away the tables of ours, so that they can be made anew. */
+export const drop = (session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) =>
+  Effect.forEach(kept(tables), ({ name }) => session.run(`DROP TABLE IF EXISTS ${inLedger(catalog, name)}`), {
+    discard: true
+  })
+
+/** The ids of the runs that a ledger has a row of. */
+export const runIds = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string) {
+  const rows = yield* session.all(`SELECT run_id FROM ${inLedger(catalog, runs.name)}`)
+  return rows.map(([run_id]) => String(run_id))
+})
 
 /** The row of a run, in the place of the one that it may have already. */
 export const addRun = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string, outcome: Outcome) {

@@ -1,9 +1,9 @@
 /** The Parquet files of all runs below one directory, as SQL: every file says in its metadata which run it is of. */
-import * as Snapshots from "../history/Snapshots.ts"
 import { type Outcome, runs, toRow } from "../Outcome.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import * as Instant from "../staging/Instant.ts"
 import type { Table } from "../Table.ts"
-import * as DuckDb from "./DuckDb.ts"
-import * as Instant from "./Instant.ts"
+import * as Snapshots from "./Snapshots.ts"
 
 /** The key of the metadata that is the run's row of `runs`, as JSON. */
 export const runKey = "duo_mfa.run"
