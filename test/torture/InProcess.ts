@@ -62,7 +62,8 @@ export const run = (
   duo: Pick<Emulator, "host" | "ikey" | "skey">,
   dataDirectory: string,
   targets: ReadonlyArray<Target> = everySink(dataDirectory),
-  pipeline: Pipeline = mfa
+  pipeline: Pipeline = mfa,
+  options: Partial<Run.RunOptions> = {}
 ): Effect.Effect<Ran, never, Services> =>
   Run.run(pipeline, {
     dataDirectory,
@@ -74,7 +75,8 @@ export const run = (
     },
     allowEmpty: false,
     pageSize: undefined,
-    concurrency: 1
+    concurrency: 1,
+    ...options
   }).pipe(
     Effect.provide(
       Layer.merge(ConfigProvider.layer(ConfigProvider.fromEnv({ env: settings(duo) })), Logger.layer([]))
