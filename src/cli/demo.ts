@@ -2,6 +2,7 @@
 import { Clock, ConfigProvider, Console, Effect, FileSystem, Path, Runtime, Schema } from "effect"
 import { Command } from "effect/cli"
 import { serve } from "../emulator/Emulator.ts"
+import * as StoppedClock from "../emulator/StoppedClock.ts"
 import * as Story from "../emulator/Story.ts"
 import { ExitCode } from "../ExitCode.ts"
 import * as Manifest from "../Manifest.ts"
@@ -47,17 +48,6 @@ export interface Demo {
   readonly onDay: (day: number) => Effect.Effect<void>
 }
 
-/** A clock that was at `instant` when it was made, and goes as fast as any. */
-const clockFrom = Effect.fnUntraced(function*(instant: number) {
-  const clock = yield* Clock.Clock
-  const offset = instant - clock.currentTimeMillisUnsafe()
-  const currentTimeMillisUnsafe = () => clock.currentTimeMillisUnsafe() + offset
-  return Object.assign(Object.create(clock), {
-    currentTimeMillisUnsafe,
-    currentTimeMillis: Effect.sync(currentTimeMillisUnsafe)
-  })
-})
-
 /** Makes the thirty days, one run a day but for one. */
 export const make = Effect.fnUntraced(function*(demo: Demo) {
   const { dataDirectory, findSink, onDay, pipeline, targets, until } = demo
@@ -84,7 +74,7 @@ export const make = Effect.fnUntraced(function*(demo: Demo) {
         concurrency: 1
       }).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: settings }))))
     })).pipe(
-      Effect.provideService(Clock.Clock, yield* clockFrom(until - (days - 1 - day) * Story.secondsOfDay * 1000))
+      Effect.provideServiceEffect(Clock.Clock, StoppedClock.at(until - (days - 1 - day) * Story.secondsOfDay * 1000))
     )
   }
 })

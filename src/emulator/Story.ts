@@ -24,8 +24,8 @@ export const size = 400
 
 export const secondsOfDay = 86_400
 
-/** Two people join a day. */
-const joining = 2
+/** People who join a day. */
+const joining = 1
 
 /** Numbers of methods that no user has to begin with. */
 const later = 1_000_000
@@ -50,12 +50,12 @@ const never = Infinity
 /** What will happen to the n-th user. */
 const fateOf = (seed: number, n: number): Fate => {
   const dice = new Dice(mix(seed ^ 0x570_127, n))
-  const day = () => 1 + dice.below(27)
+  const day = () => 1 + dice.below(28)
   const isOnText = dice.chance(25)
   const part = dice.below(4)
   const moves = dice.chance(85) ? 2 + part * 6 + dice.below(5) : never
   const leaves = dice.chance(3) ? day() : never
-  const loses = dice.chance(3) ? day() : never
+  const loses = dice.chance(12) ? day() : never
   const bypassFrom = dice.chance(1) ? day() : never
   return {
     isOnText,

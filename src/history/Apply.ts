@@ -65,17 +65,12 @@ const changes = ({ observed_at, run_id }: SinkRun, table: Table, history: string
   const now = DuckDb.constant(observed_at)
   const names = DuckDb.names(table)
   const seen = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
-  const refreshed = volatile(table).map(DuckDb.name)
+  const refreshed = volatile(table).map((name) => `, ${DuckDb.name(name)} = seen.${DuckDb.name(name)}`).join("")
   const ended = `SELECT version FROM matched WHERE NOT same ${isComplete ? "OR fresh IS NULL" : ""}`
   return [
     "BEGIN",
-    `UPDATE ${history} SET run_id = ${run}, observed_at = ${now}, last_run_id = ${run}
-     WHERE rowid IN (SELECT version FROM matched WHERE same)`,
-    ...refreshed.length === 0 ? [] : [
-      `UPDATE ${history} kept SET ${refreshed.map((name) => `${name} = seen.${name}`).join(", ")}
-       FROM matched JOIN seen ON seen.rowid = matched.fresh WHERE kept.rowid = matched.version AND matched.same
-       AND (${refreshed.map((name) => `kept.${name} IS DISTINCT FROM seen.${name}`).join(" OR ")})`
-    ],
+    `UPDATE ${history} kept SET run_id = ${run}, observed_at = ${now}, last_run_id = ${run}${refreshed}
+     FROM matched JOIN seen ON seen.rowid = matched.fresh WHERE kept.rowid = matched.version AND matched.same`,
     // what a run of the same instant saw was never so
     `DELETE FROM ${history} WHERE rowid IN (${ended}) AND valid_from = ${now}`,
     `UPDATE ${history} SET valid_to = ${now} WHERE rowid IN (${ended})`,

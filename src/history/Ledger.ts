@@ -16,7 +16,10 @@ const inLedger = (catalog: string, name: string) => `${catalog}.main.${DuckDb.na
 /** What is kept for some tables: the runs, and the history of each. */
 const kept = (tables: ReadonlyArray<Table>) => [runs, ...tables.map(historyOf)]
 
-/** The columns that a ledger has not got, by table; a table that is not there yet lacks none. Fails if it is not ours. */
+/**
+ * The columns that a ledger has not got, by table, and whether the others have their sentences; a table that is not there
+ * yet lacks none. Fails if something is not ours.
+ */
 export const missing = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
     const where = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
@@ -25,7 +28,7 @@ export const missing = Effect.fnUntraced(
        SELECT lower(view_name), 'view' FROM duckdb_views() ${where}`
     )
     const columns = yield* session.all(
-      `SELECT lower(table_name), lower(column_name), data_type FROM duckdb_columns() ${where}`
+      `SELECT lower(table_name), lower(column_name), data_type, comment FROM duckdb_columns() ${where}`
     )
     const refuse = Effect.fnUntraced(function*(name: string, found: "table" | "view", expected: "table" | "view") {
       if (!objects.some(([object, kind]) => object === name && kind === found)) return
@@ -38,16 +41,22 @@ export const missing = Effect.fnUntraced(
       kept(tables),
       Effect.fnUntraced(function*(table) {
         yield* refuse(table.name, "view", "table")
-        const there = new Map(columns.filter(([of]) => of === table.name).map(([_, column, type]) => [column, type]))
+        const there = new Map(
+          columns.filter(([of]) => of === table.name).map(([_, column, type, comment]) => [column, { type, comment }])
+        )
         for (const { name, type } of table.columns) {
-          const found = there.get(name) ?? catalogTypes[type]
+          const found = there.get(name)?.type ?? catalogTypes[type]
           if (found !== catalogTypes[type]) {
             return yield* new Corrupt({
               detail: `its column ${table.name}.${name} is ${String(found)}, this version keeps ${catalogTypes[type]}`
             })
           }
         }
-        return { table, columns: there.size === 0 ? [] : table.columns.filter(({ name }) => !there.has(name)) }
+        return {
+          table,
+          columns: there.size === 0 ? [] : table.columns.filter(({ name }) => !there.has(name)),
+          isSaid: table.columns.every(({ doc, name }) => there.get(name)?.comment === doc)
+        }
       })
     )
   }
@@ -60,13 +69,13 @@ export const missing = Effect.fnUntraced(
 export const migrate = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, views: string) {
     yield* session.run("BEGIN")
-    for (const { columns, table } of yield* missing(session, catalog, tables)) {
+    for (const { columns, isSaid, table } of yield* missing(session, catalog, tables)) {
       const qualified = inLedger(catalog, table.name)
       yield* session.run(DuckDb.create(qualified, table))
       for (const { name, type } of columns) {
         yield* session.run(`ALTER TABLE ${qualified} ADD COLUMN ${DuckDb.name(name)} ${DuckDb.types[type]}`)
       }
-      for (const comment of DuckDb.comments("TABLE", qualified, table)) yield* session.run(comment)
+      for (const comment of isSaid ? [] : DuckDb.comments("TABLE", qualified, table)) yield* session.run(comment)
     }
     yield* session.run(`USE ${catalog}`)
     for (const statement of [...tables.flatMap(Views.statements), views]) yield* session.run(statement)

@@ -18,12 +18,13 @@ const structure = JSON.stringify(Object.fromEntries(runs.columns.map(({ name, ty
 export const files = (root: string, table?: Table) =>
   `${root} || ${DuckDb.literal(`/${table?.name ?? "*"}/run_date=*/*.parquet`)}`
 
-/** A row for every run of which there is a file. */
+/** A row for every run of which there is a file. Other metadata is not looked into, also not before it is left out. */
 export const selectRuns = (root: string) =>
   `SELECT DISTINCT ON (run_id) ${DuckDb.names(runs)} FROM (
-    SELECT unnest(from_json(decode(value), ${DuckDb.literal(structure)}))
-    FROM parquet_kv_metadata(${files(root)}) WHERE decode(key) = ${DuckDb.literal(runKey)}
-  )`
+    SELECT unnest(from_json(CASE WHEN key = encode(${DuckDb.literal(runKey)}) THEN decode(value) END,
+      ${DuckDb.literal(structure)}))
+    FROM parquet_kv_metadata(${files(root)})
+  ) WHERE run_id IS NOT NULL`
 
 /** Rows of files that may have been written by another version. */
 export const select = (files: string) => `FROM read_parquet(${files}, union_by_name = true, hive_partitioning = false)`

@@ -2,20 +2,13 @@
 import { assert } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { type Options, serve } from "../../src/emulator/Emulator.ts"
+import * as StoppedClock from "../../src/emulator/StoppedClock.ts"
 import * as Tenant from "../../src/emulator/Tenant.ts"
 import { everySink, run } from "../torture/InProcess.ts"
 import { codesOn, days, usersOn } from "./scene.ts"
 
 /** Every ledger is of the same tenant, so that its rows are always the same: DUO KNOWN on a telephone's keys. */
 const port = 38_656
-
-/** A clock that stands still, but for what is slept. */
-const stoppedAt = (instant: number) =>
-  Effect.map(Clock.Clock, (clock): Clock.Clock =>
-    Object.assign(Object.create(clock), {
-      currentTimeMillisUnsafe: () => instant,
-      currentTimeMillis: Effect.succeed(instant)
-    }))
 
 /** One run at an instant. */
 export const runAt = (dataDirectory: string, instant: number, options: Options, targets = everySink(dataDirectory)) =>
@@ -24,7 +17,7 @@ export const runAt = (dataDirectory: string, instant: number, options: Options, 
     const { message, outcome } = yield* run(duo, dataDirectory, targets, undefined, { maxShrink: 50 })
     assert(outcome !== undefined, message)
     return outcome
-  })).pipe(Effect.provideServiceEffect(Clock.Clock, stoppedAt(instant)))
+  })).pipe(Effect.provideServiceEffect(Clock.Clock, StoppedClock.at(instant)))
 
 /** The runs of the scene. */
 export const known = (dataDirectory: string) =>

@@ -138,6 +138,15 @@ export const wrong = Effect.fnUntraced(function*(scene: Scene) {
     } else if (!(yield* holds(place))) found.push(`${name(place.own)} does not hold its run`)
   }
 
+  for (const { location, sink } of runs.flatMap(({ manifest }) => manifest.sinks)) {
+    const file = join(location.replace(/\?compression=.*$/, ""), "views.sql")
+    if (sink !== "parquet" || !existsSync(file)) continue
+    expected.add(name(file))
+    if (!tables.every((table) => readFileSync(file, "utf8").includes(`VIEW "${table.name}" AS`))) {
+      found.push(`${name(file)} does not name all tables`)
+    }
+  }
+
   const shared = new Map(places.flatMap((place) => place.shared === undefined ? [] : [[place.shared, place] as const]))
   for (const file of shared.keys()) {
     for (const tenant of new Set(runs.map(({ manifest }) => manifest.tenant))) {

@@ -83,7 +83,7 @@ const foreign = [
   "ndjson/users/mine.ndjson",
   "ndjson/users/users.part",
   "csv/.~lock.users.csv#",
-  "parquet/views.sql",
+  "parquet/mine.sql",
   "parquet/current/mine.parquet",
   "parquet/users/run_date=2020-01-01/old.parquet",
   "runs/README",
