@@ -2,7 +2,7 @@
 import { DuckDBInstance } from "@duckdb/node-api"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Effect, Logger } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -34,7 +34,7 @@ beforeAll(async () => {
       findSink: (name) => Effect.succeed(name === "parquet" ? sinks.parquet : sinks.duckdb),
       until,
       onDay: () => Effect.void
-    }).pipe(Effect.provide(NodeServices.layer), Effect.provide(Logger.layer([])))
+    }).pipe(Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([]))))
   )
 }, 180_000)
 

@@ -20,8 +20,8 @@ export const changesOf = ({ key, name, specs }: Table.Table) =>
       happened_by: Table.instant("The first run after it happened."),
       event: Table.id("added, removed, changed, or reappeared: it had been removed before."),
       changed: Table.text("The names of the columns that changed, joined by \", \"."),
-      before: Table.text("What they were, as a JSON object of text."),
-      after: Table.text("What they became."),
+      before: Table.personal("What they were, as a JSON object of text."),
+      after: Table.personal("What they became."),
       ...specs
     }
   })
