@@ -90,11 +90,11 @@ const clear = Effect.fnUntraced(function*(directory: string) {
   }
 })
 
-const hints = `Thirty days of an invented tenant are in data/demo. Ask them something:
-  duo-mfa sql @coverage             how coverage moved
-  duo-mfa sql @regressions          who lost their phishing-resistant method last week
-  duo-mfa sql @phones-on day=DATE   who had which phone on a given day
-  duo-mfa sql @                     all the questions there are`
+const hints = `Thirty days of an invented tenant are in data/demo. Ask them, with DUO_MFA_DATA=data/demo or by make sql:
+  duo-mfa sql @coverage             how coverage moved                            make sql Q=@coverage
+  duo-mfa sql @regressions          who lost what cannot be phished, last week    make sql Q=@regressions
+  duo-mfa sql @phones-on day=DATE   who had which phone on a given day            make sql Q=@phones-on ARGS=day=DATE
+  duo-mfa sql @                     all the questions that have a name            make sql Q=@`
 
 export const demo = Command.make(
   "demo",
