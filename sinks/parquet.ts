@@ -75,26 +75,29 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const spool = yield* Spool.open(run, root, "rows.")
 
   /**
-   * Writes a query's rows, with the types of the table whatever those of the query are. They go by way of a database,
-   * for what is read from one comes in full vectors, and only those fill a group to the row.
+   * Writes a query's rows, with the types of the table whatever those of the query are. If they make more than one group
+   * they go by way of a database, for what is read from one comes in full vectors, and only those fill a group to the row.
    */
-  const write = Effect.fnUntraced(function*(query: string, to: string, table: Table, outcome: Outcome) {
-    const file = staged(run, "scratch")
-    const scratch = `${DuckDb.literal(file)} AS scratch`
-    yield* execute(
-      `ATTACH ${scratch} (${DuckDb.groupRows})`,
-      `CREATE TABLE scratch.rows AS SELECT ${DuckDb.typed(table)} FROM (${query})`,
-      "DETACH scratch"
-    )
-    yield* Effect.scoped(Files.create(to))
-    yield* execute(
-      `ATTACH ${scratch} (READ_ONLY)`,
-      `COPY scratch.rows TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
+  const write = Effect.fnUntraced(
+    function*(query: string, rows: number, to: string, table: Table, outcome: Outcome) {
+      const typed = `SELECT ${DuckDb.typed(table)} FROM (${query})`
+      const copy = (from: string) =>
+        `COPY ${from} TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
         `ROW_GROUP_SIZE ${groupRows}, DICTIONARY_SIZE_LIMIT ${dictionaryValues}, USE_TMP_FILE false, ` +
         `KV_METADATA {${metadata(table, outcome)}})`
-    )
-    yield* Files.remove([file])
-  })
+      yield* Effect.scoped(Files.create(to))
+      if (rows <= groupRows) return yield* execute(copy(`(${typed})`))
+      const file = staged(run, "scratch")
+      const scratch = `${DuckDb.literal(file)} AS scratch`
+      yield* execute(
+        `ATTACH ${scratch} (${DuckDb.groupRows})`,
+        `CREATE TABLE scratch.rows AS ${typed}`,
+        "DETACH scratch"
+      )
+      yield* execute(`ATTACH ${scratch} (READ_ONLY)`, copy("scratch.rows"))
+      yield* Files.remove([file])
+    }
+  )
 
   /** Rows of this run's tenant, or of all others. */
   const count = Effect.fnUntraced(function*(file: string, tenant: "=" | "<>") {
@@ -112,11 +115,18 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   })
 
   /** The snapshot, and what the current file has of other tenants; the same file once more if it has nothing. */
-  const writeCurrent = Effect.fnUntraced(function*(snapshot: string, to: string, table: Table, outcome: Outcome) {
+  const writeCurrent = Effect.fnUntraced(function*(
+    snapshot: string,
+    { rows, table }: TextFiles.Staged,
+    to: string,
+    outcome: Outcome
+  ) {
     const before = current(table)
-    if ((yield* Files.exists(before)) && (yield* count(before, "<>")) > 0) {
-      const others = `${rowsOf(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)}`
-      return yield* write(`FROM ${scan(snapshot)} UNION ALL BY NAME ${others}`, to, table, outcome)
+    const others = (yield* Files.exists(before)) ? yield* count(before, "<>") : 0
+    if (others > 0) {
+      const query = `FROM ${scan(snapshot)} UNION ALL BY NAME ${rowsOf(before, table)} ` +
+        `WHERE tenant <> ${DuckDb.literal(run.tenant)}`
+      return yield* write(query, rows + others, to, table, outcome)
     }
     yield* Effect.scoped(Files.create(to))
     yield* fs.copyFile(snapshot, to).pipe(Effect.mapError(Files.reasonOf))
@@ -153,8 +163,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       const { table } = rows
       const snapshotFile = staged(run, table.name)
       const currentFile = staged(run, `current.${table.name}`)
-      yield* write(Spool.select(rows), snapshotFile, table, outcome)
-      yield* writeCurrent(snapshotFile, currentFile, table, outcome)
+      yield* write(Spool.select(rows), rows.rows, snapshotFile, table, outcome)
+      yield* writeCurrent(snapshotFile, rows, currentFile, outcome)
       yield* verify(snapshotFile, rows.rows)
       yield* verify(currentFile, rows.rows)
       moves.push({ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: current(table) })
