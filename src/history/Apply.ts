@@ -59,27 +59,66 @@ const refuseOutdated = Effect.fnUntraced(function*(session: DuckDb.Session, cata
   }
 })
 
-/** The statements that bring a history up to what was compared with it. */
-const changes = ({ observed_at, run_id }: SinkRun, table: Table, history: string, isComplete: boolean) => {
+/** Rows that are changed at once: what DuckDB keeps of them until then takes half a kilobyte each. */
+const batch = 61_440
+
+/**
+ * Changes rows of a history by their row ids, some at a time, and brings each to the file: the file is a copy that nobody
+ * sees, so nothing has to be undone. Nothing is deleted meanwhile, for that would give the rows other ids.
+ */
+const inBatches = Effect.fnUntraced(function*(
+  session: DuckDb.Session,
+  catalog: string,
+  rows: string,
+  update: (rows: string) => string
+) {
+  const counted = yield* session.all(`SELECT max(version) FROM matched WHERE ${rows}`)
+  const last = counted[0]?.[0]
+  if (typeof last !== "bigint") return
+  for (let from = 0n; from <= last; from += BigInt(batch)) {
+    yield* session.run(
+      update(`SELECT * FROM matched WHERE (${rows}) AND version BETWEEN ${from} AND ${from + BigInt(batch) - 1n}`)
+    )
+    yield* session.run(`CHECKPOINT ${catalog}`)
+  }
+})
+
+/** Brings a history up to what was compared with it. */
+const change = Effect.fnUntraced(function*(
+  session: DuckDb.Session,
+  catalog: string,
+  history: string,
+  table: Table,
+  { observed_at, run_id }: SinkRun,
+  isComplete: boolean
+) {
   const run = DuckDb.literal(run_id)
   const now = DuckDb.constant(observed_at)
   const names = DuckDb.names(table)
   const seen = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
   const refreshed = volatile(table).map((name) => `, ${DuckDb.name(name)} = seen.${DuckDb.name(name)}`).join("")
-  const ended = `SELECT version FROM matched WHERE NOT same ${isComplete ? "OR fresh IS NULL" : ""}`
-  return [
-    "BEGIN",
-    `UPDATE ${history} kept SET run_id = ${run}, observed_at = ${now}, last_run_id = ${run}${refreshed}
-     FROM matched JOIN seen ON seen.rowid = matched.fresh WHERE kept.rowid = matched.version AND matched.same`,
-    // what a run of the same instant saw was never so
-    `DELETE FROM ${history} WHERE rowid IN (${ended}) AND valid_from = ${now}`,
-    `UPDATE ${history} SET valid_to = ${now} WHERE rowid IN (${ended})`,
+  yield* inBatches(
+    session,
+    catalog,
+    "same",
+    (rows) =>
+      `UPDATE ${history} kept SET run_id = ${run}, observed_at = ${now}, last_run_id = ${run}${refreshed}
+       FROM (${rows}) matched JOIN seen ON seen.rowid = matched.fresh WHERE kept.rowid = matched.version`
+  )
+  yield* inBatches(
+    session,
+    catalog,
+    isComplete ? "NOT same OR fresh IS NULL" : "NOT same",
+    (rows) => `UPDATE ${history} SET valid_to = ${now} WHERE rowid IN (SELECT version FROM (${rows}))`
+  )
+  // what a run of the same instant saw was never so
+  yield* session.run(`DELETE FROM ${history} WHERE valid_from = ${now} AND valid_to = ${now}`)
+  yield* session.run(
     `INSERT INTO ${history} (${names}, valid_from, valid_to, first_run_id, last_run_id)
      SELECT ${seen}, ${now}, NULL, ${run}, ${run}
-     FROM seen JOIN matched ON matched.fresh = seen.rowid WHERE matched.same IS NOT TRUE`,
-    "COMMIT"
-  ]
-}
+     FROM seen JOIN matched ON matched.fresh = seen.rowid WHERE matched.same IS NOT TRUE`
+  )
+})
 
 /** Applies a run to the histories in `catalog`. */
 export const apply: (
@@ -91,12 +130,14 @@ export const apply: (
 ) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(
   function*(session, catalog, run, isComplete, snapshots) {
     yield* refuseOutdated(session, catalog, run)
+    // what others have deleted is taken out now, and not while row ids count
+    yield* session.run(`CHECKPOINT ${catalog}`)
     for (const snapshot of snapshots) {
       const { table } = snapshot
       const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
       yield* compare(session, history, snapshot, DuckDb.literal(run.tenant))
       if (table === run.tables[0] && isComplete) yield* refuseShrunk(session, run)
-      for (const statement of changes(run, table, history, isComplete)) yield* session.run(statement)
+      yield* change(session, catalog, history, table, run, isComplete)
     }
     yield* session.run("DROP TABLE IF EXISTS seen; DROP TABLE IF EXISTS matched")
   }

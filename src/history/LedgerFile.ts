@@ -100,8 +100,10 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   /** Stages the changed ledger, to the disk, and gives what publishing it needs. */
   const change = Effect.fnUntraced(function*({ make, verify }: Change) {
     if (isThere) yield* copy()
-    const created = isThere ? "" : ` (STORAGE_VERSION 'v1.4.0', ${DuckDb.groupRows})`
-    yield* session.run(`ATTACH ${DuckDb.literal(staged)} AS ledger${created}`)
+    // the version counts when the file is made; a size that is not said again makes all groups anew
+    yield* session.run(
+      `ATTACH ${DuckDb.literal(staged)} AS ledger (${isThere ? "" : "STORAGE_VERSION 'v1.4.0', "}${DuckDb.groupRows})`
+    )
     yield* make(session, "ledger")
     yield* session.run("CHECKPOINT ledger; DETACH ledger")
     if (yield* Files.exists(`${staged}.wal`)) {
