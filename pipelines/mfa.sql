@@ -50,11 +50,12 @@ WITH marks AS (
     coalesce(sum(unprotected) OVER upto, 0)::BIGINT AS unprotected
   FROM instants WINDOW upto AS (PARTITION BY tenant ORDER BY instant)
 ), days AS (
-  SELECT tenant, unnest(generate_series(min(observed_at)::DATE, max(observed_at)::DATE, INTERVAL 1 DAY))::DATE AS day
-  FROM runs GROUP BY tenant
+  SELECT tenant, unnest(generate_series(min(day), max(day), INTERVAL 1 DAY))::DATE AS day
+  FROM (SELECT tenant, (observed_at AT TIME ZONE 'UTC')::DATE AS day FROM runs) GROUP BY tenant
 ), seen AS (
   SELECT days.tenant, days.day, runs.observed_at AS known_at
-  FROM days ASOF JOIN runs ON days.tenant = runs.tenant AND (days.day + 1)::TIMESTAMPTZ > runs.observed_at
+  FROM days ASOF JOIN runs
+    ON days.tenant = runs.tenant AND (days.day + 1)::TIMESTAMP AT TIME ZONE 'UTC' > runs.observed_at
 )
 SELECT seen.day, seen.tenant, coalesce(totals.users, 0) AS users, coalesce(totals.mfa_enabled, 0) AS mfa_enabled,
   coalesce(totals.phishing_resistant, 0) AS phishing_resistant, coalesce(totals.only_telephony, 0) AS only_telephony,

@@ -92,6 +92,20 @@ describe("over Parquet", () => {
       assert.deepStrictEqual(text(found), text(yield* readers.query(`${data}/duo.duckdb`, types)))
     })))
 
+  it.live("days and texts are those of UTC, wherever they are asked for", () =>
+    inCopy(Effect.fnUntraced(function*(data) {
+      const questions = ["FROM coverage_daily", "SELECT before, after FROM mfa_events", "FROM users_changes"]
+      for (const question of questions) {
+        const [utc = [], other = []] = yield* Effect.forEach(["UTC", "Etc/GMT+12"], (zone) =>
+          readers.inMemory(
+            `SET TimeZone = '${zone}'; ATTACH '${data}/duo.duckdb' AS duo (READ_ONLY); USE duo`,
+            (ask) => ask(`${question} ORDER BY ALL`)
+          ))
+        assert.isNotEmpty(utc)
+        assert.deepStrictEqual(text(other), text(utc), question)
+      }
+    })))
+
   it.live("sql --parquet asks them", () =>
     inCopy(Effect.fnUntraced(function*(_, folder) {
       for (const args of [["@coverage"], ["SELECT username, valid_from FROM users_history ORDER BY ALL"]]) {

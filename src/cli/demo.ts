@@ -22,10 +22,10 @@ export class NotADemo extends Schema.TaggedError<NotADemo>()("NotADemo", { direc
 }
 
 /** The emulated tenant cannot be served. */
-export class NoPort extends Schema.TaggedError<NoPort>()("NoPort", { detail: Schema.String }) {
+export class NoPort extends Schema.TaggedError<NoPort>()("NoPort", { port: Schema.Int }) {
   override readonly [Runtime.errorExitCode] = ExitCode.unavailable
   override get message() {
-    return `The emulated tenant cannot be served: ${this.detail}.`
+    return `The emulated tenant is served on port ${this.port}, which somebody else has, perhaps another demo. Run again when it is free.`
   }
 }
 
@@ -62,7 +62,7 @@ export const make = Effect.fnUntraced(function*(demo: Demo) {
         port: Story.port,
         permissions: day === dayWithoutCodes ? ["users"] : ["users", "bypass_codes"],
         scenario: day === dayOfDoubt ? [{ do: { fault: "total_objects", add: 1 } }] : []
-      }).pipe(Effect.mapError(({ message }) => new NoPort({ detail: message })))
+      }).pipe(Effect.mapError(({ port }) => new NoPort({ port })))
       const settings = { DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" }
       yield* Run.run(pipeline, {
         dataDirectory,

@@ -9,12 +9,15 @@ type Entries = ReadonlyArray<Catalogue.Entry>
 
 const cell = (text: string) => text.replaceAll("|", "\\|")
 
+/** The types of every sink, in a word. */
+const words = new Map([["VARCHAR", "text"], ["TIMESTAMP WITH TIME ZONE", "timestamp"]])
+
 const columnTable = (columns: ReadonlyArray<Catalogue.Column>) =>
   [
     "| column | type | personal | |",
     "| --- | --- | --- | --- |",
     ...columns.map(({ doc, name, personal, required, type, volatile }) =>
-      `| \`${name}\` | ${type.replace(" WITH TIME ZONE", "TZ")}${required ? ", never NULL" : ""}${
+      `| \`${name}\` | ${words.get(type) ?? type.toLowerCase()}${required ? ", never NULL" : ""}${
         volatile ? ", volatile" : ""
       } | ${personal ? "yes" : ""} | ${cell(doc)} |`
     )

@@ -6,9 +6,6 @@ import * as DuckDb from "../staging/DuckDb.ts"
 import * as Table from "../Table.ts"
 import { historyOf, identity, telling } from "./Interval.ts"
 
-const repeatedBy = ({ columns }: Table.Table, names: ReadonlyArray<string>) =>
-  names.filter((name) => columns.some((column) => column.name === name && !column.repeated))
-
 /** What happened to the rows of a table. */
 export const changesOf = ({ key, name, specs }: Table.Table) =>
   Table.make<Table.Specs>({
@@ -35,11 +32,18 @@ const asOf = (table: Table.Table) =>
   `SELECT ${columnsOf(table)} FROM ${DuckDb.name(historyOf(table).name)} ` +
   "WHERE valid_from <= ts AND (valid_to IS NULL OR valid_to > ts)"
 
+/** A cell as text that is the same wherever it is asked for: an instant in UTC. */
+const asText = (cell: string, type: Table.ColumnType) =>
+  type === "timestamp"
+    ? `replace(strftime(${cell} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z')`
+    : `${cell}::VARCHAR`
+
 /** A list of what is different in two versions, as structs. */
 const differences = (table: Table.Table) => {
-  const columns = repeatedBy(table, telling(table)).map((name) => {
-    const column = DuckDb.name(name)
-    return `{'name': ${DuckDb.literal(name)}, 'before': was.${column}::VARCHAR, 'after': now.${column}::VARCHAR}`
+  const told = telling(table)
+  const columns = table.columns.filter((column) => told.includes(column.name) && !column.repeated).map((column) => {
+    const [was, now] = ["was", "now"].map((of) => asText(`${of}.${DuckDb.name(column.name)}`, column.type))
+    return `{'name': ${DuckDb.literal(column.name)}, 'before': ${was}, 'after': ${now}}`
   })
   return `list_filter([${columns.join(", ")}], lambda c: c.before IS DISTINCT FROM c.after)`
 }
