@@ -36,11 +36,17 @@ else
 	@./duo-mfa check $(ARGS)
 endif
 
-sql: setup ## ask the ledger: make sql Q="SELECT count(*) FROM users"
+sql: setup ## ask the ledger: make sql Q="SELECT count(*) FROM users", or Q=@coverage; Q=@ lists what has a name
 	@./duo-mfa sql $${Q:+"$$Q"} $(ARGS)
 
 verify: setup ## read every sink back and hold it against the manifests
 	@./duo-mfa verify $(ARGS)
+
+rebuild: setup ## the ledger anew from the Parquet files
+	@./duo-mfa rebuild $(ARGS)
+
+demo: setup ## thirty days of an emulated tenant, in data/demo
+	@./duo-mfa demo $(ARGS)
 
 pipelines sinks emulator: setup
 	@./duo-mfa $@ $(ARGS)
@@ -73,4 +79,4 @@ bench: setup ## how long a run takes and where, and how much memory; make bench 
 dist: setup ## the npm package, in dist/
 	@$(NODE) src/dist/build.ts
 
-.PHONY: help setup extract check sql verify pipelines sinks emulator dictionary test torture lint format bench dist
+.PHONY: help setup extract check sql verify rebuild demo pipelines sinks emulator dictionary test torture lint format bench dist

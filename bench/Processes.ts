@@ -61,11 +61,15 @@ const measure = Effect.fnUntraced(function*(command: string, args: ReadonlyArray
   return used
 }, Effect.scoped)
 
+/** A run into some sinks below a directory. */
+export const extractInto = (directory: string, settings: Settings, sinks: ReadonlyArray<string>) =>
+  measure(program, ["extract", ...sinks.flatMap((sink) => ["--sink", sink])], { ...settings, DUO_MFA_DATA: directory })
+
 /** A whole run into the default sinks, in a directory that was not there before. */
 export const extract = Effect.fnUntraced(function*(settings: Settings) {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
-  return yield* measure(program, ["extract"], { ...settings, DUO_MFA_DATA: directory })
+  return yield* extractInto(directory, settings, [])
 }, Effect.scoped)
 
 /** The same pages and nothing else. */

@@ -5,6 +5,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { ConfigProvider, DateTime, Effect, FileSystem, Layer } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
+import mfa from "../pipelines/mfa.ts"
 import csv from "../sinks/csv.ts"
 import duckdb from "../sinks/duckdb.ts"
 import ndjson from "../sinks/ndjson.ts"
@@ -17,15 +18,15 @@ import { readMetadata } from "../src/duo/Metadata.ts"
 import { authorization, canonicalParams } from "../src/duo/Signature.ts"
 import { decodeUsers } from "../src/duo/User.ts"
 import * as Fingerprint from "../src/Fingerprint.ts"
-import { mfaMethods, userGroups, users } from "../src/mfa/Tables.ts"
 import * as Tally from "../src/mfa/Tally.ts"
 import type { Outcome } from "../src/Outcome.ts"
+import * as Run from "../src/Run.ts"
 import type { Settings } from "./Processes.ts"
 
 export const pageSize = 500
 
 const path = "/admin/v2/users"
-const tables = [users, mfaMethods, userGroups]
+const { tables } = mfa
 const sinks = [duckdb, parquet, ndjson, csv]
 
 /** Milliseconds of processor time by step, all pages together. */
@@ -63,7 +64,7 @@ const measurePages = Effect.fnUntraced(function*(pages: number) {
 
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
   const stamp = { run_id: "bench", observed_at: 1_795_464_960_000_000n, tenant: host }
-  const run = { ...stamp, pipeline: "mfa", tables }
+  const run = Run.sinkRun(stamp, mfa, { allowEmpty: false })
   const tally = Tally.make(stamp)
   const hashes = new Map(tables.map((table) => [table.name, Fingerprint.make(table)]))
   const open = yield* Effect.forEach(

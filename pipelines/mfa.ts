@@ -1,5 +1,6 @@
 /** Every user of a Duo tenant with their authenticators, groups and bypass codes. */
 import { Effect, Layer, Stream } from "effect"
+import { readFileSync } from "node:fs"
 import { BypassCodes } from "../src/duo/BypassCodes.ts"
 import { check } from "../src/duo/Check.ts"
 import { Client } from "../src/duo/Client.ts"
@@ -60,6 +61,7 @@ const mfa: Pipeline = {
   name: "mfa",
   doc: "Users, their authenticators, groups and bypass codes, and how well each user is protected.",
   tables: [Tables.users, Tables.mfaMethods, Tables.userGroups, Tables.bypassCodes],
+  views: readFileSync(new URL("mfa.sql", import.meta.url), "utf8"),
   sinks: ["duckdb", "parquet", "ndjson"],
   connect
 }

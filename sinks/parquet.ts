@@ -1,8 +1,9 @@
 /**
  * Parquet: every run's snapshot in `T/run_date=YYYY-MM-DD/RUN_ID.parquet`, and the last run of each tenant in
- * `current/T.parquet`, for tools that want just one file.
+ * `current/T.parquet`, for tools that want just one file; and `views.sql`, the names of the ledger over these files.
  */
 import { Effect, FileSystem, Path } from "effect"
+import * as ParquetFiles from "../src/history/ParquetFiles.ts"
 import type { Outcome } from "../src/Outcome.ts"
 import { CannotCreate, InputOutput, type Sink, type SinkRun } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
@@ -44,25 +45,24 @@ const scan = (file: string) => `read_parquet(${DuckDb.literal(file)}, hive_parti
 const rowsOf = (file: string, { columns }: Table) =>
   `SELECT COLUMNS(c -> c IN (${columns.map(({ name }) => DuckDb.literal(name)).join(", ")})) FROM ${scan(file)}`
 
-/** The columns of the table, with its types. */
-const cast = ({ columns }: Table) =>
-  columns.map(({ name, type }) => `${DuckDb.name(name)}::${DuckDb.types[type]} AS ${DuckDb.name(name)}`).join(", ")
-
 /** What a file says about itself, in its key-value metadata. */
 const metadata = ({ columns, doc, key, name }: Table, outcome: Outcome) =>
   Object.entries({
     "duo_mfa.dictionary": JSON.stringify({ name, doc, key, columns }),
     "duo_mfa.run_id": outcome.run_id,
-    "duo_mfa.version": outcome.tool_version
+    "duo_mfa.version": outcome.tool_version,
+    [ParquetFiles.runKey]: ParquetFiles.encodeRun(outcome)
   }).map(([key, value]) => `${DuckDb.literal(key)}: ${DuckDb.literal(value)}`).join(", ")
 
 const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
   const { compression, current, root, snapshot, staged } = yield* parse(location)
   if (root.includes("?")) {
     return yield* new CannotCreate({ detail: "a ? can only begin ?compression=zstd or ?compression=snappy" })
   }
-  yield* Files.prepare(root, run.tables.flatMap((table) => [snapshot(run, table), current(table)]))
+  const viewsFile = path.join(root, "views.sql")
+  yield* Files.prepare(root, [viewsFile, ...run.tables.flatMap((table) => [snapshot(run, table), current(table)])])
   /** DuckDB is closed between its uses, for what it has had of memory it keeps. */
   const connect = DuckDb.open({ spill: staged(run, "spill") })
   const execute = (...statements: ReadonlyArray<string>) =>
@@ -75,26 +75,29 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const spool = yield* Spool.open(run, root, "rows.")
 
   /**
-   * Writes a query's rows, with the types of the table whatever those of the query are. They go by way of a database,
-   * for what is read from one comes in full vectors, and only those fill a group to the row.
+   * Writes a query's rows, with the types of the table whatever those of the query are. If they make more than one group
+   * they go by way of a database, for what is read from one comes in full vectors, and only those fill a group to the row.
    */
-  const write = Effect.fnUntraced(function*(query: string, to: string, table: Table, outcome: Outcome) {
-    const file = staged(run, "scratch")
-    const scratch = `${DuckDb.literal(file)} AS scratch`
-    yield* execute(
-      `ATTACH ${scratch} (${DuckDb.groupRows})`,
-      `CREATE TABLE scratch.rows AS SELECT ${cast(table)} FROM (${query})`,
-      "DETACH scratch"
-    )
-    yield* Effect.scoped(Files.create(to))
-    yield* execute(
-      `ATTACH ${scratch} (READ_ONLY)`,
-      `COPY scratch.rows TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
+  const write = Effect.fnUntraced(
+    function*(query: string, rows: number, to: string, table: Table, outcome: Outcome) {
+      const typed = `SELECT ${DuckDb.typed(table)} FROM (${query})`
+      const copy = (from: string) =>
+        `COPY ${from} TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
         `ROW_GROUP_SIZE ${groupRows}, DICTIONARY_SIZE_LIMIT ${dictionaryValues}, USE_TMP_FILE false, ` +
         `KV_METADATA {${metadata(table, outcome)}})`
-    )
-    yield* Files.remove([file])
-  })
+      yield* Effect.scoped(Files.create(to))
+      if (rows <= groupRows) return yield* execute(copy(`(${typed})`))
+      const file = staged(run, "scratch")
+      const scratch = `${DuckDb.literal(file)} AS scratch`
+      yield* execute(
+        `ATTACH ${scratch} (${DuckDb.groupRows})`,
+        `CREATE TABLE scratch.rows AS ${typed}`,
+        "DETACH scratch"
+      )
+      yield* execute(`ATTACH ${scratch} (READ_ONLY)`, copy("scratch.rows"))
+      yield* Files.remove([file])
+    }
+  )
 
   /** Rows of this run's tenant, or of all others. */
   const count = Effect.fnUntraced(function*(file: string, tenant: "=" | "<>") {
@@ -112,14 +115,45 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   })
 
   /** The snapshot, and what the current file has of other tenants; the same file once more if it has nothing. */
-  const writeCurrent = Effect.fnUntraced(function*(snapshot: string, to: string, table: Table, outcome: Outcome) {
+  const writeCurrent = Effect.fnUntraced(function*(
+    snapshot: string,
+    { rows, table }: TextFiles.Staged,
+    to: string,
+    outcome: Outcome
+  ) {
     const before = current(table)
-    if ((yield* Files.exists(before)) && (yield* count(before, "<>")) > 0) {
-      const others = `${rowsOf(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)}`
-      return yield* write(`FROM ${scan(snapshot)} UNION ALL BY NAME ${others}`, to, table, outcome)
+    const others = (yield* Files.exists(before)) ? yield* count(before, "<>") : 0
+    if (others > 0) {
+      const query = `FROM ${scan(snapshot)} UNION ALL BY NAME ${rowsOf(before, table)} ` +
+        `WHERE tenant <> ${DuckDb.literal(run.tenant)}`
+      return yield* write(query, rows + others, to, table, outcome)
     }
     yield* Effect.scoped(Files.create(to))
     yield* fs.copyFile(snapshot, to).pipe(Effect.mapError(Files.reasonOf))
+  })
+
+  /** The tables of which there are files, those of this run among them. */
+  const written = Effect.fnUntraced(function*(collected: ReadonlyArray<Table>) {
+    const { all } = yield* connect
+    return yield* Effect.filter(run.tables, (table) =>
+      collected.includes(table)
+        ? Effect.succeed(true)
+        : Effect.map(
+          all(`SELECT count(*) FROM glob(${ParquetFiles.files(DuckDb.literal(root), table)})`),
+          (counted) => Number(counted[0]?.[0]) > 0
+        ))
+  }, Effect.scoped)
+
+  const writeViews = Effect.fnUntraced(function*(collected: ReadonlyArray<Table>) {
+    const from = staged(run, "views.sql")
+    const text = ParquetFiles.views(root, run.tables, yield* written(collected), run.views)
+    yield* Effect.scoped(
+      Effect.flatMap(
+        Files.create(from),
+        (file) => Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)
+      )
+    )
+    return { from, to: viewsFile }
   })
 
   const seal = Effect.fn("parquet.seal")(function*(outcome: Outcome) {
@@ -129,12 +163,13 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       const { table } = rows
       const snapshotFile = staged(run, table.name)
       const currentFile = staged(run, `current.${table.name}`)
-      yield* write(Spool.select(rows), snapshotFile, table, outcome)
-      yield* writeCurrent(snapshotFile, currentFile, table, outcome)
+      yield* write(Spool.select(rows), rows.rows, snapshotFile, table, outcome)
+      yield* writeCurrent(snapshotFile, rows, currentFile, outcome)
       yield* verify(snapshotFile, rows.rows)
       yield* verify(currentFile, rows.rows)
       moves.push({ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: current(table) })
     }
+    moves.push(yield* writeViews(collected.map(({ table }) => table)))
     yield* Files.remove(collected.map(({ path }) => path))
     return { rows: TextFiles.rowsByTable(collected), ...(yield* Files.seal(moves)) }
   })

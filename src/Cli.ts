@@ -2,10 +2,12 @@
 import { Effect } from "effect"
 import { CliOutput, Command } from "effect/cli"
 import { check } from "./cli/check.ts"
+import { demo } from "./cli/demo.ts"
 import { dictionary } from "./cli/dictionary.ts"
 import { emulator } from "./cli/emulator.ts"
 import { extract } from "./cli/extract.ts"
 import { pipelines } from "./cli/pipelines.ts"
+import { rebuild } from "./cli/rebuild.ts"
 import { sinks } from "./cli/sinks.ts"
 import { sql } from "./cli/sql.ts"
 import * as Stderr from "./cli/Stderr.ts"
@@ -16,7 +18,7 @@ const command = Command.make("duo-mfa").pipe(
   Command.withDescription(
     "Who in the company is really protected by MFA: Cisco Duo's users and authenticators as rows"
   ),
-  Command.withSubcommands([extract, check, sql, verify, pipelines, sinks, dictionary, emulator])
+  Command.withSubcommands([extract, check, sql, verify, rebuild, pipelines, sinks, dictionary, emulator, demo])
 )
 
 /** Help that was asked for is data; what is wrong with the arguments is not, and neither is a screenful of help. */

@@ -63,7 +63,10 @@ export interface Pipeline {
   readonly name: string
   /** One sentence for `duo-mfa pipelines`. */
   readonly doc: string
+  /** What it fills; the tenant is counted by the rows of the first. */
   readonly tables: ReadonlyArray<Table>
+  /** SQL for DuckDB: views over the tables, their histories and their changes, with a comment for each and its columns. */
+  readonly views: string
   /** The sinks of a run for which none was named. */
   readonly sinks: ReadonlyArray<string>
   readonly connect: Effect.Effect<Source, Expected, SourceServices | Scope.Scope>

@@ -12,7 +12,7 @@ import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import { Emptied, inDataDirectory, Outdated, RunError, Unpublished } from "./RunError.ts"
-import { type Batch, type OpenSink, type Sink, SinkError } from "./Sink.ts"
+import { type Batch, type OpenSink, type Sink, SinkError, type SinkRun } from "./Sink.ts"
 import { makeDirectory } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
@@ -29,6 +29,8 @@ export interface RunOptions extends SourceOptions {
   readonly findSink: FindSink
   /** A tenant may be empty although it was not before. */
   readonly allowEmpty: boolean
+  /** Percent of the tenant that may be gone since the run before; 10 if it is not said. */
+  readonly maxShrink?: number | undefined
   /** What becomes of cells that say something about a person; they are kept if it is not said. */
   readonly personal?: Personal.Treatment | undefined
 }
@@ -41,6 +43,13 @@ export interface Result {
 
 /** A tenant with more users than this does not become empty overnight. */
 const suspiciouslyEmpty = 100
+
+/** What a sink is told about a run. */
+export const sinkRun = (
+  stamp: Stamp,
+  { name, tables, views }: Pipeline,
+  { allowEmpty, maxShrink = 10 }: Pick<RunOptions, "allowEmpty" | "maxShrink">
+): SinkRun => ({ ...stamp, pipeline: name, tables, views, allowEmpty, maxShrink })
 
 /**
  * Runs a pipeline once. Whatever it fails with, nothing has changed; but for `Unpublished`, after which the next run
@@ -68,7 +77,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     const scratch = yield* Scratch.make(options.dataDirectory, manifests.scratch(stamp.run_id))
     const opened = yield* Effect.forEach(targets, ({ location, name, sink }) =>
       Effect.map(
-        sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables }),
+        sink.open(location, sinkRun(stamp, pipeline, options)),
         (open) => ({ location, name, open })
       ))
     const open = opened.map((target) => target.open)
@@ -115,7 +124,7 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
   const stamp = yield* newStamp(tenant, [])
   for (const { location, sink: name } of sinks) {
     const sink = yield* findSink(name)
-    yield* Effect.scoped(sink.open(location, { ...stamp, pipeline: pipeline.name, tables: pipeline.tables })).pipe(
+    yield* Effect.scoped(sink.open(location, sinkRun(stamp, pipeline, { allowEmpty: false }))).pipe(
       Effect.ensuring(Effect.ignore(sink.discard(location, stamp.run_id)))
     )
   }
@@ -136,7 +145,7 @@ const discardIn = (findSink: FindSink, { location, sink }: Manifest.Target, run_
   })
 
 /** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
-const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
+export const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
   yield* makeDirectory(dataDirectory).pipe(
     Effect.mapError((error) => new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) }))
   )
@@ -252,7 +261,7 @@ const idAsDate = "$1-$2-$3T$4:$5:$6.$7Z"
  * clock was set back, a run still sorts after the runs before it: its instant is one millisecond after theirs. That
  * cannot lead far astray, for Duo refuses a clock that is off by more than minutes.
  */
-const newStamp = Effect.fnUntraced(function*(
+export const newStamp = Effect.fnUntraced(function*(
   tenant: string,
   before: ReadonlyArray<string>
 ): Effect.fn.Return<Stamp> {

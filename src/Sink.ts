@@ -17,6 +17,12 @@ export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
 export interface SinkRun extends Stamp {
   readonly pipeline: string
   readonly tables: ReadonlyArray<Table>
+  /** SQL for DuckDB that makes the pipeline's views over its tables, for sinks where they can be asked. */
+  readonly views: string
+  /** For sinks that keep what was: percent of the tenant that the run may say is gone, without a person's asking for it. */
+  readonly maxShrink: number
+  /** A tenant that has lost all its users is believed, whatever `maxShrink` says. */
+  readonly allowEmpty: boolean
 }
 
 /** What `seal` leaves behind. */
@@ -79,8 +85,16 @@ export class InputOutput extends Schema.TaggedError<InputOutput>()("InputOutput"
 export class Held extends Schema.TaggedError<Held>()("Held", { pid: Schema.NullOr(Schema.Int) }) {}
 /** What is there is not what this sink writes. */
 export class Corrupt extends Schema.TaggedError<Corrupt>()("Corrupt", { detail: Schema.String }) {}
+/** The run would say that more of the tenant is gone than a person has agreed to. */
+export class Shrunk extends Schema.TaggedError<Shrunk>()("Shrunk", {
+  /** Whose rows are counted. */
+  table: Schema.String,
+  gone: Schema.Int,
+  before: Schema.Int,
+  maxShrink: Schema.Finite
+}) {}
 
-const SinkReason = Schema.Union([CannotCreate, DiskFull, InputOutput, Held, Corrupt])
+const SinkReason = Schema.Union([CannotCreate, DiskFull, InputOutput, Held, Corrupt, Shrunk])
 export type SinkReason = typeof SinkReason.Type
 
 const exitCodes: Record<SinkReason["_tag"], number> = {
@@ -88,7 +102,8 @@ const exitCodes: Record<SinkReason["_tag"], number> = {
   DiskFull: ExitCode.io,
   InputOutput: ExitCode.io,
   Held: ExitCode.busy,
-  Corrupt: ExitCode.cannotCreate
+  Corrupt: ExitCode.cannotCreate,
+  Shrunk: ExitCode.refused
 }
 
 /** The one way a sink fails. */
@@ -117,5 +132,9 @@ const describe = ({ location, reason, sink }: SinkError): string => {
       }. Nothing changed; close it there (readers may stay, writers may not) and run again.`
     case "Corrupt":
       return `${location} is not something the ${sink} sink can go on with: ${reason.detail}. Move it away and run again.`
+    case "Shrunk":
+      return `${reason.gone} of ${reason.before} ${reason.table} are gone since the run before, more than ${reason.maxShrink} %. Nothing changed; if that is right, run again with --max-shrink ${
+        Math.ceil(reason.gone / reason.before * 100)
+      }.`
   }
 }

@@ -33,6 +33,10 @@ export interface Column {
   readonly required: boolean
   /** Says something about a person. */
   readonly personal: boolean
+  /** Changes by itself, so that another value does not make another version of the row. */
+  readonly volatile: boolean
+  /** What it says is another table's to say; it is repeated here so that nobody has to join. */
+  readonly repeated: boolean
 }
 
 interface Spec<Type extends ColumnType = ColumnType, Required extends boolean = boolean> {
@@ -40,30 +44,35 @@ interface Spec<Type extends ColumnType = ColumnType, Required extends boolean = 
   readonly doc: string
   readonly required: Required
   readonly personal: boolean
+  readonly volatile: boolean
+  readonly repeated: boolean
 }
 
-export interface Table<Specs extends Readonly<Record<string, Spec>> = Readonly<Record<string, Spec>>> {
+/** Columns by name, in their order. */
+export type Specs = Readonly<Record<string, Spec>>
+
+export interface Table<Columns extends Specs = Specs> {
   readonly name: string
   /** One sentence for the dictionary and the COMMENT. */
   readonly doc: string
   readonly columns: ReadonlyArray<Column>
   /** The names of the key columns: unique together within a run. */
   readonly key: ReadonlyArray<string>
-  /** The columns as they were written, for `RowOf`. */
-  readonly specs: Specs
+  /** The columns as they were written, for `RowOf` and for tables that have more. */
+  readonly specs: Columns
 }
 
 /** The type of a table's rows. */
-export type RowOf<T> = T extends Table<infer Specs> ? {
-    readonly [Name in keyof Specs]:
-      | CellOf[Specs[Name]["type"]]
-      | (Specs[Name]["required"] extends true ? never : null)
+export type RowOf<T> = T extends Table<infer Columns> ? {
+    readonly [Name in keyof Columns]:
+      | CellOf[Columns[Name]["type"]]
+      | (Columns[Name]["required"] extends true ? never : null)
   }
   : never
 
 const column =
   <const Type extends ColumnType, const Required extends boolean>(type: Type, required: Required, personal: boolean) =>
-  (doc: string): Spec<Type, Required> => ({ type, doc, required, personal })
+  (doc: string): Spec<Type, Required> => ({ type, doc, required, personal, volatile: false, repeated: false })
 
 /** Column makers: what it holds, then its sentence. All may be NULL but for `id` and `instant`. */
 export const text = column("text", false, false)
@@ -76,6 +85,11 @@ export const personal = column("text", false, true)
 export const id = column("text", true, false)
 /** A timestamp that every row has. */
 export const instant = column("timestamp", true, false)
+
+/** A column that changes by itself: a last login, a counter. */
+export const volatile = <S extends Spec>(column: S): S => ({ ...column, volatile: true })
+/** A column that repeats what another table says. */
+export const repeated = <S extends Spec>(column: S): S => ({ ...column, repeated: true })
 
 /** What every row of every table starts with: which run saw it, when, and where. */
 export const common = {
@@ -92,12 +106,12 @@ export interface Stamp {
   readonly tenant: string
 }
 
-export const make = <const Specs extends Readonly<Record<string, Spec>>>(options: {
+export const make = <const Columns extends Specs>(options: {
   readonly name: string
   readonly doc: string
-  readonly key: ReadonlyArray<keyof Specs & string>
-  readonly columns: Specs
-}): Table<Specs> => ({
+  readonly key: ReadonlyArray<keyof Columns & string>
+  readonly columns: Columns
+}): Table<Columns> => ({
   name: options.name,
   doc: options.doc,
   columns: Object.entries(options.columns).map(([name, spec]) => ({ name, ...spec })),

@@ -116,7 +116,10 @@ export const runOf = (number: number, tenant = "api-11111111.duosecurity.com"): 
   observed_at: 1_795_464_900_123_456n + BigInt(number) * 60_000_000n,
   tenant,
   pipeline: "test",
-  tables
+  tables,
+  views: "",
+  maxShrink: 100,
+  allowEmpty: false
 })
 
 export const outcomeOf = (run: SinkRun, rows: Batch, changes: Partial<Outcome> = {}): Outcome => ({

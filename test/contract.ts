@@ -7,13 +7,13 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem, Path, type Scope, Stream } from "effect"
 import type { Outcome } from "../src/Outcome.ts"
 import type { Batch, Sink, SinkRun, SinkServices } from "../src/Sink.ts"
-import type { Row, Table } from "../src/Table.ts"
+import type { Row, Stamp, Table } from "../src/Table.ts"
 import { batches, hostile, others, outcomeOf, plain, rowsOf, runOf, scenario, tables, things } from "./contract-rows.ts"
 
 /** The rows of a run in one table as any program sees them, none if it sees none. */
 export type Reader = (
   location: string,
-  run: SinkRun,
+  run: Stamp,
   table: Table
 ) => Effect.Effect<ReadonlyArray<Row>, unknown, SinkServices | Scope.Scope>
 

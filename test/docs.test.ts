@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
+import type { Entry } from "../src/history/Catalogue.ts"
 import { program } from "./program.ts"
 import { matrix } from "./torture/matrix.ts"
 
@@ -73,5 +74,25 @@ describe("the data dictionary", () => {
     Effect.gen(function*() {
       const printed = yield* program(".", ["dictionary"])
       assert.strictEqual(readFileSync("data/README.md", "utf8"), printed.stdout)
+    }))
+
+  it.live("as JSON and for dbt says the same of the same names", () =>
+    Effect.gen(function*() {
+      const json = yield* program(".", ["dictionary", "--format", "json"])
+      const entries: ReadonlyArray<Entry> = JSON.parse(json.stdout)
+      assert.includeMembers(entries.map(({ name }) => name), ["users", "users_history", "runs", "mfa_events"])
+      for (const { columns, doc, name } of entries) {
+        for (const sentence of [doc, ...columns.map((column) => column.doc)]) assert.match(sentence, /^\S.*\.$/, name)
+      }
+      const dbt = yield* program(".", ["dictionary", "--format", "dbt"])
+      const tables = entries.filter(({ kind }) => kind !== "macro")
+      assert.deepStrictEqual(
+        [...dbt.stdout.matchAll(/^( +)- name: (\w+)\n +description: (".*")$/gm)].map((
+          [_, at = "", name, doc = ""]
+        ) => [at.length, name, JSON.parse(doc)]),
+        tables.flatMap((
+          { columns, doc, name }
+        ) => [[6, name, doc], ...columns.map((column) => [10, column.name, column.doc])])
+      )
     }))
 })

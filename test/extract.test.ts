@@ -41,6 +41,24 @@ describe("extract", () => {
       assert.deepStrictEqual(globSync("data/{parquet,ndjson,csv}/**/*bypass_codes*/**/*.*", { cwd: folder }), [])
     })))
 
+  it.live("a run that says that more than a tenth of the tenant is gone is refused, and changes nothing", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 40 })
+      const run = (...args: ReadonlyArray<string>) => program(folder, ["extract", ...args], settings(duo))
+      assert.strictEqual((yield* run()).code, 0)
+      for (let gone = 0; gone < 5; gone++) duo.tenant.edit({ edit: "remove", at: 0 })
+      const before = contents(folder)
+      const refused = yield* run()
+      assert.strictEqual(refused.code, 4)
+      assert.match(refused.stderr, /5 of 40 users are gone since the run before, more than 10 %.*--max-shrink 13/)
+      assert.deepStrictEqual(contents(folder), before)
+      assert.strictEqual((yield* run("--max-shrink", "101")).code, 64)
+      const agreed = yield* run("--max-shrink", "13")
+      assert.strictEqual(agreed.code, 0, agreed.stderr)
+      const asked = yield* program(folder, ["sql", "SELECT count(*), count(valid_to) FROM users_history"])
+      assert.strictEqual(asked.stdout.trimEnd().split("\r\n").at(-1), "40,5")
+    })))
+
   it.live("the four sinks hold the same rows, and verify says so; when one is changed, it says that", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const fs = yield* FileSystem.FileSystem

@@ -10,22 +10,25 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/main\.ts$/, /^src\/(Cli|ExitCode|Expected|cli\/(Catalog|Settings|Stderr|TooLate))\.ts$/],
   [/^src\/Cli\.ts$/, /^src\/(Version\.ts|cli\/)/],
   [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|emulator\/)/],
-  [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|staging\/|cli\/)/],
+  [/^src\/cli\/demo\.ts$/, /^src\/([A-Z]\w+\.ts|emulator\/|staging\/|cli\/)/],
+  [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|history\/|staging\/|cli\/)/],
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
   [/^src\/duo\//, /^src\/(duo\/|(ExitCode|Expected|Pipeline|Recording|Version)\.ts)/],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
+  [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
-  [/^src\/dist\//, /^$/],
+  [/^src\/dist\//, /^src\/dist\//],
   [/^src\/Version\.ts$/, /^package\.json$/],
   [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],
   [/^pipelines\//, /^src\/(duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
+  [/^sinks\/(duckdb|parquet)\.ts$/, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^sinks\//, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/]
 ]
 
 /** The packages that are more than `effect`, and the only places that may name them. */
 const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
   [/^effect(\/|$)/, /^/],
-  [/^node:/, /^(src|sinks)\//],
+  [/^node:/, /^(src|sinks|pipelines)\//],
   [/^@duckdb\/node-api$/, /^src\/(staging|cli)\//],
   [/^@effect\/platform-node\//, /^src\/(main|duo\/HttpTransport|emulator\/demo)\.ts$/],
   [/^rolldown$/, /^src\/dist\//]
@@ -68,7 +71,7 @@ describe("layout", () => {
       []
     )
     assert.deepStrictEqual(
-      globSync("src/{duo,mfa,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
+      globSync("src/{duo,history,mfa,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
       []
     )
   })

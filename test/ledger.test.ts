@@ -1,7 +1,9 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Clock, Duration, Effect, FileSystem } from "effect"
+import mfa from "../pipelines/mfa.ts"
 import duckdb from "../sinks/duckdb.ts"
+import { users } from "../src/mfa/Tables.ts"
 import { batches, outcomeOf, plain, rowsOf, runOf, things } from "./contract-rows.ts"
 import { comparable, perform, readBack, stage } from "./contract.ts"
 import * as processes from "./processes.ts"
@@ -61,7 +63,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       yield* duckdb.publish(publication, second.run_id)
     }))
 
-  it.effect("a run that could not be proved complete replaces the users it saw and no others", () =>
+  it.effect("a run that could not be proved complete adds and refreshes, and ends nothing", () =>
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
@@ -72,7 +74,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       )
       assert.deepStrictEqual(
         yield* readers.query(location, "SELECT user_id FROM others ORDER BY ALL"),
-        [{ user_id: "U1" }, { user_id: "U2" }]
+        [{ user_id: "U0" }, { user_id: "U1" }, { user_id: "U2" }]
       )
     }))
 
@@ -100,16 +102,19 @@ layer(NodeServices.layer)("the ledger", (it) => {
       assert.deepStrictEqual(comparable((yield* readBack(duckdb, location, first, things)) ?? []), three.things)
     }))
 
-  it.effect("every table and column says what it is", () =>
+  it.effect("every table, view, macro and column says what it is", () =>
     Effect.gen(function*() {
       const { location } = yield* place
-      yield* perform(duckdb, location, first, three)
-      const silent = "SELECT comment FROM duckdb_tables() WHERE comment IS NULL UNION ALL " +
-        "SELECT comment FROM duckdb_columns() WHERE comment IS NULL AND NOT internal"
+      yield* perform(duckdb, location, { ...first, tables: mfa.tables, views: mfa.views }, {})
+      const silent =
+        "SELECT table_name AS name FROM duckdb_tables() WHERE comment IS NULL AND NOT internal UNION ALL " +
+        "SELECT view_name FROM duckdb_views() WHERE comment IS NULL AND NOT internal UNION ALL " +
+        "SELECT function_name FROM duckdb_functions() WHERE comment IS NULL AND NOT internal UNION ALL " +
+        "SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE comment IS NULL AND NOT internal"
       assert.deepStrictEqual(yield* readers.query(location, silent), [])
       assert.deepStrictEqual(
-        yield* readers.query(location, "SELECT comment FROM duckdb_tables() WHERE table_name = 'things'"),
-        [{ comment: things.doc }]
+        yield* readers.query(location, "SELECT comment FROM duckdb_views() WHERE view_name = 'users'"),
+        [{ comment: users.doc }]
       )
     }))
 
@@ -117,13 +122,23 @@ layer(NodeServices.layer)("the ledger", (it) => {
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
-      yield* readers.execute(location, "ALTER TABLE things DROP note", "ALTER TABLE things DROP moment")
+      for (const column of ["note", "moment"]) {
+        yield* readers.execute(location, `ALTER TABLE things_history DROP ${column}`)
+      }
       yield* perform(duckdb, location, second, one, { complete: false })
       assert.deepStrictEqual(comparable((yield* readBack(duckdb, location, second, things)) ?? []), one.things)
       assert.deepStrictEqual(
         yield* readers.query(location, "SELECT count(*) AS rows, count(moment) AS moments FROM things"),
         [{ rows: 3n, moments: 1n }]
       )
+    }))
+
+  it.effect("something of somebody else under a name of ours is refused", () =>
+    Effect.gen(function*() {
+      const { location } = yield* place
+      yield* readers.execute(location, "CREATE TABLE things_changes (a INT)")
+      const { reason } = yield* Effect.flip(open(location))
+      assert.strictEqual(reason._tag, "Corrupt")
     }))
 
   it.effect("a write-ahead log without a ledger is refused, for it would be taken into the new one", () =>

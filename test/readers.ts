@@ -137,6 +137,26 @@ export const query = (file: string, sql: string) =>
     (instance) => Effect.sync(() => instance.closeSync())
   )
 
+/** Queries of a DuckDB of our own in memory, after a script. */
+export const inMemory = <A>(
+  script: string,
+  use: (ask: (sql: string) => Effect.Effect<ReadonlyArray<Record<string, DuckDBValue>>>) => Effect.Effect<A>
+) =>
+  Effect.acquireUseRelease(
+    Effect.promise(() => DuckDBInstance.create(":memory:")),
+    (instance) =>
+      Effect.gen(function*() {
+        const connection = yield* Effect.promise(() => instance.connect())
+        yield* Effect.promise(() => connection.run(script))
+        const answer = yield* use((sql) =>
+          Effect.promise(async () => (await connection.runAndReadAll(sql)).getRowObjects())
+        )
+        connection.closeSync()
+        return answer
+      }),
+    (instance) => Effect.sync(() => instance.closeSync())
+  )
+
 const plainValue = (value: DuckDBValue) =>
   value instanceof DuckDBBlobValue
     ? Buffer.from(value.bytes).toString()

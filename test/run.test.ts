@@ -47,6 +47,7 @@ const pipeline = (
   name: "people",
   doc: "Some people.",
   tables: [people],
+  views: "",
   sinks: [],
   connect: Effect.succeed({
     tenant: "api-00000000.duosecurity.com",

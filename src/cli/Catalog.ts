@@ -23,6 +23,8 @@ export class Catalog extends Context.Service<Catalog, {
   readonly findPipeline: (name: string) => Effect.Effect<Pipeline, Expected>
   /** By the name of a file in `sinks/`, or by a module specifier: a path, or a package's name. */
   readonly findSink: (name: string) => Effect.Effect<Sink, Expected>
+  /** The folder of the queries that have a name. */
+  readonly queries: string
 }>()("duo-mfa/cli/Catalog") {
   /** `root` is the folder that `pipelines/` and `sinks/` are in: a checkout, or what was made of it for npm. */
   static readonly layer = (root: URL) =>
@@ -92,7 +94,8 @@ export class Catalog extends Context.Service<Catalog, {
           sinks: all("sink", isSink),
           findPipeline: (name) =>
             find("pipeline", name, isPipeline),
-          findSink: (name) => find("sink", name, isSink)
+          findSink: (name) => find("sink", name, isSink),
+          queries: yield* Effect.orDie(path.fromFileUrl(new URL("data/queries", root)))
         })
       })
     )

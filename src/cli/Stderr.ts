@@ -23,6 +23,11 @@ export const print = (text: string): void => {
   draw(below)
 }
 
+/** Shows on a terminal what is going on, until the next line. */
+export const show = (text: string): void => {
+  if (isTerminal) draw(text)
+}
+
 /** Takes the progress line away. */
 export const done = Effect.sync(() => draw(""))
 

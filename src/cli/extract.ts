@@ -57,6 +57,13 @@ const flags = {
     Flag.withSchema(positive(16)),
     Flag.withDefault(1)
   ),
+  maxShrink: Flag.Finite("max-shrink").pipe(
+    Flag.withDescription("Percent of the tenant that may be gone since the run before"),
+    Flag.withSchema(
+      Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }, { message: "Expected 0 to 100" }))
+    ),
+    Flag.withDefault(10)
+  ),
   allowEmpty: option("allow-empty", "Believe a tenant that has lost all its users"),
   pii: Flag.Literals("pii", Personal.treatments).pipe(
     Flag.withDescription("What becomes of personal columns: as they are, a keyed hash, or NULL"),
@@ -112,6 +119,7 @@ export const extract = Command.make(
         concurrency,
         dryRun,
         json,
+        maxShrink,
         pageSize,
         pii,
         pipeline: name,
@@ -137,6 +145,7 @@ export const extract = Command.make(
           dataDirectory,
           sinks,
           allowEmpty,
+          maxShrink,
           personal: pii,
           findSink: catalog.findSink
         })

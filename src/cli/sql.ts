@@ -1,14 +1,15 @@
-/** `duo-mfa sql`: read-only SQL on the ledger. */
-import { Console, Effect, Option, Runtime, Schema, Stdio } from "effect"
+/** `duo-mfa sql`: read-only SQL on the ledger, or on the Parquet files. */
+import { Console, Effect, FileSystem, Option, Path, Runtime, Schema, Stdio } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import * as Files from "../staging/Files.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Format from "./Format.ts"
+import * as Queries from "./Queries.ts"
 import * as Settings from "./Settings.ts"
 
-/** There is no ledger to ask. */
+/** There is nothing to ask. */
 export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledger: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
@@ -29,30 +30,61 @@ const overview = `
   SELECT tenant, strongest, count(*) AS users, count(*) FILTER (is_bypass) AS of_these_on_bypass
   FROM users GROUP BY ALL ORDER BY tenant, users DESC`
 
+/** The names of the ledger, in the ledger itself or over the Parquet files. */
+const open = Effect.fnUntraced(function*(dataDirectory: string, parquet: boolean) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const sink = yield* (yield* Catalog).findSink(parquet ? "parquet" : "duckdb")
+  const location = sink.location(dataDirectory)
+  const at = Files.at(sink.name, location)
+  const file = parquet ? path.join(location, "views.sql") : location
+  if (!(yield* at(Files.exists(file)))) return yield* new NoLedger({ ledger: file })
+  if (!parquet) return yield* at(DuckDb.open({ file, unbounded: true }))
+  const session = yield* at(DuckDb.open({ unbounded: true }))
+  yield* at(Effect.mapError(fs.readFileString(file), Files.reasonOf).pipe(Effect.flatMap(session.run)))
+  return session
+})
+
+const list = (queries: ReadonlyArray<Queries.Query>) =>
+  queries.map(({ doc, name }) => `@${name.padEnd(20)} ${doc}`).join("\n")
+
 export const sql = Command.make(
   "sql",
   {
     query: Argument.String("query").pipe(
-      Argument.withDescription("SQL for DuckDB; an overview if not given"),
+      Argument.withDescription("SQL for DuckDB, or @NAME of a query; @ lists them; an overview if not given"),
       Argument.optional
+    ),
+    parameters: Argument.String("parameter").pipe(
+      Argument.withDescription("NAME=VALUE, which the query has as getvariable('NAME')"),
+      Argument.variadic()
+    ),
+    parquet: Flag.Boolean("parquet").pipe(
+      Flag.withDescription("Ask the Parquet files instead of the ledger"),
+      Flag.withDefault(false)
     ),
     format: Flag.Literals("format", Format.formats).pipe(
       Flag.withDescription("A table on a terminal, csv elsewhere"),
       Flag.optional
     )
   },
-  Effect.fnUntraced(function*({ format, query }) {
-    const ledger = (yield* (yield* Catalog).findSink("duckdb")).location(yield* Settings.dataDirectory)
-    const at = Files.at("duckdb", ledger)
-    if (!(yield* at(Files.exists(ledger)))) return yield* new NoLedger({ ledger })
-    const { connection } = yield* at(DuckDb.open({ file: ledger }))
+  Effect.fnUntraced(function*({ format, parameters, parquet, query }) {
+    const dataDirectory = yield* Settings.dataDirectory
+    const asked = Option.getOrElse(query, () => overview)
+    if (asked === "@") return yield* Console.log(list(yield* Queries.all(dataDirectory)))
+    const text = asked.startsWith("@") ? (yield* Queries.find(dataDirectory, asked.slice(1))).sql : asked
+    const values = yield* Effect.forEach(parameters, Queries.parameter)
+    const { connection, run } = yield* open(dataDirectory, parquet)
+    for (const [name, value] of values) {
+      yield* Effect.orDie(run(`SET VARIABLE ${DuckDb.name(name)} = ${DuckDb.literal(value)}`))
+    }
     const result = yield* DuckDb.interruptible(
       connection,
-      () => connection.runAndReadAll(Option.getOrElse(query, () => overview)),
+      () => connection.runAndReadAll(text),
       (error) => new BadQuery({ detail: error instanceof Error ? error.message : String(error) })
     )
     const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
-    const text = Format.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"), result)
-    if (text !== "") yield* Console.log(text)
+    const printed = Format.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"), result)
+    if (printed !== "") yield* Console.log(printed)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Ask the ledger in SQL, read-only"))

@@ -3,13 +3,29 @@
  * tenant. The port is always the same, and so is the tenant that the rows name; unless somebody else has it.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { spawn } from "node:child_process"
+import { readdirSync } from "node:fs"
 import { serve } from "./Emulator.ts"
+import * as Story from "./Story.ts"
 
-/** DUO on a telephone's keys, and how many users it has. */
-const port = 38_600
-const tenant = { users: 1000, seed: 1 }
+/** When the first run into the data directory was, in seconds since 1970: the story began that day. */
+const began = (dataDirectory: string, now: number) => {
+  try {
+    const [first = ""] = readdirSync(`${dataDirectory}/runs`).filter((name) => name.endsWith(".json")).sort()
+    const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)T/.exec(first) ?? []
+    return year === undefined ? now : Math.min(now, Date.parse(`${year}-${month}-${day}T00:00:00Z`) / 1000)
+  } catch {
+    return now
+  }
+}
+
+/** The emulated tenant as it is today. */
+const tenant = Effect.map(Clock.currentTimeMillis, (milliseconds) => {
+  const now = milliseconds / 1000
+  const story = Story.from(began(process.env.DUO_MFA_DATA ?? "", now))
+  return Story.tenantOn(story, Math.floor((now - story.epoch) / Story.secondsOfDay))
+})
 
 const say = (text: string) => Effect.sync(() => process.stderr.write(`${text}\n`))
 
@@ -27,8 +43,9 @@ const program = (env: Record<string, string>) =>
   })
 
 const demo = Effect.gen(function*() {
-  const { host, ikey, skey } = yield* serve({ ...tenant, port }).pipe(
-    Effect.catch(() => serve({ ...tenant, port: 0 }))
+  const options = { tenant: yield* tenant, seed: Story.seed }
+  const { host, ikey, skey } = yield* serve({ ...options, port: Story.port }).pipe(
+    Effect.catch(() => serve({ ...options, port: 0 }))
   )
   yield* say("No Duo setting is there, so this is an emulated tenant: its users are invented. See README for yours.")
   process.exitCode = yield* program({ DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" })

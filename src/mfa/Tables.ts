@@ -2,7 +2,7 @@
  * The four tables of the `mfa` pipeline. Their sentences are what the data dictionary and the COMMENTs say; facts about
  * Duo's fields come from its Admin API reference (https://duo.com/docs/adminapi#users).
  */
-import { bigint, boolean, common, id, make, personal, text, timestamp } from "../Table.ts"
+import { bigint, boolean, common, id, make, personal, repeated, text, timestamp, volatile } from "../Table.ts"
 
 const user_id = id("Duo's id of the user.")
 
@@ -22,8 +22,8 @@ export const users = make({
     status: text("active, bypass, disabled, locked out, pending deletion, or what Duo invents next."),
     is_enrolled: boolean("Whether Duo counts at least one usable authenticator."),
     created_at: timestamp("When the user was created."),
-    last_login_at: timestamp("The last successful login; NULL for never."),
-    last_directory_sync_at: timestamp("The last directory sync; NULL for a user who is not synced."),
+    last_login_at: volatile(timestamp("The last successful login; NULL for never.")),
+    last_directory_sync_at: volatile(timestamp("The last directory sync; NULL for a user who is not synced.")),
     directory_key: text("The directory that manages the user."),
     external_id: personal("The user's id in that directory."),
     lockout_reason: text("Why the user is locked out or disabled."),
@@ -55,10 +55,10 @@ export const mfaMethods = make({
   columns: {
     ...common,
     user_id,
-    username: personal("The name the user logs in with."),
-    email: personal("E-mail address."),
-    realname: personal("Full name."),
-    user_status: text("The user's status."),
+    username: repeated(personal("The name the user logs in with.")),
+    email: repeated(personal("E-mail address.")),
+    realname: repeated(personal("Full name.")),
+    user_status: repeated(text("The user's status.")),
     method_kind: id("phone, token, webauthn, u2f or desktop."),
     method_id: id("Duo's id of the authenticator."),
     method_type: text("Duo's type of it: Mobile, Landline, h6, t6, yk, Security Key, Desktop Token and so on."),
@@ -80,7 +80,7 @@ export const mfaMethods = make({
     ),
     strength_rank: bigint("5 for phishing_resistant down to 0 for none."),
     enrolled_at: timestamp("When a WebAuthn credential or U2F token was added; Duo does not say it of others."),
-    last_seen_at: timestamp("When Duo Mobile last spoke to Duo."),
+    last_seen_at: volatile(timestamp("When Duo Mobile last spoke to Duo.")),
     app_version: text("Version of Duo Mobile or Duo Desktop."),
     os_version: text("Version of the operating system."),
     encrypted: text("Disk encryption of the phone: Encrypted, Unencrypted, Unknown."),
@@ -99,7 +99,7 @@ export const userGroups = make({
   columns: {
     ...common,
     user_id,
-    username: personal("The name the user logs in with."),
+    username: repeated(personal("The name the user logs in with.")),
     group_id: id("Duo's id of the group."),
     group_name: text("The group's name."),
     group_status: text("Active, Bypass or Disabled; it overrides the status of the user.")
@@ -113,11 +113,11 @@ export const bypassCodes = make({
   columns: {
     ...common,
     user_id,
-    username: personal("The name the user logs in with."),
+    username: repeated(personal("The name the user logs in with.")),
     bypass_code_id: id("Duo's id of the code."),
     admin_email: personal("The administrator who made it."),
     created_at: timestamp("When it was made."),
     expires_at: timestamp("When it stops working; NULL for never."),
-    reuse_count: bigint("How often it can still be used; NULL for without limit.")
+    reuse_count: volatile(bigint("How often it can still be used; NULL for without limit."))
   }
 })

@@ -58,8 +58,10 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  /** A database to ask questions of: it is opened read-only and without bounds. One in memory when undefined. */
+  /** A database to ask questions of, read-only. One in memory when undefined. */
   readonly file?: string | undefined
+  /** It may use what there is: somebody asks questions and waits. */
+  readonly unbounded?: boolean | undefined
   /** Where what does not fit in memory may be written; nowhere when undefined. */
   readonly spill?: string | undefined
 }
@@ -98,7 +100,8 @@ export const open = Effect.fnUntraced(
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
         temp_directory: options.spill ?? "",
-        ...(options.file === undefined ? bounds : { access_mode: "READ_ONLY" })
+        ...(options.unbounded === true ? {} : bounds),
+        ...(options.file === undefined ? {} : { access_mode: "READ_ONLY" })
       })
     )
     const connection = yield* closing(() => instance.connect())
@@ -136,6 +139,10 @@ export const types = {
 /** The column names of a table, in order. */
 export const names = (table: Table) => table.columns.map((column) => name(column.name)).join(", ")
 
+/** The columns of a table with its types, whatever those of the query are. */
+export const typed = ({ columns }: Table) =>
+  columns.map((column) => `${name(column.name)}::${types[column.type]} AS ${name(column.name)}`).join(", ")
+
 /** Newline-delimited JSON as a table; its columns are given as a struct of names and types. */
 export const scanJson = (file: string, columns: string) =>
   `read_json(${literal(file)}, format = 'newline_delimited', auto_detect = false, columns = ${columns}, ` +
@@ -148,9 +155,9 @@ export const create = (qualified: string, table: Table) =>
       .join(", ")
   })`
 
-/** The sentences of a table as `COMMENT ON`. */
-export const comments = (qualified: string, table: Table) => [
-  `COMMENT ON TABLE ${qualified} IS ${literal(table.doc)}`,
+/** The sentences of a table or a view as `COMMENT ON`. */
+export const comments = (kind: "TABLE" | "VIEW", qualified: string, table: Table) => [
+  `COMMENT ON ${kind} ${qualified} IS ${literal(table.doc)}`,
   ...table.columns.map((column) => `COMMENT ON COLUMN ${qualified}.${name(column.name)} IS ${literal(column.doc)}`)
 ]
 

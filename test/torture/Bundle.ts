@@ -3,38 +3,20 @@
  * its sources take, which is what makes a thousand kills affordable.
  */
 import { Effect } from "effect"
-import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { rolldown } from "rolldown"
+import { write } from "../../src/dist/Bundle.ts"
 
-const root = join(import.meta.dirname, "../..")
-
-const build = async (out: string) => {
-  const entries = ["src/main.ts", ...globSync("{pipelines,sinks}/*.ts", { cwd: root })]
-  const bundle = await rolldown({
-    cwd: root,
-    input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ""), file])),
-    platform: "node",
-    external: [/^@duckdb\//, /^@effect\/platform-node\/Undici$/]
-  })
-  await bundle.write({
-    dir: out,
-    format: "esm",
-    entryFileNames: "[name].js",
-    chunkFileNames: "chunks/[name]-[hash].js"
-  })
+/** Where it is, it finds our packages. */
+const make = async () => {
+  const out = mkdtempSync(join(import.meta.dirname, "../../node_modules/.torture-"))
+  process.once("exit", () => rmSync(out, { recursive: true, force: true }))
+  await write(out, false)
   writeFileSync(join(out, "package.json"), JSON.stringify({ type: "module" }))
   return { entry: join(out, "src/main.js"), compiled: join(out, "compiled") }
 }
 
-/** Where it is, it finds our packages. */
-const make = () => {
-  const out = mkdtempSync(join(root, "node_modules/.torture-"))
-  process.once("exit", () => rmSync(out, { recursive: true, force: true }))
-  return build(out)
-}
-
-let made: ReturnType<typeof build> | undefined
+let made: ReturnType<typeof make> | undefined
 
 /** The bundle's entry, and a place to keep it compiled; both go with the process. */
 export const bundle = Effect.promise(() => made ??= make())

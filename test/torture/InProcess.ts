@@ -24,10 +24,9 @@ import parquet from "../../sinks/parquet.ts"
 import type { Emulator } from "../../src/emulator/Emulator.ts"
 import type { Target } from "../../src/Manifest.ts"
 import { users } from "../../src/mfa/Tables.ts"
-import type { Outcome } from "../../src/Outcome.ts"
+import { type Outcome, stampOf } from "../../src/Outcome.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
 import * as Run from "../../src/Run.ts"
-import type { SinkRun } from "../../src/Sink.ts"
 import { settings } from "../program.ts"
 import * as readers from "../readers.ts"
 
@@ -63,7 +62,8 @@ export const run = (
   duo: Pick<Emulator, "host" | "ikey" | "skey">,
   dataDirectory: string,
   targets: ReadonlyArray<Target> = everySink(dataDirectory),
-  pipeline: Pipeline = mfa
+  pipeline: Pipeline = mfa,
+  options: Partial<Run.RunOptions> = {}
 ): Effect.Effect<Ran, never, Services> =>
   Run.run(pipeline, {
     dataDirectory,
@@ -75,7 +75,8 @@ export const run = (
     },
     allowEmpty: false,
     pageSize: undefined,
-    concurrency: 1
+    concurrency: 1,
+    ...options
   }).pipe(
     Effect.provide(
       Layer.merge(ConfigProvider.layer(ConfigProvider.fromEnv({ env: settings(duo) })), Logger.layer([]))
@@ -118,13 +119,6 @@ export const tree = (folder: string): Readonly<Record<string, string>> =>
 
 /** The users that a run published at a target, read by means that the sinks do not use. */
 export const published = Effect.fnUntraced(function*({ location, sink }: Target, outcome: Outcome) {
-  const run: SinkRun = {
-    run_id: outcome.run_id,
-    tenant: outcome.tenant,
-    observed_at: BigInt(Date.parse(outcome.observed_at)) * 1000n,
-    pipeline: mfa.name,
-    tables: mfa.tables
-  }
-  const rows = yield* Effect.scoped(readerOf(sink)(location, run, users))
+  const rows = yield* Effect.scoped(readerOf(sink)(location, stampOf(outcome), users))
   return rows.map(({ user_id }) => String(user_id)).sort()
 })

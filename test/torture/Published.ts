@@ -99,7 +99,7 @@ const placesOf = (run: New, tables: ReadonlyArray<Table>) =>
 /** Whether what a reader finds there is the run. */
 const holds = ({ location, run: { manifest }, sink, table }: Place) =>
   Effect.map(
-    readersOf[sink](location, { ...stampOf(manifest), pipeline: manifest.pipeline, tables: [table] }, table),
+    readersOf[sink](location, stampOf(manifest), table),
     (rows) => same(manifest, table, rows)
   )
 
@@ -136,6 +136,15 @@ export const wrong = Effect.fnUntraced(function*(scene: Scene) {
     if (!existsSync(place.own)) {
       if (place.run.published) found.push(`${name(place.own)} of a published run is not there`)
     } else if (!(yield* holds(place))) found.push(`${name(place.own)} does not hold its run`)
+  }
+
+  for (const { location, sink } of runs.flatMap(({ manifest }) => manifest.sinks)) {
+    const file = join(location.replace(/\?compression=.*$/, ""), "views.sql")
+    if (sink !== "parquet" || !existsSync(file)) continue
+    expected.add(name(file))
+    if (!tables.every((table) => readFileSync(file, "utf8").includes(`VIEW "${table.name}" AS`))) {
+      found.push(`${name(file)} does not name all tables`)
+    }
   }
 
   const shared = new Map(places.flatMap((place) => place.shared === undefined ? [] : [[place.shared, place] as const]))

@@ -41,7 +41,7 @@ const states = (site: Site.Site, state: string) =>
 const beforeSealed = 2
 
 /** The renames of publishing, all sinks and the manifest. */
-const publishing = 18
+const publishing = 19
 
 /** A run that is killed just before the k-th rename of publishing. */
 const cutAt = Effect.fnUntraced(function*(site: Site.Site, k: number) {

@@ -46,6 +46,7 @@ const pipeline: Pipeline = {
   name: "people",
   doc: "Some people.",
   tables: [people],
+  views: "",
   sinks: [],
   connect: Effect.succeed({
     tenant: "api-00000000.duosecurity.com",

@@ -20,6 +20,7 @@ const pipelineOf = (pages: number, between: () => void): Pipeline => ({
   name: "mfa",
   doc: "Without a network.",
   tables,
+  views: "",
   sinks: [],
   connect: Effect.succeed({
     tenant: "127.0.0.1",

@@ -18,6 +18,7 @@ const pipeline: Pipeline = {
   name: "test",
   doc: "Two tables.",
   tables,
+  views: "",
   sinks: [],
   connect: Effect.succeed({
     tenant: runOf(1).tenant,

@@ -48,9 +48,7 @@ const run = inFolder(Effect.fnUntraced(function*(folder) {
   const stamp = {
     run_id: summary.run_id,
     tenant: duo.host,
-    observed_at: BigInt(Date.parse(summary.observed_at)) * 1000n,
-    pipeline: mfa.name,
-    tables: mfa.tables
+    observed_at: BigInt(Date.parse(summary.observed_at)) * 1000n
   }
   let cells = 0
   for (const table of mfa.tables) {

@@ -3,7 +3,6 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import mfa from "../../pipelines/mfa.ts"
 import { serve } from "../../src/emulator/Emulator.ts"
 import * as Tenant from "../../src/emulator/Tenant.ts"
 import { mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
@@ -124,9 +123,7 @@ const hostile = inFolder(Effect.fnUntraced(function*(folder) {
   const run = {
     run_id: manifest.replace(".json", ""),
     observed_at: BigInt(String(row?.["at"])),
-    tenant: duo.host,
-    pipeline: mfa.name,
-    tables: mfa.tables
+    tenant: duo.host
   }
   for (const { location, sink } of everySink(join(folder, "data"))) {
     const read = readerOf(sink)

@@ -125,23 +125,32 @@ const spoilt: ReadonlyArray<Spoilt> = [
   { name: "encrypted", spoil: encrypted, refused: /encrypt/i },
   {
     name: "a column of another type",
-    spoil: sql("ALTER TABLE users ALTER phone_count TYPE VARCHAR"),
-    refused: /users\.phone_count is VARCHAR/
+    spoil: sql("ALTER TABLE users_history ALTER phone_count TYPE VARCHAR"),
+    refused: /users_history\.phone_count is VARCHAR/
+  },
+  {
+    name: "a table in a view's place",
+    spoil: sql("DROP VIEW users", "CREATE TABLE users AS SELECT 1 AS one"),
+    refused: /its users is a table/
   },
   {
     name: "a view in a table's place",
-    spoil: sql("DROP TABLE users", "CREATE VIEW users AS SELECT 1 AS one"),
-    refused: /its users is a view/
+    spoil: sql("DROP TABLE users_history", "CREATE VIEW users_history AS SELECT 1 AS one"),
+    refused: /its users_history is a view/
   },
   { name: "a write-ahead log", spoil: (file) => junk("stale")(`${file}.wal`), refused: /\.wal beside it/ },
   {
     name: "columns that are not there",
-    spoil: sql("ALTER TABLE users DROP email", "ALTER TABLE runs DROP sweeps", "ALTER TABLE users DROP strongest")
+    spoil: sql(
+      "ALTER TABLE users_history DROP email",
+      "ALTER TABLE runs DROP sweeps",
+      "ALTER TABLE users_history DROP strongest"
+    )
   },
-  { name: "a table that is not there", spoil: sql("DROP TABLE user_groups") },
+  { name: "a table that is not there", spoil: sql("DROP TABLE user_groups_history") },
   {
     name: "a column of somebody else's",
-    spoil: sql("ALTER TABLE users ADD COLUMN cost_centre VARCHAR DEFAULT 'none'")
+    spoil: sql("ALTER TABLE users_history ADD COLUMN cost_centre VARCHAR DEFAULT 'none'")
   },
   {
     name: "tables, views, macros, indexes, schemas of somebody else's",
@@ -154,7 +163,8 @@ const spoilt: ReadonlyArray<Spoilt> = [
       "CREATE MACRO twice(x) AS x * 2",
       "CREATE SEQUENCE counter",
       "CREATE TYPE mood AS ENUM ('good', 'bad')",
-      "CREATE INDEX by_name ON users (username)",
+      "CREATE INDEX by_name ON users_history (username)",
+      "CREATE INDEX by_run ON users_history (run_id, valid_to)",
       "COMMENT ON TABLE hr.people IS 'mine'"
     ),
     kept:

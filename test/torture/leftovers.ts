@@ -8,6 +8,7 @@ import { Dice } from "../../src/emulator/Dice.ts"
 import { serve } from "../../src/emulator/Emulator.ts"
 import * as Manifest from "../../src/Manifest.ts"
 import type { Target } from "../../src/Manifest.ts"
+import * as Run from "../../src/Run.ts"
 import { contents } from "../program.ts"
 import { afterwards } from "./afterwards.ts"
 import { type Case, repeat } from "./Case.ts"
@@ -59,7 +60,7 @@ const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<
     if (found === undefined) continue
     const stamp = { run_id, observed_at: 0n, tenant: "127.0.0.1" }
     yield* Effect.scoped(Effect.flatMap(
-      found.open(location, { ...stamp, pipeline: mfa.name, tables: mfa.tables }),
+      found.open(location, Run.sinkRun(stamp, mfa, { allowEmpty: false })),
       ({ write }) => write({ users: [] })
     ))
   }
@@ -82,7 +83,7 @@ const foreign = [
   "ndjson/users/mine.ndjson",
   "ndjson/users/users.part",
   "csv/.~lock.users.csv#",
-  "parquet/views.sql",
+  "parquet/mine.sql",
   "parquet/current/mine.parquet",
   "parquet/users/run_date=2020-01-01/old.parquet",
   "runs/README",

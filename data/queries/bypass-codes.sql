@@ -1,0 +1,6 @@
+-- Bypass codes that still work: whose they are, who made them, and when they end; first those that never do.
+SELECT username, admin_email, created_at, expires_at, reuse_count,
+  date_diff('day', created_at, observed_at) AS days_old
+FROM bypass_codes
+WHERE expires_at IS NULL OR expires_at > observed_at
+ORDER BY expires_at NULLS FIRST, created_at, bypass_code_id;

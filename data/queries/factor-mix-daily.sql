@@ -1,0 +1,14 @@
+-- How many active users had what as their strongest method, at the end of every day.
+SELECT day,
+  count(*) FILTER (strongest = 'phishing_resistant') AS phishing_resistant,
+  count(*) FILTER (strongest = 'device_bound') AS device_bound,
+  count(*) FILTER (strongest = 'push') AS push,
+  count(*) FILTER (strongest = 'otp') AS otp,
+  count(*) FILTER (strongest = 'telephony') AS telephony,
+  count(*) FILTER (strongest = 'none') AS "none"
+FROM coverage_daily
+JOIN users_history
+  ON users_history.tenant = coverage_daily.tenant AND valid_from <= known_at AND (valid_to IS NULL OR valid_to > known_at)
+WHERE status = 'active'
+GROUP BY coverage_daily.tenant, day
+ORDER BY coverage_daily.tenant, day;

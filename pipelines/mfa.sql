@@ -1,0 +1,161 @@
+-- The views that analysts open first. They stand on what every table has of its own: T (the current rows), T_history (all
+-- versions), T_asof(ts) and T_changes (what happened between two runs); so they work over the ledger and over Parquet.
+
+CREATE OR REPLACE VIEW mfa_events AS
+SELECT happened_after, happened_by, tenant, user_id, username, 'user_' || event AS event,
+  NULL::VARCHAR AS method_kind, NULL::VARCHAR AS method_id, changed, before, after
+FROM users_changes
+UNION ALL
+SELECT happened_after, happened_by, tenant, user_id, username, 'method_' || event,
+  method_kind, method_id, changed, before, after
+FROM mfa_methods_changes;
+COMMENT ON VIEW mfa_events IS 'What happened to users and their methods, between the last run before it and the first run after it. What a tenant''s first complete run found is no news.';
+COMMENT ON COLUMN mfa_events.happened_after IS 'The last run before it happened.';
+COMMENT ON COLUMN mfa_events.happened_by IS 'The first run after it happened.';
+COMMENT ON COLUMN mfa_events.tenant IS 'The API host of the Duo tenant.';
+COMMENT ON COLUMN mfa_events.user_id IS 'Duo''s id of the user.';
+COMMENT ON COLUMN mfa_events.username IS 'The name the user logged in with then.';
+COMMENT ON COLUMN mfa_events.event IS 'user_ or method_, then added, removed, changed, or reappeared: it had been removed before.';
+COMMENT ON COLUMN mfa_events.method_kind IS 'phone, token, webauthn, u2f or desktop; NULL for an event of a user.';
+COMMENT ON COLUMN mfa_events.method_id IS 'Duo''s id of the authenticator; NULL for an event of a user.';
+COMMENT ON COLUMN mfa_events.changed IS 'The names of the columns that changed, joined by ", "; NULL if it was not a change.';
+COMMENT ON COLUMN mfa_events.before IS 'What they were, as a JSON object of text.';
+COMMENT ON COLUMN mfa_events.after IS 'What they became, as a JSON object of text.';
+
+CREATE OR REPLACE VIEW coverage_daily AS
+WITH marks AS (
+  SELECT tenant, valid_from, valid_to, status = 'active' AS is_active, mfa_enabled, has_phishing_resistant,
+    only_telephony, strongest = 'none' AS is_unprotected, is_bypass AND status IN ('active', 'bypass') AS is_bypass
+  FROM users_history
+), steps AS (
+  SELECT tenant, valid_from AS instant, 1 AS step, * EXCLUDE (tenant, valid_from, valid_to) FROM marks
+  UNION ALL
+  SELECT tenant, valid_to, -1, * EXCLUDE (tenant, valid_from, valid_to) FROM marks WHERE valid_to IS NOT NULL
+), instants AS (
+  SELECT tenant, instant,
+    sum(step) FILTER (is_active) AS users,
+    sum(step) FILTER (is_active AND mfa_enabled) AS mfa_enabled,
+    sum(step) FILTER (is_active AND has_phishing_resistant) AS phishing_resistant,
+    sum(step) FILTER (is_active AND only_telephony) AS only_telephony,
+    sum(step) FILTER (is_bypass) AS bypass,
+    sum(step) FILTER (is_active AND is_unprotected) AS unprotected
+  FROM steps GROUP BY ALL
+), totals AS (
+  SELECT tenant, instant,
+    coalesce(sum(users) OVER upto, 0)::BIGINT AS users,
+    coalesce(sum(mfa_enabled) OVER upto, 0)::BIGINT AS mfa_enabled,
+    coalesce(sum(phishing_resistant) OVER upto, 0)::BIGINT AS phishing_resistant,
+    coalesce(sum(only_telephony) OVER upto, 0)::BIGINT AS only_telephony,
+    coalesce(sum(bypass) OVER upto, 0)::BIGINT AS bypass,
+    coalesce(sum(unprotected) OVER upto, 0)::BIGINT AS unprotected
+  FROM instants WINDOW upto AS (PARTITION BY tenant ORDER BY instant)
+), days AS (
+  SELECT tenant, unnest(generate_series(min(day), max(day), INTERVAL 1 DAY))::DATE AS day
+  FROM (SELECT tenant, (observed_at AT TIME ZONE 'UTC')::DATE AS day FROM runs) GROUP BY tenant
+), seen AS (
+  SELECT days.tenant, days.day, runs.observed_at AS known_at
+  FROM days ASOF JOIN runs
+    ON days.tenant = runs.tenant AND (days.day + 1)::TIMESTAMP AT TIME ZONE 'UTC' > runs.observed_at
+)
+SELECT seen.day, seen.tenant, coalesce(totals.users, 0) AS users, coalesce(totals.mfa_enabled, 0) AS mfa_enabled,
+  coalesce(totals.phishing_resistant, 0) AS phishing_resistant, coalesce(totals.only_telephony, 0) AS only_telephony,
+  coalesce(totals.bypass, 0) AS bypass, coalesce(totals.unprotected, 0) AS unprotected,
+  round(100.0 * totals.mfa_enabled / nullif(totals.users, 0), 1)::DOUBLE AS coverage_pct,
+  round(100.0 * totals.phishing_resistant / nullif(totals.users, 0), 1)::DOUBLE AS phishing_resistant_pct,
+  seen.known_at
+FROM seen ASOF LEFT JOIN totals ON seen.tenant = totals.tenant AND seen.known_at >= totals.instant;
+COMMENT ON VIEW coverage_daily IS 'How well the active users were protected at the end of every day from the first run to the last. A day without a run has what was last known, and known_at says so.';
+COMMENT ON COLUMN coverage_daily.day IS 'The day, in UTC.';
+COMMENT ON COLUMN coverage_daily.tenant IS 'The API host of the Duo tenant.';
+COMMENT ON COLUMN coverage_daily.users IS 'Users whose status was active: the denominator.';
+COMMENT ON COLUMN coverage_daily.mfa_enabled IS 'Of them, those with a phone, a token or a WebAuthn credential.';
+COMMENT ON COLUMN coverage_daily.phishing_resistant IS 'Of them, those with a phishing-resistant method.';
+COMMENT ON COLUMN coverage_daily.only_telephony IS 'Of them, those for whom text messages or calls were the strongest.';
+COMMENT ON COLUMN coverage_daily.bypass IS 'Users who could log in without any method, status bypass included.';
+COMMENT ON COLUMN coverage_daily.unprotected IS 'Of the active users, those without a method that protects.';
+COMMENT ON COLUMN coverage_daily.coverage_pct IS 'mfa_enabled in percent of users; NULL if there were none.';
+COMMENT ON COLUMN coverage_daily.phishing_resistant_pct IS 'phishing_resistant in percent of users.';
+COMMENT ON COLUMN coverage_daily.known_at IS 'The run whose users these are: of an earlier day if there was none on this one.';
+
+CREATE OR REPLACE VIEW users_at_risk AS
+WITH reasons AS (
+  SELECT *, list_filter([
+    CASE WHEN strongest = 'none' THEN 'unprotected' END,
+    CASE WHEN only_telephony THEN 'only telephony' END,
+    CASE WHEN is_bypass THEN 'bypass' END,
+    CASE WHEN coalesce(last_login_at, created_at) < observed_at - INTERVAL 90 DAY THEN 'not seen for 90 days' END
+  ], lambda reason: reason IS NOT NULL) AS reasons
+  FROM users WHERE status IN ('active', 'bypass')
+)
+SELECT tenant, user_id, username, realname, email, array_to_string(reasons, ', ') AS reason, status, strongest,
+  bypass_reason, group_names, last_login_at, observed_at
+FROM reasons WHERE len(reasons) > 0;
+COMMENT ON VIEW users_at_risk IS 'Users who can log in (status active or bypass) and are not well protected, with the reasons.';
+COMMENT ON COLUMN users_at_risk.tenant IS 'The API host of the Duo tenant.';
+COMMENT ON COLUMN users_at_risk.user_id IS 'Duo''s id of the user.';
+COMMENT ON COLUMN users_at_risk.username IS 'The name the user logs in with.';
+COMMENT ON COLUMN users_at_risk.realname IS 'Full name.';
+COMMENT ON COLUMN users_at_risk.email IS 'E-mail address.';
+COMMENT ON COLUMN users_at_risk.reason IS 'unprotected (no method that protects), only telephony, bypass, not seen for 90 days; joined by ", ".';
+COMMENT ON COLUMN users_at_risk.status IS 'active or bypass.';
+COMMENT ON COLUMN users_at_risk.strongest IS 'The strength of the strongest method.';
+COMMENT ON COLUMN users_at_risk.bypass_reason IS 'status, group, code, joined by ", "; NULL without a bypass.';
+COMMENT ON COLUMN users_at_risk.group_names IS 'The names of the user''s groups.';
+COMMENT ON COLUMN users_at_risk.last_login_at IS 'The last successful login; NULL for never.';
+COMMENT ON COLUMN users_at_risk.observed_at IS 'When the user was last seen by a run.';
+
+CREATE OR REPLACE VIEW method_mix AS
+SELECT tenant, method_kind, strength, count(*) AS methods, count(DISTINCT user_id) AS users,
+  round(100.0 * count(*) / sum(count(*)) OVER (PARTITION BY tenant), 1)::DOUBLE AS pct
+FROM mfa_methods WHERE user_status = 'active' GROUP BY tenant, method_kind, strength, strength_rank;
+COMMENT ON VIEW method_mix IS 'The methods of active users by kind and strength.';
+COMMENT ON COLUMN method_mix.tenant IS 'The API host of the Duo tenant.';
+COMMENT ON COLUMN method_mix.method_kind IS 'phone, token, webauthn, u2f or desktop.';
+COMMENT ON COLUMN method_mix.strength IS 'The strongest use of the method: phishing_resistant, device_bound, push, otp, telephony or none.';
+COMMENT ON COLUMN method_mix.methods IS 'How many there are.';
+COMMENT ON COLUMN method_mix.users IS 'How many active users have one.';
+COMMENT ON COLUMN method_mix.pct IS 'Percent of all methods of the tenant''s active users.';
+
+CREATE OR REPLACE VIEW time_to_enrol AS
+WITH firsts AS (
+  SELECT tenant, user_id, min(valid_from) AS enrolled_by
+  FROM mfa_methods_history GROUP BY tenant, user_id
+), begun AS (
+  SELECT tenant, min(observed_at) AS since FROM runs GROUP BY tenant
+)
+SELECT users.tenant, users.user_id, users.username, users.created_at, firsts.enrolled_by,
+  round(date_diff('second', users.created_at, firsts.enrolled_by) / 86400.0, 1)::DOUBLE AS days
+FROM users
+JOIN begun ON begun.tenant = users.tenant AND users.created_at >= begun.since
+LEFT JOIN firsts ON firsts.tenant = users.tenant AND firsts.user_id = users.user_id;
+COMMENT ON VIEW time_to_enrol IS 'How long the users who were created since the tenant''s first run took to their first method, whatever it is.';
+COMMENT ON COLUMN time_to_enrol.tenant IS 'The API host of the Duo tenant.';
+COMMENT ON COLUMN time_to_enrol.user_id IS 'Duo''s id of the user.';
+COMMENT ON COLUMN time_to_enrol.username IS 'The name the user logs in with.';
+COMMENT ON COLUMN time_to_enrol.created_at IS 'When the user was created.';
+COMMENT ON COLUMN time_to_enrol.enrolled_by IS 'The first run that saw a method; NULL if none has yet.';
+COMMENT ON COLUMN time_to_enrol.days IS 'Days from created_at to enrolled_by, which is at most one interval between runs too many.';
+
+CREATE OR REPLACE VIEW regressions AS
+WITH versions AS (
+  SELECT tenant, user_id, username, has_phishing_resistant, strongest, valid_from, valid_to,
+    lag(has_phishing_resistant) OVER version AS had, lag(observed_at) OVER version AS seen_at,
+    lag(strongest) OVER version AS was
+  FROM users_history WINDOW version AS (PARTITION BY tenant, user_id ORDER BY valid_from)
+), lost AS (
+  SELECT tenant, user_id, max_by(seen_at, valid_from) AS lost_after, max(valid_from) AS lost_by,
+    max_by(was, valid_from) AS was
+  FROM versions WHERE had AND NOT has_phishing_resistant GROUP BY tenant, user_id
+)
+SELECT tenant, user_id, users.username, users.realname, users.email, lost_after, lost_by, was, users.strongest
+FROM lost JOIN users USING (tenant, user_id) WHERE NOT users.has_phishing_resistant;
+COMMENT ON VIEW regressions IS 'Users who had a phishing-resistant method and have none any more.';
+COMMENT ON COLUMN regressions.tenant IS 'The API host of the Duo tenant.';
+COMMENT ON COLUMN regressions.user_id IS 'Duo''s id of the user.';
+COMMENT ON COLUMN regressions.username IS 'The name the user logs in with.';
+COMMENT ON COLUMN regressions.realname IS 'Full name.';
+COMMENT ON COLUMN regressions.email IS 'E-mail address.';
+COMMENT ON COLUMN regressions.lost_after IS 'The last run that saw it.';
+COMMENT ON COLUMN regressions.lost_by IS 'The first run that did not.';
+COMMENT ON COLUMN regressions.was IS 'The strength of the strongest method before.';
+COMMENT ON COLUMN regressions.strongest IS 'The strength of the strongest method now.'

@@ -1,0 +1,89 @@
+/** `duo-mfa rebuild`: the ledger anew from the Parquet snapshots. */
+import { Console, Effect, Runtime, Schema } from "effect"
+import { Command } from "effect/cli"
+import { ExitCode } from "../ExitCode.ts"
+import * as Ledger from "../history/Ledger.ts"
+import * as LedgerFile from "../history/LedgerFile.ts"
+import * as Rebuild from "../history/Rebuild.ts"
+import * as Run from "../Run.ts"
+import { InputOutput } from "../Sink.ts"
+import * as Files from "../staging/Files.ts"
+import { Catalog } from "./Catalog.ts"
+import * as Settings from "./Settings.ts"
+
+/** There is nothing to rebuild from. */
+export class NoSnapshots extends Schema.TaggedError<NoSnapshots>()("NoSnapshots", { directory: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = ExitCode.config
+  override get message() {
+    return `There are no Parquet snapshots in ${this.directory}. Run duo-mfa extract, or set DUO_MFA_DATA.`
+  }
+}
+
+/** The ledger knows more than the snapshots do. */
+export class OnlyInLedger extends Schema.TaggedError<OnlyInLedger>()("OnlyInLedger", {
+  ledger: Schema.String,
+  runs: Schema.Array(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.refused
+  override get message() {
+    return `${this.ledger} has ${this.runs.length} runs of which there is no Parquet snapshot, ${
+      this.runs.at(0)
+    } the first: a rebuild would lose them. Nothing changed; to lose them, move the ledger away and run again.`
+  }
+}
+
+export const rebuild = Command.make(
+  "rebuild",
+  {},
+  Effect.fnUntraced(function*() {
+    const catalog = yield* Catalog
+    const dataDirectory = yield* Settings.dataDirectory
+    const pipelines = yield* catalog.pipelines
+    const tables = pipelines.flatMap((pipeline) => pipeline.tables)
+    const duckdb = yield* catalog.findSink("duckdb")
+    const location = duckdb.location(dataDirectory)
+    const root = (yield* catalog.findSink("parquet")).location(dataDirectory)
+    const at = Files.at("duckdb", location)
+
+    const manifests = yield* Run.enter(dataDirectory, catalog.findSink)
+    const { run_id } = yield* Run.newStamp("", yield* manifests.ids)
+    yield* Effect.acquireRelease(
+      manifests.open(run_id, [{ sink: "duckdb", location }]),
+      () => Effect.ignore(Effect.andThen(duckdb.discard(location, run_id), manifests.discarded(run_id)))
+    )
+    const { change, isThere, session } = yield* at(LedgerFile.open(location, run_id, tables))
+    const runs = yield* at(Rebuild.recorded(session, root))
+    if (runs.length === 0) return yield* new NoSnapshots({ directory: root })
+    const told = yield* Effect.forEach(
+      runs,
+      ({ complete, pipeline, tables_collected, ...stamp }) =>
+        Effect.map(catalog.findPipeline(pipeline), (found): Rebuild.Told => ({
+          ...Run.sinkRun(stamp, found, { allowEmpty: true, maxShrink: 100 }),
+          complete,
+          tables_collected
+        }))
+    )
+    const known = isThere ? yield* at(Ledger.runIds(session, "held")) : []
+    const lost = known.filter((id) => runs.every((run) => run.run_id !== id))
+    if (lost.length > 0) return yield* new OnlyInLedger({ ledger: location, runs: lost })
+
+    const { bytes, publication } = yield* at(change({
+      make: Effect.fnUntraced(function*(session, ledger) {
+        yield* Ledger.drop(session, ledger, tables)
+        for (const pipeline of pipelines) yield* Ledger.migrate(session, ledger, pipeline.tables, pipeline.views)
+        yield* Rebuild.fill(session, ledger, root, told)
+      }),
+      verify: Effect.fnUntraced(function*(session, ledger) {
+        if ((yield* Ledger.runIds(session, ledger)).length !== runs.length) {
+          return yield* new InputOutput({ detail: `runs does not hold the ${runs.length} runs that were written` })
+        }
+      })
+    }))
+    yield* Effect.uninterruptible(duckdb.publish(publication, run_id))
+    yield* Console.log(
+      `${runs.length} runs from ${runs.at(0)?.run_id} to ${runs.at(-1)?.run_id}: ${location} (${
+        (bytes / 1e6).toFixed(1)
+      } MB)`
+    )
+  }, Effect.scoped)
+).pipe(Command.withDescription("Make the ledger anew from the Parquet snapshots"))

@@ -1,0 +1,195 @@
+/**
+ * A tenant that goes on living: people join and enrol, leave and sometimes come back, lose their keys, and move from text
+ * messages to WebAuthn, one part of the company after the other. Any day of it is a function of the seed and the day.
+ */
+import { bypassCode, codesAmong, ownerOf } from "./BypassCodes.ts"
+import { Dice, mix, seedOf } from "./Dice.ts"
+import { type Json, type JsonObject, parseObject } from "./Json.ts"
+import { type Ground, phone, webauthn } from "./Methods.ts"
+import { person } from "./Person.ts"
+import * as Tenant from "./Tenant.ts"
+
+export interface Story {
+  /** Seconds since 1970: midnight before its first day. */
+  readonly epoch: number
+  /** How many users it begins with. */
+  readonly users: number
+  readonly seed: number
+}
+
+/** The demo's: DUO on a telephone's keys, who they are, and how many there are on the first day. */
+export const port = 38_600
+export const seed = 1
+export const size = 400
+
+export const secondsOfDay = 86_400
+
+/** People who join a day. */
+const joining = 1
+
+/** Numbers of methods that no user has to begin with. */
+const later = 1_000_000
+
+interface Fate {
+  /** The day on which a user who had only text messages gets a security key; the phone goes two days later. */
+  readonly moves: number
+  readonly isOnText: boolean
+  readonly leaves: number
+  readonly returns: number
+  /** The day on which all security keys are lost, and the day of a new one. */
+  readonly loses: number
+  readonly replaces: number
+  readonly bypassFrom: number
+  readonly bypassTo: number
+  readonly renamed: number
+  readonly newPhone: number
+}
+
+const never = Infinity
+
+/** What will happen to the n-th user. */
+const fateOf = (seed: number, n: number): Fate => {
+  const dice = new Dice(mix(seed ^ 0x570_127, n))
+  const day = () => 1 + dice.below(28)
+  const isOnText = dice.chance(25)
+  const part = dice.below(4)
+  const moves = dice.chance(85) ? 2 + part * 6 + dice.below(5) : never
+  const leaves = dice.chance(3) ? day() : never
+  const loses = dice.chance(12) ? day() : never
+  const bypassFrom = dice.chance(1) ? day() : never
+  return {
+    isOnText,
+    moves,
+    leaves,
+    returns: dice.chance(20) ? leaves + 8 : never,
+    loses,
+    replaces: dice.chance(50) ? loses + 4 : never,
+    bypassFrom,
+    bypassTo: dice.chance(60) ? bypassFrom + 2 : never,
+    renamed: dice.chance(0.7) ? day() : never,
+    newPhone: dice.chance(4) ? day() : never
+  }
+}
+
+const listOf = (user: JsonObject, field: string): ReadonlyArray<Json> => {
+  const value = user[field]
+  return Array.isArray(value) ? value : []
+}
+
+/** The last day up to yesterday on which somebody logged in; on working days two thirds do. */
+const lastLogin = ({ epoch, seed }: Story, n: number, day: number): number | undefined => {
+  for (let before = day - 1; before >= 0; before--) {
+    const dice = new Dice(mix(seed ^ 0x1061, n * 1000 + before))
+    const weekday = new Date((epoch + before * secondsOfDay) * 1000).getUTCDay()
+    if (dice.chance(weekday === 0 || weekday === 6 ? 10 : 66)) {
+      return epoch + before * secondsOfDay + 25_200 + dice.below(36_000)
+    }
+  }
+  return undefined
+}
+
+const onText = (user: JsonObject): JsonObject => {
+  const [first] = listOf(user, "phones")
+  const base = typeof first === "object" ? first : {}
+  return {
+    ...user,
+    is_enrolled: true,
+    phones: [{
+      ...base,
+      activated: false,
+      capabilities: ["auto", "sms", "phone"],
+      last_seen: "",
+      type: "Mobile",
+      platform: "Generic Smartphone",
+      model: "Unknown"
+    }],
+    tokens: [],
+    webauthncredentials: [],
+    u2ftokens: [],
+    desktoptokens: [],
+    desktop_authenticators: []
+  }
+}
+
+const isEnrolled = (user: JsonObject) =>
+  ["phones", "tokens", "webauthncredentials", "u2ftokens", "desktoptokens", "desktop_authenticators"]
+    .some((field) => listOf(user, field).length > 0)
+
+/** The n-th user on a day, undefined before it joins and after it left. */
+const userOn = (story: Story, ground: Ground, n: number, day: number): JsonObject | undefined => {
+  const { epoch, seed, users } = story
+  const joined = n < users ? -1 : 1 + Math.floor((n - users) / joining)
+  const fate = fateOf(seed, n)
+  const gone = fate.leaves + 3
+  if (day < joined || (day >= gone && day < fate.returns)) return undefined
+  const at = (some: number) => epoch + some * secondsOfDay
+  const key = (some: number) =>
+    parseObject(webauthn({ seed, epoch: at(some) + 30_000 }, later + n * 40 + some, new Dice(mix(n, some))))
+  let user = parseObject(person(ground, n))
+  const patch = (fields: JsonObject) => {
+    user = { ...user, ...fields }
+  }
+  if (n >= users) {
+    const dice = new Dice(mix(seed ^ 0x10e, n))
+    const enrols = dice.chance(80) ? joined + dice.below(7) : never
+    patch({ created: at(joined) + 28_800, last_login: null, status: "active" })
+    if (day < enrols) {
+      patch({
+        phones: [],
+        tokens: [],
+        webauthncredentials: [],
+        u2ftokens: [],
+        desktoptokens: [],
+        desktop_authenticators: []
+      })
+    }
+  } else if (fate.isOnText && typeof listOf(user, "phones")[0] === "object") {
+    user = onText(user)
+    if (day >= fate.moves) patch({ webauthncredentials: [{ ...key(fate.moves), date_added: at(fate.moves) + 30_000 }] })
+    if (day >= fate.moves + 2) patch({ phones: [] })
+  }
+  if (day >= fate.loses) patch({ webauthncredentials: [] })
+  if (day >= fate.replaces) {
+    patch({ webauthncredentials: [{ ...key(fate.replaces), date_added: at(fate.replaces) + 30_000 }] })
+  }
+  if (day >= fate.newPhone && listOf(user, "phones").length === 1 && !fate.isOnText) {
+    patch({ phones: [parseObject(phone({ seed, epoch: at(fate.newPhone) }, later + n, new Dice(mix(seed, n))))] })
+  }
+  if (day >= fate.renamed) {
+    const name = `${String(user["username"]).split(/[.@]/)[0]}.okafor`
+    patch({ username: name, email: `${name}@example.com`, lastname: "Okafor" })
+  }
+  if (user["status"] === "active" && day >= fate.bypassFrom && day < fate.bypassTo) patch({ status: "bypass" })
+  if (day >= fate.leaves && day < fate.returns) patch({ status: "disabled", lockout_reason: "Admin disabled" })
+  const login = user["status"] === "active" && isEnrolled(user) ? lastLogin(story, n, day) : undefined
+  if (login !== undefined && login > Number(user["created"])) patch({ last_login: login })
+  patch({ is_enrolled: isEnrolled(user) })
+  return user
+}
+
+/** The demo's story, if its first day is that of an instant in seconds since 1970. */
+export const from = (instant: number): Story => ({
+  epoch: Math.floor(instant / secondsOfDay) * secondsOfDay,
+  users: size,
+  seed
+})
+
+/** The tenant as it is on a day of the story; its first is 0. */
+export const tenantOn = (story: Story, day: number): Tenant.Tenant => {
+  const ground: Ground = { seed: seedOf(story.seed), epoch: story.epoch }
+  const told = { ...story, seed: ground.seed }
+  const everybody = Array.from(
+    { length: story.users + Math.max(0, day) * joining },
+    (_, n) => userOn(told, ground, n, day)
+  )
+  const now = story.epoch + day * secondsOfDay
+  const codes = Array.from({ length: codesAmong(story.users) }, (_, code) => {
+    const owner = everybody[ownerOf(code)]
+    return owner === undefined ? undefined : parseObject(bypassCode(ground, code, owner))
+  })
+  return Tenant.fromUsers(
+    everybody.filter((user) => user !== undefined),
+    codes.filter((code) => code !== undefined && (code["expiration"] === null || Number(code["expiration"]) > now))
+      .filter((code) => code !== undefined)
+  )
+}

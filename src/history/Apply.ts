@@ -1,0 +1,144 @@
+/**
+ * How one run changes the history of its tenant, and the only place where a version ends. A version ends when a run sees
+ * another in its place, or when a complete run does not see it; a run that is not proved complete ends nothing for what
+ * it did not see.
+ */
+import { Effect } from "effect"
+import { runs } from "../Outcome.ts"
+import { Corrupt, Shrunk, type SinkReason, type SinkRun } from "../Sink.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import type { Table } from "../Table.ts"
+import { fingerprint, historyOf, identity, volatile } from "./Interval.ts"
+
+/** The rows of a run in one table, as a query. */
+export interface Snapshot {
+  readonly table: Table
+  readonly rows: string
+}
+
+/** A name that no column of a table has. */
+const hash = DuckDb.name("hash of what tells")
+
+const keysOf = (table: Table) => identity(table).map(DuckDb.name).join(", ")
+
+/**
+ * Holds the run against what is current: `seen` has its rows, `matched` has for every key the current version, the row that
+ * was seen, and whether that is the same version.
+ */
+const compare = (session: DuckDb.Session, history: string, { rows, table }: Snapshot, tenant: string) =>
+  Effect.andThen(
+    session.run(`CREATE OR REPLACE TEMP TABLE seen AS SELECT *, ${fingerprint(table)} AS ${hash} FROM (${rows})`),
+    session.run(
+      `CREATE OR REPLACE TEMP TABLE matched AS
+       SELECT version, fresh, old.${hash} = new.${hash} AS same
+       FROM (SELECT rowid AS version, ${keysOf(table)}, ${fingerprint(table)} AS ${hash}
+             FROM ${history} WHERE tenant = ${tenant} AND valid_to IS NULL) old
+       FULL JOIN (SELECT rowid AS fresh, ${keysOf(table)}, ${hash} FROM seen) new USING (${keysOf(table)})`
+    )
+  )
+
+const refuseShrunk = Effect.fnUntraced(function*(session: DuckDb.Session, { allowEmpty, maxShrink, tables }: SinkRun) {
+  const counted = yield* session.all(
+    "SELECT count(version), count(*) FILTER (fresh IS NULL), count(fresh) FROM matched"
+  )
+  const [before = 0, gone = 0, seen = 0] = (counted[0] ?? []).map(Number)
+  if (seen === 0 && allowEmpty) return
+  if (gone * 100 > before * maxShrink) {
+    return yield* new Shrunk({ table: tables[0]?.name ?? "", gone, before, maxShrink })
+  }
+})
+
+/** A run that is older than what is there would have to change what was, which only a rebuild can. */
+const refuseOutdated = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string, run: SinkRun) {
+  const later = yield* session.all(
+    `SELECT run_id FROM ${catalog}.main.${runs.name} WHERE tenant = ${DuckDb.literal(run.tenant)}
+     AND observed_at > ${DuckDb.constant(run.observed_at)} LIMIT 1`
+  )
+  if (later.length > 0) {
+    return yield* new Corrupt({ detail: `its run ${later[0]?.[0]} is later than this one` })
+  }
+})
+
+/** Rows that are changed at once: what DuckDB keeps of them until then takes half a kilobyte each. */
+const batch = 61_440
+
+/**
+ * Changes rows of a history by their row ids, some at a time, and brings each to the file: the file is a copy that nobody
+ * sees, so nothing has to be undone. Nothing is deleted meanwhile, for that would give the rows other ids.
+ */
+const inBatches = Effect.fnUntraced(function*(
+  session: DuckDb.Session,
+  catalog: string,
+  rows: string,
+  update: (rows: string) => string
+) {
+  const counted = yield* session.all(`SELECT max(version) FROM matched WHERE ${rows}`)
+  const last = counted[0]?.[0]
+  if (typeof last !== "bigint") return
+  for (let from = 0n; from <= last; from += BigInt(batch)) {
+    yield* session.run(
+      update(`SELECT * FROM matched WHERE (${rows}) AND version BETWEEN ${from} AND ${from + BigInt(batch) - 1n}`)
+    )
+    yield* session.run(`CHECKPOINT ${catalog}`)
+  }
+})
+
+/** Brings a history up to what was compared with it. */
+const change = Effect.fnUntraced(function*(
+  session: DuckDb.Session,
+  catalog: string,
+  history: string,
+  table: Table,
+  { observed_at, run_id }: SinkRun,
+  isComplete: boolean
+) {
+  const run = DuckDb.literal(run_id)
+  const now = DuckDb.constant(observed_at)
+  const names = DuckDb.names(table)
+  const seen = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
+  const refreshed = volatile(table).map((name) => `, ${DuckDb.name(name)} = seen.${DuckDb.name(name)}`).join("")
+  yield* inBatches(
+    session,
+    catalog,
+    "same",
+    (rows) =>
+      `UPDATE ${history} kept SET run_id = ${run}, observed_at = ${now}, last_run_id = ${run}${refreshed}
+       FROM (${rows}) matched JOIN seen ON seen.rowid = matched.fresh WHERE kept.rowid = matched.version`
+  )
+  yield* inBatches(
+    session,
+    catalog,
+    isComplete ? "NOT same OR fresh IS NULL" : "NOT same",
+    (rows) => `UPDATE ${history} SET valid_to = ${now} WHERE rowid IN (SELECT version FROM (${rows}))`
+  )
+  // what a run of the same instant saw was never so
+  yield* session.run(`DELETE FROM ${history} WHERE valid_from = ${now} AND valid_to = ${now}`)
+  yield* session.run(
+    `INSERT INTO ${history} (${names}, valid_from, valid_to, first_run_id, last_run_id)
+     SELECT ${seen}, ${now}, NULL, ${run}, ${run}
+     FROM seen JOIN matched ON matched.fresh = seen.rowid WHERE matched.same IS NOT TRUE`
+  )
+})
+
+/** Applies a run to the histories in `catalog`. */
+export const apply: (
+  session: DuckDb.Session,
+  catalog: string,
+  run: SinkRun,
+  isComplete: boolean,
+  snapshots: ReadonlyArray<Snapshot>
+) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(
+  function*(session, catalog, run, isComplete, snapshots) {
+    yield* refuseOutdated(session, catalog, run)
+    // what others have deleted is taken out now, and not while row ids count
+    yield* session.run(`CHECKPOINT ${catalog}`)
+    for (const snapshot of snapshots) {
+      const { table } = snapshot
+      const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
+      yield* compare(session, history, snapshot, DuckDb.literal(run.tenant))
+      if (table === run.tables[0] && isComplete) yield* refuseShrunk(session, run)
+      yield* change(session, catalog, history, table, run, isComplete)
+    }
+    yield* session.run("DROP TABLE IF EXISTS seen; DROP TABLE IF EXISTS matched")
+  }
+)

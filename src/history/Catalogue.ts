@@ -1,0 +1,99 @@
+/**
+ * What there is to ask, as an empty ledger says it of itself: every table, view and macro with its sentence, every column
+ * with its type and its own. The sentences stand in the tables and in the views' SQL, and nowhere else.
+ */
+import { Effect } from "effect"
+import { runs } from "../Outcome.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import type { Table } from "../Table.ts"
+import { historyOf } from "./Interval.ts"
+import * as Ledger from "./Ledger.ts"
+import * as Views from "./Views.ts"
+
+export interface Column {
+  readonly name: string
+  /** As DuckDB calls it. */
+  readonly type: string
+  readonly doc: string
+  readonly required: boolean
+  readonly personal: boolean
+  readonly volatile: boolean
+}
+
+export interface Entry {
+  readonly name: string
+  /**
+   * `rows` is what a run sees, `history` its versions, `changes` what happened between runs; `view` is made of those, and
+   * `macro` is asked with an instant.
+   */
+  readonly kind: "rows" | "runs" | "history" | "changes" | "view" | "macro"
+  readonly doc: string
+  readonly key: ReadonlyArray<string>
+  readonly columns: ReadonlyArray<Column>
+}
+
+interface Described {
+  readonly tables: ReadonlyArray<Table>
+  readonly views: string
+}
+
+/** The tables, then what is over time, then the views, each in the order they are made in. */
+export const describe = Effect.fnUntraced(
+  function*(pipelines: ReadonlyArray<Described>) {
+    const session = yield* DuckDb.open({})
+    yield* session.run("ATTACH ':memory:' AS ledger")
+    for (const { tables, views } of pipelines) yield* Ledger.migrate(session, "ledger", tables, views)
+    const tables = pipelines.flatMap((pipeline) => pipeline.tables)
+    const known = new Map<string, readonly [kind: Entry["kind"], table: Table]>([
+      ...tables.map((table) => [table.name, ["rows", table]] as const),
+      [runs.name, ["runs", runs]],
+      ...tables.map((table) => [historyOf(table).name, ["history", historyOf(table)]] as const),
+      ...tables.map((table) => [Views.changesOf(table).name, ["changes", Views.changesOf(table)]] as const)
+    ])
+    const personal = new Set(
+      tables.map(Views.changesOf).flatMap(({ columns }) => columns.filter((_) => _.personal).map(({ name }) => name))
+    )
+
+    const columns = yield* session.all(
+      `SELECT table_name, column_name, data_type, coalesce(comment, '') FROM duckdb_columns()
+       WHERE database_name = 'ledger' ORDER BY table_oid, column_index`
+    )
+    const columnsOf = (name: string) =>
+      columns.filter(([of]) => of === name).map(([_, column, type, doc]): Column => {
+        const described = known.get(name)?.[1].columns.find((other) => other.name === column)
+        return {
+          name: String(column),
+          type: String(type),
+          doc: String(doc),
+          required: described?.required ?? false,
+          personal: described?.personal ?? personal.has(String(column)),
+          volatile: described?.volatile ?? false
+        }
+      })
+    const views = yield* session.all(
+      "SELECT view_name, comment FROM duckdb_views() WHERE database_name = 'ledger' ORDER BY view_oid"
+    )
+    const macros = yield* session.all(
+      "SELECT function_name, comment FROM duckdb_functions() WHERE database_name = 'ledger' ORDER BY function_oid"
+    )
+    const entries: ReadonlyArray<Entry> = [
+      ...[...known].map(([name, [kind, { doc, key }]]): Entry => ({ name, kind, doc, key, columns: columnsOf(name) })),
+      ...macros.map(([name, doc]): Entry => ({
+        name: `${String(name)}(ts)`,
+        kind: "macro",
+        doc: String(doc),
+        key: [],
+        columns: []
+      })),
+      ...views.filter(([name]) => !known.has(String(name))).map(([name, doc]): Entry => ({
+        name: String(name),
+        kind: "view",
+        doc: String(doc),
+        key: [],
+        columns: columnsOf(String(name))
+      }))
+    ]
+    return entries
+  },
+  Effect.scoped
+)

@@ -1,0 +1,141 @@
+/** The tables that a ledger has, what they must look like, and how a run's rows are found in them. */
+import { Effect } from "effect"
+import { type Outcome, runs, toRow } from "../Outcome.ts"
+import { Corrupt, InputOutput } from "../Sink.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import type { Staged } from "../staging/TextFiles.ts"
+import type { ColumnType, Table } from "../Table.ts"
+import { historyOf } from "./Interval.ts"
+import * as Views from "./Views.ts"
+
+/** Our types as DuckDB's catalog names them. */
+const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "TIMESTAMP WITH TIME ZONE" }
+
+const inLedger = (catalog: string, name: string) => `${catalog}.main.${DuckDb.name(name)}`
+
+/** What is kept for some tables: the runs, and the history of each. */
+const kept = (tables: ReadonlyArray<Table>) => [runs, ...tables.map(historyOf)]
+
+/**
+ * The columns that a ledger has not got, by table, and whether the others have their sentences; a table that is not there
+ * yet lacks none. Fails if something is not ours.
+ */
+export const missing = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
+    const where = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
+    const objects = yield* session.all(
+      `SELECT lower(table_name), 'table' FROM duckdb_tables() ${where} UNION ALL
+       SELECT lower(view_name), 'view' FROM duckdb_views() ${where}`
+    )
+    const columns = yield* session.all(
+      `SELECT lower(table_name), lower(column_name), data_type, comment FROM duckdb_columns() ${where}`
+    )
+    const refuse = Effect.fnUntraced(function*(name: string, found: "table" | "view", expected: "table" | "view") {
+      if (!objects.some(([object, kind]) => object === name && kind === found)) return
+      return yield* new Corrupt({ detail: `its ${name} is a ${found}, where this version keeps a ${expected}` })
+    })
+    for (const table of tables) {
+      for (const { name } of [table, Views.changesOf(table)]) yield* refuse(name, "table", "view")
+    }
+    return yield* Effect.forEach(
+      kept(tables),
+      Effect.fnUntraced(function*(table) {
+        yield* refuse(table.name, "view", "table")
+        const there = new Map(
+          columns.filter(([of]) => of === table.name).map(([_, column, type, comment]) => [column, { type, comment }])
+        )
+        for (const { name, type } of table.columns) {
+          const found = there.get(name)?.type ?? catalogTypes[type]
+          if (found !== catalogTypes[type]) {
+            return yield* new Corrupt({
+              detail: `its column ${table.name}.${name} is ${String(found)}, this version keeps ${catalogTypes[type]}`
+            })
+          }
+        }
+        return {
+          table,
+          columns: there.size === 0 ? [] : table.columns.filter(({ name }) => !there.has(name)),
+          isSaid: table.columns.every(({ doc, name }) => there.get(name)?.comment === doc)
+        }
+      })
+    )
+  }
+)
+
+/**
+ * Makes the tables that are not there, the columns that they lack, and all views anew; a column that comes late can be
+ * NULL. Views say no catalog, so that they work under any name of the file.
+ */
+export const migrate = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, views: string) {
+    yield* session.run("BEGIN")
+    for (const { columns, isSaid, table } of yield* missing(session, catalog, tables)) {
+      const qualified = inLedger(catalog, table.name)
+      yield* session.run(DuckDb.create(qualified, table))
+      for (const { name, type } of columns) {
+        yield* session.run(`ALTER TABLE ${qualified} ADD COLUMN ${DuckDb.name(name)} ${DuckDb.types[type]}`)
+      }
+      for (const comment of isSaid ? [] : DuckDb.comments("TABLE", qualified, table)) yield* session.run(comment)
+    }
+    yield* session.run(`USE ${catalog}`)
+    for (const statement of [...tables.flatMap(Views.statements), views]) yield* session.run(statement)
+    yield* session.run("COMMIT; USE memory")
+  }
+)
+
+/** Takes away the tables of ours, so that they can be made anew. */
+export const drop = (session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) =>
+  Effect.forEach(kept(tables), ({ name }) => session.run(`DROP TABLE IF EXISTS ${inLedger(catalog, name)}`), {
+    discard: true
+  })
+
+/** The ids of the runs that a ledger has a row of. */
+export const runIds = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string) {
+  const rows = yield* session.all(`SELECT run_id FROM ${inLedger(catalog, runs.name)}`)
+  return rows.map(([run_id]) => String(run_id))
+})
+
+/** The row of a run, in the place of the one that it may have already. */
+export const addRun = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string, outcome: Outcome) {
+  const ours = inLedger(catalog, runs.name)
+  yield* session.run(`DELETE FROM ${ours} WHERE run_id = ${DuckDb.literal(outcome.run_id)}`)
+  yield* session.run(
+    `INSERT INTO ${ours} (${DuckDb.names(runs)}) VALUES (${
+      Object.values(toRow(outcome)).map(DuckDb.constant).join(", ")
+    })`
+  )
+})
+
+/** Fails unless the ledger holds a run's rows, as many as were staged. */
+export const verify = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, run_id: string, collected: ReadonlyArray<Staged>) {
+    const expected = [
+      { name: runs.name, rows: 1 },
+      ...collected.map(({ rows, table }) => ({ name: historyOf(table).name, rows }))
+    ]
+    for (const { name, rows } of expected) {
+      const counted = yield* session.all(
+        `SELECT count(*) FROM ${inLedger(catalog, name)} WHERE run_id = ${DuckDb.literal(run_id)}`
+      )
+      if (counted[0]?.[0] !== BigInt(rows)) {
+        return yield* new InputOutput({ detail: `${name} does not hold the ${rows} rows that were written` })
+      }
+    }
+  }
+)
+
+/** The query for a run's rows in one table; `undefined` if they are not all current any more, or never were. */
+export const select = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, run_id: string, table: Table) {
+    const run = DuckDb.literal(run_id)
+    const known = yield* session.all(
+      `SELECT run_id FROM ${inLedger(catalog, runs.name)} ` +
+        `WHERE tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run}) ` +
+        `AND list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)}) ` +
+        "ORDER BY observed_at DESC, run_id DESC LIMIT 1"
+    )
+    return known[0]?.[0] === run_id
+      ? `SELECT ${DuckDb.names(table)} FROM ${inLedger(catalog, historyOf(table).name)} WHERE run_id = ${run}`
+      : undefined
+  }
+)

@@ -1,0 +1,119 @@
+/**
+ * The ledger's file, which is never written in place: a copy is made beside it, changed, and renamed over it, so that
+ * readers are not in the way and never see half of a change. What others keep in it is in the copy too.
+ */
+import { Effect, FileSystem, Path, Schedule } from "effect"
+import { CannotCreate, Corrupt, Held, InputOutput, type SinkReason, type SinkServices } from "../Sink.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import * as Files from "../staging/Files.ts"
+import type { Table } from "../Table.ts"
+import * as Ledger from "./Ledger.ts"
+
+/** How long somebody who has the ledger open for writing is waited for: 5 seconds. */
+const patience = { times: 20, schedule: Schedule.spaced("250 millis") }
+
+/** Changing it needs less than what a session may use, and takes no longer. */
+const memory = "96MB"
+
+/** Where symbolic links lead, also if nothing is there yet. */
+const follow = (named: string): Effect.Effect<string, SinkReason, SinkServices> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    return yield* fs.realPath(named).pipe(
+      Effect.catchReason("PlatformError", "NotFound", () =>
+        fs.readLink(named).pipe(
+          Effect.matchEffect({
+            onFailure: () => Effect.succeed(named),
+            onSuccess: (target) =>
+              Effect.flatMap(fs.realPath(path.dirname(named)), (directory) => follow(path.resolve(directory, target)))
+          })
+        )),
+      Effect.catchTag("PlatformError", (error) => Effect.fail(Files.reasonOf(error)))
+    )
+  })
+
+/** The ledger's file, where a symbolic link leads, and the directory it is staged in. */
+export const resolve = Effect.fnUntraced(function*(location: string) {
+  const path = yield* Path.Path
+  const file = yield* follow(path.resolve(location))
+  return { file, root: path.dirname(file), base: path.basename(file) }
+})
+
+export const attach = (session: DuckDb.Session, file: string, catalog: string) =>
+  session.run(`ATTACH ${DuckDb.literal(file)} AS ${catalog} (READ_ONLY, TYPE duckdb)`)
+
+/** A file's identity: it changes when somebody writes to it or puts another in its place. */
+const identity = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { ino, mtime, size } = yield* fs.stat(file).pipe(Effect.mapError(Files.reasonOf))
+  return JSON.stringify([String(ino), String(size), mtime])
+})
+
+/** What is done to the copy, which is attached under the name of the catalog; and what must be true of it afterwards. */
+export interface Change {
+  readonly make: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason, SinkServices>
+  readonly verify: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason>
+}
+
+/** Finds out whether the ledger can be changed, and keeps writers out until the scope closes. */
+export const open = Effect.fnUntraced(function*(location: string, run_id: string, tables: ReadonlyArray<Table>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { base, file, root } = yield* resolve(location)
+  const staged = path.join(root, Files.stagedName(base, run_id))
+  // DuckDB takes what follows a ? for options, and looks for its write-ahead log elsewhere
+  if (file.includes("?")) return yield* new CannotCreate({ detail: "DuckDB cannot write where a name has a ? in it" })
+  yield* Files.prepare(root, [file])
+  const session = yield* DuckDb.open({ spill: `${staged}.tmp` })
+  yield* session.run(`SET memory_limit = '${memory}'`)
+
+  /** Shares the lock with readers and keeps writers out. */
+  const hold = attach(session, file, "held")
+
+  const isThere = yield* Files.exists(file)
+  if (isThere) {
+    yield* Effect.retry(hold, { ...patience, while: ({ _tag }) => _tag === "Held" })
+    yield* Ledger.missing(session, "held", tables)
+  }
+  if (yield* Files.exists(`${file}.wal`)) {
+    return yield* new Corrupt({
+      detail: `${base}.wal beside it holds changes that are not in it yet; open it once for writing to take them in`
+    })
+  }
+
+  /**
+   * The lock is the process's, and the system drops it when any of the process's handles of the file is closed, so also
+   * at the end of copying: it is taken again, and a writer who came between is found out by what he changed.
+   */
+  const copy = Effect.fnUntraced(function*() {
+    const before = yield* identity(file)
+    yield* Effect.mapError(
+      Effect.andThen(fs.copyFile(file, staged), fs.chmod(staged, 0o600)), // it may be one that nobody may write
+      Files.reasonOf
+    )
+    yield* session.run("DETACH held")
+    yield* hold
+    if ((yield* identity(file)) !== before) return yield* new Held({ pid: null })
+  })
+
+  /** Stages the changed ledger, to the disk, and gives what publishing it needs. */
+  const change = Effect.fnUntraced(function*({ make, verify }: Change) {
+    if (isThere) yield* copy()
+    // the version counts when the file is made; a size that is not said again makes all groups anew
+    yield* session.run(
+      `ATTACH ${DuckDb.literal(staged)} AS ledger (${isThere ? "" : "STORAGE_VERSION 'v1.4.0', "}${DuckDb.groupRows})`
+    )
+    yield* make(session, "ledger")
+    yield* session.run("CHECKPOINT ledger; DETACH ledger")
+    if (yield* Files.exists(`${staged}.wal`)) {
+      return yield* new InputOutput({ detail: "DuckDB left changes outside of the file" })
+    }
+    yield* attach(session, staged, "ledger")
+    yield* verify(session, "ledger")
+    yield* session.run("DETACH ledger")
+    return yield* Files.seal([{ from: staged, to: file }])
+  })
+
+  return { base, root, session, isThere, change }
+})

@@ -1,0 +1,60 @@
+/** The Parquet files of all runs below one directory, as SQL: every file says in its metadata which run it is of. */
+import { type Outcome, runs, toRow } from "../Outcome.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import * as Instant from "../staging/Instant.ts"
+import type { Table } from "../Table.ts"
+import * as Snapshots from "./Snapshots.ts"
+
+/** The key of the metadata that is the run's row of `runs`, as JSON. */
+export const runKey = "duo_mfa.run"
+
+/** That row. */
+export const encodeRun = (outcome: Outcome) =>
+  JSON.stringify(toRow(outcome), (_, cell: unknown) => typeof cell === "bigint" ? Instant.format(cell) : cell)
+
+const structure = JSON.stringify(Object.fromEntries(runs.columns.map(({ name, type }) => [name, DuckDb.types[type]])))
+
+/** The files of a table; of every table when none is given. `root` is SQL for the directory. */
+export const files = (root: string, table?: Table) =>
+  `${root} || ${DuckDb.literal(`/${table?.name ?? "*"}/run_date=*/*.parquet`)}`
+
+/** A row for every run of which there is a file. Other metadata is not looked into, also not before it is left out. */
+export const selectRuns = (root: string) =>
+  `SELECT DISTINCT ON (run_id) ${DuckDb.names(runs)} FROM (
+    SELECT unnest(from_json(CASE WHEN key = encode(${DuckDb.literal(runKey)}) THEN decode(value) END,
+      ${DuckDb.literal(structure)}))
+    FROM parquet_kv_metadata(${files(root)})
+  ) WHERE run_id IS NOT NULL`
+
+/** Rows of files that may have been written by another version. */
+export const select = (files: string) => `FROM read_parquet(${files}, union_by_name = true, hive_partitioning = false)`
+
+const variable = "duo_mfa_parquet"
+
+/**
+ * `views.sql`: the names of a ledger over the files alone, for any DuckDB. `tables` are all that there are, `written` those
+ * of which there is a file.
+ */
+export const views = (
+  root: string,
+  tables: ReadonlyArray<Table>,
+  written: ReadonlyArray<Table>,
+  pipelineViews: string
+) => {
+  const here = `getvariable(${DuckDb.literal(variable)})`
+  const statements = Snapshots.statements(
+    selectRuns(here),
+    tables.map((table) => ({
+      table,
+      rows: written.includes(table) ? select(files(here, table)) : undefined
+    }))
+  )
+  return [
+    "-- The names of the ledger over these Parquet files, for any DuckDB: .read views.sql",
+    "-- Made anew by every run. If the files have moved, say here where they are.",
+    `SET VARIABLE ${variable} = ${DuckDb.literal(root)};`,
+    "SET TimeZone = 'UTC';",
+    ...statements.map((statement) => `${statement};`),
+    pipelineViews
+  ].join("\n")
+}

@@ -1,0 +1,56 @@
+/** The histories anew from the Parquet snapshots of all runs, in whatever order they lie about: the runs are applied again. */
+import { Effect } from "effect"
+import { runs } from "../Outcome.ts"
+import type { SinkReason, SinkRun } from "../Sink.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import { apply } from "./Apply.ts"
+import * as ParquetFiles from "./ParquetFiles.ts"
+import { asTable } from "./Snapshots.ts"
+
+/** A run of which there are snapshots. */
+export interface Recorded extends Pick<SinkRun, "run_id" | "observed_at" | "tenant" | "pipeline"> {
+  readonly complete: boolean
+  readonly tables_collected: ReadonlyArray<string>
+}
+
+/** The runs of which there are snapshots below a directory, oldest first. */
+export const recorded = Effect.fnUntraced(function*(session: DuckDb.Session, root: string) {
+  const any = yield* session.all(`SELECT 1 FROM glob(${ParquetFiles.files(DuckDb.literal(root))}) LIMIT 1`)
+  if (any.length === 0) return []
+  const rows = yield* session.all(
+    `SELECT run_id, epoch_us(observed_at), tenant, pipeline, complete, tables_collected
+     FROM (${ParquetFiles.selectRuns(DuckDb.literal(root))}) ORDER BY observed_at, run_id`
+  )
+  return rows.map(([run_id, observed_at, tenant, pipeline, complete, tables]): Recorded => ({
+    run_id: String(run_id),
+    observed_at: BigInt(String(observed_at)),
+    tenant: String(tenant),
+    pipeline: String(pipeline),
+    complete: complete === true,
+    tables_collected: String(tables).split(", ")
+  }))
+})
+
+/** A run as it is told to a sink, and what it came to. */
+export type Told = SinkRun & Pick<Recorded, "complete" | "tables_collected">
+
+/** What a run found. */
+const snapshotsOf = (root: string, { run_id, tables, tables_collected }: Told) =>
+  tables.filter(({ name }) => tables_collected.includes(name)).map((table) => {
+    const file = DuckDb.literal(`${root}/${table.name}/run_date=*/${run_id}.parquet`)
+    return { table, rows: asTable(table, ParquetFiles.select(file)) }
+  })
+
+/** Fills the histories in `catalog`, which are empty, and its `runs`. */
+export const fill: (
+  session: DuckDb.Session,
+  catalog: string,
+  root: string,
+  all: ReadonlyArray<Told>
+) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(function*(session, catalog, root, all) {
+  for (const run of all) yield* apply(session, catalog, run, run.complete, snapshotsOf(root, run))
+  yield* session.run(
+    `INSERT INTO ${catalog}.main.${runs.name}
+     ${ParquetFiles.selectRuns(DuckDb.literal(root))} ORDER BY observed_at, run_id`
+  )
+})

@@ -1,0 +1,78 @@
+/**
+ * The same history as one question to all snapshots at once, in whatever order they lie about: what the runs made of it
+ * step by step is here read off the sightings of every row. For whoever has the Parquet files and no ledger.
+ */
+import * as Outcome from "../Outcome.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
+import type { Table } from "../Table.ts"
+import { fingerprint, historyOf, identity } from "./Interval.ts"
+import * as Views from "./Views.ts"
+
+/** Where the rows of all runs are, by table. */
+const snapshotsOf = ({ name }: Table) => DuckDb.name(`${name}_snapshots`)
+
+/**
+ * A run's place is its number among those of its tenant that collected the table. A version begins where a row is seen
+ * that was another, or was not there, before; it ends at the next sighting if that is another, or at the next complete run
+ * if that comes first.
+ */
+const history = (table: Table) => {
+  const keys = identity(table).map(DuckDb.name).join(", ")
+  const names = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
+  return `WITH placed AS (
+    SELECT run_id, tenant, observed_at, complete,
+      row_number() OVER (PARTITION BY tenant ORDER BY observed_at, run_id) AS place
+    FROM runs WHERE list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)})
+  ), collected AS (
+    SELECT *, min(CASE WHEN complete THEN place END) OVER (
+      PARTITION BY tenant ORDER BY place ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_complete
+    FROM placed
+  ), sightings AS (
+    SELECT ${keys}, run_id, collected.observed_at, place, next_complete, ${fingerprint(table)} AS fingerprint
+    FROM ${snapshotsOf(table)} JOIN collected USING (run_id, tenant)
+  ), steps AS (
+    SELECT *, lead(place) OVER sighting AS next_place,
+      coalesce(lag(next_complete) OVER sighting < place OR lag(fingerprint) OVER sighting <> fingerprint,
+        lag(place) OVER sighting IS NULL) AS begins,
+      coalesce(next_complete < lead(place) OVER sighting OR lead(fingerprint) OVER sighting <> fingerprint,
+        lead(place) OVER sighting IS NULL) AS ends
+    FROM sightings WINDOW sighting AS (PARTITION BY ${keys} ORDER BY place)
+  ), versions AS (
+    SELECT *, last_value(CASE WHEN begins THEN observed_at END IGNORE NULLS) OVER sighting AS valid_from,
+      last_value(CASE WHEN begins THEN run_id END IGNORE NULLS) OVER sighting AS first_run_id
+    FROM steps WINDOW sighting AS (PARTITION BY ${keys} ORDER BY place ROWS UNBOUNDED PRECEDING)
+  )
+  SELECT ${names}, versions.valid_from, over.observed_at AS valid_to, versions.first_run_id, seen.run_id AS last_run_id
+  FROM versions JOIN ${snapshotsOf(table)} seen USING (${keys}, run_id)
+  LEFT JOIN collected over ON over.tenant = versions.tenant AND over.place = least(versions.next_complete, versions.next_place)
+  WHERE versions.ends AND versions.valid_from IS DISTINCT FROM over.observed_at`
+}
+
+/** Rows of no run: a table has its columns and their types also where no file has them. */
+const none = ({ columns }: Table) =>
+  `SELECT ${
+    columns.map(({ name, type }) => `NULL::${DuckDb.types[type]} AS ${DuckDb.name(name)}`).join(", ")
+  } WHERE false`
+
+/** The rows of a query that may lack columns of the table, or have others. */
+export const asTable = (table: Table, query: string) =>
+  `SELECT ${DuckDb.typed(table)} FROM (${none(table)} UNION ALL BY NAME ${query})`
+
+const view = (table: Table, query: string) => [
+  `CREATE OR REPLACE VIEW ${DuckDb.name(table.name)} AS ${query}`,
+  ...DuckDb.comments("VIEW", DuckDb.name(table.name), table)
+]
+
+/** What makes the names of a ledger over a query for all runs and one for all rows of each table. */
+export const statements = (
+  runs: string,
+  snapshots: ReadonlyArray<{ readonly table: Table; readonly rows: string | undefined }>
+): ReadonlyArray<string> => [
+  ...view(Outcome.runs, runs),
+  ...snapshots.flatMap(({ rows, table }) => [
+    `CREATE OR REPLACE VIEW ${snapshotsOf(table)} AS ${rows === undefined ? none(table) : asTable(table, rows)}`,
+    `COMMENT ON VIEW ${snapshotsOf(table)} IS ${DuckDb.literal(`The rows of ${table.name} as every run saw them.`)}`,
+    ...view(historyOf(table), history(table)),
+    ...Views.statements(table)
+  ])
+]

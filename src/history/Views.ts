@@ -1,0 +1,103 @@
+/**
+ * What is asked of a history: the rows as they are (`users`), as they were at an instant (`users_asof(ts)`), and what
+ * happened between two runs (`users_changes`). All of it is SQL over `users_history` and `runs`, whatever these are.
+ */
+import * as DuckDb from "../staging/DuckDb.ts"
+import * as Table from "../Table.ts"
+import { historyOf, identity, telling } from "./Interval.ts"
+
+/** What happened to the rows of a table. */
+export const changesOf = ({ key, name, specs }: Table.Table) =>
+  Table.make<Table.Specs>({
+    name: `${name}_changes`,
+    doc: `What happened to the rows of ${name} between two runs. What a tenant's first complete run found is no news.`,
+    key: ["tenant", ...key, "happened_by"],
+    columns: {
+      happened_after: Table.instant("The last run before it happened."),
+      happened_by: Table.instant("The first run after it happened."),
+      event: Table.id("added, removed, changed, or reappeared: it had been removed before."),
+      changed: Table.text("The names of the columns that changed, joined by \", \"."),
+      before: Table.personal("What they were, as a JSON object of text."),
+      after: Table.personal("What they became."),
+      ...specs
+    }
+  })
+
+const columnsOf = (table: Table.Table, of = "") => table.columns.map(({ name }) => of + DuckDb.name(name)).join(", ")
+
+const current = (table: Table.Table) =>
+  `SELECT ${columnsOf(table)} FROM ${DuckDb.name(historyOf(table).name)} WHERE valid_to IS NULL`
+
+const asOf = (table: Table.Table) =>
+  `SELECT ${columnsOf(table)} FROM ${DuckDb.name(historyOf(table).name)} ` +
+  "WHERE valid_from <= ts AND (valid_to IS NULL OR valid_to > ts)"
+
+/** A cell as text that is the same wherever it is asked for: an instant in UTC. */
+const asText = (cell: string, type: Table.ColumnType) =>
+  type === "timestamp"
+    ? `replace(strftime(${cell} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z')`
+    : `${cell}::VARCHAR`
+
+/** A list of what is different in two versions, as structs. */
+const differences = (table: Table.Table) => {
+  const told = telling(table)
+  const columns = table.columns.filter((column) => told.includes(column.name) && !column.repeated).map((column) => {
+    const [was, now] = ["was", "now"].map((of) => asText(`${of}.${DuckDb.name(column.name)}`, column.type))
+    return `{'name': ${DuckDb.literal(column.name)}, 'before': ${was}, 'after': ${now}}`
+  })
+  return `list_filter([${columns.join(", ")}], lambda c: c.before IS DISTINCT FROM c.after)`
+}
+
+const object = (field: string) =>
+  `to_json(map(list_transform(different, lambda c: c.name), list_transform(different, lambda c: c.${field})))::VARCHAR`
+
+/**
+ * A run knows only that something happened after the run before it. That is the last one that saw the version before, or,
+ * of what was not there before, the last complete one, which would have seen it.
+ */
+const changes = (table: Table.Table) => {
+  const keys = identity(table).map(DuckDb.name).join(", ")
+  return `WITH complete AS (
+    SELECT tenant, observed_at FROM runs
+    WHERE complete AND list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)})
+  ), versions AS (
+    SELECT h AS now, lag(h) OVER version AS was, lead(valid_from) OVER version AS next_from, tenant, valid_from, valid_to
+    FROM ${DuckDb.name(historyOf(table).name)} h WINDOW version AS (PARTITION BY ${keys} ORDER BY valid_from)
+  ), appeared AS (
+    SELECT versions.*, complete.observed_at AS missed_at FROM versions
+    ASOF LEFT JOIN complete ON versions.tenant = complete.tenant AND versions.valid_from > complete.observed_at
+  ), happened AS (
+    SELECT missed_at AS happened_after, valid_from AS happened_by,
+      CASE WHEN was IS NULL THEN 'added' ELSE 'reappeared' END AS event, NULL AS different, now AS seen
+    FROM appeared WHERE missed_at IS NOT NULL AND (was IS NULL OR was.valid_to < valid_from)
+    UNION ALL
+    SELECT was.observed_at, valid_from, 'changed', ${differences(table)}, now
+    FROM versions WHERE was.valid_to = valid_from
+    UNION ALL
+    SELECT now.observed_at, valid_to, 'removed', NULL, now
+    FROM versions WHERE valid_to IS NOT NULL AND next_from IS DISTINCT FROM valid_to
+  )
+  SELECT happened_after, happened_by, event,
+    CASE WHEN event = 'changed' THEN array_to_string(list_transform(different, lambda c: c.name), ', ') END AS changed,
+    CASE WHEN event = 'changed' THEN ${object("before")} END AS before,
+    CASE WHEN event = 'changed' THEN ${object("after")} END AS after,
+    ${columnsOf(table, "seen.")}
+  FROM happened WHERE event <> 'changed' OR len(different) > 0`
+}
+
+/** The statements that make the views of a table, with their sentences; they hold where the history is. */
+export const statements = (table: Table.Table): ReadonlyArray<string> => {
+  const changed = changesOf(table)
+  const name = DuckDb.name(table.name)
+  const asof = DuckDb.name(`${table.name}_asof`)
+  return [
+    `CREATE OR REPLACE VIEW ${name} AS ${current(table)}`,
+    ...DuckDb.comments("VIEW", name, table),
+    `CREATE OR REPLACE MACRO ${asof}(ts) AS TABLE ${asOf(table)}`,
+    `COMMENT ON MACRO TABLE ${asof} IS ${
+      DuckDb.literal(`The rows of ${table.name} as they were at an instant, as far as the runs know.`)
+    }`,
+    `CREATE OR REPLACE VIEW ${DuckDb.name(changed.name)} AS ${changes(table)}`,
+    ...DuckDb.comments("VIEW", DuckDb.name(changed.name), changed)
+  ]
+}

@@ -1,0 +1,82 @@
+/** History as plain code: what the ledger does in SQL, in a few lines that anybody can check. */
+
+/** A row as a run sees it: whose it is, what makes it this version, and what changes by itself. */
+export interface Row {
+  readonly key: string
+  readonly value: string
+  readonly counter: number
+}
+
+export interface Run {
+  readonly id: string
+  readonly at: number
+  readonly tenant: string
+  readonly complete: boolean
+  /** Undefined if the table was not collected. */
+  readonly rows: ReadonlyArray<Row> | undefined
+}
+
+export interface Version extends Row {
+  readonly tenant: string
+  readonly from: number
+  to: number | null
+  readonly first: string
+  last: string
+  counter: number
+  seen: number
+}
+
+/** Oldest first, and of the same instant by id. */
+export const inOrder = (runs: ReadonlyArray<Run>) => runs.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
+
+export const history = (runs: ReadonlyArray<Run>): ReadonlyArray<Version> => {
+  const versions: Array<Version> = []
+  for (const { at, complete, id, rows, tenant } of inOrder(runs)) {
+    if (rows === undefined) continue
+    const open = versions.filter((version) => version.tenant === tenant && version.to === null)
+    for (const version of open) {
+      const row = rows.find(({ key }) => key === version.key)
+      if (row?.value === version.value) Object.assign(version, { last: id, seen: at, counter: row.counter })
+      else if (row !== undefined || complete) version.to = at
+    }
+    for (const row of rows) {
+      const isOpen = open.some((version) => version.key === row.key && version.to === null)
+      if (!isOpen) versions.push({ ...row, tenant, from: at, to: null, first: id, last: id, seen: at })
+    }
+  }
+  return versions.filter(({ from, to }) => to !== from)
+}
+
+/** What was so at an instant. */
+export const asOf = (versions: ReadonlyArray<Version>, at: number) =>
+  versions.filter(({ from, to }) => from <= at && (to === null || to > at))
+
+export interface Change {
+  readonly event: "added" | "removed" | "changed" | "reappeared"
+  readonly tenant: string
+  readonly key: string
+  readonly after: number
+  readonly by: number
+}
+
+/** What happened, between the last run before it and the first run after it. */
+export const changes = (runs: ReadonlyArray<Run>): ReadonlyArray<Change> => {
+  const versions = history(runs)
+  const lastComplete = (tenant: string, before: number) =>
+    inOrder(runs).findLast((run) => run.tenant === tenant && run.complete && run.rows !== undefined && run.at < before)
+  return versions.flatMap((version): ReadonlyArray<Change> => {
+    const { from, key, seen, tenant, to } = version
+    const others = versions.filter((other) => other.tenant === tenant && other.key === key)
+    const before = others.findLast((other) => other.from < from)
+    const missed = lastComplete(tenant, from)
+    const opening: ReadonlyArray<Change> = before?.to === from
+      ? before.value === version.value ? [] : [{ event: "changed", tenant, key, after: before.seen, by: from }]
+      : missed === undefined
+      ? []
+      : [{ event: before === undefined ? "added" : "reappeared", tenant, key, after: missed.at, by: from }]
+    const closing: ReadonlyArray<Change> = to === null || others.some((other) => other.from === to)
+      ? []
+      : [{ event: "removed", tenant, key, after: seen, by: to }]
+    return [...opening, ...closing]
+  })
+}

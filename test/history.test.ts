@@ -1,0 +1,288 @@
+/** The histories: step by step, all at once over the snapshots, and in plain code, they are the same. */
+import { assert, layer } from "@effect/vitest"
+import { Arbitrary, Context, Effect, Layer, Schema } from "effect"
+import { apply } from "../src/history/Apply.ts"
+import * as Ledger from "../src/history/Ledger.ts"
+import * as Snapshots from "../src/history/Snapshots.ts"
+import { runs as runsTable } from "../src/Outcome.ts"
+import type { SinkRun } from "../src/Sink.ts"
+import * as DuckDb from "../src/staging/DuckDb.ts"
+import * as Table from "../src/Table.ts"
+import { outcomeOf, runOf } from "./contract-rows.ts"
+import * as Model from "./history-model.ts"
+
+const items = Table.make({
+  name: "items",
+  doc: "Items.",
+  key: ["kind", "item_id"],
+  columns: {
+    ...Table.common,
+    kind: Table.id("Of which kind."),
+    item_id: Table.id("Which."),
+    value: Table.text("What makes a version."),
+    fingerprint: Table.text("Named as something is that histories are made with."),
+    version: Table.text("The same."),
+    repeated: Table.repeated(Table.text("What another table says.")),
+    counter: Table.volatile(Table.bigint("What changes by itself."))
+  }
+})
+
+const epoch = 1_795_464_900_000_000n
+const micros = (at: number) => epoch + BigInt(at) * 1_000_000n
+const secondsOf = (column: string) => `(epoch_us(${column}) - ${epoch}) // 1000000`
+
+const told = ({ at, id, tenant }: Model.Run, limits: Partial<SinkRun> = {}): SinkRun => ({
+  ...runOf(1, tenant),
+  run_id: id,
+  observed_at: micros(at),
+  tables: [items],
+  ...limits
+})
+
+const outcome = (run: Model.Run) =>
+  outcomeOf(told(run), {}, {
+    complete: run.complete,
+    tables_collected: run.rows === undefined ? [] : ["items"],
+    rows: {}
+  })
+
+/** The rows of a run as a query. */
+const query = (run: Model.Run) => {
+  const rows = (run.rows ?? []).map(({ counter, key, value }) =>
+    [run.id, micros(run.at), run.tenant, "a", key, value, "f", null, `of ${value}`, counter].map(DuckDb.constant).join(
+      ", "
+    )
+  )
+  const names = DuckDb.names(items)
+  return rows.length === 0
+    ? `SELECT ${items.columns.map(({ name, type }) => `NULL::${DuckDb.types[type]} AS ${name}`).join(", ")} WHERE false`
+    : `SELECT ${DuckDb.typed(items)} FROM (VALUES ${rows.map((row) => `(${row})`).join(", ")}) t(${names})`
+}
+
+/** A session with an empty ledger and nothing but what views need of files; made once, for that takes longest. */
+class Places extends Context.Service<Places, DuckDb.Session>()("test/Places") {
+  static readonly layer = Layer.effect(
+    Places,
+    Effect.gen(function*() {
+      const session = yield* DuckDb.open({})
+      yield* session.run("ATTACH ':memory:' AS ledger; ATTACH ':memory:' AS files")
+      yield* Ledger.migrate(session, "ledger", [items], "")
+      yield* session.run("USE files")
+      yield* session.run(DuckDb.create("saved", items))
+      const saved = [{ table: items, rows: "FROM files.main.saved" }]
+      for (const statement of Snapshots.statements(`FROM ledger.main.${runsTable.name}`, saved)) {
+        yield* session.run(statement)
+      }
+      return session
+    })
+  )
+}
+
+/** Empties it. */
+const session = Effect.tap(
+  Places,
+  (session) =>
+    session.run(
+      "USE memory; DELETE FROM ledger.main.items_history; DELETE FROM ledger.main.runs; DELETE FROM files.main.saved"
+    )
+)
+
+const applyRun = (session: DuckDb.Session, run: Model.Run, limits?: Partial<SinkRun>) =>
+  Effect.andThen(
+    apply(
+      session,
+      "ledger",
+      told(run, limits),
+      run.complete,
+      run.rows === undefined ? [] : [{ table: items, rows: query(run) }]
+    ),
+    Ledger.addRun(session, "ledger", outcome(run))
+  )
+
+/** A session in which runs were applied one after the other. */
+const stepwise = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
+  const open = yield* session
+  for (const run of Model.inOrder(all)) yield* applyRun(open, run)
+  yield* open.run("USE ledger")
+  return open
+})
+
+/** A session in which the snapshots lie about in the order that is given. */
+const atOnce = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
+  const open = yield* session
+  for (const run of all) {
+    yield* open.run(`INSERT INTO files.main.saved ${query(run)}`)
+    yield* Ledger.addRun(open, "ledger", outcome(run))
+  }
+  yield* open.run("USE files")
+  return open
+})
+
+const historyIn = (session: DuckDb.Session) =>
+  session.all(
+    `SELECT tenant, item_id, value, counter, ${secondsOf("valid_from")}, ${secondsOf("valid_to")},
+     first_run_id, last_run_id, run_id, ${secondsOf("observed_at")} FROM items_history ORDER BY ALL`
+  )
+
+const comparable = (rows: ReadonlyArray<ReadonlyArray<unknown>>) =>
+  rows.map((row) => JSON.stringify(row, (_, value: unknown) => typeof value === "bigint" ? Number(value) : value))
+    .sort()
+
+const expected = (all: ReadonlyArray<Model.Run>) =>
+  comparable(
+    Model.history(all).map((version) => [
+      version.tenant,
+      version.key,
+      version.value,
+      version.counter,
+      version.from,
+      version.to,
+      version.first,
+      version.last,
+      version.last,
+      version.seen
+    ])
+  )
+
+const small = (maximum: number) => Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum })))
+const rows = Arbitrary.map(
+  Arbitrary.array(Arbitrary.all({ key: small(4), value: small(2), counter: small(9) }), { maxLength: 5 }),
+  (
+    some
+  ) => [
+    ...new Map(some.map(({ counter, key, value }) => [key, { key: `k${key}`, value: `v${value}`, counter }])).values()
+  ]
+)
+/** Runs of two tenants; some in one instant, some not complete, some without the table. */
+const histories = Arbitrary.map(
+  Arbitrary.array(
+    Arbitrary.all({ gap: small(2), tenant: small(3), isPartial: small(3), isUncollected: small(6), rows }),
+    { maxLength: 9 }
+  ),
+  (some) => {
+    let at = 0
+    return some.map((one, index): Model.Run => {
+      at += one.gap
+      return {
+        id: `r${index}`,
+        at,
+        tenant: one.tenant === 0 ? "other" : "one",
+        complete: one.isPartial > 0,
+        rows: one.isUncollected === 0 ? undefined : one.rows
+      }
+    })
+  }
+)
+const shuffled = (all: ReadonlyArray<Model.Run>, by: number) =>
+  all.toSorted((a, b) => (Number(a.id.slice(1)) * by) % 11 - (Number(b.id.slice(1)) * by) % 11)
+
+layer(Places.layer)("the history of any runs", (it) => {
+  it.effect.prop("is that of the model, run by run", [histories], ([all]) =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(comparable(yield* historyIn(yield* stepwise(all))), expected(all))
+    }), { arbitrary: { runs: 150 } })
+
+  it.effect.prop(
+    "is the same over the snapshots, in whatever order they lie about",
+    [histories, small(10)],
+    ([all, by]) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(comparable(yield* historyIn(yield* atOnce(shuffled(all, by)))), expected(all))
+      }),
+    { arbitrary: { runs: 150 } }
+  )
+
+  it.effect.prop(
+    "tells what was so at any instant, and what happened in between",
+    [histories],
+    ([all]) =>
+      Effect.gen(function*() {
+        const versions = Model.history(all)
+        for (const open of [yield* stepwise(all), yield* atOnce(all)]) {
+          for (let at = 0; at < 20; at += 3) {
+            assert.deepStrictEqual(
+              comparable(
+                yield* open.all(
+                  `SELECT tenant, item_id, value FROM items_asof(${DuckDb.constant(micros(at) + 1n)})`
+                )
+              ),
+              comparable(Model.asOf(versions, at).map(({ key, tenant, value }) => [tenant, key, value])),
+              `at ${at}`
+            )
+          }
+          assert.deepStrictEqual(
+            comparable(
+              yield* open.all(
+                `SELECT event, tenant, item_id, ${secondsOf("happened_after")}, ${
+                  secondsOf("happened_by")
+                } FROM items_changes`
+              )
+            ),
+            comparable(Model.changes(all).map(({ after, by, event, key, tenant }) => [event, tenant, key, after, by]))
+          )
+        }
+      }),
+    { arbitrary: { runs: 60 } }
+  )
+
+  it.effect.prop(
+    "does not change when its last run comes again",
+    [histories],
+    ([all]) =>
+      Effect.gen(function*() {
+        const open = yield* stepwise(all)
+        const last = Model.inOrder(all).at(-1)
+        if (last === undefined) return
+        yield* open.run("USE memory")
+        yield* applyRun(open, last)
+        yield* open.run("USE ledger")
+        assert.deepStrictEqual(comparable(yield* historyIn(open)), expected(all))
+      }),
+    { arbitrary: { runs: 60 } }
+  )
+})
+
+const run = (at: number, rows: Readonly<Record<string, string>>, more: Partial<Model.Run> = {}): Model.Run => ({
+  id: `r${String(at).padStart(3, "0")}`,
+  at,
+  tenant: "one",
+  complete: true,
+  rows: Object.entries(rows).map(([key, value]) => ({ key, value, counter: at })),
+  ...more
+})
+
+layer(Places.layer)("a run", (it) => {
+  it.effect("says of a change what it was and what it became, and nothing of what another table says or changes by itself", () =>
+    Effect.gen(function*() {
+      const open = yield* stepwise([run(1, { a: "old", b: "same" }), run(2, { a: "new", b: "same" })])
+      assert.deepStrictEqual(
+        yield* open.all("SELECT event, item_id, changed, before, after, value FROM items_changes"),
+        [["changed", "a", "value", "{\"value\":\"old\"}", "{\"value\":\"new\"}", "new"]]
+      )
+      assert.deepStrictEqual(yield* open.all("SELECT item_id, counter FROM items ORDER BY ALL"), [["a", 2n], ["b", 2n]])
+    }))
+
+  it.effect("that would end more than it may is refused, and has ended nothing", () =>
+    Effect.gen(function*() {
+      const before = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`k${n}`, "v"]))
+      const { k0: _, k1: __, ...less } = before
+      const { k2: ___, ...least } = less
+      const open = yield* stepwise([run(1, before)])
+      const error = yield* Effect.flip(applyRun(open, run(2, least), { maxShrink: 10 }))
+      assert.deepInclude({ ...error }, { _tag: "Shrunk", gone: 3, before: 20 })
+      assert.deepStrictEqual(comparable(yield* historyIn(open)), expected([run(1, before)]))
+      yield* applyRun(open, run(2, less), { maxShrink: 10 })
+      yield* Effect.flip(applyRun(open, run(3, {}), { maxShrink: 10 }))
+      yield* applyRun(open, run(3, {}, { complete: false }), { maxShrink: 10 })
+      yield* applyRun(open, run(4, {}), { maxShrink: 10, allowEmpty: true })
+      assert.deepStrictEqual(yield* open.all("SELECT count(*) FROM items"), [[0n]])
+    }))
+
+  it.effect("that is older than what is there is refused", () =>
+    Effect.gen(function*() {
+      const open = yield* stepwise([run(5, { a: "v" })])
+      const error = yield* Effect.flip(applyRun(open, run(4, { a: "v" })))
+      assert.strictEqual(error._tag, "Corrupt")
+      yield* applyRun(open, run(4, { a: "v" }, { tenant: "other" }))
+    }))
+})

@@ -1,0 +1,27 @@
+/** Data directories with a history: runs of the real pipeline at given instants, against a tenant that is given for each. */
+import { assert } from "@effect/vitest"
+import { Clock, Effect } from "effect"
+import { type Options, serve } from "../../src/emulator/Emulator.ts"
+import * as StoppedClock from "../../src/emulator/StoppedClock.ts"
+import * as Tenant from "../../src/emulator/Tenant.ts"
+import { everySink, run } from "../torture/InProcess.ts"
+import { codesOn, days, usersOn } from "./scene.ts"
+
+/** Every ledger is of the same tenant, so that its rows are always the same: DUO KNOWN on a telephone's keys. */
+const port = 38_656
+
+/** One run at an instant. */
+export const runAt = (dataDirectory: string, instant: number, options: Options, targets = everySink(dataDirectory)) =>
+  Effect.scoped(Effect.gen(function*() {
+    const duo = yield* serve({ port, ...options })
+    const { message, outcome } = yield* run(duo, dataDirectory, targets, undefined, { maxShrink: 50 })
+    assert(outcome !== undefined, message)
+    return outcome
+  })).pipe(Effect.provideServiceEffect(Clock.Clock, StoppedClock.at(instant)))
+
+/** The runs of the scene. */
+export const known = (dataDirectory: string) =>
+  Effect.forEach(
+    days,
+    (day) => runAt(dataDirectory, Date.UTC(2026, 10, day, 9), { tenant: Tenant.fromUsers(usersOn(day), codesOn(day)) })
+  )

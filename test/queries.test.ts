@@ -1,0 +1,49 @@
+/** The questions that have a name, asked of a history that whoever reads test/known/scene.ts knows by heart. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { known } from "./known/ledger.ts"
+import { program } from "./program.ts"
+
+const queries = readdirSync(`${import.meta.dirname}/../data/queries`).map((file) => file.replace(/\.sql$/, ""))
+
+/** What a query is asked with, where nothing is not enough. */
+const parameters: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "phones-on": ["day=2026-11-03"],
+  user: ["user=bob"]
+}
+
+let folder = ""
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "duo-mfa-known-"))
+  await Effect.runPromise(known(`${folder}/data`).pipe(Effect.provide(NodeServices.layer)))
+}, 60_000)
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const ask = (...args: ReadonlyArray<string>) =>
+  Effect.map(program(folder, ["sql", ...args], { DUO_MFA_DATA: "data" }), ({ code, stderr, stdout }) => {
+    assert.strictEqual(code, 0, stderr)
+    return stdout.replaceAll("\r\n", "\n")
+  })
+
+describe("queries", () => {
+  it("are twenty, and each says in its first line what it answers", () => {
+    assert.strictEqual(queries.length, 20)
+    for (const name of queries) {
+      assert.match(readFileSync(`${import.meta.dirname}/../data/queries/${name}.sql`, "utf8"), /^-- [A-Z].{20,}\.?\n/)
+    }
+  })
+
+  for (const name of queries) {
+    it.live(`@${name} knows the answer`, () =>
+      Effect.gen(function*() {
+        const expected = readFileSync(`${import.meta.dirname}/known/${name}.csv`, "utf8")
+        assert.strictEqual(yield* ask(`@${name}`, ...parameters[name] ?? []), expected)
+      }))
+  }
+})
