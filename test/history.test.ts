@@ -199,11 +199,11 @@ layer(Places.layer)("the history of any runs", (it) => {
       Effect.gen(function*() {
         const versions = Model.history(all)
         for (const open of [yield* stepwise(all), yield* atOnce(all)]) {
-          for (let at = 0; at < 20; at += 3) {
+          for (let at = 0; at <= (Model.inOrder(all).at(-1)?.at ?? 0); at++) {
             assert.deepStrictEqual(
               comparable(
                 yield* open.all(
-                  `SELECT tenant, item_id, value FROM items_asof(${DuckDb.constant(micros(at) + 1n)})`
+                  `SELECT tenant, item_id, value FROM items_asof(${DuckDb.constant(micros(at))})`
                 )
               ),
               comparable(Model.asOf(versions, at).map(({ key, tenant, value }) => [tenant, key, value])),
@@ -284,5 +284,40 @@ layer(Places.layer)("a run", (it) => {
       const error = yield* Effect.flip(applyRun(open, run(4, { a: "v" })))
       assert.strictEqual(error._tag, "Corrupt")
       yield* applyRun(open, run(4, { a: "v" }, { tenant: "other" }))
+    }))
+
+  it.effect("of more rows than are changed at once changes them all, each once", () =>
+    Effect.gen(function*() {
+      const open = yield* session
+      const count = 150_000
+      const many = (at: number, value: string) => {
+        const cells = items.columns.map(({ name, type }) => {
+          const cell: Record<string, string> = {
+            run_id: `'r00${at}'`,
+            observed_at: DuckDb.constant(micros(at)),
+            tenant: "'one'",
+            kind: "'a'",
+            item_id: "n::VARCHAR",
+            value,
+            counter: String(at)
+          }
+          return `${cell[name] ?? "NULL"}::${DuckDb.types[type]} AS ${name}`
+        })
+        return { table: items, rows: `SELECT ${cells.join(", ")} FROM range(${count}) _(n)` }
+      }
+      for (const [at, value] of [[1, "'old'"], [2, "if(n % 3 = 0, 'new', 'old')"]] as const) {
+        yield* apply(open, "ledger", told(run(at, {})), true, [many(at, value)])
+      }
+      assert.deepStrictEqual(
+        yield* open.all(
+          `SELECT value, counter, last_run_id, ${secondsOf("valid_to")}, count(*), count(DISTINCT item_id)
+           FROM ledger.main.items_history GROUP BY ALL ORDER BY ALL`
+        ),
+        [
+          ["new", 2n, "r002", null, 50_000n, 50_000n],
+          ["old", 1n, "r001", 2n, 50_000n, 50_000n],
+          ["old", 2n, "r002", null, 100_000n, 100_000n]
+        ]
+      )
     }))
 })
