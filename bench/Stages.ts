@@ -21,6 +21,8 @@ import * as Fingerprint from "../src/Fingerprint.ts"
 import * as Tally from "../src/mfa/Tally.ts"
 import type { Outcome } from "../src/Outcome.ts"
 import * as Run from "../src/Run.ts"
+import * as Ndjson from "../src/staging/Ndjson.ts"
+import * as Stage from "../src/staging/Stage.ts"
 import type { Settings } from "./Processes.ts"
 
 export const pageSize = 500
@@ -66,7 +68,8 @@ const measurePages = Effect.fnUntraced(function*(pages: number) {
   const stamp = { run_id: "bench", observed_at: 1_795_464_960_000_000n, tenant: host }
   const run = Run.sinkRun(stamp, mfa, { allowEmpty: false })
   const tally = Tally.make(stamp)
-  const hashes = new Map(tables.map((table) => [table.name, Fingerprint.make(table)]))
+  const hashes = tables.map((table) => ({ name: table.name, line: Ndjson.line(table), hash: Fingerprint.make() }))
+  const stage = yield* Stage.open(directory, tables)
   const open = yield* Effect.forEach(
     sinks,
     (sink) => Effect.map(sink.open(sink.location(directory), run), (open) => ({ name: sink.name, ...open }))
@@ -84,13 +87,16 @@ const measurePages = Effect.fnUntraced(function*(pages: number) {
       Effect.suspend(() => Effect.fromResult(decodeUsers(response)))
     )
     const batch = yield* timed("flatten and count", Effect.sync(() => tally.users({ values, unknownFields })))
-    yield* timed(
-      "fingerprint",
-      Effect.sync(() => {
-        for (const [table, rows] of Object.entries(batch)) hashes.get(table)?.add(rows)
-      })
+    const lines = yield* timed(
+      "rows as text",
+      Effect.sync(() => hashes.map(({ hash, line, name }) => ({ hash, name, lines: (batch[name] ?? []).map(line) })))
     )
-    for (const sink of open) yield* timed(`write ${sink.name}`, sink.write(batch))
+    yield* timed("fingerprint", Effect.sync(() => lines.forEach(({ hash, lines }) => hash.add(lines))))
+    const text = Object.fromEntries(lines.map(({ lines, name }) => [name, lines.join("")]))
+    yield* timed("stage", stage.write(text))
+    for (const { name, write } of open) {
+      if (write !== undefined) yield* timed(`write ${name}`, write(batch, text))
+    }
   }
 
   const read = { doubt: null, total: pages * pageSize, pages, sweeps: 1, duplicates: 0, changed: 0 }
@@ -108,9 +114,10 @@ const measurePages = Effect.fnUntraced(function*(pages: number) {
     started_at: now,
     observed_at: now,
     tool_version: "bench",
-    rows: Object.fromEntries([...hashes].map(([table, hash]) => [table, hash.rows()]))
+    rows: Object.fromEntries(hashes.map(({ hash, name }) => [name, hash.rows()]))
   }
-  for (const sink of open) yield* timed(`seal ${sink.name}`, sink.seal(outcome))
+  const staged = yield* timed("finish the stage", stage.finish)
+  for (const sink of open) yield* timed(`seal ${sink.name}`, sink.seal(outcome, staged))
   const measured: Costs = costs
   return measured
 }, Effect.scoped)

@@ -4,6 +4,7 @@ import type { Sink } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
+import * as Ndjson from "../src/staging/Ndjson.ts"
 import * as Read from "../src/staging/Read.ts"
 import * as TextFiles from "../src/staging/TextFiles.ts"
 import type { Cell, Row } from "../src/Table.ts"
@@ -34,7 +35,7 @@ const record = (fields: ReadonlyArray<string>) => `${fields.join(",")}\r\n`
 const format: TextFiles.TextFormat = {
   name: (table) => table.name,
   header: ({ columns }) => record(columns.map(({ name }) => quote(name))),
-  line: ({ columns }) => (row) => record(columns.map(({ name }) => field(row[name])))
+  rows: ({ columns }) => (rows) => rows.map((row) => record(columns.map(({ name }) => field(row[name])))).join("")
 }
 
 const asWritten = (row: Row): Row =>
@@ -66,7 +67,7 @@ const csv: Sink = {
 
   read: Effect.fn("csv.read")(function*(location, run, table) {
     const path = yield* Path.Path
-    const columns = Read.columns(table)
+    const columns = Ndjson.columns(table, DuckDb.types)
     const rows = yield* Read.file(
       "csv",
       path.resolve(location, table.name, `${run.run_id}.csv`),

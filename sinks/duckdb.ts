@@ -7,32 +7,29 @@ import { apply } from "../src/history/Apply.ts"
 import * as Ledger from "../src/history/Ledger.ts"
 import * as LedgerFile from "../src/history/LedgerFile.ts"
 import type { Outcome } from "../src/Outcome.ts"
-import type { Sink, SinkRun } from "../src/Sink.ts"
+import type { Sink, SinkRun, Stage } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
-import * as Spool from "../src/staging/Spool.ts"
-import * as TextFiles from "../src/staging/TextFiles.ts"
+import * as Staged from "../src/staging/Stage.ts"
 
 const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
-  const { base, change, root } = yield* LedgerFile.open(location, run.run_id, run.tables)
-  const spool = yield* Spool.open(run, root, `${base}.`)
+  const { change } = yield* LedgerFile.open(location, run.run_id, run.tables)
 
-  const seal = Effect.fn("duckdb.seal")(function*(outcome: Outcome) {
-    const collected = yield* spool.finish(outcome)
+  return Effect.fn("duckdb.seal")(function*(outcome: Outcome, stage: Stage) {
+    const collected = run.tables.filter(({ name }) => outcome.tables_collected.includes(name))
+    const rows = Object.fromEntries(collected.map(({ name }) => [name, outcome.rows[name] ?? 0]))
     const sealed = yield* change({
       make: Effect.fnUntraced(function*(session, catalog) {
         yield* Ledger.migrate(session, catalog, run.tables, run.views)
-        const snapshots = collected.map((rows) => ({ table: rows.table, rows: Spool.select(rows) }))
+        yield* Staged.attach(session, stage)
+        const snapshots = collected.map((table) => ({ table, rows: Staged.rowsOf(table) }))
         yield* apply(session, catalog, run, outcome.complete, snapshots)
         yield* Ledger.addRun(session, catalog, outcome)
       }),
-      verify: (session, catalog) => Ledger.verify(session, catalog, run.run_id, collected)
+      verify: (session, catalog) => Ledger.verify(session, catalog, run.run_id, collected, rows)
     })
-    yield* Files.remove(collected.map(({ path }) => path))
-    return { rows: TextFiles.rowsByTable(collected), ...sealed }
+    return { rows, ...sealed }
   })
-
-  return { write: spool.write, seal }
 })
 
 const duckdb: Sink = {
@@ -42,8 +39,8 @@ const duckdb: Sink = {
 
   open: Effect.fn("duckdb.open")(function*(location, run) {
     const at = Files.at("duckdb", location)
-    const { seal, write } = yield* at(open(location, run))
-    return { write: (batch) => at(write(batch)), seal: (outcome) => at(seal(outcome)) }
+    const seal = yield* at(open(location, run))
+    return { seal: (outcome, stage) => at(seal(outcome, stage)) }
   }),
 
   publish: Files.publish("duckdb"),

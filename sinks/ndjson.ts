@@ -4,26 +4,18 @@ import { tmpdir } from "node:os"
 import type { Sink } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
-import * as Instant from "../src/staging/Instant.ts"
+import * as Ndjson from "../src/staging/Ndjson.ts"
 import * as Read from "../src/staging/Read.ts"
 import * as StandardOutput from "../src/staging/StandardOutput.ts"
 import * as TextFiles from "../src/staging/TextFiles.ts"
-import type { Cell } from "../src/Table.ts"
 
 const standardOutput = "-"
-
-const value = (cell: Cell | undefined) =>
-  typeof cell === "bigint" ? Instant.format(cell) : typeof cell === "string" ? cell.toWellFormed() : cell ?? null
 
 /** On standard output the tables share one stream, so a line says first which table it is of. */
 const format = (isNamed: boolean): TextFiles.TextFormat => ({
   name: (table) => table.name,
   header: () => "",
-  line: (table) => (row) => {
-    const object: Record<string, string | number | boolean | null> = isNamed ? { table: table.name } : {}
-    for (const { name } of table.columns) object[name] = value(row[name])
-    return `${JSON.stringify(object)}\n`
-  }
+  rows: ({ name }) => (_, ndjson) => isNamed ? ndjson.replaceAll(/^\{/gm, `{"table":${JSON.stringify(name)},`) : ndjson
 })
 
 const publishFiles = Files.publish("ndjson")
@@ -58,12 +50,11 @@ const ndjson: Sink = {
   read: Effect.fn("ndjson.read")(function*(location, run, table) {
     const path = yield* Path.Path
     if (location === standardOutput) return undefined
-    const columns = Read.columns(table)
     return yield* Read.file(
       "ndjson",
       path.resolve(location, table.name, `${run.run_id}.ndjson`),
       table,
-      (file) => DuckDb.scanJson(file, columns)
+      (file) => DuckDb.scanJson(file, Ndjson.columns(table, DuckDb.types))
     )
   })
 }

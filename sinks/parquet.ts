@@ -5,13 +5,12 @@
 import { Effect, FileSystem, Path } from "effect"
 import * as ParquetFiles from "../src/history/ParquetFiles.ts"
 import type { Outcome } from "../src/Outcome.ts"
-import { CannotCreate, InputOutput, type Sink, type SinkRun } from "../src/Sink.ts"
+import { CannotCreate, InputOutput, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
 import * as Read from "../src/staging/Read.ts"
-import * as Spool from "../src/staging/Spool.ts"
-import * as TextFiles from "../src/staging/TextFiles.ts"
+import * as Staged from "../src/staging/Stage.ts"
 import type { Stamp, Table } from "../src/Table.ts"
 
 const option = /\?compression=(zstd|snappy)$/
@@ -72,7 +71,20 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     const file = current(table)
     if (yield* Files.exists(file)) yield* execute(`${rowsOf(file, table)} LIMIT 0`)
   }
-  const spool = yield* Spool.open(run, root, "rows.")
+
+  const copy = (from: string, to: string, table: Table, outcome: Outcome) =>
+    `COPY (${from}) TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
+    `ROW_GROUP_SIZE ${groupRows}, DICTIONARY_SIZE_LIMIT ${dictionaryValues}, USE_TMP_FILE false, ` +
+    `KV_METADATA {${metadata(table, outcome)}})`
+
+  const writeSnapshot = Effect.fnUntraced(function*(stage: Stage, to: string, table: Table, outcome: Outcome) {
+    yield* Effect.scoped(Files.create(to))
+    yield* Effect.scoped(Effect.gen(function*() {
+      const session = yield* connect
+      yield* Staged.attach(session, stage)
+      yield* session.run(copy(`SELECT ${DuckDb.names(table)} FROM ${Staged.rowsOf(table)}`, to, table, outcome))
+    }))
+  })
 
   /**
    * Writes a query's rows, with the types of the table whatever those of the query are. If they make more than one group
@@ -81,12 +93,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const write = Effect.fnUntraced(
     function*(query: string, rows: number, to: string, table: Table, outcome: Outcome) {
       const typed = `SELECT ${DuckDb.typed(table)} FROM (${query})`
-      const copy = (from: string) =>
-        `COPY ${from} TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
-        `ROW_GROUP_SIZE ${groupRows}, DICTIONARY_SIZE_LIMIT ${dictionaryValues}, USE_TMP_FILE false, ` +
-        `KV_METADATA {${metadata(table, outcome)}})`
       yield* Effect.scoped(Files.create(to))
-      if (rows <= groupRows) return yield* execute(copy(`(${typed})`))
+      if (rows <= groupRows) return yield* execute(copy(typed, to, table, outcome))
       const file = staged(run, "scratch")
       const scratch = `${DuckDb.literal(file)} AS scratch`
       yield* execute(
@@ -94,7 +102,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
         `CREATE TABLE scratch.rows AS ${typed}`,
         "DETACH scratch"
       )
-      yield* execute(`ATTACH ${scratch} (READ_ONLY)`, copy("scratch.rows"))
+      yield* execute(`ATTACH ${scratch} (READ_ONLY)`, copy("FROM scratch.rows", to, table, outcome))
       yield* Files.remove([file])
     }
   )
@@ -117,8 +125,9 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   /** The snapshot, and what the current file has of other tenants; the same file once more if it has nothing. */
   const writeCurrent = Effect.fnUntraced(function*(
     snapshot: string,
-    { rows, table }: TextFiles.Staged,
     to: string,
+    rows: number,
+    table: Table,
     outcome: Outcome
   ) {
     const before = current(table)
@@ -156,25 +165,25 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     return { from, to: viewsFile }
   })
 
-  const seal = Effect.fn("parquet.seal")(function*(outcome: Outcome) {
-    const collected = yield* spool.finish(outcome)
+  return Effect.fn("parquet.seal")(function*(outcome: Outcome, stage: Stage) {
+    const collected = run.tables.filter(({ name }) => outcome.tables_collected.includes(name))
     const moves: Array<Files.Move> = []
-    for (const rows of collected) {
-      const { table } = rows
+    for (const table of collected) {
+      const rows = outcome.rows[table.name] ?? 0
       const snapshotFile = staged(run, table.name)
       const currentFile = staged(run, `current.${table.name}`)
-      yield* write(Spool.select(rows), rows.rows, snapshotFile, table, outcome)
-      yield* writeCurrent(snapshotFile, rows, currentFile, outcome)
-      yield* verify(snapshotFile, rows.rows)
-      yield* verify(currentFile, rows.rows)
+      yield* writeSnapshot(stage, snapshotFile, table, outcome)
+      yield* writeCurrent(snapshotFile, currentFile, rows, table, outcome)
+      yield* verify(snapshotFile, rows)
+      yield* verify(currentFile, rows)
       moves.push({ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: current(table) })
     }
-    moves.push(yield* writeViews(collected.map(({ table }) => table)))
-    yield* Files.remove(collected.map(({ path }) => path))
-    return { rows: TextFiles.rowsByTable(collected), ...(yield* Files.seal(moves)) }
+    moves.push(yield* writeViews(collected))
+    return {
+      rows: Object.fromEntries(collected.map(({ name }) => [name, outcome.rows[name] ?? 0])),
+      ...(yield* Files.seal(moves))
+    }
   })
-
-  return { write: spool.write, seal }
 })
 
 const parquet: Sink = {
@@ -184,8 +193,8 @@ const parquet: Sink = {
 
   open: Effect.fn("parquet.open")(function*(location, run) {
     const at = Files.at("parquet", location)
-    const { seal, write } = yield* at(open(location, run))
-    return { write: (batch) => at(write(batch)), seal: (outcome) => at(seal(outcome)) }
+    const seal = yield* at(open(location, run))
+    return { seal: (outcome, stage) => at(seal(outcome, stage)) }
   }),
 
   publish: Files.publish("parquet"),

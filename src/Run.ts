@@ -12,11 +12,23 @@ import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import { Emptied, inDataDirectory, Outdated, RunError, Unpublished } from "./RunError.ts"
-import { type Batch, type OpenSink, type Sink, SinkError, type SinkRun } from "./Sink.ts"
+import {
+  type Batch,
+  type OpenSink,
+  type Sink,
+  SinkError,
+  type SinkReason,
+  type SinkRun,
+  type SinkServices,
+  type Stage as StageOf,
+  type Text
+} from "./Sink.ts"
 import { makeDirectory } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
+import * as Ndjson from "./staging/Ndjson.ts"
 import * as Scratch from "./staging/Scratch.ts"
+import * as Stage from "./staging/Stage.ts"
 import type { Stamp } from "./Table.ts"
 
 /** Finds a sink by the name in a target. */
@@ -85,12 +97,15 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
       ...extraction,
       batches: Stream.map(extraction.batches, treat)
     }))
-    const { fingerprints, outcome } = yield* drain(pipeline, stamp, extract, open, options)
+    const stage = yield* stageFor(pipeline, options.dataDirectory, manifests.scratch(stamp.run_id), open)
+    const { fingerprints, outcome } = yield* drain(pipeline, stamp, extract, [...open, stage], options)
     if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
+    const staged = yield* stage.finish
     const receipts = yield* Effect.forEach(
       opened,
       ({ location, name, open }) =>
-        Effect.map(open.seal(outcome), (sealed): Manifest.Receipt => ({ sink: name, location, ...sealed }))
+        Effect.map(open.seal(outcome, staged), (sealed): Manifest.Receipt => ({ sink: name, location, ...sealed })),
+      { concurrency: "unbounded" }
     )
     yield* manifests.seal({ ...outcome, fingerprints, sinks: receipts })
     return { outcome, receipts }
@@ -171,22 +186,52 @@ const treatmentOf = Effect.fnUntraced(function*({ tables }: Pipeline, { dataDire
   return Personal.replacing(tables, Personal.hash(yield* PersonalKey.read(dataDirectory)))
 })
 
-/** Reads the source, then moves every batch to all sinks at the pace of the slowest, and counts and hashes on the way. */
+/** The stage of a run, which takes nothing unless a sink wants it. */
+const stageFor = Effect.fnUntraced(function*(
+  { tables }: Pipeline,
+  dataDirectory: string,
+  directory: string,
+  sinks: ReadonlyArray<OpenSink>
+) {
+  if (sinks.every(({ write }) => write !== undefined)) return { finish: Effect.succeed<StageOf>({ database: "" }) }
+  const told = Effect.mapError((reason: SinkReason) => new RunError({ reason: inDataDirectory(dataDirectory, reason) }))
+  const { finish, write } = yield* told(Stage.open(directory, tables))
+  return { write: (_: Batch, text: Text) => told(write(text)), finish: told(finish) }
+})
+
+/** Whoever takes the batches of a run. */
+interface Writer {
+  readonly write?: (batch: Batch, text: Text) => Effect.Effect<void, Expected, SinkServices>
+}
+
+/** Reads the source, then moves every batch to all writers at the pace of the slowest, and counts and hashes on the way. */
 const drain = Effect.fnUntraced(function*(
   pipeline: Pipeline,
   stamp: Stamp,
   extract: Effect.Effect<Extraction, Expected>,
-  sinks: ReadonlyArray<OpenSink>,
+  writers: ReadonlyArray<Writer>,
   { toolVersion }: { readonly toolVersion: string }
 ) {
   const progress = yield* Progress
   const extraction = yield* extract
-  const hashes = pipeline.tables.map((table) => ({ name: table.name, hash: Fingerprint.make(table) }))
+  const hashes = pipeline.tables.map((table) => ({
+    name: table.name,
+    line: Ndjson.line(table),
+    hash: Fingerprint.make()
+  }))
   yield* extraction.batches.pipe(
     Stream.buffer({ capacity: 2 }),
     Stream.runForEach(Effect.fnUntraced(function*(batch) {
-      for (const { hash, name } of hashes) hash.add(batch[name] ?? [])
-      yield* Effect.forEach(sinks, (sink) => sink.write(batch), { concurrency: "unbounded", discard: true })
+      const text: Record<string, string> = {}
+      for (const { hash, line, name } of hashes) {
+        const lines = (batch[name] ?? []).map(line)
+        hash.add(lines)
+        text[name] = lines.join("")
+      }
+      yield* Effect.forEach(writers, ({ write }) => write?.(batch, text) ?? Effect.void, {
+        concurrency: "unbounded",
+        discard: true
+      })
       const { pages, total_objects, users } = yield* extraction.facts
       yield* progress({ stage: "writing", users, total: total_objects, pages })
     }))

@@ -13,6 +13,9 @@ import type { Row, Stamp, Table } from "./Table.ts"
 /** Rows by table name. A page of users becomes one batch. */
 export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
 
+/** The same rows as newline-delimited JSON, by table: every column in its order, instants as RFC 3339, NULL as null. */
+export type Text = Readonly<Record<string, string>>
+
 /** What a sink is told about the run it is opened for. */
 export interface SinkRun extends Stamp {
   readonly pipeline: string
@@ -38,11 +41,23 @@ export interface Sealed {
 /** The services a sink may ask for: the file system, nothing else. */
 export type SinkServices = FileSystem.FileSystem | Path.Path
 
+/** All rows of a run, for the sinks that do not take them one by one. It is there until the last sink is sealed. */
+export interface Stage {
+  /** The path of a DuckDB database that has every table of the run, by its name, with its columns and types. */
+  readonly database: string
+}
+
 export interface OpenSink {
-  /** Stages rows. Called any number of times, with rows of any of the tables, never twice at once. */
-  readonly write: (batch: Batch) => Effect.Effect<void, SinkError, SinkServices>
-  /** Does everything that can fail: flushes, syncs, verifies the counts. Called once, after the last write. */
-  readonly seal: (outcome: Outcome) => Effect.Effect<Sealed, SinkError, SinkServices>
+  /**
+   * Stages rows. Called any number of times, with rows of any of the tables, never twice at once. A sink that leaves it
+   * out takes the rows from the stage when it is sealed.
+   */
+  readonly write?: (batch: Batch, text: Text) => Effect.Effect<void, SinkError, SinkServices>
+  /**
+   * Does everything that can fail: flushes, syncs, verifies the counts. Called once, after the last write, maybe while
+   * other sinks are sealed. The stage is filled if any sink has no `write`.
+   */
+  readonly seal: (outcome: Outcome, stage: Stage) => Effect.Effect<Sealed, SinkError, SinkServices>
 }
 
 export interface Sink {

@@ -87,15 +87,16 @@ const session = Effect.tap(
     )
 )
 
+const applyRows = Effect.fnUntraced(
+  function*(session: DuckDb.Session, run: SinkRun, complete: boolean, rows: string | undefined) {
+    if (rows !== undefined) yield* session.run(`CREATE OR REPLACE TEMP TABLE fresh AS ${rows}`)
+    yield* apply(session, "ledger", run, complete, rows === undefined ? [] : [{ table: items, rows: "fresh" }])
+  }
+)
+
 const applyRun = (session: DuckDb.Session, run: Model.Run, limits?: Partial<SinkRun>) =>
   Effect.andThen(
-    apply(
-      session,
-      "ledger",
-      told(run, limits),
-      run.complete,
-      run.rows === undefined ? [] : [{ table: items, rows: query(run) }]
-    ),
+    applyRows(session, told(run, limits), run.complete, run.rows === undefined ? undefined : query(run)),
     Ledger.addRun(session, "ledger", outcome(run))
   )
 
@@ -303,10 +304,10 @@ layer(Places.layer)("a run", (it) => {
           }
           return `${cell[name] ?? "NULL"}::${DuckDb.types[type]} AS ${name}`
         })
-        return { table: items, rows: `SELECT ${cells.join(", ")} FROM range(${count}) _(n)` }
+        return `SELECT ${cells.join(", ")} FROM range(${count}) _(n)`
       }
       for (const [at, value] of [[1, "'old'"], [2, "if(n % 3 = 0, 'new', 'old')"]] as const) {
-        yield* apply(open, "ledger", told(run(at, {})), true, [many(at, value)])
+        yield* applyRows(open, told(run(at, {})), true, many(at, value))
       }
       assert.deepStrictEqual(
         yield* open.all(

@@ -5,7 +5,7 @@ import mfa from "../pipelines/mfa.ts"
 import duckdb from "../sinks/duckdb.ts"
 import { users } from "../src/mfa/Tables.ts"
 import { batches, outcomeOf, plain, rowsOf, runOf, things } from "./contract-rows.ts"
-import { comparable, perform, readBack, stage } from "./contract.ts"
+import { comparable, openStaged, perform, readBack, stage } from "./contract.ts"
 import * as processes from "./processes.ts"
 import * as readers from "./readers.ts"
 
@@ -55,7 +55,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
-      const { seal, write } = yield* duckdb.open(location, second)
+      const { seal, write } = yield* openStaged(duckdb, location, second)
       assert.include((yield* processes.open(location, "READ_WRITE")).opened, "Could not set lock")
       for (const batch of batches(one, 1)) yield* write(batch)
       const { publication } = yield* seal(outcomeOf(second, one))

@@ -5,6 +5,7 @@ import csv from "../sinks/csv.ts"
 import duckdb from "../sinks/duckdb.ts"
 import ndjson from "../sinks/ndjson.ts"
 import parquet from "../sinks/parquet.ts"
+import { SinkError } from "../src/Sink.ts"
 import { plain, rowsOf, runOf, things } from "./contract-rows.ts"
 import { comparable, perform, readBack, sinkLaws, stage } from "./contract.ts"
 import * as readers from "./readers.ts"
@@ -194,8 +195,9 @@ layer(NodeServices.layer)("every sink", (it) => {
       const directory = yield* place
       for (const sink of [duckdb, parquet, ndjson, csv]) {
         const location = sink.location(directory)
-        yield* Effect.scoped(sink.open(location, run))
-        const error = yield* Effect.flip(Effect.scoped(sink.open(location, run)))
+        yield* stage(sink, location, run, rows)
+        const error = yield* Effect.flip(stage(sink, location, run, rows))
+        assert.instanceOf(error, SinkError)
         assert.strictEqual(error.reason._tag, "CannotCreate")
       }
     }))

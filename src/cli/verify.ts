@@ -5,6 +5,7 @@ import { ExitCode } from "../ExitCode.ts"
 import * as Fingerprint from "../Fingerprint.ts"
 import * as Manifest from "../Manifest.ts"
 import { stampOf } from "../Outcome.ts"
+import * as Ndjson from "../staging/Ndjson.ts"
 import type { Table } from "../Table.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Settings from "./Settings.ts"
@@ -46,8 +47,9 @@ const compare = Effect.fnUntraced(function*(
   return yield* Effect.scoped(Effect.gen(function*() {
     const published = yield* read(location, stampOf(manifest), table)
     if (published === undefined) return { verdict: newest ? "missing" : "no longer kept", rows: 0 } as const
-    const found = Fingerprint.make(table)
-    yield* Stream.runForEach(published, (rows) => Effect.sync(() => found.add(rows)))
+    const found = Fingerprint.make()
+    const line = Ndjson.line(table)
+    yield* Stream.runForEach(published, (rows) => Effect.sync(() => found.add(rows.map(line))))
     const same = found.rows() === manifest.rows[table.name] && found.digest() === manifest.fingerprints[table.name]
     return { verdict: same ? "same" : "differs", rows: found.rows() } as const
   }))

@@ -10,32 +10,27 @@ import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
 import { fingerprint, historyOf, identity, volatile } from "./Interval.ts"
 
-/** The rows of a run in one table, as a query. */
+/** The rows of a run in one table: the name of a table that has them, with its columns and types. */
 export interface Snapshot {
   readonly table: Table
   readonly rows: string
 }
 
-/** A name that no column of a table has. */
-const hash = DuckDb.name("hash of what tells")
-
 const keysOf = (table: Table) => identity(table).map(DuckDb.name).join(", ")
 
 /**
- * Holds the run against what is current: `seen` has its rows, `matched` has for every key the current version, the row that
- * was seen, and whether that is the same version.
+ * Holds the run against what is current: `matched` has for every key the current version and the row that was seen, by
+ * their row ids, and whether that is the same version.
  */
-const compare = (session: DuckDb.Session, history: string, { rows, table }: Snapshot, tenant: string) =>
-  Effect.andThen(
-    session.run(`CREATE OR REPLACE TEMP TABLE seen AS SELECT *, ${fingerprint(table)} AS ${hash} FROM (${rows})`),
-    session.run(
-      `CREATE OR REPLACE TEMP TABLE matched AS
-       SELECT version, fresh, old.${hash} = new.${hash} AS same
-       FROM (SELECT rowid AS version, ${keysOf(table)}, ${fingerprint(table)} AS ${hash}
-             FROM ${history} WHERE tenant = ${tenant} AND valid_to IS NULL) old
-       FULL JOIN (SELECT rowid AS fresh, ${keysOf(table)}, ${hash} FROM seen) new USING (${keysOf(table)})`
-    )
+const compare = (session: DuckDb.Session, history: string, { rows, table }: Snapshot, tenant: string) => {
+  const told = (id: string) => `SELECT rowid AS ${id}, ${keysOf(table)}, ${fingerprint(table)} AS told_${id}`
+  return session.run(
+    `CREATE OR REPLACE TEMP TABLE matched AS
+     SELECT version, fresh, told_version = told_fresh AS same
+     FROM (${told("version")} FROM ${history} WHERE tenant = ${tenant} AND valid_to IS NULL)
+     FULL JOIN (${told("fresh")} FROM ${rows}) USING (${keysOf(table)})`
   )
+}
 
 const refuseShrunk = Effect.fnUntraced(function*(session: DuckDb.Session, { allowEmpty, maxShrink, tables }: SinkRun) {
   const counted = yield* session.all(
@@ -88,7 +83,7 @@ const change = Effect.fnUntraced(function*(
   session: DuckDb.Session,
   catalog: string,
   history: string,
-  table: Table,
+  { rows: fresh, table }: Snapshot,
   { observed_at, run_id }: SinkRun,
   isComplete: boolean
 ) {
@@ -103,7 +98,7 @@ const change = Effect.fnUntraced(function*(
     "same",
     (rows) =>
       `UPDATE ${history} kept SET run_id = ${run}, observed_at = ${now}, last_run_id = ${run}${refreshed}
-       FROM (${rows}) matched JOIN seen ON seen.rowid = matched.fresh WHERE kept.rowid = matched.version`
+       FROM (${rows}) matched JOIN ${fresh} seen ON seen.rowid = matched.fresh WHERE kept.rowid = matched.version`
   )
   yield* inBatches(
     session,
@@ -116,7 +111,7 @@ const change = Effect.fnUntraced(function*(
   yield* session.run(
     `INSERT INTO ${history} (${names}, valid_from, valid_to, first_run_id, last_run_id)
      SELECT ${seen}, ${now}, NULL, ${run}, ${run}
-     FROM seen JOIN matched ON matched.fresh = seen.rowid WHERE matched.same IS NOT TRUE`
+     FROM ${fresh} seen JOIN matched ON matched.fresh = seen.rowid WHERE matched.same IS NOT TRUE`
   )
 })
 
@@ -137,8 +132,8 @@ export const apply: (
       const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
       yield* compare(session, history, snapshot, DuckDb.literal(run.tenant))
       if (table === run.tables[0] && isComplete) yield* refuseShrunk(session, run)
-      yield* change(session, catalog, history, table, run, isComplete)
+      yield* change(session, catalog, history, snapshot, run, isComplete)
     }
-    yield* session.run("DROP TABLE IF EXISTS seen; DROP TABLE IF EXISTS matched")
+    yield* session.run("DROP TABLE IF EXISTS matched")
   }
 )

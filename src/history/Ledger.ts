@@ -3,7 +3,6 @@ import { Effect } from "effect"
 import { type Outcome, runs, toRow } from "../Outcome.ts"
 import { Corrupt, InputOutput } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
-import type { Staged } from "../staging/TextFiles.ts"
 import type { ColumnType, Table } from "../Table.ts"
 import { historyOf } from "./Interval.ts"
 import * as Views from "./Views.ts"
@@ -108,10 +107,16 @@ export const addRun = Effect.fnUntraced(function*(session: DuckDb.Session, catal
 
 /** Fails unless the ledger holds a run's rows, as many as were staged. */
 export const verify = Effect.fnUntraced(
-  function*(session: DuckDb.Session, catalog: string, run_id: string, collected: ReadonlyArray<Staged>) {
+  function*(
+    session: DuckDb.Session,
+    catalog: string,
+    run_id: string,
+    collected: ReadonlyArray<Table>,
+    rowsByTable: Outcome["rows"]
+  ) {
     const expected = [
       { name: runs.name, rows: 1 },
-      ...collected.map(({ rows, table }) => ({ name: historyOf(table).name, rows }))
+      ...collected.map((table) => ({ name: historyOf(table).name, rows: rowsByTable[table.name] ?? 0 }))
     ]
     for (const { name, rows } of expected) {
       const counted = yield* session.all(

@@ -99,6 +99,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
 
   /** Stages the changed ledger, to the disk, and gives what publishing it needs. */
   const change = Effect.fnUntraced(function*({ make, verify }: Change) {
+    if (yield* Files.exists(staged)) return yield* new CannotCreate({ detail: `${staged} is there already` })
     if (isThere) yield* copy()
     // the version counts when the file is made; a size that is not said again makes all groups anew
     yield* session.run(

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { runs } from "../Outcome.ts"
 import type { SinkReason, SinkRun } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
+import type { Table } from "../Table.ts"
 import { apply } from "./Apply.ts"
 import * as ParquetFiles from "./ParquetFiles.ts"
 import { asTable } from "./Snapshots.ts"
@@ -34,12 +35,20 @@ export const recorded = Effect.fnUntraced(function*(session: DuckDb.Session, roo
 /** A run as it is told to a sink, and what it came to. */
 export type Told = SinkRun & Pick<Recorded, "complete" | "tables_collected">
 
-/** What a run found. */
-const snapshotsOf = (root: string, { run_id, tables, tables_collected }: Told) =>
-  tables.filter(({ name }) => tables_collected.includes(name)).map((table) => {
-    const file = DuckDb.literal(`${root}/${table.name}/run_date=*/${run_id}.parquet`)
-    return { table, rows: asTable(table, ParquetFiles.select(file)) }
-  })
+const seen = ({ name }: Table) => DuckDb.name(`seen ${name}`)
+
+/** What a run found, as tables of the session. */
+const snapshotsOf = Effect.fnUntraced(
+  function*(session: DuckDb.Session, root: string, { run_id, tables, tables_collected }: Told) {
+    const collected = tables.filter(({ name }) => tables_collected.includes(name))
+    for (const table of collected) {
+      const file = DuckDb.literal(`${root}/${table.name}/run_date=*/${run_id}.parquet`)
+      const rows = asTable(table, ParquetFiles.select(file))
+      yield* session.run(`CREATE OR REPLACE TEMP TABLE ${seen(table)} AS ${rows}`)
+    }
+    return collected.map((table) => ({ table, rows: seen(table) }))
+  }
+)
 
 /** Fills the histories in `catalog`, which are empty, and its `runs`. */
 export const fill: (
@@ -48,7 +57,10 @@ export const fill: (
   root: string,
   all: ReadonlyArray<Told>
 ) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(function*(session, catalog, root, all) {
-  for (const run of all) yield* apply(session, catalog, run, run.complete, snapshotsOf(root, run))
+  for (const run of all) {
+    yield* apply(session, catalog, run, run.complete, yield* snapshotsOf(session, root, run))
+    for (const table of run.tables) yield* session.run(`DROP TABLE IF EXISTS ${seen(table)}`)
+  }
   yield* session.run(
     `INSERT INTO ${catalog}.main.${runs.name}
      ${ParquetFiles.selectRuns(DuckDb.literal(root))} ORDER BY observed_at, run_id`

@@ -1,6 +1,7 @@
 /** Microseconds since 1970 as RFC 3339 text in UTC, exact over the whole range of 64 bits, where `Date` is not. */
 
-const day = 86_400_000_000n
+const million = 1_000_000n
+const secondsOfDay = 86_400
 
 /** Days since 1970 as a proleptic Gregorian date: http://howardhinnant.github.io/date_algorithms.html#civil_from_days */
 const civil = (days: number) => {
@@ -22,17 +23,34 @@ const civil = (days: number) => {
 
 const pad = (value: number, digits: number) => String(value).padStart(digits, "0")
 
+/** Days of which rows are full: those of one run, and those on which people logged in. */
+const dates = new Map<number, string>()
+const mostDates = 10_000
+
+const dateOf = (days: number): string => {
+  const known = dates.get(days)
+  if (known !== undefined) return known
+  const { day, month, year } = civil(days)
+  const text = `${year < 0 ? `-${pad(-year, 4)}` : pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
+  if (dates.size < mostDates) dates.set(days, text)
+  return text
+}
+
+/** `00` to `59`. */
+const sixty = Array.from({ length: 60 }, (_, value) => pad(value, 2))
+
 /**
  * `2026-11-23T20:15:00Z`, with six digits of a second when they are not zero. Years past 9999 have more digits, years
  * before 0 a sign.
  */
 export const format = (micros: bigint): string => {
-  const date = civil(Number((micros - ((micros % day) + day) % day) / day))
-  const rest = Number(((micros % day) + day) % day)
-  const seconds = Math.floor(rest / 1_000_000)
-  const fraction = rest % 1_000_000
-  const year = date.year < 0 ? `-${pad(-date.year, 4)}` : pad(date.year, 4)
-  return `${year}-${pad(date.month, 2)}-${pad(date.day, 2)}T${pad(Math.floor(seconds / 3600), 2)}:${
-    pad(Math.floor(seconds / 60) % 60, 2)
-  }:${pad(seconds % 60, 2)}${fraction === 0 ? "" : `.${pad(fraction, 6)}`}Z`
+  const whole = Number(micros / million)
+  const rest = Number(micros % million)
+  const seconds = rest < 0 ? whole - 1 : whole
+  const fraction = rest < 0 ? rest + 1_000_000 : rest
+  const days = Math.floor(seconds / secondsOfDay)
+  const time = seconds - days * secondsOfDay
+  return `${dateOf(days)}T${sixty[Math.floor(time / 3600)]}:${sixty[Math.floor(time / 60) % 60]}:${sixty[time % 60]}${
+    fraction === 0 ? "" : `.${pad(fraction, 6)}`
+  }Z`
 }

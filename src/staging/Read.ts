@@ -5,10 +5,6 @@ import type { Row, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as Files from "./Files.ts"
 
-/** `{"user_id": 'VARCHAR', …}`: the columns of a table as readers of text want them. */
-export const columns = (table: Table) =>
-  `{${table.columns.map(({ name, type }) => `${DuckDb.name(name)}: '${DuckDb.types[type]}'`).join(", ")}}`
-
 /** The rows of one table in one file, `undefined` if there is no such file. */
 export const file = Effect.fnUntraced(function*(
   sink: string,

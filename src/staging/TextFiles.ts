@@ -1,7 +1,7 @@
 /** Rows staged as text: a file a table, one write a batch and table, nothing kept in memory. */
 import { Effect, type FileSystem, Path } from "effect"
 import type { Outcome } from "../Outcome.ts"
-import type { Batch, OpenSink, SinkReason, SinkRun, SinkServices } from "../Sink.ts"
+import type { Batch, OpenSink, SinkReason, SinkRun, SinkServices, Text } from "../Sink.ts"
 import type { Row, Table } from "../Table.ts"
 import * as Files from "./Files.ts"
 
@@ -10,8 +10,8 @@ export interface TextFormat {
   readonly name: (table: Table) => string
   /** What a file starts with. */
   readonly header: (table: Table) => string
-  /** A row as text, its end included. */
-  readonly line: (table: Table) => (row: Row) => string
+  /** Rows as text, given what they are as newline-delimited JSON. */
+  readonly rows: (table: Table) => (rows: ReadonlyArray<Row>, ndjson: string) => string
 }
 
 /** A staged file of a table. */
@@ -25,9 +25,6 @@ export interface Staged {
 export const rowsByTable = (staged: ReadonlyArray<Staged>) =>
   Object.fromEntries(staged.map(({ rows, table }) => [table.name, rows]))
 
-/** Rows that are encoded at once. */
-const piece = 1000
-
 /** Makes a file a table, in the order of the tables. */
 export const open = Effect.fnUntraced(function*(run: SinkRun, root: string, format: TextFormat) {
   const join = (yield* Path.Path).join
@@ -39,19 +36,16 @@ export const open = Effect.fnUntraced(function*(run: SinkRun, root: string, form
   const files = yield* Effect.forEach(run.tables, (table) => {
     const path = join(root, Files.stagedName(format.name(table), run.run_id))
     return Effect.tap(
-      Effect.map(Files.create(path), (file) => ({ table, path, file, line: format.line(table), rows: 0 })),
+      Effect.map(Files.create(path), (file) => ({ table, path, file, encode: format.rows(table), rows: 0 })),
       ({ file }) => append(file, format.header(table))
     )
   })
 
-  const write = Effect.fnUntraced(function*(batch: Batch) {
+  const write = Effect.fnUntraced(function*(batch: Batch, text: Text) {
     for (const into of files) {
       const rows = batch[into.table.name] ?? []
-      for (let start = 0; start < rows.length; start += piece) {
-        const some = rows.slice(start, start + piece)
-        yield* append(into.file, some.map(into.line).join(""))
-        into.rows += some.length
-      }
+      yield* append(into.file, into.encode(rows, text[into.table.name] ?? ""))
+      into.rows += rows.length
     }
   })
 
@@ -88,5 +82,5 @@ export const openSink = Effect.fnUntraced(function*(run: SinkRun, format: TextFo
     return { rows: rowsByTable(staged), ...sealed }
   }, at)
 
-  return { write: (batch: Batch) => at(write(batch)), seal } satisfies OpenSink
+  return { write: (batch: Batch, text: Text) => at(write(batch, text)), seal } satisfies OpenSink
 })

@@ -5,6 +5,7 @@ import { join, relative } from "node:path"
 import * as Fingerprint from "../../src/Fingerprint.ts"
 import { Manifest, type Receipt } from "../../src/Manifest.ts"
 import { stampOf } from "../../src/Outcome.ts"
+import * as Ndjson from "../../src/staging/Ndjson.ts"
 import type { Row, Table } from "../../src/Table.ts"
 import * as readers from "../readers.ts"
 
@@ -38,8 +39,8 @@ const newRuns = ({ before, data, folder }: Scene): ReadonlyArray<New> => {
 }
 
 const same = ({ fingerprints, rows }: Manifest, table: Table, found: ReadonlyArray<Row>) => {
-  const hash = Fingerprint.make(table)
-  hash.add(found)
+  const hash = Fingerprint.make()
+  hash.add(found.map(Ndjson.line(table)))
   return found.length === rows[table.name] && hash.digest() === fingerprints[table.name]
 }
 

@@ -94,8 +94,8 @@ const chaotic = (dice: Dice, reached: Record<string, number>) => (sink: Sink): S
     ...sink,
     open: (location, run) =>
       Effect.map(sink.open(location, run), ({ seal, write }) => ({
-        write: (batch) => around("write", write(batch)),
-        seal: (outcome) => around("seal", seal(outcome))
+        ...write && { write: (batch, text) => around("write", write(batch, text)) },
+        seal: (outcome, stage) => around("seal", seal(outcome, stage))
       })),
     publish: (publication, run_id) => around("publish", sink.publish(publication, run_id)),
     discard: (location, run_id) => around("discard", sink.discard(location, run_id))

@@ -61,7 +61,7 @@ const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<
     const stamp = { run_id, observed_at: 0n, tenant: "127.0.0.1" }
     yield* Effect.scoped(Effect.flatMap(
       found.open(location, Run.sinkRun(stamp, mfa, { allowEmpty: false })),
-      ({ write }) => write({ users: [] })
+      ({ write }) => write?.({ users: [] }, {}) ?? Effect.void
     ))
   }
   // what DuckDB leaves beside what it writes
