@@ -95,7 +95,7 @@ const tenantWithout = (taken: number) => (sent: Sent) => {
 const everyone = (options?: PageOptions) =>
   Effect.gen(function*() {
     const pages = yield* Users.use(({ pages }) => Stream.runCollect(pages(options)))
-    return pages.flatMap(({ held, values }) => values.slice(held === true ? 1 : 0).map(({ user_id }) => user_id))
+    return pages.flatMap(({ held, ids }) => ids.slice(held === true ? 1 : 0))
   })
 
 const provide = <A, E>(effect: Effect.Effect<A, E, Users | BypassCodes>, duo: ReturnType<typeof fake>) =>
@@ -180,7 +180,7 @@ describe("Users", () => {
       const duo = fake((sent, count) => tenantWithout(taken[count - 1] ?? 2)(sent))
       const pages = yield* provide(Users.use(({ pages }) => Stream.runCollect(pages({ pageSize: 4 }))), duo)
       assert.deepStrictEqual(pages.map(({ held }) => held), [null, true, false, false])
-      const seen = new Set(pages.flatMap(({ values }) => values.map(({ user_id }) => user_id)))
+      const seen = new Set(pages.flatMap(({ ids }) => ids))
       assert.sameMembers([...seen], numbers(13), "one who was taken out in between hides nobody")
     }))
 
@@ -278,8 +278,7 @@ describe("Bypass codes", () => {
           : ok(codes(499, 2), { total_objects: 501 })
       )
       const pages = yield* provide(all, duo)
-      assert.deepStrictEqual(pages.map(({ values }) => values.length), [500, 2])
-      assert.deepStrictEqual(pages[1]?.unknownFields, ["y"])
+      assert.deepStrictEqual(pages.map(({ ids }) => ids.length), [500, 2])
       assert.deepStrictEqual(duo.sent.map(query), [
         { path: "/admin/v1/bypass_codes", offset: 0, limit: 500 },
         { path: "/admin/v1/bypass_codes", offset: 499, limit: 500 }

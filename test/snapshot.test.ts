@@ -25,8 +25,9 @@ const readTenant = (
   Effect.gen(function*() {
     const tenant = new LiveTenant(users)
     let requests = 0
+    let known = 0
     const client: Pick<Client["Service"], "call"> = {
-      call: (_path, { limit, offset }) =>
+      call: (_path, { limit, offset }, isKnown) =>
         Effect.sync(() => {
           for (const event of events[requests] ?? []) tenant.apply(event)
           before(++requests, tenant)
@@ -36,18 +37,21 @@ const readTenant = (
             response: tenant.users.slice(Number(offset), end),
             metadata: { total_objects, ...end < total_objects ? { next_offset: end } : {} }
           }
-          return { ...answer, text: JSON.stringify({ stat: "OK", ...answer }) }
+          const text = JSON.stringify({ stat: "OK", ...answer })
+          if (isKnown?.(text) !== true) return { ...answer, isKnown: false, text }
+          known++
+          return { response: undefined, metadata: undefined, isKnown: true, text }
         })
     }
     const { most, scratch, texts } = shelf()
-    const snapshot = yield* read(list, pages(client, list, { pageSize, concurrency }), {
+    const snapshot = yield* read(list, (before) => pages(client, list, { pageSize, concurrency, before }), {
       scratch,
       what: "users",
       onPage: () => Effect.void
     })
     const values = yield* Stream.runCollect(snapshot.values)
     const found = { ...snapshot, complete: snapshot.doubt === null, users: values.flatMap(({ values }) => values) }
-    return { read: found, tenant, left: texts.size, mostFiles: most() }
+    return { read: found, tenant, left: texts.size, mostFiles: most(), known }
   })
 
 const quiet = (users: number, pageSize: number): History => ({ users, pageSize, concurrency: 1, events: [] })
@@ -77,11 +81,18 @@ describe("a snapshot", () => {
 
   it.effect("is so for ten thousand histories, of which each outcome is reached, and leaves nothing behind", () =>
     Effect.gen(function*() {
-      const reached = { proved: 0, "proved after it moved": 0, "proved, some changed": 0, "not proved": 0 }
+      const reached = {
+        "a page that was as before": 0,
+        proved: 0,
+        "proved after it moved": 0,
+        "proved, some changed": 0,
+        "not proved": 0
+      }
       for (let seed = 1; seed <= 10_000; seed++) {
-        const { left, read, tenant } = yield* readTenant(historyOf(seed))
+        const { known, left, read, tenant } = yield* readTenant(historyOf(seed))
         assert.isUndefined(wrongWith(read, tenant.states), `seed ${seed}`)
         assert.strictEqual(left, 0, `seed ${seed}`)
+        reached["a page that was as before"] += known
         if (!read.complete) reached["not proved"]++
         else if (tenant.states.length === 1) reached.proved++
         else if (read.changed > 0) reached["proved, some changed"]++

@@ -26,6 +26,8 @@ import {
 export interface Answer {
   readonly response: unknown
   readonly metadata: unknown
+  /** Whether the text is one that was known: it is not read again, and `response` and `metadata` are undefined. */
+  readonly isKnown: boolean
   /** The answer as it came. */
   readonly text: string
 }
@@ -39,8 +41,14 @@ export interface Received {
   readonly now: number
 }
 
-export const interpret = (received: Received): Result.Result<Answer, DuoReason> => {
+/** Whether a text was read before, and found to be an answer. */
+export type IsKnown = (text: string) => boolean
+
+export const interpret = (received: Received, isKnown: IsKnown = () => false): Result.Result<Answer, DuoReason> => {
   const { headers, status, text } = received
+  if (status === 200 && isKnown(text)) {
+    return Result.succeed({ response: undefined, metadata: undefined, isKnown: true, text })
+  }
   if (status === 200) return success(received)
   if (status > 200 && status < 300) return Result.fail(new NotDuo({ detail: `HTTP ${status} without an answer` }))
   if (status >= 300 && status < 400) return Result.fail(new NotDuo({ detail: redirection(status, headers) }))
@@ -67,6 +75,7 @@ const success = (received: Received): Result.Result<Answer, DuoReason> => {
       ? Result.succeed({
         response: envelope.response,
         metadata: "metadata" in envelope ? envelope.metadata : undefined,
+        isKnown: false,
         text
       })
       : Result.fail(new Unreadable({ where: "response", why: "is missing" }))
@@ -89,8 +98,11 @@ const parse = (text: string): Result.Result<unknown, NotJson | NotUtf8 | Truncat
     catch: () => endsEarly(text) ? new Truncated() : new NotJson()
   }).pipe(Result.flatMap((value) =>
     // Bytes that are UTF-8 hold no lone surrogate, so that only an escape can make one.
-    /\\u[dD][89abAB]/.test(text) || /\\u[dD][c-fC-F]/.test(text) ? wellFormed(value) : Result.succeed(value)
+    loneEscape.test(text) ? wellFormed(value) : Result.succeed(value)
   ))
+
+/** The escape of half a pair that is not beside that of the other half; or a backslash that is escaped, and a word. */
+const loneEscape = /\\u[dD][89abAB][\dA-Fa-f]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][\dA-Fa-f]{2})\\u[dD][c-fC-F]/
 
 /** Whether text that is no JSON still has something open at its end. */
 const endsEarly = (text: string): boolean => {

@@ -30,7 +30,7 @@ const isNotForUs = ({ reason }: DuoError) =>
 
 export class BypassCodes extends Context.Service<BypassCodes, {
   /** Fails with `NotCollected` if Duo refuses the first page, to be asked when it is known that the keys are right. */
-  readonly pages: (options?: PageOptions) => Stream.Stream<Page<BypassCode>, DuoError | NotCollected>
+  readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError | NotCollected>
   /** All of them, each once, and whether it is proved that they are all. */
   readonly snapshot: (options: SnapshotOptions) => Effect.Effect<Snapshot<BypassCode>, Expected | NotCollected>
 }>()("duo-mfa/duo/BypassCodes") {
@@ -53,7 +53,10 @@ export class BypassCodes extends Context.Service<BypassCodes, {
             )
           )
         })
-      return BypassCodes.of({ pages, snapshot: (options) => read(endpoint, pages(options), options) })
+      return BypassCodes.of({
+        pages,
+        snapshot: (options) => read(endpoint, (before) => pages({ ...options, before }), options)
+      })
     })
   )
 }

@@ -5,7 +5,7 @@
 import { Clock, Context, Effect, Layer, Ref } from "effect"
 import type { HttpClient } from "effect/http"
 import { version } from "../Version.ts"
-import { type Answer, interpret, pingSkew } from "./Answer.ts"
+import { type Answer, interpret, type IsKnown, pingSkew } from "./Answer.ts"
 import { Credentials, type Signature } from "./Credentials.ts"
 import { DuoError, type DuoReason } from "./Errors.ts"
 import { Exchange, type Traffic } from "./Exchange.ts"
@@ -46,7 +46,7 @@ export class Client extends Context.Service<Client, {
   /** The tenant's API host. */
   readonly host: string
   /** GET with the parameters, whose canonical form is sent byte for byte. */
-  readonly call: (path: string, params: Params) => Effect.Effect<Answer, DuoError>
+  readonly call: (path: string, params: Params, isKnown?: IsKnown) => Effect.Effect<Answer, DuoError>
   /** Seconds that this machine's clock is ahead of Duo's, by an unsigned ping; null if Duo does not say. */
   readonly clockSkew: Effect.Effect<number | null, DuoError>
   /** How requests are signed; "auto" until a call has shown what works. */
@@ -62,7 +62,12 @@ export class Client extends Context.Service<Client, {
       const budget = yield* Retry.makeBudget
       const inUse = yield* Ref.make<Signature>(credentials.signature)
 
-      const once = Effect.fnUntraced(function*(path: string, params: Params, scheme: Scheme | undefined) {
+      const once = Effect.fnUntraced(function*(
+        path: string,
+        params: Params,
+        scheme: Scheme | undefined,
+        isKnown: IsKnown | undefined
+      ) {
         const date = new Date(yield* Clock.currentTimeMillis).toUTCString()
         const received = yield* exchange.get({
           path,
@@ -82,24 +87,24 @@ export class Client extends Context.Service<Client, {
             }
           }
         })
-        return { answer: yield* Effect.fromResult(interpret(received)), received }
+        return { answer: yield* Effect.fromResult(interpret(received, isKnown)), received }
       })
 
       /** Until it answers, or will not. */
-      const send = (path: string, params: Params, scheme: Scheme | undefined) =>
+      const send = (path: string, params: Params, scheme: Scheme | undefined, isKnown?: IsKnown) =>
         Effect.suspend(() => {
           let attempts = 0
           return Effect.suspend(() => {
             attempts++
-            return once(path, params, scheme).pipe(Effect.mapError(failWith(path, attempts)))
+            return once(path, params, scheme, isKnown).pipe(Effect.mapError(failWith(path, attempts)))
           }).pipe(
             Effect.retry(Retry.policy(budget)),
             Effect.tap(budget.progress)
           )
         })
 
-      const sendSigned = (path: string, params: Params, signature: ExactSignature) =>
-        Effect.map(send(path, params, schemes[signature]), ({ answer }) => answer)
+      const sendSigned = (path: string, params: Params, signature: ExactSignature, isKnown?: IsKnown) =>
+        Effect.map(send(path, params, schemes[signature], isKnown), ({ answer }) => answer)
 
       /** Signs so, and keeps to it if Duo agreed. */
       const trySigned = (
@@ -125,9 +130,11 @@ export class Client extends Context.Service<Client, {
 
       return Client.of({
         host: credentials.host,
-        call: Effect.fn("Duo.call")(function*(path, params) {
+        call: Effect.fn("Duo.call")(function*(path, params, isKnown) {
           const signature = yield* Ref.get(inUse)
-          return signature === "auto" ? yield* findSignature(path, params) : yield* sendSigned(path, params, signature)
+          return signature === "auto"
+            ? yield* findSignature(path, params)
+            : yield* sendSigned(path, params, signature, isKnown)
         }),
         clockSkew: Effect.map(
           send("/auth/v2/ping", {}, undefined),

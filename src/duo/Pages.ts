@@ -6,6 +6,8 @@
  * nobody, and that the list moved is seen.
  */
 import { Effect, Fiber, Option, type Result, Scope, Stream } from "effect"
+import { hash } from "node:crypto"
+import { crc32 } from "node:zlib"
 import type { Client } from "./Client.ts"
 import { BadPaging, DuoError, Unreadable } from "./Errors.ts"
 import { readMetadata } from "./Metadata.ts"
@@ -16,12 +18,27 @@ export interface PageOptions {
   readonly pageSize?: number | undefined
   /** Pages in flight; 1 when undefined. */
   readonly concurrency?: number | undefined
+  /** Pages that were read before, to which those that are read now are added. */
+  readonly before?: Before | undefined
 }
 
-export interface Page<A> extends Decoded<A> {
-  readonly offset: number
+/** What a page says. */
+export interface Listed {
+  /** Who is on it. */
+  readonly ids: ReadonlyArray<string>
+  /** By place: an integer that is another one when the object is. */
+  readonly versions: Int32Array
   /** `total_objects` as this page has it; null when Duo does not say it or it is no count. */
   readonly total: number | null
+  /** Where the next one begins. */
+  readonly next: number | undefined
+}
+
+/** Pages by their offset, and the digest of their text: one that comes again as it was need not be read again. */
+export type Before = Map<number, Listed & { readonly digest: string }>
+
+export interface Page extends Omit<Listed, "next"> {
+  readonly offset: number
   /** The answer as it came. */
   readonly text: string
   /** Whether it begins with the last object of the page before, as it was asked to; null if it was not. */
@@ -37,9 +54,9 @@ export interface Endpoint<A> {
   readonly id: (value: A) => string
 }
 
-/** A page, and where the next one begins. */
-interface Fetched<A> extends Omit<Page<A>, "held"> {
-  readonly next: number | undefined
+interface Fetched extends Listed {
+  readonly offset: number
+  readonly text: string
 }
 
 /** Far beyond any tenant: a server that invents users for ever is left here. */
@@ -49,20 +66,20 @@ const mostPages = 100_000
 export const pages = <A>(
   client: Pick<Client["Service"], "call">,
   endpoint: Endpoint<A>,
-  { concurrency = 1, pageSize = endpoint.maxPageSize }: PageOptions
-): Stream.Stream<Page<A>, DuoError> => {
+  { before = new Map(), concurrency = 1, pageSize = endpoint.maxPageSize }: PageOptions
+): Stream.Stream<Page, DuoError> => {
   const limit = Math.min(pageSize, endpoint.maxPageSize)
-  const fetch = (offset: number) => fetchPage(client, endpoint, limit, offset)
+  const fetch = (offset: number) => fetchPage(client, endpoint, before, limit, offset)
   return Stream.unwrap(Effect.gen(function*() {
     const scope = yield* Scope.Scope
-    const ahead = new Map<number, Fiber.Fiber<Fetched<A>, DuoError>>()
+    const ahead = new Map<number, Fiber.Fiber<Fetched, DuoError>>()
     const take = (offset: number) =>
       Effect.suspend(() => {
         const fiber = ahead.get(offset)
         ahead.delete(offset)
         return fiber === undefined ? fetch(offset) : Fiber.join(fiber)
       })
-    const lookAhead = Effect.fnUntraced(function*(page: Fetched<A>) {
+    const lookAhead = Effect.fnUntraced(function*(page: Fetched) {
       const offsets = concurrency > 1 ? guesses(page, concurrency) : []
       for (const [offset, fiber] of ahead) {
         if (offsets.includes(offset)) continue
@@ -79,15 +96,12 @@ export const pages = <A>(
       Effect.fnUntraced(function*({ count, offset, witness }) {
         const fetched = yield* take(offset)
         yield* lookAhead(fetched)
-        const { next, values } = fetched
-        const [first, last] = [values.at(0), values.at(-1)].map((value) =>
-          value === undefined ? null : endpoint.id(value)
-        )
-        const page: Page<A> = { ...fetched, held: witness === null ? null : first === witness }
+        const { ids, next } = fetched
+        const page: Page = { ...fetched, held: witness === null ? null : ids.at(0) === witness }
         if (next === undefined) return [[page], Option.none()] as const
         if (count >= mostPages) return yield* bad(endpoint.path, `there are more than ${mostPages} of them`)
         const from = following(offset, next)
-        const then: Position = { offset: from, count: count + 1, witness: from < next ? last ?? null : null }
+        const then: Position = { offset: from, count: count + 1, witness: from < next ? ids.at(-1) ?? null : null }
         return [[page], Option.some(then)] as const
       })
     )
@@ -106,7 +120,7 @@ interface Position {
 const following = (offset: number, next: number) => next - 1 > offset ? next - 1 : next
 
 /** The offsets that the chain will come to if it goes on as it did, the next one first. */
-const guesses = ({ next, offset, total }: Fetched<unknown>, count: number): ReadonlyArray<number> => {
+const guesses = ({ next, offset, total }: Fetched, count: number): ReadonlyArray<number> => {
   if (next === undefined) return []
   const first = following(offset, next)
   const step = first - offset
@@ -120,23 +134,35 @@ const guesses = ({ next, offset, total }: Fetched<unknown>, count: number): Read
 
 const bad = (path: string, what: string) => new DuoError({ path, attempts: 1, reason: new BadPaging({ what }) })
 
+const versionOf = (value: unknown) => crc32(JSON.stringify(value)) | 0
+
 const fetchPage = Effect.fn("Duo.page")(function*<A>(
   client: Pick<Client["Service"], "call">,
-  { decode, path }: Endpoint<A>,
+  { decode, id, path }: Endpoint<A>,
+  before: Before,
   limit: number,
   offset: number
 ) {
-  const { metadata, response, text } = yield* client.call(path, { limit: String(limit), offset: String(offset) })
-  const decoded = yield* Effect.fromResult(decode(response)).pipe(
+  const known = before.get(offset)
+  const { isKnown, metadata, response, text } = yield* client.call(
+    path,
+    { limit: String(limit), offset: String(offset) },
+    known && ((text) => digestOf(text) === known.digest)
+  )
+  if (isKnown && known !== undefined) return { ...known, offset, text }
+  const { values } = yield* Effect.fromResult(decode(response)).pipe(
     Effect.mapError(({ where, why }) => {
       const reason = new Unreadable({ where: `${where} at offset ${offset}`, why })
       return new DuoError({ path, attempts: 1, reason })
     })
   )
-  const length = decoded.values.length
-  const place = yield* Effect.fromResult(readMetadata(metadata, { limit, offset, length })).pipe(
+  const place = yield* Effect.fromResult(readMetadata(metadata, { limit, offset, length: values.length })).pipe(
     Effect.mapError((what) => bad(path, `${what} (offset ${offset})`))
   )
-  const fetched: Fetched<A> = { ...decoded, ...place, offset, text }
+  const listed: Listed = { ...place, ids: values.map(id), versions: Int32Array.from(values, versionOf) }
+  before.set(offset, { ...listed, digest: digestOf(text) })
+  const fetched: Fetched = { ...listed, offset, text }
   return fetched
 })
+
+const digestOf = (text: string) => hash("sha256", text)

@@ -4,12 +4,11 @@
  */
 import { Effect, Stream } from "effect"
 import { Headers } from "effect/http"
-import { crc32 } from "node:zlib"
 import type { Expected } from "../Expected.ts"
 import type { Scratch } from "../Pipeline.ts"
 import { interpret } from "./Answer.ts"
 import { DuoError, Unreadable } from "./Errors.ts"
-import type { Endpoint, Page, PageOptions } from "./Pages.ts"
+import type { Before, Endpoint, Page, PageOptions } from "./Pages.ts"
 import { Seen } from "./Seen.ts"
 import type { Decoded } from "./Wire.ts"
 
@@ -54,12 +53,10 @@ export interface Snapshot<A> {
 /** The list is read from its start at most so often. */
 const mostSweeps = 5
 
-const versionOf = (value: unknown) => crc32(JSON.stringify(value)) | 0
-
-/** Reads a list of which `pages` is one sweep, an element a page. */
+/** Reads a list of which `pages` is one sweep, an element a page; it may use what it has read before. */
 export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
   list: Pick<Endpoint<A>, "decode" | "id" | "path">,
-  pages: Stream.Stream<Page<A>, E>,
+  pages: (before: Before) => Stream.Stream<Page, E>,
   { onPage, scratch, what }: SnapshotOptions
 ) {
   const seen = new Seen()
@@ -68,27 +65,28 @@ export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
   const newest: Array<number> = []
   let moved = 0
 
-  const take = Effect.fnUntraced(function*({ held, text, total, values }: Page<A>, first: boolean) {
+  const take = Effect.fnUntraced(function*({ held, ids, text, total, versions }: Page, first: boolean) {
     if (first) seen.begin(total)
     if (held === false) moved++
-    const page = newest.push(values.length) - 1
+    const page = newest.push(ids.length) - 1
     const outdated = new Set<number>()
-    for (const [index, value] of values.entries()) {
+    for (const [index, id] of ids.entries()) {
       const repeated = index === 0 && held === true
-      const before = seen.add(list.id(value), { page, first, repeated, version: versionOf(value) })
+      const before = seen.add(id, { page, first, repeated, version: versions[index] ?? 0 })
       if (before === undefined) continue
       newest[before] = (newest[before] ?? 0) - 1
       if (newest[before] === 0) outdated.add(before)
     }
-    if (values.length > 0) yield* scratch.write(file(page), text)
+    if (ids.length > 0) yield* scratch.write(file(page), text)
     for (const before of outdated) yield* scratch.remove(file(before))
     yield* onPage({ sweep: seen.sweeps, seen: seen.inThisSweep, total: seen.total, pages: newest.length })
   })
 
+  const before: Before = new Map()
   let moment: number | undefined
   do {
     let first = true
-    yield* Stream.runForEach(pages, (page) =>
+    yield* Stream.runForEach(pages(before), (page) =>
       Effect.suspend(() => {
         const taking = take(page, first)
         first = false

@@ -53,7 +53,7 @@ const withSkew = (client: Client["Service"]) =>
 
 export class Users extends Context.Service<Users, {
   /** The whole list from its start, one element a page. It may be read again; the endpoint is looked for once. */
-  readonly pages: (options?: PageOptions) => Stream.Stream<Page<User>, DuoError>
+  readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError>
   /** Everybody, each once, and whether it is proved that they are all. */
   readonly snapshot: (options: SnapshotOptions) => Effect.Effect<Snapshot<User>, Expected>
   /** Which version of the endpoint; "auto" until the first page has shown it. */
@@ -90,7 +90,8 @@ export class Users extends Context.Service<Users, {
 
       return Users.of({
         pages,
-        snapshot: (options) => read({ ...list, path: "/admin/v1/users" }, pages(options), options),
+        snapshot: (options) =>
+          read({ ...list, path: "/admin/v1/users" }, (before) => pages({ ...options, before }), options),
         api: Ref.get(inUse)
       })
     })

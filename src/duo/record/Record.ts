@@ -88,7 +88,8 @@ export const repeatable = (seed: string, clock?: Clock.Clock) => (client: Client
   }
   return {
     ...client,
-    call: (path, params) => client.call(path, params).pipe(steady(target({ path, query: canonicalParams(params) }))),
+    call: (path, params, isKnown) =>
+      client.call(path, params, isKnown).pipe(steady(target({ path, query: canonicalParams(params) }))),
     clockSkew: client.clockSkew.pipe(steady("clock"))
   }
 }
