@@ -3,7 +3,7 @@
  * megabytes at a time, on a thread of its own, while the next ones are written. That takes less than half the time of
  * appending rows through its API.
  */
-import { Effect, Fiber, FileSystem, Path, Scope } from "effect"
+import { Effect, Exit, Fiber, FileSystem, Path, Scope } from "effect"
 import type { SinkReason, Stage, Text } from "../Sink.ts"
 import type { Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
@@ -11,17 +11,24 @@ import * as Files from "./Files.ts"
 import * as Ndjson from "./Ndjson.ts"
 
 /** Characters that wait for DuckDB in memory. */
-const piece = 8 << 20
+const piece = 4 << 20
+
+/** It takes all that it may use, however little it needs. */
+const memory = "64MB"
 
 /** Makes the database in a directory that is there, and is gone with the run. */
 export const open = Effect.fnUntraced(function*(directory: string, tables: ReadonlyArray<Table>) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  const scope = yield* Scope.Scope
   const database = join(directory, "rows.duckdb")
-  const session = yield* DuckDb.open({ spill: join(directory, "rows.spill") })
+  const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+  const session = yield* Scope.provide(DuckDb.open({ spill: join(directory, "rows.spill") }), scope)
   // it is read as soon as it is written: packing it would take longer than reading it unpacked
-  yield* session.run(`SET force_compression = 'uncompressed'; ATTACH ${DuckDb.literal(database)} AS stage`)
+  yield* session.run(
+    `SET memory_limit = '${memory}'; SET force_compression = 'uncompressed'; ATTACH ${
+      DuckDb.literal(database)
+    } AS stage`
+  )
   for (const table of tables) yield* session.run(DuckDb.create(`stage.${DuckDb.name(table.name)}`, table))
   yield* session.run("BEGIN")
 
@@ -61,11 +68,12 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
         return size < piece ? Effect.void : flush
       }),
 
-    /** All rows are in the database. */
+    /** All rows are in the database, and it is closed. */
     finish: Effect.gen(function*() {
       yield* flush
       yield* loaded
       yield* session.run("COMMIT; CHECKPOINT stage; DETACH stage")
+      yield* Scope.close(scope, Exit.void)
       const stage: Stage = { database }
       return stage
     })
