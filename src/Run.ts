@@ -104,8 +104,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     const receipts = yield* Effect.forEach(
       opened,
       ({ location, name, open }) =>
-        Effect.map(open.seal(outcome, staged), (sealed): Manifest.Receipt => ({ sink: name, location, ...sealed })),
-      { concurrency: "unbounded" }
+        Effect.map(open.seal(outcome, staged), (sealed): Manifest.Receipt => ({ sink: name, location, ...sealed }))
     )
     yield* manifests.seal({ ...outcome, fingerprints, sinks: receipts })
     return { outcome, receipts }

@@ -54,8 +54,8 @@ export interface OpenSink {
    */
   readonly write?: (batch: Batch, text: Text) => Effect.Effect<void, SinkError, SinkServices>
   /**
-   * Does everything that can fail: flushes, syncs, verifies the counts. Called once, after the last write, maybe while
-   * other sinks are sealed. The stage is filled if any sink has no `write`.
+   * Does everything that can fail: flushes, syncs, verifies the counts. Called once, after the last write.
+   * The stage is filled if any sink has no `write`.
    */
   readonly seal: (outcome: Outcome, stage: Stage) => Effect.Effect<Sealed, SinkError, SinkServices>
 }

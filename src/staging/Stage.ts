@@ -13,8 +13,8 @@ import * as Ndjson from "./Ndjson.ts"
 /** Characters that wait for DuckDB in memory. */
 const piece = 4 << 20
 
-/** It takes all that it may use, however little it needs. */
-const memory = "64MB"
+/** Less is not enough for reading JSON, and it takes all that it is given. */
+const memory = "96MB"
 
 /** Makes the database in a directory that is there, and is gone with the run. */
 export const open = Effect.fnUntraced(function*(directory: string, tables: ReadonlyArray<Table>) {
