@@ -9,7 +9,7 @@ import type { Contender } from "./Contenders.ts"
 import * as Pages from "./Pages.ts"
 import * as Processes from "./Processes.ts"
 import * as Sql from "./Sql.ts"
-import { alone, compared, type Row } from "./Table.ts"
+import { alone, compared, markdown, median, type Row } from "./Table.ts"
 
 export interface Options {
   /** Users, in ascending order. */
@@ -18,7 +18,7 @@ export interface Options {
 }
 
 export const full: Options = { sizes: [10_000, 100_000, 1_000_000], rounds: 5 }
-export const quick: Options = { sizes: [2_000, 10_000], rounds: 1 }
+export const quick: Options = { sizes: [2_000, 20_000], rounds: 1 }
 
 /** What is in the rows of those Parquet files: how many, and what tells whether the cells are the same. */
 const digest = Effect.fnUntraced(function*(fileOf: (table: string) => string, database: string) {
@@ -33,8 +33,12 @@ const digest = Effect.fnUntraced(function*(fileOf: (table: string) => string, da
   }
 }, Effect.scoped)
 
-/** What everybody took, by name. */
-type Round = ReadonlyMap<string, Processes.Used>
+interface Round {
+  /** What everybody took, by name. */
+  readonly used: Map<string, Processes.Used>
+  /** Seconds that a contender says it took without what came before. */
+  readonly engine: Map<string, number>
+}
 
 const decodeTold = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ engine: Schema.Finite })))
 
@@ -42,12 +46,12 @@ const measureRound = Effect.fnUntraced(
   function*(tenant: Processes.Tenant, users: number, contenders: ReadonlyArray<Contender>) {
     const fs = yield* FileSystem.FileSystem
     const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
-    const round = new Map<string, Processes.Used>()
+    const round: Round = { used: new Map(), engine: new Map() }
 
     const ours = yield* Processes.measure(
       Processes.duoMfa(tenant, directory, ["extract", "--json", "--concurrency=4"])
     )
-    round.set("ours", ours.used)
+    round.used.set("ours", ours.used)
     const { complete, rows } = yield* Processes.summary(ours.stdout)
     if (!complete || rows["users"] !== users) return yield* Effect.die(new Error(`not all of ${users}: ${ours.stdout}`))
     const parquet = join(directory, "parquet")
@@ -58,7 +62,7 @@ const measureRound = Effect.fnUntraced(
     const other = Effect.fnUntraced(function*(name: string, command: (directory: string) => Processes.Command) {
       const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
       const { stdout, used } = yield* Processes.measure(command(directory))
-      round.set(name, used)
+      round.used.set(name, used)
       return { directory, stdout }
     })
     yield* Effect.scoped(
@@ -71,8 +75,7 @@ const measureRound = Effect.fnUntraced(
     for (const { command, name } of contenders) {
       yield* Effect.scoped(Effect.gen(function*() {
         const { directory, stdout } = yield* other(name, (directory) => command(tenant.host, directory))
-        const { engine } = yield* decodeTold(stdout)
-        round.set(`${name}, fetched`, { cpu: NaN, peak: NaN, wall: engine })
+        round.engine.set(name, (yield* decodeTold(stdout)).engine)
         const found = JSON.stringify(
           yield* digest((table) => join(directory, `${table}.parquet`), join(directory, "other.duckdb"))
         )
@@ -81,81 +84,91 @@ const measureRound = Effect.fnUntraced(
         }
       }))
     }
-    const measured: Round = round
-    return measured
+    return round
   },
   Effect.scoped
 )
 
 const number = new Intl.NumberFormat("en")
 
+type Rounds = ReadonlyArray<Round>
+
 /** Our rows about one size. */
-const rowsOf = (users: number, rounds: ReadonlyArray<Round>, contenders: ReadonlyArray<Contender>) => {
-  const against = (what: string, unit: "s", name: string, of: keyof Processes.Used, atMost?: number) =>
+const rowsOf = (users: number, rounds: Rounds, contenders: ReadonlyArray<Contender>) => {
+  const wall = (reference: string, of: (round: Round) => number | undefined, atMost?: number) =>
     compared(
-      `${number.format(users)} users, ${what}`,
-      unit,
-      rounds.map((round) => ({ ours: round.get("ours")?.[of] ?? NaN, reference: round.get(name)?.[of] ?? NaN })),
+      `${number.format(users)} users, wall; ${reference}`,
+      "s",
+      rounds.map((round) => ({ ours: round.used.get("ours")?.wall ?? NaN, reference: of(round) ?? NaN })),
       atMost
     )
   return [
-    against("wall; the floor", "s", "floor", "wall", 2),
-    against("CPU; the floor", "s", "floor", "cpu"),
+    wall("the floor", ({ used }) => used.get("floor")?.wall, 2),
+    ...contenders.map(({ atMost, name }) => wall(name, ({ used }) => used.get(name)?.wall, atMost)),
+    ...contenders.flatMap(({ name, withoutFetching }) =>
+      withoutFetching ? [wall(`${name}, all fetched`, ({ engine }) => engine.get(name))] : []
+    ),
     alone(
       `${number.format(users)} users, peak memory`,
       "MB",
-      rounds.map((round) => round.get("ours")?.peak ?? NaN),
+      rounds.map(({ used }) => used.get("ours")?.peak ?? NaN),
       400
-    ),
-    ...contenders.flatMap(({ atMost, name, withoutFetching }) => [
-      against(`wall; ${name}`, "s", name, "wall", atMost),
-      against(`CPU; ${name}`, "s", name, "cpu"),
-      ...withoutFetching
-        ? [against(`wall; ${name} when all is fetched`, "s", `${name}, fetched`, "wall")]
-        : []
-    ])
+    )
   ]
 }
 
-/** Ours at the last of two sizes beside ours at the first. */
+/** Ours at the largest size beside ours at another. */
 const growth = (
-  what: string,
-  unit: "MB" | "µs",
-  [from, to]: readonly [ReadonlyArray<Round>, ReadonlyArray<Round>],
-  value: (used: Processes.Used, last: boolean) => number
+  [large, of]: readonly [number, Rounds],
+  [small, from]: readonly [number, Rounds]
 ) => {
-  const of = (round: Round | undefined, last: boolean) => {
-    const used = round?.get("ours")
-    return used === undefined ? NaN : value(used, last)
-  }
-  return compared(
-    what,
-    unit,
-    to.map((round, index) => ({ ours: of(round, true), reference: of(from[index], false) })),
-    1.1
-  )
+  const grown = (what: string, unit: "MB" | "µs", value: (used: Processes.Used | undefined, users: number) => number) =>
+    compared(
+      `${what} at ${number.format(large)} users; at ${number.format(small)}`,
+      unit,
+      of.map(({ used }, round) => ({
+        ours: value(used.get("ours"), large),
+        reference: value(from[round]?.used.get("ours"), small)
+      })),
+      1.1
+    )
+  return [
+    grown("peak memory", "MB", (used) => used?.peak ?? NaN),
+    grown("CPU a user", "µs", (used, users) => (used?.cpu ?? NaN) * 1e6 / users)
+  ]
 }
+
+/** What everybody took, as a table in Markdown. */
+const everybody = (measured: ReadonlyMap<number, Rounds>) =>
+  markdown(
+    ["users, and who", "wall s", "CPU s", "peak MB"],
+    [...measured].flatMap(([users, rounds]) =>
+      [...rounds[0]?.used.keys() ?? []].map((name) => {
+        const of = (key: keyof Processes.Used) => median(rounds.map(({ used }) => used.get(name)?.[key] ?? NaN))
+        return [`${number.format(users)}, ${name}`, of("wall").toFixed(2), of("cpu").toFixed(2), of("peak").toFixed(0)]
+      })
+    )
+  )
 
 export const measure = Effect.fnUntraced(function*({ rounds, sizes }: Options, contenders: ReadonlyArray<Contender>) {
   const tenants = yield* Pages.serve(sizes)
   const measured = new Map<number, Array<Round>>(sizes.map((size) => [size, []]))
+  const [smallest] = tenants
+  if (smallest !== undefined) {
+    yield* Console.error("once, so that the first round finds in the caches what the others do")
+    yield* measureRound(smallest.tenant, smallest.users, contenders)
+  }
   for (let round = 1; round <= rounds; round++) {
     for (const { tenant, users } of tenants) {
       yield* Console.error(`${users} users, round ${round} of ${rounds}`)
       measured.get(users)?.push(yield* measureRound(tenant, users, contenders))
     }
   }
-  const [small = 0, large = 0] = [sizes.at(0), sizes.at(-1)]
-  const ends = [measured.get(small) ?? [], measured.get(large) ?? []] as const
+  const all = [...measured]
+  const largest = all.at(-1)
   const rows: ReadonlyArray<Row> = [
-    ...sizes.flatMap((users) => rowsOf(users, measured.get(users) ?? [], contenders)),
-    growth(`peak memory at ${number.format(large)} users; at ${number.format(small)}`, "MB", ends, ({ peak }) => peak),
-    growth(
-      `CPU a user at ${number.format(large)} users; at ${number.format(small)}`,
-      "µs",
-      ends,
-      ({ cpu }, last) => cpu * 1e6 / (last ? large : small)
-    )
+    ...all.flatMap(([users, rounds]) => rowsOf(users, rounds, contenders)),
+    ...largest === undefined ? [] : all.slice(0, -1).flatMap((smaller) => growth(largest, smaller))
   ]
-  return rows
+  return { rows, everybody: everybody(measured) }
 }, Effect.scoped)

@@ -58,12 +58,13 @@ export const measure = Effect.fnUntraced(function*(users: number) {
   const total = [...spent.values()].reduce((sum, time) => sum + time, 0)
   const ordered = [...spent].toSorted(([, a], [, b]) => b - a)
   const rest = ordered.slice(most).reduce((sum, [, time]) => sum + time, 0)
-  return markdown(
-    ["where", "s", "share"],
-    [...ordered.slice(0, most), ["everything else", rest] as const].map(([place, time]) => [
-      place,
-      (time / 1e6).toFixed(2),
-      `${(100 * time / total).toFixed(1)} %`
-    ])
-  )
+  const rows = [...ordered.slice(0, most), ["everything else", rest] as const].map(([place, time]) => [
+    place,
+    (time / 1e6).toFixed(2),
+    `${(100 * time / total).toFixed(1)} %`
+  ])
+  return `A run of ${users.toLocaleString("en")} users on its JavaScript thread, sampled. While threads of
+DuckDB work, or the server does, the thread is idle.
+
+${markdown(["where", "s", "share"], rows)}`
 }, Effect.scoped)

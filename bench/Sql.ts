@@ -12,8 +12,10 @@ export const open = Effect.fnUntraced(function*(file?: string) {
     Effect.promise(() => instance.connect()),
     (connection) => Effect.sync(() => connection.closeSync())
   )
+  const run = (sql: string) => Effect.promise(() => connection.run(sql)).pipe(Effect.asVoid)
+  yield* run("SET TimeZone = 'UTC'")
   return {
-    run: (sql: string) => Effect.promise(() => connection.run(sql)).pipe(Effect.asVoid),
+    run,
     /** The rows of a small result, as text. */
     text: (sql: string) =>
       Effect.promise(() => connection.runAndReadAll(sql)).pipe(

@@ -1,6 +1,6 @@
 /**
  * A Duo that costs next to nothing: invented users, written down once, cut into whatever pages are asked for. It checks no
- * signature, so that what is measured is the client. `serve-pages.ts DIRECTORY USERS...` listens on a port for each size.
+ * signature and does not compress, so that what is measured is the client. `serve-pages.ts DIRECTORY USERS...` listens on a port for each size.
  */
 import { once } from "node:events"
 import { createWriteStream } from "node:fs"
