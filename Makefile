@@ -73,7 +73,7 @@ lint: setup ## types, effect's diagnostics, oxlint, dprint
 format: setup ## format as lint wants it
 	@node_modules/.bin/dprint fmt --config .dprint.json
 
-bench: setup ## what a run costs beside the least it could, and beside others: a table, for hours; ARGS="--only start" is a part
+bench: setup ## what a run costs beside the least it could and beside others, for hours; ARGS="--only start" is a part
 	@$(NODE) --disable-warning=ExperimentalWarning bench/main.ts $(ARGS)
 
 bench-quick: setup ## the same in two minutes, a tenth of the size and less

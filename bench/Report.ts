@@ -1,10 +1,12 @@
 /** RESULTS.md: the table, how it was measured, and what is told besides. */
-import { availableParallelism, cpus, platform, totalmem } from "node:os"
+import { availableParallelism, cpus, loadavg, platform, totalmem } from "node:os"
 import { type Row, table } from "./Table.ts"
 
 export interface Report {
   /** What was typed. */
   readonly verb: string
+  /** How many processes wanted to run before the bench did. */
+  readonly load: number
   readonly rows: ReadonlyArray<Row>
   /** What is not as it should be. */
   readonly notes: ReadonlyArray<string>
@@ -12,15 +14,18 @@ export interface Report {
   readonly besides: ReadonlyArray<readonly [heading: string, text: string]>
 }
 
+/** The load of the last minute. */
+export const loadNow = () => loadavg()[0] ?? NaN
+
 const machine = () =>
   `${availableParallelism()} cores of ${cpus()[0]?.model ?? "an unknown processor"}, ${
     Math.round(totalmem() / 2 ** 30)
   } GiB, ${platform()}, Node ${process.versions.node}`
 
-export const markdown = ({ besides, notes, rows, verb }: Report) =>
+export const markdown = ({ besides, load, notes, rows, verb }: Report) =>
   `# What \`${verb}\` measured
 
-${machine()}, ${new Date().toISOString().slice(0, 10)}.
+${machine()}, ${new Date().toISOString().slice(0, 10)}. The load before it began: ${load.toFixed(1)}.
 
 Medians of the rounds. In a round everything is measured once, so that a busy machine is busy for all alike; a ratio is
 ours through the reference of the same round, and what is judged is the median of the ratios.

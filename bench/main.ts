@@ -34,6 +34,7 @@ const bench = Effect.gen(function*() {
   if (unknown.length > 0) {
     return yield* Effect.die(new Error(`no part is ${unknown.join(", ")}; ${parts.join(", ")} are`))
   }
+  const load = Report.loadNow()
   const rows: Array<Row> = []
   const notes: Array<string> = []
   const besides: Array<readonly [heading: string, text: string]> = []
@@ -52,7 +53,7 @@ const bench = Effect.gen(function*() {
   if (has("start")) rows.push(...yield* StartUp.measure(sized({ full: 15, quick: 5 })))
   if (has("profile")) besides.push(["Where a run spends its time", yield* Profile.measure(profiled)])
 
-  const text = Report.markdown({ verb: quick ? "make bench-quick" : "make bench", rows, notes, besides })
+  const text = Report.markdown({ verb: quick ? "make bench-quick" : "make bench", load, rows, notes, besides })
   if (parts.every(has)) {
     yield* (yield* FileSystem.FileSystem).writeFileString(`${import.meta.dirname}/RESULTS.md`, text)
   }
