@@ -1,4 +1,22 @@
-/** Measured numbers as Markdown: the median of the rounds, and from the least to the most of them. */
+/** Measured numbers: held against a reference and a goal, and as one table in Markdown. */
+
+/** One line of the table. */
+export interface Row {
+  readonly what: string
+  /** The medians of the rounds. */
+  readonly ours: number
+  readonly reference: number | undefined
+  readonly unit: Unit
+  /** Ours through the reference, of the same round. */
+  readonly ratios: ReadonlyArray<number>
+  readonly goal: string
+  /** Undefined where no goal was set. */
+  readonly met: boolean | undefined
+}
+
+/** How many digits a number is told with. */
+const digits = { s: 2, ms: 0, MB: 0, "µs": 1, "%": 1, "": 0 } as const
+export type Unit = keyof typeof digits
 
 const sorted = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)
 
@@ -8,12 +26,59 @@ export const median = (values: ReadonlyArray<number>): number => {
   return ((inOrder[Math.ceil(middle) - 1] ?? NaN) + (inOrder[Math.floor(middle)] ?? NaN)) / 2
 }
 
-export const spread = (values: ReadonlyArray<number>, digits: number) => {
-  const inOrder = sorted(values)
-  return `${median(values).toFixed(digits)} (${inOrder.at(0)?.toFixed(digits)}–${inOrder.at(-1)?.toFixed(digits)})`
+/** Rounds of ours and of the reference, of which the ratio is judged; without `atMost` it is only told. */
+export const compared = (
+  what: string,
+  unit: Unit,
+  rounds: ReadonlyArray<{ readonly ours: number; readonly reference: number }>,
+  atMost?: number
+): Row => {
+  const ratios = rounds.map(({ ours, reference }) => ours / reference)
+  return {
+    what,
+    unit,
+    ours: median(rounds.map(({ ours }) => ours)),
+    reference: median(rounds.map(({ reference }) => reference)),
+    ratios,
+    goal: atMost === undefined ? "" : `≤ ${atMost}`,
+    met: atMost === undefined ? undefined : median(ratios) <= atMost
+  }
+}
+
+/** Rounds of ours alone, held against a number. */
+export const alone = (what: string, unit: Unit, rounds: ReadonlyArray<number>, below?: number): Row => ({
+  what,
+  unit,
+  ours: median(rounds),
+  reference: undefined,
+  ratios: [],
+  goal: below === undefined ? "" : `< ${below} ${unit}`,
+  met: below === undefined ? undefined : median(rounds) < below
+})
+
+const shown = (value: number | undefined, unit: Unit) =>
+  value === undefined ? "" : `${value.toFixed(digits[unit])} ${unit}`.trim()
+
+const spread = (ratios: ReadonlyArray<number>) => {
+  const inOrder = sorted(ratios)
+  return inOrder.length < 2 ? "once" : `${inOrder.at(0)?.toFixed(2)}–${inOrder.at(-1)?.toFixed(2)} (${inOrder.length})`
 }
 
 /** The first column is text, the others numbers. */
 export const markdown = (header: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>) =>
   [header, header.map((_, index) => index === 0 ? "---" : "--:"), ...rows].map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n")
+
+export const table = (rows: ReadonlyArray<Row>) =>
+  markdown(
+    ["what", "ours", "reference", "ratio", "spread (rounds)", "goal", "met"],
+    rows.map(({ goal, met, ours, ratios, reference, unit, what }) => [
+      what,
+      shown(ours, unit),
+      shown(reference, unit),
+      ratios.length === 0 ? "" : median(ratios).toFixed(2),
+      ratios.length === 0 ? "" : spread(ratios),
+      goal,
+      met === undefined ? "" : met ? "yes" : "no"
+    ])
+  )

@@ -1,0 +1,84 @@
+/**
+ * Who else there is: Duo's own clients for Python and Node with a loop around them as a good engineer writes it in an
+ * afternoon, and DuckDB alone. Their packages are installed into a directory that goes away with the bench.
+ */
+import { Console, Effect, FileSystem } from "effect"
+import { join } from "node:path"
+import * as Processes from "./Processes.ts"
+
+export interface Contender {
+  readonly name: string
+  /** Leaves `other.duckdb` and `TABLE.parquet` in the directory, and says on standard output what the engine took. */
+  readonly command: (host: string, directory: string) => Processes.Command
+  /** The goal: ours through its wall. */
+  readonly atMost: number
+  /** Whether its time after fetching is of interest. */
+  readonly withoutFetching: boolean
+}
+
+const others = `${import.meta.dirname}/others`
+
+const duckdb: Contender = {
+  name: "DuckDB alone",
+  command: (host, directory) => Processes.node(`${others}/duckdb-alone.ts`, [host, directory]),
+  atMost: 1.5,
+  withoutFetching: true
+}
+
+/** Runs an installer with the environment that we have, for it may say where packages come from. */
+const install = (command: string, args: ReadonlyArray<string>, cwd: string) =>
+  Effect.suspend(() => {
+    const env = Object.fromEntries(
+      Object.entries(process.env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]])
+    )
+    return Processes.run({ command, args, cwd, env })
+  })
+
+const python = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-python-" })
+  yield* install("python3", ["-m", "venv", "."], directory)
+  const packages = ["duo_client==5.7.0", "duckdb==1.5.6", "pyarrow==26.0.1"]
+  yield* install(join(directory, "bin/pip"), ["install", "--quiet", ...packages], directory)
+  const contender: Contender = {
+    name: "duo_client for Python",
+    command: (host, to) => ({
+      command: join(directory, "bin/python"),
+      args: [`${others}/python_client.py`, host, to]
+    }),
+    atMost: 0.33,
+    withoutFetching: false
+  }
+  return contender
+})
+
+const node = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-node-" })
+  const packages = ["@duosecurity/duo_api@1.5.0", "@duckdb/node-api@1.5.6-r.1"]
+  yield* install("npm", ["install", "--prefix", ".", "--no-audit", "--no-fund", ...packages], directory)
+  yield* fs.copyFile(`${others}/node-client.mjs`, join(directory, "node-client.mjs"))
+  const contender: Contender = {
+    name: "duo_api for Node",
+    command: (host, to) => Processes.node(join(directory, "node-client.mjs"), [host, to]),
+    atMost: 0.33,
+    withoutFetching: false
+  }
+  return contender
+})
+
+/** Those that can be installed here, and why the others are not among them. */
+export const all = Effect.gen(function*() {
+  yield* Console.error("installing what is compared with")
+  const contenders: Array<Contender> = []
+  const leftOut: Array<string> = []
+  for (const [name, contender] of [["duo_client for Python", python], ["duo_api for Node", node]] as const) {
+    yield* contender.pipe(
+      Effect.matchCause({
+        onSuccess: (contender) => void contenders.push(contender),
+        onFailure: () => void leftOut.push(`${name} could not be installed here and is left out.`)
+      })
+    )
+  }
+  return { contenders: [...contenders, duckdb], leftOut }
+})

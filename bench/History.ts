@@ -1,0 +1,119 @@
+/**
+ * What a ledger costs over time: the run of a day beside the first one, step by step; and how the ledger and the time of
+ * the questions grow while a run is applied every day.
+ */
+import { Console, Effect, FileSystem } from "effect"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import * as LedgerRun from "./LedgerRun.ts"
+import * as Life from "./Life.ts"
+import * as Sql from "./Sql.ts"
+import { alone, compared, median, type Row } from "./Table.ts"
+
+export interface Options {
+  /** Of the tenant whose second day is measured. */
+  readonly users: number
+  readonly rounds: number
+  readonly year: { readonly users: number; readonly days: number }
+}
+
+/** 415,000 users have a million methods. */
+export const full: Options = { users: 415_000, rounds: 5, year: { users: 100_000, days: 365 } }
+export const quick: Options = { users: 10_000, rounds: 3, year: { users: 10_000, days: 30 } }
+
+const number = new Intl.NumberFormat("en")
+
+const secondDay = Effect.fnUntraced(function*({ rounds, users }: Options) {
+  const fs = yield* FileSystem.FileSystem
+  const { directory, first, next } = yield* Life.begin(users)
+  const second = yield* next(first)
+  const measured: Array<{ readonly ours: LedgerRun.Steps; readonly reference: LedgerRun.Steps }> = []
+  for (let round = 1; round <= rounds; round++) {
+    yield* Console.error(`second day, round ${round} of ${rounds}`)
+    const ledger = join(directory, "ledger", "duo.duckdb")
+    const reference = yield* LedgerRun.applyTo(ledger, first.outcome, first.fileOf)
+    measured.push({ reference, ours: yield* LedgerRun.applyTo(ledger, second.outcome, second.fileOf) })
+    yield* fs.remove(join(directory, "ledger"), { recursive: true })
+  }
+  const methods = number.format(first.outcome.rows["mfa_methods"] ?? 0)
+  const of = (step: keyof LedgerRun.Steps) =>
+    measured.map(({ ours, reference }) => ({ ours: ours[step], reference: reference[step] }))
+  return [
+    compared(`a day's run of ${methods} methods into the ledger; the first load`, "s", of("total"), 0.2),
+    ...LedgerRun.steps.map((step) => compared(`… of which ${step}`, "s", of(step)))
+  ]
+}, Effect.scoped)
+
+const folder = `${import.meta.dirname}/../data/queries`
+const queries = readdirSync(folder).map((file) => ({ name: file.replace(/\.sql$/, ""), path: join(folder, file) }))
+
+/** Milliseconds of every question that has a name. */
+const ask = Effect.fnUntraced(function*(ledger: string) {
+  const { run, text } = yield* Sql.open(ledger)
+  const taken: Array<readonly [name: string, milliseconds: number]> = []
+  for (const { name, path } of queries) {
+    // the one question that needs to be told of whom
+    if (name === "user") yield* run(`SET VARIABLE "user" = (SELECT min(username) FROM users)`)
+    const began = performance.now()
+    yield* text(readFileSync(path, "utf8"))
+    taken.push([name, performance.now() - began])
+    if (name === "user") yield* run(`RESET VARIABLE "user"`)
+  }
+  return taken
+}, Effect.scoped)
+
+/** After so many days. */
+interface Mark {
+  readonly days: number
+  readonly ledger: number
+  readonly snapshots: number
+  readonly asked: ReadonlyArray<readonly [name: string, milliseconds: number]>
+}
+
+/** Median seconds of some days' runs. */
+const usual = (seconds: ReadonlyArray<number>) => seconds.length === 0 ? NaN : median(seconds)
+
+const year = Effect.fnUntraced(function*({ days, users }: Options["year"]) {
+  const { directory, first, forget, next } = yield* Life.begin(users)
+  const ledger = join(directory, "ledger", "duo.duckdb")
+  const marks: Array<Mark> = []
+  const seconds: Array<number> = []
+  let snapshots = 0
+  let today = first
+  while (true) {
+    seconds.push((yield* LedgerRun.applyTo(ledger, today.outcome, today.fileOf)).total)
+    snapshots += today.megabytes
+    if (today.day === 2 || today.day === days) {
+      yield* Console.error(`${users} users for a year, day ${today.day} of ${days}`)
+      marks.push({ days: today.day, ledger: Life.megabytes([ledger]), snapshots, asked: yield* ask(ledger) })
+    }
+    if (today.day === days) break
+    const tomorrow = yield* next(today)
+    yield* forget(today)
+    today = tomorrow
+  }
+  const [young, old] = [marks.at(0), marks.at(-1)]
+  if (young === undefined || old === undefined) return []
+  const total = ({ asked }: Mark) => asked.reduce((sum, [, time]) => sum + time, 0)
+  const [slowest = "", time = NaN] = old.asked.toSorted(([, a], [, b]) => b - a)[0] ?? []
+  const tenant = `${number.format(users)} users`
+  const late = usual(seconds.slice(-5))
+  const early = usual(seconds.slice(1, 6))
+  return [
+    compared(`${tenant}, ledger of ${days} days; of ${young.days}`, "MB", [{
+      ours: old.ledger,
+      reference: young.ledger
+    }]),
+    compared(`… the ledger; all ${days} snapshots as Parquet`, "MB", [{ ours: old.ledger, reference: old.snapshots }]),
+    compared("… a day's run at the end; at the beginning", "s", [{ ours: late, reference: early }]),
+    compared(`… the ${queries.length} queries; after ${young.days} days`, "ms", [
+      { ours: total(old), reference: total(young) }
+    ]),
+    alone(`… the slowest of them, @${slowest}`, "ms", [time])
+  ]
+}, Effect.scoped)
+
+export const measure = Effect.fnUntraced(function*(options: Options) {
+  const rows: ReadonlyArray<Row> = [...yield* secondDay(options), ...yield* year(options.year)]
+  return rows
+})

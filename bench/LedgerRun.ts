@@ -1,0 +1,78 @@
+/**
+ * A snapshot in Parquet is applied to a ledger as a run does it, and every step is timed. Nobody else in the bench knows
+ * what is in src/history.
+ */
+import { Effect, Schema } from "effect"
+import mfa from "../pipelines/mfa.ts"
+import duckdb from "../sinks/duckdb.ts"
+import { apply } from "../src/history/Apply.ts"
+import * as Ledger from "../src/history/Ledger.ts"
+import * as LedgerFile from "../src/history/LedgerFile.ts"
+import * as ParquetFiles from "../src/history/ParquetFiles.ts"
+import { asTable } from "../src/history/Snapshots.ts"
+import { Outcome, stampOf } from "../src/Outcome.ts"
+import * as Run from "../src/Run.ts"
+import * as DuckDb from "../src/staging/DuckDb.ts"
+
+export type { Outcome } from "../src/Outcome.ts"
+
+/** What a manifest says of its run. */
+export const outcomeOf = Schema.decodeEffect(Schema.fromJsonString(Outcome))
+
+/** What a run's Parquet file says of it, for `COPY ... (KV_METADATA ...)`. */
+export const metadata = (outcome: Outcome) =>
+  `{"${ParquetFiles.runKey}": ${DuckDb.literal(ParquetFiles.encodeRun(outcome))}}`
+
+/** Seconds of every step. */
+export interface Steps {
+  readonly copy: number
+  readonly apply: number
+  readonly checkpoint: number
+  readonly sync: number
+  readonly rename: number
+  readonly total: number
+}
+
+export const steps = ["copy", "apply", "checkpoint", "sync", "rename"] as const
+
+/** Applies the run whose rows of a table are in `fileOf(table)`. */
+export const applyTo = Effect.fnUntraced(function*(
+  ledger: string,
+  outcome: Outcome,
+  fileOf: (table: string) => string
+) {
+  const run = Run.sinkRun(stampOf(outcome), mfa, { allowEmpty: false })
+  const times: Array<number> = []
+  const tick = Effect.sync(() => void times.push(performance.now()))
+  yield* tick
+  const { change } = yield* LedgerFile.open(ledger, outcome.run_id, mfa.tables)
+  const { publication } = yield* change({
+    make: Effect.fnUntraced(function*(session, catalog) {
+      yield* tick
+      yield* Ledger.migrate(session, catalog, mfa.tables, mfa.views)
+      const told = mfa.tables.map((table) => ({
+        table,
+        rows: asTable(table, ParquetFiles.select(DuckDb.literal(fileOf(table.name))))
+      }))
+      yield* apply(session, catalog, run, true, told)
+      yield* Ledger.addRun(session, catalog, outcome)
+      yield* tick
+    }),
+    // it comes after the checkpoint
+    verify: () => tick
+  })
+  yield* tick
+  yield* duckdb.publish(publication, outcome.run_id)
+  yield* tick
+  const [began = NaN, copied = NaN, applied = NaN, checkpointed = NaN, synced = NaN, renamed = NaN] = times
+  const seconds = (from: number, to: number) => (to - from) / 1000
+  const measured: Steps = {
+    copy: seconds(began, copied),
+    apply: seconds(copied, applied),
+    checkpoint: seconds(applied, checkpointed),
+    sync: seconds(checkpointed, synced),
+    rename: seconds(synced, renamed),
+    total: seconds(began, renamed)
+  }
+  return measured
+}, Effect.scoped)
