@@ -79,7 +79,12 @@ export const pages = <A>(
       Effect.fnUntraced(function*({ count, offset, witness }) {
         const fetched = yield* take(offset)
         yield* lookAhead(fetched)
-        const { next, values } = fetched
+        const { next, total, values } = fetched
+        yield* Effect.logDebug(
+          `${endpoint.path}: ${values.length} of ${
+            total ?? "?"
+          } at offset ${offset}; ${ahead.size} in flight, ${limit} a page`
+        )
         const [first, last] = [values.at(0), values.at(-1)].map((value) =>
           value === undefined ? null : endpoint.id(value)
         )
