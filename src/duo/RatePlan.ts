@@ -85,14 +85,14 @@ export const refused = (before: Plan, startedAt: number, now: number, retryAfter
   const measured = (now - before.since) / (before.passed + 1)
   if (isFirst) return { ...plan, since: now, interval: now - startedAt, tooShort: measured }
   if (before.passed === 0) return plan
-  const longest = before.guessed ? longestInterval : Math.min(before.interval * 1.35, longestInterval)
+  const longest = before.guessed ? longestInterval : Math.min(before.interval * 1.25, longestInterval)
   return {
     ...plan,
     since: now,
-    interval: Math.min(Math.max(measured, before.interval * 1.04), longest),
+    interval: Math.min(Math.max(measured, before.interval * 1.06), longest),
     guessed: false,
     tooShort: before.interval,
-    patience: Math.min(Math.max(before.passed, patience.least), patience.most)
+    patience: Math.min(Math.max(before.passed * 2, patience.least), patience.most)
   }
 }
 
