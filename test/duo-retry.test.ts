@@ -187,6 +187,15 @@ describe("The patience of a run", () => {
       assert.strictEqual(yield* budget.retries, 28)
     }))
 
+  it.effect("is used up by a request that waits again and again, also by the clock of a replay, which stands still", () =>
+    Effect.gen(function*() {
+      const budget = yield* Retry.makeBudget
+      const step = yield* Schedule.toStep(Retry.policy(budget))
+      const throttled = error(new RateLimited({ retryAfter: 120 }))
+      for (let n = 0; n < 7; n++) yield* step(0, throttled())
+      assert.strictEqual((yield* Effect.result(step(0, throttled())))._tag, "Failure")
+    }))
+
   it.effect("never ends while pages come: throttled honestly, a run of a thousand pages sleeps for hours", () =>
     Effect.map(wear(new RateLimited({ retryAfter: 30 }), 20), (end) => assert.isUndefined(end)))
 

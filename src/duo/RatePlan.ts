@@ -75,7 +75,7 @@ export const passed = (before: Plan, startedAt: number): Plan => {
 /** Duo said to slow down, and perhaps for how many seconds. */
 export const refused = (before: Plan, startedAt: number, now: number, retryAfter: number | null): Plan => {
   const asked = (retryAfter ?? 0) * 1000
-  if (startedAt <= before.refusedAt) return { ...before, next: Math.max(before.next, now + asked) }
+  if (startedAt <= before.refusedAt) return { ...before, refusedAt: now, next: Math.max(before.next, now + asked) }
   const isFirst = before.refusedAt === -Infinity
   const refusals = before.passed > 0 ? 1 : before.refusals + 1
   const usual = Math.min(wait.first * 2 ** (refusals - 1), wait.longest) * 1000
