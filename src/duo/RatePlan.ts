@@ -13,7 +13,7 @@ import type { DuoReason } from "./Errors.ts"
 export interface Plan {
   /** Between the starts of two requests; 0 while nothing is known. */
   readonly interval: number
-  /** Whether Duo has never said how long it is but by an answer's time. */
+  /** Whether that is but a guess, the time that an answer took. */
   readonly guessed: boolean
   /** The longest one that Duo is known not to bear. */
   readonly tooShort: number
@@ -34,10 +34,10 @@ export interface Plan {
 }
 
 const patience = { least: 5, most: 150, rarely: 200 }
-/** Of which Duo is not slower: its documents and its customers know of 50 to 300 requests a minute. */
-const longestInterval = 10_000
-/** Seconds to wait unless Duo says how long; then twice that, and so on. Duo's own clients wait so. */
-const wait = { first: 1, longest: 32 }
+/** Duo is known to let through 50 to 300 requests a minute. What is measured may be less; what is guessed is not. */
+const longest = { guess: 1_200, interval: 10_000 }
+/** Of 1, 2, 4 and so on, which Duo's own clients wait unless Duo says how long; in milliseconds. */
+const longestWait = 32_000
 
 export const begin = (now: number): Plan => ({
   interval: 0,
@@ -78,18 +78,18 @@ export const refused = (before: Plan, startedAt: number, now: number, retryAfter
   if (startedAt <= before.refusedAt) return { ...before, refusedAt: now, next: Math.max(before.next, now + asked) }
   const isFirst = before.refusedAt === -Infinity
   const refusals = before.passed > 0 ? 1 : before.refusals + 1
-  const usual = Math.min(wait.first * 2 ** (refusals - 1), wait.longest) * 1000
+  const usual = Math.min(1000 * 2 ** (refusals - 1), longestWait)
   const pause = retryAfter === null ? Math.max(usual, before.interval) : refusals === 1 ? asked : Math.max(asked, usual)
   const plan = { ...before, refusals, refusedAt: now, passed: 0, steady: 0, next: now + pause }
   // one more, for what was left when the counting began
   const measured = (now - before.since) / (before.passed + 1)
-  if (isFirst) return { ...plan, since: now, interval: now - startedAt, tooShort: measured }
+  if (isFirst) return { ...plan, since: now, interval: Math.min(now - startedAt, longest.guess), tooShort: measured }
   if (before.passed === 0) return plan
-  const longest = before.guessed ? longestInterval : Math.min(before.interval * 1.25, longestInterval)
+  const most = before.guessed ? longest.interval : Math.min(before.interval * 1.25, longest.interval)
   return {
     ...plan,
     since: now,
-    interval: Math.min(Math.max(measured, before.interval * 1.06), longest),
+    interval: Math.min(Math.max(measured, before.interval * 1.06), most),
     guessed: false,
     tooShort: before.interval,
     patience: Math.min(Math.max(before.passed * 2, patience.least), patience.most)
