@@ -61,7 +61,7 @@ const PerMinute = between(50, 300)
 const ofNetwork = ({ concurrency, latency, requests }: Load) => Math.ceil(requests / concurrency) * latency / 1000
 
 /** What finding the limit may cost, however short the run. */
-const lesson = { seconds: 12, refusals: 26 }
+const lesson = { seconds: 20, refusals: 30 }
 
 /** So many a minute, by the clock. */
 const fixedWindow = (perMinute: number): Bucket.Bucket => {
