@@ -158,6 +158,28 @@ describe("Users", () => {
       assert.lengthOf(duo.sent, 20)
     }))
 
+  it.effect("begin alone: while the first page of a list is asked for nothing else is, whatever the sweep before guessed", () =>
+    Effect.gen(function*() {
+      let inFlight = 0
+      const others: Array<number> = []
+      const duo = fake((sent) =>
+        Effect.gen(function*() {
+          inFlight++
+          const { offset } = query(sent)
+          if (offset === 0) others.push(inFlight - 1)
+          // what lies beyond the end is slow
+          for (let n = 0; n < (offset > 10 ? 20 : 1); n++) yield* turn
+          if (offset === 0) others.push(inFlight - 1)
+          const users = numbers(10).slice(offset, offset + 5).map((user_id) => ({ user_id }))
+          return ok(users, { total_objects: 40, ...offset < 5 ? { next_offset: offset + 5 } : {} })
+        }).pipe(Effect.ensuring(Effect.sync(() => inFlight--)))
+      )
+      const sweep = everyone({ pageSize: 5, concurrency: 4 })
+      yield* provide(Effect.all([sweep, sweep, sweep]), duo)
+      assert.deepStrictEqual(others, [0, 0, 0, 0, 0, 0])
+      assert.isTrue(duo.sent.some((sent) => query(sent).offset > 10))
+    }))
+
   it.effect("that were guessed wrong are dropped, and their failures with them", () =>
     Effect.gen(function*() {
       const duo = fake((sent) => {

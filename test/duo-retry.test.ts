@@ -1,6 +1,7 @@
 /** When Duo is asked again, to the millisecond; and when a run has been patient for long enough. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Random, Runtime, Schedule } from "effect"
+import { TestClock } from "effect/testing"
 import { Client } from "../src/duo/Client.ts"
 import { DuoError, type DuoReason, RateLimited, ServerError } from "../src/duo/Errors.ts"
 import * as Retry from "../src/duo/Retry.ts"
@@ -142,6 +143,7 @@ describe("The patience of a run", () => {
         for (let n = 0; n < 3; n++) {
           const next = yield* Effect.result(step(0, error(reason)()))
           if (next._tag === "Failure") return { failure: next.failure, page, retries: yield* budget.retries }
+          yield* TestClock.adjust(next.success[1])
         }
         for (let n = 0; n < pagesBetween; n++) yield* budget.progress
       }
@@ -170,6 +172,28 @@ describe("The patience of a run", () => {
       assert.deepInclude(end.failure.reason, { _tag: "BudgetSpent", which: "rate limit", seconds: 840 })
       assert.strictEqual(end.failure[Runtime.errorExitCode], 75)
       assert.include(end.failure.message, "after 840 s of waiting")
+    }))
+
+  it.effect("is the run's: requests that wait at the same time use it up once", () =>
+    Effect.gen(function*() {
+      const budget = yield* Retry.makeBudget
+      const throttled = error(new RateLimited({ retryAfter: 120 }))
+      const step = Schedule.toStep(Retry.policy(budget))
+      const inFlight = yield* Effect.all([step, step, step, step])
+      for (let n = 0; n < 7; n++) {
+        for (const request of inFlight) yield* request(0, throttled())
+        yield* TestClock.adjust("120 seconds")
+      }
+      assert.strictEqual(yield* budget.retries, 28)
+    }))
+
+  it.effect("is used up by a request that waits again and again, also by the clock of a replay, which stands still", () =>
+    Effect.gen(function*() {
+      const budget = yield* Retry.makeBudget
+      const step = yield* Schedule.toStep(Retry.policy(budget))
+      const throttled = error(new RateLimited({ retryAfter: 120 }))
+      for (let n = 0; n < 7; n++) yield* step(0, throttled())
+      assert.strictEqual((yield* Effect.result(step(0, throttled())))._tag, "Failure")
     }))
 
   it.effect("never ends while pages come: throttled honestly, a run of a thousand pages sleeps for hours", () =>

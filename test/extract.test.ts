@@ -139,6 +139,17 @@ describe("extract", () => {
       assert.strictEqual(many.summary.pages, 2 * 37, "two sweeps of pages that begin with one of the page before")
     })))
 
+  it.live("asks for four pages at a time, and with --log-level debug says so on standard error only", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 30 })
+      const args = ["extract", "--dry-run", "--json", "--page-size", "5"]
+      const quiet = yield* program(folder, args, settings(duo))
+      const ended = yield* program(folder, [...args, "--log-level", "debug"], settings(duo))
+      assert.strictEqual(JSON.parse(ended.stdout).users, 30)
+      assert.match(ended.stderr, /^debug: \/admin\/v2\/users: 5 of 30 at offset 0; 4 in flight, 5 a page$/m)
+      assert.notInclude(quiet.stderr, "debug")
+    })))
+
   it.live("rows to standard output are data, and only data", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 3 })

@@ -2,8 +2,9 @@
  * Standard error: log lines, and the progress of a run. On a terminal progress is one line that is written anew;
  * elsewhere it is a log line for every tenth. Standard output is for data.
  */
-import { Effect, Layer, Logger } from "effect"
+import { Clock, Effect, Layer, Logger } from "effect"
 import { Progress } from "../Progress.ts"
+import * as Arrival from "./Arrival.ts"
 
 const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb"
 
@@ -52,8 +53,14 @@ const say = ({ pages, stage, total, users }: Progress) =>
 export const progress = Layer.sync(Progress, () => {
   let tenth = 0
   let stage: Progress["stage"] = "reading"
+  let arrival = Arrival.start
   return (now) => {
-    if (isTerminal) return Effect.sync(() => draw(say(now)))
+    if (isTerminal) {
+      return Effect.map(Clock.monotonicTimeNanos, (nanos) => {
+        arrival = Arrival.observe(arrival, now, Number(nanos / 1_000_000n))
+        draw([say(now), Arrival.say(arrival)].filter((part) => part !== "").join(", "))
+      })
+    }
     if (now.stage === "writing") return Effect.void
     if (now.stage !== stage) tenth = 0
     stage = now.stage

@@ -55,7 +55,7 @@ const flags = {
   concurrency: Flag.Int("concurrency").pipe(
     Flag.withDescription("Pages in flight"),
     Flag.withSchema(positive(16)),
-    Flag.withDefault(1)
+    Flag.withDefault(4)
   ),
   maxShrink: Flag.Finite("max-shrink").pipe(
     Flag.withDescription("Percent of the tenant that may be gone since the run before"),

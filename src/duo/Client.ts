@@ -10,6 +10,7 @@ import { Credentials, type Signature } from "./Credentials.ts"
 import { DuoError, type DuoReason } from "./Errors.ts"
 import { Exchange, type Traffic } from "./Exchange.ts"
 import * as HttpTransport from "./HttpTransport.ts"
+import * as RatePlan from "./RatePlan.ts"
 import * as Retry from "./Retry.ts"
 import { authorization, canonicalParams, type Params, type Scheme } from "./Signature.ts"
 
@@ -60,6 +61,7 @@ export class Client extends Context.Service<Client, {
       const credentials = yield* Credentials
       const exchange = yield* Exchange
       const budget = yield* Retry.makeBudget
+      const plan = yield* RatePlan.make
       const inUse = yield* Ref.make<Signature>(credentials.signature)
 
       const once = Effect.fnUntraced(function*(
@@ -96,7 +98,7 @@ export class Client extends Context.Service<Client, {
           let attempts = 0
           return Effect.suspend(() => {
             attempts++
-            return once(path, params, scheme, isKnown).pipe(Effect.mapError(failWith(path, attempts)))
+            return plan.send(once(path, params, scheme, isKnown)).pipe(Effect.mapError(failWith(path, attempts)))
           }).pipe(
             Effect.retry(Retry.policy(budget)),
             Effect.tap(budget.progress)

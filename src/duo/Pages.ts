@@ -96,7 +96,12 @@ export const pages = <A>(
       Effect.fnUntraced(function*({ count, offset, witness }) {
         const fetched = yield* take(offset)
         yield* lookAhead(fetched)
-        const { ids, next } = fetched
+        const { ids, next, total } = fetched
+        yield* Effect.logDebug(
+          `${endpoint.path}: ${ids.length} of ${
+            total ?? "?"
+          } at offset ${offset}; ${ahead.size} in flight, ${limit} a page`
+        )
         const page: Page = { ...fetched, held: witness === null ? null : ids.at(0) === witness }
         if (next === undefined) return [[page], Option.none()] as const
         if (count >= mostPages) return yield* bad(endpoint.path, `there are more than ${mostPages} of them`)

@@ -4,6 +4,7 @@
  */
 import { Cause, Duration, Effect, Random, Ref, Schedule } from "effect"
 import { BudgetSpent, DuoError, type DuoReason } from "./Errors.ts"
+import { monotonic } from "./RatePlan.ts"
 
 /** What a failure is to the schedules; undefined for one that asking again would not cure. */
 export const kindOf = (reason: DuoReason): "transport" | "rate limit" | undefined => {
@@ -50,8 +51,12 @@ export const rateLimit = Schedule.exponential("1 second").pipe(
 
 /** What a whole run may spend on retries. */
 export interface Budget {
-  /** Takes a retry and its wait out of the budget, or fails if it is spent. */
-  readonly spend: (kind: "transport" | "rate limit", wait: Duration.Duration) => Effect.Effect<void, BudgetSpent>
+  /** Takes a retry that waits from then on (in milliseconds) out of the budget, or fails if it is spent. */
+  readonly spend: (
+    kind: "transport" | "rate limit",
+    from: number,
+    wait: Duration.Duration
+  ) => Effect.Effect<void, BudgetSpent>
   /** A page is in: the budget grows, so that being throttled all along is no failure of a long run. */
   readonly progress: Effect.Effect<void>
   readonly retries: Effect.Effect<number>
@@ -66,29 +71,36 @@ const asleepPerPage = Duration.toMillis("5 seconds")
 interface Spent {
   readonly retries: number
   readonly transport: number
-  /** Milliseconds. */
+  /** Milliseconds; those in which several requests wait count once. */
   readonly asleep: number
+  /** Until when they are counted. */
+  readonly until: number
   readonly pages: number
 }
 
 export const makeBudget: Effect.Effect<Budget> = Effect.gen(function*() {
-  const spent = yield* Ref.make<Spent>({ retries: 0, transport: 0, asleep: 0, pages: 0 })
+  const spent = yield* Ref.make<Spent>({ retries: 0, transport: 0, asleep: 0, until: 0, pages: 0 })
   return {
-    spend: (kind, wait) =>
+    spend: (kind, from, wait) =>
       Ref.modify(spent, (before): readonly [Effect.Effect<void, BudgetSpent>, Spent] => {
+        const until = from + Duration.toMillis(wait)
         const after = {
           ...before,
           retries: before.retries + 1,
           transport: before.transport + (kind === "transport" ? 1 : 0),
-          asleep: before.asleep + Duration.toMillis(wait)
+          asleep: before.asleep + Math.max(0, until - Math.max(from, before.until)),
+          until: Math.max(until, before.until)
         }
-        const tooMuch = after.transport > mostRetries || after.asleep > mostAsleep + after.pages * asleepPerPage
-        return tooMuch
-          ? [
-            new BudgetSpent({ which: kind, retries: before.retries, seconds: Math.round(before.asleep / 1000) }),
-            before
-          ]
-          : [Effect.void, after]
+        const left = {
+          retries: mostRetries - after.transport,
+          asleep: mostAsleep + after.pages * asleepPerPage - after.asleep
+        }
+        if (left.retries < 0 || left.asleep < 0) {
+          const seconds = Math.round(before.asleep / 1000)
+          return [new BudgetSpent({ which: kind, retries: before.retries, seconds }), before]
+        }
+        const what = `${left.retries} after failures, ${Math.round(left.asleep / 1000)} s asleep`
+        return [Effect.logDebug(`Retries that are left: ${what}`), after]
       }).pipe(Effect.flatten),
     progress: Ref.update(spent, (state) => ({ ...state, pages: state.pages + 1 })),
     retries: Effect.map(Ref.get(spent), ({ retries }) => retries)
@@ -99,11 +111,15 @@ export const makeBudget: Effect.Effect<Budget> = Effect.gen(function*() {
 export const policy = (budget: Budget): Schedule.Schedule<Duration.Duration, DuoError, DuoError> =>
   Schedule.fromStep(Effect.gen(function*() {
     const steps = { transport: yield* Schedule.toStep(transport), "rate limit": yield* Schedule.toStep(rateLimit) }
+    // a replay's clock stands still
+    let woken = 0
     return Effect.fnUntraced(function*(now: number, error: DuoError) {
       const kind = kindOf(error.reason)
       if (kind === undefined) return yield* Cause.done(Duration.zero)
       const [, wait] = yield* steps[kind](now, error)
-      yield* budget.spend(kind, wait).pipe(
+      const from = Math.max(yield* monotonic, woken)
+      woken = from + Duration.toMillis(wait)
+      yield* budget.spend(kind, from, wait).pipe(
         Effect.mapError((reason) => new DuoError({ path: error.path, attempts: error.attempts, reason }))
       )
       yield* Effect.logWarning(
