@@ -35,7 +35,8 @@ const record = (fields: ReadonlyArray<string>) => `${fields.join(",")}\r\n`
 const format: TextFiles.TextFormat = {
   name: (table) => table.name,
   header: ({ columns }) => record(columns.map(({ name }) => quote(name))),
-  rows: ({ columns }) => (rows) => rows.map((row) => record(columns.map(({ name }) => field(row[name])))).join("")
+  rows: ({ columns }) => (rows) =>
+    Buffer.from(rows.map((row) => record(columns.map(({ name }) => field(row[name])))).join(""))
 }
 
 const asWritten = (row: Row): Row =>

@@ -15,7 +15,10 @@ const standardOutput = "-"
 const format = (isNamed: boolean): TextFiles.TextFormat => ({
   name: (table) => table.name,
   header: () => "",
-  rows: ({ name }) => (_, ndjson) => isNamed ? ndjson.replaceAll(/^\{/gm, `{"table":${JSON.stringify(name)},`) : ndjson
+  rows: ({ name }) => (_, ndjson) =>
+    isNamed
+      ? Buffer.from(Buffer.from(ndjson).toString().replaceAll(/^\{/gm, `{"table":${JSON.stringify(name)},`))
+      : ndjson
 })
 
 const publishFiles = Files.publish("ndjson")

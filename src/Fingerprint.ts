@@ -5,7 +5,7 @@
 import { hash } from "node:crypto"
 
 export interface Fingerprint {
-  readonly add: (lines: ReadonlyArray<string>) => void
+  readonly add: (lines: ReadonlyArray<Uint8Array>) => void
   readonly rows: () => number
   /** 32 hex digits. */
   readonly digest: () => string

@@ -215,17 +215,17 @@ const drain = Effect.fnUntraced(function*(
   const extraction = yield* extract
   const hashes = pipeline.tables.map((table) => ({
     name: table.name,
-    line: Ndjson.line(table),
+    encode: Ndjson.encoder(table),
     hash: Fingerprint.make()
   }))
   yield* extraction.batches.pipe(
     Stream.buffer({ capacity: 2 }),
     Stream.runForEach(Effect.fnUntraced(function*(batch) {
-      const text: Record<string, string> = {}
-      for (const { hash, line, name } of hashes) {
-        const lines = (batch[name] ?? []).map(line)
+      const text: Record<string, Uint8Array> = {}
+      for (const { encode, hash, name } of hashes) {
+        const { bytes, lines } = encode(batch[name] ?? [])
         hash.add(lines)
-        text[name] = lines.join("")
+        text[name] = bytes
       }
       yield* Effect.forEach(writers, ({ write }) => write?.(batch, text) ?? Effect.void, {
         concurrency: "unbounded",

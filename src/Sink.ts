@@ -13,8 +13,11 @@ import type { Row, Stamp, Table } from "./Table.ts"
 /** Rows by table name. A page of users becomes one batch. */
 export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
 
-/** The same rows as newline-delimited JSON, by table: every column in its order, instants as RFC 3339, NULL as null. */
-export type Text = Readonly<Record<string, string>>
+/**
+ * The same rows as newline-delimited JSON in UTF-8, by table: every column in its order, instants as RFC 3339, NULL as
+ * null.
+ */
+export type Text = Readonly<Record<string, Uint8Array>>
 
 /** What a sink is told about the run it is opened for. */
 export interface SinkRun extends Stamp {

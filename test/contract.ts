@@ -28,7 +28,7 @@ export const openStaged = Effect.fnUntraced(function*(sink: Sink, location: stri
   return {
     write: Effect.fnUntraced(function*(batch: Batch) {
       const text = Object.fromEntries(
-        run.tables.map((table) => [table.name, (batch[table.name] ?? []).map(Ndjson.line(table)).join("")])
+        run.tables.map((table) => [table.name, Ndjson.encoder(table)(batch[table.name] ?? []).bytes])
       )
       if (open.write === undefined) yield* stage.write(text)
       else yield* open.write(batch, text)

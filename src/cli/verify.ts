@@ -48,8 +48,8 @@ const compare = Effect.fnUntraced(function*(
     const published = yield* read(location, stampOf(manifest), table)
     if (published === undefined) return { verdict: newest ? "missing" : "no longer kept", rows: 0 } as const
     const found = Fingerprint.make()
-    const line = Ndjson.line(table)
-    yield* Stream.runForEach(published, (rows) => Effect.sync(() => found.add(rows.map(line))))
+    const encode = Ndjson.encoder(table)
+    yield* Stream.runForEach(published, (rows) => Effect.sync(() => found.add(encode(rows).lines)))
     const same = found.rows() === manifest.rows[table.name] && found.digest() === manifest.fingerprints[table.name]
     return { verdict: same ? "same" : "differs", rows: found.rows() } as const
   }))

@@ -19,13 +19,39 @@ const value = (cell: Cell | undefined): string =>
     : String(cell)
 
 /** A row of the table as a line, its end included. */
-export const line = ({ columns }: Table) => {
+const line = ({ columns }: Table) => {
   const names = columns.map(({ name }) => name)
   const keys = names.map((name, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`)
   return (row: Row): string => {
     let text = ""
     for (let index = 0; index < names.length; index++) text += keys[index] + value(row[names[index] ?? ""])
     return `${text}}\n`
+  }
+}
+
+/** UTF-8 takes no more bytes for a unit of a string. */
+const mostBytes = 3
+
+/** Rows as lines in UTF-8, one after the other. */
+export const encoder = (table: Table) => {
+  const toLine = line(table)
+  return (rows: ReadonlyArray<Row>): { readonly bytes: Uint8Array; readonly lines: ReadonlyArray<Uint8Array> } => {
+    let buffer = Buffer.allocUnsafe(rows.length * 1024)
+    let length = 0
+    const ends = rows.map((row) => {
+      const text = toLine(row)
+      if (length + text.length * mostBytes > buffer.length) {
+        const larger = Buffer.allocUnsafe(2 * buffer.length + text.length * mostBytes)
+        buffer.copy(larger, 0, 0, length)
+        buffer = larger
+      }
+      length += buffer.write(text, length)
+      return length
+    })
+    return {
+      bytes: buffer.subarray(0, length),
+      lines: ends.map((end, index) => buffer.subarray(ends[index - 1] ?? 0, end))
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import * as DuckDb from "./DuckDb.ts"
 import * as Files from "./Files.ts"
 import * as Ndjson from "./Ndjson.ts"
 
-/** Characters that wait for DuckDB in memory. */
+/** Bytes that wait for DuckDB in memory. */
 const piece = 4 << 20
 
 /** Less is not enough for reading JSON, and it takes all that it is given. */
@@ -32,15 +32,15 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
   for (const table of tables) yield* session.run(DuckDb.create(`stage.${DuckDb.name(table.name)}`, table))
   yield* session.run("BEGIN")
 
-  const waiting = new Map(tables.map((table) => [table, new Array<string>()]))
+  const waiting = new Map(tables.map((table) => [table, new Array<Uint8Array>()]))
   let size = 0
   let loading: Fiber.Fiber<void, SinkReason> | undefined
 
-  const load = Effect.fnUntraced(function*(texts: ReadonlyArray<readonly [Table, ReadonlyArray<string>]>) {
+  const load = Effect.fnUntraced(function*(texts: ReadonlyArray<readonly [Table, ReadonlyArray<Uint8Array>]>) {
     for (const [table, text] of texts) {
       if (text.length === 0) continue
       const file = join(directory, `${table.name}.ndjson`)
-      yield* Effect.mapError(fs.writeFileString(file, text.join(""), { mode: 0o600 }), Files.reasonOf)
+      yield* Effect.mapError(fs.writeFile(file, Buffer.concat(text), { mode: 0o600 }), Files.reasonOf)
       yield* session.run(`INSERT INTO stage.${DuckDb.name(table.name)} ${Ndjson.select(table, file)}`)
       yield* Files.remove([file])
     }
@@ -61,8 +61,9 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
     write: (text: Text) =>
       Effect.suspend(() => {
         for (const [table, texts] of waiting) {
-          const rows = text[table.name] ?? ""
-          if (rows !== "") texts.push(rows)
+          const rows = text[table.name]
+          if (rows === undefined || rows.length === 0) continue
+          texts.push(rows)
           size += rows.length
         }
         return size < piece ? Effect.void : flush

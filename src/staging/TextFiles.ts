@@ -10,8 +10,8 @@ export interface TextFormat {
   readonly name: (table: Table) => string
   /** What a file starts with. */
   readonly header: (table: Table) => string
-  /** Rows as text, given what they are as newline-delimited JSON. */
-  readonly rows: (table: Table) => (rows: ReadonlyArray<Row>, ndjson: string) => string
+  /** Rows as text in UTF-8, given what they are as newline-delimited JSON. */
+  readonly rows: (table: Table) => (rows: ReadonlyArray<Row>, ndjson: Uint8Array) => Uint8Array
 }
 
 /** A staged file of a table. */
@@ -25,26 +25,27 @@ export interface Staged {
 export const rowsByTable = (staged: ReadonlyArray<Staged>) =>
   Object.fromEntries(staged.map(({ rows, table }) => [table.name, rows]))
 
+const nothing = new Uint8Array()
+
 /** Makes a file a table, in the order of the tables. */
 export const open = Effect.fnUntraced(function*(run: SinkRun, root: string, format: TextFormat) {
   const join = (yield* Path.Path).join
-  const encoder = new TextEncoder()
 
-  const append = (file: FileSystem.File, text: string) =>
-    text === "" ? Effect.void : Effect.mapError(file.writeAll(encoder.encode(text)), Files.reasonOf)
+  const append = (file: FileSystem.File, text: Uint8Array) =>
+    text.length === 0 ? Effect.void : Effect.mapError(file.writeAll(text), Files.reasonOf)
 
   const files = yield* Effect.forEach(run.tables, (table) => {
     const path = join(root, Files.stagedName(format.name(table), run.run_id))
     return Effect.tap(
       Effect.map(Files.create(path), (file) => ({ table, path, file, encode: format.rows(table), rows: 0 })),
-      ({ file }) => append(file, format.header(table))
+      ({ file }) => append(file, Buffer.from(format.header(table)))
     )
   })
 
   const write = Effect.fnUntraced(function*(batch: Batch, text: Text) {
     for (const into of files) {
       const rows = batch[into.table.name] ?? []
-      yield* append(into.file, into.encode(rows, text[into.table.name] ?? ""))
+      yield* append(into.file, into.encode(rows, text[into.table.name] ?? nothing))
       into.rows += rows.length
     }
   })

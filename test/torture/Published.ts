@@ -40,7 +40,7 @@ const newRuns = ({ before, data, folder }: Scene): ReadonlyArray<New> => {
 
 const same = ({ fingerprints, rows }: Manifest, table: Table, found: ReadonlyArray<Row>) => {
   const hash = Fingerprint.make()
-  hash.add(found.map(Ndjson.line(table)))
+  hash.add(Ndjson.encoder(table)(found).lines)
   return found.length === rows[table.name] && hash.digest() === fingerprints[table.name]
 }
 
