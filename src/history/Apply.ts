@@ -8,7 +8,7 @@ import { runs } from "../Outcome.ts"
 import { Corrupt, Shrunk, type SinkReason, type SinkRun } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
-import { fingerprint, historyOf, identity, volatile } from "./Interval.ts"
+import { fingerprint, historyOf, volatile } from "./Interval.ts"
 
 /** The rows of a run in one table: the name of a table that has them, with its columns and types. */
 export interface Snapshot {
@@ -16,19 +16,19 @@ export interface Snapshot {
   readonly rows: string
 }
 
-const keysOf = (table: Table) => identity(table).map(DuckDb.name).join(", ")
+const keyOf = ({ key }: Table) => key.map(DuckDb.name).join(", ")
 
 /**
  * Holds the run against what is current: `matched` has for every key the current version and the row that was seen, by
  * their row ids, and whether that is the same version.
  */
 const compare = (session: DuckDb.Session, history: string, { rows, table }: Snapshot, tenant: string) => {
-  const told = (id: string) => `SELECT rowid AS ${id}, ${keysOf(table)}, ${fingerprint(table)} AS told_${id}`
+  const told = (id: string) => `SELECT rowid AS ${id}, ${keyOf(table)}, ${fingerprint(table)} AS told_${id}`
   return session.run(
     `CREATE OR REPLACE TEMP TABLE matched AS
      SELECT version, fresh, told_version = told_fresh AS same
      FROM (${told("version")} FROM ${history} WHERE tenant = ${tenant} AND valid_to IS NULL)
-     FULL JOIN (${told("fresh")} FROM ${rows}) USING (${keysOf(table)})`
+     FULL JOIN (${told("fresh")} FROM ${rows}) USING (${keyOf(table)})`
   )
 }
 

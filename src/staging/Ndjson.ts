@@ -9,22 +9,24 @@ import * as Instant from "./Instant.ts"
 /** Characters of which none is escaped in JSON; text without others needs no more than quotes. */
 const plain = /^[ !#-[\]-~]*$/
 
-const value = (cell: Cell | undefined): string =>
+const value = (cell: Exclude<Cell, null>): string =>
   typeof cell === "string"
     ? plain.test(cell) ? `"${cell}"` : JSON.stringify(cell.toWellFormed())
     : typeof cell === "bigint"
     ? `"${Instant.format(cell)}"`
-    : cell === null || cell === undefined
-    ? "null"
     : String(cell)
 
 /** A row of the table as a line, its end included. */
 const line = ({ columns }: Table) => {
   const names = columns.map(({ name }) => name)
   const keys = names.map((name, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`)
+  const nulls = keys.map((key) => `${key}null`)
   return (row: Row): string => {
     let text = ""
-    for (let index = 0; index < names.length; index++) text += keys[index] + value(row[names[index] ?? ""])
+    for (let index = 0; index < names.length; index++) {
+      const cell = row[names[index] ?? ""] ?? null
+      text += cell === null ? nulls[index] : keys[index] + value(cell)
+    }
     return `${text}}\n`
   }
 }
