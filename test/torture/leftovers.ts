@@ -64,8 +64,18 @@ const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<
       ({ write }) => write?.({ users: [] }, {}) ?? Effect.void
     ))
   }
+  // the rows that wait for the sinks
+  const scratch = join(data, "runs", `${run_id}.pages.part`)
+  mkdirSync(join(scratch, "rows.spill"), { recursive: true })
+  for (const file of ["rows.duckdb", "rows.duckdb.wal", "users.ndjson", "users-0.json", "rows.spill/0.tmp"]) {
+    writeFileSync(join(scratch, file), "")
+  }
+  // half of what is sealed
+  const parquet = ["users", "current.users", "scratch", "views.sql"].map((file) => `${file}.${run_id}.part`)
+  for (const file of parquet) writeFileSync(join(data, "parquet", file), "PAR1")
   // what DuckDB leaves beside what it writes
   const name = `duo.duckdb.${run_id}.part`
+  writeFileSync(join(data, name), "")
   writeFileSync(join(data, `${name}.wal`), "")
   mkdirSync(join(data, `${name}.tmp`))
   writeFileSync(join(data, `${name}.tmp/duckdb_temp_storage-0.tmp`), "")
