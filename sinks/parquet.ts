@@ -62,128 +62,108 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   }
   const viewsFile = path.join(root, "views.sql")
   yield* Files.prepare(root, [viewsFile, ...run.tables.flatMap((table) => [snapshot(run, table), current(table)])])
-  /** DuckDB is closed between its uses, for what it has had of memory it keeps. */
+  /** DuckDB is open while it is used, for what it has had of memory it keeps. */
   const connect = DuckDb.open({ spill: staged(run, "spill") })
-  const execute = (...statements: ReadonlyArray<string>) =>
-    Effect.scoped(Effect.flatMap(connect, (session) => Effect.forEach(statements, session.run, { discard: true })))
 
-  for (const table of run.tables) {
+  const unreadable = Effect.fnUntraced(function*({ run }: DuckDb.Session, table: Table) {
     const file = current(table)
-    if (yield* Files.exists(file)) yield* execute(`${rowsOf(file, table)} LIMIT 0`)
-  }
-
-  const copy = (from: string, to: string, table: Table, outcome: Outcome) =>
-    `COPY (${from}) TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
-    `ROW_GROUP_SIZE ${groupRows}, DICTIONARY_SIZE_LIMIT ${dictionaryValues}, USE_TMP_FILE false, ` +
-    `KV_METADATA {${metadata(table, outcome)}})`
-
-  const writeSnapshot = Effect.fnUntraced(function*(stage: Stage, to: string, table: Table, outcome: Outcome) {
-    yield* Effect.scoped(Files.create(to))
-    yield* Effect.scoped(Effect.gen(function*() {
-      const session = yield* connect
-      yield* Staged.attach(session, stage)
-      yield* session.run(copy(`SELECT ${DuckDb.names(table)} FROM ${Staged.rowsOf(table)}`, to, table, outcome))
-    }))
+    if (yield* Files.exists(file)) yield* run(`${rowsOf(file, table)} LIMIT 0`)
   })
-
-  /**
-   * Writes a query's rows, with the types of the table whatever those of the query are. If they make more than one group
-   * they go by way of a database, for what is read from one comes in full vectors, and only those fill a group to the row.
-   */
-  const write = Effect.fnUntraced(
-    function*(query: string, rows: number, to: string, table: Table, outcome: Outcome) {
-      const typed = `SELECT ${DuckDb.typed(table)} FROM (${query})`
-      yield* Effect.scoped(Files.create(to))
-      if (rows <= groupRows) return yield* execute(copy(typed, to, table, outcome))
-      const file = staged(run, "scratch")
-      const scratch = `${DuckDb.literal(file)} AS scratch`
-      yield* execute(
-        `ATTACH ${scratch} (${DuckDb.groupRows})`,
-        `CREATE TABLE scratch.rows AS ${typed}`,
-        "DETACH scratch"
-      )
-      yield* execute(`ATTACH ${scratch} (READ_ONLY)`, copy("FROM scratch.rows", to, table, outcome))
-      yield* Files.remove([file])
-    }
+  yield* Effect.scoped(
+    Effect.flatMap(connect, (session) => Effect.forEach(run.tables, (table) => unreadable(session, table)))
   )
 
-  /** Rows of this run's tenant, or of all others. */
-  const count = Effect.fnUntraced(function*(file: string, tenant: "=" | "<>") {
-    const { all } = yield* connect
-    const counted = yield* all(
-      `SELECT count(*) FROM ${scan(file)} WHERE tenant ${tenant} ${DuckDb.literal(run.tenant)}`
-    )
-    return Number(counted[0]?.[0])
-  }, Effect.scoped)
-
-  const verify = Effect.fnUntraced(function*(file: string, expected: number) {
-    if ((yield* count(file, "=")) !== expected) {
-      return yield* new InputOutput({ detail: `${file} does not hold the ${expected} rows that were written` })
-    }
-  })
-
-  /** The snapshot, and what the current file has of other tenants; the same file once more if it has nothing. */
-  const writeCurrent = Effect.fnUntraced(function*(
-    snapshot: string,
-    to: string,
-    rows: number,
-    table: Table,
-    outcome: Outcome
-  ) {
-    const before = current(table)
-    const others = (yield* Files.exists(before)) ? yield* count(before, "<>") : 0
-    if (others > 0) {
-      const query = `FROM ${scan(snapshot)} UNION ALL BY NAME ${rowsOf(before, table)} ` +
-        `WHERE tenant <> ${DuckDb.literal(run.tenant)}`
-      return yield* write(query, rows + others, to, table, outcome)
-    }
-    yield* Effect.scoped(Files.create(to))
-    yield* fs.copyFile(snapshot, to).pipe(Effect.mapError(Files.reasonOf))
-  })
-
-  /** The tables of which there are files, those of this run among them. */
-  const written = Effect.fnUntraced(function*(collected: ReadonlyArray<Table>) {
-    const { all } = yield* connect
-    return yield* Effect.filter(run.tables, (table) =>
-      collected.includes(table)
-        ? Effect.succeed(true)
-        : Effect.map(
-          all(`SELECT count(*) FROM glob(${ParquetFiles.files(DuckDb.literal(root), table)})`),
-          (counted) => Number(counted[0]?.[0]) > 0
-        ))
-  }, Effect.scoped)
-
-  const writeViews = Effect.fnUntraced(function*(collected: ReadonlyArray<Table>) {
-    const from = staged(run, "views.sql")
-    const text = ParquetFiles.views(root, run.tables, yield* written(collected), run.views)
-    yield* Effect.scoped(
-      Effect.flatMap(
-        Files.create(from),
-        (file) => Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)
+  const seal = Effect.fnUntraced(function*(session: DuckDb.Session, outcome: Outcome) {
+    const copy = Effect.fnUntraced(function*(from: string, to: string, table: Table) {
+      yield* Effect.scoped(Files.create(to))
+      yield* session.run(
+        `COPY (${from}) TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
+          `ROW_GROUP_SIZE ${groupRows}, DICTIONARY_SIZE_LIMIT ${dictionaryValues}, USE_TMP_FILE false, ` +
+          `KV_METADATA {${metadata(table, outcome)}})`
       )
-    )
-    return { from, to: viewsFile }
-  })
+    })
 
-  return Effect.fn("parquet.seal")(function*(outcome: Outcome, stage: Stage) {
-    const collected = run.tables.filter(({ name }) => outcome.tables_collected.includes(name))
+    /** Rows of this run's tenant, or of all others. */
+    const count = Effect.fnUntraced(function*(file: string, tenant: "=" | "<>") {
+      const counted = yield* session.all(
+        `SELECT count(*) FROM ${scan(file)} WHERE tenant ${tenant} ${DuckDb.literal(run.tenant)}`
+      )
+      return Number(counted[0]?.[0])
+    })
+
+    const verify = Effect.fnUntraced(function*(file: string, expected: number) {
+      if ((yield* count(file, "=")) !== expected) {
+        return yield* new InputOutput({ detail: `${file} does not hold the ${expected} rows that were written` })
+      }
+    })
+
+    /**
+     * The snapshot, and what the current file has of other tenants; the same file once more if it has nothing. Rows of
+     * several files go by way of a database, for what is read from one comes in full vectors, and only those fill a group
+     * to the row.
+     */
+    const writeCurrent = Effect.fnUntraced(function*(snapshot: string, to: string, table: Table) {
+      const before = current(table)
+      const others = (yield* Files.exists(before)) ? yield* count(before, "<>") : 0
+      if (others === 0) {
+        yield* Effect.scoped(Files.create(to))
+        return yield* fs.copyFile(snapshot, to).pipe(Effect.mapError(Files.reasonOf))
+      }
+      const file = staged(run, "scratch")
+      yield* session.run(`ATTACH ${DuckDb.literal(file)} AS scratch (${DuckDb.groupRows})`)
+      yield* session.run(
+        `CREATE TABLE scratch.rows AS SELECT ${DuckDb.typed(table)} FROM (
+          FROM ${scan(snapshot)} UNION ALL BY NAME
+          ${rowsOf(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)})`
+      )
+      yield* copy("FROM scratch.rows", to, table)
+      yield* session.run("DETACH scratch")
+      yield* Files.remove([file])
+    })
+
+    /** Whether there are files of a table, of this run or of others. */
+    const isWritten = Effect.fnUntraced(function*(table: Table) {
+      if (outcome.tables_collected.includes(table.name)) return true
+      const counted = yield* session.all(
+        `SELECT count(*) FROM glob(${ParquetFiles.files(DuckDb.literal(root), table)})`
+      )
+      return Number(counted[0]?.[0]) > 0
+    })
+
+    const writeViews = Effect.fnUntraced(function*() {
+      const from = staged(run, "views.sql")
+      const text = ParquetFiles.views(root, run.tables, yield* Effect.filter(run.tables, isWritten), run.views)
+      yield* Effect.scoped(
+        Effect.flatMap(
+          Files.create(from),
+          (file) => Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)
+        )
+      )
+      return { from, to: viewsFile }
+    })
+
     const moves: Array<Files.Move> = []
-    for (const table of collected) {
+    const counts: Record<string, number> = {}
+    for (const table of run.tables.filter(({ name }) => outcome.tables_collected.includes(name))) {
       const rows = outcome.rows[table.name] ?? 0
       const snapshotFile = staged(run, table.name)
       const currentFile = staged(run, `current.${table.name}`)
-      yield* writeSnapshot(stage, snapshotFile, table, outcome)
-      yield* writeCurrent(snapshotFile, currentFile, rows, table, outcome)
+      yield* copy(`SELECT ${DuckDb.names(table)} FROM ${Staged.rowsOf(table)}`, snapshotFile, table)
+      yield* writeCurrent(snapshotFile, currentFile, table)
       yield* verify(snapshotFile, rows)
       yield* verify(currentFile, rows)
       moves.push({ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: current(table) })
+      counts[table.name] = rows
     }
-    moves.push(yield* writeViews(collected))
-    return {
-      rows: Object.fromEntries(collected.map(({ name }) => [name, outcome.rows[name] ?? 0])),
-      ...(yield* Files.seal(moves))
-    }
+    moves.push(yield* writeViews())
+    return { rows: counts, ...(yield* Files.seal(moves)) }
   })
+
+  return Effect.fn("parquet.seal")(function*(outcome: Outcome, stage: Stage) {
+    const session = yield* connect
+    yield* Staged.attach(session, stage)
+    return yield* seal(session, outcome)
+  }, Effect.scoped)
 })
 
 const parquet: Sink = {
