@@ -21,17 +21,38 @@ interface Sweep {
   again: number
 }
 
-/** What is known of an id. */
-interface Sighting {
+/** What is known of ids, by their numbers: as so many objects it would take twice the memory. */
+class Sightings {
   /** The first moment, counted in sweeps, at or before which it was seen. */
-  readonly from: number
+  from = new Uint8Array(0)
   /** The last moment at or after which it was seen. */
-  to: number
+  to = new Uint8Array(0)
   /** The page with its newest version, and that version; -1 once it was taken. */
-  page: number
-  version: number
+  page = new Int32Array(0)
+  version = new Int32Array(0)
   /** Whether it was ever another version. */
-  changed: boolean
+  changed = new Uint8Array(0)
+
+  /** Makes room for so many. */
+  reserve(count: number): void {
+    if (count <= this.from.length) return
+    const room = Math.max(1024, 2 * count)
+    const bytes = (old: Uint8Array<ArrayBuffer>) => {
+      const larger = new Uint8Array(room)
+      larger.set(old)
+      return larger
+    }
+    const integers = (old: Int32Array<ArrayBuffer>) => {
+      const larger = new Int32Array(room)
+      larger.set(old)
+      return larger
+    }
+    this.from = bytes(this.from)
+    this.to = bytes(this.to)
+    this.page = integers(this.page)
+    this.version = integers(this.version)
+    this.changed = bytes(this.changed)
+  }
 }
 
 /** Where an object was seen, and as what. */
@@ -46,7 +67,8 @@ export interface Place {
 }
 
 export class Seen {
-  readonly #ids = new Map<string, Sighting>()
+  readonly #numbers = new Map<string, number>()
+  readonly #known = new Sightings()
   readonly #sweeps: Array<Sweep> = []
   #duplicates = 0
 
@@ -56,31 +78,38 @@ export class Seen {
   }
 
   /** An object of the sweep. Gives the page whose version of it is not the newest, if there is one. */
-  add(id: string, at: Place): number | undefined {
+  add(id: string, { first, page, repeated, version }: Place): number | undefined {
     const now = this.#sweeps.length
-    const found = this.#ids.get(id)
-    if (found === undefined || found.to < now) this.#count(found)
-    else if (!at.repeated) this.#duplicates++
+    const found = this.#numbers.get(id)
+    const known = this.#known
+    const to = found === undefined ? undefined : known.to[found]
+    if (to === undefined || to < now) this.#count(to)
+    else if (!repeated) this.#duplicates++
     if (found === undefined) {
-      const { first, page, version } = at
-      this.#ids.set(id, { from: first ? now : now + 1, to: now, page, version, changed: false })
+      const number = this.#numbers.size
+      this.#numbers.set(id, number)
+      known.reserve(number + 1)
+      known.from[number] = first ? now : now + 1
+      known.to[number] = now
+      known.page[number] = page
+      known.version[number] = version
       return undefined
     }
-    const outdated = found.page
-    found.to = now
+    const outdated = known.page[found]
+    known.to[found] = now
     // of two on one page the first is kept
-    if (outdated === at.page) return outdated
-    found.page = at.page
-    found.changed ||= found.version !== at.version
-    found.version = at.version
+    if (outdated === page) return outdated
+    known.page[found] = page
+    if (known.version[found] !== version) known.changed[found] = 1
+    known.version[found] = version
     return outdated
   }
 
-  #count(found: Sighting | undefined): void {
+  #count(to: number | undefined): void {
     const sweep = this.#sweeps.at(-1)
     if (sweep === undefined) return
     sweep.seen++
-    if (found?.to === this.#sweeps.length - 1) sweep.again++
+    if (to === this.#sweeps.length - 1) sweep.again++
   }
 
   /** Sweeps begun. */
@@ -103,11 +132,21 @@ export class Seen {
     return this.#sweeps.at(-1)?.total ?? null
   }
 
+  /** Whether an id was there at a moment; whether it was seen at all if there is none. */
+  #isAt(number: number, moment: number | undefined): boolean {
+    const { from, to } = this.#known
+    return moment === undefined || ((from[number] ?? Infinity) <= moment && moment <= (to[number] ?? 0))
+  }
+
+  #countIf(is: (number: number) => boolean): number {
+    let count = 0
+    for (let number = 0; number < this.#numbers.size; number++) if (is(number)) count++
+    return count
+  }
+
   /** How many are known to have been there at a moment. */
   knownAt(moment: number): number {
-    let known = 0
-    for (const { from, to } of this.#ids.values()) if (from <= moment && moment <= to) known++
-    return known
+    return this.#countIf((number) => this.#isAt(number, moment))
   }
 
   /** The last moment at which everybody is known; undefined if there is none. */
@@ -124,19 +163,14 @@ export class Seen {
 
   /** Of those known at the moment, or of all if there is none, how many were not the same whenever they were seen. */
   changed(moment: number | undefined): number {
-    let changed = 0
-    for (const sighting of this.#ids.values()) if (sighting.changed && isAt(sighting, moment)) changed++
-    return changed
+    return this.#countIf((number) => this.#known.changed[number] === 1 && this.#isAt(number, moment))
   }
 
   /** Whether the newest version of an id is that of the page, and belongs to the moment; true once. */
   take(id: string, page: number, moment: number | undefined): boolean {
-    const found = this.#ids.get(id)
-    if (found === undefined || found.page !== page || !isAt(found, moment)) return false
-    found.page = -1
+    const found = this.#numbers.get(id)
+    if (found === undefined || this.#known.page[found] !== page || !this.#isAt(found, moment)) return false
+    this.#known.page[found] = -1
     return true
   }
 }
-
-const isAt = ({ from, to }: Sighting, moment: number | undefined) =>
-  moment === undefined || (from <= moment && moment <= to)
