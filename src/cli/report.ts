@@ -1,7 +1,6 @@
 /** `duo-mfa report`: the ledger as one HTML page that can be forwarded. */
 import { Console, Effect, Option, Path, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
-import { page } from "../report/Page.ts"
 import { SinkError } from "../Sink.ts"
 import { makeDirectory, writeDurably } from "../staging/Durable.ts"
 import * as Files from "../staging/Files.ts"
@@ -38,6 +37,8 @@ export const report = Command.make(
     const dataDirectory = yield* Settings.dataDirectory
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
     const { at, session } = yield* Ledger.open(dataDirectory, "ledger")
+    // what draws the charts is loaded by nobody else
+    const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
     const content = yield* at(page(session, pii, version))
     yield* Effect.andThen(makeDirectory(path.dirname(file)), writeDurably(file, content)).pipe(
       Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("report", file)(Files.reasonOf(error)) }))

@@ -3,11 +3,9 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../staging/DuckDb.ts"
 import { ask, askOne, Count, Millis, Person, who } from "./Ask.ts"
 import { html } from "./Html.ts"
-import { person, rest, table } from "./Table.ts"
+import { list, longest, person, table } from "./Table.ts"
 import type { Subject } from "./Tenant.ts"
 import * as Words from "./Words.ts"
-
-const longest = 50
 
 /** The reasons of users_at_risk. */
 const reasons = [
@@ -16,6 +14,12 @@ const reasons = [
   ["only telephony", "Text or call only", "texts and calls can be intercepted, and users can be talked out of them"],
   ["not seen for 90 days", "Not seen for 90 days", "an account that nobody would miss when it is taken over"]
 ] as const
+
+/** "Text or call only, bypass". */
+const named = (reason: string) => {
+  const titles = reason.split(", ").map((part) => reasons.find(([known]) => known === part)?.[1] ?? part)
+  return titles.map((title, index) => index === 0 ? title : title.toLowerCase()).join(", ")
+}
 
 const Totals = Schema.Struct({
   can_log_in: Count,
@@ -54,7 +58,7 @@ export const atRisk = Effect.fnUntraced(function*({ pii, session, tenant }: Subj
   return html`<h3>Who is at risk, and why</h3>
 <p>${Words.figure("at_risk", totals.at_risk)} of the ${
     Words.counted(totals.can_log_in, "user")
-  } who can log in. Some are for more than one reason.</p>
+  } who can log in. Some of them for more than one reason.</p>
 ${
     table({
       caption: "Reasons of risk",
@@ -78,17 +82,26 @@ ${
 ${
     users.length === 0 ? html`` : html`<h4>The users, those with most reasons first</h4>
 ${
-      table({
+      list({
         caption: "Users at risk",
         rows: users,
+        all: totals.at_risk,
+        query: "at-risk",
         columns: [
           { name: "Who", cell: person },
-          { name: "Why", cell: ({ reason }) => reason },
-          { name: "Last login", cell: ({ last_login }) => last_login === null ? "never" : Words.day(last_login) },
-          { name: "Groups", cell: ({ group_names }) => html`<span class="what">${group_names}</span>` }
+          { name: "Why", cell: ({ reason }) => named(reason) },
+          {
+            name: "Last login",
+            cell: ({ last_login }) =>
+              last_login === null ? "never" : html`<span class="whole">${Words.day(last_login)}</span>`
+          },
+          {
+            name: "Groups",
+            cell: ({ group_names }) => group_names === null ? null : html`<span class="what">${group_names}</span>`
+          }
         ]
       })
-    }${rest(users.length, totals.at_risk, "at-risk")}`
+    }`
   }
 `
 })

@@ -3,11 +3,10 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../staging/DuckDb.ts"
 import { ask, at, Count, Millis, Person, who } from "./Ask.ts"
 import { html } from "./Html.ts"
-import { person, rest, table } from "./Table.ts"
+import { list, longest, person } from "./Table.ts"
 import type { Subject } from "./Tenant.ts"
 import * as Words from "./Words.ts"
 
-const longest = 50
 const all = Schema.Struct({ all: Count })
 
 const Bypass = Schema.Struct({
@@ -42,7 +41,9 @@ const users = ({ pii, session, tenant }: Subject) =>
        SELECT user_id, max(valid_from) AS since FROM versions WHERE is_on AND NOT was_on GROUP BY user_id
      )
      SELECT ${who(pii, "users")}, bypass_reason, epoch_ms(since) AS since, since <= ${at(tenant.first)} AS at_least,
-       date_diff('day', since, ${at(tenant.now)}) AS days, epoch_ms(last_login_at) AS last_login, count(*) OVER () AS "all"
+       date_diff('day', since, ${
+      at(tenant.now)
+    }) AS days, epoch_ms(last_login_at) AS last_login, count(*) OVER () AS "all"
      FROM users JOIN begun USING (user_id)
      WHERE tenant = ${DuckDb.literal(tenant.tenant)} AND is_bypass AND status IN ('active', 'bypass')
      ORDER BY since, last_login_at DESC NULLS LAST, user_id LIMIT ${longest}`
@@ -74,9 +75,11 @@ export const bypasses = Effect.fnUntraced(function*(subject: Subject) {
   return html`<h3>Bypasses and their age</h3>
 ${
     let_in.length === 0 ? html`<p>Nobody bypasses MFA.</p>` : html`${
-      table({
+      list({
         caption: "Users who bypass MFA",
         rows: let_in,
+        all: let_in[0]?.all ?? 0,
+        query: "bypass",
         columns: [
           { name: "Who", cell: person },
           { name: "Because of", cell: ({ bypass_reason }) => reason(bypass_reason) },
@@ -88,7 +91,7 @@ ${
           { name: "Last login", cell: ({ last_login }) => last_login === null ? "never" : Words.day(last_login) }
         ]
       })
-    }${rest(let_in.length, let_in[0]?.all ?? 0, "bypass")}${
+    }${
       let_in.some(({ at_least }) => at_least)
         ? html`<p class="note">≥: it was so already in the first run, on ${Words.day(tenant.first)}.</p>`
         : html``
@@ -102,19 +105,21 @@ ${
   }
 <p>${Words.figure("bypass_codes", working[0]?.all ?? 0)} ${
     (working[0]?.all ?? 0) === 1 ? "code works" : "codes work"
-  } now. The longest-lived come first.</p>
+  } now. Those that never end come first.</p>
 ${
     working.length === 0 ? html`` : html`${
-      table({
+      list({
         caption: "Bypass codes that work",
         rows: working,
+        all: working[0]?.all ?? 0,
+        query: "bypass-codes",
         columns: [
           { name: "Whose", cell: person },
           { name: "Age", isFigure: true, cell: ({ days }) => days === null ? "unknown" : Words.counted(days, "day") },
           { name: "Ends", cell: ({ expires }) => expires === null ? html`<strong>never</strong>` : Words.day(expires) }
         ]
       })
-    }${rest(working.length, working[0]?.all ?? 0, "bypass-codes")}`
+    }`
   }
 `
 })

@@ -2,12 +2,10 @@
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../staging/DuckDb.ts"
 import { ask, askOne, at, Count, Person } from "./Ask.ts"
-import { html, type Part } from "./Html.ts"
-import { person, rest, table } from "./Table.ts"
-import { daysBack, type Subject } from "./Tenant.ts"
+import { html } from "./Html.ts"
+import { list, longest, person, table } from "./Table.ts"
+import { daysBack, overMonth, type Subject } from "./Tenant.ts"
 import * as Words from "./Words.ts"
-
-const longest = 25
 
 /** Every user who is not as they were at an instant, and what is different; of those who can log in now, or could. */
 const compared = ({ pii, tenant }: Subject, since: number) =>
@@ -21,25 +19,26 @@ const compared = ({ pii, tenant }: Subject, since: number) =>
        ${pii === "keep" ? "coalesce(n.realname, t.realname)" : "NULL"} AS realname,
        t.user_id IS NULL AS joined, n.user_id IS NULL AS "left",
        t.user_id IS NOT NULL AND n.status IN ('active', 'bypass') AS stayed,
-       t.status AS was_status, n.status, t.strongest AS was_strongest, n.strongest,
+       t.status AS was_status, n.status, coalesce(r.was, t.strongest) AS was_strongest, n.strongest,
+       r.user_id IS NOT NULL AS regressed,
        t.mfa_enabled AS was_enabled, n.mfa_enabled, t.has_phishing_resistant AS was_resistant, n.has_phishing_resistant,
        coalesce(t.is_bypass AND t.status IN ('active', 'bypass'), false) AS was_bypass,
        coalesce(n.is_bypass AND n.status IN ('active', 'bypass'), false) AS is_bypass
      FROM then_ t FULL JOIN now_ n ON n.user_id = t.user_id
+     LEFT JOIN regressions r ON r.tenant = n.tenant AND r.user_id = n.user_id AND r.lost_by > ${at(since)}
    )
    SELECT *, stayed AND mfa_enabled AND NOT was_enabled AS enrolled, stayed AND was_enabled AND NOT mfa_enabled AS bared,
      stayed AND has_phishing_resistant AND NOT was_resistant AS resistant,
-     stayed AND was_resistant AND NOT has_phishing_resistant AS regressed,
      is_bypass AND NOT was_bypass AS let_in, was_bypass AND NOT is_bypass AS held
    FROM both_`
 
 const kinds = [
   ["joined", "Users who joined"],
   ["left", "Users who left"],
-  ["enrolled", "Got their first method"],
+  ["enrolled", "Enrolled their first method"],
   ["bared", "Lost their last method"],
-  ["resistant", "Got what can’t be phished"],
-  ["regressed", "Lost what can’t be phished"],
+  ["resistant", "Gained a phishing-resistant method"],
+  ["regressed", "Lost their phishing-resistant method"],
   ["let_in", "Began to bypass MFA"],
   ["held", "No longer bypass MFA"],
   ["methods_added", "Methods added"],
@@ -94,7 +93,7 @@ const moved = (was: string | null, is: string | null, say: (name: string) => str
 
 const what = (user: Changed) =>
   [
-    ...user.joined ? [`joined; strongest method: ${Words.strength(user.strongest ?? "none").toLowerCase()}`] : [],
+    ...user.joined ? [`joined; strongest method: ${Words.strength(user.strongest ?? "none")}`] : [],
     ...user.left ? ["left"] : [],
     ...moved(user.was_strongest, user.strongest, Words.strength),
     ...moved(user.was_status, user.status, (status) => status),
@@ -102,14 +101,14 @@ const what = (user: Changed) =>
     ...user.held ? ["no longer bypasses MFA"] : []
   ].join("; ")
 
-const list = (caption: string, users: ReadonlyArray<Changed>): Part => [
-  table({
+const people = (caption: string, users: ReadonlyArray<Changed>) =>
+  users.length === 0 ? html`<p>Nobody.</p>` : list({
     caption,
     rows: users,
+    all: users[0]?.all ?? 0,
+    query: `changes days=${daysBack}`,
     columns: [{ name: "Who", cell: person }, { name: "What", cell: what }]
-  }),
-  rest(users.length, users[0]?.all ?? 0, `changes days=${daysBack}`)
-]
+  })
 
 export const changes = Effect.fnUntraced(function*(subject: Subject) {
   const { tenant } = subject
@@ -126,7 +125,7 @@ export const changes = Effect.fnUntraced(function*(subject: Subject) {
      OR was_status IS DISTINCT FROM status`
   )
   const losses = yield* whom(subject, tenant.monthAgo, "bared OR regressed OR let_in")
-  const monthName = tenant.hasMonth ? `In ${daysBack} days` : `Since ${Words.day(tenant.first)}`
+  const period = overMonth(tenant)
   return html`${heading}
 <p>The last run was on ${Words.instant(tenant.now)}, the one before it on ${Words.instant(tenant.before)}.</p>
 ${
@@ -136,14 +135,18 @@ ${
       rows: kinds,
       columns: [
         { name: "What", cell: ([, name]) => name },
-        { name: "Since the last run", isFigure: true, cell: ([kind]) => Words.figure(`changed.${kind}.before`, before[kind]) },
-        { name: monthName, isFigure: true, cell: ([kind]) => Words.figure(`changed.${kind}.month`, month[kind]) }
+        {
+          name: "Since the last run",
+          isFigure: true,
+          cell: ([kind]) => Words.figure(`changed.${kind}.before`, before[kind])
+        },
+        { name: period, isFigure: true, cell: ([kind]) => Words.figure(`changed.${kind}.month`, month[kind]) }
       ]
     })
   }
-<h4>Since the last run</h4>
-${recent.length === 0 ? html`<p>Nobody’s protection changed.</p>` : list("Who changed since the last run", recent)}
-<h4>Who is less protected than ${tenant.hasMonth ? `${daysBack} days ago` : `on ${Words.day(tenant.first)}`}</h4>
-${losses.length === 0 ? html`<p>Nobody.</p>` : list("Who is less protected", losses)}
+<h4>Whose protection changed since the last run</h4>
+${people("Whose protection changed since the last run", recent)}
+<h4>Who lost protection or began to bypass MFA ${period}</h4>
+${people("Who lost protection or began to bypass MFA", losses)}
 `
 })

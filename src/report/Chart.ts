@@ -56,8 +56,8 @@ export interface Chart {
 
 /** Every so many days one is named, counted from the last one back. */
 const isNamed = (days: number, labels: number) => {
-  const every = Math.max(1, Math.ceil(days / labels))
-  return (index: number) => (days - 1 - index) % every === 0 && (index === days - 1 || index * labels > days * 0.3)
+  const every = Math.ceil(days / labels)
+  return (index: number) => (days - 1 - index) % every === 0
 }
 
 const colourOf = (name: string) => `var(--${name})`

@@ -3,11 +3,9 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../staging/DuckDb.ts"
 import { ask, Count } from "./Ask.ts"
 import { html } from "./Html.ts"
-import { rest, table } from "./Table.ts"
+import { list, longest } from "./Table.ts"
 import type { Subject } from "./Tenant.ts"
 import * as Words from "./Words.ts"
-
-const longest = 25
 
 const Group = Schema.Struct({
   group_id: Schema.String,
@@ -44,9 +42,11 @@ ${
     found.length === 0 ? html`<p>No user is in a group.</p>` : html`
 <p>First those with the most members at risk. Members are users who can log in; one may be in several groups.</p>
 ${
-      table({
+      list({
         caption: "Groups by exposure",
         rows: found,
+        all: found[0]?.all ?? 0,
+        query: "coverage-by-group",
         columns: [
           { name: "Group", cell: ({ group_id, group_name }) => html`<bdi>${group_name ?? group_id}</bdi>` },
           {
@@ -65,7 +65,7 @@ ${
           }
         ]
       })
-    }${rest(found.length, found[0]?.all ?? 0, "coverage-by-group")}`
+    }`
   }
 `
 })

@@ -3,7 +3,7 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../staging/DuckDb.ts"
 import { askOne, at, Count } from "./Ask.ts"
 import { html } from "./Html.ts"
-import { daysBack, type Subject } from "./Tenant.ts"
+import { overMonth, type Subject } from "./Tenant.ts"
 import * as Words from "./Words.ts"
 
 const State = Schema.Struct({
@@ -56,10 +56,10 @@ const cards: ReadonlyArray<Card> = [
   },
   {
     name: "phishing_resistant_pct",
-    title: "can’t be phished",
+    title: "phishing-resistant",
     unit: " pts",
     wanted: "more",
-    says: (state) => `${of(state.phishing_resistant, state)} have a passkey or a security key`
+    says: (state) => `${of(state.phishing_resistant, state)} with a passkey or a security key`
   },
   {
     name: "unprotected",
@@ -92,7 +92,6 @@ export const headline = Effect.fnUntraced(function*(subject: Subject) {
   const monthAgo = yield* stateAt(subject, tenant.monthAgo)
   const moved = ({ name, unit, wanted }: Card, since: string, then: State) =>
     Words.change(`${name}.${since}`, (now[name] ?? 0) - (then[name] ?? 0), unit, wanted)
-  const month = tenant.hasMonth ? `in ${daysBack} days` : `since ${Words.day(tenant.first)}`
   return html`<ul class="cards">${
     cards.map((card) =>
       html`<li class="card ${card.name}">
@@ -101,13 +100,13 @@ export const headline = Effect.fnUntraced(function*(subject: Subject) {
           card.name,
           card.unit === "" ? Words.count(now[card.name] ?? 0) : Words.percent(now[card.name])
         )
-      }</span> ${card.title}</p>
+      }</span> <span class="whole">${card.title}</span></p>
 <p class="says">${card.says(now)}</p>
 ${
         before === null
           ? html`<p class="moved">The first run: nothing to compare with yet.</p>`
           : html`<p class="moved">${moved(card, "before", before)} since the last run</p>
-<p class="moved">${moved(card, "month", monthAgo)} ${month}</p>`
+<p class="moved">${moved(card, "month", monthAgo)} ${overMonth(tenant)}</p>`
       }
 </li>
 `

@@ -48,7 +48,8 @@ export const daysOf = ({ session, tenant }: Subject) => {
 const seen = (days: ReadonlyArray<Day>, value: (day: Day) => number | null) =>
   days.map((day) => day.complete === null ? null : value(day))
 
-const from = (days: ReadonlyArray<Day>) => `${Words.counted(days.length, "day")} to ${Words.shortDay(days.at(-1)?.day ?? "")}`
+const from = (days: ReadonlyArray<Day>) =>
+  `${Words.counted(days.length, "day")} to ${Words.shortDay(days.at(-1)?.day ?? "")}`
 
 const gaps = (days: ReadonlyArray<Day>) =>
   html`<p class="note">${
@@ -58,7 +59,11 @@ const gaps = (days: ReadonlyArray<Day>) =>
     ].join(" ")
   }</p>`
 
-const asTable = (days: ReadonlyArray<Day>, caption: string, columns: ReadonlyArray<readonly [string, (day: Day) => string | number]>) =>
+const asTable = (
+  days: ReadonlyArray<Day>,
+  caption: string,
+  columns: ReadonlyArray<readonly [string, (day: Day) => string | number]>
+) =>
   html`<details><summary>The same as a table</summary><div class="scrolls" tabindex="0" role="region" aria-label="${caption}">${
     table({
       caption,
@@ -82,7 +87,7 @@ export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>) {
   const chart = yield* Chart.draw({
     says: `Line chart: of the active users, ${Words.percent(last?.coverage_pct ?? null)} have MFA and ${
       Words.percent(last?.phishing_resistant_pct ?? null)
-    } something that cannot be phished, after ${Words.percent(days[0]?.coverage_pct ?? null)} and ${
+    } a phishing-resistant method, after ${Words.percent(days[0]?.coverage_pct ?? null)} and ${
       Words.percent(days[0]?.phishing_resistant_pct ?? null)
     } on the first day shown. The table below has every day.`,
     days: days.map(({ day }) => day),
@@ -108,7 +113,7 @@ export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>) {
   return html`<h3>Coverage over time</h3>
 <figure><figcaption>Percent of the active users, ${from(days)}
 <span class="key"><svg class="mfa" aria-hidden="true" viewBox="0 0 16 10"><path d="M0 5h16"/></svg>have MFA</span>
-<span class="key"><svg class="phishing_resistant" aria-hidden="true" viewBox="0 0 16 10"><path d="M0 5h16"/></svg>have what can’t be phished</span></figcaption>
+<span class="key"><svg class="phishing_resistant" aria-hidden="true" viewBox="0 0 16 10"><path d="M0 5h16"/></svg>have a phishing-resistant method</span></figcaption>
 ${chart}
 ${gaps(days)}
 ${
@@ -165,14 +170,22 @@ ${
               `mix.${strength}.month`,
               mixOf(last, strength) - mixOf(monthAgo ?? last, strength),
               "",
-              strength === "phishing_resistant" ? "more" : strength === "telephony" || strength === "none" ? "less" : "either"
+              strength === "phishing_resistant"
+                ? "more"
+                : strength === "telephony" || strength === "none"
+                ? "less"
+                : "either"
             )
         }
       ]
     })
   }
 ${
-    asTable(days, "Strongest methods by day", Words.strengths.map(([strength, name]) => [name, (day) => mixOf(day, strength)]))
+    asTable(
+      days,
+      "Strongest methods by day",
+      Words.strengths.map(([strength, name]) => [name, (day) => mixOf(day, strength)])
+    )
   }</figure>
 `
 })

@@ -45,15 +45,17 @@ ${parts.map((part) => html`<div class="part">${part}</div>\n`)}</section>
 })
 
 const contents = (tenants: ReadonlyArray<Tenant>) =>
-  tenants.length < 2 ? html`` : html`<nav aria-label="Tenants"><ul>${
-    tenants.map(({ tenant }, index) => html`<li><a href="#tenant-${index}">${tenant}</a></li>`)
-  }</ul></nav>`
+  tenants.length < 2 ?
+    html`` :
+    html`<nav aria-label="Tenants"><ul>${
+      tenants.map(({ tenant }, index) => html`<li><a href="#tenant-${index}">${tenant}</a></li>`)
+    }</ul></nav>`
 
 const meaning = html`<h2>What the words mean</h2>
 <dl>
 <dt>Active users</dt><dd>Users whose status in Duo is “active”. Percentages are of them, unless something else is said.</dd>
 <dt>Have MFA</dt><dd>A phone, a hardware token, a passkey or a security key is enrolled, whatever it can do.</dd>
-<dt>Can’t be phished</dt><dd>A passkey or a security key is enrolled (WebAuthn, U2F): it answers to the real site alone.</dd>
+<dt>Phishing-resistant</dt><dd>A passkey or a security key is enrolled (WebAuthn, U2F), which answers to the real site alone. A weaker method beside it may still be open to an attacker.</dd>
 <dt>Unprotected</dt><dd>No method that works: none is enrolled, or none of them can be used.</dd>
 <dt>Bypass</dt><dd>Duo lets the user in without a method, for the user’s status, a group’s, or a bypass code that works.</dd>
 <dt>Enrolled is not used</dt><dd>Which methods a policy permits is not in Duo’s list of users, and so not on this page.</dd>
@@ -78,7 +80,7 @@ export const page = Effect.fnUntraced(function*(session: Session, pii: Pii, vers
 <body>
 <header>
 <h1>Who is protected by MFA</h1>
-<p>Users of Cisco Duo and what they log in with: today, since the last run, and over ${daysBack} days.</p>
+<p>What the users of Cisco Duo log in with: now, since the last run, and over ${daysBack} days.</p>
 ${contents(tenants)}</header>
 <main>
 ${sections.length === 0 ? html`<p>The ledger has no run yet.</p>` : sections}</main>

@@ -4,8 +4,8 @@ import * as DuckDb from "../staging/DuckDb.ts"
 import { ask, askOne, Count, Millis } from "./Ask.ts"
 import * as Chart from "./Chart.ts"
 import { html } from "./Html.ts"
-import { rest, table } from "./Table.ts"
 import type { daysOf } from "./OverTime.ts"
+import { table } from "./Table.ts"
 import type { Subject } from "./Tenant.ts"
 import * as Words from "./Words.ts"
 
@@ -56,7 +56,9 @@ export const runs = Effect.fnUntraced(
       Words.figure("runs", totals.runs)
     } runs were proved complete: every user of one moment was seen. ${
       without === 0 ? "There was a run every day" : html`${Words.counted(without, "day")} had no run`
-    } in the ${Words.counted(days.length, "day")} shown. A run that was not proved complete adds and refreshes users, and takes nobody away.</p>
+    } in the ${
+      Words.counted(days.length, "day")
+    } shown. A run that was not proved complete adds and refreshes users, and takes nobody away.</p>
 <figure><figcaption>The last run of each day
 <span class="key"><svg class="better" aria-hidden="true" viewBox="0 0 8 12"><path d="M4 0v12"/></svg>complete</span>
 <span class="key"><svg class="worse" aria-hidden="true" viewBox="0 0 8 12"><path d="M4 6v6"/></svg>not proved complete</span>
@@ -65,7 +67,7 @@ ${chart}
 <details><summary>The runs as a table</summary>
 ${
       table({
-        caption: "The last runs",
+        caption: `The last ${last.length} runs`,
         rows: last,
         columns: [
           { name: "When", cell: ({ at }) => Words.instant(at) },
@@ -83,7 +85,11 @@ ${
           { name: "Bypass codes", cell: ({ has_codes }) => has_codes ? "read" : "not allowed to read" }
         ]
       })
-    }${rest(last.length, totals.runs, `runs runs=${totals.runs}`)}</details></figure>
+    }${
+      last.length >= totals.runs
+        ? html``
+        : html`<p class="note">All of them: <code>duo-mfa sql @runs runs=${totals.runs}</code></p>`
+    }</details></figure>
 `
   }
 )

@@ -17,7 +17,7 @@ export const style = `
 * { box-sizing: border-box; }
 html { color-scheme: light dark; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
-  margin: 0 auto; padding: 2.5rem 1.5rem; max-width: 58rem; background: var(--page); color: var(--text);
+  margin: 0 auto; padding: 2.5rem 1.5rem; max-width: 62rem; background: var(--page); color: var(--text);
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: break-word;
 }
 h1, h2, h3, h4 { line-height: 1.25; text-wrap: balance; margin: 0; }
@@ -25,7 +25,7 @@ h1 { font-size: 1.9rem; letter-spacing: -.01em; }
 h2 { font-size: 1.3rem; margin-top: 2rem; overflow-wrap: anywhere; }
 h3 { font-size: 1.2rem; }
 h4 { font-size: 1rem; margin-top: 1.5rem; }
-p { margin: .4rem 0; max-width: 44rem; }
+p { margin: .4rem 0; max-width: 46rem; text-wrap: pretty; }
 a { color: var(--link); }
 code { font: .875em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 header p, .as-of, .says, .what, .realname, .note, figcaption { color: var(--muted); }
@@ -77,8 +77,11 @@ ${
 table { width: 100%; border-collapse: collapse; margin: .75rem 0; font-size: .9375rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--grid); }
 th:last-child, td:last-child { padding-right: 0; }
+thead th::first-letter { text-transform: uppercase; }
 thead th { font-size: .8125rem; font-weight: 600; color: var(--muted); border-bottom-color: var(--line); vertical-align: bottom; }
 tbody th { font-weight: 400; overflow-wrap: anywhere; }
+.whole { white-space: nowrap; }
+.on-paper { display: none; }
 .figure { text-align: right; white-space: nowrap; }
 thead .figure { white-space: normal; }
 details { margin-top: .5rem; font-size: .9375rem; }
@@ -106,9 +109,11 @@ dd { margin: 0; color: var(--muted); }
   .folds thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .folds tr { padding: .6rem 0; border-bottom: 1px solid var(--grid); }
   .folds tbody th { font-weight: 600; }
+  .realname { font-weight: 400; }
   .folds td { display: grid; grid-template-columns: 8rem 1fr; font-size: .875rem; }
   .folds td::before { content: attr(data-column); color: var(--muted); }
-  .bar { display: none; }
+  .folds td:only-of-type { display: block; }
+  .folds td:only-of-type::before, .folds td:empty, .bar { display: none; }
 }
 
 @media print {
@@ -119,8 +124,9 @@ dd { margin: 0; color: var(--muted); }
   .part { margin-top: 1.75rem; }
   .card, figure > .chart, tr { break-inside: avoid; }
   thead { display: table-header-group; }
-  details { display: none; }
-  nav, .scrolls { display: none; }
+  details, nav { display: none; }
+  .on-paper { display: block; }
+  .bar { width: 3rem; }
   section + section { break-before: page; }
   table { font-size: 9pt; }
 }

@@ -1,5 +1,6 @@
 /** Tables that are read on a phone too: there the cells of a row stand below each other, with the name of their column. */
 import { type Html, html, type Part } from "./Html.ts"
+import * as Words from "./Words.ts"
 
 export interface Column<Row> {
   readonly name: string
@@ -38,11 +39,33 @@ export const table = <Row>({ caption, columns, isNarrow = false, rows }: Options
   }</tbody></table>
 `
 
-/** What a list says that leaves some out. */
-export const rest = (shown: number, all: number, query: string): Html =>
-  shown >= all
-    ? html``
-    : html`<p class="note">These are the first ${shown} of ${all}. All of them: <code>duo-mfa sql @${query}</code></p>`
+/** How many rows of a long list are on the page. */
+export const longest = 500
+const open = 20
+
+interface List<Row> extends Options<Row> {
+  /** How many there are, on the page or not. */
+  readonly all: number
+  /** The query that has them all. */
+  readonly query: string
+}
+
+/** A list that may be long: its beginning is open, the rest is there to be opened, and what does not fit is asked for. */
+export const list = <Row>({ all, query, ...options }: List<Row>): Html => {
+  const { caption, rows } = options
+  const more = rows.slice(open)
+  return html`${table({ ...options, rows: rows.slice(0, open) })}${
+    more.length === 0 ? html`` : html`<details><summary>${Words.count(more.length)} more</summary>
+${table({ ...options, caption: `${caption}, continued`, rows: more })}</details>
+<p class="note on-paper">${Words.count(all - open)} more are not printed here.</p>`
+  }${
+    rows.length >= all
+      ? html``
+      : html`<p class="note">These are the first ${Words.count(rows.length)} of ${
+        Words.count(all)
+      }. All of them: <code>duo-mfa sql @${query}</code></p>`
+  }`
+}
 
 /** Somebody: by name, or by Duo's id where names are left out. */
 export const person = (

@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import type { Session } from "../staging/DuckDb.ts"
 import { ask, Count, Millis, type Pii } from "./Ask.ts"
+import * as Words from "./Words.ts"
 
 export const daysBack = 30
 
@@ -24,6 +25,9 @@ export interface Tenant extends Schema.Schema.Type<typeof Row> {
   /** Whether the runs go back that far. */
   readonly hasMonth: boolean
 }
+
+/** What the thirty days are called: the first run may be younger. */
+export const overMonth = ({ first, hasMonth }: Tenant) => hasMonth ? `in ${daysBack} days` : `since ${Words.day(first)}`
 
 /** What every section of the page is made from. */
 export interface Subject {

@@ -51,5 +51,7 @@ export const change = (name: string, by: number, unit: "" | " pts", wanted: "mor
   const moved = html`<span data-figure="${name}">${sign(text, by)}</span>${unit}`
   if (wanted === "either") return moved
   const isBetter = (by > 0) === (wanted === "more")
-  return html`<span class="${isBetter ? "better" : "worse"}">${moved}<span class="unseen">${isBetter ? ", better" : ", worse"}</span></span>`
+  return html`<span class="${isBetter ? "better" : "worse"}">${moved}<span class="unseen">${
+    isBetter ? ", better" : ", worse"
+  }</span></span>`
 }
