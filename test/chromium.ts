@@ -87,9 +87,8 @@ const speak = async (to: NodeJS.WritableStream, from: NodeJS.ReadableStream, fil
   const hear = (message: Message) => {
     if (message.id !== undefined) return waiting.get(message.id)?.(message)
     heard.get(message.method ?? "")?.()
-    if (message.method === "Network.requestWillBeSent") {
-      requests.push((message.params?.["request"] as { readonly url: string }).url)
-    }
+    const request = message.params?.["request"] as { readonly url: string } | undefined
+    if (message.method === "Network.requestWillBeSent" && request !== undefined) requests.push(request.url)
     if (["Log.entryAdded", "Runtime.exceptionThrown", "Audits.issueAdded"].includes(message.method ?? "")) {
       complaints.push(JSON.stringify(message.params))
     }

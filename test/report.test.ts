@@ -140,7 +140,9 @@ describe("report --pii drop", () => {
       }
       assert.isAbove(texts.size, 40)
       const isIn = (page: string, text: string) =>
-        new RegExp(`(?<![\\p{L}\\p{N}])${text.replaceAll(/[^\p{L}\p{N}]/gu, "\\$&")}(?![\\p{L}\\p{N}])`, "v").test(page)
+        new RegExp(`(?<![\\p{L}\\p{N}])${text.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&")}(?![\\p{L}\\p{N}])`, "u").test(
+          page
+        )
       for (const all of [without, textOf(without)]) {
         assert.deepStrictEqual([...texts].filter((text) => isIn(all, text)), [])
       }

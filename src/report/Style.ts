@@ -84,6 +84,7 @@ tbody th { font-weight: 400; overflow-wrap: anywhere; }
 .on-paper { display: none; }
 .figure { text-align: right; white-space: nowrap; }
 thead .figure { white-space: normal; }
+.figure + :not(.figure) { padding-left: 1rem; }
 details { margin-top: .5rem; font-size: .9375rem; }
 summary { cursor: pointer; color: var(--link); width: fit-content; }
 .scrolls { max-height: 24rem; overflow: auto; }
@@ -118,16 +119,15 @@ dd { margin: 0; color: var(--muted); }
 
 @media print {
   @page { margin: 16mm 14mm; }
-  body { max-width: none; padding: 0; font-size: 10pt; }
-  h1 { font-size: 20pt; }
-  h2, h3, h4 { break-after: avoid; }
+  html { font-size: 9.5pt; }
+  body { max-width: none; padding: 0; }
+  h2, h3, h4, h3 + p, h4 + p { break-after: avoid; }
   .part { margin-top: 1.75rem; }
-  .card, figure > .chart, tr { break-inside: avoid; }
+  .card, figure > .chart, tr, table:not(.folds) { break-inside: avoid; }
   thead { display: table-header-group; }
   details, nav { display: none; }
   .on-paper { display: block; }
   .bar { width: 3rem; }
   section + section { break-before: page; }
-  table { font-size: 9pt; }
 }
 `
