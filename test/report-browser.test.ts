@@ -9,7 +9,7 @@ import { chromium, open } from "./chromium.ts"
 import * as Report from "./known/report.ts"
 import { program } from "./program.ts"
 
-const ledger = Report.at(38_662)
+const ledger = Report.at(27_062)
 
 let folder = ""
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "duo-mfa-browser-"))
   await Effect.runPromise(ledger.make(`${folder}/data`).pipe(Effect.provide(NodeServices.layer)))
   await Effect.runPromise(program(folder, ["report"], { DUO_MFA_DATA: "data" }))
-}, 60_000)
+}, 180_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

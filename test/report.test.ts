@@ -22,7 +22,7 @@ const written = (...args: ReadonlyArray<string>) =>
     return readFileSync(stdout.trimEnd(), "utf8")
   })
 
-const ledger = Report.at(38_660)
+const ledger = Report.at(27_060)
 
 const ask = (sql: string) => ledger.ask(`${folder}/data`, sql)
 
@@ -32,7 +32,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "duo-mfa-report-"))
   await Effect.runPromise(ledger.make(`${folder}/data`).pipe(Effect.provide(NodeServices.layer)))
   page = await Effect.runPromise(written())
-}, 60_000)
+}, 180_000)
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -71,6 +71,21 @@ describe("the report", () => {
     assert.notMatch(part, /<time>2026-11-05<\/time><\/th><td[^>]*>no run</)
     assert.include(part, "<strong>no</strong>: Duo counts")
     assert.include(part, "A gap is a day without a run. A ring is a run that was not proved complete.")
+  })
+
+  it("draws nothing for a day without a run: no bar, and no line across; and a ring for one in doubt", () => {
+    const part = partOf(ledger.tenant)
+    const drawn = (pattern: RegExp) => [...part.matchAll(pattern)].map(([, path = ""]) => path)
+    const sizes = 2
+    assert.strictEqual(drawn(/fill="var\(--none\)"/g).length, 6 * sizes)
+    assert.strictEqual(drawn(/fill="var\(--better\)"/g).length, 5 * sizes)
+    assert.strictEqual(drawn(/fill="var\(--worse\)"/g).length, 1 * sizes)
+    assert.strictEqual(drawn(/fill="var\(--page\)" stroke="var\(--mfa\)"/g).length, 1 * sizes)
+    const lines = drawn(/<path d="([^"]+)" fill="none" stroke="var\(--mfa\)" stroke-width="2.5"/g)
+    assert.deepStrictEqual(lines.map((line) => line.split("M").slice(1).map((run) => run.split("L").length)), [[5, 1], [
+      5,
+      1
+    ]])
   })
 
   it("says of a bypass how old it is, or how old at least", () => {

@@ -68,11 +68,12 @@ const line = ({ colour, doubtful = [], end = "", values }: Series) => {
   return {
     type: "line",
     silent: true,
+    showAllSymbol: true,
     lineStyle: { color: colourOf(colour), width: 2.5 },
     data: values.map((value, index) => ({
       value,
       symbol: index === last || doubtful[index] || isAlone(index) ? "circle" : "none",
-      symbolSize: 7,
+      symbolSize: values.length > 120 ? 5 : 7,
       itemStyle: {
         color: colourOf(doubtful[index] ? "page" : colour),
         borderColor: colourOf(colour),

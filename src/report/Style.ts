@@ -121,7 +121,7 @@ dd { margin: 0; color: var(--muted); }
   @page { margin: 16mm 14mm; }
   html { font-size: 9.5pt; }
   body { max-width: none; padding: 0; }
-  h2, h3, h4, h3 + p, h4 + p { break-after: avoid; }
+  h2, h3, h4, h3 + p, h4 + p, figcaption { break-after: avoid; }
   .part { margin-top: 1.75rem; }
   .card, figure > .chart, tr, table:not(.folds) { break-inside: avoid; }
   thead { display: table-header-group; }
