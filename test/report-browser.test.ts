@@ -13,14 +13,14 @@ const ledger = Report.at(27_062)
 
 let folder = ""
 
+if (chromium === undefined) {
+  process.stderr.write(
+    "\n*** LEFT OUT: nothing opens the report in a browser, for there is no Chromium on the PATH.\n" +
+      "*** Get one with `apt-get install chromium`, or from your system's packages, and run the tests again.\n\n"
+  )
+}
+
 beforeAll(async () => {
-  if (chromium === undefined) {
-    process.stderr.write(
-      "\n*** LEFT OUT: nothing opens the report in a browser, for there is no Chromium on the PATH.\n" +
-        "*** Get one with `apt-get install chromium`, or from your system's packages, and run the tests again.\n\n"
-    )
-    return
-  }
   folder = mkdtempSync(join(tmpdir(), "duo-mfa-browser-"))
   await Effect.runPromise(ledger.make(`${folder}/data`).pipe(Effect.provide(NodeServices.layer)))
   await Effect.runPromise(program(folder, ["report"], { DUO_MFA_DATA: "data" }))

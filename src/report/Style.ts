@@ -84,7 +84,7 @@ tbody th { font-weight: 400; overflow-wrap: anywhere; }
 .on-paper { display: none; }
 .figure { text-align: right; white-space: nowrap; }
 thead .figure { white-space: normal; }
-.figure + :not(.figure) { padding-left: 1rem; }
+.figure + td:not(.figure), .figure + th:not(.figure) { padding-left: 1rem; }
 details { margin-top: .5rem; font-size: .9375rem; }
 summary { cursor: pointer; color: var(--link); width: fit-content; }
 .scrolls { max-height: 24rem; overflow: auto; }
@@ -111,9 +111,9 @@ dd { margin: 0; color: var(--muted); }
   .folds tr { padding: .6rem 0; border-bottom: 1px solid var(--grid); }
   .folds tbody th { font-weight: 600; }
   .realname { font-weight: 400; }
-  .folds td { display: grid; grid-template-columns: 8rem 1fr; font-size: .875rem; }
-  .folds td::before { content: attr(data-column); color: var(--muted); }
-  .folds td:only-of-type { display: block; }
+  .folds td[data-column] { position: relative; padding-left: 8.5rem; font-size: .875rem; }
+  .folds td::before { content: attr(data-column); position: absolute; left: 0; color: var(--muted); }
+  .folds td[data-column]:only-of-type { padding-left: 0; }
   .folds td:only-of-type::before, .folds td:empty, .bar { display: none; }
 }
 
@@ -124,7 +124,8 @@ dd { margin: 0; color: var(--muted); }
   h2, h3, h4, h3 + p, h4 + p, figcaption { break-after: avoid; }
   .part { margin-top: 1.75rem; }
   .card, figure > .chart, tr, table:not(.folds) { break-inside: avoid; }
-  thead { display: table-header-group; }
+  thead { display: table-header-group; break-after: avoid; }
+  tbody tr:first-child { break-before: avoid; }
   details, nav { display: none; }
   .on-paper { display: block; }
   .bar { width: 3rem; }
