@@ -15,7 +15,7 @@ export const write = async (out: string, minify: boolean) => {
     cwd: root,
     input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ""), file])),
     platform: "node",
-    external: [/^@duckdb\//, /^@effect\/platform-node\/Undici$/]
+    external: [/^@duckdb\//, /^echarts\//, /^@effect\/platform-node\/Undici$/]
   })
   await bundle.write({
     dir: out,
