@@ -31,7 +31,7 @@ const overview = `
   FROM users GROUP BY ALL ORDER BY tenant, users DESC`
 
 /** The names of the ledger, in the ledger itself or over the Parquet files. */
-const open = Effect.fnUntraced(function*(dataDirectory: string, parquet: boolean) {
+export const open = Effect.fnUntraced(function*(dataDirectory: string, parquet: boolean) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const sink = yield* (yield* Catalog).findSink(parquet ? "parquet" : "duckdb")
