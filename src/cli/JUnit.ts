@@ -7,7 +7,9 @@ const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 const escape = (text: string) => Format.harmless(text).replaceAll(/[&<>"]/g, (character) => entities[character] ?? "")
 
 const element = (name: string, attributes: Readonly<Record<string, string | number>>, children: string = "") => {
-  const start = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${escape(String(value))}"`)].join(" ")
+  const start = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${escape(String(value))}"`)].join(
+    " "
+  )
   return children === "" ? `<${start}/>` : `<${start}>${children}</${name}>`
 }
 
