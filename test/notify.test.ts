@@ -107,7 +107,8 @@ describe("extract --notify", () => {
     ["this machine, unless it is allowed", `http://127.0.0.1:9/${secret}`, /DUO_INSECURE_LOOPBACK=1/, ""],
     ["a name that only looks like this machine", `http://127.0.0.1.example.com/${secret}`, /must be https/],
     ["another scheme", `file:///${secret}`, /must be https/],
-    ["a password", `https://${secret}:${secret}@hooks.example.com/`, /no user name and no password/],
+    ["a user name", `https://${secret}@hooks.example.com/`, /no user name and no password/],
+    ["a password", `https://:${secret}@hooks.example.com/`, /no user name and no password/],
     ["what is no URL", `hooks.example.com/${secret}`, /must be the https:\/\/ URL of a webhook/]
   ]
   for (const [what, url, says, loopback = "1"] of refused) {

@@ -2,7 +2,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { known } from "./known/ledger.ts"
@@ -85,6 +85,17 @@ describe("a policy of one's own", () => {
         assert.notMatch(stdout + stderr, people)
       })
     ))
+
+  it.live("may be the one of docs/watch.md, which knows how old the last run is", () => {
+    const [, example = ""] = /```\n([^`]+)```/.exec(readFileSync(`${import.meta.dirname}/../docs/watch.md`, "utf8")) ??
+      []
+    const on = (day: number) => example.replace("now()", `'2026-11-${day} 09:00:00Z'::TIMESTAMPTZ`)
+    return withPolicies({ "fresh.sql": on(10), "stale.sql": on(11) }, (own) =>
+      Effect.gen(function*() {
+        const { policies } = yield* judged(own, "fresh", "stale")
+        assert.deepStrictEqual(policies.map(({ found, verdict }) => [verdict, found]), [["kept", 0], ["broken", 1]])
+      }))
+  })
 
   it.live("stands for one of ours of the same name", () =>
     withPolicies({
