@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Logger, Option, Redacted } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
-import { writeFileSync } from "node:fs"
+import { chmodSync, writeFileSync } from "node:fs"
 import * as Notify from "../src/cli/Notify.ts"
 import { type Emulator, serve } from "../src/emulator/Emulator.ts"
 import { another, good, key } from "./certificates.ts"
@@ -41,6 +41,18 @@ describe("extract --notify", () => {
       assert.deepStrictEqual(JSON.parse(post?.body ?? ""), printed)
       assert.deepInclude(printed, { users, complete: true, exit: 0 })
       assertHarmless(duo, JSON.stringify(post))
+    })))
+
+  it.live("takes the URL from .env, and warns if others may read it there", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users })
+      const { posts, url } = yield* hook()
+      writeFileSync(`${folder}/.env`, `DUO_MFA_NOTIFY=${url}/secret\n`)
+      chmodSync(`${folder}/.env`, 0o644)
+      const { code, stderr } = yield* program(folder, ["extract", "--dry-run"], settings(duo))
+      assert.deepStrictEqual([code, posts.length], [0, 1])
+      assert.deepInclude(JSON.parse(posts[0]?.body ?? ""), { users, sinks: [] })
+      assert.include(stderr, "warn: Others may read .env, and the secret in it: chmod 600 it.")
     })))
 
   it.live("posts a text where Slack is, or what takes the same", () =>
