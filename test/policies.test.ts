@@ -50,6 +50,8 @@ interface Told {
   readonly what: string
   readonly first?: Day
   readonly last: Day
+  /** When that is; the 10th if it is not said. */
+  readonly on?: number
   readonly broken: Readonly<Record<string, number>>
 }
 
@@ -60,7 +62,7 @@ const admin = person("eve", {
   phones: [phone("EVE", "+15555550105", text)]
 })
 
-/** A run on the 2nd, by ann and bob if not said otherwise, and one on the 10th. */
+/** A run on the 2nd, by ann and bob if not said otherwise, and another. */
 const tenants: ReadonlyArray<Told> = [
   { what: "a tenant where all is well", last: [[ann, bob]], broken: {} },
   {
@@ -82,6 +84,12 @@ const tenants: ReadonlyArray<Told> = [
     what: "two newcomers without a method, which is less coverage too",
     last: [[ann, bob, cid, person("lea", {})]],
     broken: { "everyone-has-mfa": 2, "coverage-holds": 1 }
+  },
+  {
+    what: "a newcomer without a method, in a tenant that is four days old",
+    last: [[ann, bob, cid]],
+    on: 6,
+    broken: { "everyone-has-mfa": 1, "coverage-holds": 1 }
   },
   {
     what: "somebody without a method who is disabled",
@@ -124,11 +132,11 @@ describe("the policies that come with it", () => {
     }
   })
 
-  for (const { broken, first = usually, last, what } of tenants) {
+  for (const { broken, first = usually, last, on = 10, what } of tenants) {
     it.live(`${Object.keys(broken).length === 0 ? "hold" : `${Object.keys(broken).join(", ")} breaks`}: ${what}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         yield* run(folder, 2, ...first)
-        yield* run(folder, 10, ...last)
+        yield* run(folder, on, ...last)
         assert.deepStrictEqual((yield* judged(folder)).broken, broken)
       })))
   }
