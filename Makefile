@@ -39,6 +39,9 @@ endif
 sql: setup ## ask the ledger: make sql Q="SELECT count(*) FROM users", or Q=@coverage; Q=@ lists what has a name
 	@./duo-mfa sql $${Q:+"$$Q"} $(ARGS)
 
+policy: setup ## hold the tenant against the policies, of ours and of data/policies; ARGS="--format junit"
+	@./duo-mfa policy $(ARGS)
+
 verify: setup ## read every sink back and hold it against the manifests
 	@./duo-mfa verify $(ARGS)
 
@@ -85,4 +88,4 @@ bench-quick: setup ## the same in two minutes, a tenth of the size and less
 dist: setup ## the npm package, in dist/
 	@$(NODE) src/dist/build.ts
 
-.PHONY: help setup extract check sql verify rebuild report demo pipelines sinks emulator dictionary test torture lint format bench bench-quick dist
+.PHONY: help setup extract check sql policy verify rebuild report demo pipelines sinks emulator dictionary test torture lint format bench bench-quick dist

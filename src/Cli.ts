@@ -7,6 +7,7 @@ import { dictionary } from "./cli/dictionary.ts"
 import { emulator } from "./cli/emulator.ts"
 import { extract } from "./cli/extract.ts"
 import { pipelines } from "./cli/pipelines.ts"
+import { policy } from "./cli/policy.ts"
 import { rebuild } from "./cli/rebuild.ts"
 import { report } from "./cli/report.ts"
 import { sinks } from "./cli/sinks.ts"
@@ -19,7 +20,20 @@ const command = Command.make("duo-mfa").pipe(
   Command.withDescription(
     "Who in the company is really protected by MFA: Cisco Duo's users and authenticators as rows"
   ),
-  Command.withSubcommands([extract, check, sql, verify, rebuild, report, pipelines, sinks, dictionary, emulator, demo])
+  Command.withSubcommands([
+    extract,
+    check,
+    sql,
+    policy,
+    verify,
+    rebuild,
+    report,
+    pipelines,
+    sinks,
+    dictionary,
+    emulator,
+    demo
+  ])
 )
 
 /** Help that was asked for is data; what is wrong with the arguments is not, and neither is a screenful of help. */

@@ -1,5 +1,5 @@
 /**
- * What the process ends with: sysexits where they fit, 3 and 4 for outcomes of our own. Schedulers decide by these
+ * What the process ends with: sysexits where they fit, 3, 4 and 5 for outcomes of our own. Schedulers decide by these
  * numbers whether to try again, so a number never changes its meaning.
  */
 export const ExitCode = {
@@ -9,6 +9,8 @@ export const ExitCode = {
   incomplete: 3,
   /** A person has to decide; nothing changed. */
   refused: 4,
+  /** A policy is broken, or cannot be told; only of `policy`. */
+  broken: 5,
   usage: 64,
   /** Duo answered something that the schema refuses. */
   data: 65,

@@ -15,7 +15,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/report\//, /^src\/(report\/|staging\/DuckDb\.ts|mfa\/Strength\.ts|Sink\.ts)/],
   [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|history\/|staging\/|cli\/)/],
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
-  [/^src\/duo\//, /^src\/(duo\/|(ExitCode|Expected|Pipeline|Recording|Version)\.ts)/],
+  [/^src\/duo\//, /^src\/(duo\/|(ExitCode|Expected|Pipeline|Recording|Transport|Version)\.ts)/],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
   [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
@@ -32,7 +32,7 @@ const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
   [/^effect(\/|$)/, /^/],
   [/^node:/, /^(src|sinks|pipelines)\//],
   [/^@duckdb\/node-api$/, /^src\/(staging|cli)\//],
-  [/^@effect\/platform-node\//, /^src\/(main|duo\/HttpTransport|emulator\/demo)\.ts$/],
+  [/^@effect\/platform-node\//, /^src\/(main|Transport|emulator\/demo)\.ts$/],
   [/^echarts\//, /^src\/report\/Chart\.ts$/],
   [/^rolldown$/, /^src\/dist\//]
 ]

@@ -25,6 +25,8 @@ export class Catalog extends Context.Service<Catalog, {
   readonly findSink: (name: string) => Effect.Effect<Sink, Expected>
   /** The folder of the queries that have a name. */
   readonly queries: string
+  /** The folder of the policies. */
+  readonly policies: string
 }>()("duo-mfa/cli/Catalog") {
   /** `root` is the folder that `pipelines/` and `sinks/` are in: a checkout, or what was made of it for npm. */
   static readonly layer = (root: URL) =>
@@ -95,7 +97,8 @@ export class Catalog extends Context.Service<Catalog, {
           findPipeline: (name) =>
             find("pipeline", name, isPipeline),
           findSink: (name) => find("sink", name, isSink),
-          queries: yield* Effect.orDie(path.fromFileUrl(new URL("data/queries", root)))
+          queries: yield* Effect.orDie(path.fromFileUrl(new URL("data/queries", root))),
+          policies: yield* Effect.orDie(path.fromFileUrl(new URL("data/policies", root)))
         })
       })
     )

@@ -1,11 +1,11 @@
-/** The result of a query as text, for people or for programs. */
+/** The result of a query, or another grid of values, as text: for people or for programs. */
 import type { DuckDBResultReader, DuckDBValue } from "@duckdb/node-api"
 import * as Instant from "../staging/Instant.ts"
 
 export const formats = ["table", "csv", "json", "ndjson", "markdown"] as const
 export type Format = typeof formats[number]
 
-type Value = string | number | boolean | null
+export type Value = string | number | boolean | null
 
 /** A value as JSON has it: instants as RFC 3339, decimals as numbers, whole numbers that are too large for JSON as text. */
 const toValue = (value: DuckDBValue): Value => {
@@ -18,13 +18,13 @@ const toValue = (value: DuckDBValue): Value => {
     : String(value)
 }
 
-interface Grid {
+export interface Grid {
   readonly names: ReadonlyArray<string>
   readonly rows: ReadonlyArray<ReadonlyArray<Value>>
 }
 
-/** Text from Duo may hold what a terminal would obey. */
-const harmless = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u00b7")
+/** Text from Duo may hold what a terminal would obey, or what XML may not have. */
+export const harmless = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u00b7")
 
 const show = (value: Value) => value === null ? "" : harmless(String(value))
 
@@ -77,5 +77,7 @@ const printers: Record<Format, (grid: Grid) => string> = {
   markdown
 }
 
+export const lay = (format: Format, grid: Grid): string => printers[format](grid)
+
 export const print = (format: Format, result: DuckDBResultReader): string =>
-  printers[format]({ names: result.deduplicatedColumnNames(), rows: result.getRows().map((row) => row.map(toValue)) })
+  lay(format, { names: result.deduplicatedColumnNames(), rows: result.getRows().map((row) => row.map(toValue)) })

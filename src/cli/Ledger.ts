@@ -13,6 +13,8 @@ export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledge
   }
 }
 
+export type Open = Effect.Success<ReturnType<typeof open>>
+
 /** A session that ends with the scope, and what says of its failures where they befell it. */
 export const open = Effect.fnUntraced(function*(dataDirectory: string, from: "ledger" | "parquet") {
   const fs = yield* FileSystem.FileSystem

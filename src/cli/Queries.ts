@@ -1,8 +1,8 @@
 /**
- * Questions that have a name: a file `NAME.sql` in `queries/` of the data directory, or of what comes with duo-mfa. Its
- * first line says what it answers.
+ * SQL that has a name: a question is a file `NAME.sql` in `queries/`, and a policy one in `policies/`, of the data
+ * directory or of what comes with duo-mfa. Its first line says what it is about.
  */
-import { Effect, FileSystem, Path, Runtime, Schema } from "effect"
+import { Effect, FileSystem, Path, type PlatformError, Runtime, Schema } from "effect"
 import { ExitCode } from "../ExitCode.ts"
 import { Catalog } from "./Catalog.ts"
 
@@ -25,6 +25,17 @@ export class BadParameter extends Schema.TaggedError<BadParameter>()("BadParamet
   }
 }
 
+/** A file, or the folder of them, is there and cannot be read. */
+export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
+  file: Schema.String,
+  detail: Schema.String
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.config
+  override get message() {
+    return `${this.file} cannot be read: ${this.detail}. Make it readable, or move it away.`
+  }
+}
+
 export interface Query {
   readonly name: string
   /** What it answers. */
@@ -32,27 +43,36 @@ export interface Query {
   readonly sql: string
 }
 
+/** The folders that they are in. */
+export type Folder = "queries" | "policies"
+
+const orUnreadable = (file: string) =>
+  Effect.mapError((error: PlatformError.PlatformError) => new Unreadable({ file, detail: error.reason.message }))
+
 const filesIn = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  const names = yield* fs.readDirectory(directory).pipe(Effect.orElseSucceed(() => []))
-  return names.filter((name) => /^[\w-]+\.sql$/.test(name)).map((name) =>
+  const names = yield* fs.readDirectory(directory).pipe(
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed([])),
+    orUnreadable(directory)
+  )
+  return names.filter((name) => /^[^.].*\.sql$/.test(name)).map((name) =>
     [name.slice(0, -4), join(directory, name)] as const
   )
 })
 
-/** All of them by name; one in the data directory stands for one of ours. */
-export const all = Effect.fnUntraced(function*(dataDirectory: string) {
+/** All of a folder by name; one in the data directory stands for one of ours. */
+export const all = Effect.fnUntraced(function*(dataDirectory: string, folder: Folder = "queries") {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
   const files = new Map([
-    ...yield* filesIn((yield* Catalog).queries),
-    ...yield* filesIn(join(dataDirectory, "queries"))
+    ...yield* filesIn((yield* Catalog)[folder]),
+    ...yield* filesIn(join(dataDirectory, folder))
   ])
   return yield* Effect.forEach(
     [...files].toSorted(),
     ([name, file]) =>
-      Effect.map(Effect.orDie(fs.readFileString(file)), (sql): Query => ({
+      Effect.map(orUnreadable(file)(fs.readFileString(file)), (sql): Query => ({
         name,
         doc: /^-- *(.*)/.exec(sql)?.[1] ?? "",
         sql
@@ -60,11 +80,15 @@ export const all = Effect.fnUntraced(function*(dataDirectory: string) {
   )
 })
 
-/** The one of that name. */
-export const find = Effect.fnUntraced(function*(dataDirectory: string, name: string) {
-  const queries = yield* all(dataDirectory)
+/** The one of that name; a policy is `policies/NAME`. */
+export const find = Effect.fnUntraced(function*(dataDirectory: string, asked: string) {
+  const [, policy] = /^policies\/(.*)$/.exec(asked) ?? []
+  const name = policy ?? asked
+  const queries = yield* all(dataDirectory, policy === undefined ? "queries" : "policies")
   const found = queries.find((query) => query.name === name)
-  return found ?? (yield* new NoQuery({ name, names: queries.map((query) => query.name) }))
+  if (found !== undefined) return found
+  const prefix = policy === undefined ? "" : "policies/"
+  return yield* new NoQuery({ name: asked, names: queries.map((query) => `${prefix}${query.name}`) })
 })
 
 /** `day=2026-11-20` as a name and a value, which a query asks for with `getvariable('day')`. */

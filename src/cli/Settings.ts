@@ -38,12 +38,14 @@ export const dataDirectory = Effect.gen(function*() {
 
 const othersMayRead = 0o077
 
-/** What around the process puts the secret key at risk, and is no reason to stop. */
+/** What around the process puts secrets at risk, and is no reason to stop. */
 export const warn = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
-  if (/^\s*(export\s+)?DUO_SKEY\s*=/m.test(yield* readDotEnv)) {
+  if (/^\s*(export\s+)?DUO_(SKEY|MFA_NOTIFY)\s*=/m.test(yield* readDotEnv)) {
     const mode = yield* fs.stat(".env").pipe(Effect.map(({ mode }) => mode), Effect.orElseSucceed(() => 0))
-    if ((mode & othersMayRead) !== 0) yield* Effect.logWarning("Others may read .env, and the key in it: chmod 600 it.")
+    if ((mode & othersMayRead) !== 0) {
+      yield* Effect.logWarning("Others may read .env, and the secret in it: chmod 600 it.")
+    }
   }
   const loaded = /--(inspect|require|import|(?:experimental-)?loader)\b|-r\b/.exec(process.env["NODE_OPTIONS"] ?? "")
   if (loaded !== null) {

@@ -1,5 +1,6 @@
 /** What a run came to, for people and for programs. */
-import { relative } from "node:path"
+import { basename, relative } from "node:path"
+import type { Outcome } from "../Outcome.ts"
 import type { Result } from "../Run.ts"
 
 /** The JSON object of `extract --json`, but for the exit code. */
@@ -18,17 +19,34 @@ const near = (location: string) => {
   return location === "-" || from.startsWith("..") ? location : from
 }
 
+/** Who was seen, and how much of it there is. */
+const headline = ({ changed, complete, incomplete_reason, mfa_enabled, rows, tenant, users }: Outcome) => [
+  `${number.format(users)} users of ${tenant}, ${number.format(mfa_enabled)} with MFA (${
+    percent.format(users === 0 ? 0 : mfa_enabled / users)
+  }); ${complete ? "complete" : `not proved complete: ${incomplete_reason}`}${
+    changed === 0 ? "" : `; ${number.format(changed)} changed while they were read`
+  }`,
+  Object.entries(rows).map(([table, rows]) => `${table} ${number.format(rows)}`).join(", ")
+]
+
+const asked = ({ requests, retries, run_id }: Outcome) =>
+  `run ${run_id}: ${number.format(requests)} requests, ${number.format(retries)} retries`
+
 /** A few lines. */
 export const summary = ({ outcome, receipts }: Result): string =>
   [
-    `${number.format(outcome.users)} users of ${outcome.tenant}, ${number.format(outcome.mfa_enabled)} with MFA (${
-      percent.format(outcome.users === 0 ? 0 : outcome.mfa_enabled / outcome.users)
-    }); ${outcome.complete ? "complete" : `not proved complete: ${outcome.incomplete_reason}`}${
-      outcome.changed === 0 ? "" : `; ${number.format(outcome.changed)} changed while they were read`
-    }`,
-    Object.entries(outcome.rows).map(([table, rows]) => `${table} ${number.format(rows)}`).join(", "),
+    ...headline(outcome),
     ...receipts.map(({ bytes, location, sink }) =>
       `${sink.padEnd(8)} ${near(location)} (${megabytes.format(bytes / 1e6)} MB)`
     ),
-    `run ${outcome.run_id}: ${number.format(outcome.requests)} requests, ${number.format(outcome.retries)} retries`
+    asked(outcome)
   ].join("\n")
+
+/** The same as `facts` and as `summary` for others than who runs it: where the rows are is not theirs to know. */
+export const abroad = (result: Result) => {
+  const { sinks, ...told } = facts(result)
+  return {
+    facts: { ...told, sinks: sinks.map(({ bytes, name, rows }) => ({ name: basename(name), rows, bytes })) },
+    text: [...headline(result.outcome), asked(result.outcome)].join("\n")
+  }
+}

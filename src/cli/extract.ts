@@ -9,9 +9,10 @@ import { Recording } from "../Recording.ts"
 import * as Run from "../Run.ts"
 import { version } from "../Version.ts"
 import { Catalog } from "./Catalog.ts"
+import * as Notify from "./Notify.ts"
 import * as Settings from "./Settings.ts"
 import * as Stderr from "./Stderr.ts"
-import { facts, summary } from "./Summary.ts"
+import { abroad, facts, summary } from "./Summary.ts"
 import * as Targets from "./Targets.ts"
 import * as TooLate from "./TooLate.ts"
 
@@ -79,6 +80,10 @@ const flags = {
     Flag.withDescription("A record's directory: the same run again, without Duo"),
     Flag.optional
   ),
+  notify: Flag.Redacted("notify").pipe(
+    Flag.withDescription("An https webhook that is told what the run came to; as DUO_MFA_NOTIFY it is seen by fewer"),
+    Flag.optional
+  ),
   dryRun: option("dry-run", "Read and count, and write nothing"),
   json: option("json", "Print one JSON object on standard output")
 }
@@ -101,6 +106,13 @@ const recording = (
     : Effect.succeed(Option.isSome(replay) ? { replay: replay.value } : {})
 }
 
+/** How a failure that was not foreseen is told: what it says itself might quote somebody's data. */
+const defect: Expected = {
+  _tag: "Defect",
+  message: "A defect of duo-mfa, which stopped the run; its standard error says where.",
+  [Runtime.errorExitCode]: ExitCode.defect
+}
+
 /** Remembers the last progress, for a failure to tell what is known. */
 const watched = <A, E, R>(run: Effect.Effect<A, E, R>, seen: (progress: Progress) => void) =>
   Effect.flatMap(Progress, (report) =>
@@ -120,6 +132,7 @@ export const extract = Command.make(
         dryRun,
         json,
         maxShrink,
+        notify,
         pageSize,
         pii,
         pipeline: name,
@@ -131,9 +144,11 @@ export const extract = Command.make(
       }
     ) {
       let last: Partial<Progress> = {}
+      let webhook: Notify.Webhook | undefined
       const options = { toolVersion: version, pageSize: Option.getOrUndefined(pageSize), concurrency }
 
       const run = Effect.gen(function*() {
+        webhook = yield* Notify.webhook(notify)
         yield* Settings.warn
         const catalog = yield* Catalog
         const pipeline = yield* catalog.findPipeline(name)
@@ -151,34 +166,37 @@ export const extract = Command.make(
         })
       }).pipe(Effect.provideServiceEffect(Recording, recording(record, pseudonymise, replay)))
 
-      const failed = (error: Expected) =>
-        json
-          ? Console.log(JSON.stringify({
-            error: error._tag,
-            message: error.message,
-            exit: error[Runtime.errorExitCode],
-            pipeline: name,
-            users: last.users,
-            total_objects: last.total,
-            pages: last.pages
-          }))
-          : Effect.void
+      const tell = (facts: object, text: string) =>
+        webhook === undefined ? Effect.void : Effect.interruptible(
+          Notify.post(webhook, { facts, text: `duo-mfa extract${dryRun ? " --dry-run" : ""}: ${text}` })
+        )
+
+      const failed = Effect.fnUntraced(function*(error: Expected) {
+        const exit = error[Runtime.errorExitCode]
+        const known = { exit, pipeline: name, users: last.users, total_objects: last.total, pages: last.pages }
+        if (json) yield* Console.log(JSON.stringify({ error: error._tag, message: error.message, ...known }))
+        const message = Notify.withoutPaths(error.message, yield* Settings.dataDirectory)
+        yield* tell({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
+      })
 
       const result = yield* watched(run, (progress) => {
         last = progress
       }).pipe(
         Effect.ensuring(Stderr.done),
         Effect.tapError(failed),
+        Effect.tapDefect(() => failed(defect)),
         Effect.onInterrupt(() => Effect.sync(() => Stderr.print("duo-mfa: Stopped; nothing was published."))),
         Effect.provide(Stderr.progress)
       )
       for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
       const incomplete = strict && !result.outcome.complete
       const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
-      const told = json ? JSON.stringify({ ...facts(result), exit }) : summary(result)
+      const said = json ? JSON.stringify({ ...facts(result), exit }) : summary(result)
       const hasRows = result.receipts.some(({ location }) => location === "-")
-      yield* hasRows ? Console.error(told) : Console.log(told)
+      yield* hasRows ? Console.error(said) : Console.log(said)
       TooLate.done(exit)
+      const { facts: told, text } = abroad(result)
+      yield* tell({ ...told, exit }, text)
       if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
     },
     Effect.uninterruptible

@@ -25,7 +25,7 @@ export const write = async (out: string, minify: boolean) => {
     chunkFileNames: "chunks/[name]-[hash].js",
     banner: (chunk) => chunk.name === "src/main" ? "#!/usr/bin/env node" : ""
   })
-  for (const file of globSync("{pipelines,data/queries}/*.sql", { cwd: root })) {
+  for (const file of globSync("{pipelines,data/queries,data/policies}/*.sql", { cwd: root })) {
     mkdirSync(dirname(join(out, file)), { recursive: true })
     cpSync(join(root, file), join(out, file))
   }

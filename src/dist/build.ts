@@ -17,7 +17,7 @@ writeFileSync(
         ...manifest,
         bin: { "duo-mfa": "src/main.js" },
         exports: { "./sink": "./src/Sink.js", "./table": "./src/Table.js", "./package.json": "./package.json" },
-        files: ["src", "pipelines", "sinks", "chunks", "data/queries"]
+        files: ["src", "pipelines", "sinks", "chunks", "data/queries", "data/policies"]
       },
       undefined,
       2

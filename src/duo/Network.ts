@@ -1,26 +1,14 @@
 /** Tells the ways apart in which no answer comes at all, from the error codes of Node and undici. */
 import type { HttpClientError } from "effect/http"
+import { causesOf, codesOf } from "../Transport.ts"
 import { NotDuo, Tls, Transport } from "./Errors.ts"
 
 const tlsCodes = /^(CERT_|CRL_|DEPTH_ZERO_|EPROTO|ERR_SSL_|ERR_TLS_|HOSTNAME_|INVALID_CA|SELF_SIGNED_|UNABLE_TO_)/
 
-/** The error and what caused it, outermost first. */
-const chain = (error: unknown): ReadonlyArray<object> => {
-  const errors: Array<object> = []
-  for (let next = error; typeof next === "object" && next !== null && errors.length < 8;) {
-    errors.push(next)
-    next = "cause" in next ? next.cause : undefined
-  }
-  return errors
-}
-
 /** Only codes and the API host are shown: what else these errors say may name URLs and addresses. */
-export const networkReason = (
-  { reason }: HttpClientError.HttpClientError,
-  host: string
-): NotDuo | Tls | Transport => {
-  const errors = chain(reason.cause)
-  const codes = errors.flatMap((error) => "code" in error && typeof error.code === "string" ? [error.code] : [])
+export const networkReason = (error: HttpClientError.HttpClientError, host: string): NotDuo | Tls | Transport => {
+  const errors = causesOf(error)
+  const codes = codesOf(errors)
   const tls = codes.find((code) => tlsCodes.test(code))
   if (tls !== undefined) return new Tls({ detail: tls })
   const proxy = errors.flatMap((error) => "message" in error ? [proxyStatus(String(error.message))] : []).find(Boolean)

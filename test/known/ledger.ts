@@ -19,9 +19,13 @@ export const runAt = (dataDirectory: string, instant: number, options: Options, 
     return outcome
   })).pipe(Effect.provideServiceEffect(Clock.Clock, StoppedClock.at(instant)))
 
-/** The runs of the scene. */
-export const known = (dataDirectory: string) =>
+/** The runs of the scene; tests that run at the same time need ports of their own. */
+export const known = (dataDirectory: string, options: Options = {}) =>
   Effect.forEach(
     days,
-    (day) => runAt(dataDirectory, Date.UTC(2026, 10, day, 9), { tenant: Tenant.fromUsers(usersOn(day), codesOn(day)) })
+    (day) =>
+      runAt(dataDirectory, Date.UTC(2026, 10, day, 9), {
+        tenant: Tenant.fromUsers(usersOn(day), codesOn(day)),
+        ...options
+      })
   )

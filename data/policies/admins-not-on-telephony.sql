@@ -1,0 +1,8 @@
+-- No member of a group with admin in its name has text messages or calls as the strongest method.
+-- At most 0
+SELECT users.tenant, users.user_id, users.username, string_agg(user_groups.group_name, ', ') AS admin_groups
+FROM user_groups JOIN users USING (tenant, user_id)
+WHERE contains(lower(user_groups.group_name), 'admin')
+  AND users.status IN ('active', 'bypass') AND users.only_telephony
+GROUP BY ALL
+ORDER BY ALL;

@@ -1,0 +1,6 @@
+-- No active user is without MFA, by Duo's own rule and by what their methods can do.
+-- At most 0
+SELECT tenant, user_id, username, method_count, strongest, last_login_at
+FROM users
+WHERE status = 'active' AND (mfa_enabled IS NOT TRUE OR strongest = 'none')
+ORDER BY tenant, username;

@@ -1,0 +1,112 @@
+/**
+ * What tenants are held against: a file `NAME.sql` in `policies/` of the data directory, or of what comes with duo-mfa.
+ * Its first line says what shall be true, its second how many rows its query may have, over all tenants; each row is a
+ * violation.
+ *
+ *     -- No active user is without MFA.
+ *     -- At most 0
+ *     SELECT tenant, user_id FROM users WHERE status = 'active' AND NOT mfa_enabled
+ */
+import { Effect, Runtime, Schema } from "effect"
+import { ExitCode } from "../ExitCode.ts"
+import type { Session } from "../staging/DuckDb.ts"
+import * as Queries from "./Queries.ts"
+
+/** No policy has that name. */
+export class NoPolicy extends Schema.TaggedError<NoPolicy>()("NoPolicy", {
+  name: Schema.String,
+  names: Schema.Array(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message() {
+    return `There is no policy "${this.name}". There is ${this.names.join(", ")}.`
+  }
+}
+
+export interface Policy {
+  readonly name: string
+  /** What shall be true. */
+  readonly sentence: string
+  /** How many violations are none; null if the file does not say. */
+  readonly atMost: number | null
+  readonly sql: string
+}
+
+const header = /^\uFEFF?-- *(\S[^\r\n]*?)\s*\r?\n-- *at most (\d+)\.?[^\S\n]*\r?\n/i
+
+const parse = ({ doc, name, sql }: Queries.Query): Policy => {
+  const [, sentence = doc, atMost] = header.exec(sql) ?? []
+  return { name, sentence, atMost: atMost === undefined ? null : Number(atMost), sql }
+}
+
+/** Those of the names, or all. */
+export const find = Effect.fnUntraced(function*(dataDirectory: string, names: ReadonlyArray<string>) {
+  const all = (yield* Queries.all(dataDirectory, "policies")).map(parse)
+  const unknown = names.find((name) => !all.some((policy) => policy.name === name))
+  if (unknown !== undefined) return yield* new NoPolicy({ name: unknown, names: all.map(({ name }) => name) })
+  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
+})
+
+/** What the last run of a tenant left to be judged. */
+export interface Seen {
+  readonly tenant: string
+  readonly observed_at: string
+  readonly complete: boolean
+  /** Tables that its key may not read: what is asked of them is not the truth. */
+  readonly not_collected: ReadonlyArray<string>
+}
+
+export interface Verdict {
+  readonly policy: string
+  readonly verdict: "kept" | "broken" | "cannot be told"
+  readonly found: number | null
+  readonly at_most: number | null
+  readonly sentence: string
+  /** Why it cannot be told. */
+  readonly why: string | null
+}
+
+/** DuckDB's errors of these kinds are about the query's own words; others may quote a cell. */
+const harmlessErrors = /^(Parser|Binder|Catalog) Error: /
+
+const whyOf = (detail: string) =>
+  harmlessErrors.test(detail) ? detail : `DuckDB ends it with ${/^[A-Z][\w ]* Error/.exec(detail)?.[0] ?? "an error"}`
+
+/** A table by its own name, or by that of what is made of it, but not in a comment. */
+const names = (sql: string, table: string) =>
+  new RegExp(`\\b${table}(_history|_changes|_asof)?\\b`, "i").test(sql.replaceAll(/^\s*--.*$/gm, ""))
+
+/** As the part of another query that it becomes: no other statement can be that. */
+const asPart = (sql: string) => `(${sql.replace(/;\s*(--[^\n]*\s*)*$/, "")}\n)`
+
+/** How many rows its query has; only they are counted, and no cell leaves DuckDB. */
+const count = Effect.fnUntraced(function*(session: Session, seen: ReadonlyArray<Seen>, { atMost, sql }: Policy) {
+  if (atMost === null) {
+    return yield* Effect.fail("its first two lines must be a sentence and a number: -- At most 0")
+  }
+  for (const { not_collected, tenant } of seen) {
+    const table = not_collected.find((table) => names(sql, table))
+    if (table !== undefined) {
+      return yield* Effect.fail(`${table} was not collected by the last run of ${tenant}, whose key may not read it`)
+    }
+  }
+  const [[found] = []] = yield* session.all(`SELECT count(*) FROM ${asPart(sql)}`).pipe(
+    Effect.mapError((reason) => whyOf("detail" in reason ? reason.detail : reason._tag))
+  )
+  return { found: Number(found), atMost }
+})
+
+/** Holds the tenants against a policy. One that cannot be told is not kept. */
+export const judge = (session: Session, seen: ReadonlyArray<Seen>, policy: Policy): Effect.Effect<Verdict> => {
+  const { atMost, name, sentence } = policy
+  const of = { policy: name, at_most: atMost, sentence }
+  return Effect.match(count(session, seen, policy), {
+    onFailure: (why): Verdict => ({ ...of, verdict: "cannot be told", found: null, why }),
+    onSuccess: ({ atMost, found }): Verdict => ({
+      ...of,
+      verdict: found > atMost ? "broken" : "kept",
+      found,
+      why: null
+    })
+  })
+}

@@ -1,0 +1,111 @@
+/** `duo-mfa policy`: holds what the last runs saw against the policies, for a scheduler or CI to act on. */
+import { Console, Effect, Runtime, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { ExitCode } from "../ExitCode.ts"
+import { Catalog } from "./Catalog.ts"
+import * as Format from "./Format.ts"
+import * as JUnit from "./JUnit.ts"
+import { NoLedger, type Open, open } from "./Ledger.ts"
+import * as Policies from "./Policies.ts"
+import * as Settings from "./Settings.ts"
+
+/** Not every policy is kept. */
+export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
+  broken: Schema.Array(Schema.String),
+  untold: Schema.Array(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.broken
+  override get message() {
+    return [
+      ...this.broken.length === 0 ? [] : [`Broken: ${this.broken.join(", ")}.`],
+      ...this.untold.length === 0 ? [] : [`Cannot be told, which is not kept: ${this.untold.join(", ")}.`],
+      `See the rows: duo-mfa sql @policies/${this.broken[0] ?? this.untold[0]}`
+    ].join(" ")
+  }
+}
+
+const formats = ["table", "junit", "json", "markdown"] as const
+
+/** The last run of each tenant, and what it could not read. */
+const lastRuns = Effect.fnUntraced(function*({ at, session }: Open) {
+  const pipelines = yield* (yield* Catalog).pipelines
+  const rows = yield* at(session.all(`
+    SELECT tenant, strftime(observed_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ'), complete, pipeline, tables_collected
+    FROM runs QUALIFY row_number() OVER (PARTITION BY tenant, pipeline ORDER BY observed_at DESC, run_id DESC) = 1
+    ORDER BY tenant, pipeline`))
+  return rows.map(([tenant, observed_at, complete, pipeline, collected]): Policies.Seen => {
+    const tables = pipelines.find(({ name }) => name === pipeline)?.tables ?? []
+    const there = String(collected).split(", ")
+    return {
+      tenant: String(tenant),
+      observed_at: String(observed_at),
+      complete: complete === true,
+      not_collected: tables.map(({ name }) => name).filter((name) => !there.includes(name))
+    }
+  })
+})
+
+const names = ["verdict", "policy", "found", "at most", "sentence"]
+
+/** A grid, and below it what was looked at. */
+const print = (
+  format: "table" | "markdown",
+  verdicts: ReadonlyArray<Policies.Verdict>,
+  seen: ReadonlyArray<Policies.Seen>
+) => {
+  const rows = verdicts.map(({ at_most, found, policy, sentence, verdict, why }) => [
+    verdict,
+    policy,
+    found,
+    at_most,
+    why === null ? sentence : `${sentence} Why not told: ${why}`.trimStart()
+  ])
+  const below = seen.map(({ complete, observed_at, tenant }) =>
+    `${tenant} as of ${observed_at}${complete ? "" : ", not proved complete"}`
+  )
+  return [Format.lay(format, { names, rows }), "", ...below.map((line) => format === "markdown" ? `- ${line}` : line)]
+    .join("\n")
+}
+
+export const policy = Command.make(
+  "policy",
+  {
+    names: Argument.String("name").pipe(
+      Argument.withDescription("A policy: a file in policies/ of the data directory, or one of ours; all if not given"),
+      Argument.variadic()
+    ),
+    parquet: Flag.Boolean("parquet").pipe(
+      Flag.withDescription("Ask the Parquet files instead of the ledger"),
+      Flag.withDefault(false)
+    ),
+    format: Flag.Literals("format", formats).pipe(
+      Flag.withDescription("How the verdicts are printed"),
+      Flag.withDefault("table")
+    )
+  },
+  Effect.fnUntraced(function*({ format, names, parquet }) {
+    const dataDirectory = yield* Settings.dataDirectory
+    const policies = yield* Policies.find(dataDirectory, names)
+    const ledger = yield* open(dataDirectory, parquet ? "parquet" : "ledger")
+    const seen = yield* lastRuns(ledger)
+    if (seen.length === 0) return yield* new NoLedger({ ledger: dataDirectory })
+    const verdicts = yield* Effect.forEach(policies, (policy) => Policies.judge(ledger.session, seen, policy))
+    const named = (which: Policies.Verdict["verdict"]) =>
+      verdicts.filter(({ verdict }) => verdict === which).map(({ policy }) => policy)
+    const notKept = new NotKept({ broken: named("broken"), untold: named("cannot be told") })
+    const kept = notKept.broken.length === 0 && notKept.untold.length === 0
+    switch (format) {
+      case "junit":
+        yield* Console.log(JUnit.print(verdicts, seen))
+        break
+      case "json":
+        yield* Console.log(
+          JSON.stringify({ policies: verdicts, tenants: seen, exit: kept ? ExitCode.ok : ExitCode.broken })
+        )
+        break
+      default:
+        yield* Console.log(print(format, verdicts, seen))
+    }
+    if (!kept) return yield* notKept
+  }, Effect.scoped)
+).pipe(Command.withDescription("Hold the tenants against the policies: exit 5 if one is not kept"))
