@@ -11,7 +11,8 @@ const tls = { rejectUnauthorized: true, allowH2: false }
 
 export const layer: Layer.Layer<HttpClient.HttpClient, never, Credentials> = Layer.unwrap(Effect.gen(function*() {
   const { loopback } = yield* Credentials
-  const undici = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
+  // a bundle knows a CommonJS package only as its default export
+  const { default: undici } = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
   const dispatcher = yield* Effect.acquireRelease(
     Effect.sync(() =>
       loopback
