@@ -4,7 +4,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { serve } from "../src/emulator/Emulator.ts"
 import { install, pack, packOurs, run, seed, succeed } from "./package.ts"
 import { settings } from "./program.ts"
@@ -16,6 +16,12 @@ let folder = ""
 let ours = ""
 let user = ""
 
+/** What a page says to type, in the order in which it says it. */
+const commandsOf = (page: string) =>
+  [...readFileSync(`docs/${page}`, "utf8").matchAll(/^```sh\n([^`]+)^```/gm)].flatMap(([_, block = ""]) =>
+    block.trim().replaceAll("VERSION", manifest.version).split("\n")
+  )
+
 const make = (name: string) => {
   mkdirSync(join(folder, name))
   seed(join(folder, name))
@@ -26,7 +32,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "duo-mfa-package-"))
   ours = await packOurs(folder)
   user = make("user")
-  await install(user, ours)
+  cpSync(ours, join(user, basename(ours)))
 }, 120_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -39,8 +45,19 @@ const installedIn = (folder: string): ReadonlyArray<readonly [name: string, vers
   })
 
 describe("the npm package", () => {
-  it("runs by its name where it was installed", async () => {
+  it("is installed as the page says, and runs by its name", async () => {
+    const [pack, install, help, ...completions] = commandsOf("install.md")
+    assert.deepStrictEqual([pack, help], ["npm pack", "npx duo-mfa --help"])
+    await succeed(user, "sh", ["-c", `${install} --prefer-offline --no-audit --no-fund --silent`])
     assert.include(await succeed(user, "npx", ["duo-mfa", "--help"]), "duo-mfa <subcommand> [flags]")
+    const home = make("home")
+    mkdirSync(join(home, ".config/fish/completions"), { recursive: true })
+    mkdirSync(join(home, ".zsh/completions"), { recursive: true })
+    for (const command of completions) {
+      const env = { HOME: home, PATH: `${user}/node_modules/.bin:${process.env["PATH"]}` }
+      await succeed(home, "sh", ["-c", command.replace(" ~/", ` ${home}/`)], env)
+    }
+    assert.strictEqual(globSync("{.bashrc,.zsh/*/*,.config/fish/*/*}", { cwd: home }).length, 3)
     assert.include(await succeed(user, "npx", ["duo-mfa", "--version"]), manifest.version)
     const sinks = await succeed(user, "npx", ["duo-mfa", "sinks"])
     assert.deepStrictEqual(sinks.match(/^\w+/gm), ["csv", "duckdb", "ndjson", "parquet"])
@@ -89,11 +106,8 @@ describe("the npm package", () => {
       )
     }
     const bundles = globSync(join(user, "node_modules/duo-mfa/dist/**/*.js"))
-    const named = bundles.flatMap((file) => [
-      ...readFileSync(file, "utf8").matchAll(/(?:\bfrom|\bimport\() ?["`]((?:@[\w-]+\/)?[a-z][\w-]*)(?:\/[\w/.-]+)?["`]/g)
-        /(?:\bfrom|\bimport\() ?["`]((?:@[^/"`]+\/)?[^./"`$][^/":`$]*)[^":`$]*["`]/g
-      )
-    ]).map(([_, name = ""]) => name)
+    const imported = /(?:\bfrom|\bimport\() ?["`]((?:@[\w-]+\/)?[a-z][\w-]*)(?:\/[\w/.-]+)?["`]/g
+    const named = bundles.flatMap((file) => [...readFileSync(file, "utf8").matchAll(imported)].map(([_, name]) => name))
     // the contract's own are for who has a test runner, and are no part of what runs
     assert.sameMembers([...new Set(named)], ["@duckdb/node-api", "@effect/vitest", "effect"])
     const refs = components.map((component: Record<string, string>) => component["bom-ref"])
@@ -113,9 +127,9 @@ describe("a sink of somebody else, in a package of its own", () => {
     author = make("author")
     cpSync("docs/example-sink", author, { recursive: true })
     await install(author, "--save-dev", ours)
-    const example = await pack(author, folder)
     customer = make("customer")
-    await install(customer, ours, example)
+    await pack(author, customer)
+    cpSync(ours, join(customer, basename(ours)))
   }, 120_000)
 
   it("passes the laws with the contract that duo-mfa exports", async () => {
@@ -135,11 +149,10 @@ describe("a sink of somebody else, in a package of its own", () => {
   it.live("is used by its name, and what it wrote is verified", () =>
     Effect.gen(function*() {
       const duo = yield* serve({ users: 30 })
-      const duoMfa = (...args: ReadonlyArray<string>) =>
-        Effect.promise(() => succeed(customer, "npx", ["duo-mfa", ...args], settings(duo)))
-      const { sinks, users } = JSON.parse(
-        yield* duoMfa("extract", "--json", "--sink", "example-sink:out", "--sink", "example-sink/sorted")
-      )
+      const [installing, extracting, verifying] = commandsOf("writing-a-sink.md")
+      const type = (command = "") => Effect.promise(() => succeed(customer, "sh", ["-c", command], settings(duo)))
+      yield* type(`${installing} --prefer-offline --no-audit --no-fund --silent`)
+      const { sinks, users } = JSON.parse(yield* type(`${extracting} --json`))
       assert.strictEqual(users, 30)
       assert.deepStrictEqual(
         sinks.map((
@@ -149,7 +162,7 @@ describe("a sink of somebody else, in a package of its own", () => {
       )
       assert.strictEqual(globSync("out/users/*.ndjson.gz", { cwd: customer }).length, 1)
       assert.strictEqual(globSync("data/sorted/users/*.parquet", { cwd: customer }).length, 1)
-      const verified = yield* duoMfa("verify")
+      const verified = yield* type(verifying)
       assert.include(verified, "example-sink/sorted")
       assert.notInclude(verified, "cannot be read back")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))

@@ -15,11 +15,18 @@ export const run = (
   env: Readonly<Record<string, string>> = {}
 ) =>
   new Promise<Ended>((resolve) => {
-    const path = `${dirname(process.execPath)}:${process.env["PATH"]}`
     const clean = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITEST|DUO_)/.test(name))
     )
-    const child = spawn(command, args, { cwd, env: { ...clean, PATH: path, NO_COLOR: "1", ...env } })
+    const child = spawn(command, args, {
+      cwd,
+      env: {
+        ...clean,
+        NO_COLOR: "1",
+        ...env,
+        PATH: `${dirname(process.execPath)}:${env["PATH"] ?? process.env["PATH"]}`
+      }
+    })
     let stdout = ""
     let stderr = ""
     child.stdout.on("data", (data) => stdout += String(data))
