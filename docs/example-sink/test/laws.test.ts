@@ -1,5 +1,5 @@
 /** Both sinks under the laws. What they publish is read by means that they do not use: zlib with JSON.parse, hyparquet. */
-import { type Column, type Row, type Stamp, type Table } from "duo-mfa/sink"
+import type { Column, Row, Stamp, Table } from "duo-mfa/sink"
 import { sinkLaws } from "duo-mfa/testing"
 import { Effect } from "effect"
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet"
