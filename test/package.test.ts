@@ -74,6 +74,21 @@ describe("the npm package", () => {
       assert.include(yield* duoMfa("verify"), "parquet")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+  it.live("is installed and run as in the image, where effect is not", () =>
+    Effect.gen(function*() {
+      const duo = yield* serve({ users: 30 })
+      const image = make("image")
+      const dockerfile = readFileSync("docs/scheduling/Dockerfile", "utf8").replaceAll("/tmp/duo-mfa.tgz", ours)
+        .replaceAll("/opt/duo-mfa", image)
+      const [, installing = ""] = /^RUN (npm install .*)$/m.exec(dockerfile) ?? []
+      const [node = "", ...args] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? "")
+      const command = JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? "")
+      yield* Effect.promise(() => succeed(image, "sh", ["-c", installing]))
+      assert.isFalse(existsSync(join(image, "node_modules/effect")))
+      const env = { ...settings(duo), DUO_MFA_DATA: join(image, "data") }
+      assert.include(yield* Effect.promise(() => succeed(folder, node, [...args, ...command], env)), "30 users")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
   it("brings DuckDB and effect, and nothing else", () => {
     const others = installedIn(user).map(([name]) => name).filter((name) => !/^@duckdb\/|^(effect|duo-mfa)$/.test(name))
     assert.deepStrictEqual(others, ["detect-libc"], "which tells DuckDB's binaries apart")
