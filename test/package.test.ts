@@ -6,7 +6,8 @@ import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmS
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { serve } from "../src/emulator/Emulator.ts"
-import { install, pack, packOurs, run, seed, succeed } from "./package.ts"
+import { isSinkError, SinkError } from "../src/Sink.ts"
+import { pack, packOurs, run, seed, succeed } from "./package.ts"
 import { settings } from "./program.ts"
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"))
@@ -22,9 +23,9 @@ const commandsOf = (page: string) =>
     block.trim().replaceAll("VERSION", manifest.version).split("\n")
   )
 
-const make = (name: string) => {
+const make = (name: string, development = false) => {
   mkdirSync(join(folder, name))
-  seed(join(folder, name))
+  seed(join(folder, name), development)
   return join(folder, name)
 }
 
@@ -46,9 +47,9 @@ const installedIn = (folder: string): ReadonlyArray<readonly [name: string, vers
 
 describe("the npm package", () => {
   it("is installed as the page says, and runs by its name", async () => {
-    const [pack, install, help, ...completions] = commandsOf("install.md")
+    const [pack, install = "", help, ...completions] = commandsOf("install.md")
     assert.deepStrictEqual([pack, help], ["npm pack", "npx duo-mfa --help"])
-    await succeed(user, "sh", ["-c", `${install} --prefer-offline --no-audit --no-fund --silent`])
+    await succeed(user, "sh", ["-c", install])
     assert.include(await succeed(user, "npx", ["duo-mfa", "--help"]), "duo-mfa <subcommand> [flags]")
     const home = make("home")
     mkdirSync(join(home, ".config/fish/completions"), { recursive: true })
@@ -139,9 +140,9 @@ describe("a sink of somebody else, in a package of its own", () => {
   let customer = ""
 
   beforeAll(async () => {
-    author = make("author")
+    author = make("author", true)
     cpSync("docs/example-sink", author, { recursive: true })
-    await install(author, "--save-dev", ours)
+    await succeed(author, "npm", ["install", "--save-dev", ours])
     customer = make("customer")
     await pack(author, customer)
     cpSync(ours, join(customer, basename(ours)))
@@ -166,7 +167,7 @@ describe("a sink of somebody else, in a package of its own", () => {
       const duo = yield* serve({ users: 30 })
       const [installing, extracting, verifying] = commandsOf("writing-a-sink.md")
       const type = (command = "") => Effect.promise(() => succeed(customer, "sh", ["-c", command], settings(duo)))
-      yield* type(`${installing} --prefer-offline --no-audit --no-fund --silent`)
+      yield* type(installing)
       const { sinks, users } = JSON.parse(yield* type(`${extracting} --json`))
       assert.strictEqual(users, 30)
       assert.deepStrictEqual(
@@ -191,6 +192,10 @@ describe("a sink of somebody else, in a package of its own", () => {
       )
       assert.strictEqual(code, 73, stderr)
       assert.include(stderr, "The example-sink sink cannot write")
-      assert.isFalse(existsSync(join(customer, "taken/users")))
+      const library = join(customer, "node_modules/duo-mfa/dist/library/sink.js")
+      const theirs = yield* Effect.promise(() => import(/* @vite-ignore */ library))
+      const error = new theirs.SinkError({ sink: "s", location: "l", reason: new theirs.DiskFull() })
+      assert.notInstanceOf(error, SinkError)
+      assert.isTrue(isSinkError(error), "also where it is told apart from other failures")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 })

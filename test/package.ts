@@ -7,6 +7,15 @@ import type { Ended } from "./program.ts"
 
 const root = join(import.meta.dirname, "..")
 
+/** npm goes to the registry only for what is not in its cache, and says nothing but what it was asked. */
+const quiet = {
+  npm_config_prefer_offline: "true",
+  npm_config_audit: "false",
+  npm_config_fund: "false",
+  npm_config_loglevel: "error",
+  npm_config_update_notifier: "false"
+}
+
 /** Runs a command in a folder as a stranger would: with the pinned Node first, and nothing of ours in the environment. */
 export const run = (
   cwd: string,
@@ -23,6 +32,7 @@ export const run = (
       env: {
         ...clean,
         NO_COLOR: "1",
+        ...quiet,
         ...env,
         PATH: `${dirname(process.execPath)}:${env["PATH"] ?? process.env["PATH"]}`
       }
@@ -44,7 +54,7 @@ export const succeed = async (...args: Parameters<typeof run>) => {
 /** `npm pack` of a folder, into another; the path of what it made. */
 export const pack = async (folder: string, destination: string) => {
   const [packed] = JSON.parse(
-    await succeed(folder, "npm", ["pack", "--json", "--silent", "--pack-destination", destination])
+    await succeed(folder, "npm", ["pack", "--json", "--pack-destination", destination])
   )
   return join(destination, packed.filename)
 }
@@ -68,13 +78,17 @@ export const packOurs = async (destination: string) => {
   }
 }
 
-/** Tells npm in a folder of the versions that we have, which are in its cache: it need not ask what others there are. */
-export const seed = (folder: string) => {
+/**
+ * Tells npm in a folder of the versions that we have, which are in its cache: it need not ask what others there are. Those
+ * for development too, if it is to be developed in.
+ */
+export const seed = (folder: string, development = false) => {
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"))
-  lock.packages[""] = {}
-  writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lock))
+  const packages = Object.entries<{ readonly dev?: boolean }>(lock.packages).filter(([_, { dev = false }]) =>
+    development || !dev
+  )
+  writeFileSync(
+    join(folder, "package-lock.json"),
+    JSON.stringify({ ...lock, packages: { ...Object.fromEntries(packages), "": {} } })
+  )
 }
-
-/** `npm install`, from npm's cache where it can. */
-export const install = (folder: string, ...packages: ReadonlyArray<string>) =>
-  succeed(folder, "npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent", ...packages])

@@ -58,6 +58,14 @@ describe("what to run again", () => {
     ))
 })
 
+it("the page says the versions that are tried", () => {
+  const script = readFileSync("test/interop/scheduling/run.sh", "utf8")
+  const versions = [...script.matchAll(/(?:apache-airflow|dagster)==([\d.]+)|for version in ([\d.]+) ([\d.]+)/g)]
+    .flatMap(([_, ...versions]) => versions.filter((version) => version !== undefined))
+  assert.strictEqual(versions.length, 4)
+  for (const version of versions) assert.include(page, version)
+})
+
 /** What a scheduler's file names, in a folder: the program, the settings, the data. */
 const here = (folder: string, text: string) =>
   text

@@ -3,7 +3,7 @@
 import subprocess
 from datetime import datetime, timedelta
 
-from airflow.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.sdk import dag, task
 
 LATER = {3, 69, 75, 130, 143}

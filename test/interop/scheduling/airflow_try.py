@@ -7,7 +7,7 @@ folder, file = sys.argv[1], Path(sys.argv[2])
 sys.path.insert(0, folder)
 
 import airflow_dag  # noqa: E402
-from airflow.exceptions import AirflowException, AirflowFailException  # noqa: E402
+from airflow.sdk.exceptions import AirflowException, AirflowFailException  # noqa: E402
 
 dag = airflow_dag.duo_mfa()
 assert [task.task_id for task in dag.tasks] == ["extract"], dag.tasks

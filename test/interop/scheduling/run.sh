@@ -3,6 +3,7 @@
 # tried and what was left out, and fails if something that was tried failed. Fetches tools into a temporary directory;
 # needs PyPI, Python 3.11 and an installed checkout; systemd-analyze and Go for their parts.
 set -u
+export PYTHONDONTWRITEBYTECODE=1
 here=$(cd "$(dirname "$0")" && pwd)
 files=$(cd "$here/../../../docs/scheduling" && pwd)
 work=$(mktemp -d)
@@ -68,11 +69,11 @@ mkdir "$work/bin"
 printf '#!/bin/sh\nexit "$(cat "%s/exit")"\n' "$work" > "$work/bin/duo-mfa"
 chmod +x "$work/bin/duo-mfa"
 
-python airflow apache-airflow==AIRFLOW
-try "Airflow AIRFLOW: the task, for each exit code" \
+python airflow apache-airflow==3.3.2
+try "Airflow 3.3.2: the task, for each exit code" \
   env PATH="$work/bin:$PATH" AIRFLOW_HOME="$work/home" "$work/airflow/bin/python" "$here/airflow_try.py" "$files" "$work/exit"
-python dagster dagster==DAGSTER
-try "Dagster DAGSTER: the job, for each exit code" \
+python dagster dagster==1.13.29
+try "Dagster 1.13.29: the job, for each exit code" \
   env PATH="$work/bin:$PATH" DAGSTER_HOME= "$work/dagster/bin/python" "$here/dagster_try.py" "$files" "$work/exit"
 
 exit $failed
