@@ -45,6 +45,9 @@ verify: setup ## read every sink back and hold it against the manifests
 rebuild: setup ## the ledger anew from the Parquet files
 	@./duo-mfa rebuild $(ARGS)
 
+report: setup ## one HTML page to forward: coverage over time, what changed, who is at risk
+	@./duo-mfa report $(ARGS)
+
 demo: setup ## thirty days of an emulated tenant, in data/demo
 	@./duo-mfa demo $(ARGS)
 
@@ -82,4 +85,4 @@ bench-quick: setup ## the same in two minutes, a tenth of the size and less
 dist: setup ## what the npm package has, in dist/; npm pack makes the package
 	@$(NODE) src/dist/build.ts
 
-.PHONY: help setup extract check sql verify rebuild demo pipelines sinks emulator dictionary test torture lint format bench bench-quick dist
+.PHONY: help setup extract check sql verify rebuild report demo pipelines sinks emulator dictionary test torture lint format bench bench-quick dist

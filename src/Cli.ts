@@ -8,6 +8,7 @@ import { emulator } from "./cli/emulator.ts"
 import { extract } from "./cli/extract.ts"
 import { pipelines } from "./cli/pipelines.ts"
 import { rebuild } from "./cli/rebuild.ts"
+import { report } from "./cli/report.ts"
 import { sinks } from "./cli/sinks.ts"
 import { sql } from "./cli/sql.ts"
 import * as Stderr from "./cli/Stderr.ts"
@@ -18,7 +19,7 @@ const command = Command.make("duo-mfa").pipe(
   Command.withDescription(
     "Who in the company is really protected by MFA: Cisco Duo's users and authenticators as rows"
   ),
-  Command.withSubcommands([extract, check, sql, verify, rebuild, pipelines, sinks, dictionary, emulator, demo])
+  Command.withSubcommands([extract, check, sql, verify, rebuild, report, pipelines, sinks, dictionary, emulator, demo])
 )
 
 /** Help that was asked for is data; what is wrong with the arguments is not, and neither is a screenful of help. */

@@ -20,6 +20,7 @@ export interface SourceOptions {
 export interface Scratch {
   readonly write: (name: string, text: string) => Effect.Effect<void, Expected>
   readonly read: (name: string) => Effect.Effect<string, Expected>
+  readonly rename: (from: string, to: string) => Effect.Effect<void, Expected>
   readonly remove: (name: string) => Effect.Effect<void, Expected>
 }
 

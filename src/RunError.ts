@@ -78,7 +78,9 @@ function describe(reason: Reason): string {
     case "DataDirectory":
       return reason.full
         ? `The disk is full: ${reason.directory} cannot be written. Nothing was published; free some space and run again.`
-        : `The data directory ${reason.directory} cannot be used: ${reason.detail}. Make it writable, or name another with DUO_MFA_DATA.`
+        : reason.unwritable
+        ? `The data directory ${reason.directory} cannot be used: ${reason.detail}. Make it writable, or name another with DUO_MFA_DATA.`
+        : `The data directory ${reason.directory} failed: ${reason.detail}. Nothing was published; check the disk and run again.`
     case "Emptied":
       return `${reason.tenant} has no users, and had ${reason.before} in the run before. Nothing changed; if that is right, run again with --allow-empty.`
     case "Outdated":

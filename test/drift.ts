@@ -124,6 +124,11 @@ export const shelf = () => {
         most = Math.max(most, texts.size)
       }),
     read: (name) => Effect.sync(() => texts.get(name) ?? ""),
+    rename: (from, to) =>
+      Effect.sync(() => {
+        texts.set(to, texts.get(from) ?? "")
+        texts.delete(from)
+      }),
     remove: (name) => Effect.sync(() => void texts.delete(name))
   }
   return { scratch, texts, most: () => most }

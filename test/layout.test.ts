@@ -11,6 +11,8 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/Cli\.ts$/, /^src\/(Version\.ts|cli\/)/],
   [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|emulator\/)/],
   [/^src\/cli\/demo\.ts$/, /^src\/([A-Z]\w+\.ts|emulator\/|staging\/|cli\/)/],
+  [/^src\/cli\/report\.ts$/, /^src\/([A-Z]\w+\.ts|report\/Page\.ts|staging\/|cli\/)/],
+  [/^src\/report\//, /^src\/(report\/|staging\/DuckDb\.ts|mfa\/Strength\.ts|Sink\.ts)/],
   [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|history\/|staging\/|cli\/)/],
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
   [/^src\/duo\//, /^src\/(duo\/|(ExitCode|Expected|Pipeline|Recording|Version)\.ts)/],
@@ -32,6 +34,7 @@ const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
   [/^node:/, /^(src|sinks|pipelines)\//],
   [/^@duckdb\/node-api$/, /^src\/(staging|cli)\//],
   [/^@effect\/platform-node\//, /^src\/(main|duo\/HttpTransport|emulator\/demo)\.ts$/],
+  [/^echarts\//, /^src\/report\/Chart\.ts$/],
   [/^rolldown$/, /^src\/dist\//]
 ]
 
@@ -72,7 +75,7 @@ describe("layout", () => {
       []
     )
     assert.deepStrictEqual(
-      globSync("src/{duo,history,mfa,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
+      globSync("src/{duo,history,mfa,report,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
       []
     )
   })

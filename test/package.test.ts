@@ -73,6 +73,8 @@ describe("the npm package", () => {
       assert.include(yield* duoMfa("sql", "--format", "csv", "SELECT count(*) AS users FROM users"), "30")
       assert.isNotEmpty(yield* duoMfa("sql", "--format", "csv", "@coverage"))
       assert.include(yield* duoMfa("verify"), "parquet")
+      yield* duoMfa("report")
+      assert.include(readFileSync(join(user, "data/report.html"), "utf8"), "<svg")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("is installed and run as in the image, where effect is not", () =>
@@ -115,19 +117,30 @@ describe("the npm package", () => {
       versions,
       installedIn(user).filter(([name]) => name !== "duo-mfa").map(([name, version]) => `${name} ${version}`)
     )
-    for (const name of ["effect", "@effect/platform-node", "@effect/platform-node-shared"]) {
+    for (const name of ["effect", "@effect/platform-node", "@effect/platform-node-shared", "undici", "echarts"]) {
       assert.include(
         versions,
         `${name} ${JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")).version}`
       )
     }
     const bundles = globSync(join(user, "node_modules/duo-mfa/dist/**/*.js"))
-    const imported = /(?:\bfrom|\bimport\() ?["`]((?:@[\w-]+\/)?[a-z][\w-]*)(?:\/[\w/.-]+)?["`]/g
+    const imported = /(?:(?<!`)\bimport[^"`;()]*from|\bimport\() ?["`]((?:@[\w-]+\/)?[a-z][\w-]*)(?:\/[\w/.-]+)?["`]/g
     const named = bundles.flatMap((file) => [...readFileSync(file, "utf8").matchAll(imported)].map(([_, name]) => name))
     // the contract's own are for who has a test runner, and are no part of what runs
     assert.sameMembers([...new Set(named)], ["@duckdb/node-api", "@effect/vitest", "effect"])
     const refs = components.map((component: Record<string, string>) => component["bom-ref"])
     for (const { dependsOn } of dependencies) assert.includeMembers(refs, dependsOn)
+    const terms = readFileSync(join(user, "node_modules/duo-mfa/dist/licences.txt"), "utf8").split(
+      `${"=".repeat(80)}\n`
+    )
+    const copied = components.filter(({ properties }: { properties: [{ value: string }] }) =>
+      properties[0].value === "bundled"
+    )
+    assert.deepStrictEqual(
+      terms.map((text) => text.trim().split("\n")[0]),
+      copied.map(({ name }: { name: string }) => name)
+    )
+    for (const text of terms) assert.match(text, /licen[cs]e|permission/i)
     for (const { hashes, licenses } of components) {
       assert.match(hashes[0].content, /^[0-9a-f]{128}$/)
       assert.isNotEmpty(licenses)

@@ -1,21 +1,12 @@
 /** `duo-mfa sql`: read-only SQL on the ledger, or on the Parquet files. */
-import { Console, Effect, FileSystem, Option, Path, Runtime, Schema, Stdio } from "effect"
+import { Console, Effect, Option, Runtime, Schema, Stdio } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
-import * as Files from "../staging/Files.ts"
-import { Catalog } from "./Catalog.ts"
 import * as Format from "./Format.ts"
+import * as Ledger from "./Ledger.ts"
 import * as Queries from "./Queries.ts"
 import * as Settings from "./Settings.ts"
-
-/** There is nothing to ask. */
-export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledger: Schema.String }) {
-  override readonly [Runtime.errorExitCode] = ExitCode.config
-  override get message() {
-    return `There is no ledger at ${this.ledger} yet. Run duo-mfa extract, or set DUO_MFA_DATA.`
-  }
-}
 
 /** DuckDB refuses the query. */
 export class BadQuery extends Schema.TaggedError<BadQuery>()("BadQuery", { detail: Schema.String }) {
@@ -29,21 +20,6 @@ export class BadQuery extends Schema.TaggedError<BadQuery>()("BadQuery", { detai
 const overview = `
   SELECT tenant, strongest, count(*) AS users, count(*) FILTER (is_bypass) AS of_these_on_bypass
   FROM users GROUP BY ALL ORDER BY tenant, users DESC`
-
-/** The names of the ledger, in the ledger itself or over the Parquet files. */
-const open = Effect.fnUntraced(function*(dataDirectory: string, parquet: boolean) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const sink = yield* (yield* Catalog).findSink(parquet ? "parquet" : "duckdb")
-  const location = sink.location(dataDirectory)
-  const at = Files.at(sink.name, location)
-  const file = parquet ? path.join(location, "views.sql") : location
-  if (!(yield* at(Files.exists(file)))) return yield* new NoLedger({ ledger: file })
-  if (!parquet) return yield* at(DuckDb.open({ file, unbounded: true }))
-  const session = yield* at(DuckDb.open({ unbounded: true }))
-  yield* at(Effect.mapError(fs.readFileString(file), Files.reasonOf).pipe(Effect.flatMap(session.run)))
-  return session
-})
 
 const list = (queries: ReadonlyArray<Queries.Query>) =>
   queries.map(({ doc, name }) => `@${name.padEnd(20)} ${doc}`).join("\n")
@@ -74,7 +50,7 @@ export const sql = Command.make(
     if (asked === "@") return yield* Console.log(list(yield* Queries.all(dataDirectory)))
     const text = asked.startsWith("@") ? (yield* Queries.find(dataDirectory, asked.slice(1))).sql : asked
     const values = yield* Effect.forEach(parameters, Queries.parameter)
-    const { connection, run } = yield* open(dataDirectory, parquet)
+    const { connection, run } = (yield* Ledger.open(dataDirectory, parquet ? "parquet" : "ledger")).session
     for (const [name, value] of values) {
       yield* Effect.orDie(run(`SET VARIABLE ${DuckDb.name(name)} = ${DuckDb.literal(value)}`))
     }

@@ -1,7 +1,7 @@
 /**
  * The program as few files. The modules of `src`, `pipelines` and `sinks` that others load by name keep their place, and
  * so does what is read beside them; what they share becomes chunks. DuckDB stays a package of its own; what is used of
- * `effect` and `@effect/platform-node` is bundled, so that the program starts at once.
+ * others is bundled, so that the program starts at once.
  */
 import { cpSync, globSync, mkdirSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -9,10 +9,10 @@ import { rolldown, type RolldownOutput } from "rolldown"
 
 const root = join(import.meta.dirname, "../..")
 
-/** The packages that a bundle has code of. */
+/** The packages that a bundle has code of, as the lock file names them: by their folders. */
 const packagesIn = ({ output }: RolldownOutput) =>
   output.flatMap((file) => file.type === "chunk" ? file.moduleIds : [])
-    .flatMap((id) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? [])
+    .flatMap((id) => /\/(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? [])
 
 /** Writes the program, and tells which packages are in it. */
 export const write = async (out: string, minify: boolean): Promise<ReadonlySet<string>> => {

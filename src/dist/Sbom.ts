@@ -34,26 +34,39 @@ const purl = (name: string, version = "") => `pkg:npm/${name.replace("@", "%40")
 const names = ({ dependencies, optionalDependencies }: Pick<Locked, "dependencies" | "optionalDependencies">) =>
   Object.keys({ ...dependencies, ...optionalDependencies })
 
-/** `bundled` are the names of the packages that the bundles have code of. */
+/** `bundled` are the packages that the bundles have code of; a package is named by its folder, as the lock file does. */
 export const make = (bundled: ReadonlySet<string>) => {
   const manifest = readManifest(readFileSync("package.json", "utf8"))
   const { packages } = readLock(readFileSync("package-lock.json", "utf8"))
-  const lockedOf = (name: string): Locked => {
-    const locked = packages[`node_modules/${name}`]
-    if (locked === undefined) throw new Error(`${name} is not in package-lock.json: run make setup`)
+  const lockedOf = (folder: string): Locked => {
+    const locked = packages[folder]
+    if (locked === undefined) throw new Error(`${folder} is not in package-lock.json: run make setup`)
     return locked
   }
+  /** Where Node finds a package that is imported in a folder. */
+  const find = (folder: string, name: string): string => {
+    const there = `${folder === "" ? "" : `${folder}/`}node_modules/${name}`
+    return there in packages || folder === "" ? there : find(folder.replace(/\/?node_modules\/[^]*?$/, ""), name)
+  }
+  const needs = (folder: string) => names(lockedOf(folder)).map((name) => find(folder, name))
 
   const installed = new Set<string>()
-  const install = (name: string) => {
-    if (installed.has(name)) return
-    installed.add(name)
-    for (const dependency of names(lockedOf(name))) install(dependency)
+  const install = (folder: string) => {
+    if (installed.has(folder)) return
+    installed.add(folder)
+    needs(folder).forEach(install)
   }
-  for (const name of names(manifest)) install(name)
+  const wanted = names(manifest).map((name) => find("", name))
+  wanted.forEach(install)
 
-  const all = [...new Set([...installed, ...bundled])].toSorted()
-  const refOf = (name: string) => purl(name, lockedOf(name).version)
+  const nameOf = (folder: string) => folder.replace(/.*node_modules\//, "")
+  const refOf = (folder: string) => purl(nameOf(folder), lockedOf(folder).version)
+  const folders = [...new Set([...installed, ...bundled])].toSorted()
+  // the same package may be in two folders
+  const all = folders.filter((folder, index) => folders.findIndex((other) => refOf(other) === refOf(folder)) === index)
+  const refs = new Set(all.map(refOf))
+  const refsOf = (folders: Iterable<string>) =>
+    [...new Set([...folders].map(refOf))].filter((ref) => refs.has(ref)).toSorted()
   const self = purl(manifest.name, manifest.version)
   return {
     $schema: "http://cyclonedx.org/schema/bom-1.5.schema.json",
@@ -71,24 +84,24 @@ export const make = (bundled: ReadonlySet<string>) => {
         purl: self
       }
     },
-    components: all.map((name) => {
-      const { integrity = "", license, version = "" } = lockedOf(name)
+    components: all.map((folder) => {
+      const { integrity = "", license, version = "" } = lockedOf(folder)
       return {
-        "bom-ref": refOf(name),
+        "bom-ref": refOf(folder),
         type: "library",
-        name,
+        name: nameOf(folder),
         version,
-        purl: refOf(name),
+        purl: refOf(folder),
         ...(license === undefined ? {} : { licenses: [{ license: { id: license } }] }),
         hashes: [{ alg: "SHA-512", content: Buffer.from(integrity.replace("sha512-", ""), "base64").toString("hex") }],
-        properties: [{ name: "duo-mfa:comes", value: bundled.has(name) ? "bundled" : "installed" }]
+        properties: [{ name: "duo-mfa:comes", value: bundled.has(folder) ? "bundled" : "installed" }]
       }
     }),
     dependencies: [
-      { ref: self, dependsOn: [...new Set([...names(manifest), ...bundled])].toSorted().map(refOf) },
-      ...all.map((name) => ({
-        ref: refOf(name),
-        dependsOn: names(lockedOf(name)).filter((dependency) => all.includes(dependency)).toSorted().map(refOf)
+      { ref: self, dependsOn: refsOf([...wanted, ...bundled]) },
+      ...all.map((folder) => ({
+        ref: refOf(folder),
+        dependsOn: refsOf(needs(folder).filter((need) => need in packages))
       }))
     ]
   }

@@ -1,6 +1,6 @@
 /** `make dist`, and what `npm pack` does first: everything in the npm package that is made, in `dist/`. */
 import { spawnSync } from "node:child_process"
-import { rmSync, writeFileSync } from "node:fs"
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { write, writeLibrary } from "./Bundle.ts"
 import * as Sbom from "./Sbom.ts"
 
@@ -12,3 +12,10 @@ const tsc = ["node_modules/typescript/bin/tsc", "--project", "src/dist/tsconfig.
 const types = spawnSync(process.execPath, tsc, { stdio: "inherit" })
 if (types.status !== 0) process.exit(1)
 writeFileSync(`${out}/sbom.cdx.json`, `${JSON.stringify(Sbom.make(bundled), undefined, 2)}\n`)
+
+/** What is bundled is copied, and so are the terms under which it may be. */
+const terms = [...bundled].toSorted().map((folder) => {
+  const files = globSync(`${folder}/{LICENSE,LICENCE,NOTICE}*`).toSorted().map((file) => readFileSync(file, "utf8").trim())
+  return [folder.replace(/.*node_modules\//, ""), ...files].join("\n\n")
+})
+writeFileSync(`${out}/licences.txt`, `${[...new Set(terms)].join(`\n\n${"=".repeat(80)}\n\n`)}\n`)

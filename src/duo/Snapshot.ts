@@ -63,6 +63,8 @@ export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
   const file = (page: number) => `${what}-${page}.json`
   /** By page: how many objects have their newest version on it. */
   const newest: Array<number> = []
+  /** A page that comes again as it was has the same list of ids, the very same. */
+  const pageOf = new WeakMap<ReadonlyArray<string>, number>()
   let moved = 0
 
   const take = Effect.fnUntraced(function*({ held, ids, text, total, versions }: Page, first: boolean) {
@@ -77,7 +79,10 @@ export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
       newest[before] = (newest[before] ?? 0) - 1
       if (newest[before] === 0) outdated.add(before)
     }
-    if (ids.length > 0) yield* scratch.write(file(page), text)
+    const twin = pageOf.get(ids)
+    if (twin !== undefined && outdated.delete(twin)) yield* scratch.rename(file(twin), file(page))
+    else if (ids.length > 0) yield* scratch.write(file(page), text)
+    pageOf.set(ids, page)
     for (const before of outdated) yield* scratch.remove(file(before))
     yield* onPage({ sweep: seen.sweeps, seen: seen.inThisSweep, total: seen.total, pages: newest.length })
   })

@@ -23,6 +23,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string, directory
   const scratch: Scratch = {
     write: (name, text) => told(fs.writeFileString(join(directory, name), text, { mode: 0o600 })),
     read: (name) => told(fs.readFileString(join(directory, name))),
+    rename: (from, to) => told(fs.rename(join(directory, from), join(directory, to))),
     remove: (name) => told(fs.remove(join(directory, name)))
   }
   return scratch

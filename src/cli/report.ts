@@ -1,0 +1,48 @@
+/** `duo-mfa report`: the ledger as one HTML page that can be forwarded. */
+import { Console, Effect, Option, Path, Runtime, Schema } from "effect"
+import { Command, Flag } from "effect/cli"
+import { SinkError } from "../Sink.ts"
+import { makeDirectory, writeDurably } from "../staging/Durable.ts"
+import * as Files from "../staging/Files.ts"
+import { version } from "../Version.ts"
+import * as Ledger from "./Ledger.ts"
+import * as Settings from "./Settings.ts"
+
+/** The page cannot be put there. */
+export class NoPlace extends Schema.TaggedError<NoPlace>()("NoPlace", { reason: SinkError }) {
+  override readonly [Runtime.errorExitCode] = this.reason[Runtime.errorExitCode]
+  override get message() {
+    const { location, reason } = this.reason
+    return `The report cannot be written to ${location}: ${
+      "detail" in reason ? reason.detail : "the disk is full"
+    }. Make it writable, or name another place with --output FILE.`
+  }
+}
+
+export const report = Command.make(
+  "report",
+  {
+    output: Flag.String("output").pipe(
+      Flag.withDescription("Where to write it; report.html in the data directory if not given"),
+      Flag.withMetavar("FILE"),
+      Flag.optional
+    ),
+    pii: Flag.Literals("pii", ["keep", "drop"]).pipe(
+      Flag.withDescription("drop: a page without names, with Duo's ids of users instead"),
+      Flag.withDefault("keep")
+    )
+  },
+  Effect.fnUntraced(function*({ output, pii }) {
+    const path = yield* Path.Path
+    const dataDirectory = yield* Settings.dataDirectory
+    const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
+    const { at, session } = yield* Ledger.open(dataDirectory, "ledger")
+    // what draws the charts is loaded by nobody else
+    const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
+    const content = yield* at(page(session, pii, version))
+    yield* Effect.andThen(makeDirectory(path.dirname(file)), writeDurably(file, content)).pipe(
+      Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("report", file)(Files.reasonOf(error)) }))
+    )
+    yield* Console.log(file)
+  }, Effect.scoped)
+).pipe(Command.withDescription("Write one self-contained HTML page: coverage over time, what changed, who is at risk"))

@@ -1,0 +1,41 @@
+/** Questions to the ledger: SQL in, rows that a schema has looked at out. */
+import { Effect, Schema } from "effect"
+import type { SinkReason } from "../Sink.ts"
+import type { Session } from "../staging/DuckDb.ts"
+
+/** Whether the page may name people. Without names nothing personal is read in the first place. */
+export type Pii = "keep" | "drop"
+
+/** The rows of a query. A row comes as JSON, for that has all that a page needs: texts, numbers, and nothing. */
+export const ask = <Row>(
+  { all }: Session,
+  row: Schema.Codec<Row, unknown>,
+  sql: string
+): Effect.Effect<ReadonlyArray<Row>, SinkReason> => {
+  const decode = Schema.decodeEffect(Schema.fromJsonString(row))
+  return Effect.flatMap(
+    all(`SELECT to_json(answer)::VARCHAR FROM (${sql}) answer`),
+    Effect.forEach(([json]) => Effect.orDie(decode(String(json))))
+  )
+}
+
+/** The one row of a query that always has one. */
+export const askOne = <Row>(session: Session, row: Schema.Codec<Row, unknown>, sql: string) =>
+  Effect.flatMap(ask(session, row, sql), ([first]) => Effect.orDie(Effect.fromNullishOr(first)))
+
+/** The columns that say who a user is. */
+export const who = (pii: Pii, table: string) =>
+  `${table}.user_id, ${pii === "keep" ? `${table}.username, ${table}.realname` : "NULL AS username, NULL AS realname"}`
+
+/** What `who` answers. */
+export const Person = {
+  user_id: Schema.String,
+  username: Schema.NullOr(Schema.String),
+  realname: Schema.NullOr(Schema.String)
+}
+
+export const Count = Schema.Int
+export const Millis = Schema.Finite
+
+/** An instant in SQL. */
+export const at = (millis: number) => `make_timestamptz(${millis} * 1000)`

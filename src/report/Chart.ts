@@ -1,0 +1,135 @@
+/**
+ * Charts as SVG inside of the page, drawn by ECharts. Colours are those of the page's style, so that they change with it,
+ * and nothing is left that its policy would refuse. A chart is drawn twice, for a desk and for a phone, whose letters would
+ * be too small otherwise; the style shows one of them.
+ */
+import type { EChartsCoreOption } from "echarts/core"
+import { Effect } from "effect"
+import { type Html, html, trusted } from "./Html.ts"
+import * as Words from "./Words.ts"
+
+const library = Effect.promise(async () => {
+  const [core, { BarChart, LineChart }, { GridComponent }, { SVGRenderer }] = await Promise.all([
+    import("echarts/core"),
+    import("echarts/charts"),
+    import("echarts/components"),
+    import("echarts/renderers")
+  ])
+  core.use([BarChart, LineChart, GridComponent, SVGRenderer])
+  return core
+})
+
+const sizes = [
+  { name: "wide", width: 880, labels: 8 },
+  { name: "narrow", width: 350, labels: 3 }
+] as const
+
+/** What ECharts adds for a mouse, and the styles that no page with a strict policy takes. */
+const clean = (svg: string) =>
+  svg
+    .replaceAll(/<style[\s\S]*?<\/style>/g, "")
+    .replaceAll(/ (?:style|class|ecmeta_\w+|pointer-events|xml:space|xmlns:xlink|baseProfile|version)="[^"]*"/g, "")
+    .replaceAll(/\d+\.\d{3,}/g, (number) => Number(number).toFixed(2))
+    .replace(/^<svg width="\d+" height="\d+"/, `<svg aria-hidden="true"`)
+
+export interface Series {
+  readonly kind: "line" | "bar"
+  /** A variable of the style. */
+  readonly colour: string
+  /** A value a day; a day without one is a gap. */
+  readonly values: ReadonlyArray<number | null>
+  /** The days that are in doubt, which a line shows as rings. */
+  readonly doubtful?: ReadonlyArray<boolean>
+  /** What stands at the end of the line. */
+  readonly end?: string
+}
+
+export interface Chart {
+  /** What the chart shows, for those who do not see it. */
+  readonly says: string
+  readonly days: ReadonlyArray<string>
+  readonly height: number
+  /** The values are percent, and the axis is all of them. */
+  readonly hasPercent: boolean
+  readonly series: ReadonlyArray<Series>
+}
+
+/** Every so many days one is named, counted from the last one back. */
+const isNamed = (days: number, labels: number) => {
+  const every = Math.ceil(days / labels)
+  return (index: number) => (days - 1 - index) % every === 0
+}
+
+const colourOf = (name: string) => `var(--${name})`
+
+const line = ({ colour, doubtful = [], end = "", values }: Series) => {
+  const last = values.findLastIndex((value) => value !== null)
+  const isAlone = (index: number) => values[index - 1] == null && values[index + 1] == null
+  return {
+    type: "line",
+    silent: true,
+    showAllSymbol: true,
+    lineStyle: { color: colourOf(colour), width: 2.5 },
+    data: values.map((value, index) => ({
+      value,
+      symbol: index === last || doubtful[index] || isAlone(index) ? "circle" : "none",
+      symbolSize: values.length > 120 ? 5 : 7,
+      itemStyle: {
+        color: colourOf(doubtful[index] ? "page" : colour),
+        borderColor: colourOf(colour),
+        borderWidth: 2
+      },
+      ...index === last
+        ? { label: { show: true, position: "right", distance: 6, formatter: end, color: colourOf(colour) } }
+        : {}
+    }))
+  }
+}
+
+const bar = ({ colour, values }: Series) => ({
+  type: "bar",
+  silent: true,
+  stack: "all",
+  barCategoryGap: values.length > 120 ? "0%" : "14%",
+  itemStyle: { color: colourOf(colour) },
+  data: values
+})
+
+const option = ({ days, hasPercent, series }: Chart, labels: number): EChartsCoreOption => {
+  const hasLines = series.some(({ kind }) => kind === "line")
+  return {
+    animation: false,
+    grid: { left: hasPercent ? 40 : 8, right: hasLines ? 52 : 8, top: 10, bottom: 26 },
+    xAxis: {
+      type: "category",
+      boundaryGap: true,
+      data: days.map(Words.shortDay),
+      axisLine: { lineStyle: { color: colourOf("line") } },
+      axisTick: { show: false },
+      axisLabel: { color: colourOf("muted"), interval: isNamed(days.length, labels), hideOverlap: true }
+    },
+    yAxis: {
+      type: "value",
+      show: hasPercent,
+      min: 0,
+      max: hasPercent ? 100 : 1,
+      interval: 25,
+      axisLabel: { color: colourOf("muted"), formatter: "{value}%" },
+      splitLine: { lineStyle: { color: colourOf("grid") } }
+    },
+    series: series.map((each) => each.kind === "line" ? line(each) : bar(each))
+  }
+}
+
+/** Draws a chart in both sizes. */
+export const draw = Effect.fnUntraced(function*(chart: Chart): Effect.fn.Return<Html> {
+  const { init } = yield* library
+  const drawings = sizes.map(({ labels, name, width }) => {
+    const drawing = init(null, null, { renderer: "svg", ssr: true, width, height: chart.height })
+    drawing.setOption(option(chart, labels))
+    const svg = clean(drawing.renderToSVGString())
+    drawing.dispose()
+    return html`<div class="${name}">${trusted(svg)}</div>`
+  })
+  return html`<div class="chart" role="img" aria-label="${chart.says}">${drawings}</div>`
+})

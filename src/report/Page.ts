@@ -1,0 +1,98 @@
+/** The page: one file, without scripts and without anything from elsewhere, and with a policy that holds it to that. */
+import { Effect } from "effect"
+import { createHash } from "node:crypto"
+import type { Session } from "../staging/DuckDb.ts"
+import type { Pii } from "./Ask.ts"
+import { atRisk } from "./AtRisk.ts"
+import { bypasses } from "./Bypasses.ts"
+import { changes } from "./Changes.ts"
+import { groups } from "./Groups.ts"
+import { headline } from "./Headline.ts"
+import { type Html, html, trusted } from "./Html.ts"
+import { coverage, daysOf, factorMix } from "./OverTime.ts"
+import { runs } from "./Runs.ts"
+import { style } from "./Style.ts"
+import { daysBack, type Subject, type Tenant, tenantsOf } from "./Tenant.ts"
+import * as Words from "./Words.ts"
+
+const policy = `default-src 'none'; style-src 'sha256-${
+  createHash("sha256").update(style).digest("base64")
+}'; base-uri 'none'; form-action 'none'`
+
+const proof = ({ complete, incomplete_reason }: Tenant) =>
+  complete
+    ? html`The last run was proved complete.`
+    : html`<strong class="warning">The last run was not proved complete</strong>: ${incomplete_reason}. Users may be missing.`
+
+const section = Effect.fnUntraced(function*(subject: Subject, index: number) {
+  const { tenant } = subject
+  const days = yield* daysOf(subject)
+  const parts: ReadonlyArray<Html> = [
+    yield* headline(subject),
+    yield* coverage(days),
+    yield* factorMix(days, subject),
+    yield* changes(subject),
+    yield* atRisk(subject),
+    yield* bypasses(subject),
+    yield* groups(subject),
+    yield* runs(subject, days)
+  ]
+  return html`<section id="tenant-${index}" data-tenant="${tenant.tenant}" aria-labelledby="name-${index}">
+<h2 id="name-${index}">${tenant.tenant}</h2>
+<p class="as-of">As of <strong>${Words.instant(tenant.now)}</strong>. ${proof(tenant)}</p>
+${parts.map((part) => html`<div class="part">${part}</div>\n`)}</section>
+`
+})
+
+const contents = (tenants: ReadonlyArray<Tenant>) =>
+  tenants.length < 2 ?
+    html`` :
+    html`<nav aria-label="Tenants"><ul>${
+      tenants.map(({ tenant }, index) => html`<li><a href="#tenant-${index}">${tenant}</a></li>`)
+    }</ul></nav>`
+
+const meaning = html`<h2>What the words mean</h2>
+<dl>
+<dt>Active users</dt><dd>Users whose status in Duo is “active”. Percentages are of them, unless something else is said.</dd>
+<dt>Have MFA</dt><dd>A phone, a hardware token, a passkey or a security key is enrolled, whatever it can do.</dd>
+<dt>Phishing-resistant</dt><dd>A passkey or a security key is enrolled (WebAuthn, U2F), which answers to the real site alone. A weaker method beside it may still be open to an attacker.</dd>
+<dt>Unprotected</dt><dd>No method that works: none is enrolled, or none of them can be used.</dd>
+<dt>Bypass</dt><dd>Duo lets the user in without a method, for the user’s status, a group’s, or a bypass code that works.</dd>
+<dt>Enrolled is not used</dt><dd>Which methods a policy permits is not in Duo’s list of users, and so not on this page.</dd>
+</dl>`
+
+/** The page about all tenants of a ledger. */
+export const page = Effect.fnUntraced(function*(session: Session, pii: Pii, version: string) {
+  const tenants = yield* tenantsOf(session)
+  const sections = yield* Effect.forEach(tenants, (tenant, index) => section({ session, pii, tenant }, index))
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>Who is protected by MFA</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header>
+<h1>Who is protected by MFA</h1>
+<p>What the users of Cisco Duo log in with: now, since the last run, and over ${daysBack} days.</p>
+${contents(tenants)}</header>
+<main>
+${sections.length === 0 ? html`<p>The ledger has no run yet.</p>` : sections}</main>
+<footer>
+${meaning}
+<p class="note">${
+    pii === "keep"
+      ? "This page names people: treat it as what it is."
+      : "Names are left out: users have Duo’s ids, which mean nothing without its Admin Panel."
+  } Times are UTC. Made by duo-mfa ${version} from its ledger.</p>
+</footer>
+</body>
+</html>
+`.toString()
+})

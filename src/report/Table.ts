@@ -1,0 +1,80 @@
+/** Tables that are read on a phone too: there the cells of a row stand below each other, with the name of their column. */
+import { type Html, html, type Part } from "./Html.ts"
+import * as Words from "./Words.ts"
+
+export interface Column<Row> {
+  readonly name: string
+  readonly cell: (row: Row) => Part
+  /** Figures are set to the right. */
+  readonly isFigure?: boolean
+}
+
+interface Options<Row> {
+  readonly caption: string
+  readonly columns: ReadonlyArray<Column<Row>>
+  readonly rows: ReadonlyArray<Row>
+  /** Narrow enough to stay a table on a phone. */
+  readonly isNarrow?: boolean
+}
+
+/** The roles are said again, for they are lost where cells are laid out as blocks. */
+export const table = <Row>({ caption, columns, isNarrow = false, rows }: Options<Row>): Html =>
+  html`<table role="table"${isNarrow ? html`` : html` class="folds"`}><caption class="unseen">${caption}</caption>
+<thead role="rowgroup"><tr role="row">${
+    columns.map(({ isFigure, name }) =>
+      html`<th role="columnheader" scope="col"${isFigure ? html` class="figure"` : html``}>${name}</th>`
+    )
+  }</tr></thead>
+<tbody role="rowgroup">${
+    rows.map((row) =>
+      html`<tr role="row">${
+        columns.map(({ cell, isFigure, name }, index) =>
+          index === 0
+            ? html`<th role="rowheader" scope="row">${cell(row)}</th>`
+            : html`<td role="cell" data-column="${name}"${isFigure ? html` class="figure"` : html``}>${cell(row)}</td>`
+        )
+      }</tr>
+`
+    )
+  }</tbody></table>
+`
+
+/** How many rows of a long list are on the page. */
+export const longest = 500
+const open = 20
+
+interface List<Row> extends Options<Row> {
+  /** How many there are, on the page or not. */
+  readonly all: number
+  /** The query that has them all. */
+  readonly query: string
+}
+
+/** A list that may be long: its beginning is open, the rest is there to be opened, and what does not fit is asked for. */
+export const list = <Row>({ all, query, ...options }: List<Row>): Html => {
+  const { caption, rows } = options
+  const more = rows.slice(open)
+  return html`${table({ ...options, rows: rows.slice(0, open) })}${
+    more.length === 0 ? html`` : html`<details><summary>${Words.count(more.length)} more</summary>
+${table({ ...options, caption: `${caption}, continued`, rows: more })}</details>
+<p class="note on-paper">${Words.count(all - open)} more are not printed here.</p>`
+  }${
+    rows.length >= all
+      ? html``
+      : html`<p class="note">These are the first ${Words.count(rows.length)} of ${
+        Words.count(all)
+      }. All of them: <code>duo-mfa sql @${query}</code></p>`
+  }`
+}
+
+/** Somebody: by name, or by Duo's id where names are left out. */
+export const person = (
+  { realname, user_id, username }: {
+    readonly user_id: string
+    readonly username: string | null
+    readonly realname: string | null
+  }
+): Html =>
+  username === null
+    ? html`<code>${user_id}</code>`
+    : html`<bdi>${username}</bdi>${realname === null ? html`` : html` <bdi class="realname">${realname}</bdi>`}`

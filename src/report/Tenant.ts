@@ -1,0 +1,53 @@
+/** What the page is about: the tenants of a ledger, and the moments that each is looked at. */
+import { Effect, Schema } from "effect"
+import type { Session } from "../staging/DuckDb.ts"
+import { ask, Count, Millis, type Pii } from "./Ask.ts"
+import * as Words from "./Words.ts"
+
+export const daysBack = 30
+
+const Row = Schema.Struct({
+  tenant: Schema.String,
+  runs: Count,
+  /** The last run, the one before it, and the first. */
+  now: Millis,
+  before: Schema.NullOr(Millis),
+  first: Millis,
+  /** Whether the last run was proved complete, and which tables it could read. */
+  complete: Schema.Boolean,
+  incomplete_reason: Schema.NullOr(Schema.String),
+  tables_collected: Schema.String
+})
+
+export interface Tenant extends Schema.Schema.Type<typeof Row> {
+  /** Thirty days before the last run, or the first run if there was none yet. */
+  readonly monthAgo: number
+  /** Whether the runs go back that far. */
+  readonly hasMonth: boolean
+}
+
+/** What the thirty days are called: the first run may be younger. */
+export const overMonth = ({ first, hasMonth }: Tenant) => hasMonth ? `in ${daysBack} days` : `since ${Words.day(first)}`
+
+/** What every section of the page is made from. */
+export interface Subject {
+  readonly session: Session
+  readonly pii: Pii
+  readonly tenant: Tenant
+}
+
+export const tenantsOf = Effect.fnUntraced(function*(session: Session) {
+  const rows = yield* ask(
+    session,
+    Row,
+    `SELECT tenant, count(*) AS runs, epoch_ms(max(observed_at)) AS now, epoch_ms(min(observed_at)) AS first,
+       list(epoch_ms(observed_at) ORDER BY observed_at DESC)[2] AS before, arg_max(complete, observed_at) AS complete,
+       arg_max_null(incomplete_reason, observed_at) AS incomplete_reason,
+       arg_max(tables_collected, observed_at) AS tables_collected
+     FROM runs GROUP BY tenant ORDER BY tenant`
+  )
+  return rows.map((row): Tenant => {
+    const asked = row.now - daysBack * 86_400_000
+    return { ...row, monthAgo: Math.max(asked, row.first), hasMonth: asked >= row.first }
+  })
+})

@@ -1,0 +1,57 @@
+/** Figures and instants as the page says them: plain English, days in UTC. */
+import type { Strength } from "../mfa/Strength.ts"
+import { type Html, html } from "./Html.ts"
+
+const whole = new Intl.NumberFormat("en")
+
+export const count = (value: number) => whole.format(value)
+
+/** "1 user", "2 users". */
+export const counted = (value: number, one: string, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`
+
+/** Percent with one decimal; NULL where there is nothing to have a share of. */
+export const percent = (value: number | null) => value === null ? "–" : `${value.toFixed(1)}%`
+
+/** A part of a whole as percent. */
+export const share = (part: number, all: number) => percent(all === 0 ? null : 100 * part / all)
+
+/** "26 Nov 2026", of milliseconds since 1970. */
+export const day = (millis: number) =>
+  new Date(millis).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" })
+
+/** "26 Nov", of a day such as 2026-11-26. */
+export const shortDay = (date: string) =>
+  new Date(date).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" })
+
+/** "26 Nov 2026, 01:51 UTC". */
+export const instant = (millis: number) => `${day(millis)}, ${new Date(millis).toISOString().slice(11, 16)} UTC`
+
+/** The strengths as people call them, the strongest first. */
+export const strengths: ReadonlyArray<readonly [strength: Strength, name: string, what: string]> = [
+  ["phishing_resistant", "Phishing-resistant", "passkeys and security keys"],
+  ["device_bound", "Duo Desktop", "bound to a computer"],
+  ["push", "Push", "approved on a phone"],
+  ["otp", "Passcode", "from an app or a token"],
+  ["telephony", "Text or call", "the weakest that Duo has"],
+  ["none", "None", "a password is all it takes"]
+]
+
+export const strength = (name: string) => strengths.find(([known]) => known === name)?.[1] ?? name
+
+/** A figure that a program can find on the page too. */
+export const figure = (name: string, text: string | number): Html =>
+  html`<span data-figure="${name}">${typeof text === "number" ? count(text) : text}</span>`
+
+const sign = (text: string, value: number) => value > 0 ? `+${text}` : text.replace("-", "\u2212")
+
+/** How a figure moved, and whether that is good; some may do either. */
+export const change = (name: string, by: number, unit: "" | " pts", wanted: "more" | "less" | "either"): Html => {
+  const text = unit === "" ? count(by) : by.toFixed(1)
+  if (Number(text.replaceAll(",", "")) === 0) return html`<span class="same" data-figure="${name}">no change</span>`
+  const moved = html`<span data-figure="${name}">${sign(text, by)}</span>${unit}`
+  if (wanted === "either") return moved
+  const isBetter = (by > 0) === (wanted === "more")
+  return html`<span class="${isBetter ? "better" : "worse"}">${moved}<span class="unseen">${
+    isBetter ? ", better" : ", worse"
+  }</span></span>`
+}

@@ -1,0 +1,118 @@
+/**
+ * A ledger for the report: the scene that is known by heart, with somebody in it whose names would be HTML if anybody
+ * let them, a run that was not proved complete, and a second tenant with one run. And what the page has to say of it.
+ */
+import { Effect } from "effect"
+import type { Options } from "../../src/emulator/Emulator.ts"
+import * as Tenant from "../../src/emulator/Tenant.ts"
+import { query } from "../program.ts"
+import { sinks } from "../torture/InProcess.ts"
+import { runAt } from "./ledger.ts"
+import { authenticatorsOf, type JsonObject } from "./people.ts"
+import { codesOn, days, usersOn } from "./scene.ts"
+
+const { person } = authenticatorsOf((day, hour = 12) => Date.UTC(2026, 10, day, hour) / 1000)
+
+export const hostile = "\"><img src=x onerror=alert(1)><script>alert(2)</script>'\u202e&amp;"
+
+const mallory = person("mallory", {
+  username: `mallory${hostile}`,
+  realname: hostile,
+  notes: hostile,
+  status: "bypass",
+  groups: [{ group_id: "DGHOSTILE", name: `Group${hostile}`, desc: "", status: "Active" }]
+})
+
+const run = (dataDirectory: string, day: number, options: Options) =>
+  runAt(dataDirectory, Date.UTC(2026, 10, day, 9), options, [{
+    sink: "duckdb",
+    location: sinks.duckdb.location(dataDirectory)
+  }])
+
+const tenantOf = (users: ReadonlyArray<JsonObject>, codes: ReadonlyArray<JsonObject> = []) =>
+  Tenant.fromUsers(users, codes)
+
+/** Makes the ledger; the tenants are served at the port and the one after it. */
+const make = Effect.fnUntraced(function*(dataDirectory: string, first: number) {
+  for (const day of days) {
+    yield* run(dataDirectory, day, {
+      port: first,
+      tenant: tenantOf([...usersOn(day), mallory], codesOn(day)),
+      scenario: day === 4 ? [{ do: { fault: "total_objects", add: 1 } }] : []
+    })
+  }
+  yield* run(dataDirectory, 8, { port: first + 1, tenant: tenantOf(usersOn(8)), permissions: ["users"] })
+})
+
+const lastDay = (column: string) =>
+  `SELECT ${column} FROM coverage_daily WHERE tenant = getvariable('tenant') ORDER BY day DESC LIMIT 1`
+
+const percentOf = (column: string) => lastDay(`printf('%.1f%%', ${column})`)
+
+/** How a column of coverage_daily moved from a day to the last one, as the page writes it. */
+const moved = (column: string, since: string, format: string) =>
+  `WITH moved AS (
+     SELECT arg_max(${column}, day) - any_value(${column}) FILTER (day = '${since}') AS diff
+     FROM coverage_daily WHERE tenant = getvariable('tenant')
+   ), texts AS (SELECT diff, printf('${format}', abs(diff)::DOUBLE) AS text FROM moved)
+   SELECT CASE WHEN text::DOUBLE = 0 THEN 'no change' WHEN diff > 0 THEN '+' || text ELSE chr(8722) || text END FROM texts`
+
+const counted = (from: string) => `SELECT count(*)::VARCHAR FROM ${from} AND tenant = getvariable('tenant')`
+
+const strengths = ["phishing_resistant", "device_bound", "push", "otp", "telephony", "none"]
+const reasons = ["unprotected", "bypass", "only telephony", "not seen for 90 days"]
+const last = `happened_by = TIMESTAMPTZ '2026-11-08 09:00:00Z'`
+
+/** Figures of the page, and for each a question to the ledger that knows it in another way than the page does. */
+export const figures: Readonly<Record<string, string>> = {
+  coverage: percentOf("coverage_pct"),
+  phishing_resistant_pct: percentOf("phishing_resistant_pct"),
+  ...Object.fromEntries(
+    ["unprotected", "only_telephony", "bypass"].flatMap((name) => [
+      [name, lastDay(`${name}::VARCHAR`)],
+      [`${name}.before`, moved(name, "2026-11-05", "%.0f")],
+      [`${name}.month`, moved(name, "2026-11-01", "%.0f")]
+    ])
+  ),
+  "coverage.before": moved("coverage_pct", "2026-11-05", "%.1f"),
+  "coverage.month": moved("coverage_pct", "2026-11-01", "%.1f"),
+  "phishing_resistant_pct.before": moved("phishing_resistant_pct", "2026-11-05", "%.1f"),
+  "phishing_resistant_pct.month": moved("phishing_resistant_pct", "2026-11-01", "%.1f"),
+  ...Object.fromEntries(
+    strengths.map((name) => [`mix.${name}`, counted(`users WHERE status = 'active' AND strongest = '${name}'`)])
+  ),
+  at_risk: counted("users_at_risk WHERE true"),
+  ...Object.fromEntries(
+    reasons.map((reason) => [`at_risk.${reason}`, counted(`users_at_risk WHERE contains(reason, '${reason}')`)])
+  ),
+  bypass_codes: counted("bypass_codes WHERE expires_at IS NULL"),
+  "changed.joined.before": counted(`mfa_events WHERE ${last} AND event IN ('user_added', 'user_reappeared')`),
+  "changed.left.before": counted(`mfa_events WHERE ${last} AND event = 'user_removed'`),
+  "changed.methods_added.before": counted(
+    `mfa_events WHERE ${last} AND event LIKE 'method_%ed' AND event NOT LIKE '%removed'`
+  ),
+  "changed.methods_removed.month": counted("mfa_events WHERE event = 'method_removed'"),
+  "changed.regressed.month": counted("regressions WHERE true"),
+  ...Object.fromEntries(
+    ["DGADMINS", "DGSALES", "DGENGINEERING", "DGHOSTILE"].map((id) => [
+      `group.${id}`,
+      counted(`users_at_risk WHERE user_id IN (SELECT user_id FROM user_groups WHERE group_id = '${id}')`)
+    ])
+  ),
+  runs: counted("runs WHERE true"),
+  "runs.complete": counted("runs WHERE complete")
+}
+
+/** The ledger as it is made at a port of the test's own, and how it is asked. */
+export const at = (port: number) => {
+  const tenant = `127.0.0.1:${port}`
+  return {
+    tenant,
+    young: `127.0.0.1:${port + 1}`,
+    make: (dataDirectory: string) => make(dataDirectory, port),
+    ask: (dataDirectory: string, sql: string) =>
+      query(
+        `ATTACH '${dataDirectory}/duo.duckdb' AS ledger (READ_ONLY); USE ledger; SET VARIABLE tenant = '${tenant}'; ${sql}`
+      )
+  }
+}
