@@ -85,7 +85,7 @@ bench: setup ## what a run costs beside the least it could and beside others, fo
 bench-quick: setup ## the same in two minutes, a tenth of the size and less
 	@$(NODE) --disable-warning=ExperimentalWarning bench/main.ts --quick $(ARGS)
 
-dist: setup ## the npm package, in dist/
+dist: setup ## what the npm package has, in dist/; npm pack makes the package
 	@$(NODE) src/dist/build.ts
 
 .PHONY: help setup extract check sql policy verify rebuild report demo pipelines sinks emulator dictionary test torture lint format bench bench-quick dist

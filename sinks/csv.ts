@@ -34,7 +34,7 @@ const record = (fields: ReadonlyArray<string>) => `${fields.join(",")}\r\n`
 
 const format: TextFiles.TextFormat = {
   name: (table) => table.name,
-  header: ({ columns }) => record(columns.map(({ name }) => quote(name))),
+  header: ({ columns }) => Buffer.from(record(columns.map(({ name }) => quote(name)))),
   rows: ({ columns }) => (rows) =>
     Buffer.from(rows.map((row) => record(columns.map(({ name }) => field(row[name])))).join(""))
 }

@@ -2,9 +2,7 @@
 import { Effect, Path, Schema } from "effect"
 import { tmpdir } from "node:os"
 import type { Sink } from "../src/Sink.ts"
-import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
-import * as Ndjson from "../src/staging/Ndjson.ts"
 import * as Read from "../src/staging/Read.ts"
 import * as StandardOutput from "../src/staging/StandardOutput.ts"
 import * as TextFiles from "../src/staging/TextFiles.ts"
@@ -14,7 +12,7 @@ const standardOutput = "-"
 /** On standard output the tables share one stream, so a line says first which table it is of. */
 const format = (isNamed: boolean): TextFiles.TextFormat => ({
   name: (table) => table.name,
-  header: () => "",
+  header: () => new Uint8Array(),
   rows: ({ name }) => (_, ndjson) =>
     isNamed
       ? Buffer.from(Buffer.from(ndjson).toString().replaceAll(/^\{/gm, `{"table":${JSON.stringify(name)},`))
@@ -53,12 +51,7 @@ const ndjson: Sink = {
   read: Effect.fn("ndjson.read")(function*(location, run, table) {
     const path = yield* Path.Path
     if (location === standardOutput) return undefined
-    return yield* Read.file(
-      "ndjson",
-      path.resolve(location, table.name, `${run.run_id}.ndjson`),
-      table,
-      (file) => DuckDb.scanJson(file, Ndjson.columns(table, DuckDb.types))
-    )
+    return yield* Read.ndjson("ndjson", path.resolve(location, table.name, `${run.run_id}.ndjson`), table)
   })
 }
 

@@ -14,9 +14,9 @@ import { Progress } from "./Progress.ts"
 import { Emptied, inDataDirectory, Outdated, RunError, Unpublished } from "./RunError.ts"
 import {
   type Batch,
+  isSinkError,
   type OpenSink,
   type Sink,
-  SinkError,
   type SinkReason,
   type SinkRun,
   type SinkServices,
@@ -252,7 +252,7 @@ const drain = Effect.fnUntraced(function*(
 })
 
 /** What failed, without what to do about it. */
-const whatOf = (error: Expected) => error instanceof SinkError ? `${error.location}: ${error.reason._tag}` : error._tag
+const whatOf = (error: Expected) => isSinkError(error) ? `${error.location}: ${error.reason._tag}` : error._tag
 
 /** Publishes in every sink; not to be interrupted half way, and finished by the next run if the process is killed. */
 const publish = (
@@ -268,7 +268,7 @@ const publish = (
     .pipe(
       Effect.andThen(manifests.published(run_id)),
       Effect.catch((error): Effect.Effect<never, RunError> =>
-        error instanceof SinkError && error.reason._tag === "Corrupt"
+        isSinkError(error) && error.reason._tag === "Corrupt"
           ? manifests.damaged(run_id)
           : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) }))
       ),

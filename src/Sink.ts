@@ -5,7 +5,7 @@
  * A new sink is one file in `sinks/` (or any module whose default export is a `Sink`) and one line in a test: the laws
  * are in `test/contract.ts`.
  */
-import { type Effect, type FileSystem, type Path, Runtime, Schema, type Scope, type Stream } from "effect"
+import { type Effect, type FileSystem, type Path, Predicate, Runtime, Schema, type Scope, type Stream } from "effect"
 import { ExitCode } from "./ExitCode.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
@@ -135,6 +135,10 @@ export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
     return describe(this)
   }
 }
+
+/** By its tag, for a sink of somebody else may fail with the class of another copy of this module. */
+export const isSinkError = (error: unknown): error is SinkError =>
+  Predicate.isTagged(error, "SinkError") && Predicate.hasProperty(error, "reason")
 
 const describe = ({ location, reason, sink }: SinkError): string => {
   switch (reason._tag) {

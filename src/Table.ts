@@ -39,7 +39,8 @@ export interface Column {
   readonly repeated: boolean
 }
 
-interface Spec<Type extends ColumnType = ColumnType, Required extends boolean = boolean> {
+/** A column as it is written down, before it has its name. */
+export interface Spec<Type extends ColumnType = ColumnType, Required extends boolean = boolean> {
   readonly type: Type
   readonly doc: string
   readonly required: Required

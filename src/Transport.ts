@@ -11,7 +11,8 @@ const tls = { rejectUnauthorized: true, allowH2: false }
 /** To other machines, or to this one. */
 export const layer = (loopback: boolean): Layer.Layer<HttpClient.HttpClient> =>
   Layer.unwrap(Effect.gen(function*() {
-    const undici = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
+    // a bundle knows a CommonJS package only as its default export
+    const { default: undici } = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
     const dispatcher = yield* Effect.acquireRelease(
       Effect.sync(() =>
         loopback

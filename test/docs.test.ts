@@ -2,9 +2,9 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { spawnSync } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs"
 import type { Entry } from "../src/history/Catalogue.ts"
-import { program } from "./program.ts"
+import { extract, program } from "./program.ts"
 import { matrix } from "./torture/matrix.ts"
 
 const readme = readFileSync("README.md", "utf8")
@@ -56,16 +56,61 @@ describe("the README", () => {
     }
   })
 
-  it("names every runtime dependency, and all are pinned", () => {
-    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"))
-    for (const [name, version] of Object.entries(dependencies)) {
+  it("names every runtime dependency, those that are bundled too, and all are pinned", () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"))
+    const sources = globSync("{src,pipelines,sinks}/**/*.ts", { exclude: ["src/dist/Bundle.ts"] })
+      .map((file) => readFileSync(file, "utf8")).join("\n")
+    const bundled = Object.entries(devDependencies).filter(([name]) => sources.includes(`"${name}/`))
+    assert.deepStrictEqual(bundled.map(([name]) => name), ["@effect/platform-node", "echarts"])
+    for (const [name, version] of [...Object.entries(dependencies), ...bundled]) {
       assert.include(readme, `\`${name}\``)
       assert.match(String(version), /^\d+\.\d+\.\d+(-r\.\d+)?$/)
     }
   })
 
   it("names only files that are there", () => {
-    for (const [, file = ""] of readme.matchAll(/\]\(([\w./-]+)\)/g)) assert.isNotEmpty(readFileSync(file, "utf8"))
+    for (const page of ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]) {
+      for (const [, file = ""] of readFileSync(page, "utf8").matchAll(/\]\(([\w./-]+)\)/g)) {
+        assert.isNotEmpty(readFileSync(file, "utf8"))
+      }
+    }
+  })
+})
+
+/** All that is written for people; what a page says of another one's commands is looked at there. */
+const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...globSync("docs/*.md")]
+
+describe("what the pages say to type", () => {
+  it.live("the README's questions are answered", () =>
+    Effect.gen(function*() {
+      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      yield* extract(folder, { users: 20 })
+      const questions = [...readme.matchAll(/^\$ (make sql .*["'@\w])(?: +#.*)?$/gm)].map(([_, typed = ""]) => typed)
+        .filter((typed) => typed.split("\"").length % 2 === 1)
+      assert.isAbove(questions.length, 3)
+      for (const typed of questions) {
+        // what is installed is there already
+        const command = typed.replace(/^make/, "make --assume-old=node_modules/.setup")
+        const { status, stderr } = spawnSync("sh", ["-c", command], {
+          env: { ...process.env, DUO_MFA_DATA: `${folder}/data` },
+          encoding: "utf8"
+        })
+        assert.strictEqual(status, 0, `${typed}: ${stderr}`)
+      }
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it("every verb of make is one, and so is every command", () => {
+    const verbs = readFileSync("Makefile", "utf8").match(/^[a-z-]+(?=:.*## )/gm) ?? []
+    const commands = readdirSync("src/cli").map((file) => file.replace(".ts", ""))
+    for (const page of pages) {
+      const text = readFileSync(page, "utf8")
+      for (const [_, verb = ""] of text.matchAll(/(?:^|\$ |`)make (?:-\S+ )*([a-z-]+)/gm)) {
+        assert.include(verbs, verb, page)
+      }
+      for (const [_, command = ""] of text.matchAll(/(?:^|`|\$ )(?:npx |\.\/)?duo-mfa ([a-z]+)/gm)) {
+        assert.include(commands, command, page)
+      }
+    }
   })
 })
 

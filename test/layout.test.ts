@@ -19,6 +19,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
   [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
+  [/^src\/dist\/Sink\.ts$/, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^src\/dist\//, /^src\/dist\//],
   [/^src\/Version\.ts$/, /^package\.json$/],
   [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],

@@ -1,23 +1,29 @@
 /**
  * The program as few files. The modules of `src`, `pipelines` and `sinks` that others load by name keep their place, and
- * so does what is read beside them; what they share becomes chunks. The runtime dependencies stay packages of their own
- * but for `effect`, which is bundled: only what is used of it, so that the program starts at once.
+ * so does what is read beside them; what they share becomes chunks. DuckDB stays a package of its own; what is used of
+ * others is bundled, so that the program starts at once.
  */
 import { cpSync, globSync, mkdirSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { rolldown } from "rolldown"
+import { rolldown, type RolldownOutput } from "rolldown"
 
 const root = join(import.meta.dirname, "../..")
 
-export const write = async (out: string, minify: boolean) => {
-  const entries = ["src/main.ts", "src/Sink.ts", "src/Table.ts", ...globSync("{pipelines,sinks}/*.ts", { cwd: root })]
+/** The packages that a bundle has code of, as the lock file names them: by their folders. */
+const packagesIn = ({ output }: RolldownOutput) =>
+  output.flatMap((file) => file.type === "chunk" ? file.moduleIds : [])
+    .flatMap((id) => /\/(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? [])
+
+/** Writes the program, and tells which packages are in it. */
+export const write = async (out: string, minify: boolean): Promise<ReadonlySet<string>> => {
+  const entries = ["src/main.ts", ...globSync("{pipelines,sinks}/*.ts", { cwd: root })]
   const bundle = await rolldown({
     cwd: root,
     input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ""), file])),
     platform: "node",
-    external: [/^@duckdb\//, /^echarts\//, /^@effect\/platform-node\/Undici$/]
+    external: [/^@duckdb\//]
   })
-  await bundle.write({
+  const written = await bundle.write({
     dir: out,
     format: "esm",
     minify,
@@ -29,4 +35,25 @@ export const write = async (out: string, minify: boolean) => {
     mkdirSync(dirname(join(out, file)), { recursive: true })
     cpSync(join(root, file), join(out, file))
   }
+  return new Set(packagesIn(written))
+}
+
+/**
+ * Writes the modules that other packages import, `duo-mfa/sink` and `duo-mfa/testing`. They and their callers share one
+ * `effect`, that of the caller.
+ */
+export const writeLibrary = async (out: string): Promise<ReadonlySet<string>> => {
+  const bundle = await rolldown({
+    cwd: root,
+    input: { sink: "src/dist/Sink.ts", testing: "test/contract.ts" },
+    platform: "node",
+    external: [/^effect(\/|$)/, /^@effect\/vitest$/, /^@duckdb\//]
+  })
+  const written = await bundle.write({
+    dir: join(out, "library"),
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js"
+  })
+  return new Set(packagesIn(written))
 }

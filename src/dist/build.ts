@@ -1,27 +1,21 @@
-/** `make dist`: the npm package, in `dist/`. */
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { write } from "./Bundle.ts"
+/** `make dist`, and what `npm pack` does first: everything in the npm package that is made, in `dist/`. */
+import { spawnSync } from "node:child_process"
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { write, writeLibrary } from "./Bundle.ts"
+import * as Sbom from "./Sbom.ts"
 
 const out = "dist"
 
 rmSync(out, { recursive: true, force: true })
-await write(out, true)
+const bundled = new Set([...await write(out, true), ...await writeLibrary(out)])
+const tsc = ["node_modules/typescript/bin/tsc", "--project", "src/dist/tsconfig.json", "--outDir", `${out}/types`]
+const types = spawnSync(process.execPath, tsc, { stdio: "inherit" })
+if (types.status !== 0) process.exit(1)
+writeFileSync(`${out}/sbom.cdx.json`, `${JSON.stringify(Sbom.make(bundled), undefined, 2)}\n`)
 
-const source = JSON.parse(readFileSync("package.json", "utf8"))
-const { allowScripts: _, devDependencies: __, private: ___, ...manifest } = source
-writeFileSync(
-  `${out}/package.json`,
-  `${
-    JSON.stringify(
-      {
-        ...manifest,
-        bin: { "duo-mfa": "src/main.js" },
-        exports: { "./sink": "./src/Sink.js", "./table": "./src/Table.js", "./package.json": "./package.json" },
-        files: ["src", "pipelines", "sinks", "chunks", "data/queries", "data/policies"]
-      },
-      undefined,
-      2
-    )
-  }\n`
-)
-for (const file of ["README.md", "LICENSE"]) cpSync(file, `${out}/${file}`)
+/** What is bundled is copied, and so are the terms under which it may be. */
+const terms = [...bundled].toSorted().map((folder) => {
+  const files = globSync(`${folder}/{LICENSE,LICENCE,NOTICE}*`).toSorted().map((file) => readFileSync(file, "utf8").trim())
+  return [folder.replace(/.*node_modules\//, ""), ...files].join("\n\n")
+})
+writeFileSync(`${out}/licences.txt`, `${[...new Set(terms)].join(`\n\n${"=".repeat(80)}\n\n`)}\n`)

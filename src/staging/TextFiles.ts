@@ -9,7 +9,7 @@ export interface TextFormat {
   /** The name that a table's file is staged under. */
   readonly name: (table: Table) => string
   /** What a file starts with. */
-  readonly header: (table: Table) => string
+  readonly header: (table: Table) => Uint8Array
   /** Rows as text in UTF-8, given what they are as newline-delimited JSON. */
   readonly rows: (table: Table) => (rows: ReadonlyArray<Row>, ndjson: Uint8Array) => Uint8Array
 }
@@ -38,7 +38,7 @@ export const open = Effect.fnUntraced(function*(run: SinkRun, root: string, form
     const path = join(root, Files.stagedName(format.name(table), run.run_id))
     return Effect.tap(
       Effect.map(Files.create(path), (file) => ({ table, path, file, encode: format.rows(table), rows: 0 })),
-      ({ file }) => append(file, Buffer.from(format.header(table)))
+      ({ file }) => append(file, format.header(table))
     )
   })
 
