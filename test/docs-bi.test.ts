@@ -20,7 +20,7 @@ let data = ""
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "duo-mfa-docs-"))
   data = `${folder}/data`
-  await Effect.runPromise(known(data).pipe(Effect.provide(NodeServices.layer)))
+  await Effect.runPromise(known(data, { port: 27_058 }).pipe(Effect.provide(NodeServices.layer)))
 }, 60_000)
 
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -19,7 +19,7 @@ const at = (day: number, hour = 9) => Date.UTC(2026, 10, day, hour)
  * the key may not read bypass codes; there was another tenant in between, and two runs within a second.
  */
 const lived = Effect.fnUntraced(function*(data: string) {
-  yield* known(data)
+  yield* known(data, { port: 27_057 })
   const tenant = () => Tenant.fromUsers(usersOn(8), codesOn(8))
   yield* runAt(data, at(9), {
     tenant: Tenant.fromUsers(usersOn(8).slice(0, 6), []),

@@ -14,7 +14,7 @@ let folder = ""
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "duo-mfa-policy-"))
-  await Effect.runPromise(known(`${folder}/data`, { port: 38_659 }).pipe(Effect.provide(NodeServices.layer)))
+  await Effect.runPromise(known(`${folder}/data`, { port: 27_059 }).pipe(Effect.provide(NodeServices.layer)))
 }, 60_000)
 
 afterAll(() => rmSync(folder, { recursive: true }))

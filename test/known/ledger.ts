@@ -7,8 +7,8 @@ import * as Tenant from "../../src/emulator/Tenant.ts"
 import { everySink, run } from "../torture/InProcess.ts"
 import { codesOn, days, usersOn } from "./scene.ts"
 
-/** Every ledger is of the same tenant, so that its rows are always the same: DUO KNOWN on a telephone's keys. */
-const port = 38_656
+/** Every ledger is of the same tenant, so that its rows are always the same; at a port that no system gives out itself. */
+const port = 27_056
 
 /** One run at an instant. */
 export const runAt = (dataDirectory: string, instant: number, options: Options, targets = everySink(dataDirectory)) =>

@@ -2,7 +2,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Cause, Effect } from "effect"
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { type Case, type Reached, repeat } from "./Case.ts"
 import * as Site from "./Site.ts"
 
@@ -37,16 +37,23 @@ const sweep = Effect.fnUntraced(
 const states = (site: Site.Site, state: string) =>
   readdirSync(`${site.data}/runs`).filter((name) => name.endsWith(state)).length
 
-/** The renames of a run before its sealed manifest is in its place, that one included. */
-const beforeSealed = 2
-
 /** The renames of publishing, all sinks and the manifest. */
 const publishing = 19
 
-/** A run that is killed just before the k-th rename of publishing. */
-const cutAt = Effect.fnUntraced(function*(site: Site.Site, k: number) {
+/** The renames of a run until its sealed manifest is in its place. */
+const renamesBefore = Effect.fnUntraced(function*(site: Site.Site) {
+  const file = `${site.folder}/calls`
+  yield* site.run(Site.extracting(all, Site.users), { TORTURE_COUNT: file })
+  const renames = readFileSync(file, "utf8").split("\n").filter((call) => call === "rename").length
+  rmSync(file)
   yield* site.reset
-  const cut = yield* site.run(Site.extracting(all, Site.users), { TORTURE_KILL: `${beforeSealed + k} rename` })
+  return renames - publishing
+})
+
+/** A run that is killed just before the k-th rename of publishing. */
+const cutAt = Effect.fnUntraced(function*(site: Site.Site, before: number, k: number) {
+  yield* site.reset
+  const cut = yield* site.run(Site.extracting(all, Site.users), { TORTURE_KILL: `${before + k} rename` })
   assert.strictEqual(cut.code, null, cut.stderr)
   assert.strictEqual(states(site, ".sealed"), 1)
   yield* site.look({ ended: cut, codes: [null], recovered: false })
@@ -56,9 +63,9 @@ const cutAt = Effect.fnUntraced(function*(site: Site.Site, k: number) {
  * Kills a run that publishes, or takes one that was killed before it did; and kills the next start, which publishes as
  * well. Then one start publishes the rest; every tenth time it is a process, and `verify` is asked.
  */
-const between = (site: Site.Site, sealed: Site.Copy) => (seed: number) =>
+const between = (site: Site.Site, before: number, sealed: Site.Copy) => (seed: number) =>
   Effect.gen(function*() {
-    if (seed % 4 === 0) yield* cutAt(site, 1 + Math.floor(seed / 4) % publishing)
+    if (seed % 4 === 0) yield* cutAt(site, before, 1 + Math.floor(seed / 4) % publishing)
     else yield* sealed.back
     const again = yield* site.run(Site.extracting(["ndjson"], Site.users), {
       TORTURE_KILL: `${1 + seed % publishing} rename`
@@ -107,9 +114,10 @@ export const cases: ReadonlyArray<Case> = [
         const site = yield* Site.make()
         yield* site.good(all)
         yield* site.keep
-        yield* cutAt(site, 1)
+        const before = yield* renamesBefore(site)
+        yield* cutAt(site, before, 1)
         const sealed = yield* site.copied
-        return yield* repeat(plan, between(site, sealed))
+        return yield* repeat(plan, between(site, before, sealed))
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   }
 ]
