@@ -25,7 +25,7 @@ const code = (created: number, expiration: number | null): JsonObject => ({
   user: { user_id: "DUBOB", username: "bob" }
 })
 
-const ports = [38_657, 38_658]
+const ports = [27_065, 27_066]
 
 /** A run at noon of a day. */
 const run = (

@@ -11,7 +11,8 @@ import { inFolder, settings } from "./program.ts"
 const textOf = (file: string) => readFileSync(`docs/scheduling/${file}`, "utf8")
 const page = readFileSync("docs/scheduling.md", "utf8")
 
-const { busy, incomplete, interrupted, ok, terminated, unavailable, ...others } = ExitCode
+// broken is never what a run ends with
+const { broken: _, busy, incomplete, interrupted, ok, terminated, unavailable, ...others } = ExitCode
 const later = [incomplete, unavailable, busy, interrupted, terminated]
 const never = Object.values(others).toSorted((a, b) => a - b)
 
