@@ -67,18 +67,18 @@ export const missing = Effect.fnUntraced(
  */
 export const migrate = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, views: string) {
-    yield* session.run("BEGIN")
-    for (const { columns, isSaid, table } of yield* missing(session, catalog, tables)) {
+    const lacking = (yield* missing(session, catalog, tables)).flatMap(({ columns, isSaid, table }) => {
       const qualified = inLedger(catalog, table.name)
-      yield* session.run(DuckDb.create(qualified, table))
-      for (const { name, type } of columns) {
-        yield* session.run(`ALTER TABLE ${qualified} ADD COLUMN ${DuckDb.name(name)} ${DuckDb.types[type]}`)
-      }
-      for (const comment of isSaid ? [] : DuckDb.comments("TABLE", qualified, table)) yield* session.run(comment)
-    }
-    yield* session.run(`USE ${catalog}`)
-    for (const statement of [...tables.flatMap(Views.statements), views]) yield* session.run(statement)
-    yield* session.run("COMMIT; USE memory")
+      return [
+        DuckDb.create(qualified, table),
+        ...columns.map(({ name, type }) =>
+          `ALTER TABLE ${qualified} ADD COLUMN ${DuckDb.name(name)} ${DuckDb.types[type]}`
+        ),
+        ...isSaid ? [] : DuckDb.comments("TABLE", qualified, table)
+      ]
+    })
+    const statements = ["BEGIN", ...lacking, `USE ${catalog}`, ...tables.flatMap(Views.statements), views]
+    yield* session.run([...statements, "COMMIT", "USE memory"].join(";\n"))
   }
 )
 

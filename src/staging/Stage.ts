@@ -14,7 +14,7 @@ import * as Ndjson from "./Ndjson.ts"
 const piece = 4 << 20
 
 /** Less is not enough for reading JSON, and it takes all that it is given. */
-const memory = "96MB"
+const memory = "80MB"
 
 /** Makes the database in a directory that is there, and is gone with the run. */
 export const open = Effect.fnUntraced(function*(directory: string, tables: ReadonlyArray<Table>) {
