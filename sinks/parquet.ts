@@ -62,7 +62,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   }
   const viewsFile = path.join(root, "views.sql")
   yield* Files.prepare(root, [viewsFile, ...run.tables.flatMap((table) => [snapshot(run, table), current(table)])])
-  /** DuckDB is open while it is used, for what it has had of memory it keeps. */
+  /** DuckDB is open for a table at a time, for what it has had of memory it keeps. */
   const connect = DuckDb.open({ spill: staged(run, "spill") })
 
   const unreadable = Effect.fnUntraced(function*({ run }: DuckDb.Session, table: Table) {
@@ -73,8 +73,12 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     Effect.flatMap(connect, (session) => Effect.forEach(run.tables, (table) => unreadable(session, table)))
   )
 
-  const seal = Effect.fnUntraced(function*(session: DuckDb.Session, outcome: Outcome) {
-    const copy = Effect.fnUntraced(function*(from: string, to: string, table: Table) {
+  /** Stages the files of a table, and says where they are to be. */
+  const sealTable = Effect.fnUntraced(function*(outcome: Outcome, stage: Stage, table: Table) {
+    const session = yield* connect
+    yield* Staged.attach(session, stage)
+
+    const copy = Effect.fnUntraced(function*(from: string, to: string) {
       yield* Effect.scoped(Files.create(to))
       yield* session.run(
         `COPY (${from}) TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
@@ -102,7 +106,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
      * several files go by way of a database, for what is read from one comes in full vectors, and only those fill a group
      * to the row.
      */
-    const writeCurrent = Effect.fnUntraced(function*(snapshot: string, to: string, table: Table) {
+    const writeCurrent = Effect.fnUntraced(function*(snapshot: string, to: string) {
       const before = current(table)
       const others = (yield* Files.exists(before)) ? yield* count(before, "<>") : 0
       if (others === 0) {
@@ -116,54 +120,44 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
           FROM ${scan(snapshot)} UNION ALL BY NAME
           ${rowsOf(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)})`
       )
-      yield* copy("FROM scratch.rows", to, table)
+      yield* copy("FROM scratch.rows", to)
       yield* session.run("DETACH scratch")
       yield* Files.remove([file])
     })
 
-    /** Whether there are files of a table, of this run or of others. */
+    const rows = outcome.rows[table.name] ?? 0
+    const snapshotFile = staged(run, table.name)
+    const currentFile = staged(run, `current.${table.name}`)
+    yield* copy(`SELECT ${DuckDb.names(table)} FROM ${Staged.rowsOf(table)}`, snapshotFile)
+    yield* writeCurrent(snapshotFile, currentFile)
+    yield* verify(snapshotFile, rows)
+    yield* verify(currentFile, rows)
+    return [{ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: current(table) }]
+  }, Effect.scoped)
+
+  /** Stages the views, over the tables of which there are files, of this run or of others. */
+  const sealViews = Effect.fnUntraced(function*({ tables_collected }: Outcome) {
+    const { all } = yield* connect
     const isWritten = Effect.fnUntraced(function*(table: Table) {
-      if (outcome.tables_collected.includes(table.name)) return true
-      const counted = yield* session.all(
-        `SELECT count(*) FROM glob(${ParquetFiles.files(DuckDb.literal(root), table)})`
-      )
+      if (tables_collected.includes(table.name)) return true
+      const counted = yield* all(`SELECT count(*) FROM glob(${ParquetFiles.files(DuckDb.literal(root), table)})`)
       return Number(counted[0]?.[0]) > 0
     })
-
-    const writeViews = Effect.fnUntraced(function*() {
-      const from = staged(run, "views.sql")
-      const text = ParquetFiles.views(root, run.tables, yield* Effect.filter(run.tables, isWritten), run.views)
-      yield* Effect.scoped(
-        Effect.flatMap(
-          Files.create(from),
-          (file) => Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)
-        )
-      )
-      return { from, to: viewsFile }
-    })
-
-    const moves: Array<Files.Move> = []
-    const counts: Record<string, number> = {}
-    for (const table of run.tables.filter(({ name }) => outcome.tables_collected.includes(name))) {
-      const rows = outcome.rows[table.name] ?? 0
-      const snapshotFile = staged(run, table.name)
-      const currentFile = staged(run, `current.${table.name}`)
-      yield* copy(`SELECT ${DuckDb.names(table)} FROM ${Staged.rowsOf(table)}`, snapshotFile, table)
-      yield* writeCurrent(snapshotFile, currentFile, table)
-      yield* verify(snapshotFile, rows)
-      yield* verify(currentFile, rows)
-      moves.push({ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: current(table) })
-      counts[table.name] = rows
-    }
-    moves.push(yield* writeViews())
-    return { rows: counts, ...(yield* Files.seal(moves)) }
-  })
+    const from = staged(run, "views.sql")
+    const text = ParquetFiles.views(root, run.tables, yield* Effect.filter(run.tables, isWritten), run.views)
+    const file = yield* Files.create(from)
+    yield* Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)
+    return { from, to: viewsFile }
+  }, Effect.scoped)
 
   return Effect.fn("parquet.seal")(function*(outcome: Outcome, stage: Stage) {
-    const session = yield* connect
-    yield* Staged.attach(session, stage)
-    return yield* seal(session, outcome)
-  }, Effect.scoped)
+    const collected = run.tables.filter(({ name }) => outcome.tables_collected.includes(name))
+    const moves = yield* Effect.forEach(collected, (table) => sealTable(outcome, stage, table))
+    return {
+      rows: Object.fromEntries(collected.map(({ name }) => [name, outcome.rows[name] ?? 0])),
+      ...(yield* Files.seal([...moves.flat(), yield* sealViews(outcome)]))
+    }
+  })
 })
 
 const parquet: Sink = {

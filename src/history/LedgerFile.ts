@@ -112,7 +112,8 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     }
     yield* attach(session, staged, "ledger")
     yield* verify(session, "ledger")
-    yield* session.run("DETACH ledger")
+    // the session stays, to hold the ledger; what it keeps in memory of it need not
+    yield* session.run("DETACH ledger; SET memory_limit = '8MB'")
     return yield* Files.seal([{ from: staged, to: file }])
   })
 
