@@ -17,6 +17,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // what make test is given is not for what the tests make
+    env: { ARGS: "", MAKEFLAGS: "", MFLAGS: "", MAKEOVERRIDES: "" },
     sequence: { sequencer: LongestFirst },
     reporters: ["default"]
   }
