@@ -6,7 +6,7 @@ import { Effect, Stream } from "effect"
 import { apply } from "../src/history/Apply.ts"
 import * as Ledger from "../src/history/Ledger.ts"
 import * as LedgerFile from "../src/history/LedgerFile.ts"
-import type { Outcome } from "../src/Outcome.ts"
+import { collected, type Outcome, rowsOf } from "../src/Outcome.ts"
 import type { Sink, SinkRun, Stage } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
@@ -16,19 +16,17 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const { change } = yield* LedgerFile.open(location, run.run_id, run.tables)
 
   return Effect.fn("duckdb.seal")(function*(outcome: Outcome, stage: Stage) {
-    const collected = run.tables.filter(({ name }) => outcome.tables_collected.includes(name))
-    const rows = Object.fromEntries(collected.map(({ name }) => [name, outcome.rows[name] ?? 0]))
     const sealed = yield* change({
       make: Effect.fnUntraced(function*(session, catalog) {
         yield* Ledger.migrate(session, catalog, run.tables, run.views)
         yield* Staged.attach(session, stage)
-        const snapshots = collected.map((table) => ({ table, rows: Staged.rowsOf(table) }))
+        const snapshots = collected(run.tables, outcome).map((table) => ({ table, rows: Staged.rowsOf(table) }))
         yield* apply(session, catalog, run, outcome.complete, snapshots)
         yield* Ledger.addRun(session, catalog, outcome)
       }),
-      verify: (session, catalog) => Ledger.verify(session, catalog, run.run_id, collected, rows)
+      verify: (session, catalog) => Ledger.verify(session, catalog, run.run_id, run.tables, outcome)
     })
-    return { rows, ...sealed }
+    return { rows: rowsOf(run.tables, outcome), ...sealed }
   })
 })
 

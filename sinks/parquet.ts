@@ -4,7 +4,7 @@
  */
 import { Effect, FileSystem, Path } from "effect"
 import * as ParquetFiles from "../src/history/ParquetFiles.ts"
-import type { Outcome } from "../src/Outcome.ts"
+import { collected, type Outcome, rowsOf } from "../src/Outcome.ts"
 import { CannotCreate, InputOutput, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
@@ -41,7 +41,7 @@ const dictionaryValues = 4096
 const scan = (file: string) => `read_parquet(${DuckDb.literal(file)}, hive_partitioning = false)`
 
 /** The rows of a current file, with those columns of the table that it has. */
-const rowsOf = (file: string, { columns }: Table) =>
+const rowsIn = (file: string, { columns }: Table) =>
   `SELECT COLUMNS(c -> c IN (${columns.map(({ name }) => DuckDb.literal(name)).join(", ")})) FROM ${scan(file)}`
 
 /** What a file says about itself, in its key-value metadata. */
@@ -67,7 +67,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
 
   const unreadable = Effect.fnUntraced(function*({ run }: DuckDb.Session, table: Table) {
     const file = current(table)
-    if (yield* Files.exists(file)) yield* run(`${rowsOf(file, table)} LIMIT 0`)
+    if (yield* Files.exists(file)) yield* run(`${rowsIn(file, table)} LIMIT 0`)
   })
   yield* Effect.scoped(
     Effect.flatMap(connect, (session) => Effect.forEach(run.tables, (table) => unreadable(session, table)))
@@ -118,7 +118,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       yield* session.run(
         `CREATE TABLE scratch.rows AS SELECT ${DuckDb.typed(table)} FROM (
           FROM ${scan(snapshot)} UNION ALL BY NAME
-          ${rowsOf(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)})`
+          ${rowsIn(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)})`
       )
       yield* copy("FROM scratch.rows", to)
       yield* session.run("DETACH scratch")
@@ -151,10 +151,9 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   }, Effect.scoped)
 
   return Effect.fn("parquet.seal")(function*(outcome: Outcome, stage: Stage) {
-    const collected = run.tables.filter(({ name }) => outcome.tables_collected.includes(name))
-    const moves = yield* Effect.forEach(collected, (table) => sealTable(outcome, stage, table))
+    const moves = yield* Effect.forEach(collected(run.tables, outcome), (table) => sealTable(outcome, stage, table))
     return {
-      rows: Object.fromEntries(collected.map(({ name }) => [name, outcome.rows[name] ?? 0])),
+      rows: rowsOf(run.tables, outcome),
       ...(yield* Files.seal([...moves.flat(), yield* sealViews(outcome)]))
     }
   })

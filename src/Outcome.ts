@@ -48,6 +48,18 @@ export const Outcome = Schema.Struct({
 })
 export interface Outcome extends Schema.Schema.Type<typeof Outcome> {}
 
+/** Those of the tables that a run could collect. */
+export const collected = (
+  tables: ReadonlyArray<Table.Table>,
+  { tables_collected }: Pick<Outcome, "tables_collected">
+) => tables.filter(({ name }) => tables_collected.includes(name))
+
+/** How many rows the run has in each of the tables that it could collect. */
+export const rowsOf = (
+  tables: ReadonlyArray<Table.Table>,
+  outcome: Pick<Outcome, "tables_collected" | "rows">
+): Outcome["rows"] => Object.fromEntries(collected(tables, outcome).map(({ name }) => [name, outcome.rows[name] ?? 0]))
+
 /** The ledger's `runs`: one row a run. */
 export const runs = Table.make({
   name: "runs",

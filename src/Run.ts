@@ -6,7 +6,7 @@ import { Clock, Effect, Exit, Random, Stream } from "effect"
 import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
-import type { Outcome } from "./Outcome.ts"
+import { type Outcome, rowsOf } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
@@ -98,7 +98,8 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
       batches: Stream.map(extraction.batches, treat)
     }))
     const stage = yield* stageFor(pipeline, options.dataDirectory, manifests.scratch(stamp.run_id), open)
-    const { fingerprints, outcome } = yield* drain(pipeline, stamp, extract, [...open, stage], options)
+    const staging = stagingTo(pipeline, [...open, stage])
+    const outcome = yield* drain(pipeline, stamp, extract, staging.write, options)
     if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
     const staged = yield* stage.finish
     const receipts = yield* Effect.forEach(
@@ -106,7 +107,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
       ({ location, name, open }) =>
         Effect.map(open.seal(outcome, staged), (sealed): Manifest.Receipt => ({ sink: name, location, ...sealed }))
     )
-    yield* manifests.seal({ ...outcome, fingerprints, sinks: receipts })
+    yield* manifests.seal({ ...outcome, fingerprints: staging.fingerprints(outcome), sinks: receipts })
     return { outcome, receipts }
   }))).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
 
@@ -123,7 +124,7 @@ export const dryRun = Effect.fn("Run.dry")(function*(
   const stamp = yield* stampFor(source, [])
   const scratch = yield* Scratch.temporary
   const extract = source.extract(stamp, { ...options, scratch })
-  const { outcome } = yield* drain(pipeline, stamp, extract, [], options)
+  const outcome = yield* drain(pipeline, stamp, extract, () => Effect.void, options)
   return { outcome, receipts: [] }
 }, Effect.scoped)
 
@@ -203,40 +204,53 @@ interface Writer {
   readonly write?: (batch: Batch, text: Text) => Effect.Effect<void, Expected, SinkServices>
 }
 
-/** Reads the source, then moves every batch to all writers at the pace of the slowest, and counts and hashes on the way. */
+/** Makes text of every batch, which is hashed, and hands both to all writers, at the pace of the slowest. */
+const stagingTo = ({ tables }: Pipeline, writers: ReadonlyArray<Writer>) => {
+  const staged = tables.map((table) => ({ table, encode: Ndjson.encoder(table), hash: Fingerprint.make() }))
+  return {
+    write: (batch: Batch) =>
+      Effect.suspend(() => {
+        const text: Record<string, Uint8Array> = {}
+        for (const { encode, hash, table } of staged) {
+          const { bytes, lines } = encode(batch[table.name] ?? [])
+          hash.add(lines)
+          text[table.name] = bytes
+        }
+        return Effect.forEach(writers, ({ write }) => write?.(batch, text) ?? Effect.void, {
+          concurrency: "unbounded",
+          discard: true
+        })
+      }),
+
+    /** What the rows of the tables that were collected come to. */
+    fingerprints: ({ tables_collected }: Outcome) =>
+      Object.fromEntries(
+        staged.flatMap(({ hash, table }) => tables_collected.includes(table.name) ? [[table.name, hash.digest()]] : [])
+      )
+  }
+}
+
+/** Reads the source and hands over every batch, and counts on the way. */
 const drain = Effect.fnUntraced(function*(
   pipeline: Pipeline,
   stamp: Stamp,
   extract: Effect.Effect<Extraction, Expected>,
-  writers: ReadonlyArray<Writer>,
+  write: (batch: Batch) => Effect.Effect<void, Expected, SinkServices>,
   { toolVersion }: { readonly toolVersion: string }
 ) {
   const progress = yield* Progress
   const extraction = yield* extract
-  const hashes = pipeline.tables.map((table) => ({
-    name: table.name,
-    encode: Ndjson.encoder(table),
-    hash: Fingerprint.make()
-  }))
+  const rows: Record<string, number> = {}
   yield* extraction.batches.pipe(
     Stream.buffer({ capacity: 2 }),
     Stream.runForEach(Effect.fnUntraced(function*(batch) {
-      const text: Record<string, Uint8Array> = {}
-      for (const { encode, hash, name } of hashes) {
-        const { bytes, lines } = encode(batch[name] ?? [])
-        hash.add(lines)
-        text[name] = bytes
-      }
-      yield* Effect.forEach(writers, ({ write }) => write?.(batch, text) ?? Effect.void, {
-        concurrency: "unbounded",
-        discard: true
-      })
+      for (const { name } of pipeline.tables) rows[name] = (rows[name] ?? 0) + (batch[name] ?? []).length
+      yield* write(batch)
       const { pages, total_objects, users } = yield* extraction.facts
       yield* progress({ stage: "writing", users, total: total_objects, pages })
     }))
   )
   const facts = yield* extraction.facts
-  const collected = hashes.filter(({ name }) => facts.tables_collected.includes(name))
   const observed_at = new Date(Number(stamp.observed_at / 1000n)).toISOString()
   const outcome: Outcome = {
     run_id: stamp.run_id,
@@ -246,9 +260,9 @@ const drain = Effect.fnUntraced(function*(
     observed_at,
     tool_version: toolVersion,
     ...facts,
-    rows: Object.fromEntries(collected.map(({ hash, name }) => [name, hash.rows()]))
+    rows: rowsOf(pipeline.tables, { ...facts, rows })
   }
-  return { outcome, fingerprints: Object.fromEntries(collected.map(({ hash, name }) => [name, hash.digest()])) }
+  return outcome
 })
 
 /** What failed, without what to do about it. */

@@ -1,5 +1,6 @@
 /** The ledger of a data directory, to ask questions of: the ledger itself, or its names over the Parquet files. */
 import { Effect, FileSystem, Path, Runtime, Schema } from "effect"
+import { Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import * as Files from "../staging/Files.ts"
@@ -12,6 +13,13 @@ export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledge
     return `There is no ledger at ${this.ledger} yet. Run duo-mfa extract, or set DUO_MFA_DATA.`
   }
 }
+
+/** Which of the two is asked. */
+export const from = Flag.Boolean("parquet").pipe(
+  Flag.withDescription("Ask the Parquet files instead of the ledger"),
+  Flag.withDefault(false),
+  Flag.map((parquet): "ledger" | "parquet" => parquet ? "parquet" : "ledger")
+)
 
 export type Open = Effect.Success<ReturnType<typeof open>>
 

@@ -5,7 +5,7 @@ import { ExitCode } from "../ExitCode.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Format from "./Format.ts"
 import * as JUnit from "./JUnit.ts"
-import { NoLedger, type Open, open } from "./Ledger.ts"
+import * as Ledger from "./Ledger.ts"
 import * as Policies from "./Policies.ts"
 import * as Settings from "./Settings.ts"
 
@@ -27,7 +27,7 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
 const formats = ["table", "junit", "json", "markdown"] as const
 
 /** The last run of each tenant, and what it could not read. */
-const lastRuns = Effect.fnUntraced(function*({ at, session }: Open) {
+const lastRuns = Effect.fnUntraced(function*({ at, session }: Ledger.Open) {
   const pipelines = yield* (yield* Catalog).pipelines
   const rows = yield* at(session.all(`
     SELECT tenant, strftime(observed_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ'), complete, pipeline, tables_collected
@@ -74,21 +74,18 @@ export const policy = Command.make(
       Argument.withDescription("A policy: a file in policies/ of the data directory, or one of ours; all if not given"),
       Argument.variadic()
     ),
-    parquet: Flag.Boolean("parquet").pipe(
-      Flag.withDescription("Ask the Parquet files instead of the ledger"),
-      Flag.withDefault(false)
-    ),
+    from: Ledger.from,
     format: Flag.Literals("format", formats).pipe(
       Flag.withDescription("How the verdicts are printed"),
       Flag.withDefault("table")
     )
   },
-  Effect.fnUntraced(function*({ format, names, parquet }) {
+  Effect.fnUntraced(function*({ format, from, names }) {
     const dataDirectory = yield* Settings.dataDirectory
     const policies = yield* Policies.find(dataDirectory, names)
-    const ledger = yield* open(dataDirectory, parquet ? "parquet" : "ledger")
+    const ledger = yield* Ledger.open(dataDirectory, from)
     const seen = yield* lastRuns(ledger)
-    if (seen.length === 0) return yield* new NoLedger({ ledger: dataDirectory })
+    if (seen.length === 0) return yield* new Ledger.NoLedger({ ledger: dataDirectory })
     const verdicts = yield* Effect.forEach(policies, (policy) => Policies.judge(ledger.session, seen, policy))
     const named = (which: Policies.Verdict["verdict"]) =>
       verdicts.filter(({ verdict }) => verdict === which).map(({ policy }) => policy)

@@ -35,22 +35,19 @@ export const sql = Command.make(
       Argument.withDescription("NAME=VALUE, which the query has as getvariable('NAME')"),
       Argument.variadic()
     ),
-    parquet: Flag.Boolean("parquet").pipe(
-      Flag.withDescription("Ask the Parquet files instead of the ledger"),
-      Flag.withDefault(false)
-    ),
+    from: Ledger.from,
     format: Flag.Literals("format", Format.formats).pipe(
       Flag.withDescription("A table on a terminal, csv elsewhere"),
       Flag.optional
     )
   },
-  Effect.fnUntraced(function*({ format, parameters, parquet, query }) {
+  Effect.fnUntraced(function*({ format, from, parameters, query }) {
     const dataDirectory = yield* Settings.dataDirectory
     const asked = Option.getOrElse(query, () => overview)
     if (asked === "@") return yield* Console.log(list(yield* Queries.all(dataDirectory)))
     const text = asked.startsWith("@") ? (yield* Queries.find(dataDirectory, asked.slice(1))).sql : asked
     const values = yield* Effect.forEach(parameters, Queries.parameter)
-    const { connection, run } = (yield* Ledger.open(dataDirectory, parquet ? "parquet" : "ledger")).session
+    const { connection, run } = (yield* Ledger.open(dataDirectory, from)).session
     for (const [name, value] of values) {
       yield* Effect.orDie(run(`SET VARIABLE ${DuckDb.name(name)} = ${DuckDb.literal(value)}`))
     }

@@ -4,7 +4,7 @@ import { Command } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as Fingerprint from "../Fingerprint.ts"
 import * as Manifest from "../Manifest.ts"
-import { stampOf } from "../Outcome.ts"
+import { collected, stampOf } from "../Outcome.ts"
 import * as Ndjson from "../staging/Ndjson.ts"
 import type { Table } from "../Table.ts"
 import { Catalog } from "./Catalog.ts"
@@ -72,7 +72,7 @@ export const verify = Command.make(
         const place = `${receipt.sink} ${receipt.location} ${manifest.tenant} ${manifest.pipeline}`
         const newest = !seen.has(place)
         seen.add(place)
-        for (const table of tables.filter(({ name }) => manifest.tables_collected.includes(name))) {
+        for (const table of collected(tables, manifest)) {
           const { rows, verdict } = yield* compare(manifest, receipt, table, newest)
           const line = [
             manifest.run_id,

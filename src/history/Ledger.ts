@@ -1,6 +1,6 @@
 /** The tables that a ledger has, what they must look like, and how a run's rows are found in them. */
 import { Effect } from "effect"
-import { type Outcome, runs, toRow } from "../Outcome.ts"
+import { collected, type Outcome, runs, toRow } from "../Outcome.ts"
 import { Corrupt, InputOutput } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { ColumnType, Table } from "../Table.ts"
@@ -111,12 +111,15 @@ export const verify = Effect.fnUntraced(
     session: DuckDb.Session,
     catalog: string,
     run_id: string,
-    collected: ReadonlyArray<Table>,
-    rowsByTable: Outcome["rows"]
+    tables: ReadonlyArray<Table>,
+    outcome: Outcome
   ) {
     const expected = [
       { name: runs.name, rows: 1 },
-      ...collected.map((table) => ({ name: historyOf(table).name, rows: rowsByTable[table.name] ?? 0 }))
+      ...collected(tables, outcome).map((table) => ({
+        name: historyOf(table).name,
+        rows: outcome.rows[table.name] ?? 0
+      }))
     ]
     for (const { name, rows } of expected) {
       const counted = yield* session.all(

@@ -1,6 +1,6 @@
 /** The histories anew from the Parquet snapshots of all runs, in whatever order they lie about: the runs are applied again. */
 import { Effect } from "effect"
-import { runs } from "../Outcome.ts"
+import { collected, runs } from "../Outcome.ts"
 import type { SinkReason, SinkRun } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
@@ -39,14 +39,14 @@ const seen = ({ name }: Table) => DuckDb.name(`seen ${name}`)
 
 /** What a run found, as tables of the session. */
 const snapshotsOf = Effect.fnUntraced(
-  function*(session: DuckDb.Session, root: string, { run_id, tables, tables_collected }: Told) {
-    const collected = tables.filter(({ name }) => tables_collected.includes(name))
-    for (const table of collected) {
-      const file = DuckDb.literal(`${root}/${table.name}/run_date=*/${run_id}.parquet`)
+  function*(session: DuckDb.Session, root: string, run: Told) {
+    const tables = collected(run.tables, run)
+    for (const table of tables) {
+      const file = DuckDb.literal(`${root}/${table.name}/run_date=*/${run.run_id}.parquet`)
       const rows = asTable(table, ParquetFiles.select(file))
       yield* session.run(`CREATE OR REPLACE TEMP TABLE ${seen(table)} AS ${rows}`)
     }
-    return collected.map((table) => ({ table, rows: seen(table) }))
+    return tables.map((table) => ({ table, rows: seen(table) }))
   }
 )
 

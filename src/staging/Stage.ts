@@ -29,7 +29,7 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
       DuckDb.literal(database)
     } AS stage`
   )
-  for (const table of tables) yield* session.run(DuckDb.create(`stage.${DuckDb.name(table.name)}`, table))
+  for (const table of tables) yield* session.run(DuckDb.create(rowsOf(table), table))
   yield* session.run("BEGIN")
 
   const waiting = new Map(tables.map((table) => [table, new Array<Uint8Array>()]))
@@ -41,7 +41,7 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
       if (text.length === 0) continue
       const file = join(directory, `${table.name}.ndjson`)
       yield* Effect.mapError(fs.writeFile(file, Buffer.concat(text), { mode: 0o600 }), Files.reasonOf)
-      yield* session.run(`INSERT INTO stage.${DuckDb.name(table.name)} ${Ndjson.select(table, file)}`)
+      yield* session.run(`INSERT INTO ${rowsOf(table)} ${Ndjson.select(table, file)}`)
       yield* Files.remove([file])
     }
   })
