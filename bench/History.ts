@@ -8,7 +8,7 @@ import { join } from "node:path"
 import * as LedgerRun from "./LedgerRun.ts"
 import * as Life from "./Life.ts"
 import * as Sql from "./Sql.ts"
-import { alone, compared, median, type Row } from "./Table.ts"
+import { alone, compared, median } from "./Table.ts"
 
 export interface Options {
   /** Of the tenant whose second day is measured. */
@@ -23,7 +23,7 @@ export const quick: Options = { users: 10_000, rounds: 3, year: { users: 10_000,
 
 const number = new Intl.NumberFormat("en")
 
-const secondDay = Effect.fnUntraced(function*({ rounds, users }: Options) {
+export const day = Effect.fnUntraced(function*({ rounds, users }: Options) {
   const fs = yield* FileSystem.FileSystem
   const { directory, first, next } = yield* Life.begin(users)
   const second = yield* next(first)
@@ -73,7 +73,7 @@ interface Mark {
 /** Median seconds of some days' runs. */
 const usual = (seconds: ReadonlyArray<number>) => seconds.length === 0 ? NaN : median(seconds)
 
-const year = Effect.fnUntraced(function*({ days, users }: Options["year"]) {
+export const year = Effect.fnUntraced(function*({ days, users }: Options["year"]) {
   const { directory, first, forget, next } = yield* Life.begin(users)
   const ledger = join(directory, "ledger", "duo.duckdb")
   const marks: Array<Mark> = []
@@ -112,8 +112,3 @@ const year = Effect.fnUntraced(function*({ days, users }: Options["year"]) {
     alone(`… the slowest of them, @${slowest}`, "ms", [time])
   ]
 }, Effect.scoped)
-
-export const measure = Effect.fnUntraced(function*(options: Options) {
-  const rows: ReadonlyArray<Row> = [...yield* secondDay(options), ...yield* year(options.year)]
-  return rows
-})

@@ -1,36 +1,28 @@
-/** RESULTS.md: the table, how it was measured, and what is told besides. */
-import { availableParallelism, cpus, loadavg, platform, totalmem } from "node:os"
-import { type Row, table } from "./Table.ts"
+/** RESULTS.md: the table of what was measured, how, and what is told besides. */
+import type { Part } from "./Part.ts"
+import { table } from "./Table.ts"
 
-export interface Report {
-  /** What was typed. */
-  readonly verb: string
-  /** How many processes wanted to run before the bench did. */
-  readonly load: number
-  readonly rows: ReadonlyArray<Row>
-  /** What is not as it should be. */
-  readonly notes: ReadonlyArray<string>
-  /** Tables in Markdown, by their headings. */
-  readonly besides: ReadonlyArray<readonly [heading: string, text: string]>
+type Named = ReadonlyArray<{ readonly name: string; readonly part: Part }>
+
+/** Where and when the parts were measured; those of one machine and day together. */
+const whereAndWhen = (parts: Named) => {
+  const places = new Map<string, Array<string>>()
+  for (const { name, part: { day, load, machine } } of parts) {
+    const place = `${machine}, ${day}`
+    places.set(place, [...places.get(place) ?? [], `${name} ${load.toFixed(1)}`])
+  }
+  return [...places].map(([place, loads]) => `${place}. The load before each part: ${loads.join(", ")}.`).join("\n")
 }
 
-/** The load of the last minute. */
-export const loadNow = () => loadavg()[0] ?? NaN
-
-const machine = () =>
-  `${availableParallelism()} cores of ${cpus()[0]?.model ?? "an unknown processor"}, ${
-    Math.round(totalmem() / 2 ** 30)
-  } GiB, ${platform()}, Node ${process.versions.node}`
-
-export const markdown = ({ besides, load, notes, rows, verb }: Report) =>
+export const markdown = (verb: string, parts: Named) =>
   `# What \`${verb}\` measured
 
-${machine()}, ${new Date().toISOString().slice(0, 10)}. The load before it began: ${load.toFixed(1)}.
+${whereAndWhen(parts)}
 
 Medians of the rounds. In a round everything is measured once, so that a busy machine is busy for all alike; a ratio is
 ours through the reference of the same round, and what is judged is the median of the ratios.
 
-${table(rows)}
+${table(parts.flatMap(({ part }) => part.rows))}
 
 - **Requests**: the wall is that of \`extract --dry-run\` with pages of 10 users and 4 requests in flight. The reference is
   what so many requests take at the least: the latency of all through 4, or what the rate lets through after as many at
@@ -44,6 +36,6 @@ ${table(rows)}
   says otherwise; the rest is SQL.
 - **A day's run**: half a percent of the users and of the methods change, a thousandth leaves, a thousandth joins, two thirds
   log in. The rows are in Parquet already, in both cases.
-${notes.map((note) => `- ${note}\n`).join("")}${
-    besides.map(([heading, text]) => `\n## ${heading}\n\n${text}\n`).join("")
+${parts.flatMap(({ part }) => part.notes).map((note) => `- ${note}\n`).join("")}${
+    parts.flatMap(({ part }) => part.besides).map(({ heading, text }) => `\n## ${heading}\n\n${text}\n`).join("")
   }`

@@ -1,22 +1,25 @@
 /** Measured numbers: held against a reference and a goal, and as one table in Markdown. */
-
-/** One line of the table. */
-export interface Row {
-  readonly what: string
-  /** The medians of the rounds. */
-  readonly ours: number
-  readonly reference: number | undefined
-  readonly unit: Unit
-  /** Ours through the reference, of the same round. */
-  readonly ratios: ReadonlyArray<number>
-  readonly goal: string
-  /** Undefined where no goal was set. */
-  readonly met: boolean | undefined
-}
+import { Schema } from "effect"
 
 /** How many digits a number is told with. */
 const digits = { s: 2, ms: 0, MB: 0, "µs": 1, "%": 1, "": 0 } as const
-export type Unit = keyof typeof digits
+const Unit = Schema.Literals(["s", "ms", "MB", "µs", "%", ""])
+export type Unit = typeof Unit.Type
+
+/** One line of the table. */
+export const Row = Schema.Struct({
+  what: Schema.String,
+  /** The medians of the rounds. */
+  ours: Schema.Finite,
+  reference: Schema.optional(Schema.Finite),
+  unit: Unit,
+  /** Ours through the reference, of the same round. */
+  ratios: Schema.Array(Schema.Finite),
+  goal: Schema.String,
+  /** Undefined where no goal was set. */
+  met: Schema.optional(Schema.Boolean)
+})
+export type Row = typeof Row.Type
 
 const sorted = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)
 

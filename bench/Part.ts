@@ -1,0 +1,63 @@
+/**
+ * A part of the bench that was measured, kept as a file: the whole takes hours, so that its parts can be measured one by
+ * one, and a part that is measured anew takes the place of what it was.
+ */
+import { Effect, FileSystem, Schema } from "effect"
+import { availableParallelism, cpus, loadavg, platform, totalmem } from "node:os"
+import { Row } from "./Table.ts"
+
+export const Part = Schema.Struct({
+  rows: Schema.Array(Row),
+  /** What is not as it should be. */
+  notes: Schema.Array(Schema.String),
+  /** Tables in Markdown, by their headings. */
+  besides: Schema.Array(Schema.Struct({ heading: Schema.String, text: Schema.String })),
+  /** The day, and the machine. */
+  day: Schema.String,
+  machine: Schema.String,
+  /** How many processes wanted to run before it began. */
+  load: Schema.Finite
+})
+export type Part = typeof Part.Type
+
+const machine = `${availableParallelism()} cores of ${cpus()[0]?.model ?? "an unknown processor"}, ${
+  Math.round(totalmem() / 2 ** 30)
+} GiB, ${platform()}, Node ${process.versions.node}`
+
+/** Measures a part, and says where and when. */
+export const measured = Effect.fnUntraced(
+  function*<E, R>(measure: Effect.Effect<Partial<Pick<Part, "rows" | "notes" | "besides">>, E, R>) {
+    const load = loadavg()[0] ?? 0
+    const part: Part = {
+      rows: [],
+      notes: [],
+      besides: [],
+      ...yield* measure,
+      day: new Date().toISOString().slice(0, 10),
+      machine,
+      load
+    }
+    return part
+  }
+)
+
+const fileOf = (name: string) => `${import.meta.dirname}/results/${name}.json`
+
+export const keep = Effect.fnUntraced(function*(name: string, part: Part) {
+  const fs = yield* FileSystem.FileSystem
+  yield* fs.makeDirectory(`${import.meta.dirname}/results`, { recursive: true })
+  yield* fs.writeFileString(fileOf(name), `${JSON.stringify(yield* Schema.encodeEffect(Part)(part), null, 2)}\n`)
+})
+
+/** Those of the parts that were kept, in their order. */
+export const kept = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const there = yield* Effect.filter(names, (name) => fs.exists(fileOf(name)))
+  return yield* Effect.forEach(
+    there,
+    (name) =>
+      Effect.flatMap(fs.readFileString(fileOf(name)), Schema.decodeEffect(Schema.fromJsonString(Part))).pipe(
+        Effect.map((part) => ({ name, part }))
+      )
+  )
+})
