@@ -5,6 +5,8 @@
 import { Config, Effect, Redacted, Runtime, Schema } from "effect"
 import { ExitCode } from "../ExitCode.ts"
 
+const endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
 /** A setting of telemetry is malformed. */
 export class BadCollector extends Schema.TaggedError<BadCollector>()("BadCollector", {
   setting: Schema.String,
@@ -12,7 +14,7 @@ export class BadCollector extends Schema.TaggedError<BadCollector>()("BadCollect
 }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
-    return `${this.setting} ${this.detail}. Unset it to send no telemetry.`
+    return `${this.setting} ${this.detail}. No telemetry is sent without ${endpoint}.`
   }
 }
 
@@ -27,8 +29,6 @@ export interface Collector {
   readonly serviceName: string
   readonly attributes: Readonly<Record<string, string>>
 }
-
-const endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 const parse = (text: string): Pick<Collector, "url" | "host" | "loopback"> | string => {
   const url = URL.parse(text)
