@@ -1,8 +1,8 @@
 /**
- * effect's exporter, which is loaded only where there is a collector. Its traps: it reads OTEL_* by itself and dies of what
- * is malformed; the end of a scope sends nothing once its fiber was interrupted; what it throws away it tells nobody.
+ * effect's exporter, which is loaded only where there is a collector. Its traps: it dies of malformed resource attributes, so
+ * they are read before; a unit is sent as an attribute too, unless it is cut off; what it throws away it tells nobody.
  */
-import { ConfigProvider, Context, Effect, Exit, Fiber, Layer, Logger, Redacted, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { HttpClient } from "effect/http"
 import { Otlp } from "effect/observability"
 import * as Transport from "../Transport.ts"
@@ -46,8 +46,7 @@ export const open = Effect.fnUntraced(function*(collector: Collector, dataDirect
   }).pipe(
     Layer.provide(Harmless.layer(Object.keys(attributes), dataDirectory)),
     Layer.provide(watched(why)),
-    Layer.provide(Transport.layer(loopback)),
-    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({})))
+    Layer.provide(Transport.layer(loopback))
   )
   const scope = yield* Scope.make()
   const services = yield* Layer.buildWithScope(exporter, scope)
@@ -57,8 +56,7 @@ export const open = Effect.fnUntraced(function*(collector: Collector, dataDirect
     services,
     /** Logs to the collector alone. */
     quietly: Effect.provideService(Logger.CurrentLoggers, new Set(sending)),
-    close: Effect.forkDetach(Scope.close(scope, Exit.void)).pipe(
-      Effect.flatMap(Fiber.await),
+    close: Scope.close(scope, Exit.void).pipe(
       Effect.andThen(Effect.suspend(() => {
         const [reason] = why.values()
         return reason === undefined
