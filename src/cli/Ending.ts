@@ -10,9 +10,11 @@ process.on("SIGTERM", () => {
   terminated = true
 })
 
+/** Whether a failure was foreseen. */
 export const isExpected = (error: unknown): error is Expected =>
   error instanceof Error && Predicate.hasProperty(error, Runtime.errorExitCode)
 
+/** What the process exits with, if it did not end well. */
 export const exitCode = (cause: Cause.Cause<unknown>): number => {
   if (Cause.hasInterruptsOnly(cause)) {
     return TooLate.exitCode() ?? (terminated ? ExitCode.terminated : ExitCode.interrupted)

@@ -3,6 +3,7 @@ import { Flag, GlobalFlag } from "effect/cli"
 
 const name = "log-format"
 
+/** The flag, which every command has. */
 export const LogFormat = GlobalFlag.Setting(name)({
   flag: Flag.Literals(name, ["pretty", "json"]).pipe(
     Flag.withDescription("Standard error in words, or as one JSON object a line"),

@@ -23,14 +23,16 @@ export const requested = (nanos: bigint, outcome: Readonly<Record<string, string
 
 const retries = counter("duo_mfa.retries", "{request}", "Requests that are sent again, by what failed")
 
+/** A request is sent again, for the tag of what failed. */
 export const retried = (error: string) => Metric.update(Metric.withAttributes(retries, { "error.type": error }), 1)
 
 const pages = counter("duo_mfa.pages", "{page}", "Pages read in all sweeps, by list")
 
+/** A page of a list is in. */
 export const paged = (list: string) => Metric.update(Metric.withAttributes(pages, { "duo_mfa.list": list }), 1)
 
 const seconds = gauge("duo_mfa.run.duration", "s", "How long the run took")
-const exitCode = gauge("duo_mfa.run.exit_code", "1", "What extract exits with")
+const exitCode = gauge("duo_mfa.run.exit_code", "{code}", "What extract exits with")
 
 /** A run has ended, in whatever way. */
 export const ended = (nanos: bigint, exit: number) =>
@@ -38,7 +40,7 @@ export const ended = (nanos: bigint, exit: number) =>
 
 const users = gauge("duo_mfa.run.users", "{user}", "Users seen")
 const mfaEnabled = gauge("duo_mfa.run.mfa_enabled", "{user}", "Users with MFA, by Duo's rule")
-const complete = gauge("duo_mfa.run.complete", "1", "1 if the snapshot was proved complete, else 0")
+const complete = gauge("duo_mfa.run.complete", "{run}", "1 if the snapshot was proved complete, else 0")
 const rows = gauge("duo_mfa.run.rows", "{row}", "Rows, by table")
 const bytes = gauge("duo_mfa.run.bytes", "By", "Bytes published, by sink")
 
