@@ -50,7 +50,7 @@ const csv: Sink = {
   doc: "CSV, one file a run and table, safe to open in a spreadsheet.",
   location: (dataDirectory) => `${dataDirectory}/csv`,
 
-  open: Effect.fn("csv.open")(function*(location, run) {
+  open: Effect.fnUntraced(function*(location, run) {
     const path = yield* Path.Path
     const root = path.resolve(location)
     return yield* TextFiles.openSink(run, format, {

@@ -15,7 +15,7 @@ import * as Staged from "../src/staging/Stage.ts"
 const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const { change } = yield* LedgerFile.open(location, run.run_id, run.tables)
 
-  return Effect.fn("duckdb.seal")(function*(outcome: Outcome, stage: Stage) {
+  return Effect.fnUntraced(function*(outcome: Outcome, stage: Stage) {
     const sealed = yield* change({
       make: Effect.fnUntraced(function*(session, catalog) {
         yield* Ledger.migrate(session, catalog, run.tables, run.views)
@@ -35,7 +35,7 @@ const duckdb: Sink = {
   doc: "The ledger: a DuckDB file with the rows of every tenant, now and at any time before, and a row for every run.",
   location: (dataDirectory) => `${dataDirectory}/duo.duckdb`,
 
-  open: Effect.fn("duckdb.open")(function*(location, run) {
+  open: Effect.fnUntraced(function*(location, run) {
     const at = Files.at("duckdb", location)
     const seal = yield* at(open(location, run))
     return { seal: (outcome, stage) => at(seal(outcome, stage)) }

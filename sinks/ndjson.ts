@@ -27,7 +27,7 @@ const ndjson: Sink = {
   doc: "Newline-delimited JSON, one file a run and table; ndjson:- writes to standard output.",
   location: (dataDirectory) => `${dataDirectory}/ndjson`,
 
-  open: Effect.fn("ndjson.open")(function*(location, run) {
+  open: Effect.fnUntraced(function*(location, run) {
     const path = yield* Path.Path
     const isStandardOutput = location === standardOutput
     const root = isStandardOutput ? tmpdir() : path.resolve(location)

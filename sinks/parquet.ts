@@ -74,7 +74,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   )
 
   /** Stages the files of a table, and says where they are to be. */
-  const sealTable = Effect.fnUntraced(function*(outcome: Outcome, stage: Stage, table: Table) {
+  const sealTable = Effect.fn("Parquet.table")(function*(outcome: Outcome, stage: Stage, table: Table) {
+    yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
     const session = yield* connect
     yield* Staged.attach(session, stage)
 
@@ -150,7 +151,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     return { from, to: viewsFile }
   }, Effect.scoped)
 
-  return Effect.fn("parquet.seal")(function*(outcome: Outcome, stage: Stage) {
+  return Effect.fnUntraced(function*(outcome: Outcome, stage: Stage) {
     const moves = yield* Effect.forEach(collected(run.tables, outcome), (table) => sealTable(outcome, stage, table))
     return {
       rows: rowsOf(run.tables, outcome),
@@ -164,7 +165,7 @@ const parquet: Sink = {
   doc: "Parquet, partitioned by day, with the last run of each tenant in one file a table; ?compression=snappy.",
   location: (dataDirectory) => `${dataDirectory}/parquet`,
 
-  open: Effect.fn("parquet.open")(function*(location, run) {
+  open: Effect.fnUntraced(function*(location, run) {
     const at = Files.at("parquet", location)
     const seal = yield* at(open(location, run))
     return { seal: (outcome, stage) => at(seal(outcome, stage)) }

@@ -6,6 +6,7 @@ import { demo } from "./cli/demo.ts"
 import { dictionary } from "./cli/dictionary.ts"
 import { emulator } from "./cli/emulator.ts"
 import { extract } from "./cli/extract.ts"
+import { LogFormat } from "./cli/LogFormat.ts"
 import { pipelines } from "./cli/pipelines.ts"
 import { policy } from "./cli/policy.ts"
 import { rebuild } from "./cli/rebuild.ts"
@@ -33,7 +34,8 @@ const command = Command.make("duo-mfa").pipe(
     dictionary,
     emulator,
     demo
-  ])
+  ]),
+  Command.withGlobalFlags([LogFormat])
 )
 
 /** Help that was asked for is data; what is wrong with the arguments is not, and neither is a screenful of help. */
@@ -41,7 +43,7 @@ const presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? Effect.sync(() => {
-        for (const error of event.errors) Stderr.print(`duo-mfa: ${error.message}`)
+        for (const error of event.errors) Stderr.complain(error.message)
         Stderr.print(`See ${event.commandPath.join(" ")} --help.`)
       })
       : CliOutput.defaultPresenter.present(event)

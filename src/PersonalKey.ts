@@ -28,7 +28,7 @@ const Key = Schema.Uint8ArrayFromHex.check(Schema.makeFilter((bytes) => bytes.le
 const decode = Schema.decodeUnknownResult(Key)
 
 /** The key of a data directory. To be asked under its lock. */
-export const read = Effect.fn("PersonalKey.read")(
+export const read = Effect.fnUntraced(
   function*(dataDirectory: string) {
     const fs = yield* FileSystem.FileSystem
     const { join } = yield* Path.Path

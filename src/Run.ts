@@ -77,6 +77,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
   const manifests = yield* enter(options.dataDirectory, options.findSink)
   const treat = yield* treatmentOf(pipeline, options)
   const stamp = yield* stampFor(source, yield* manifests.ids)
+  yield* Effect.annotateCurrentSpan("duo_mfa.run_id", stamp.run_id)
   if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
   const discard = manifests.unseal(stamp.run_id).pipe(
     Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),

@@ -7,15 +7,17 @@ import { dirname, join, normalize } from "node:path"
  * imported: the arrows point one way.
  */
 const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
-  [/^src\/main\.ts$/, /^src\/(Cli|ExitCode|Expected|cli\/(Catalog|Settings|Stderr|TooLate))\.ts$/],
+  [/^src\/main\.ts$/, /^src\/(Cli|ExitCode|Expected|cli\/(Catalog|Ending|Settings|Stderr))\.ts$/],
   [/^src\/Cli\.ts$/, /^src\/(Version\.ts|cli\/)/],
   [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|emulator\/)/],
   [/^src\/cli\/demo\.ts$/, /^src\/([A-Z]\w+\.ts|emulator\/|staging\/|cli\/)/],
   [/^src\/cli\/report\.ts$/, /^src\/([A-Z]\w+\.ts|report\/Page\.ts|staging\/|cli\/)/],
   [/^src\/report\//, /^src\/(report\/|staging\/DuckDb\.ts|mfa\/Strength\.ts|Sink\.ts)/],
-  [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|history\/|staging\/|cli\/)/],
+  [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|history\/|staging\/|cli\/|telemetry\/(?!Otlp|Harmless))/],
+  [/^src\/telemetry\/Meters\.ts$/, /^$/],
+  [/^src\/telemetry\//, /^src\/(telemetry\/|(ExitCode|Paths|Sink|Transport|Version)\.ts)/],
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
-  [/^src\/duo\//, /^src\/(duo\/|(ExitCode|Expected|Pipeline|Recording|Transport|Version)\.ts)/],
+  [/^src\/duo\//, /^src\/(duo\/|telemetry\/Meters\.ts|(ExitCode|Expected|Pipeline|Recording|Transport|Version)\.ts)/],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
   [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
@@ -30,7 +32,8 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
 
 /** The packages that are more than `effect`, and the only places that may name them. */
 const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
-  [/^effect(\/|$)/, /^/],
+  [/^effect\/observability$/, /^src\/telemetry\/(Otlp|Harmless)\.ts$/],
+  [/^effect(\/(?!observability)|$)/, /^/],
   [/^node:/, /^(src|sinks|pipelines)\//],
   [/^@duckdb\/node-api$/, /^src\/(staging|cli)\//],
   [/^@effect\/platform-node\//, /^src\/(main|Transport|emulator\/demo)\.ts$/],

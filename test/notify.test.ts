@@ -5,23 +5,14 @@ import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { chmodSync, writeFileSync } from "node:fs"
 import * as Notify from "../src/cli/Notify.ts"
-import { type Emulator, serve } from "../src/emulator/Emulator.ts"
+import { serve } from "../src/emulator/Emulator.ts"
 import { another, good, key } from "./certificates.ts"
+import { assertHarmless } from "./harmless.ts"
 import { inFolder, program, settings, start } from "./program.ts"
 import { behindProxy, trust } from "./real-host.ts"
 import { hook } from "./webhook.ts"
 
 const users = 60
-
-/** Nothing that the tenant knows of a person, but for what is too short to be told from other text, and no key. */
-const assertHarmless = (duo: Emulator, text: string) => {
-  const people = Array.from({ length: duo.tenant.size() }, (_, at) => JSON.stringify(duo.tenant.user(at)))
-    .flatMap((user) => [...user.matchAll(/"(?:username|email|realname|number|user_id)":\s?"([^"\\]{7,})"/g)])
-    .map(([_, value = ""]) => value)
-  assert.isAbove(people.length, 100)
-  for (const secret of [...people, duo.skey, duo.ikey]) assert.notInclude(text, secret)
-  assert.isFalse(duo.signatures.areIn(text))
-}
 
 describe("extract --notify", () => {
   it.live("posts what --json prints, but for where the rows are, and nothing about anybody", () =>

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { serve } from "../src/emulator/Emulator.ts"
 import { isSinkError, SinkError } from "../src/Sink.ts"
+import { collect } from "./collector.ts"
 import { pack, packOurs, run, seed, succeed } from "./package.ts"
 import { settings } from "./program.ts"
 
@@ -88,8 +89,10 @@ describe("the npm package", () => {
       const command = JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? "")
       yield* Effect.promise(() => succeed(image, "sh", ["-c", installing]))
       assert.isFalse(existsSync(join(image, "node_modules/effect")))
-      const env = { ...settings(duo), DUO_MFA_DATA: join(image, "data") }
+      const collector = yield* collect()
+      const env = { ...settings(duo), ...collector.env, DUO_MFA_DATA: join(image, "data") }
       assert.include(yield* Effect.promise(() => succeed(folder, node, [...args, ...command], env)), "30 users")
+      assert.isNotEmpty(collector.spans(), "what sends telemetry is in the package too")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it("brings DuckDB and effect, and nothing else", () => {

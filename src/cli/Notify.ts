@@ -4,7 +4,6 @@
  */
 import { Config, Effect, Option, Redacted, Runtime, Schedule, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
-import { homedir } from "node:os"
 import { ExitCode } from "../ExitCode.ts"
 import * as Transport from "../Transport.ts"
 import { version } from "../Version.ts"
@@ -66,13 +65,6 @@ export interface News {
   readonly text: string
 }
 
-/** Paths may name whoever runs it. */
-export const withoutPaths = (text: string, dataDirectory: string): string =>
-  [[dataDirectory, "DATA"], [homedir(), "~"]].reduce(
-    (text, [path = "", name = ""]) => path.length > 1 ? text.replaceAll(path, name) : text,
-    text
-  )
-
 /** https://docs.slack.dev/messaging/formatting-message-text#escaping */
 const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
@@ -82,7 +74,7 @@ const attempt = Effect.fnUntraced(function*({ url }: Webhook, body: object) {
   const http = yield* HttpClient.HttpClient
   const request = HttpClientRequest.post(Redacted.value(url), { headers: { "user-agent": `duo-mfa/${version}` } })
   const { status } = yield* http.execute(HttpClientRequest.bodyJsonUnsafe(request, body)).pipe(
-    Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
     Effect.mapError((error) =>
       new Untold({ detail: Transport.codesOf(Transport.causesOf(error)).at(-1) ?? "no connection", mayPass: true })
     )

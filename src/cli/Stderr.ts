@@ -1,12 +1,13 @@
 /**
- * Standard error: log lines, and the progress of a run. On a terminal progress is one line that is written anew;
- * elsewhere it is a log line for every tenth. Standard output is for data.
+ * Standard error: log lines, what went wrong, and the progress of a run. On a terminal progress is one line that is written
+ * anew; elsewhere it is a log line for every tenth. Standard output is for data.
  */
-import { Clock, Effect, Layer, Logger } from "effect"
+import { Clock, Effect, Layer, Logger, References } from "effect"
 import { Progress } from "../Progress.ts"
 import * as Arrival from "./Arrival.ts"
+import { isJson } from "./LogFormat.ts"
 
-const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb"
+const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb" && !isJson
 
 /** The progress line that is on the terminal now. */
 let line = ""
@@ -16,13 +17,30 @@ const draw = (text: string) => {
   line = text
 }
 
+/** What a line is about, for whoever reads it as JSON. */
+interface Record {
+  readonly level: string
+  readonly message: string
+  readonly annotations?: object
+  readonly date?: Date
+}
+
 /** Prints a line, above the progress if there is any. */
-export const print = (text: string): void => {
+const write = (pretty: string, { annotations = {}, date = new Date(), level, message }: Record): void => {
   const below = line
   draw("")
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(
+    `${isJson ? JSON.stringify({ timestamp: date.toISOString(), level, message, annotations }) : pretty}\n`
+  )
   draw(below)
 }
+
+/** Prints what is no log line, but would be in a log. */
+export const print = (text: string): void => write(text, { level: "info", message: text })
+
+/** Says what went wrong. */
+export const complain = (message: string, annotations: object = {}): void =>
+  write(`duo-mfa: ${message}`, { level: "error", message, annotations })
 
 /** Shows on a terminal what is going on, until the next line. */
 export const show = (text: string): void => {
@@ -34,9 +52,11 @@ export const done = Effect.sync(() => draw(""))
 
 /** Log lines: the level if it is not the usual one, and the message. */
 export const logger = Logger.layer([
-  Logger.make(({ logLevel, message }) => {
-    const text = [message].flat().map((part) => typeof part === "string" ? part : JSON.stringify(part)).join(" ")
-    print(logLevel === "Info" ? text : `${logLevel.toLowerCase()}: ${text}`)
+  Logger.make(({ date, fiber, logLevel, message: parts }) => {
+    const message = [parts].flat().map((part) => typeof part === "string" ? part : JSON.stringify(part)).join(" ")
+    const level = logLevel.toLowerCase()
+    const annotations = fiber.getRef(References.CurrentLogAnnotations)
+    write(logLevel === "Info" ? message : `${level}: ${message}`, { level, message, annotations, date })
   })
 ])
 
@@ -67,6 +87,12 @@ export const progress = Layer.sync(Progress, () => {
     const reached = now.total === null || now.total === 0 ? 0 : Math.floor(now.users * 10 / now.total)
     if (reached <= tenth) return Effect.void
     tenth = reached
-    return Effect.logInfo(say(now))
+    return Effect.annotateLogs(Effect.logInfo(say(now)), {
+      "event.name": "progress",
+      "duo_mfa.stage": now.stage,
+      "duo_mfa.users": now.users,
+      "duo_mfa.total": now.total,
+      "duo_mfa.pages": now.pages
+    })
   }
 })

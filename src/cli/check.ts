@@ -2,6 +2,7 @@
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Run from "../Run.ts"
+import { collector } from "../telemetry/Collector.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Settings from "./Settings.ts"
 import * as Targets from "./Targets.ts"
@@ -21,6 +22,8 @@ export const check = Command.make(
     const pipeline = yield* catalog.findPipeline(name)
     const source = yield* pipeline.connect
     yield* say("settings", source.tenant)
+    const told = yield* collector
+    if (told !== undefined) yield* say("telemetry", `goes to ${told.host}`)
     if (!offline) {
       for (const { detail, subject } of yield* source.check) yield* say(subject, detail)
     }

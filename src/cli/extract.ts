@@ -3,12 +3,18 @@ import { Console, Effect, Option, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import type { Expected } from "../Expected.ts"
+import { withoutPaths } from "../Paths.ts"
 import * as Personal from "../Personal.ts"
 import { Progress } from "../Progress.ts"
 import { Recording } from "../Recording.ts"
 import * as Run from "../Run.ts"
+import { collector } from "../telemetry/Collector.ts"
+import * as Meters from "../telemetry/Meters.ts"
+import { observed } from "../telemetry/Observed.ts"
+import * as Spans from "../telemetry/Spans.ts"
 import { version } from "../Version.ts"
 import { Catalog } from "./Catalog.ts"
+import { defect, endingOf } from "./Ending.ts"
 import * as Notify from "./Notify.ts"
 import * as Settings from "./Settings.ts"
 import * as Stderr from "./Stderr.ts"
@@ -106,13 +112,6 @@ const recording = (
     : Effect.succeed(Option.isSome(replay) ? { replay: replay.value } : {})
 }
 
-/** How a failure that was not foreseen is told: what it says itself might quote somebody's data. */
-const defect: Expected = {
-  _tag: "Defect",
-  message: "A defect of duo-mfa, which stopped the run; its standard error says where.",
-  [Runtime.errorExitCode]: ExitCode.defect
-}
-
 /** Remembers the last progress, for a failure to tell what is known. */
 const watched = <A, E, R>(run: Effect.Effect<A, E, R>, seen: (progress: Progress) => void) =>
   Effect.flatMap(Progress, (report) =>
@@ -149,6 +148,7 @@ export const extract = Command.make(
 
       const run = Effect.gen(function*() {
         webhook = yield* Notify.webhook(notify)
+        yield* collector
         yield* Settings.warn
         const catalog = yield* Catalog
         const pipeline = yield* catalog.findPipeline(name)
@@ -162,7 +162,7 @@ export const extract = Command.make(
           allowEmpty,
           maxShrink,
           personal: pii,
-          findSink: catalog.findSink
+          findSink: (name) => Effect.map(catalog.findSink(name), Spans.watched)
         })
       }).pipe(Effect.provideServiceEffect(Recording, recording(record, pseudonymise, replay)))
 
@@ -175,7 +175,7 @@ export const extract = Command.make(
         const exit = error[Runtime.errorExitCode]
         const known = { exit, pipeline: name, users: last.users, total_objects: last.total, pages: last.pages }
         if (json) yield* Console.log(JSON.stringify({ error: error._tag, message: error.message, ...known }))
-        const message = Notify.withoutPaths(error.message, yield* Settings.dataDirectory)
+        const message = withoutPaths(error.message, yield* Settings.dataDirectory)
         yield* tell({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
       })
 
@@ -185,20 +185,24 @@ export const extract = Command.make(
         Effect.ensuring(Stderr.done),
         Effect.tapError(failed),
         Effect.tapDefect(() => failed(defect)),
-        Effect.onInterrupt(() => Effect.sync(() => Stderr.print("duo-mfa: Stopped; nothing was published."))),
+        Effect.onInterrupt(() => Effect.sync(() => Stderr.complain("Stopped; nothing was published."))),
         Effect.provide(Stderr.progress)
       )
+      const { facts: told, text } = abroad(result)
+      yield* Meters.published(told)
       for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
       const incomplete = strict && !result.outcome.complete
       const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
       const said = json ? JSON.stringify({ ...facts(result), exit }) : summary(result)
       const hasRows = result.receipts.some(({ location }) => location === "-")
-      yield* hasRows ? Console.error(said) : Console.log(said)
+      yield* hasRows ? Effect.sync(() => Stderr.print(said)) : Console.log(said)
       TooLate.done(exit)
-      const { facts: told, text } = abroad(result)
       yield* tell({ ...told, exit }, text)
       if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
     },
+    Effect.fnUntraced(function*(run, { pipeline }) {
+      return yield* observed(run, { pipeline, dataDirectory: yield* Settings.dataDirectory, endingOf })
+    }),
     Effect.uninterruptible
   )
 ).pipe(Command.withDescription("Extract every user of the tenant and publish the rows"))

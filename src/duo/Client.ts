@@ -132,7 +132,7 @@ export class Client extends Context.Service<Client, {
 
       return Client.of({
         host: credentials.host,
-        call: Effect.fn("Duo.call")(function*(path, params, isKnown) {
+        call: Effect.fnUntraced(function*(path, params, isKnown) {
           const signature = yield* Ref.get(inUse)
           return signature === "auto"
             ? yield* findSignature(path, params)

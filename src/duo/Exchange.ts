@@ -1,6 +1,7 @@
 /** One HTTP exchange with Duo: a request goes out, and its answer comes back whole and in time, or the reason why not. */
-import { Clock, Context, Effect, Layer, Ref } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Option, Ref } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
+import * as Meters from "../telemetry/Meters.ts"
 import type { Received } from "./Answer.ts"
 import { readText } from "./Body.ts"
 import { Credentials } from "./Credentials.ts"
@@ -36,6 +37,23 @@ export const answered = (now: number) => (traffic: Traffic): Traffic => ({
 /** The path and the query, as the request line has them. */
 export const target = ({ path, query }: Pick<Request, "path" | "query">) => query === "" ? path : `${path}?${query}`
 
+/** Says of a request how long it took and what came of it. */
+const measured = Effect.fnUntraced(function*(exchange: Effect.Effect<Received, DuoReason>) {
+  const start = yield* Clock.monotonicTimeNanos
+  return yield* exchange.pipe(
+    Effect.onExit(Effect.fnUntraced(function*(exit) {
+      const nanos = (yield* Clock.monotonicTimeNanos) - start
+      const outcome = Exit.isSuccess(exit)
+        ? { "http.response.status_code": exit.value.status }
+        : {
+          "error.type": Option.getOrElse(Option.map(Exit.findErrorOption(exit), ({ _tag }) => _tag), () => "Stopped")
+        }
+      yield* Effect.annotateCurrentSpan(outcome)
+      yield* Meters.requested(nanos, outcome)
+    }))
+  )
+})
+
 /** To the headers of the answer, and to its end. */
 const patience = { headers: "30 seconds", attempt: "120 seconds" } as const
 
@@ -57,7 +75,8 @@ export class Exchange extends Context.Service<Exchange, {
         const response = yield* http.execute(
           HttpClientRequest.get(`${origin}${target(request)}`, { headers: request.headers })
         ).pipe(
-          Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+          // a span of its own would name the keys' headers, and send headers of its own
+          Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
           Effect.mapError((error) => networkReason(error, host)),
           Effect.timeoutOrElse({
             duration: patience.headers,
@@ -80,7 +99,12 @@ export class Exchange extends Context.Service<Exchange, {
               duration: patience.attempt,
               orElse: () => Effect.fail(new Timeout({ which: "attempt" }))
             }),
-            Effect.tap(({ now }) => Ref.update(traffic, answered(now)))
+            Effect.tap(({ now }) => Ref.update(traffic, answered(now))),
+            measured,
+            Effect.withSpan("Duo.request", {
+              kind: "client",
+              attributes: { "http.request.method": "GET", "server.address": host, "url.path": request.path }
+            })
           ),
         traffic: Ref.get(traffic)
       })

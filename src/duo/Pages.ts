@@ -148,6 +148,7 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
   limit: number,
   offset: number
 ) {
+  yield* Effect.annotateCurrentSpan({ "duo_mfa.offset": offset, "duo_mfa.limit": limit })
   const known = before.get(offset)
   const { isKnown, metadata, response, text } = yield* client.call(
     path,

@@ -3,6 +3,7 @@
  * schedule counts the retries of one page; being told to slow down is no failure, and ends only with that patience.
  */
 import { Cause, Duration, Effect, Random, Ref, Schedule } from "effect"
+import * as Meters from "../telemetry/Meters.ts"
 import { BudgetSpent, DuoError, type DuoReason } from "./Errors.ts"
 import { monotonic } from "./RatePlan.ts"
 
@@ -122,9 +123,10 @@ export const policy = (budget: Budget): Schedule.Schedule<Duration.Duration, Duo
       yield* budget.spend(kind, from, wait).pipe(
         Effect.mapError((reason) => new DuoError({ path: error.path, attempts: error.attempts, reason }))
       )
+      yield* Meters.retried(error.reason._tag)
       yield* Effect.logWarning(
         `${error.path}: ${error.reason._tag}, attempt ${error.attempts}; again in ${inSeconds(wait)} s`
-      )
+      ).pipe(Effect.annotateLogs({ "event.name": "retry", "error.type": error.reason._tag }))
       const next: [Duration.Duration, Duration.Duration] = [wait, wait]
       return next
     })

@@ -6,6 +6,7 @@ import { Effect, Stream } from "effect"
 import { Headers } from "effect/http"
 import type { Expected } from "../Expected.ts"
 import type { Scratch } from "../Pipeline.ts"
+import * as Meters from "../telemetry/Meters.ts"
 import { interpret } from "./Answer.ts"
 import { DuoError, Unreadable } from "./Errors.ts"
 import type { Before, Endpoint, Page, PageOptions } from "./Pages.ts"
@@ -59,6 +60,7 @@ export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
   pages: (before: Before) => Stream.Stream<Page, E>,
   { onPage, scratch, what }: SnapshotOptions
 ) {
+  yield* Effect.annotateCurrentSpan("duo_mfa.list", what)
   const seen = new Seen()
   const file = (page: number) => `${what}-${page}.json`
   /** By page: how many objects have their newest version on it. */
@@ -84,6 +86,7 @@ export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
     else if (ids.length > 0) yield* scratch.write(file(page), text)
     pageOf.set(ids, page)
     for (const before of outdated) yield* scratch.remove(file(before))
+    yield* Meters.paged(what)
     yield* onPage({ sweep: seen.sweeps, seen: seen.inThisSweep, total: seen.total, pages: newest.length })
   })
 
@@ -96,7 +99,7 @@ export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
         const taking = take(page, first)
         first = false
         return taking
-      }))
+      })).pipe(Effect.withSpan("Duo.sweep", { attributes: { "duo_mfa.sweep": seen.sweeps + 1 } }))
     moment = seen.proved()
   } while (moment === undefined && !seen.isHopeless() && seen.sweeps < mostSweeps)
 

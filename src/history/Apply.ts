@@ -115,6 +115,21 @@ const change = Effect.fnUntraced(function*(
   )
 })
 
+const applyTable = Effect.fn("Ledger.apply")(function*(
+  session: DuckDb.Session,
+  catalog: string,
+  run: SinkRun,
+  isComplete: boolean,
+  snapshot: Snapshot
+) {
+  const { table } = snapshot
+  yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
+  const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
+  yield* compare(session, history, snapshot, DuckDb.literal(run.tenant))
+  if (table === run.tables[0] && isComplete) yield* refuseShrunk(session, run)
+  yield* change(session, catalog, history, snapshot, run, isComplete)
+})
+
 /** Applies a run to the histories in `catalog`. */
 export const apply: (
   session: DuckDb.Session,
@@ -127,13 +142,7 @@ export const apply: (
     yield* refuseOutdated(session, catalog, run)
     // what others have deleted is taken out now, and not while row ids count
     yield* session.run(`CHECKPOINT ${catalog}`)
-    for (const snapshot of snapshots) {
-      const { table } = snapshot
-      const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
-      yield* compare(session, history, snapshot, DuckDb.literal(run.tenant))
-      if (table === run.tables[0] && isComplete) yield* refuseShrunk(session, run)
-      yield* change(session, catalog, history, snapshot, run, isComplete)
-    }
+    for (const snapshot of snapshots) yield* applyTable(session, catalog, run, isComplete, snapshot)
     yield* session.run("DROP TABLE IF EXISTS matched")
   }
 )

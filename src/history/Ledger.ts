@@ -65,7 +65,7 @@ export const missing = Effect.fnUntraced(
  * Makes the tables that are not there, the columns that they lack, and all views anew; a column that comes late can be
  * NULL. Views say no catalog, so that they work under any name of the file.
  */
-export const migrate = Effect.fnUntraced(
+export const migrate = Effect.fn("Ledger.migrate")(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, views: string) {
     const lacking = (yield* missing(session, catalog, tables)).flatMap(({ columns, isSaid, table }) => {
       const qualified = inLedger(catalog, table.name)
@@ -95,7 +95,7 @@ export const runIds = Effect.fnUntraced(function*(session: DuckDb.Session, catal
 })
 
 /** The row of a run, in the place of the one that it may have already. */
-export const addRun = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string, outcome: Outcome) {
+export const addRun = Effect.fn("Ledger.addRun")(function*(session: DuckDb.Session, catalog: string, outcome: Outcome) {
   const ours = inLedger(catalog, runs.name)
   yield* session.run(`DELETE FROM ${ours} WHERE run_id = ${DuckDb.literal(outcome.run_id)}`)
   yield* session.run(
@@ -106,7 +106,7 @@ export const addRun = Effect.fnUntraced(function*(session: DuckDb.Session, catal
 })
 
 /** Fails unless the ledger holds a run's rows, as many as were staged. */
-export const verify = Effect.fnUntraced(
+export const verify = Effect.fn("Ledger.verify")(
   function*(
     session: DuckDb.Session,
     catalog: string,

@@ -86,7 +86,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
    * The lock is the process's, and the system drops it when any of the process's handles of the file is closed, so also
    * at the end of copying: it is taken again, and a writer who came between is found out by what he changed.
    */
-  const copy = Effect.fnUntraced(function*() {
+  const copy = Effect.fn("Ledger.copy")(function*() {
     const before = yield* identity(file)
     yield* Effect.mapError(
       Effect.andThen(fs.copyFile(file, staged), fs.chmod(staged, 0o600)), // it may be one that nobody may write
@@ -106,7 +106,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
       `ATTACH ${DuckDb.literal(staged)} AS ledger (${isThere ? "" : "STORAGE_VERSION 'v1.4.0', "}${DuckDb.groupRows})`
     )
     yield* make(session, "ledger")
-    yield* session.run("CHECKPOINT ledger; DETACH ledger")
+    yield* session.run("CHECKPOINT ledger; DETACH ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
     if (yield* Files.exists(`${staged}.wal`)) {
       return yield* new InputOutput({ detail: "DuckDB left changes outside of the file" })
     }

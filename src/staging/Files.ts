@@ -147,7 +147,7 @@ export const foreign = (run_id: string) =>
 
 /** Moves sealed files into place, in order. A file that is gone and is where it should be was moved before. */
 export const publish = (sink: string) =>
-  Effect.fn(`${sink}.publish`)(function*(publication: Schema.Json, run_id: string) {
+  Effect.fnUntraced(function*(publication: Schema.Json, run_id: string) {
     const path = yield* Path.Path
     const { moves } = yield* decode(publication).pipe(
       Effect.filterOrFail(({ moves }) => moves.every((move) => isSealed(path, move, run_id))),
@@ -175,7 +175,7 @@ export const remove = (paths: ReadonlyArray<string>) =>
   ).pipe(orReason)
 
 /** Removes what a run staged in a root: entries named `NAME.RUN_ID.part…`, nothing else. */
-export const discard = Effect.fn("Files.discard")(function*(root: string, run_id: string) {
+export const discard = Effect.fnUntraced(function*(root: string, run_id: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const names = yield* fs.readDirectory(root).pipe(

@@ -77,7 +77,7 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
       yield* Scope.close(scope, Exit.void)
       const stage: Stage = { database }
       return stage
-    })
+    }).pipe(Effect.withSpan("Stage.finish"))
   }
 })
 

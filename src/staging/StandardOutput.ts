@@ -40,7 +40,7 @@ const write = (bytes: Uint8Array) =>
 const listen = Effect.sync(() => process.stdout.on("error", () => undefined))
 
 /** Copies sealed files out and removes them. One that is gone was copied before. */
-export const publish = Effect.fn("StandardOutput.publish")(function*(
+export const publish = Effect.fnUntraced(function*(
   publication: typeof Publication.Type,
   run_id: string
 ) {

@@ -77,7 +77,7 @@ export const openSink = Effect.fnUntraced(function*(run: SinkRun, format: TextFo
   yield* at(Files.prepare(place.root, run.tables.map(place.target)))
   const { finish, write } = yield* at(open(run, place.root, format))
 
-  const seal = Effect.fn(`${place.sink}.seal`)(function*(outcome: Outcome) {
+  const seal = Effect.fnUntraced(function*(outcome: Outcome) {
     const staged = yield* finish(outcome)
     const sealed = yield* place.seal(staged.map(({ path, table }) => ({ from: path, to: place.target(table) })))
     return { rows: rowsByTable(staged), ...sealed }

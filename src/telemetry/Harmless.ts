@@ -1,0 +1,53 @@
+/**
+ * What may leave. Spans, metrics and logs become JSON here, and on the way they are cut down to attributes that are known:
+ * one that is not in this list is not sent, whoever set it, and neither is what an error says or where it was thrown.
+ */
+import { Layer } from "effect"
+import { HttpBody } from "effect/http"
+import { OtlpSerialization } from "effect/observability"
+import { withoutPaths } from "../Paths.ts"
+
+const attributes = [
+  "duo_mfa.limit",
+  "duo_mfa.list",
+  "duo_mfa.offset",
+  "duo_mfa.pipeline",
+  "duo_mfa.run_id",
+  "duo_mfa.sink",
+  "duo_mfa.sweep",
+  "duo_mfa.table",
+  "duo_mfa.pages",
+  "duo_mfa.stage",
+  "duo_mfa.total",
+  "duo_mfa.users",
+  "effect.fiber.interrupted",
+  "error.type",
+  "event.name",
+  "exception.type",
+  "http.request.method",
+  "http.response.status_code",
+  "process.exit.code",
+  "server.address",
+  "url.path"
+]
+
+const resource = [
+  "service.name",
+  "service.version",
+  "telemetry.sdk.language",
+  "telemetry.sdk.name",
+  "telemetry.sdk.version"
+]
+
+/** The one way in which anything becomes a body; `asked` are the resource's attributes that the settings name. */
+export const layer = (asked: ReadonlyArray<string>, dataDirectory: string) => {
+  const known = new Set([...attributes, ...resource, ...asked])
+  const cut = (key: string, value: unknown) => {
+    if (key === "attributes" && Array.isArray(value)) return value.filter(({ key }) => known.has(key))
+    if (key === "message") return undefined
+    if (typeof value === "string") return withoutPaths(value, dataDirectory)
+    return typeof value === "number" && !Number.isFinite(value) ? String(value) : value
+  }
+  const body = (data: object) => HttpBody.text(JSON.stringify(data, cut), "application/json")
+  return Layer.succeed(OtlpSerialization.OtlpSerialization, { traces: body, metrics: body, logs: body })
+}

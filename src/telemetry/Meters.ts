@@ -1,0 +1,67 @@
+/** What a run counts, for whoever watches it from outside: docs/observe.md has the names. */
+import { Effect, Metric } from "effect"
+
+/** The exporter takes the unit from an attribute of this name. */
+const gauge = (name: string, unit: string, description: string) =>
+  Metric.gauge(name, { description, attributes: { unit } })
+
+const counter = (name: string, unit: string, description: string) =>
+  Metric.counter(name, { description, attributes: { unit }, incremental: true })
+
+/** The boundaries are those of OpenTelemetry's conventions. */
+const requests = Metric.histogram("http.client.request.duration", {
+  description: "Requests to Duo, retries included, to the end of their answers",
+  attributes: { unit: "s" },
+  boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+})
+
+/** A request took so long; its outcome is the status of the answer, or why there was none. */
+export const requested = (nanos: bigint, outcome: Readonly<Record<string, string | number>>) => {
+  const attributes = Object.fromEntries(Object.entries(outcome).map(([name, value]) => [name, String(value)]))
+  return Metric.update(Metric.withAttributes(requests, attributes), Number(nanos) / 1e9)
+}
+
+const retries = counter("duo_mfa.retries", "{request}", "Requests that are sent again, by what failed")
+
+/** A request is sent again, for the tag of what failed. */
+export const retried = (error: string) => Metric.update(Metric.withAttributes(retries, { "error.type": error }), 1)
+
+const pages = counter("duo_mfa.pages", "{page}", "Pages read in all sweeps, by list")
+
+/** A page of a list is in. */
+export const paged = (list: string) => Metric.update(Metric.withAttributes(pages, { "duo_mfa.list": list }), 1)
+
+const seconds = gauge("duo_mfa.run.duration", "s", "How long the run took")
+const exitCode = gauge("duo_mfa.run.exit_code", "{code}", "What extract exits with")
+
+/** A run has ended, in whatever way. */
+export const ended = (nanos: bigint, exit: number) =>
+  Effect.andThen(Metric.update(seconds, Number(nanos) / 1e9), Metric.update(exitCode, exit))
+
+const users = gauge("duo_mfa.run.users", "{user}", "Users seen")
+const mfaEnabled = gauge("duo_mfa.run.mfa_enabled", "{user}", "Users with MFA, by Duo's rule")
+const complete = gauge("duo_mfa.run.complete", "{run}", "1 if the snapshot was proved complete, else 0")
+const rows = gauge("duo_mfa.run.rows", "{row}", "Rows, by table")
+const bytes = gauge("duo_mfa.run.bytes", "By", "Bytes published, by sink")
+
+/** What a run came to. */
+export interface Came {
+  readonly users: number
+  readonly mfa_enabled: number
+  readonly complete: boolean
+  /** By table. */
+  readonly rows: Readonly<Record<string, number>>
+  readonly sinks: ReadonlyArray<{ readonly name: string; readonly bytes: number }>
+}
+
+/** A run has published, or was a dry one. */
+export const published = (came: Came) =>
+  Effect.all([
+    Metric.update(users, came.users),
+    Metric.update(mfaEnabled, came.mfa_enabled),
+    Metric.update(complete, came.complete ? 1 : 0),
+    ...Object.entries(came.rows).map(([table, count]) =>
+      Metric.update(Metric.withAttributes(rows, { "duo_mfa.table": table }), count)
+    ),
+    ...came.sinks.map((sink) => Metric.update(Metric.withAttributes(bytes, { "duo_mfa.sink": sink.name }), sink.bytes))
+  ], { discard: true })

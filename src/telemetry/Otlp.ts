@@ -1,0 +1,68 @@
+/**
+ * effect's exporter, which is loaded only where there is a collector. Its traps: it dies of malformed resource attributes, so
+ * they are read before; a unit is sent as an attribute too, unless it is cut off; what it throws away it tells nobody.
+ */
+import { Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
+import { HttpClient } from "effect/http"
+import { Otlp } from "effect/observability"
+import * as Transport from "../Transport.ts"
+import { version } from "../Version.ts"
+import type { Collector } from "./Collector.ts"
+import * as Harmless from "./Harmless.ts"
+
+/** How long a run waits at its end for what was not sent yet. */
+const patience = "3 seconds"
+
+/** Remembers for every signal why it was not taken when it was sent last. */
+const watched = (why: Map<string, string>) =>
+  Layer.effect(
+    HttpClient.HttpClient,
+    Effect.map(HttpClient.HttpClient, (client) =>
+      HttpClient.transform(client, (sending, { url }) =>
+        Effect.suspend(() => {
+          why.set(url, `no answer in ${patience}`)
+          return sending
+        }).pipe(
+          Effect.tap(({ status }) =>
+            Effect.sync(() =>
+              status >= 200 && status < 300 ? why.delete(url) : why.set(url, `HTTP ${status}`)
+            )
+          ),
+          Effect.tapError((error) =>
+            Effect.sync(() => why.set(url, Transport.codesOf(Transport.causesOf(error)).at(-1) ?? "no connection"))
+          )
+        )))
+  )
+
+/** Begins to send. `services` are those of whatever is to be watched; `close` sends the rest, and warns of what was lost. */
+export const open = Effect.fnUntraced(function*(collector: Collector, dataDirectory: string) {
+  const { attributes, headers, host, loopback, serviceName, url } = collector
+  const why = new Map<string, string>()
+  const exporter = Otlp.layer({
+    baseUrl: url,
+    headers: Redacted.value(headers),
+    resource: { serviceName, serviceVersion: version, attributes },
+    shutdownTimeout: patience
+  }).pipe(
+    Layer.provide(Harmless.layer(Object.keys(attributes), dataDirectory)),
+    Layer.provide(watched(why)),
+    Layer.provide(Transport.layer(loopback))
+  )
+  const scope = yield* Scope.make()
+  const services = yield* Layer.buildWithScope(exporter, scope)
+  const printing = yield* Logger.CurrentLoggers
+  const sending = [...Context.get(services, Logger.CurrentLoggers)].filter((logger) => !printing.has(logger))
+  return {
+    services,
+    /** Logs to the collector alone. */
+    quietly: Effect.provideService(Logger.CurrentLoggers, new Set(sending)),
+    close: Scope.close(scope, Exit.void).pipe(
+      Effect.andThen(Effect.suspend(() => {
+        const [reason] = why.values()
+        return reason === undefined
+          ? Effect.void
+          : Effect.logWarning(`The collector at ${host} was not told everything: ${reason}.`)
+      }))
+    )
+  }
+})
