@@ -18,6 +18,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/duo\//, /^src\/(duo\/|(ExitCode|Expected|Pipeline|Recording|Transport|Version)\.ts)/],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
   [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
+  [/^src\/postgres\//, /^src\/(postgres\/|history\/|staging\/|(ExitCode|Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
   [/^src\/dist\/Sink\.ts$/, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^src\/dist\//, /^src\/dist\//],
@@ -25,6 +26,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],
   [/^pipelines\//, /^src\/(duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
   [/^sinks\/(duckdb|parquet)\.ts$/, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
+  [/^sinks\/postgres\.ts$/, /^src\/(postgres\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^sinks\//, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/]
 ]
 
@@ -34,6 +36,7 @@ const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
   [/^node:/, /^(src|sinks|pipelines)\//],
   [/^@duckdb\/node-api$/, /^src\/(staging|cli)\//],
   [/^@effect\/platform-node\//, /^src\/(main|Transport|emulator\/demo)\.ts$/],
+  [/^pg(-copy-streams)?$/, /^src\/postgres\/Session\.ts$/],
   [/^echarts\//, /^src\/report\/Chart\.ts$/],
   [/^rolldown$/, /^src\/dist\//]
 ]
@@ -75,7 +78,7 @@ describe("layout", () => {
       []
     )
     assert.deepStrictEqual(
-      globSync("src/{duo,history,mfa,report,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
+      globSync("src/{duo,history,mfa,postgres,report,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
       []
     )
   })

@@ -70,7 +70,7 @@ export interface News {
 export const withoutPaths = (text: string, dataDirectory: string): string =>
   [[dataDirectory, "DATA"], [homedir(), "~"]].reduce(
     (text, [path = "", name = ""]) => path.length > 1 ? text.replaceAll(path, name) : text,
-    text
+    text.replaceAll(/\bpostgres:\/\/\S+?(?=[.:;,)]?(\s|$))/g, "the database")
   )
 
 /** https://docs.slack.dev/messaging/formatting-message-text#escaping */
