@@ -110,7 +110,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.match(changed.stdout, /postgres +users .* differs$/m)
     })))
 
-  it.live("the environment is enough, a file with the password too", () =>
+  it.live("the environment is enough, a file with the password too, and no names if none are wanted", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 3 })
       writeFileSync(`${folder}/pass`, `*:*:*:locked:${secret}\n`, { mode: 0o600 })
@@ -119,8 +119,12 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         `PGHOST=${server.folder}\nPGPORT=${server.port}\nPGUSER=locked\nPGDATABASE=reports\n`
       )
       const env = { ...settings(duo), PGPASSFILE: `${folder}/pass` }
-      const { code, stderr, stdout } = yield* program(folder, ["extract", "--sink", "postgres"], env)
+      const args = ["extract", "--sink", "postgres", "--pii", "drop"]
+      const { code, stderr, stdout } = yield* program(folder, args, env)
       assert.strictEqual(code, 0, stderr)
+      assert.deepStrictEqual(query(server, "SELECT DISTINCT email, username FROM duo_mfa.users"), [
+        { email: null, username: null }
+      ])
       const place = `postgres:///reports?host=${server.folder}&port=${server.port}&user=locked&schema=duo_mfa`
       assert.include(stdout, `postgres ${place} (0.0 MB)`)
       assert.strictEqual((yield* program(folder, ["verify"], { PGPASSFILE: `${folder}/pass` })).code, 0)

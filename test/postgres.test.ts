@@ -110,6 +110,19 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         assert.strictEqual(query(server, `SELECT * FROM ${schema}.others`).length, 1)
       }))
 
+    it.effect("has what is somebody else's left alone, and two who come first at once make it once", () =>
+      Effect.gen(function*() {
+        const schema = schemaFor("taken")
+        server.psql(
+          `CREATE SCHEMA ${schema} AUTHORIZATION duo; SET ROLE duo; CREATE VIEW ${schema}.things AS SELECT 1 AS mine`
+        )
+        assert.deepStrictEqual(yield* refused({ schema }), ["CannotCreate", "relation \"things\" already exists"])
+        assert.deepStrictEqual(query(server, `SELECT * FROM ${schema}.things`), [{ mine: 1 }])
+        server.psql(`DROP VIEW ${schema}.things`)
+        const tenants = ["api-1", "api-2", "api-3"].map((tenant, index) => runOf(index, tenant))
+        yield* Effect.forEach(tenants, (run) => opened({ schema }, {}, run), { concurrency: "unbounded" })
+      }))
+
     it.effect("is not touched by a run that finds all of it: readers who take their time are in nobody's way", () =>
       Effect.gen(function*() {
         const schema = schemaFor("unchanged")

@@ -54,42 +54,51 @@ const current = (table: Table, known: string) => {
 /** A text that two rows share when they are the same version. */
 const fingerprint = (table: Table) => `md5(ROW(${telling(table).map(name).join(", ")})::text)`
 
-/** A table that is there has, or gets, all columns; one that comes late can be NULL. */
-const table = (qualified: string, { columns, key }: Table, others: ReadonlyArray<string>) => [
-  `CREATE TABLE IF NOT EXISTS ${qualified} (${
-    [
-      ...columns.map((column) => `${name(column.name)} ${types[column.type]}${column.required ? " NOT NULL" : ""}`),
-      ...others,
-      `PRIMARY KEY (${key.map(name).join(", ")})`
-    ].join(", ")
-  })`,
-  `ALTER TABLE ${qualified} ${
-    columns.map((column) => `ADD COLUMN IF NOT EXISTS ${name(column.name)} ${types[column.type]}`).join(", ")
-  }`,
-  ...comments("TABLE", qualified, { name: "", doc: "", columns, key, specs: {} })
+/** Makes a table, or gives it the columns that it lacks; one that comes late can be NULL. */
+const table = (qualified: string, of: Table, others: ReadonlyArray<string>, isThere: boolean) => [
+  isThere
+    ? `ALTER TABLE ${qualified} ${
+      of.columns.map((column) => `ADD COLUMN IF NOT EXISTS ${name(column.name)} ${types[column.type]}`).join(", ")
+    }`
+    : `CREATE TABLE ${qualified} (${
+      [
+        ...of.columns.map((column) =>
+          `${name(column.name)} ${types[column.type]}${column.required ? " NOT NULL" : ""}`
+        ),
+        ...others,
+        `PRIMARY KEY (${of.key.map(name).join(", ")})`
+      ].join(", ")
+    })`,
+  ...comments("TABLE", qualified, of)
 ]
 
-const view = (table: Table, query: string) => [
-  `CREATE OR REPLACE VIEW ${name(table.name)} AS ${query}`,
+const view = (table: Table, query: string, make = "CREATE VIEW") => [
+  `${make} ${name(table.name)} AS ${query}`,
   ...comments("VIEW", name(table.name), table)
 ]
 
-/** The runs, and what readers see of them. */
-const runsStatements = (target: Target) => [
-  ...table(rowsOf(target, runs), runs, ["published boolean NOT NULL DEFAULT false"]),
+/** The runs, and what readers see of them. All other views stand on that one, so it is never dropped. */
+const runsStatements = (target: Target, isThere: boolean) => [
+  ...table(rowsOf(target, runs), runs, ["published boolean NOT NULL DEFAULT false"], isThere),
   `COMMENT ON COLUMN ${rowsOf(target, runs)}.published IS 'Whether readers see the rows of the run.'`,
-  ...view(runs, `SELECT ${names(runs)} FROM ${rowsOf(target, runs)} WHERE published`)
+  ...view(
+    runs,
+    `SELECT ${names(runs)} FROM ${rowsOf(target, runs)} WHERE published`,
+    isThere ? "CREATE OR REPLACE VIEW" : "CREATE VIEW"
+  )
 ]
 
-/** A table and what is asked of it; in a schema where another version made it, it is made anew. */
-const tableStatements = (target: Target, of: Table) => {
+/** A table and what is asked of it, which is made anew if another version made it. */
+const tableStatements = (target: Target, of: Table, isThere: boolean) => {
   const snapshots = Snapshots.snapshotsOf(of)
   const asof = name(`${of.name}_asof`)
   const kept = { ...of, key: ["run_id", ...of.key] }
+  const known = `FOREIGN KEY (run_id) REFERENCES ${rowsOf(target, runs)} ON DELETE CASCADE`
   return [
-    ...table(rowsOf(target, of), kept, [`FOREIGN KEY (run_id) REFERENCES ${rowsOf(target, runs)} ON DELETE CASCADE`]),
-    `DROP FUNCTION IF EXISTS ${asof}(timestamptz)`,
-    `DROP VIEW IF EXISTS ${name(historyOf(of).name)}, ${name(of.name)}, ${snapshots}`,
+    ...isThere
+      ? [`DROP FUNCTION ${asof}(timestamptz)`, `DROP VIEW ${name(historyOf(of).name)}, ${name(of.name)}, ${snapshots}`]
+      : [],
+    ...table(rowsOf(target, of), kept, [known], isThere),
     ...view(
       { ...of, name: `${of.name}_snapshots`, doc: `The rows of ${of.name} as every run saw them.` },
       `SELECT ${names(of)} FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`
@@ -104,47 +113,58 @@ const tableStatements = (target: Target, of: Table) => {
   ]
 }
 
-/** What makes a table, and what the table says of itself once that was done. */
+/** What makes a table, and what the table says of itself once that was done: so it is known for ours, and for which. */
 const parts = (target: Target, tables: ReadonlyArray<Table>) =>
   [runs, ...tables].map((of) => {
-    const statements = of === runs ? runsStatements(target) : tableStatements(target, of)
     const qualified = rowsOf(target, of)
+    const statements = (isThere: boolean) =>
+      of === runs ? runsStatements(target, isThere) : tableStatements(target, of, isThere)
     const mark = `Rows of ${of.name} of all runs, for the views in ${target.schema}; made by ${
-      hash("sha256", statements.join(), "hex").slice(0, 12)
+      hash("sha256", statements(false).join(), "hex").slice(0, 12)
     }.`
-    return { qualified, mark, statements: [...statements, `COMMENT ON TABLE ${qualified} IS ${literal(mark)}`] }
+    return {
+      qualified,
+      mark,
+      make: (isThere: boolean) => [...statements(isThere), `COMMENT ON TABLE ${qualified} IS ${literal(mark)}`]
+    }
   })
 
-const least = 140_000
+/** The parts that are not there, or were made by another version; what is there and not ours is in the way. */
+const lacking = Effect.fnUntraced(function*({ all }: Session, target: Target, tables: ReadonlyArray<Table>) {
+  const every = parts(target, tables)
+  const [marks = []] = yield* all(
+    `SELECT ${
+      every.map(({ qualified }) => `obj_description(to_regclass(${literal(qualified)}), 'pg_class')`).join(", ")
+    }`
+  )
+  return every.flatMap(({ make, mark }, index) => {
+    const found = marks[index] ?? ""
+    return found === mark ? [] : make(found.startsWith("Rows of "))
+  })
+})
 
-/** Makes what is not there, or was made by another version. Most runs find all of it, and lock nothing. */
+const oldest = 140_000
+
+/** Makes what has to be made. Most runs find all of it, and lock nothing. */
 export const migrate = Effect.fnUntraced(function*(session: Session, target: Target, tables: ReadonlyArray<Table>) {
   const [[version, encoding] = []] = yield* session.all(
     "SELECT current_setting('server_version_num'), current_setting('server_encoding')"
   )
-  if (Number(version) < least) return yield* new CannotCreate({ detail: "it is older than PostgreSQL 14" })
+  if (Number(version) < oldest) return yield* new CannotCreate({ detail: "it is older than PostgreSQL 14" })
   if (encoding !== "UTF8") return yield* new CannotCreate({ detail: `its encoding is ${encoding}, and not UTF8` })
+  if ((yield* lacking(session, target, tables)).length === 0) return
 
-  const all = parts(target, tables)
-  const marks = yield* session.all(
-    "SELECT obj_description(to_regclass(part), 'pg_class') FROM unnest($1::text[]) WITH ORDINALITY AS parts(part, place) ORDER BY place",
-    [`{${all.map(({ qualified }) => JSON.stringify(qualified)).join(",")}}`]
+  yield* session.run(
+    `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended(${literal(`duo-mfa ${target.schema}`)}, 0))`
   )
-  const lacking = all.filter(({ mark }, index) => marks[index]?.[0] !== mark)
-  if (lacking.length === 0) return
   const schemas = [target.schema, rowsSchema(target)]
-  const there = yield* session.all(
-    "SELECT nspname FROM pg_namespace WHERE nspname IN ($1, $2)",
-    schemas
-  )
+  const there = yield* session.all("SELECT nspname FROM pg_namespace WHERE nspname IN ($1, $2)", schemas)
   yield* session.run(
     [
-      "BEGIN",
-      `SELECT pg_advisory_xact_lock(hashtextextended(${literal(`duo-mfa ${target.schema}`)}, 0))`,
       ...schemas.filter((schema) => !there.some(([found]) => found === schema))
-        .map((schema) => `CREATE SCHEMA IF NOT EXISTS ${name(schema)}`),
+        .map((schema) => `CREATE SCHEMA ${name(schema)}`),
       `SET LOCAL search_path = ${name(target.schema)}, pg_catalog`,
-      ...lacking.flatMap(({ statements }) => statements),
+      ...yield* lacking(session, target, tables),
       "COMMIT"
     ].join(";\n")
   )

@@ -78,6 +78,8 @@ export const open = Effect.fnUntraced(
           application_name: "duo-mfa",
           connectionTimeoutMillis: patience,
           keepAlive: true,
+          keepAliveInitialDelayMillis: patience,
+          sslnegotiation: "postgres",
           types: { getTypeParser: () => (text: Text) => text }
         })
         // what breaks between two statements is told by the next one; the event would end the process
