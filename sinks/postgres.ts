@@ -16,7 +16,7 @@ import type { Row, Table } from "../src/Table.ts"
 
 /** The database at a location, which was asked for once and is no other since. */
 const connect = Effect.fnUntraced(function*(location: string) {
-  const target = yield* Effect.mapError(Target.parse(location), ({ message }) => new CannotCreate({ detail: message }))
+  const target = yield* Effect.mapError(Target.read(location), ({ message }) => new CannotCreate({ detail: message }))
   return { target, session: yield* Session.open(target) }
 })
 
@@ -49,7 +49,14 @@ const refuseShrunk = Effect.fnUntraced(function*({ all }: Session.Session, targe
   }
 })
 
+/**
+ * What this process has opened and not sealed: that has left nothing, so that a database need not answer to be rid of it.
+ */
+const unsealed = new Set<string>()
+const placeOf = (location: string, run_id: string) => `${run_id} ${location}`
+
 const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
+  unsealed.add(placeOf(location, run.run_id))
   const { session, target } = yield* connect(location)
   yield* lock(session, target, run.tenant)
   yield* Layout.migrate(session, target, run.tables)
@@ -83,6 +90,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   }, Effect.scoped)
 
   return Effect.fn("postgres.seal")(function*(outcome: Outcome, stage: Stage) {
+    unsealed.delete(placeOf(location, run.run_id))
     yield* session.run("BEGIN")
     const known: Row = toRow(outcome)
     yield* session.copy(copyInto(Layout.rowsOf(target, runs), runs), Stream.make(Cells.lines(runs, [known])))
@@ -109,6 +117,7 @@ const publish = Effect.fnUntraced(function*(location: string, run_id: string) {
 }, Effect.scoped)
 
 const discard = Effect.fnUntraced(function*(location: string, run_id: string) {
+  if (unsealed.delete(placeOf(location, run_id))) return
   const { session, target } = yield* connect(location)
   const there = yield* session.all("SELECT WHERE to_regclass($1) IS NOT NULL", [Layout.rowsOf(target, runs)])
   if (there.length === 0) return

@@ -72,6 +72,11 @@ describe("layout", () => {
     assert.deepStrictEqual(wrong, [])
   })
 
+  it("what takes a while to load is loaded when it is needed", () => {
+    const slow = /^import (?!type )[^"]*"(pg|pg-copy-streams|@duckdb\/node-api)"/m
+    assert.deepStrictEqual(files.filter((file) => slow.test(readFileSync(file, "utf8"))), [])
+  })
+
   it("the names of commands, pipelines and sinks are lower-case, those of concepts are not", () => {
     assert.deepStrictEqual(
       globSync("{pipelines,sinks}/*.ts").filter((file) => !/\/[a-z-]+\.ts$/.test(file)),

@@ -1,9 +1,10 @@
 /** The program and PostgreSQL: what is asked for, what is never shown, what a killed run leaves, what the page says to type. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { ConfigProvider, Effect } from "effect"
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
+import * as Target from "../src/postgres/Target.ts"
 import { usersOn } from "./known/scene.ts"
 import { binaries, locationOf, query, secret, type Server, start } from "./postgres-server.ts"
 import { extract, inFolder, program, settings } from "./program.ts"
@@ -60,6 +61,37 @@ describe("a target", () => {
       }
     }))
 
+  it.effect("is kept with all that is known of it; elsewhere than here it is encrypted, whatever else is not said", () =>
+    Effect.gen(function*() {
+      const located = (target: string, env: Record<string, string> = {}) =>
+        Effect.map(Target.parse(target), Target.format).pipe(
+          Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { PGUSER: "u", ...env } })))
+        )
+      const known = [
+        ["postgres://db.example.com", {}, "postgres://u@db.example.com:5432/u?schema=duo_mfa"],
+        ["", { PGHOST: "10.0.0.1", PGPORT: "6", PGDATABASE: "d e" }, "postgres://u@10.0.0.1:6/d%20e?schema=duo_mfa"],
+        ["//a%40b@[2001:db8::1]:7/x?schema=s", {}, "postgres://a%40b@[2001:db8::1]:7/x?schema=s"],
+        ["postgresql:///x?host=/run/pg&user=o", {}, "postgres:///x?host=/run/pg&port=5432&user=o&schema=duo_mfa"]
+      ] as const
+      for (const [target, env, location] of known) {
+        assert.strictEqual(yield* located(target, env), location)
+        const later = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { PGHOST: "other", PGSSLMODE: "disable" } }))
+        assert.strictEqual(Target.format(yield* Target.read(location).pipe(Effect.provide(later))), location)
+      }
+      const modeOf = (target: string, env: Record<string, string> = {}) =>
+        Effect.map(Target.parse(target), ({ sslmode }) => sslmode).pipe(
+          Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+        )
+      for (const host of ["db.example.com", "10.0.0.1", "127.example.com", "localhost.example.com", "[2001:db8::1]"]) {
+        assert.strictEqual(yield* modeOf(`postgres://u@${host}/x`), "verify-full", host)
+        assert.strictEqual(yield* modeOf(`postgres://u@${host}/x`, { PGSSLMODE: "require" }), "require")
+        assert.strictEqual(yield* modeOf(`postgres://u@${host}/x?sslmode=disable`, { PGSSLMODE: "require" }), "disable")
+      }
+      for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
+        assert.strictEqual(yield* modeOf(`postgres://u@${host}/x`), "disable", host)
+      }
+    }))
+
   it.live("that nobody answers at is exit 69, with its place and no more of it", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 1 })
@@ -71,6 +103,7 @@ describe("a target", () => {
         "The postgres sink cannot reach postgres://duo@127.0.0.1:1/duo?schema=duo_mfa: ECONNREFUSED."
       )
       assert.strictEqual(duo.requests.length, 0)
+      assert.deepStrictEqual(globSync("data/runs/*", { cwd: folder }), [], "and nothing is left to be swept there")
     })))
 })
 

@@ -161,6 +161,23 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         yield* Effect.scoped(postgres.open(location, second))
       }))
 
+    it.effect("rows that did not all come in are no run", () =>
+      Effect.gen(function*() {
+        const location = locationOf(server, { schema: schemaFor("count") })
+        const failed = stage(postgres, location, first, of(first, 2), { rows: { things: 3, others: 1 } })
+        assert.deepStrictEqual(yield* failure(failed), ["InputOutput", "2 of 3 rows of things came in"])
+        assert.deepStrictEqual(yield* tree(at)(location), {})
+      }))
+
+    it.effect("what is published is not discarded", () =>
+      Effect.gen(function*() {
+        const location = locationOf(server, { schema: schemaFor("published") })
+        yield* perform(postgres, location, first, of(first, 2))
+        const before = yield* tree(at)(location)
+        yield* postgres.discard(location, first.run_id)
+        assert.deepStrictEqual(yield* tree(at)(location), before)
+      }))
+
     it.effect("a publication that no run can have left is refused", () =>
       Effect.gen(function*() {
         const location = locationOf(server, { schema: schemaFor("foreign") })

@@ -18,7 +18,7 @@ const atItsEnd = (folder: string) => readFileSync(`${folder}/README.md`, "utf8")
 
 /** What is bundled is copied, and so are the terms under which it may be. */
 const terms = [...bundled].toSorted().map((folder) => {
-  const files = globSync(`${folder}/{LICENSE,license,LICENCE,NOTICE}*`).toSorted()
+  const files = globSync(`${folder}/{{LICENSE,LICENCE,NOTICE}*,license}`).toSorted()
   const texts = files.map((file) => readFileSync(file, "utf8").trim())
   return [folder.replace(/.*node_modules\//, ""), ...texts.length > 0 ? texts : [atItsEnd(folder)]].join("\n\n")
 })

@@ -2,7 +2,7 @@
  * Which database is meant: what `--sink postgres:TARGET` says, and for the rest what the environment says to every client of
  * PostgreSQL. A password is never part of it.
  */
-import { Config, Effect, Option, Runtime, Schema } from "effect"
+import { Config, ConfigProvider, Effect, Option, Runtime, Schema } from "effect"
 import { userInfo } from "node:os"
 import { ExitCode } from "../ExitCode.ts"
 
@@ -52,7 +52,7 @@ const decodeOptions = Schema.decodeUnknownEffect(Options, { onExcessProperty: "e
 /** Names that PostgreSQL would cut off do not mean what they say; `_rows` is put after it. */
 const longestSchema = 63 - "_rows".length
 
-const isLocal = (host: string) => /^(\/|localhost$|127\.|::1$)/.test(host)
+const isLocal = (host: string) => /^(\/.*|localhost|127(\.\d{1,3}){3}|::1)$/.test(host)
 const sslmodeOf = (host: string): SslMode => isLocal(host) ? "disable" : "verify-full"
 
 const parts = Effect.fnUntraced(function*(text: string) {
@@ -123,7 +123,11 @@ export const parse = Effect.fnUntraced(function*(text: string) {
   return target
 })
 
-/** The target with all that is known of it, so that it is the same database wherever it is read. */
+/** The target of a location, whatever the environment says by now. */
+export const read = (location: string) =>
+  Effect.provideService(parse(location), ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({}))
+
+/** The location of a target, with all that is known of it. */
 export const format = ({ database, host, port, schema, sslmode, sslrootcert, user }: Target) => {
   const isSocket = host.startsWith("/")
   const name = encodeURIComponent
