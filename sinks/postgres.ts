@@ -63,14 +63,14 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const known = yield* session.all(`SELECT FROM ${Layout.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
   if (known.length > 0) return yield* new CannotCreate({ detail: `run ${run.run_id} is there already` })
   // what may not be written is found out here
-  const rehearsed = [runs, ...run.tables].map((table) =>
-    `INSERT INTO ${Layout.rowsOf(target, table)} SELECT * FROM ${Layout.rowsOf(target, table)} WHERE false`
-  )
-  yield* session.run(
-    ["BEGIN", ...rehearsed, `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE false`, "ROLLBACK"].join(
-      ";"
-    )
-  )
+  const rehearsed = [
+    ...[runs, ...run.tables].map((table) => Layout.rowsOf(target, table)).map((rows) =>
+      `INSERT INTO ${rows} SELECT * FROM ${rows} WHERE false`
+    ),
+    `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE false`,
+    `DELETE FROM ${Layout.rowsOf(target, runs)} WHERE false`
+  ]
+  yield* session.run(rehearsed.join(";"))
 
   const sealTable = Effect.fnUntraced(function*(outcome: Outcome, stage: Stage, table: Table) {
     const staged = yield* DuckDb.open({})

@@ -213,13 +213,18 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         ])
         const schema = schemaFor("rights")
         yield* perform(postgres, locationOf(server, { schema }), first, of(first, 1))
-        server.psql(
-          `GRANT USAGE ON SCHEMA ${schema}_rows TO stranger; GRANT SELECT ON ALL TABLES IN SCHEMA ${schema}_rows TO stranger`
-        )
-        assert.deepStrictEqual(yield* refused({ schema, user: "stranger" }, {}), [
-          "CannotCreate",
-          "permission denied for table runs"
-        ])
+        const denied = (rights: string, table: string) => {
+          server.psql(`GRANT USAGE ON SCHEMA ${schema}_rows TO stranger; GRANT ${rights} TO stranger`)
+          const expected = ["CannotCreate", `permission denied for table ${table}`]
+          return Effect.map(refused({ schema, user: "stranger" }), (told) =>
+            assert.deepStrictEqual(told, expected, rights))
+        }
+        yield* denied(`SELECT ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
+        yield* denied(`INSERT ON ${schema}_rows.runs`, "things")
+        yield* denied(`INSERT ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
+        yield* denied(`UPDATE ON ${schema}_rows.runs`, "runs")
+        server.psql(`GRANT DELETE ON ${schema}_rows.runs TO stranger`)
+        yield* opened({ schema, user: "stranger" })
       }))
 
     it.effect("a server that does not answer, and one that goes away while the run goes on", () =>
