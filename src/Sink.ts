@@ -7,6 +7,7 @@
  */
 import { type Effect, type FileSystem, type Path, Predicate, Runtime, Schema, type Scope, type Stream } from "effect"
 import { ExitCode } from "./ExitCode.ts"
+import type { Expected } from "./Expected.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
 
@@ -71,6 +72,11 @@ export interface Sink {
   /** Where it writes under the data directory, when no target is given. */
   readonly location: (dataDirectory: string) => string
   /**
+   * What a target means, for a sink whose targets are no paths; `""` if none is given. What it gives is the location, which
+   * is printed and kept: it has no secret in it, and means the same wherever and whenever it is read.
+   */
+  readonly locate?: (target: string) => Effect.Effect<string, Expected>
+  /**
    * Prepares to stage a run at the location, and fails here, before the first request to Duo, if it cannot be written.
    * What it holds open is released when the scope closes.
    */
@@ -99,6 +105,8 @@ export class CannotCreate extends Schema.TaggedError<CannotCreate>()("CannotCrea
 export class DiskFull extends Schema.TaggedError<DiskFull>()("DiskFull", {}) {}
 /** Reading or writing failed for another reason. */
 export class InputOutput extends Schema.TaggedError<InputOutput>()("InputOutput", { detail: Schema.String }) {}
+/** Nothing answers there, or no longer. */
+export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { detail: Schema.String }) {}
 /** Another process has it open for writing. */
 export class Held extends Schema.TaggedError<Held>()("Held", { pid: Schema.NullOr(Schema.Int) }) {}
 /** What is there is not what this sink writes. */
@@ -112,13 +120,15 @@ export class Shrunk extends Schema.TaggedError<Shrunk>()("Shrunk", {
   maxShrink: Schema.Finite
 }) {}
 
-const SinkReason = Schema.Union([CannotCreate, DiskFull, InputOutput, Held, Corrupt, Shrunk])
+const SinkReason = Schema.Union([CannotCreate, DiskFull, InputOutput, Unreachable, Held, Corrupt, Shrunk])
 export type SinkReason = typeof SinkReason.Type
+export const isSinkReason = Schema.is(SinkReason)
 
 const exitCodes: Record<SinkReason["_tag"], number> = {
   CannotCreate: ExitCode.cannotCreate,
   DiskFull: ExitCode.io,
   InputOutput: ExitCode.io,
+  Unreachable: ExitCode.unavailable,
   Held: ExitCode.busy,
   Corrupt: ExitCode.cannotCreate,
   Shrunk: ExitCode.refused
@@ -148,6 +158,8 @@ const describe = ({ location, reason, sink }: SinkError): string => {
       return `The disk is full: the ${sink} sink could not finish ${location}. Nothing was published; free some space and run again.`
     case "InputOutput":
       return `The ${sink} sink failed at ${location}: ${reason.detail}. Nothing was published; check the disk and run again.`
+    case "Unreachable":
+      return `The ${sink} sink cannot reach ${location}: ${reason.detail}. Nothing was published; run again when it answers.`
     case "Held":
       return `${location} is held by ${
         reason.pid === null ? "another process" : `process ${reason.pid}`

@@ -1,4 +1,4 @@
-/** Certificates of nobody, for names that Duo's API hosts might have, made for these tests with one key. */
+/** Certificates of nobody, for names that Duo's API hosts might have and for this machine, made for these tests with one key. */
 
 /** For api-12345678.duosecurity.com, good until 2126. */
 export const good = `-----BEGIN CERTIFICATE-----
@@ -38,6 +38,19 @@ U+jfLdr/jGTjGW+jWzBZMCcGA1UdEQQgMB6CHGFwaS0wMDAwMDAwMC5kdW9zZWN1
 cml0eS5jb20wDwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQUtotdQ9meb0det+yD
 X0k1deWzl4UwCgYIKoZIzj0EAwIDSAAwRQIgBtOL0JYYcwZMLaieGxN9lFV38+74
 Oa3bsWL10wsQ/GUCIQCuK3ETe2MAq7QQ8rHrr40MG+OJ2Kj408Y5um9B5/+s0g==
+-----END CERTIFICATE-----`
+
+/** For localhost and 127.0.0.1, good until 2126. */
+export const local = `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUL62/u9IwigmkcApR852eDy2Ip9cwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNjA0MDUyOVoYDzIxMjYxMTAy
+MDQwNTI5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATQbz6Z910ZdxzQCCJUI8faReLNDtF01mGPweKdq6CV6beKLQkairCp
+C2UPEXgq90GWAZKhBlPo3y3a/4xk4xlvo28wbTAdBgNVHQ4EFgQUtotdQ9meb0de
+t+yDX0k1deWzl4UwHwYDVR0jBBgwFoAUtotdQ9meb0det+yDX0k1deWzl4UwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIgUxZtcursBB86ckxWBs1YAzmKg7DnPmmwlWJcN0pLnBMCIQCY
+Bt0sf3x3fha/cOX2ty8Or+gVq3LizdehvGJ0JpE7hA==
 -----END CERTIFICATE-----`
 
 export const key = `-----BEGIN PRIVATE KEY-----

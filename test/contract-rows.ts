@@ -53,28 +53,31 @@ const count = map(
   schema(Schema.Union([Schema.Literals([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]), Schema.Int])),
   (some) => some + 0
 )
-const instant = map(
-  schema(Schema.Union([Schema.Literals(instants), Schema.Int])),
-  (micros) => BigInt(micros)
-)
+const instantFrom = (earliest: bigint) =>
+  map(
+    schema(Schema.Union([Schema.Literals(instants.filter((micros) => micros >= earliest)), Schema.Int])),
+    (micros) => BigInt(micros)
+  )
 
 /** The cells of a row but for those that say whose it is. */
-const cells = all({
-  name: text,
-  moment: instant,
-  note: nullable(text),
-  is_on: nullable(schema(Schema.Boolean)),
-  count: nullable(count),
-  seen_at: nullable(instant)
-})
+const cellsFrom = (earliest: bigint) =>
+  all({
+    name: text,
+    moment: instantFrom(earliest),
+    note: nullable(text),
+    is_on: nullable(schema(Schema.Boolean)),
+    count: nullable(count),
+    seen_at: nullable(instantFrom(earliest))
+  })
+export type Cells = ReturnType<typeof cellsFrom> extends Arbitrary.Arbitrary<infer A> ? A : never
 
-/** The rows of both tables, and how many of them go into a batch. */
-export const scenario = all({
-  things: array(cells, { maxLength: 12 }),
-  others: array(cells, { maxLength: 4 }),
-  size: schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 7 })))
-})
-export type Cells = (typeof scenario extends Arbitrary.Arbitrary<infer A> ? A : never)["things"][number]
+/** The rows of both tables, and how many of them go into a batch; no instant is before the earliest. */
+export const scenarioFrom = (earliest = -(2n ** 63n)) =>
+  all({
+    things: array(cellsFrom(earliest), { maxLength: 12 }),
+    others: array(cellsFrom(earliest), { maxLength: 4 }),
+    size: schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 7 })))
+  })
 
 /** A row that is there whatever else. */
 export const plain: Cells = {

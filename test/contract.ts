@@ -10,7 +10,18 @@ import type { Batch, Sink, SinkRun, SinkServices } from "../src/Sink.ts"
 import * as Ndjson from "../src/staging/Ndjson.ts"
 import * as Stage from "../src/staging/Stage.ts"
 import type { Row, Stamp, Table } from "../src/Table.ts"
-import { batches, hostile, others, outcomeOf, plain, rowsOf, runOf, scenario, tables, things } from "./contract-rows.ts"
+import {
+  batches,
+  hostile,
+  others,
+  outcomeOf,
+  plain,
+  rowsOf,
+  runOf,
+  scenarioFrom,
+  tables,
+  things
+} from "./contract-rows.ts"
 
 /** The rows of a run in one table as any program sees them, none if it sees none. */
 export type Reader = (
@@ -59,6 +70,9 @@ export const perform: (...args: Parameters<typeof stage>) => ReturnType<typeof s
     ({ publication }) => sink.publish(JSON.parse(JSON.stringify(publication)), rest[1].run_id)
   )
 
+/** What there is, by name. Only what is a file has content. */
+export type Tree = Readonly<Record<string, { readonly mode: number; readonly content: string | undefined }>>
+
 /** Every file below a directory and what is in it, and every directory. */
 export const tree = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
@@ -73,7 +87,23 @@ export const tree = Effect.fnUntraced(function*(directory: string) {
   return found
 })
 
-const files = (found: Effect.Success<ReturnType<typeof tree>>) =>
+/** How a sink is looked at whose rows are not in files below its location. */
+export interface Elsewhere {
+  /** All that is there, as if it were files that are the owner's alone; staged ones have `.RUN_ID.part` in their names. */
+  readonly tree: (location: string) => Effect.Effect<Tree, unknown, SinkServices | Scope.Scope>
+  /** Locations that cannot be written. */
+  readonly unwritable: () => ReadonlyArray<string>
+}
+
+export interface LawOptions {
+  /** What was published, read by code that the sink does not use. */
+  readonly read: Reader
+  readonly elsewhere?: Elsewhere
+  /** The earliest instant that can be stored, if it is not the least of 64 bits; all that Duo says are in years 1 to 9999. */
+  readonly earliest?: bigint
+}
+
+const files = (found: Tree) =>
   Object.fromEntries(Object.entries(found).filter(([_, { content }]) => content !== undefined))
 
 /** Rows in an order that can be compared, and text as UTF-8 can say it. */
@@ -92,15 +122,16 @@ export const readBack = (sink: Sink, location: string, run: SinkRun, table: Tabl
     return rows === undefined ? undefined : (yield* Stream.runCollect(rows)).flat()
   }))
 
-export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
+export const sinkLaws = (sink: Sink, { earliest, elsewhere, read: reader }: LawOptions) => {
   /** A location that is not there yet, in a directory of its own. */
   const place = Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-sink-" })
-    return { directory, location: sink.location(`${directory}/data`) }
+    const location = sink.location(`${directory}/data`)
+    return { directory, location, look: elsewhere === undefined ? tree(directory) : elsewhere.tree(location) }
   })
   const read = (location: string, run: SinkRun, table: Table) =>
-    Effect.map(Effect.scoped(options.read(location, run, table)), comparable)
+    Effect.map(Effect.scoped(reader(location, run, table)), comparable)
 
   const assertPublished = Effect.fnUntraced(function*(location: string, run: SinkRun, rows: Batch) {
     for (const table of tables) {
@@ -117,7 +148,7 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
   layer(NodeServices.layer)(`the laws of ${sink.name}`, (it) => {
     it.effect.prop(
       "every row is read back as it was written, however the batches were cut",
-      { scenario },
+      { scenario: scenarioFrom(earliest) },
       ({ scenario }) =>
         Effect.scoped(Effect.gen(function*() {
           const { location } = yield* place
@@ -141,13 +172,13 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
 
     it.effect("nothing is seen before it is published", () =>
       Effect.gen(function*() {
-        const { location, directory } = yield* place
+        const { location, look } = yield* place
         const first = runOf(1)
         yield* perform(sink, location, first, some(first))
-        const before = files(yield* tree(directory))
+        const before = files(yield* look)
         const run = runOf(2)
         const { publication } = yield* stage(sink, location, run, some(run))
-        const now = files(yield* tree(directory))
+        const now = files(yield* look)
         const visible = Object.entries(now).filter(([name]) => !name.includes(`.${run.run_id}.part`))
         assert.deepStrictEqual(Object.fromEntries(visible), before)
         yield* sink.publish(publication, run.run_id)
@@ -156,12 +187,12 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
 
     it.effect("publishing twice is the same as once", () =>
       Effect.gen(function*() {
-        const { location, directory } = yield* place
+        const { location, look } = yield* place
         const run = runOf(1)
         const { publication } = yield* perform(sink, location, run, some(run))
-        const once = yield* tree(directory)
+        const once = yield* look
         yield* sink.publish(publication, run.run_id)
-        assert.deepStrictEqual(yield* tree(directory), once)
+        assert.deepStrictEqual(yield* look, once)
       }))
 
     it.effect("a publication whose staged files are lost fails, rather than passing for done", () =>
@@ -175,27 +206,27 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
 
     it.effect("what is published is the owner's alone, all of it counted, and nothing staged is left", () =>
       Effect.gen(function*() {
-        const { location, directory } = yield* place
+        const { location, look } = yield* place
         const run = runOf(1)
         const { bytes } = yield* perform(sink, location, run, some(run))
-        const found = yield* tree(directory)
+        const found = yield* look
         for (const [name, { content, mode }] of Object.entries(found)) {
           assert.strictEqual(mode, content === undefined ? 0o700 : 0o600, name)
           assert.notInclude(name, ".part")
         }
         const sizes = Object.values(files(found)).map(({ content }) => Buffer.from(content ?? "", "base64").length)
-        assert.strictEqual(bytes, sizes.reduce((sum, size) => sum + size, 0))
+        if (elsewhere === undefined) assert.strictEqual(bytes, sizes.reduce((sum, size) => sum + size, 0))
       }))
 
     it.effect("what is staged is the owner's alone, from when it is made", () =>
       Effect.gen(function*() {
-        const { location, directory } = yield* place
+        const { location, look } = yield* place
         const run = runOf(1)
         const { seal, write } = yield* openStaged(sink, location, run)
         yield* write(some(run))
-        const written = yield* tree(directory)
+        const written = yield* look
         yield* seal(outcomeOf(run, some(run)))
-        for (const [name, { content, mode }] of Object.entries({ ...yield* tree(directory), ...written })) {
+        for (const [name, { content, mode }] of Object.entries({ ...yield* look, ...written })) {
           assert.strictEqual(mode, content === undefined ? 0o700 : 0o600, name)
         }
       }))
@@ -205,14 +236,18 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
         Effect.gen(function*() {
           const fs = yield* FileSystem.FileSystem
           const path = yield* Path.Path
-          const { location, directory } = yield* place
+          const { location, look } = yield* place
           const first = runOf(1)
           yield* perform(sink, location, first, some(first))
-          const isDirectory = (yield* fs.stat(location)).type === "Directory"
-          const root = isDirectory ? location : path.dirname(location)
-          yield* fs.writeFileString(path.join(root, `notes.${runOf(3).run_id}.part`), "of another run")
-          yield* fs.writeFileString(path.join(root, `${runOf(2).run_id}.part.txt`), "of nobody")
-          const before = files(yield* tree(directory))
+          if (elsewhere === undefined) {
+            const isDirectory = (yield* fs.stat(location)).type === "Directory"
+            const root = isDirectory ? location : path.dirname(location)
+            yield* fs.writeFileString(path.join(root, `notes.${runOf(3).run_id}.part`), "of another run")
+            yield* fs.writeFileString(path.join(root, `${runOf(2).run_id}.part.txt`), "of nobody")
+          } else {
+            yield* stage(sink, location, runOf(3), some(runOf(3)))
+          }
+          const before = files(yield* look)
           const run = runOf(2)
           if (sealed) {
             yield* stage(sink, location, run, some(run))
@@ -220,7 +255,7 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
             yield* Effect.scoped(Effect.flatMap(openStaged(sink, location, run), ({ write }) => write(some(run))))
           }
           yield* sink.discard(location, run.run_id)
-          assert.deepStrictEqual(files(yield* tree(directory)), before)
+          assert.deepStrictEqual(files(yield* look), before)
           yield* sink.discard(location, run.run_id)
           yield* perform(sink, location, run, some(run))
           yield* assertPublished(location, run, some(run))
@@ -232,13 +267,13 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
 
     it.effect("a table that was not collected is not published, not even as empty", () =>
       Effect.gen(function*() {
-        const { location, directory } = yield* place
+        const { location, look } = yield* place
         const run = runOf(1)
         const sealed = yield* perform(sink, location, run, some(run), { tables_collected: ["things"] })
         assert.deepStrictEqual(sealed.rows, { things: 2 })
         assert.deepStrictEqual(yield* read(location, run, things), comparable(some(run)["things"] ?? []))
         assert.isUndefined(yield* readBack(sink, location, run, others))
-        assert.notInclude(Object.keys(yield* tree(directory)).join(), "others")
+        assert.notInclude(Object.keys(yield* look).join(), "others")
       }))
 
     it.effect("a table without rows is published as empty", () =>
@@ -276,9 +311,10 @@ export const sinkLaws = (sink: Sink, options: { readonly read: Reader }) => {
         const fs = yield* FileSystem.FileSystem
         const { directory } = yield* place
         yield* fs.writeFileString(`${directory}/file`, "in the way")
-        for (const data of [`${directory}/file`, `${directory}/${"long".repeat(100)}`]) {
-          const error = yield* Effect.flip(Effect.scoped(sink.open(sink.location(data), runOf(1))))
-          assert.strictEqual(error.reason._tag, "CannotCreate", data)
+        const below = [`${directory}/file`, `${directory}/${"long".repeat(100)}`].map(sink.location)
+        for (const location of elsewhere?.unwritable() ?? below) {
+          const error = yield* Effect.flip(Effect.scoped(sink.open(location, runOf(1))))
+          assert.strictEqual(error.reason._tag, "CannotCreate", location)
         }
       }))
   })

@@ -1,4 +1,6 @@
-/** History as plain code: what the ledger does in SQL, in a few lines that anybody can check. */
+/** History as plain code: what the ledger does in SQL, in a few lines that anybody can check; and any runs to try it on. */
+import { Arbitrary, Schema } from "effect"
+import * as Table from "../src/Table.ts"
 
 /** A row as a run sees it: whose it is, what makes it this version, and what changes by itself. */
 export interface Row {
@@ -80,3 +82,49 @@ export const changes = (runs: ReadonlyArray<Run>): ReadonlyArray<Change> => {
     return [...opening, ...closing]
   })
 }
+
+export const items = Table.make({
+  name: "items",
+  doc: "Items.",
+  key: ["kind", "item_id"],
+  columns: {
+    ...Table.common,
+    kind: Table.id("Of which kind."),
+    item_id: Table.id("Which."),
+    value: Table.text("What makes a version."),
+    fingerprint: Table.text("Named as something is that histories are made with."),
+    version: Table.text("The same."),
+    repeated: Table.repeated(Table.text("What another table says.")),
+    counter: Table.volatile(Table.bigint("What changes by itself."))
+  }
+})
+
+export const small = (maximum: number) => Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum })))
+const rows = Arbitrary.map(
+  Arbitrary.array(Arbitrary.all({ key: small(4), value: small(2), counter: small(9) }), { maxLength: 5 }),
+  (
+    some
+  ) => [
+    ...new Map(some.map(({ counter, key, value }) => [key, { key: `k${key}`, value: `v${value}`, counter }])).values()
+  ]
+)
+/** Runs of two tenants; some in one instant, some not complete, some without the table. */
+export const histories = Arbitrary.map(
+  Arbitrary.array(
+    Arbitrary.all({ gap: small(2), tenant: small(3), isPartial: small(3), isUncollected: small(6), rows }),
+    { maxLength: 9 }
+  ),
+  (some) => {
+    let at = 0
+    return some.map((one, index): Run => {
+      at += one.gap
+      return {
+        id: `r${index}`,
+        at,
+        tenant: one.tenant === 0 ? "other" : "one",
+        complete: one.isPartial > 0,
+        rows: one.isUncollected === 0 ? undefined : one.rows
+      }
+    })
+  }
+)

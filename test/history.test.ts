@@ -1,31 +1,15 @@
 /** The histories: step by step, all at once over the snapshots, and in plain code, they are the same. */
 import { assert, layer } from "@effect/vitest"
-import { Arbitrary, Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { apply } from "../src/history/Apply.ts"
 import * as Ledger from "../src/history/Ledger.ts"
 import * as Snapshots from "../src/history/Snapshots.ts"
 import { runs as runsTable } from "../src/Outcome.ts"
 import type { SinkRun } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
-import * as Table from "../src/Table.ts"
 import { outcomeOf, runOf } from "./contract-rows.ts"
 import * as Model from "./history-model.ts"
-
-const items = Table.make({
-  name: "items",
-  doc: "Items.",
-  key: ["kind", "item_id"],
-  columns: {
-    ...Table.common,
-    kind: Table.id("Of which kind."),
-    item_id: Table.id("Which."),
-    value: Table.text("What makes a version."),
-    fingerprint: Table.text("Named as something is that histories are made with."),
-    version: Table.text("The same."),
-    repeated: Table.repeated(Table.text("What another table says.")),
-    counter: Table.volatile(Table.bigint("What changes by itself."))
-  }
-})
+import { histories, items, small } from "./history-model.ts"
 
 const epoch = 1_795_464_900_000_000n
 const micros = (at: number) => epoch + BigInt(at) * 1_000_000n
@@ -145,35 +129,6 @@ const expected = (all: ReadonlyArray<Model.Run>) =>
     ])
   )
 
-const small = (maximum: number) => Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum })))
-const rows = Arbitrary.map(
-  Arbitrary.array(Arbitrary.all({ key: small(4), value: small(2), counter: small(9) }), { maxLength: 5 }),
-  (
-    some
-  ) => [
-    ...new Map(some.map(({ counter, key, value }) => [key, { key: `k${key}`, value: `v${value}`, counter }])).values()
-  ]
-)
-/** Runs of two tenants; some in one instant, some not complete, some without the table. */
-const histories = Arbitrary.map(
-  Arbitrary.array(
-    Arbitrary.all({ gap: small(2), tenant: small(3), isPartial: small(3), isUncollected: small(6), rows }),
-    { maxLength: 9 }
-  ),
-  (some) => {
-    let at = 0
-    return some.map((one, index): Model.Run => {
-      at += one.gap
-      return {
-        id: `r${index}`,
-        at,
-        tenant: one.tenant === 0 ? "other" : "one",
-        complete: one.isPartial > 0,
-        rows: one.isUncollected === 0 ? undefined : one.rows
-      }
-    })
-  }
-)
 const shuffled = (all: ReadonlyArray<Model.Run>, by: number) =>
   all.toSorted((a, b) => (Number(a.id.slice(1)) * by) % 11 - (Number(b.id.slice(1)) * by) % 11)
 

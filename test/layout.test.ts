@@ -20,6 +20,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/duo\//, /^src\/(duo\/|telemetry\/Meters\.ts|(ExitCode|Expected|Pipeline|Recording|Transport|Version)\.ts)/],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
   [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
+  [/^src\/postgres\//, /^src\/(postgres\/|history\/|staging\/|(ExitCode|Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
   [/^src\/dist\/Sink\.ts$/, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^src\/dist\//, /^src\/dist\//],
@@ -27,6 +28,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],
   [/^pipelines\//, /^src\/(duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
   [/^sinks\/(duckdb|parquet)\.ts$/, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
+  [/^sinks\/postgres\.ts$/, /^src\/(postgres\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^sinks\//, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/]
 ]
 
@@ -37,6 +39,7 @@ const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
   [/^node:/, /^(src|sinks|pipelines)\//],
   [/^@duckdb\/node-api$/, /^src\/(staging|cli)\//],
   [/^@effect\/platform-node\//, /^src\/(main|Transport|emulator\/demo)\.ts$/],
+  [/^pg(-copy-streams)?$/, /^src\/postgres\/Session\.ts$/],
   [/^echarts\//, /^src\/report\/Chart\.ts$/],
   [/^rolldown$/, /^src\/dist\//]
 ]
@@ -72,13 +75,18 @@ describe("layout", () => {
     assert.deepStrictEqual(wrong, [])
   })
 
+  it("what takes a while to load is loaded when it is needed", () => {
+    const slow = /^import (?!type )[^"]*"(pg|pg-copy-streams|@duckdb\/node-api)"/m
+    assert.deepStrictEqual(files.filter((file) => slow.test(readFileSync(file, "utf8"))), [])
+  })
+
   it("the names of commands, pipelines and sinks are lower-case, those of concepts are not", () => {
     assert.deepStrictEqual(
       globSync("{pipelines,sinks}/*.ts").filter((file) => !/\/[a-z-]+\.ts$/.test(file)),
       []
     )
     assert.deepStrictEqual(
-      globSync("src/{duo,history,mfa,report,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
+      globSync("src/{duo,history,mfa,postgres,report,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
       []
     )
   })

@@ -79,7 +79,7 @@ describe("extract --notify", () => {
       assert.deepInclude(JSON.parse(stdout), { error: "DuoError", exit: 77, pipeline: "mfa" })
     })))
 
-  it.live("names no folder of this machine when it posts why", () =>
+  it.live("names no folder of this machine and no database when it posts why", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users })
       const { posts, url } = yield* hook()
@@ -90,6 +90,11 @@ describe("extract --notify", () => {
       assert.include(stderr, folder)
       assert.notInclude(posts[0]?.body, folder)
       assert.include(posts[0]?.body, "The data directory DATA cannot be used")
+      yield* program(folder, ["extract", "--sink", "postgres:postgres://duo@127.0.0.1:1/x"], {
+        ...env,
+        DUO_MFA_DATA: "d"
+      })
+      assert.include(posts[1]?.body, "The postgres sink cannot reach the database: ECONNREFUSED.")
     })))
 
   it.live("posts that there is a defect, and nothing of what it says itself", () =>

@@ -62,7 +62,7 @@ describe("the npm package", () => {
     assert.strictEqual(globSync("{.bashrc,.zsh/*/*,.config/fish/*/*}", { cwd: home }).length, 3)
     assert.include(await succeed(user, "npx", ["duo-mfa", "--version"]), manifest.version)
     const sinks = await succeed(user, "npx", ["duo-mfa", "sinks"])
-    assert.deepStrictEqual(sinks.match(/^\w+/gm), ["csv", "duckdb", "ndjson", "parquet"])
+    assert.deepStrictEqual(sinks.match(/^\w+/gm), ["csv", "duckdb", "ndjson", "parquet", "postgres"])
   })
 
   it.live("extracts, answers and verifies", () =>
@@ -120,7 +120,17 @@ describe("the npm package", () => {
       versions,
       installedIn(user).filter(([name]) => name !== "duo-mfa").map(([name, version]) => `${name} ${version}`)
     )
-    for (const name of ["effect", "@effect/platform-node", "@effect/platform-node-shared", "undici", "echarts"]) {
+    for (
+      const name of [
+        "effect",
+        "@effect/platform-node",
+        "@effect/platform-node-shared",
+        "undici",
+        "echarts",
+        "pg",
+        "pg-copy-streams"
+      ]
+    ) {
       assert.include(
         versions,
         `${name} ${JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")).version}`

@@ -29,7 +29,8 @@ const cellOf = ({ type }: Column, value: unknown): Cell => {
   }
 }
 
-const rowOf = (columns: ReadonlyArray<Column>, object: Record<string, unknown>): Row => {
+/** A row of a table from an object of values or of texts. */
+export const rowOf = (columns: ReadonlyArray<Column>, object: Record<string, unknown>): Row => {
   if (Object.keys(object).join() !== columns.map(({ name }) => name).join()) {
     throw new Error(`the columns are ${Object.keys(object).join()}`)
   }

@@ -5,7 +5,7 @@ import { Effect, FileSystem } from "effect"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Ndjson from "../src/staging/Ndjson.ts"
 import * as Stage from "../src/staging/Stage.ts"
-import { type Cells, others, plain, rowsOf, runOf, scenario, tables, things } from "./contract-rows.ts"
+import { type Cells, others, plain, rowsOf, runOf, scenarioFrom, tables, things } from "./contract-rows.ts"
 
 const place = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
@@ -18,7 +18,7 @@ layer(NodeServices.layer)("rows as text", (it) => {
 
   it.effect.prop(
     "are an object a line, with every column in its order and nothing lost",
-    { scenario },
+    { scenario: scenarioFrom() },
     ({ scenario }) =>
       Effect.sync(() => {
         const rows = rowsOf(run, scenario.things)

@@ -41,7 +41,7 @@ const othersMayRead = 0o077
 /** What around the process puts secrets at risk, and is no reason to stop. */
 export const warn = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
-  if (/^\s*(export\s+)?(DUO_(SKEY|MFA_NOTIFY)|OTEL_EXPORTER_OTLP_HEADERS)\s*=/m.test(yield* readDotEnv)) {
+  if (/^\s*(export\s+)?(DUO_(SKEY|MFA_NOTIFY)|OTEL_EXPORTER_OTLP_HEADERS|PGPASSWORD)\s*=/m.test(yield* readDotEnv)) {
     const mode = yield* fs.stat(".env").pipe(Effect.map(({ mode }) => mode), Effect.orElseSucceed(() => 0))
     if ((mode & othersMayRead) !== 0) {
       yield* Effect.logWarning("Others may read .env, and the secret in it: chmod 600 it.")

@@ -1,5 +1,5 @@
 /** What a run came to, for people and for programs. */
-import { basename, relative } from "node:path"
+import { basename, isAbsolute, relative } from "node:path"
 import type { Outcome } from "../Outcome.ts"
 import type { Result } from "../Run.ts"
 
@@ -16,7 +16,7 @@ const megabytes = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximu
 /** As a person in the working directory would name it. */
 const near = (location: string) => {
   const from = relative("", location)
-  return location === "-" || from.startsWith("..") ? location : from
+  return !isAbsolute(location) || from.startsWith("..") ? location : from
 }
 
 /** Who was seen, and how much of it there is. */

@@ -25,7 +25,13 @@ export const resolve = Effect.fnUntraced(function*(dataDirectory: string, asked:
     const target = {
       // a manifest is read by later runs, which may start in another folder
       sink: /^\.{1,2}\//.test(name) ? path.resolve(name) : name,
-      location: place === "" ? sink.location(dataDirectory) : place === "-" ? place : path.resolve(place)
+      location: sink.locate !== undefined
+        ? yield* sink.locate(place)
+        : place === ""
+        ? sink.location(dataDirectory)
+        : place === "-"
+        ? place
+        : path.resolve(place)
     }
     if (targets.some((other) => other.sink === target.sink && other.location === target.location)) {
       return yield* new SameTarget({ target: `${target.sink}:${target.location}` })

@@ -13,9 +13,13 @@ const types = spawnSync(process.execPath, tsc, { stdio: "inherit" })
 if (types.status !== 0) process.exit(1)
 writeFileSync(`${out}/sbom.cdx.json`, `${JSON.stringify(Sbom.make(bundled), undefined, 2)}\n`)
 
+/** Some packages have their terms in their README, after all else. */
+const atItsEnd = (folder: string) => readFileSync(`${folder}/README.md`, "utf8").split(/^## licen[cs]e$/im).at(-1)?.trim()
+
 /** What is bundled is copied, and so are the terms under which it may be. */
 const terms = [...bundled].toSorted().map((folder) => {
-  const files = globSync(`${folder}/{LICENSE,LICENCE,NOTICE}*`).toSorted().map((file) => readFileSync(file, "utf8").trim())
-  return [folder.replace(/.*node_modules\//, ""), ...files].join("\n\n")
+  const files = globSync(`${folder}/{{LICENSE,LICENCE,NOTICE}*,license}`).toSorted()
+  const texts = files.map((file) => readFileSync(file, "utf8").trim())
+  return [folder.replace(/.*node_modules\//, ""), ...texts.length > 0 ? texts : [atItsEnd(folder)]].join("\n\n")
 })
 writeFileSync(`${out}/licences.txt`, `${[...new Set(terms)].join(`\n\n${"=".repeat(80)}\n\n`)}\n`)

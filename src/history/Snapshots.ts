@@ -9,26 +9,26 @@ import { fingerprint, historyOf, identity } from "./Interval.ts"
 import * as Views from "./Views.ts"
 
 /** Where the rows of all runs are, by table. */
-const snapshotsOf = ({ name }: Table) => DuckDb.name(`${name}_snapshots`)
+export const snapshotsOf = ({ name }: Table) => DuckDb.name(`${name}_snapshots`)
 
 /**
  * A run's place is its number among those of its tenant that collected the table. A version begins where a row is seen
  * that was another, or was not there, before; it ends at the next sighting if that is another, or at the next complete run
- * if that comes first.
+ * if that comes first. It is SQL that PostgreSQL takes as well; what tells versions apart is given.
  */
-const history = (table: Table) => {
+export const history = (table: Table, fingerprint: string) => {
   const keys = identity(table).map(DuckDb.name).join(", ")
   const names = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
   return `WITH placed AS (
     SELECT run_id, tenant, observed_at, complete,
       row_number() OVER (PARTITION BY tenant ORDER BY observed_at, run_id) AS place
-    FROM runs WHERE list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)})
+    FROM runs WHERE ${DuckDb.literal(table.name)} = ANY(string_to_array(tables_collected, ', '))
   ), collected AS (
     SELECT *, min(CASE WHEN complete THEN place END) OVER (
       PARTITION BY tenant ORDER BY place ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_complete
     FROM placed
   ), sightings AS (
-    SELECT ${keys}, run_id, collected.observed_at, place, next_complete, ${fingerprint(table)} AS fingerprint
+    SELECT ${keys}, run_id, place, next_complete, ${fingerprint} AS fingerprint
     FROM ${snapshotsOf(table)} JOIN collected USING (run_id, tenant)
   ), steps AS (
     SELECT *, lead(place) OVER sighting AS next_place,
@@ -38,14 +38,16 @@ const history = (table: Table) => {
         lead(place) OVER sighting IS NULL) AS ends
     FROM sightings WINDOW sighting AS (PARTITION BY ${keys} ORDER BY place)
   ), versions AS (
-    SELECT *, last_value(CASE WHEN begins THEN observed_at END IGNORE NULLS) OVER sighting AS valid_from,
-      last_value(CASE WHEN begins THEN run_id END IGNORE NULLS) OVER sighting AS first_run_id
+    SELECT *, max(CASE WHEN begins THEN place END) OVER sighting AS first_place
     FROM steps WINDOW sighting AS (PARTITION BY ${keys} ORDER BY place ROWS UNBOUNDED PRECEDING)
   )
-  SELECT ${names}, versions.valid_from, over.observed_at AS valid_to, versions.first_run_id, seen.run_id AS last_run_id
+  SELECT ${names}, begun.observed_at AS valid_from, ended.observed_at AS valid_to, begun.run_id AS first_run_id,
+    seen.run_id AS last_run_id
   FROM versions JOIN ${snapshotsOf(table)} seen USING (${keys}, run_id)
-  LEFT JOIN collected over ON over.tenant = versions.tenant AND over.place = least(versions.next_complete, versions.next_place)
-  WHERE versions.ends AND versions.valid_from IS DISTINCT FROM over.observed_at`
+  JOIN collected begun ON begun.tenant = versions.tenant AND begun.place = versions.first_place
+  LEFT JOIN collected ended ON ended.tenant = versions.tenant
+    AND ended.place = least(versions.next_complete, versions.next_place)
+  WHERE versions.ends AND begun.observed_at IS DISTINCT FROM ended.observed_at`
 }
 
 /** Rows of no run: a table has its columns and their types also where no file has them. */
@@ -72,7 +74,7 @@ export const statements = (
   ...snapshots.flatMap(({ rows, table }) => [
     `CREATE OR REPLACE VIEW ${snapshotsOf(table)} AS ${rows === undefined ? none(table) : asTable(table, rows)}`,
     `COMMENT ON VIEW ${snapshotsOf(table)} IS ${DuckDb.literal(`The rows of ${table.name} as every run saw them.`)}`,
-    ...view(historyOf(table), history(table)),
+    ...view(historyOf(table), history(table, fingerprint(table))),
     ...Views.statements(table)
   ])
 ]

@@ -1,0 +1,173 @@
+/**
+ * PostgreSQL: the rows of every run of every tenant, and views of the last one and of any time before. Rows are copied in
+ * one transaction, and no view shows them before the run is published, which is one word in one row.
+ */
+import { Effect, Schema, Stream } from "effect"
+import { collected, type Outcome, rowsOf, runs, toRow } from "../src/Outcome.ts"
+import * as Cells from "../src/postgres/Cells.ts"
+import * as Layout from "../src/postgres/Layout.ts"
+import * as Session from "../src/postgres/Session.ts"
+import * as Target from "../src/postgres/Target.ts"
+import { CannotCreate, Held, InputOutput, Shrunk, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
+import * as DuckDb from "../src/staging/DuckDb.ts"
+import * as Files from "../src/staging/Files.ts"
+import * as Staged from "../src/staging/Stage.ts"
+import type { Row, Table } from "../src/Table.ts"
+
+/** The database at a location, which was asked for once and is no other since. */
+const connect = Effect.fnUntraced(function*(location: string) {
+  const target = yield* Effect.mapError(Target.read(location), ({ message }) => new CannotCreate({ detail: message }))
+  return { target, session: yield* Session.open(target) }
+})
+
+const copyInto = (qualified: string, table: Table) => `COPY ${qualified} (${DuckDb.names(table)}) FROM STDIN`
+
+/** Another run of the tenant is going as long as its connection is there, wherever it runs. */
+const lock = Effect.fnUntraced(function*({ all }: Session.Session, { schema }: Target.Target, tenant: string) {
+  const locked = yield* all("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", [`duo-mfa ${schema} ${tenant}`])
+  if (locked[0]?.[0] !== "t") return yield* new Held({ pid: null })
+})
+
+/** Fails if the complete run would take away more of its tenant than a person has agreed to. */
+const refuseShrunk = Effect.fnUntraced(function*({ all }: Session.Session, target: Target.Target, run: SinkRun) {
+  const table = run.tables[0]
+  if (table === undefined) return
+  const key = table.key.map(DuckDb.name).join(", ")
+  const counted = yield* all(
+    `SELECT count(*), count(*) FILTER (WHERE fresh.run_id IS NULL), (SELECT count(*) FROM ${
+      Layout.rowsOf(target, table)
+    } WHERE run_id = $1)
+     FROM ${Layout.seenOf(target, table.name)} before
+     LEFT JOIN (SELECT run_id, ${key} FROM ${Layout.rowsOf(target, table)} WHERE run_id = $1) fresh USING (${key})
+     WHERE before.tenant = $2`,
+    [run.run_id, run.tenant]
+  )
+  const [before = 0, gone = 0, seen = 0] = (counted[0] ?? []).map(Number)
+  if (seen === 0 && run.allowEmpty) return
+  if (gone * 100 > before * run.maxShrink) {
+    return yield* new Shrunk({ table: table.name, gone, before, maxShrink: run.maxShrink })
+  }
+})
+
+/**
+ * What this process has opened and not sealed: that has left nothing, so that a database need not answer to be rid of it.
+ */
+const unsealed = new Set<string>()
+const placeOf = (location: string, run_id: string) => `${run_id} ${location}`
+
+const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
+  unsealed.add(placeOf(location, run.run_id))
+  const { session, target } = yield* connect(location)
+  yield* lock(session, target, run.tenant)
+  yield* Layout.migrate(session, target, run.tables)
+  const known = yield* session.all(`SELECT FROM ${Layout.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
+  if (known.length > 0) return yield* new CannotCreate({ detail: `run ${run.run_id} is there already` })
+  // what may not be written is found out here
+  const rehearsed = [
+    ...[runs, ...run.tables].map((table) => Layout.rowsOf(target, table)).map((rows) =>
+      `INSERT INTO ${rows} SELECT * FROM ${rows} WHERE false`
+    ),
+    `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE false`,
+    `DELETE FROM ${Layout.rowsOf(target, runs)} WHERE false`
+  ]
+  yield* session.run(rehearsed.join(";"))
+
+  const sealTable = Effect.fnUntraced(function*(outcome: Outcome, stage: Stage, table: Table) {
+    const staged = yield* DuckDb.open({})
+    yield* Staged.attach(staged, stage)
+    let bytes = 0
+    const lines = DuckDb.stream(staged, table, `SELECT ${DuckDb.names(table)} FROM ${Staged.rowsOf(table)}`).pipe(
+      Stream.map((rows) => {
+        const text = Cells.lines(table, rows)
+        bytes += Buffer.byteLength(text)
+        return text
+      })
+    )
+    const copied = yield* session.copy(copyInto(Layout.rowsOf(target, table), table), lines)
+    const rows = outcome.rows[table.name] ?? 0
+    if (copied !== rows) return yield* new InputOutput({ detail: `${copied} of ${rows} rows of ${table.name} came in` })
+    return bytes
+  }, Effect.scoped)
+
+  return Effect.fn("postgres.seal")(function*(outcome: Outcome, stage: Stage) {
+    unsealed.delete(placeOf(location, run.run_id))
+    yield* session.run("BEGIN")
+    const known: Row = toRow(outcome)
+    yield* session.copy(copyInto(Layout.rowsOf(target, runs), runs), Stream.make(Cells.lines(runs, [known])))
+    const bytes = yield* Effect.forEach(collected(run.tables, outcome), (table) => sealTable(outcome, stage, table))
+    if (outcome.complete) yield* refuseShrunk(session, target, run)
+    yield* session.run("COMMIT")
+    return {
+      rows: rowsOf(run.tables, outcome),
+      bytes: bytes.reduce((sum, some) => sum + some, 0),
+      publication: { location, run_id: run.run_id }
+    }
+  })
+})
+
+const decode = Schema.decodeUnknownEffect(Schema.Struct({ location: Schema.String, run_id: Schema.String }))
+
+const publish = Effect.fnUntraced(function*(location: string, run_id: string) {
+  const { session, target } = yield* connect(location)
+  const shown = yield* session.all(
+    `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE run_id = $1 RETURNING run_id`,
+    [run_id]
+  )
+  if (shown.length === 0) return yield* Files.foreign(run_id)
+}, Effect.scoped)
+
+const discard = Effect.fnUntraced(function*(location: string, run_id: string) {
+  if (unsealed.delete(placeOf(location, run_id))) return
+  const { session, target } = yield* connect(location)
+  const there = yield* session.all("SELECT WHERE to_regclass($1) IS NOT NULL", [Layout.rowsOf(target, runs)])
+  if (there.length === 0) return
+  yield* session.all(`DELETE FROM ${Layout.rowsOf(target, runs)} WHERE run_id = $1 AND NOT published`, [run_id])
+}, Effect.scoped)
+
+const postgres: Sink = {
+  name: "postgres",
+  doc:
+    "PostgreSQL: the rows of every run, with views of the last and of any time before; postgres://USER@HOST/DATABASE.",
+  location: () => "",
+  locate: (target) => Effect.map(Target.parse(target), Target.format),
+
+  open: Effect.fn("postgres.open")(function*(location, run) {
+    const at = Files.at("postgres", location)
+    const seal = yield* at(open(location, run))
+    return { seal: (outcome, stage) => at(seal(outcome, stage)) }
+  }),
+
+  publish: Effect.fn("postgres.publish")(function*(publication, run_id) {
+    const { location } = yield* decode(publication).pipe(
+      Effect.filterOrFail((decoded) => decoded.run_id === run_id),
+      Effect.mapError(() => Files.foreign(run_id)),
+      Files.at("postgres", "the publication")
+    )
+    yield* publish(location, run_id).pipe(Files.at("postgres", location))
+  }),
+
+  discard: (location, run_id) => discard(location, run_id).pipe(Files.at("postgres", location)),
+
+  read: Effect.fn("postgres.read")(function*(location, run, table) {
+    const at = Files.at("postgres", location)
+    const { session, target } = yield* at(connect(location))
+    const published = yield* at(session.all(
+      `SELECT FROM ${Layout.seenOf(target, runs.name)}
+       WHERE run_id = $1 AND $2 = ANY(string_to_array(tables_collected, ', '))`,
+      [run.run_id, table.name]
+    ))
+    if (published.length === 0) return undefined
+    const columns = table.columns.map((column) => Cells.selected(column, DuckDb.name(column.name)))
+    const rows = yield* at(Session.stream(
+      session,
+      `SELECT ${columns.join(", ")} FROM ${Layout.seenOf(target, `${table.name}_snapshots`)}
+       WHERE run_id = ${DuckDb.literal(run.run_id)}`
+    ))
+    return rows.pipe(
+      Stream.map((some) => some.map((texts) => Cells.row(table, texts))),
+      Stream.mapError(Files.errorAt("postgres", location))
+    )
+  })
+}
+
+export default postgres
