@@ -94,19 +94,17 @@ const tryOut = Effect.gen(function*() {
   for (const { detail, subject } of yield* source.check) yield* say(subject, detail)
 }).pipe(Effect.scoped)
 
-/** A line for each setting that would not be what it was; a secret's values are nobody's. */
+/** A line for each setting that would not be what it was; no old value is shown, for a secret may have got where it should not be. */
 const differences = Effect.fnUntraced(function*(before: string, after: string) {
   const lines: Array<string> = []
   for (const name of [...names, "DUO_INSECURE_LOOPBACK"]) {
-    const [was, is] = [yield* DotEnv.valueOf(before, name), yield* DotEnv.valueOf(after, name)]
-    if (was === is) continue
+    const is = yield* DotEnv.valueOf(after, name)
+    if (is === (yield* DotEnv.valueOf(before, name))) continue
     const how = is === undefined
-      ? "is taken out, for it would win over DUO_SKEY"
+      ? "goes, for it would win over DUO_SKEY"
       : name === "DUO_SKEY"
-      ? was === undefined ? "is new" : "is another one"
-      : was === undefined
-      ? is
-      : `${was} -> ${is}`
+      ? "becomes the one just given"
+      : `becomes ${is}`
     lines.push(`  ${name.padEnd(21)} ${how}`)
   }
   return lines
