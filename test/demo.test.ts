@@ -6,8 +6,10 @@ import { Effect, Layer, Logger } from "effect"
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 import mfa from "../pipelines/mfa.ts"
-import { make } from "../src/cli/demo.ts"
+import { Catalog } from "../src/cli/Catalog.ts"
+import { make, tell } from "../src/cli/demo.ts"
 import * as Format from "../src/cli/Format.ts"
 import { program } from "./program.ts"
 import { everySink, sinks } from "./torture/InProcess.ts"
@@ -71,6 +73,18 @@ describe("the demo", () => {
         assert.strictEqual(`${answer}\n`, readFileSync(expected, "utf8"))
       }))
   }
+
+  it.live("writes the report, and asks it five questions in what fits a terminal of 80 columns", () =>
+    Effect.gen(function*() {
+      const text = yield* tell(`${folder}/data`)
+      assert.include(readFileSync(`${folder}/data/report.html`, "utf8"), "<!doctype html>")
+      const link = pathToFileURL(`${folder}/data/report.html`).href
+      assert.include(text, `\n  ${link}\n`)
+      const shown = text.replace(link, "file:///home/ada/duo-mfa/data/demo/report.html")
+      for (const line of shown.split("\n")) assert.isAtMost([...new Intl.Segmenter().segment(line)].length, 79, line)
+      const page = readFileSync(`${root}/docs/first-minute.md`, "utf8")
+      assert.include(page, `$ make demo\n${shown}\n\`\`\`\n`)
+    }).pipe(Effect.provide(Catalog.layer(pathToFileURL(`${root}/`)).pipe(Layer.provideMerge(NodeServices.layer)))))
 
   it.live("is the same ledger when it is made again from its Parquet files", () =>
     Effect.gen(function*() {
