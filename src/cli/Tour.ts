@@ -21,7 +21,7 @@ const stops: ReadonlyArray<Stop> = [
       WHERE date_diff('day', day, (SELECT max(day) FROM answer)) % 7 = 0 ORDER BY day`
   },
   {
-    question: "Who has nothing better than text messages and calls, and is to be moved next?",
+    question: "Who has nothing better than text messages and calls?",
     query: "only-telephony",
     short: "SELECT username, realname, last_login_at::DATE AS last_login FROM answer LIMIT 5"
   },
