@@ -11,7 +11,9 @@ import mfa from "../pipelines/mfa.ts"
 import { Catalog } from "../src/cli/Catalog.ts"
 import { make, tell } from "../src/cli/demo.ts"
 import * as Format from "../src/cli/Format.ts"
-import { program } from "./program.ts"
+import { makeDirectory } from "../src/staging/Durable.ts"
+import * as Lock from "../src/staging/Lock.ts"
+import { inFolder, program } from "./program.ts"
 import { everySink, sinks } from "./torture/InProcess.ts"
 
 const root = `${import.meta.dirname}/..`
@@ -60,6 +62,23 @@ const everything = ["runs", ...mfa.tables.flatMap(({ name }) => [name, `${name}_
   .map((name) => `FROM ${name} ORDER BY ALL`)
 
 describe("the demo", () => {
+  it.live("lets no other begin in the same place, and says so", () =>
+    inFolder(Effect.fnUntraced(function*(place) {
+      const directory = `${place}/data/demo/.demo`
+      yield* Effect.andThen(makeDirectory(directory), Lock.acquire(directory)).pipe(Effect.provide(NodeServices.layer))
+      const { code, stderr } = yield* program(place, ["demo"])
+      assert.strictEqual(code, 75, stderr)
+      assert.include(stderr, `process ${process.pid}`)
+      assert.deepStrictEqual(readdirSync(`${place}/data/demo`), [".demo"])
+    })))
+
+  it.live("cannot be made where there is no place for it, and says so", () =>
+    inFolder(Effect.fnUntraced(function*(place) {
+      writeFileSync(`${place}/data`, "")
+      const { code, stderr } = yield* program(place, ["demo"])
+      assert.strictEqual(code, 73, stderr)
+    })))
+
   for (const file of readdirSync(`${root}/data/queries`)) {
     const name = file.replace(/\.sql$/, "")
     it.live(`@${name} answers what it should`, () =>

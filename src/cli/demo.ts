@@ -8,6 +8,10 @@ import { ExitCode } from "../ExitCode.ts"
 import * as Manifest from "../Manifest.ts"
 import type { Pipeline } from "../Pipeline.ts"
 import * as Run from "../Run.ts"
+import { inDataDirectory, RunError } from "../RunError.ts"
+import { makeDirectory } from "../staging/Durable.ts"
+import * as Files from "../staging/Files.ts"
+import * as Lock from "../staging/Lock.ts"
 import { version } from "../Version.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Ledger from "./Ledger.ts"
@@ -78,16 +82,27 @@ export const make = Effect.fnUntraced(function*(demo: Demo) {
   }
 })
 
-/** What a demo, or `make extract` without settings, has made before, is made anew. */
+/** No second demo begins until the scope closes; what is held is beside the lock of a run, which each day takes anew. */
+const hold = Effect.fnUntraced(function*(dataDirectory: string) {
+  const { join } = yield* Path.Path
+  const directory = join(dataDirectory, ".demo")
+  yield* makeDirectory(directory).pipe(
+    Effect.mapError((error) => new RunError({ reason: inDataDirectory(directory, Files.reasonOf(error)) }))
+  )
+  yield* Lock.acquire(directory)
+})
+
+/** What a demo, or `make extract` without settings, has made before, is made anew, unless a run is at it. */
 const clear = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
+  yield* Lock.acquire(directory)
   const manifests = yield* (yield* Manifest.make(directory)).all
   if (manifests.some(({ tenant }) => !tenant.startsWith("127.0.0.1:"))) return yield* new NotADemo({ directory })
-  for (const name of ["duo.duckdb", "parquet", "ndjson", "csv", "runs", "report.html", ".lock"]) {
+  for (const name of ["duo.duckdb", "parquet", "ndjson", "csv", "runs", "report.html"]) {
     yield* Effect.orDie(fs.remove(join(directory, name), { recursive: true, force: true }))
   }
-})
+}, Effect.scoped)
 
 const introduction = `Thirty days of an invented tenant are in data/demo, with a run on all but one.
 Here are five questions to them. While there is no Duo setting, make asks them
@@ -118,6 +133,7 @@ export const demo = Command.make(
     const catalog = yield* Catalog
     const path = yield* Path.Path
     const dataDirectory = path.resolve("data/demo")
+    yield* hold(dataDirectory)
     yield* clear(dataDirectory)
     const pipeline = yield* catalog.findPipeline("mfa")
     yield* make({
@@ -129,5 +145,5 @@ export const demo = Command.make(
       onDay: (day) => Effect.sync(() => Stderr.show(`day ${day + 1} of ${days}`))
     }).pipe(Effect.ensuring(Stderr.done))
     yield* Console.log(yield* tell(dataDirectory))
-  })
+  }, Effect.scoped)
 ).pipe(Command.withDescription("Make thirty days of an emulated tenant in data/demo, and ask them five questions"))
