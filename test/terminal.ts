@@ -33,7 +33,7 @@ export const ctrlC = "\u0003"
 export const ctrlD = "\u0004"
 export const down = "\u001b[B"
 
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const plain = (bytes: string) => bytes.replaceAll(/\u001b(\[[0-9;?]*[A-Za-z]|[78])/g, "")
 
 const command = [process.execPath, `${import.meta.dirname}/../src/main.ts`].map((word) => `'${word}'`).join(" ")

@@ -43,8 +43,8 @@ export class NoPlace extends Schema.TaggedError<NoPlace>()("NoPlace", { reason: 
   }
 }
 
-const introduction = `This asks for the three keys to your Duo tenant, tries them on Duo, and writes
-them to .env in this folder, for its owner alone.
+const introduction = `This asks for the two keys and the host of your Duo tenant, tries them on Duo,
+and writes them to .env in this folder, for its owner alone.
 
 They are in the Duo Admin Panel, on the page of an application of the type Admin
 API. If there is none yet, an administrator with the role Owner makes it:
