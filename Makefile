@@ -22,6 +22,9 @@ node_modules/.setup: package.json package-lock.json
 	@npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
+init: setup ## ask for the keys to your tenant, try them, and write .env
+	@./duo-mfa init $(ARGS)
+
 extract: setup ## one run; of the emulated tenant if no Duo setting is there
 ifeq ($(DEMO),yes)
 	@$(NODE) src/emulator/demo.ts extract $(ARGS)
@@ -88,4 +91,4 @@ bench-quick: setup ## the same in two minutes, a tenth of the size and less
 dist: setup ## what the npm package has, in dist/; npm pack makes the package
 	@$(NODE) src/dist/build.ts
 
-.PHONY: help setup extract check sql policy verify rebuild report demo pipelines sinks emulator dictionary test torture lint format bench bench-quick dist
+.PHONY: help setup init extract check sql policy verify rebuild report demo pipelines sinks emulator dictionary test torture lint format bench bench-quick dist

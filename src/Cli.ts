@@ -6,6 +6,7 @@ import { demo } from "./cli/demo.ts"
 import { dictionary } from "./cli/dictionary.ts"
 import { emulator } from "./cli/emulator.ts"
 import { extract } from "./cli/extract.ts"
+import { init } from "./cli/init.ts"
 import { LogFormat } from "./cli/LogFormat.ts"
 import { pipelines } from "./cli/pipelines.ts"
 import { policy } from "./cli/policy.ts"
@@ -22,6 +23,7 @@ const command = Command.make("duo-mfa").pipe(
     "Who in the company is really protected by MFA: Cisco Duo's users and authenticators as rows"
   ),
   Command.withSubcommands([
+    init,
     extract,
     check,
     sql,

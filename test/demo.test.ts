@@ -6,10 +6,14 @@ import { Effect, Layer, Logger } from "effect"
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 import mfa from "../pipelines/mfa.ts"
-import { make } from "../src/cli/demo.ts"
+import { Catalog } from "../src/cli/Catalog.ts"
+import { make, tell } from "../src/cli/demo.ts"
 import * as Format from "../src/cli/Format.ts"
-import { program } from "./program.ts"
+import { makeDirectory } from "../src/staging/Durable.ts"
+import * as Lock from "../src/staging/Lock.ts"
+import { inFolder, program } from "./program.ts"
 import { everySink, sinks } from "./torture/InProcess.ts"
 
 const root = `${import.meta.dirname}/..`
@@ -58,6 +62,23 @@ const everything = ["runs", ...mfa.tables.flatMap(({ name }) => [name, `${name}_
   .map((name) => `FROM ${name} ORDER BY ALL`)
 
 describe("the demo", () => {
+  it.live("lets no other begin in the same place, and says so", () =>
+    inFolder(Effect.fnUntraced(function*(place) {
+      const directory = `${place}/data/demo/.demo`
+      yield* Effect.andThen(makeDirectory(directory), Lock.acquire(directory)).pipe(Effect.provide(NodeServices.layer))
+      const { code, stderr } = yield* program(place, ["demo"])
+      assert.strictEqual(code, 75, stderr)
+      assert.include(stderr, `process ${process.pid}`)
+      assert.deepStrictEqual(readdirSync(`${place}/data/demo`), [".demo"])
+    })))
+
+  it.live("cannot be made where there is no place for it, and says so", () =>
+    inFolder(Effect.fnUntraced(function*(place) {
+      writeFileSync(`${place}/data`, "")
+      const { code, stderr } = yield* program(place, ["demo"])
+      assert.strictEqual(code, 73, stderr)
+    })))
+
   for (const file of readdirSync(`${root}/data/queries`)) {
     const name = file.replace(/\.sql$/, "")
     it.live(`@${name} answers what it should`, () =>
@@ -71,6 +92,18 @@ describe("the demo", () => {
         assert.strictEqual(`${answer}\n`, readFileSync(expected, "utf8"))
       }))
   }
+
+  it.live("writes the report, and asks it five questions in what fits a terminal of 80 columns", () =>
+    Effect.gen(function*() {
+      const text = yield* tell(`${folder}/data`)
+      assert.include(readFileSync(`${folder}/data/report.html`, "utf8"), "<!doctype html>")
+      const link = pathToFileURL(`${folder}/data/report.html`).href
+      assert.include(text, `\n  ${link}\n`)
+      const shown = text.replace(link, "file:///home/ada/duo-mfa/data/demo/report.html")
+      for (const line of shown.split("\n")) assert.isAtMost([...new Intl.Segmenter().segment(line)].length, 79, line)
+      const page = readFileSync(`${root}/docs/first-minute.md`, "utf8")
+      assert.include(page, `$ make demo\n${shown}\n\`\`\`\n`)
+    }).pipe(Effect.provide(Catalog.layer(pathToFileURL(`${root}/`)).pipe(Layer.provideMerge(NodeServices.layer)))))
 
   it.live("is the same ledger when it is made again from its Parquet files", () =>
     Effect.gen(function*() {

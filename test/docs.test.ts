@@ -101,6 +101,12 @@ describe("what the pages say to type", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+  it("every command has a verb of make", () => {
+    const commands = readdirSync("src/cli").filter((file) => /^[a-z]/.test(file)).map((file) => file.slice(0, -3))
+    const verbs: ReadonlyArray<string> = readFileSync("Makefile", "utf8").match(/^[a-z-]+(?=:.*## )/gm) ?? []
+    assert.includeMembers([...verbs], commands)
+  })
+
   it("every verb of make is one, and so is every command", () => {
     const verbs = readFileSync("Makefile", "utf8").match(/^[a-z-]+(?=:.*## )/gm) ?? []
     const commands = readdirSync("src/cli").map((file) => file.replace(".ts", ""))

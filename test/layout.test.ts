@@ -11,6 +11,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/Cli\.ts$/, /^src\/(Version\.ts|cli\/)/],
   [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|emulator\/)/],
   [/^src\/cli\/demo\.ts$/, /^src\/([A-Z]\w+\.ts|emulator\/|staging\/|cli\/)/],
+  [/^src\/cli\/(init|Questions)\.ts$/, /^src\/([A-Z]\w+\.ts|duo\/Answers\.ts|staging\/|cli\/)/],
   [/^src\/cli\/report\.ts$/, /^src\/([A-Z]\w+\.ts|report\/Page\.ts|staging\/|cli\/)/],
   [/^src\/report\//, /^src\/(report\/|staging\/DuckDb\.ts|mfa\/Strength\.ts|Sink\.ts)/],
   [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|history\/|staging\/|cli\/|telemetry\/(?!Otlp|Harmless))/],

@@ -76,9 +76,6 @@ const whyOf = (detail: string) =>
 const names = (sql: string, table: string) =>
   new RegExp(`\\b${table}(_history|_changes|_asof)?\\b`, "i").test(sql.replaceAll(/^\s*--.*$/gm, ""))
 
-/** As the part of another query that it becomes: no other statement can be that. */
-const asPart = (sql: string) => `(${sql.replace(/;\s*(--[^\n]*\s*)*$/, "")}\n)`
-
 /** How many rows its query has; only they are counted, and no cell leaves DuckDB. */
 const count = Effect.fnUntraced(function*(session: Session, seen: ReadonlyArray<Seen>, { atMost, sql }: Policy) {
   if (atMost === null) {
@@ -90,7 +87,7 @@ const count = Effect.fnUntraced(function*(session: Session, seen: ReadonlyArray<
       return yield* Effect.fail(`${table} was not collected by the last run of ${tenant}, whose key may not read it`)
     }
   }
-  const [[found] = []] = yield* session.all(`SELECT count(*) FROM ${asPart(sql)}`).pipe(
+  const [[found] = []] = yield* session.all(`SELECT count(*) FROM ${Queries.asPart(sql)}`).pipe(
     Effect.mapError((reason) => whyOf("detail" in reason ? reason.detail : reason._tag))
   )
   return { found: Number(found), atMost }

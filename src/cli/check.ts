@@ -7,7 +7,8 @@ import { Catalog } from "./Catalog.ts"
 import * as Settings from "./Settings.ts"
 import * as Targets from "./Targets.ts"
 
-const say = (subject: string, detail: string) => Console.log(`ok  ${subject.padEnd(16)} ${detail}`)
+/** A line for what is as it should be. */
+export const say = (subject: string, detail: string) => Console.log(`ok  ${subject.padEnd(16)} ${detail}`)
 
 export const check = Command.make(
   "check",

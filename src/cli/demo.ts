@@ -8,24 +8,23 @@ import { ExitCode } from "../ExitCode.ts"
 import * as Manifest from "../Manifest.ts"
 import type { Pipeline } from "../Pipeline.ts"
 import * as Run from "../Run.ts"
+import { inDataDirectory, RunError } from "../RunError.ts"
+import { makeDirectory } from "../staging/Durable.ts"
+import * as Files from "../staging/Files.ts"
+import * as Lock from "../staging/Lock.ts"
 import { version } from "../Version.ts"
 import { Catalog } from "./Catalog.ts"
+import * as Ledger from "./Ledger.ts"
+import * as Report from "./report.ts"
 import * as Stderr from "./Stderr.ts"
 import * as Targets from "./Targets.ts"
+import * as Tour from "./Tour.ts"
 
 /** What is there is not the demo's to make anew. */
 export class NotADemo extends Schema.TaggedError<NotADemo>()("NotADemo", { directory: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.refused
   override get message() {
     return `${this.directory} has runs of a real tenant. Nothing changed; move it away, or start the demo elsewhere.`
-  }
-}
-
-/** The emulated tenant cannot be served. */
-export class NoPort extends Schema.TaggedError<NoPort>()("NoPort", { port: Schema.Int }) {
-  override readonly [Runtime.errorExitCode] = ExitCode.unavailable
-  override get message() {
-    return `The emulated tenant is served on port ${this.port}, which somebody else has, perhaps another demo. Run again when it is free.`
   }
 }
 
@@ -50,7 +49,12 @@ export interface Demo {
 
 /** Makes the thirty days, one run a day but for one. */
 export const make = Effect.fnUntraced(function*(demo: Demo) {
-  const { dataDirectory, findSink, onDay, pipeline, targets, until } = demo
+  const { dataDirectory, findSink, onDay, targets, until } = demo
+  // it is the same tenant every day, on whatever port
+  const pipeline: Pipeline = {
+    ...demo.pipeline,
+    connect: Effect.map(demo.pipeline.connect, (source) => ({ ...source, tenant: Story.tenant }))
+  }
   const story = Story.from(until / 1000 - (days - 1) * Story.secondsOfDay)
   for (let day = 0; day < days; day++) {
     yield* onDay(day)
@@ -59,10 +63,9 @@ export const make = Effect.fnUntraced(function*(demo: Demo) {
       const { host, ikey, skey } = yield* serve({
         tenant: Story.tenantOn(story, day),
         seed: story.seed,
-        port: Story.port,
         permissions: day === dayWithoutCodes ? ["users"] : ["users", "bypass_codes"],
         scenario: day === dayOfDoubt ? [{ do: { fault: "total_objects", add: 1 } }] : []
-      }).pipe(Effect.mapError(({ port }) => new NoPort({ port })))
+      })
       const settings = { DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" }
       yield* Run.run(pipeline, {
         dataDirectory,
@@ -79,22 +82,49 @@ export const make = Effect.fnUntraced(function*(demo: Demo) {
   }
 })
 
-/** What a demo, or `make extract` without settings, has made before, is made anew. */
+/** No second demo begins until the scope closes; what is held is beside the lock of a run, which each day takes anew. */
+const hold = Effect.fnUntraced(function*(dataDirectory: string) {
+  const { join } = yield* Path.Path
+  const directory = join(dataDirectory, ".demo")
+  yield* makeDirectory(directory).pipe(
+    Effect.mapError((error) => new RunError({ reason: inDataDirectory(directory, Files.reasonOf(error)) }))
+  )
+  yield* Lock.acquire(directory)
+})
+
+/** What a demo, or `make extract` without settings, has made before, is made anew, unless a run is at it. */
 const clear = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
+  yield* Lock.acquire(directory)
   const manifests = yield* (yield* Manifest.make(directory)).all
   if (manifests.some(({ tenant }) => !tenant.startsWith("127.0.0.1:"))) return yield* new NotADemo({ directory })
-  for (const name of ["duo.duckdb", "parquet", "ndjson", "csv", "runs", ".lock"]) {
+  for (const name of ["duo.duckdb", "parquet", "ndjson", "csv", "runs", "report.html"]) {
     yield* Effect.orDie(fs.remove(join(directory, name), { recursive: true, force: true }))
   }
-})
+}, Effect.scoped)
 
-const hints = `Thirty days of an invented tenant are in data/demo. Ask them, with DUO_MFA_DATA=data/demo or by make sql:
-  duo-mfa sql @coverage             how coverage moved                            make sql Q=@coverage
-  duo-mfa sql @regressions          who lost what cannot be phished, last week    make sql Q=@regressions
-  duo-mfa sql @phones-on day=DATE   who had which phone on a given day            make sql Q=@phones-on ARGS=day=DATE
-  duo-mfa sql @                     all the questions that have a name            make sql Q=@`
+const introduction = `Thirty days of an invented tenant are in data/demo, with a run on all but one.
+Here are five questions to them. While there is no Duo setting, make asks them
+there; for duo-mfa, type first:    export DUO_MFA_DATA=data/demo
+`
+
+const next = (report: string) =>
+  `The report, for a browser:
+  ${report}
+
+All the questions that have a name:    make sql Q=@, or duo-mfa sql @
+Your own tenant:                       make init, or duo-mfa init`
+
+/** Writes the report, and says what there is now and how to go on. */
+export const tell = Effect.fnUntraced(function*(dataDirectory: string) {
+  const path = yield* Path.Path
+  const ledger = yield* Ledger.open(dataDirectory, "ledger")
+  const report = path.join(dataDirectory, "report.html")
+  yield* Report.write(ledger, report, "keep")
+  const { href } = yield* Effect.orDie(path.toFileUrl(report))
+  return [introduction, yield* Tour.answers(dataDirectory, ledger), next(href)].join("\n")
+}, Effect.scoped)
 
 export const demo = Command.make(
   "demo",
@@ -103,6 +133,7 @@ export const demo = Command.make(
     const catalog = yield* Catalog
     const path = yield* Path.Path
     const dataDirectory = path.resolve("data/demo")
+    yield* hold(dataDirectory)
     yield* clear(dataDirectory)
     const pipeline = yield* catalog.findPipeline("mfa")
     yield* make({
@@ -112,8 +143,7 @@ export const demo = Command.make(
       findSink: catalog.findSink,
       until: yield* Clock.currentTimeMillis,
       onDay: (day) => Effect.sync(() => Stderr.show(`day ${day + 1} of ${days}`))
-    })
-    yield* Stderr.done
-    yield* Console.log(hints)
-  })
-).pipe(Command.withDescription("Make thirty days of an emulated tenant in data/demo"))
+    }).pipe(Effect.ensuring(Stderr.done))
+    yield* Console.log(yield* tell(dataDirectory))
+  }, Effect.scoped)
+).pipe(Command.withDescription("Make thirty days of an emulated tenant in data/demo, and ask them five questions"))

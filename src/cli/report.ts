@@ -19,6 +19,17 @@ export class NoPlace extends Schema.TaggedError<NoPlace>()("NoPlace", { reason: 
   }
 }
 
+/** Writes the page of what the ledger has to a file. */
+export const write = Effect.fnUntraced(function*({ at, session }: Ledger.Open, file: string, pii: "keep" | "drop") {
+  const path = yield* Path.Path
+  // what draws the charts is loaded by nobody else
+  const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
+  const content = yield* at(page(session, pii, version))
+  yield* Effect.andThen(makeDirectory(path.dirname(file)), writeDurably(file, content)).pipe(
+    Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("report", file)(Files.reasonOf(error)) }))
+  )
+})
+
 export const report = Command.make(
   "report",
   {
@@ -36,13 +47,7 @@ export const report = Command.make(
     const path = yield* Path.Path
     const dataDirectory = yield* Settings.dataDirectory
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
-    const { at, session } = yield* Ledger.open(dataDirectory, "ledger")
-    // what draws the charts is loaded by nobody else
-    const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
-    const content = yield* at(page(session, pii, version))
-    yield* Effect.andThen(makeDirectory(path.dirname(file)), writeDurably(file, content)).pipe(
-      Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("report", file)(Files.reasonOf(error)) }))
-    )
+    yield* write(yield* Ledger.open(dataDirectory, "ledger"), file, pii)
     yield* Console.log(file)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Write one self-contained HTML page: coverage over time, what changed, who is at risk"))

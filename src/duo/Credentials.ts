@@ -98,19 +98,27 @@ const missing = (present: Readonly<Record<string, boolean>>): SettingsError => {
 const isIkey = (ikey: string) => /^DI[A-Z0-9]{18}$/.test(ikey)
 const skeyLength = 40
 
+const swapped = "DUO_IKEY and DUO_SKEY look swapped: the one that starts with DI is DUO_IKEY"
+
+/** The sentence that says what is wrong with an integration key; undefined for what may be one. */
+export const wrongIkey = (ikey: string): string | undefined => {
+  if (ikey.length === skeyLength) return swapped
+  return /^[!-9;-~]+$/.test(ikey)
+    ? undefined
+    : "DUO_IKEY is not an integration key, which is DI and 18 letters and digits"
+}
+
+/** The same of a secret key. */
+export const wrongSkey = (skey: Redacted.Redacted<string>): string | undefined =>
+  isIkey(Redacted.value(skey)) ? swapped : undefined
+
 const checkKeys = (
   ikey: string,
   skey: Redacted.Redacted<string>
 ): Result.Result<ReadonlyArray<string>, SettingsError> => {
-  if (isIkey(Redacted.value(skey)) || ikey.length === skeyLength) {
-    return Result.fail(
-      failed(["DUO_IKEY", "DUO_SKEY"], "DUO_IKEY and DUO_SKEY look swapped: the one that starts with DI is DUO_IKEY")
-    )
-  }
-  if (!/^[!-9;-~]+$/.test(ikey)) {
-    return Result.fail(
-      failed(["DUO_IKEY"], "DUO_IKEY is not an integration key, which is DI and 18 letters and digits")
-    )
+  const wrong = wrongSkey(skey) ?? wrongIkey(ikey)
+  if (wrong !== undefined) {
+    return Result.fail(failed(wrong === swapped ? ["DUO_IKEY", "DUO_SKEY"] : ["DUO_IKEY"], wrong))
   }
   return Result.succeed([
     ...isIkey(ikey) ? [] : ["DUO_IKEY does not look like an integration key (DI and 18 letters and digits)."],

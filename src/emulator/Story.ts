@@ -19,6 +19,7 @@ export interface Story {
 
 /** The demo's: DUO on a telephone's keys, who they are, and how many there are on the first day. */
 export const port = 38_600
+export const tenant = `127.0.0.1:${port}`
 export const seed = 1
 export const size = 400
 

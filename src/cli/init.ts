@@ -1,0 +1,175 @@
+/** `duo-mfa init`: asks for the keys, tries them on Duo, and writes them to `.env` in the working directory. */
+import { Config, ConfigProvider, Console, Effect, FileSystem, Path, Redacted, Result, Runtime, Schema } from "effect"
+import { Command } from "effect/cli"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import * as Understood from "../duo/Answers.ts"
+import { ExitCode } from "../ExitCode.ts"
+import { SinkError } from "../Sink.ts"
+import { writeDurably } from "../staging/Durable.ts"
+import * as Files from "../staging/Files.ts"
+import { Catalog } from "./Catalog.ts"
+import { say } from "./check.ts"
+import * as DotEnv from "./DotEnv.ts"
+import * as Questions from "./Questions.ts"
+import * as Settings from "./Settings.ts"
+import * as Stderr from "./Stderr.ts"
+
+/** What would be written would not be what counts. */
+export class Overridden extends Schema.TaggedError<Overridden>()("Overridden", { names: Schema.Array(Schema.String) }) {
+  override readonly [Runtime.errorExitCode] = ExitCode.config
+  override get message() {
+    return `The environment has ${
+      this.names.join(", ")
+    }, and it wins over .env. Unset that to use .env, or leave it and run duo-mfa check.`
+  }
+}
+
+/** The person wants it so. */
+export class NotWritten extends Schema.TaggedError<NotWritten>()("NotWritten", { exit: Schema.Int }) {
+  override readonly [Runtime.errorExitCode] = this.exit
+  override get message() {
+    return "Nothing was written. Run duo-mfa init again when you like."
+  }
+}
+
+/** `.env` cannot be put there. */
+export class NoPlace extends Schema.TaggedError<NoPlace>()("NoPlace", { reason: SinkError }) {
+  override readonly [Runtime.errorExitCode] = this.reason[Runtime.errorExitCode]
+  override get message() {
+    const { location, reason } = this.reason
+    return `${location} cannot be written: ${
+      "detail" in reason ? reason.detail : "the disk is full"
+    }. What was there is as it was.`
+  }
+}
+
+const introduction = `This asks for the two keys and the host of your Duo tenant, tries them on Duo,
+and writes them to .env in this folder, for its owner alone.
+
+They are in the Duo Admin Panel, on the page of an application of the type Admin
+API. If there is none yet, an administrator with the role Owner makes it:
+  1. Applications, Protect an Application, search for "Admin API", Protect.
+  2. Tick "Grant read resource" and save. Nothing else is needed.
+  3. Copy the three from the top of that page, one after the other.
+Ctrl-C stops. Nothing is written before it has worked, unless you say so.
+`
+
+const next = `Next:
+  duo-mfa check      whether a run would work, the sinks too    make check
+  duo-mfa extract    one run: every user and authenticator      make extract
+  duo-mfa report     one HTML page of what was found            make report
+A scheduler runs it every night: see docs/scheduling.md.`
+
+const names = ["DUO_IKEY", "DUO_SKEY", "DUO_SKEY_FILE", "DUO_HOST"]
+
+const notOverridden = Effect.suspend(() => {
+  const set = names.filter((name) => (process.env[name] ?? "").trim() !== "")
+  return set.length === 0 ? Effect.void : Effect.fail(new Overridden({ names: set }))
+})
+
+const changesOf = ({ host, ikey, skey }: Questions.Answers): DotEnv.Changes => ({
+  DUO_IKEY: ikey,
+  DUO_SKEY: Redacted.value(skey),
+  // it would win over DUO_SKEY
+  DUO_SKEY_FILE: undefined,
+  DUO_HOST: host,
+  ...Result.isFailure(Understood.host(host, false)) ? { DUO_INSECURE_LOOPBACK: "1" } : {}
+})
+
+/** What `.env` has already, as far as it is good enough to be kept. */
+const answered = Effect.fnUntraced(function*(content: string, allowLoopback: boolean) {
+  const understood = <A>(name: string, understand: (text: string) => Result.Result<A, string>) =>
+    Effect.map(DotEnv.valueOf(content, name), (value = "") => Result.getOrUndefined(understand(value)))
+  return {
+    ikey: yield* understood("DUO_IKEY", Understood.ikey),
+    skey: yield* understood("DUO_SKEY", Understood.skey),
+    host: yield* understood("DUO_HOST", (text) => Understood.host(text, allowLoopback))
+  }
+})
+
+/** Asks Duo what `check` asks it. */
+const tryOut = Effect.gen(function*() {
+  yield* Console.log("Asking Duo ...")
+  const source = yield* (yield* (yield* Catalog).findPipeline("mfa")).connect
+  for (const { detail, subject } of yield* source.check) yield* say(subject, detail)
+}).pipe(Effect.scoped)
+
+/** A line for each setting that would not be what it was; no old value is shown, for a secret may have got where it should not be. */
+const differences = Effect.fnUntraced(function*(before: string, after: string) {
+  const lines: Array<string> = []
+  for (const name of [...names, "DUO_INSECURE_LOOPBACK"]) {
+    const is = yield* DotEnv.valueOf(after, name)
+    if (is === (yield* DotEnv.valueOf(before, name))) continue
+    const how = is === undefined
+      ? "goes, for it would win over DUO_SKEY"
+      : name === "DUO_SKEY"
+      ? "becomes the one just given"
+      : `becomes ${is}`
+    lines.push(`  ${name.padEnd(21)} ${how}`)
+  }
+  return lines
+})
+
+const mayChange = Effect.fnUntraced(function*(before: string, after: string) {
+  const lines = before === "" ? [] : yield* differences(before, after)
+  if (lines.length === 0) return true
+  yield* Console.log(["", ".env is there. All of it stays as it is but for:", ...lines].join("\n"))
+  return yield* Questions.wanted
+})
+
+const write = Effect.fnUntraced(function*(content: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { resolve } = yield* Path.Path
+  // a link to it stays one
+  const file = yield* Effect.orElseSucceed(fs.realPath(".env"), () => resolve(".env"))
+  yield* writeDurably(file, content).pipe(
+    Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("init", file)(Files.reasonOf(error)) }))
+  )
+})
+
+/** Git says 1 of what it would take along, 0 of what it ignores, and anything else where it has no say. */
+const warnOfGit = Effect.gen(function*() {
+  const git = ChildProcess.make("git", ["check-ignore", "--quiet", ".env"], { stdout: "ignore", stderr: "ignore" })
+  const code = yield* (yield* ChildProcessSpawner.ChildProcessSpawner).exitCode(git).pipe(Effect.orElseSucceed(() => 0))
+  if (code === 1) {
+    yield* Effect.logWarning("git does not ignore .env here: see to it that the secret is never committed.")
+  }
+})
+
+/** Asks until the keys work, or whoever is asked has enough of it. */
+const settle = Effect.fnUntraced(function*(before: string) {
+  const allowLoopback = (yield* Config.String("DUO_INSECURE_LOOPBACK").pipe(Config.withDefault(""))).trim() === "1"
+  let known: Questions.Known = yield* answered(before, allowLoopback)
+  while (true) {
+    const answers = yield* Questions.keys(known, allowLoopback)
+    const content = yield* DotEnv.change(before, changesOf(answers))
+    const failure = yield* tryOut.pipe(
+      Effect.provide(ConfigProvider.layer(Effect.succeed(Settings.provider(content)))),
+      Effect.match({ onFailure: (error) => error, onSuccess: () => undefined })
+    )
+    if (failure === undefined) return content
+    yield* Console.log(failure.message)
+    const what = yield* Questions.whatNow
+    if (what === "write") return content
+    if (what === "stop") return yield* new NotWritten({ exit: failure[Runtime.errorExitCode] })
+    known = answers
+  }
+})
+
+export const init = Command.make(
+  "init",
+  {},
+  Effect.fnUntraced(function*() {
+    yield* notOverridden
+    const before = yield* DotEnv.read
+    const content = yield* Questions.converse(Effect.gen(function*() {
+      yield* Console.log(introduction)
+      const content = yield* settle(before)
+      return (yield* mayChange(before, content)) ? content : yield* new NotWritten({ exit: ExitCode.ok })
+    })).pipe(Effect.onInterrupt(() => Effect.sync(() => Stderr.print("\nduo-mfa: Stopped; nothing was written."))))
+    yield* write(content)
+    yield* Console.log("\n.env is written; only you may read it.")
+    yield* warnOfGit
+    yield* Console.log(next)
+  })
+).pipe(Command.withDescription("Ask for the keys, try them on Duo, and write them to .env"))
