@@ -17,13 +17,17 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
   [/^src\/duo\//, /^src\/(duo\/|(ExitCode|Expected|Pipeline|Recording|Transport|Version)\.ts)/],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
+  [
+    /^src\/admins\//,
+    /^src\/(admins\/|mfa\/(Cells|Facts|Known|Strength|Tally|Unknown)\.ts|duo\/Admin\.ts|(Outcome|Sink|Table)\.ts)/
+  ],
   [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
   [/^src\/dist\/Sink\.ts$/, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^src\/dist\//, /^src\/dist\//],
   [/^src\/Version\.ts$/, /^package\.json$/],
   [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],
-  [/^pipelines\//, /^src\/(duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
+  [/^pipelines\//, /^src\/(admins\/|duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
   [/^sinks\/(duckdb|parquet)\.ts$/, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^sinks\//, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/]
 ]
@@ -75,7 +79,7 @@ describe("layout", () => {
       []
     )
     assert.deepStrictEqual(
-      globSync("src/{duo,history,mfa,report,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
+      globSync("src/{admins,duo,history,mfa,report,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
       []
     )
   })

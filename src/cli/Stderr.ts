@@ -44,8 +44,8 @@ const count = new Intl.NumberFormat("en")
 
 const verbs = { reading: "", proving: "again, to prove it: ", writing: "writing: " } as const
 
-const say = ({ pages, stage, total, users }: Progress) =>
-  `${verbs[stage]}${count.format(users)}${total === null ? "" : ` of ${count.format(total)}`} users, ${
+const say = ({ pages, seen, stage, total, what }: Progress) =>
+  `${verbs[stage]}${count.format(seen)}${total === null ? "" : ` of ${count.format(total)}`} ${what}, ${
     count.format(pages)
   } ${pages === 1 ? "page" : "pages"}`
 
@@ -64,7 +64,7 @@ export const progress = Layer.sync(Progress, () => {
     if (now.stage === "writing") return Effect.void
     if (now.stage !== stage) tenth = 0
     stage = now.stage
-    const reached = now.total === null || now.total === 0 ? 0 : Math.floor(now.users * 10 / now.total)
+    const reached = now.total === null || now.total === 0 ? 0 : Math.floor(now.seen * 10 / now.total)
     if (reached <= tenth) return Effect.void
     tenth = reached
     return Effect.logInfo(say(now))
