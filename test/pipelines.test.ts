@@ -117,6 +117,12 @@ const ofParquet = (data: string, pipeline: Pipeline) =>
 const both = [mfa, admins] as const
 
 describe("two pipelines in one data directory", () => {
+  it("have no table in common", () => {
+    const names = both.flatMap(({ tables }) => tables.map(({ name }) => name))
+    assert.deepStrictEqual(both.map(({ name }) => `pipelines/${name}.ts`).sort(), globSync("pipelines/*.ts").sort())
+    assert.strictEqual(new Set(names).size, names.length)
+  })
+
   it.live("each answers every question as if it were alone, in the ledger and over Parquet", () =>
     inCopy(Effect.fnUntraced(function*(copy) {
       for (const pipeline of both) {
