@@ -10,7 +10,7 @@ import { ExitCode } from "./ExitCode.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
 
-/** Rows by table name. A page of users becomes one batch. */
+/** Rows by table name. A page becomes one batch. */
 export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
 
 /**
@@ -27,7 +27,7 @@ export interface SinkRun extends Stamp {
   readonly views: string
   /** For sinks that keep what was: percent of the tenant that the run may say is gone, without a person's asking for it. */
   readonly maxShrink: number
-  /** A tenant that has lost all its users is believed, whatever `maxShrink` says. */
+  /** A tenant that has lost everything is believed, whatever `maxShrink` says. */
   readonly allowEmpty: boolean
 }
 

@@ -1,7 +1,7 @@
 /** Two pipelines in one data directory: neither knows of the other, in whatever order they run. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Random } from "effect"
+import { Effect, type FileSystem, Random } from "effect"
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import admins from "../pipelines/admins.ts"
