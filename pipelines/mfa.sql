@@ -51,10 +51,10 @@ WITH marks AS (
   FROM instants WINDOW upto AS (PARTITION BY tenant ORDER BY instant)
 ), days AS (
   SELECT tenant, unnest(generate_series(min(day), max(day), INTERVAL 1 DAY))::DATE AS day
-  FROM (SELECT tenant, (observed_at AT TIME ZONE 'UTC')::DATE AS day FROM runs) GROUP BY tenant
+  FROM (SELECT tenant, (observed_at AT TIME ZONE 'UTC')::DATE AS day FROM runs WHERE pipeline = 'mfa') GROUP BY tenant
 ), seen AS (
   SELECT days.tenant, days.day, runs.observed_at AS known_at
-  FROM days ASOF JOIN runs
+  FROM days ASOF JOIN (FROM runs WHERE pipeline = 'mfa') runs
     ON days.tenant = runs.tenant AND (days.day + 1)::TIMESTAMP AT TIME ZONE 'UTC' > runs.observed_at
 )
 SELECT seen.day, seen.tenant, coalesce(totals.users, 0) AS users, coalesce(totals.mfa_enabled, 0) AS mfa_enabled,
@@ -121,7 +121,7 @@ WITH firsts AS (
   SELECT tenant, user_id, min(valid_from) AS enrolled_by
   FROM mfa_methods_history GROUP BY tenant, user_id
 ), begun AS (
-  SELECT tenant, min(observed_at) AS since FROM runs GROUP BY tenant
+  SELECT tenant, min(observed_at) AS since FROM runs WHERE pipeline = 'mfa' GROUP BY tenant
 )
 SELECT users.tenant, users.user_id, users.username, users.created_at, firsts.enrolled_by,
   round(date_diff('second', users.created_at, firsts.enrolled_by) / 86400.0, 1)::DOUBLE AS days

@@ -1,61 +1,49 @@
 /** Every user of a Duo tenant with their authenticators, groups and bypass codes. */
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { readFileSync } from "node:fs"
 import { BypassCodes } from "../src/duo/BypassCodes.ts"
-import { check } from "../src/duo/Check.ts"
+import * as Check from "../src/duo/Check.ts"
 import { Client } from "../src/duo/Client.ts"
-import { Credentials } from "../src/duo/Credentials.ts"
 import * as Duo from "../src/duo/Duo.ts"
-import { Session } from "../src/duo/Session.ts"
 import { Users } from "../src/duo/Users.ts"
 import * as Tables from "../src/mfa/Tables.ts"
 import * as Tally from "../src/mfa/Tally.ts"
-import type { Pipeline, Source } from "../src/Pipeline.ts"
+import type { Pipeline } from "../src/Pipeline.ts"
 import { Progress } from "../src/Progress.ts"
 
-const connect = Effect.gen(function*() {
-  const duo = yield* Layer.build(Duo.layer)
-  return yield* Effect.provide(
-    Effect.gen(function*() {
-      const client = yield* Client
-      const users = yield* Users
-      const bypassCodes = yield* BypassCodes
-      const { host, warnings } = yield* Credentials
-      for (const warning of warnings) yield* Effect.logWarning(warning)
-      const source: Source = {
-        tenant: host,
-        check: Effect.provide(check, duo),
-        extract: Effect.fnUntraced(function*(stamp, { scratch, ...options }) {
-          const progress = yield* Progress
-          const people = yield* users.snapshot({
-            ...options,
-            scratch,
-            what: "users",
-            onPage: ({ pages, seen, sweep, total }) =>
-              progress({ stage: sweep === 1 ? "reading" : "proving", users: seen, total, pages })
-          })
-          // whether the keys and the way of signing are right was found out from the users, which a key must be able to read
-          const codes = yield* bypassCodes.snapshot({
-            concurrency: options.concurrency,
-            scratch,
-            what: "bypass codes",
-            onPage: () => Effect.void
-          }).pipe(Effect.catchTag("NotCollected", ({ message }) => Effect.succeed({ refused: message })))
-          const tally = Tally.make(stamp)
-          return {
-            batches: Stream.concat(
-              "refused" in codes ? Stream.empty : Stream.map(codes.values, tally.bypassCodes),
-              Stream.map(people.values, tally.users)
-            ),
-            facts: Effect.map(client.counts, (counts) => tally.facts({ ...counts, users: people, bypassCodes: codes }))
-          }
-        })
+const connect = Duo.connect(Effect.gen(function*() {
+  const client = yield* Client
+  const users = yield* Users
+  const bypassCodes = yield* BypassCodes
+  return {
+    check: Check.users,
+    extract: Effect.fnUntraced(function*(stamp, { scratch, ...options }) {
+      const progress = yield* Progress
+      const people = yield* users.snapshot({
+        ...options,
+        scratch,
+        what: "users",
+        onPage: ({ pages, seen, sweep, total }) =>
+          progress({ stage: sweep === 1 ? "reading" : "proving", what: "users", seen, total, pages })
+      })
+      // whether the keys and the way of signing are right was found out from the users, which a key must be able to read
+      const codes = yield* bypassCodes.snapshot({
+        concurrency: options.concurrency,
+        scratch,
+        what: "bypass codes",
+        onPage: () => Effect.void
+      }).pipe(Effect.catchTag("NotCollected", ({ message }) => Effect.succeed({ refused: message })))
+      const tally = Tally.make(stamp)
+      return {
+        batches: Stream.concat(
+          "refused" in codes ? Stream.empty : Stream.map(codes.values, tally.bypassCodes),
+          Stream.map(people.values, tally.users)
+        ),
+        facts: Effect.map(client.counts, (counts) => tally.facts({ ...counts, users: people, bypassCodes: codes }))
       }
-      return (yield* Session).source(source)
-    }),
-    duo
-  )
-})
+    })
+  }
+}))
 
 const mfa: Pipeline = {
   name: "mfa",

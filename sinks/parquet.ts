@@ -145,7 +145,10 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       return Number(counted[0]?.[0]) > 0
     })
     const from = staged(run, "views.sql")
-    const text = ParquetFiles.views(root, run.tables, yield* Effect.filter(run.tables, isWritten), run.views)
+    const before = (yield* Files.exists(viewsFile))
+      ? yield* Effect.mapError(fs.readFileString(viewsFile), Files.reasonOf)
+      : ""
+    const text = ParquetFiles.views(root, run, yield* Effect.filter(run.tables, isWritten), before)
     const file = yield* Files.create(from)
     yield* Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)
     return { from, to: viewsFile }

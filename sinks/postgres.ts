@@ -89,7 +89,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     return bytes
   }, Effect.scoped)
 
-  return Effect.fn("postgres.seal")(function*(outcome: Outcome, stage: Stage) {
+  return Effect.fnUntraced(function*(outcome: Outcome, stage: Stage) {
     unsealed.delete(placeOf(location, run.run_id))
     yield* session.run("BEGIN")
     const known: Row = toRow(outcome)
@@ -131,13 +131,13 @@ const postgres: Sink = {
   location: () => "",
   locate: (target) => Effect.map(Target.parse(target), Target.format),
 
-  open: Effect.fn("postgres.open")(function*(location, run) {
+  open: Effect.fnUntraced(function*(location, run) {
     const at = Files.at("postgres", location)
     const seal = yield* at(open(location, run))
     return { seal: (outcome, stage) => at(seal(outcome, stage)) }
   }),
 
-  publish: Effect.fn("postgres.publish")(function*(publication, run_id) {
+  publish: Effect.fnUntraced(function*(publication, run_id) {
     const { location } = yield* decode(publication).pipe(
       Effect.filterOrFail((decoded) => decoded.run_id === run_id),
       Effect.mapError(() => Files.foreign(run_id)),

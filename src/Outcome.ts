@@ -9,24 +9,25 @@ import * as Table from "./Table.ts"
 export const Facts = Schema.Struct({
   /** When the last answer was in. RFC 3339, UTC. */
   finished_at: Schema.String,
-  /** True only if every user of one moment was seen. */
+  /** True only if everything that was there at one moment was seen. */
   complete: Schema.Boolean,
   incomplete_reason: Schema.NullOr(Schema.String),
   total_objects: Schema.NullOr(Schema.Int),
-  users: Schema.Int,
-  mfa_enabled: Schema.Int,
-  methods: Schema.Int,
   pages: Schema.Int,
   sweeps: Schema.Int,
   requests: Schema.Int,
   retries: Schema.Int,
   duplicates: Schema.Int,
-  /** Users that were not the same whenever they were read: their rows are as they were read last. */
+  /** Objects that were not the same whenever they were read: their rows are as they were read last. */
   changed: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
   unknown_values: Schema.Int,
   /** The tables that the key may read: one that is missing here was not collected, which is not the same as empty. */
   tables_collected: Schema.Array(Schema.String),
-  warnings: Schema.Array(Schema.String)
+  warnings: Schema.Array(Schema.String),
+  /** What the pipeline counts among its objects, each for the summary in a few words and for programs under a name. */
+  counts: Schema.Array(Schema.Struct({ name: Schema.String, words: Schema.String, count: Schema.Int })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed([]))
+  )
 })
 export interface Facts extends Schema.Schema.Type<typeof Facts> {}
 
@@ -43,7 +44,7 @@ export const Outcome = Schema.Struct({
   observed_at: Instant,
   tool_version: Schema.String,
   ...Facts.fields,
-  /** Rows by table. */
+  /** Rows by table, in the order of the pipeline's. */
   rows: Schema.Record(Schema.String, Schema.Int)
 })
 export interface Outcome extends Schema.Schema.Type<typeof Outcome> {}
@@ -53,6 +54,12 @@ export const collected = (
   tables: ReadonlyArray<Table.Table>,
   { tables_collected }: Pick<Outcome, "tables_collected">
 ) => tables.filter(({ name }) => tables_collected.includes(name))
+
+/** What was counted: the rows of the pipeline's first table, and its name. */
+export const objectsOf = ({ rows }: Pick<Outcome, "rows">) => {
+  const [[what, seen] = ["rows", 0]] = Object.entries(rows)
+  return { what, seen }
+}
 
 /** How many rows the run has in each of the tables that it could collect. */
 export const rowsOf = (
@@ -72,16 +79,18 @@ export const runs = Table.make({
     started_at: Table.instant("When the run began."),
     finished_at: Table.instant("When the last answer of its source was in."),
     observed_at: Table.instant("The instant that its rows carry."),
-    complete: Table.boolean("Whether the snapshot was proved to hold every user of one moment."),
+    complete: Table.boolean("Whether the snapshot was proved to hold everything of one moment."),
     incomplete_reason: Table.text("Why it could not be proved; NULL when complete."),
-    users: Table.bigint("Distinct users seen."),
-    methods: Table.bigint("Rows of mfa_methods."),
-    total_objects: Table.bigint("How many users Duo said there are; NULL when it did not say."),
+    users: Table.bigint("Distinct users seen; NULL in a run of another pipeline than mfa."),
+    methods: Table.bigint("Rows of mfa_methods; NULL in a run of another pipeline than mfa."),
+    total_objects: Table.bigint(
+      "How many users, or what else was extracted, Duo said there are; NULL when it did not say."
+    ),
     pages: Table.bigint("Pages read."),
-    sweeps: Table.bigint("Times the user list was read from its start."),
+    sweeps: Table.bigint("Times the list was read from its start."),
     requests: Table.bigint("HTTP requests sent, retries included."),
     retries: Table.bigint("Requests sent again after a failure."),
-    duplicates: Table.bigint("Users that came twice and were kept once."),
+    duplicates: Table.bigint("Objects that came twice and were kept once."),
     unknown_values: Table.bigint("Values that this version does not know; kept as they came."),
     tool_version: Table.text("The version of duo-mfa."),
     tables_collected: Table.text("The tables that the key may read, joined by \", \".")
@@ -105,8 +114,8 @@ export const toRow = (outcome: Outcome): Table.RowOf<typeof runs> => ({
   observed_at: micros(outcome.observed_at),
   complete: outcome.complete,
   incomplete_reason: outcome.incomplete_reason,
-  users: outcome.users,
-  methods: outcome.methods,
+  users: outcome.rows["users"] ?? null,
+  methods: outcome.rows["mfa_methods"] ?? null,
   total_objects: outcome.total_objects,
   pages: outcome.pages,
   sweeps: outcome.sweeps,

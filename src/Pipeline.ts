@@ -64,11 +64,13 @@ export interface Pipeline {
   readonly name: string
   /** One sentence for `duo-mfa pipelines`. */
   readonly doc: string
-  /** What it fills; the tenant is counted by the rows of the first. */
+  /** What it fills, and no other pipeline does; the tenant is counted by the rows of the first. */
   readonly tables: ReadonlyArray<Table>
   /** SQL for DuckDB: views over the tables, their histories and their changes, with a comment for each and its columns. */
   readonly views: string
   /** The sinks of a run for which none was named. */
   readonly sinks: ReadonlyArray<string>
+  /** Percent of the first table's rows that may be gone since the run before, if nobody says otherwise; 10 if not given. */
+  readonly maxShrink?: number
   readonly connect: Effect.Effect<Source, Expected, SourceServices | Scope.Scope>
 }

@@ -2,10 +2,12 @@
 import { Context, Effect } from "effect"
 
 export interface Progress {
-  /** Reading for the first time, again to prove that nobody is missing, or turning what was read into rows. */
+  /** Reading for the first time, again to prove that nothing is missing, or turning what was read into rows. */
   readonly stage: "reading" | "proving" | "writing"
-  /** Users in this stage. */
-  readonly users: number
+  /** What is counted: the name of the pipeline's first table. */
+  readonly what: string
+  /** How many of them in this stage. */
+  readonly seen: number
   /** How many there will be, if Duo said so. */
   readonly total: number | null
   /** Pages read. */

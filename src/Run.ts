@@ -6,7 +6,7 @@ import { Clock, Effect, Exit, Random, Stream } from "effect"
 import type { Expected } from "./Expected.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
-import { type Outcome, rowsOf } from "./Outcome.ts"
+import { objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
@@ -41,7 +41,7 @@ export interface RunOptions extends SourceOptions {
   readonly findSink: FindSink
   /** A tenant may be empty although it was not before. */
   readonly allowEmpty: boolean
-  /** Percent of the tenant that may be gone since the run before; 10 if it is not said. */
+  /** Percent of the tenant that may be gone since the run before; the pipeline's own if it is not said. */
   readonly maxShrink?: number | undefined
   /** What becomes of cells that say something about a person; they are kept if it is not said. */
   readonly personal?: Personal.Treatment | undefined
@@ -53,14 +53,14 @@ export interface Result {
   readonly receipts: ReadonlyArray<Manifest.Receipt>
 }
 
-/** A tenant with more users than this does not become empty overnight. */
+/** A tenant with more users, or what else is counted, than this does not become empty overnight. */
 const suspiciouslyEmpty = 100
 
 /** What a sink is told about a run. */
 export const sinkRun = (
   stamp: Stamp,
-  { name, tables, views }: Pipeline,
-  { allowEmpty, maxShrink = 10 }: Pick<RunOptions, "allowEmpty" | "maxShrink">
+  { maxShrink: usual = 10, name, tables, views }: Pipeline,
+  { allowEmpty, maxShrink = usual }: Pick<RunOptions, "allowEmpty" | "maxShrink">
 ): SinkRun => ({ ...stamp, pipeline: name, tables, views, allowEmpty, maxShrink })
 
 /**
@@ -101,7 +101,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     const stage = yield* stageFor(pipeline, options.dataDirectory, manifests.scratch(stamp.run_id), open)
     const staging = stagingTo(pipeline, [...open, stage])
     const outcome = yield* drain(pipeline, stamp, extract, staging.write, options)
-    if (outcome.users === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
+    if (objectsOf(outcome).seen === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
     const staged = yield* stage.finish
     const receipts = yield* Effect.forEach(
       opened,
@@ -247,8 +247,8 @@ const drain = Effect.fnUntraced(function*(
     Stream.runForEach(Effect.fnUntraced(function*(batch) {
       for (const { name } of pipeline.tables) rows[name] = (rows[name] ?? 0) + (batch[name] ?? []).length
       yield* write(batch)
-      const { pages, total_objects, users } = yield* extraction.facts
-      yield* progress({ stage: "writing", users, total: total_objects, pages })
+      const { pages, total_objects } = yield* extraction.facts
+      yield* progress({ stage: "writing", ...objectsOf({ rows }), total: total_objects, pages })
     }))
   )
   const facts = yield* extraction.facts
@@ -290,12 +290,12 @@ const publish = (
       Effect.uninterruptible
     )
 
-/** An empty answer for a tenant that had users is more likely a mistake than the truth. */
+/** An empty answer for a tenant that had something is more likely a mistake than the truth. */
 const refuseEmptied = Effect.fnUntraced(function*(manifests: Manifest.Manifests, { pipeline, tenant }: Outcome) {
   const before = (yield* manifests.all).find((_) => _.tenant === tenant && _.pipeline === pipeline)
-  if (before !== undefined && before.users > suspiciouslyEmpty) {
-    return yield* new RunError({ reason: new Emptied({ tenant, before: before.users }) })
-  }
+  if (before === undefined) return
+  const { seen, what } = objectsOf(before)
+  if (seen > suspiciouslyEmpty) return yield* new RunError({ reason: new Emptied({ tenant, what, before: seen }) })
 })
 
 /** What is there now is not replaced by what was there then. */

@@ -27,9 +27,11 @@ export const inDataDirectory = (directory: string, reason: SinkReason) =>
     unwritable: reason._tag === "CannotCreate" || reason._tag === "Corrupt"
   })
 
-/** A tenant that had users came back without any. */
+/** A tenant that had something came back without any. */
 export class Emptied extends Schema.TaggedError<Emptied>()("Emptied", {
   tenant: Schema.String,
+  /** The table that is empty. */
+  what: Schema.String,
   before: Schema.Int
 }) {}
 
@@ -82,7 +84,7 @@ function describe(reason: Reason): string {
         ? `The data directory ${reason.directory} cannot be used: ${reason.detail}. Make it writable, or name another with DUO_MFA_DATA.`
         : `The data directory ${reason.directory} failed: ${reason.detail}. Nothing was published; check the disk and run again.`
     case "Emptied":
-      return `${reason.tenant} has no users, and had ${reason.before} in the run before. Nothing changed; if that is right, run again with --allow-empty.`
+      return `${reason.tenant} has no ${reason.what}, and had ${reason.before} in the run before. Nothing changed; if that is right, run again with --allow-empty.`
     case "Outdated":
       return `The recorded run ${reason.run_id} is older than ${reason.newest}, whose rows are here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
     case "Unpublished":

@@ -11,7 +11,7 @@ import type { Expected } from "./Expected.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
 
-/** Rows by table name. A page of users becomes one batch. */
+/** Rows by table name. A page becomes one batch. */
 export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
 
 /**
@@ -28,7 +28,7 @@ export interface SinkRun extends Stamp {
   readonly views: string
   /** For sinks that keep what was: percent of the tenant that the run may say is gone, without a person's asking for it. */
   readonly maxShrink: number
-  /** A tenant that has lost all its users is believed, whatever `maxShrink` says. */
+  /** A tenant that has lost everything is believed, whatever `maxShrink` says. */
   readonly allowEmpty: boolean
 }
 

@@ -6,7 +6,13 @@ import type { Progress } from "../src/Progress.ts"
 
 const total = 10_000
 
-const at = (users: number, stage: Progress["stage"] = "reading"): Progress => ({ stage, users, total, pages: 0 })
+const at = (seen: number, stage: Progress["stage"] = "reading"): Progress => ({
+  stage,
+  what: "users",
+  seen,
+  total,
+  pages: 0
+})
 
 /** Pages of 100 users, so many seconds each. */
 const read = (pages: number, seconds: number, from: Arrival.Arrival = Arrival.start, now = 0, users = 0) => {

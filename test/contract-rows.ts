@@ -136,9 +136,6 @@ export const outcomeOf = (run: SinkRun, rows: Batch, changes: Partial<Outcome> =
   complete: true,
   incomplete_reason: null,
   total_objects: rows["things"]?.length ?? 0,
-  users: rows["things"]?.length ?? 0,
-  mfa_enabled: 0,
-  methods: 0,
   pages: 1,
   sweeps: 1,
   requests: 1,
@@ -148,6 +145,7 @@ export const outcomeOf = (run: SinkRun, rows: Batch, changes: Partial<Outcome> =
   unknown_values: 0,
   tables_collected: tables.map(({ name }) => name),
   warnings: [],
+  counts: [],
   rows: Object.fromEntries(Object.entries(rows).map(([table, some]) => [table, some.length])),
   ...changes
 })

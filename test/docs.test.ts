@@ -122,6 +122,17 @@ describe("what the pages say to type", () => {
   })
 })
 
+describe("how to write a pipeline", () => {
+  it("is quoted from the files that it names, but for what is left out at …", () => {
+    const text = readFileSync("docs/writing-a-pipeline.md", "utf8")
+    const quoted = [...text.matchAll(/\]\(\.\.\/([\w/.-]+)\)(?:(?!\]\()[^`]|`[^`]+`)*\n```ts\n([^]*?)```/g)]
+    assert.strictEqual(quoted.length, text.match(/```ts/g)?.length)
+    for (const [_, file = "", code = ""] of quoted) {
+      for (const part of code.split(/^ *…\n/m)) assert.include(readFileSync(file, "utf8"), part, file)
+    }
+  })
+})
+
 describe("the data dictionary", () => {
   it.live("is what the tables say", () =>
     Effect.gen(function*() {

@@ -355,19 +355,23 @@ describe("a list that is edited while it is read", () => {
     Effect.map(usernames(added), (found) => assert.deepStrictEqual([found.length, new Set(found).size], [11, 10])))
 
   const Edits = Schema.Array(Tenant.Edit)
-  it.prop("does to its users what the same edits do to an array", [Edits], ([edits]) => {
+  it.prop("does to its users and administrators what the same edits do to an array", [Edits], ([edits]) => {
     const tenant = Tenant.make({ users: 5 })
     const model: Array<unknown> = Array.from({ length: 5 }, (_, at) => tenant.user(at))
+    const admins: Array<unknown> = Array.from({ length: tenant.admins() }, (_, at) => JSON.parse(tenant.admin(at)))
     let next = 5
     for (const edit of edits) {
       const at = edit.at % 8
       tenant.edit({ ...edit, at })
-      if (edit.edit === "add") model.splice(at, 0, edit.user ?? Tenant.make({ users: 99 }).user(next++))
+      if (edit.edit === "add_admin") admins.splice(at, 0, edit.admin)
+      else if (edit.edit === "remove_admin") admins.splice(at, 1)
+      else if (edit.edit === "add") model.splice(at, 0, edit.user ?? Tenant.make({ users: 99 }).user(next++))
       else if (at >= model.length) continue
       else if (edit.edit === "remove") model.splice(at, 1)
       else if (edit.edit === "replace") model[at] = edit.user
       else model[at] = { ...model[at] as object, username: edit.username }
     }
     assert.deepStrictEqual(Array.from({ length: tenant.size() }, (_, at) => tenant.user(at) as unknown), model)
+    assert.deepStrictEqual(Array.from({ length: tenant.admins() }, (_, at) => JSON.parse(tenant.admin(at))), admins)
   })
 })

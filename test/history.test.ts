@@ -53,8 +53,8 @@ class Places extends Context.Service<Places, DuckDb.Session>()("test/Places") {
       yield* Ledger.migrate(session, "ledger", [items], "")
       yield* session.run("USE files")
       yield* session.run(DuckDb.create("saved", items))
-      const saved = [{ table: items, rows: "FROM files.main.saved" }]
-      for (const statement of Snapshots.statements(`FROM ledger.main.${runsTable.name}`, saved)) {
+      const runs = Snapshots.runs(`FROM ledger.main.${runsTable.name}`)
+      for (const statement of [...runs, ...Snapshots.statements(items, "FROM files.main.saved")]) {
         yield* session.run(statement)
       }
       return session

@@ -20,6 +20,10 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
   [/^src\/duo\//, /^src\/(duo\/|telemetry\/Meters\.ts|(ExitCode|Expected|Pipeline|Recording|Transport|Version)\.ts)/],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
+  [
+    /^src\/admins\//,
+    /^src\/(admins\/|mfa\/(Cells|Facts|Known|Strength|Tally|Unknown)\.ts|duo\/Admin\.ts|(Outcome|Sink|Table)\.ts)/
+  ],
   [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^src\/postgres\//, /^src\/(postgres\/|history\/|staging\/|(ExitCode|Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
@@ -27,7 +31,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/dist\//, /^src\/dist\//],
   [/^src\/Version\.ts$/, /^package\.json$/],
   [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],
-  [/^pipelines\//, /^src\/(duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
+  [/^pipelines\//, /^src\/(admins\/|duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
   [/^sinks\/(duckdb|parquet)\.ts$/, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^sinks\/postgres\.ts$/, /^src\/(postgres\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^sinks\//, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/]
@@ -87,7 +91,9 @@ describe("layout", () => {
       []
     )
     assert.deepStrictEqual(
-      globSync("src/{duo,history,mfa,postgres,report,staging}/**/*.ts").filter((file) => !/\/[A-Z]\w*\.ts$/.test(file)),
+      globSync("src/{admins,duo,history,mfa,postgres,report,staging}/**/*.ts").filter((file) =>
+        !/\/[A-Z]\w*\.ts$/.test(file)
+      ),
       []
     )
   })

@@ -142,10 +142,11 @@ describe("extract with a collector", () => {
         Object.fromEntries(summary.sinks.map(({ bytes, name }: Record<string, unknown>) => [name, bytes]))
       )
       assert.deepStrictEqual(by("duo_mfa.pages", "duo_mfa.list"), { users: summary.pages, "bypass codes": 1 })
+      assert.deepStrictEqual(by("duo_mfa.run.counted", "duo_mfa.count"), { mfa_enabled: summary.mfa_enabled })
       const { value } = collector
       assert.deepStrictEqual(
-        ["users", "mfa_enabled", "complete", "exit_code"].map((name) => value(`duo_mfa.run.${name}`)),
-        [users, summary.mfa_enabled, 1, 0]
+        ["objects", "complete", "exit_code"].map((name) => value(`duo_mfa.run.${name}`)),
+        [users, 1, 0]
       )
       assert.isAbove(value("duo_mfa.run.duration") ?? 0, 0)
     })))

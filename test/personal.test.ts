@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Runtime, Schema } from "effect"
 import { createHmac } from "node:crypto"
 import { globSync, readFileSync } from "node:fs"
+import { adminMethods, admins } from "../src/admins/Tables.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "../src/mfa/Tables.ts"
 import * as Personal from "../src/Personal.ts"
@@ -11,7 +12,8 @@ import * as PersonalKey from "../src/PersonalKey.ts"
 import type { Cell, Table } from "../src/Table.ts"
 import { allSinks, contents, extract, inFolder, program, query, settings } from "./program.ts"
 
-const tables = [users, mfaMethods, userGroups, bypassCodes]
+const extracted = [users, mfaMethods, userGroups, bypassCodes]
+const tables = [...extracted, admins, adminMethods]
 
 const personalOf = ({ columns }: Table) => columns.filter(({ personal }) => personal).map(({ name }) => name)
 
@@ -65,7 +67,9 @@ describe("personal cells", () => {
       users: ["username", "email", "realname", "firstname", "lastname", "external_id", "notes", "aliases"],
       mfa_methods: ["username", "email", "realname", "name", "number", "extension", "serial"],
       user_groups: ["username"],
-      bypass_codes: ["username", "admin_email"]
+      bypass_codes: ["username", "admin_email"],
+      admins: ["name", "email", "phone"],
+      admin_methods: ["admin_name", "email", "name", "number", "extension", "serial"]
     })
   })
 })
@@ -172,7 +176,7 @@ const everything = Effect.fnUntraced(function*(data: string) {
     (file) => query(`FROM read_parquet('${file}', hive_partitioning = false)`)
   )
   const ledger = yield* Effect.forEach(
-    [...tables.map(({ name }) => name), "runs"],
+    [...extracted.map(({ name }) => name), "runs"],
     (table) => query(`ATTACH '${data}/duo.duckdb' AS ledger (READ_ONLY); FROM ledger.${table}`)
   )
   return [...texts, ...raw, ...[...parquet, ...ledger].map((rows) => JSON.stringify(rows, null, 0))].join("\n")
@@ -205,7 +209,7 @@ describe("extract --pii", () => {
         assert.deepStrictEqual(shown, [])
         const verified = yield* program(folder, ["verify"])
         assert.strictEqual(verified.code, 0, verified.stderr)
-        for (const table of tables) {
+        for (const table of extracted) {
           const columns = yield* query(
             `DESCRIBE FROM read_parquet('${folder}/data/parquet/current/${table.name}.parquet')`
           )

@@ -152,6 +152,7 @@ describe("the policies that come with it", () => {
       assert.deepStrictEqual(broken, { "everyone-has-mfa": 2 })
       const seen = (port: number | undefined, day: number) => ({
         tenant: `127.0.0.1:${port}`,
+        pipeline: "mfa",
         observed_at: `2026-11-0${day}T12:00:00Z`,
         complete: true,
         not_collected: []

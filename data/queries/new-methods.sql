@@ -3,7 +3,7 @@ SELECT c.happened_after, c.happened_by, c.username, c.method_kind, c.strength, c
   users.method_count, users.last_login_at
 FROM mfa_methods_changes c JOIN users USING (tenant, user_id)
 WHERE c.event IN ('added', 'reappeared')
-  AND c.happened_by > (SELECT max(observed_at) FROM runs) - coalesce(getvariable('days')::INTEGER, 7) * INTERVAL 1 DAY
+  AND c.happened_by > (SELECT max(observed_at) FROM runs WHERE pipeline = 'mfa') - coalesce(getvariable('days')::INTEGER, 7) * INTERVAL 1 DAY
   AND EXISTS (
     FROM mfa_methods_history other
     WHERE other.tenant = c.tenant AND other.user_id = c.user_id AND other.valid_from < c.happened_by

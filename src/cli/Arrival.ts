@@ -4,7 +4,7 @@ import type { Progress } from "../Progress.ts"
 /** How far the run was, at a time in milliseconds. */
 interface Sighting {
   readonly at: number
-  readonly users: number
+  readonly seen: number
 }
 
 /** What has been seen of the stage that the run is in. */
@@ -31,8 +31,8 @@ const recent = (sightings: ReadonlyArray<Sighting>, now: number) => {
 }
 
 /** Takes in a report of the run's progress. */
-export const observe = (before: Arrival, { stage, total, users }: Progress, at: number): Arrival => {
-  const sightings = [...stage === before.stage ? recent(before.sightings, at) : [], { at, users }]
+export const observe = (before: Arrival, { seen, stage, total }: Progress, at: number): Arrival => {
+  const sightings = [...stage === before.stage ? recent(before.sightings, at) : [], { at, seen }]
   return { stage, sightings, left: leftOf(stage, total, sightings) }
 }
 
@@ -40,11 +40,11 @@ const leftOf = (stage: Progress["stage"], total: number | null, sightings: Reado
   const [first, last] = [sightings.at(0), sightings.at(-1)]
   if (total === null || first === undefined || last === undefined || sightings.length < leastSightings) return null
   const time = last.at - first.at
-  const users = last.users - first.users
-  if (time < leastTime || users <= 0) return null
+  const seen = last.seen - first.seen
+  if (time < leastTime || seen <= 0) return null
   // what has been read is read once more, to prove it
-  const ahead = Math.max(0, total - last.users) + (stage === "reading" ? total : 0)
-  return ahead * time / users / 1000
+  const ahead = Math.max(0, total - last.seen) + (stage === "reading" ? total : 0)
+  return ahead * time / seen / 1000
 }
 
 /** For people, no more exact than it is; nothing when nothing is known, or it is as good as done. */

@@ -40,8 +40,11 @@ export const print = (verdicts: ReadonlyArray<Verdict>, seen: ReadonlyArray<Seen
     errors: verdicts.filter(({ verdict }) => verdict === "cannot be told").length,
     time: 0
   }
-  const properties = seen.map(({ complete, observed_at, tenant }) =>
-    element("property", { name: tenant, value: `${observed_at}${complete ? "" : ", not proved complete"}` })
+  const properties = seen.map(({ complete, observed_at, pipeline, tenant }) =>
+    element("property", {
+      name: `${tenant}, ${pipeline}`,
+      value: `${observed_at}${complete ? "" : ", not proved complete"}`
+    })
   )
   const suite = element(
     "testsuite",

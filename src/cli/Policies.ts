@@ -47,9 +47,10 @@ export const find = Effect.fnUntraced(function*(dataDirectory: string, names: Re
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
 })
 
-/** What the last run of a tenant left to be judged. */
+/** What the last run of a pipeline over a tenant left to be judged. */
 export interface Seen {
   readonly tenant: string
+  readonly pipeline: string
   readonly observed_at: string
   readonly complete: boolean
   /** Tables that its key may not read: what is asked of them is not the truth. */

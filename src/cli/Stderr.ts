@@ -64,8 +64,8 @@ const count = new Intl.NumberFormat("en")
 
 const verbs = { reading: "", proving: "again, to prove it: ", writing: "writing: " } as const
 
-const say = ({ pages, stage, total, users }: Progress) =>
-  `${verbs[stage]}${count.format(users)}${total === null ? "" : ` of ${count.format(total)}`} users, ${
+const say = ({ pages, seen, stage, total, what }: Progress) =>
+  `${verbs[stage]}${count.format(seen)}${total === null ? "" : ` of ${count.format(total)}`} ${what}, ${
     count.format(pages)
   } ${pages === 1 ? "page" : "pages"}`
 
@@ -84,13 +84,13 @@ export const progress = Layer.sync(Progress, () => {
     if (now.stage === "writing") return Effect.void
     if (now.stage !== stage) tenth = 0
     stage = now.stage
-    const reached = now.total === null || now.total === 0 ? 0 : Math.floor(now.users * 10 / now.total)
+    const reached = now.total === null || now.total === 0 ? 0 : Math.floor(now.seen * 10 / now.total)
     if (reached <= tenth) return Effect.void
     tenth = reached
     return Effect.annotateLogs(Effect.logInfo(say(now)), {
       "event.name": "progress",
       "duo_mfa.stage": now.stage,
-      "duo_mfa.users": now.users,
+      "duo_mfa.seen": now.seen,
       "duo_mfa.total": now.total,
       "duo_mfa.pages": now.pages
     })

@@ -1,12 +1,18 @@
 /** What a run came to, for people and for programs. */
 import { basename, isAbsolute, relative } from "node:path"
-import type { Outcome } from "../Outcome.ts"
+import { objectsOf, type Outcome } from "../Outcome.ts"
 import type { Result } from "../Run.ts"
 
 /** The JSON object of `extract --json`, but for the exit code. */
 export const facts = ({ outcome, receipts }: Result) => {
-  const { finished_at: _, methods: __, started_at: ___, tool_version: ____, ...told } = outcome
-  return { ...told, sinks: receipts.map(({ bytes, location, rows, sink }) => ({ name: sink, location, rows, bytes })) }
+  const { counts, finished_at: _, started_at: __, tool_version: ___, ...told } = outcome
+  const { seen, what } = objectsOf(outcome)
+  return {
+    ...told,
+    [what]: seen,
+    ...Object.fromEntries(counts.map(({ count, name }) => [name, count])),
+    sinks: receipts.map(({ bytes, location, rows, sink }) => ({ name: sink, location, rows, bytes }))
+  }
 }
 
 const number = new Intl.NumberFormat("en")
@@ -19,15 +25,19 @@ const near = (location: string) => {
   return !isAbsolute(location) || from.startsWith("..") ? location : from
 }
 
-/** Who was seen, and how much of it there is. */
-const headline = ({ changed, complete, incomplete_reason, mfa_enabled, rows, tenant, users }: Outcome) => [
-  `${number.format(users)} users of ${tenant}, ${number.format(mfa_enabled)} with MFA (${
-    percent.format(users === 0 ? 0 : mfa_enabled / users)
-  }); ${complete ? "complete" : `not proved complete: ${incomplete_reason}`}${
-    changed === 0 ? "" : `; ${number.format(changed)} changed while they were read`
-  }`,
-  Object.entries(rows).map(([table, rows]) => `${table} ${number.format(rows)}`).join(", ")
-]
+/** What was seen, and how much of it there is. */
+const headline = ({ changed, complete, counts, incomplete_reason, rows, tenant }: Outcome) => {
+  const { seen, what } = objectsOf({ rows })
+  const parts = counts.map(({ count, words }) =>
+    `, ${number.format(count)} ${words} (${percent.format(seen === 0 ? 0 : count / seen)})`
+  )
+  return [
+    `${number.format(seen)} ${what} of ${tenant}${parts.join("")}; ${
+      complete ? "complete" : `not proved complete: ${incomplete_reason}`
+    }${changed === 0 ? "" : `; ${number.format(changed)} changed while they were read`}`,
+    Object.entries(rows).map(([table, rows]) => `${table} ${number.format(rows)}`).join(", ")
+  ]
+}
 
 const asked = ({ requests, retries, run_id }: Outcome) =>
   `run ${run_id}: ${number.format(requests)} requests, ${number.format(retries)} retries`

@@ -3,6 +3,7 @@ import { Console, Effect, Option, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import type { Expected } from "../Expected.ts"
+import { objectsOf } from "../Outcome.ts"
 import { withoutPaths } from "../Paths.ts"
 import * as Personal from "../Personal.ts"
 import { Progress } from "../Progress.ts"
@@ -22,7 +23,7 @@ import { abroad, facts, summary } from "./Summary.ts"
 import * as Targets from "./Targets.ts"
 import * as TooLate from "./TooLate.ts"
 
-/** Published, and the user list would not hold still; with `--strict` that is not good enough. */
+/** Published, and the list would not hold still; with `--strict` that is not good enough. */
 export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", { reason: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.incomplete
   override get message() {
@@ -55,7 +56,7 @@ const flags = {
     Flag.atLeast(0)
   ),
   pageSize: Flag.Int("page-size").pipe(
-    Flag.withDescription("Users a page; Duo's maximum if not given"),
+    Flag.withDescription("Objects a page; Duo's maximum if not given"),
     Flag.withSchema(positive(500)),
     Flag.optional
   ),
@@ -65,13 +66,15 @@ const flags = {
     Flag.withDefault(4)
   ),
   maxShrink: Flag.Finite("max-shrink").pipe(
-    Flag.withDescription("Percent of the tenant that may be gone since the run before"),
+    Flag.withDescription(
+      "Percent of the tenant that may be gone since the run before; 10, or what the pipeline says, if not given"
+    ),
     Flag.withSchema(
       Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }, { message: "Expected 0 to 100" }))
     ),
-    Flag.withDefault(10)
+    Flag.optional
   ),
-  allowEmpty: option("allow-empty", "Believe a tenant that has lost all its users"),
+  allowEmpty: option("allow-empty", "Believe a tenant that has lost all its users, or what else is extracted"),
   pii: Flag.Literals("pii", Personal.treatments).pipe(
     Flag.withDescription("What becomes of personal columns: as they are, a keyed hash, or NULL"),
     Flag.withDefault("keep")
@@ -160,7 +163,7 @@ export const extract = Command.make(
           dataDirectory,
           sinks,
           allowEmpty,
-          maxShrink,
+          maxShrink: Option.getOrUndefined(maxShrink),
           personal: pii,
           findSink: (name) => Effect.map(catalog.findSink(name), Spans.watched)
         })
@@ -173,7 +176,8 @@ export const extract = Command.make(
 
       const failed = Effect.fnUntraced(function*(error: Expected) {
         const exit = error[Runtime.errorExitCode]
-        const known = { exit, pipeline: name, users: last.users, total_objects: last.total, pages: last.pages }
+        const seen = last.what === undefined ? {} : { [last.what]: last.seen }
+        const known = { exit, pipeline: name, ...seen, total_objects: last.total, pages: last.pages }
         if (json) yield* Console.log(JSON.stringify({ error: error._tag, message: error.message, ...known }))
         const message = withoutPaths(error.message, yield* Settings.dataDirectory)
         yield* tell({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
@@ -189,7 +193,7 @@ export const extract = Command.make(
         Effect.provide(Stderr.progress)
       )
       const { facts: told, text } = abroad(result)
-      yield* Meters.published(told)
+      yield* Meters.published({ ...told, ...objectsOf(result.outcome), counts: result.outcome.counts })
       for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
       const incomplete = strict && !result.outcome.complete
       const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
@@ -205,4 +209,4 @@ export const extract = Command.make(
     }),
     Effect.uninterruptible
   )
-).pipe(Command.withDescription("Extract every user of the tenant and publish the rows"))
+).pipe(Command.withDescription("Read a tenant once, and publish the rows: its users, or what the pipeline says"))

@@ -26,7 +26,7 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
 
 const formats = ["table", "junit", "json", "markdown"] as const
 
-/** The last run of each tenant, and what it could not read. */
+/** The last run of each pipeline over each tenant, and what it could not read. */
 const lastRuns = Effect.fnUntraced(function*({ at, session }: Ledger.Open) {
   const pipelines = yield* (yield* Catalog).pipelines
   const rows = yield* at(session.all(`
@@ -38,6 +38,7 @@ const lastRuns = Effect.fnUntraced(function*({ at, session }: Ledger.Open) {
     const there = String(collected).split(", ")
     return {
       tenant: String(tenant),
+      pipeline: String(pipeline),
       observed_at: String(observed_at),
       complete: complete === true,
       not_collected: tables.map(({ name }) => name).filter((name) => !there.includes(name))
@@ -60,8 +61,8 @@ const print = (
     at_most,
     why === null ? sentence : `${sentence} Why not told: ${why}`.trimStart()
   ])
-  const below = seen.map(({ complete, observed_at, tenant }) =>
-    `${tenant} as of ${observed_at}${complete ? "" : ", not proved complete"}`
+  const below = seen.map(({ complete, observed_at, pipeline, tenant }) =>
+    `${tenant}, ${pipeline}, as of ${observed_at}${complete ? "" : ", not proved complete"}`
   )
   return [Format.lay(format, { names, rows }), "", ...below.map((line) => format === "markdown" ? `- ${line}` : line)]
     .join("\n")

@@ -38,8 +38,6 @@ export const rebuild = Command.make(
   Effect.fnUntraced(function*() {
     const catalog = yield* Catalog
     const dataDirectory = yield* Settings.dataDirectory
-    const pipelines = yield* catalog.pipelines
-    const tables = pipelines.flatMap((pipeline) => pipeline.tables)
     const duckdb = yield* catalog.findSink("duckdb")
     const location = duckdb.location(dataDirectory)
     const root = (yield* catalog.findSink("parquet")).location(dataDirectory)
@@ -51,9 +49,12 @@ export const rebuild = Command.make(
       manifests.open(run_id, [{ sink: "duckdb", location }]),
       () => Effect.ignore(Effect.andThen(duckdb.discard(location, run_id), manifests.discarded(run_id)))
     )
-    const { change, isThere, session } = yield* at(LedgerFile.open(location, run_id, tables))
+    const known = (yield* catalog.pipelines).flatMap((pipeline) => pipeline.tables)
+    const { change, isThere, session } = yield* at(LedgerFile.open(location, run_id, known))
     const runs = yield* at(Rebuild.recorded(session, root))
     if (runs.length === 0) return yield* new NoSnapshots({ directory: root })
+    const names = [...new Set(runs.map(({ pipeline }) => pipeline))]
+    const pipelines = yield* Effect.forEach(names, catalog.findPipeline)
     const told = yield* Effect.forEach(
       runs,
       ({ complete, pipeline, tables_collected, ...stamp }) =>
@@ -63,14 +64,16 @@ export const rebuild = Command.make(
           tables_collected
         }))
     )
-    const known = isThere ? yield* at(Ledger.runIds(session, "held")) : []
-    const lost = known.filter((id) => runs.every((run) => run.run_id !== id))
+    const held = isThere ? yield* at(Ledger.runIds(session, "held")) : []
+    const lost = held.filter((id) => runs.every((run) => run.run_id !== id))
     if (lost.length > 0) return yield* new OnlyInLedger({ ledger: location, runs: lost })
 
     const { bytes, publication } = yield* at(change({
       make: Effect.fnUntraced(function*(session, ledger) {
-        yield* Ledger.drop(session, ledger, tables)
-        for (const pipeline of pipelines) yield* Ledger.migrate(session, ledger, pipeline.tables, pipeline.views)
+        for (const { tables, views } of pipelines) {
+          yield* Ledger.drop(session, ledger, tables)
+          yield* Ledger.migrate(session, ledger, tables, views)
+        }
         yield* Rebuild.fill(session, ledger, root, told)
       }),
       verify: Effect.fnUntraced(function*(session, ledger) {

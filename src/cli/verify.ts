@@ -77,7 +77,7 @@ export const verify = Command.make(
           const line = [
             manifest.run_id,
             receipt.sink.padEnd(8),
-            table.name.padEnd(12),
+            table.name.padEnd(13),
             String(rows).padStart(9),
             verdict
           ]

@@ -1,11 +1,13 @@
-/** What `duo-mfa check` asks of Duo: the time, one signed call for a user, one for a bypass code. */
+/** What `duo-mfa check` asks of Duo: the time, and one signed call for an object of each list that an extraction reads. */
 import { Effect, Option, Stream } from "effect"
 import type { Finding } from "../Pipeline.ts"
+import { Admins } from "./Admins.ts"
 import { BypassCodes } from "./BypassCodes.ts"
 import { Client } from "./Client.ts"
 import { Credentials } from "./Credentials.ts"
 import type { DuoError } from "./Errors.ts"
 import { skewed } from "./Explain.ts"
+import type { Page } from "./Pages.ts"
 import { Users } from "./Users.ts"
 
 const one = { pageSize: 1 }
@@ -16,29 +18,47 @@ const clock = (skew: number | null): string => {
   return Math.abs(skew) < skewed ? `${by}, which is close enough.` : `${by}: set it (NTP).`
 }
 
-/** The findings in the order of asking; fails with what would fail an extraction. */
-export const check: Effect.Effect<ReadonlyArray<Finding>, DuoError, BypassCodes | Client | Credentials | Users> = Effect
-  .gen(function*() {
+/** How many there are, of the list whose first page this is. */
+const totalOf = Effect.fnUntraced(function*(pages: Stream.Stream<Page, DuoError>) {
+  const total = Option.getOrNull(Option.map(yield* Stream.runHead(pages), (page) => page.total))
+  return total === null ? "" : `; there are ${total}`
+})
+
+/** The findings in the order of asking, around those of the lists; fails with what would fail an extraction. */
+const check = <R>(lists: Effect.Effect<ReadonlyArray<Finding>, DuoError, R>) =>
+  Effect.gen(function*() {
     const client = yield* Client
-    const users = yield* Users
-    const bypassCodes = yield* BypassCodes
     const { warnings } = yield* Credentials
     const skew = yield* client.clockSkew.pipe(
       Effect.catchIf(({ reason }) => reason._tag === "NotFound", () => Effect.succeed(null))
     )
-    const page = yield* users.pages(one).pipe(Stream.runHead)
-    const total = Option.getOrNull(Option.map(page, ({ total }) => total))
-    const codes = yield* bypassCodes.pages(one).pipe(
-      Stream.runHead,
-      Effect.as("may be read."),
-      Effect.catchTag("NotCollected", ({ detail }) => Effect.succeed(detail))
-    )
+    const found = yield* lists
     return [
       ...warnings.map((detail) => ({ subject: "settings", detail })),
       { subject: "host", detail: `${client.host} answers.` },
       { subject: "clock", detail: clock(skew) },
       { subject: "signature", detail: `${yield* client.signature} is accepted.` },
-      { subject: "users", detail: `may be read (${yield* users.api})${total === null ? "" : `; there are ${total}`}.` },
-      { subject: "bypass codes", detail: codes }
+      ...found
     ]
   })
+
+/** Of the users and their bypass codes. */
+export const users = check(Effect.gen(function*() {
+  const users = yield* Users
+  const bypassCodes = yield* BypassCodes
+  const total = yield* totalOf(users.pages(one))
+  const codes = yield* bypassCodes.pages(one).pipe(
+    Stream.runHead,
+    Effect.as("may be read."),
+    Effect.catchTag("NotCollected", ({ detail }) => Effect.succeed(detail))
+  )
+  return [
+    { subject: "users", detail: `may be read (${yield* users.api})${total}.` },
+    { subject: "bypass codes", detail: codes }
+  ]
+}))
+
+/** Of the administrators. */
+export const admins = check(Effect.gen(function*() {
+  return [{ subject: "administrators", detail: `may be read${yield* totalOf((yield* Admins).pages(one))}.` }]
+}))

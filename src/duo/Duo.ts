@@ -1,9 +1,12 @@
 /** Everything that a pipeline asks of Duo, in the way that the command line chose: itself, recorded, or from a record. */
 import { Effect, type FileSystem, Layer, type Path } from "effect"
+import type { Finding, Source } from "../Pipeline.ts"
 import { Recording } from "../Recording.ts"
+import { Admins } from "./Admins.ts"
 import { BypassCodes } from "./BypassCodes.ts"
 import { Client } from "./Client.ts"
 import { Credentials, type SettingsError } from "./Credentials.ts"
+import type { DuoError } from "./Errors.ts"
 import { Exchange } from "./Exchange.ts"
 import type { RecordError } from "./record/Record.ts"
 import * as Recorder from "./record/Recorder.ts"
@@ -34,8 +37,33 @@ export const client: Layer.Layer<Client, never, Ground> = Layer.effect(
   })
 ).pipe(Layer.provide(Client.layerExchange))
 
+type Services = Admins | BypassCodes | Client | Ground | Users
+
 export const layer: Layer.Layer<
-  BypassCodes | Client | Ground | Users,
+  Services,
   RecordError | SettingsError,
   FileSystem.FileSystem | Path.Path
-> = Layer.mergeAll(Users.layer, BypassCodes.layer).pipe(Layer.provideMerge(client), Layer.provideMerge(ground))
+> = Layer.mergeAll(Users.layer, BypassCodes.layer, Admins.layer).pipe(
+  Layer.provideMerge(client),
+  Layer.provideMerge(ground)
+)
+
+/** What a pipeline does with Duo, once it has the services it asks for. */
+export interface Reader {
+  readonly check: Effect.Effect<ReadonlyArray<Finding>, DuoError, Services>
+  readonly extract: Source["extract"]
+}
+
+/** How a pipeline connects to Duo: its reader, in the session that the command line chose. */
+export const connect = Effect.fnUntraced(function*(reader: Effect.Effect<Reader, never, Services>) {
+  const duo = yield* Layer.build(layer)
+  return yield* Effect.provide(
+    Effect.gen(function*() {
+      const { host, warnings } = yield* Credentials
+      for (const warning of warnings) yield* Effect.logWarning(warning)
+      const { check, extract } = yield* reader
+      return (yield* Session).source({ tenant: host, check: Effect.provide(check, duo), extract })
+    }),
+    duo
+  )
+})

@@ -36,7 +36,9 @@ const explain = (reason: DuoReason, path: string): string => {
     case "Forbidden":
       return `Duo refused ${path}: ${
         quote(reason)
-      }. In the Duo Admin Panel, open the application of DUO_IKEY (it must be of the type Admin API) and tick "Grant read resource"; if it limits networks, add this machine's.`
+      }. In the Duo Admin Panel, open the application of DUO_IKEY (it must be of the type Admin API) and tick ${
+        permission(path)
+      }; if it limits networks, add this machine's.`
     case "BadRequest":
       return `Duo did not accept the request for ${path}: ${quote(reason)}. Try a smaller --page-size.`
     case "NotFound":
@@ -60,6 +62,10 @@ const explain = (reason: DuoReason, path: string): string => {
       return `The record in ${reason.directory} cannot be written: ${reason.detail}. Nothing was published; free some space or name another directory, and run again.`
   }
 }
+
+/** What Duo's panel calls the permission for a path. */
+const permission = (path: string) =>
+  path.startsWith("/admin/v1/admins") ? `"Grant administrators" (to read is enough)` : `"Grant read resource"`
 
 const waited = {
   headers: "no answer within 30 s",

@@ -139,6 +139,12 @@ const aliasesOf = ({ alias1, alias2, alias3, alias4, aliases }: WireUser): User[
   return given.length === 0 ? noAliases : Object.fromEntries(given)
 }
 
+/** Those of a phone, wherever there is one. */
+export const phoneFields = known(
+  Phone.fields,
+  ["predelay", "postdelay", "creation_date", "last_activated_date", "quarantined"]
+)
+
 /** Known besides what is read, mostly from answers of 2026 that Duo does not document. */
 const fields = known(
   WireUser.fields,
@@ -152,7 +158,7 @@ const fields = known(
   ],
   {
     groups: known(Group.fields, ["push_enabled", "sms_enabled", "mobile_otp_enabled", "voice_enabled"]),
-    phones: known(Phone.fields, ["predelay", "postdelay", "creation_date", "last_activated_date", "quarantined"]),
+    phones: phoneFields,
     tokens: known(Token.fields),
     u2ftokens: known(U2fToken.fields),
     webauthncredentials: known(WebAuthnCredential.fields),

@@ -3,9 +3,9 @@ import { Context, Effect, Layer, Ref, Stream } from "effect"
 import type { Expected } from "../Expected.ts"
 import { Client } from "./Client.ts"
 import { type Api, Credentials } from "./Credentials.ts"
-import { DuoError, Unauthorized } from "./Errors.ts"
-import { skewed } from "./Explain.ts"
+import { DuoError } from "./Errors.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
+import * as Skew from "./Skew.ts"
 import { read, type Snapshot, type SnapshotOptions } from "./Snapshot.ts"
 import { decodeUsers, type User } from "./User.ts"
 
@@ -34,23 +34,6 @@ const withHint = (asked: "v1" | "v2", setting: Api) => (error: DuoError): DuoErr
   })
 }
 
-/** Whether a wrong clock can be the cause of a 401, and its own header did not show it. */
-const mayBeTheClock = ({ reason }: DuoError) =>
-  reason._tag === "Unauthorized" && reason.code !== 40102 && Math.abs(reason.skewSeconds ?? 0) < skewed
-
-/** Asks what time it is, for a refusal that may be about that. */
-const withSkew = (client: Client["Service"]) =>
-  Effect.fnUntraced(function*(error: DuoError) {
-    const skewSeconds = yield* Effect.orElseSucceed(client.clockSkew, () => null)
-    if (error.reason._tag !== "Unauthorized" || skewSeconds === null) return yield* error
-    const { code, message, status } = error.reason
-    return yield* new DuoError({
-      path: error.path,
-      attempts: error.attempts,
-      reason: new Unauthorized({ status, code, message, skewSeconds })
-    })
-  })
-
 export class Users extends Context.Service<Users, {
   /** The whole list from its start, one element a page. It may be read again; the endpoint is looked for once. */
   readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError>
@@ -69,7 +52,7 @@ export class Users extends Context.Service<Users, {
       const from = (api: "v1" | "v2", options: PageOptions) =>
         pagesOf(client, endpoints[api], options).pipe(
           Stream.mapError(withHint(api, setting)),
-          Stream.catchIf(mayBeTheClock, (error) => Stream.fromEffect(withSkew(client)(error)))
+          Skew.tell(client)
         )
 
       /** The newer endpoint, unless its very first page is not offered. */

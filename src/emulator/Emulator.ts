@@ -29,6 +29,8 @@ export interface RateLimit {
 export interface Options {
   /** How many invented users; not needed with `tenant`. */
   readonly users?: number | undefined
+  /** How many invented administrators; a few if not said. */
+  readonly administrators?: number | undefined
   /** Decides the users and the keys. */
   readonly seed?: number | string | undefined
   readonly tenant?: Tenant.Tenant | undefined
@@ -79,7 +81,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
     const seed = options.seed ?? 1
     const ikey = options.ikey ?? keysOf(seed).ikey
     const skey = options.skey ?? keysOf(seed).skey
-    const tenant = options.tenant ?? Tenant.make({ users: options.users ?? 250, seed })
+    const tenant = options.tenant ?? Tenant.make({ ...options, users: options.users ?? 250, seed })
     const script = start(options.scenario ?? [])
     const requests: Array<RequestRecord> = []
     const signatures = new Signatures()
@@ -150,7 +152,7 @@ const answerer = (
     signatures: options.signatures ?? ["v2-sha1", "v2-sha512", "v5-sha512"]
   }
   const apis = options.apis ?? ["v1", "v2"]
-  const permissions = options.permissions ?? ["users", "bypass_codes"]
+  const permissions = options.permissions ?? ["users", "bypass_codes", "admins"]
   const { rateLimit } = options
   const bucket = rateLimit === undefined
     ? Bucket.unlimited

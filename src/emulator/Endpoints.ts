@@ -4,13 +4,13 @@ import type { Received } from "./Received.ts"
 import { type Page, refuse, type Reply } from "./Reply.ts"
 import type { Tenant } from "./Tenant.ts"
 
-export type Permission = "users" | "bypass_codes"
+export type Permission = "users" | "bypass_codes" | "admins"
 export type Api = "v1" | "v2"
 
 export interface Endpoint {
   readonly permission: Permission
-  /** A list of users or codes that is paged. */
-  readonly list: "users" | "bypass_codes" | undefined
+  /** What is listed, if it is paged. */
+  readonly list: Permission | undefined
   /** `limitAtMost` makes the server's pages shorter than asked. */
   readonly answer: (tenant: Tenant, params: ReadonlyMap<string, string>, limitAtMost: number) => Reply
 }
@@ -99,6 +99,13 @@ const bypassCodes: Endpoint = {
     page(params, { standard: 100, max: 500 }, limitAtMost, tenant.bypassCodes(), tenant.bypassCode)
 }
 
+const admins: Endpoint = {
+  permission: "admins",
+  list: "admins",
+  answer: (tenant, params, limitAtMost) =>
+    page(params, { standard: 100, max: 500 }, limitAtMost, tenant.admins(), tenant.admin)
+}
+
 const oneUser = (id: string): Endpoint => ({
   permission: "users",
   list: undefined,
@@ -111,6 +118,7 @@ const oneUser = (id: string): Endpoint => ({
 /** Who serves a path, if anybody does. v1 is what Duo's clients call; v2 is what the integration guide describes. */
 export const endpointOf = (path: string, apis: ReadonlyArray<Api>): Endpoint | undefined => {
   if (path === "/admin/v1/bypass_codes") return bypassCodes
+  if (path === "/admin/v1/admins") return admins
   if (path === "/admin/v2/users") return apis.includes("v2") ? users(500) : undefined
   if (!apis.includes("v1")) return undefined
   if (path === "/admin/v1/users") return users(300)

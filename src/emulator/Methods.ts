@@ -159,6 +159,8 @@ interface Kinds {
   readonly desktopTokens: Ids
   readonly bypassCodes: Ids
   readonly directories: Ids
+  readonly administrators: Ids
+  readonly units: Ids
 }
 
 const made = new Map<number, Kinds>()
@@ -177,7 +179,9 @@ export const kinds = (seed: number): Kinds => {
     desktops: ids(seed, "DD"),
     desktopTokens: ids(seed, "DT"),
     bypassCodes: ids(seed, "DB"),
-    directories: ids(seed, "DS")
+    directories: ids(seed, "DS"),
+    administrators: ids(seed, "DE"),
+    units: ids(seed, "DA")
   }
   made.set(seed, now)
   return now

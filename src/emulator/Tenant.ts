@@ -1,5 +1,6 @@
 /** A Duo tenant to answer from: invented users of any number, or given ones, and edits to either between requests. */
 import { Schema } from "effect"
+import { administrator, usual } from "./Administrators.ts"
 import { bypassCode, codesAmong, codesOf, firstCodeOf, ownerOf } from "./BypassCodes.ts"
 import { seedOf } from "./Dice.ts"
 import { dumps, type JsonObject, parseObject } from "./Json.ts"
@@ -10,12 +11,14 @@ const UserJson = Schema.Record(Schema.String, Schema.Json)
 
 const Position = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** A change to the list of users, at a position in it. */
+/** A change to the list of users, or of administrators, at a position in it. */
 export const Edit = Schema.Union([
   Schema.Struct({ edit: Schema.Literal("add"), at: Position, user: Schema.optionalKey(UserJson) }),
   Schema.Struct({ edit: Schema.Literal("remove"), at: Position }),
   Schema.Struct({ edit: Schema.Literal("rename"), at: Position, username: Schema.String }),
-  Schema.Struct({ edit: Schema.Literal("replace"), at: Position, user: UserJson })
+  Schema.Struct({ edit: Schema.Literal("replace"), at: Position, user: UserJson }),
+  Schema.Struct({ edit: Schema.Literal("add_admin"), at: Position, admin: UserJson }),
+  Schema.Struct({ edit: Schema.Literal("remove_admin"), at: Position })
 ])
 export type Edit = typeof Edit.Type
 
@@ -30,6 +33,9 @@ export interface Tenant {
   readonly bypassCodes: () => number
   /** The JSON text of a bypass code. */
   readonly bypassCode: (at: number) => string
+  readonly admins: () => number
+  /** The JSON text of an administrator. */
+  readonly admin: (at: number) => string
   /** Changes the list. A position beyond its end changes nothing but for `add`, which then appends. */
   readonly edit: (edit: Edit) => void
 }
@@ -49,9 +55,11 @@ interface Start {
   readonly invented: number
   readonly given: ReadonlyArray<Given>
   readonly codes: ReadonlyArray<string>
+  readonly admins: ReadonlyArray<string>
 }
 
-const start = ({ codes, given, ground, invented }: Start): Tenant => {
+const start = ({ admins: firstAdmins, codes, given, ground, invented }: Start): Tenant => {
+  const admins = [...firstAdmins]
   /** Undefined until the first edit: then every user's number, or its text. */
   let entries: Array<number | Given> | undefined = given.length > 0 ? [...given] : undefined
   let codeNumbers: ReadonlyArray<readonly [code: number, owner: JsonObject]> | undefined
@@ -105,7 +113,11 @@ const start = ({ codes, given, ground, invented }: Start): Tenant => {
         : editedCodes()[at - codes.length] ?? [at, {}]
       return bypassCode(ground, code, owner)
     },
+    admins: () => admins.length,
+    admin: (at) => admins[at] ?? "{}",
     edit: (edit) => {
+      if (edit.edit === "add_admin") return void admins.splice(edit.at, 0, dumps(edit.admin))
+      if (edit.edit === "remove_admin") return void admins.splice(edit.at, 1)
       entries ??= Array.from({ length: invented }, (_, n) => n)
       codeNumbers = undefined
       if (edit.edit === "add") {
@@ -127,24 +139,32 @@ const start = ({ codes, given, ground, invented }: Start): Tenant => {
   }
 }
 
+const someAdmins = (ground: Ground, count: number) => Array.from({ length: count }, (_, n) => administrator(ground, n))
+
 /** So many invented users: the same seed gives the same bytes, and user n is the same in a tenant of any size. */
 export const make = (options: {
   readonly users: number
   readonly seed?: number | string | undefined
   readonly epoch?: number | undefined
-}): Tenant =>
-  start({
-    ground: { seed: seedOf(options.seed ?? 1), epoch: options.epoch ?? defaultEpoch },
-    invented: options.users,
-    given: [],
-    codes: []
-  })
+  readonly administrators?: number | undefined
+}): Tenant => {
+  const ground = { seed: seedOf(options.seed ?? 1), epoch: options.epoch ?? defaultEpoch }
+  const admins = someAdmins(ground, options.administrators ?? usual)
+  return start({ ground, invented: options.users, given: [], codes: [], admins })
+}
 
-/** Just these users, whatever they look like, and these bypass codes. */
-export const fromUsers = (users: ReadonlyArray<JsonObject>, bypassCodes: ReadonlyArray<JsonObject> = []): Tenant =>
-  start({
-    ground: { seed: seedOf(1), epoch: defaultEpoch },
+/** Just these users, whatever they look like, these bypass codes, and these administrators or some invented ones. */
+export const fromUsers = (
+  users: ReadonlyArray<JsonObject>,
+  bypassCodes: ReadonlyArray<JsonObject> = [],
+  admins?: ReadonlyArray<JsonObject>
+): Tenant => {
+  const ground = { seed: seedOf(1), epoch: defaultEpoch }
+  return start({
+    ground,
     invented: 0,
     given: users.map((user) => ({ text: dumps(user), of: undefined })),
-    codes: bypassCodes.map(dumps)
+    codes: bypassCodes.map(dumps),
+    admins: admins?.map(dumps) ?? someAdmins(ground, usual)
   })
+}

@@ -46,7 +46,8 @@ const refuseShrunk = Effect.fnUntraced(function*(session: DuckDb.Session, { allo
 /** A run that is older than what is there would have to change what was, which only a rebuild can. */
 const refuseOutdated = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string, run: SinkRun) {
   const later = yield* session.all(
-    `SELECT run_id FROM ${catalog}.main.${runs.name} WHERE tenant = ${DuckDb.literal(run.tenant)}
+    `SELECT run_id FROM ${catalog}.main.${runs.name}
+     WHERE tenant = ${DuckDb.literal(run.tenant)} AND pipeline = ${DuckDb.literal(run.pipeline)}
      AND observed_at > ${DuckDb.constant(run.observed_at)} LIMIT 1`
   )
   if (later.length > 0) {

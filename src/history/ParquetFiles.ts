@@ -1,5 +1,6 @@
 /** The Parquet files of all runs below one directory, as SQL: every file says in its metadata which run it is of. */
 import { type Outcome, runs, toRow } from "../Outcome.ts"
+import type { SinkRun } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import * as Instant from "../staging/Instant.ts"
 import type { Table } from "../Table.ts"
@@ -31,30 +32,43 @@ export const select = (files: string) => `FROM read_parquet(${files}, union_by_n
 
 const variable = "duo_mfa_parquet"
 
+/** Begins what a pipeline has of `views.sql`, which goes on to the next of these lines. */
+const heading = (pipeline: string) => `-- The tables of the pipeline ${pipeline}, and its views.`
+
+/** What a `views.sql` has of each pipeline, by its heading. */
+const sections = (views: string) =>
+  new Map(
+    views.split(/^(?=-- The tables of the pipeline .+, and its views\.$)/m).slice(1).map((section) =>
+      [section.split("\n", 1)[0] ?? "", section.trimEnd()] as const
+    )
+  )
+
 /**
- * `views.sql`: the names of a ledger over the files alone, for any DuckDB. `tables` are all that there are, `written` those
- * of which there is a file.
+ * `views.sql`: the names of a ledger over the files alone, for any DuckDB. `tables` are all that the pipeline has,
+ * `written` those of which there is a file; what the file said `before` of other pipelines is said again.
  */
 export const views = (
   root: string,
-  tables: ReadonlyArray<Table>,
+  { pipeline, tables, views }: Pick<SinkRun, "pipeline" | "tables" | "views">,
   written: ReadonlyArray<Table>,
-  pipelineViews: string
+  before: string
 ) => {
   const here = `getvariable(${DuckDb.literal(variable)})`
-  const statements = Snapshots.statements(
-    selectRuns(here),
-    tables.map((table) => ({
-      table,
-      rows: written.includes(table) ? select(files(here, table)) : undefined
-    }))
-  )
+  const own = [
+    heading(pipeline),
+    ...tables.flatMap((table) =>
+      Snapshots.statements(table, written.includes(table) ? select(files(here, table)) : undefined)
+    )
+      .map((statement) => `${statement};`),
+    `${views.trimEnd().replace(/;?$/, ";")}`
+  ].join("\n")
   return [
     "-- The names of the ledger over these Parquet files, for any DuckDB: .read views.sql",
     "-- Made anew by every run. If the files have moved, say here where they are.",
     `SET VARIABLE ${variable} = ${DuckDb.literal(root)};`,
     "SET TimeZone = 'UTC';",
-    ...statements.map((statement) => `${statement};`),
-    pipelineViews
+    ...Snapshots.runs(selectRuns(here)).map((statement) => `${statement};`),
+    ...[...sections(before).set(heading(pipeline), own)].sort(([a], [b]) => a < b ? -1 : 1).map(([_, text]) => text),
+    ""
   ].join("\n")
 }

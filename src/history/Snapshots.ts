@@ -65,16 +65,13 @@ const view = (table: Table, query: string) => [
   ...DuckDb.comments("VIEW", DuckDb.name(table.name), table)
 ]
 
-/** What makes the names of a ledger over a query for all runs and one for all rows of each table. */
-export const statements = (
-  runs: string,
-  snapshots: ReadonlyArray<{ readonly table: Table; readonly rows: string | undefined }>
-): ReadonlyArray<string> => [
-  ...view(Outcome.runs, runs),
-  ...snapshots.flatMap(({ rows, table }) => [
-    `CREATE OR REPLACE VIEW ${snapshotsOf(table)} AS ${rows === undefined ? none(table) : asTable(table, rows)}`,
-    `COMMENT ON VIEW ${snapshotsOf(table)} IS ${DuckDb.literal(`The rows of ${table.name} as every run saw them.`)}`,
-    ...view(historyOf(table), history(table, fingerprint(table))),
-    ...Views.statements(table)
-  ])
+/** What makes `runs` over a query for all of them. */
+export const runs = (query: string): ReadonlyArray<string> => view(Outcome.runs, query)
+
+/** What makes a table's names over a query for all rows of all runs; there is none if no run has written any. */
+export const statements = (table: Table, rows: string | undefined): ReadonlyArray<string> => [
+  `CREATE OR REPLACE VIEW ${snapshotsOf(table)} AS ${rows === undefined ? none(table) : asTable(table, rows)}`,
+  `COMMENT ON VIEW ${snapshotsOf(table)} IS ${DuckDb.literal(`The rows of ${table.name} as every run saw them.`)}`,
+  ...view(historyOf(table), history(table, fingerprint(table))),
+  ...Views.statements(table)
 ]

@@ -4,9 +4,11 @@
  */
 import type { BypassCode } from "../duo/BypassCode.ts"
 import type { User } from "../duo/User.ts"
-import type { Facts } from "../Outcome.ts"
+import type { Facts as RunFacts } from "../Outcome.ts"
 import type { Batch } from "../Sink.ts"
 import type { Stamp } from "../Table.ts"
+import * as Facts from "./Facts.ts"
+import type { Read, Sent } from "./Facts.ts"
 import { flatten, flattenBypassCode, isUsable, type OwnedCode } from "./Flatten.ts"
 import { unknownValues } from "./Known.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"
@@ -18,26 +20,11 @@ export interface Decoded<A> {
   readonly unknownFields: ReadonlyArray<string>
 }
 
-/** How a list was read, and whether that proves that it is all there. */
-export interface Read {
-  readonly doubt: string | null
-  /** How many Duo said there are; null if it did not say. */
-  readonly total: number | null
-  readonly pages: number
-  readonly sweeps: number
-  readonly duplicates: number
-  readonly changed: number
-}
-
 /** A code whose user is gone opens nothing, and is about nobody: it has no row. */
 const isOwned = (code: BypassCode): code is OwnedCode => code.user !== null
 
 /** What is counted by the source, and not by what goes by. */
-export interface Counts {
-  readonly requests: number
-  readonly retries: number
-  /** When the last answer was in, in milliseconds; null if there was none. */
-  readonly answeredAt: number | null
+export interface Counts extends Sent {
   readonly users: Read
   /** Why they are not there, if the key may not read them. */
   readonly bypassCodes: Read | { readonly refused: string }
@@ -47,15 +34,13 @@ export interface Tally {
   readonly users: (page: Decoded<User>) => Batch
   /** To be told of every code before the first user: a code that works is a reason of a user's bypass. */
   readonly bypassCodes: (page: Decoded<BypassCode>) => Batch
-  readonly facts: (counts: Counts) => Facts
+  readonly facts: (counts: Counts) => RunFacts
 }
 
 export const make = (stamp: Stamp): Tally => {
   const withCode = new Set<string>()
   const unknown = Unknown.make()
-  let people = 0
   let mfaEnabled = 0
-  let methods = 0
 
   const noteFields = (of: string, fields: ReadonlyArray<string>) => {
     for (const field of fields) unknown.field(`unknown field of a ${of}: ${field}`)
@@ -74,8 +59,6 @@ export const make = (stamp: Stamp): Tally => {
         [userGroups.name]: rows.flatMap((_) => _.user_groups)
       }
       for (const { users: [user] } of rows) if (user?.mfa_enabled === true) mfaEnabled++
-      people += rows.length
-      methods += batch[mfaMethods.name]?.length ?? 0
       return batch
     },
 
@@ -87,30 +70,15 @@ export const make = (stamp: Stamp): Tally => {
       return { [bypassCodes.name]: owned.map((code) => flattenBypassCode(stamp, code)) }
     },
 
-    facts: ({ answeredAt, bypassCodes: codes, requests, retries, users: list }) => {
-      const refused = "refused" in codes ? codes.refused : undefined
-      const doubt = list.doubt ?? ("doubt" in codes ? codes.doubt : null)
-      const collected = [users, mfaMethods, userGroups, ...refused === undefined ? [bypassCodes] : []]
-      const begun = Number(stamp.observed_at / 1000n)
-      return {
-        // a clock may be set back, and no run ends before it began
-        finished_at: new Date(Math.max(begun, answeredAt ?? begun)).toISOString(),
-        complete: doubt === null,
-        incomplete_reason: doubt,
-        total_objects: list.total,
-        users: people,
-        mfa_enabled: mfaEnabled,
-        methods,
-        pages: list.pages,
-        sweeps: list.sweeps,
-        requests,
-        retries,
-        duplicates: list.duplicates,
-        changed: list.changed,
-        unknown_values: unknown.count(),
-        tables_collected: collected.map((table) => table.name),
-        warnings: [...refused === undefined ? [] : [refused], ...unknown.warnings()]
-      }
-    }
+    facts: ({ bypassCodes: codes, users: list, ...sent }) =>
+      Facts.make({
+        stamp,
+        sent,
+        lists: "refused" in codes ? [list] : [list, codes],
+        collected: [users, mfaMethods, userGroups, ..."refused" in codes ? [] : [bypassCodes]],
+        refused: "refused" in codes ? [codes.refused] : [],
+        unknown,
+        counts: [{ name: "mfa_enabled", words: "with MFA", count: mfaEnabled }]
+      })
   }
 }

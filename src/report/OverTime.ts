@@ -35,7 +35,7 @@ export const daysOf = ({ session, tenant }: Subject) => {
        SELECT * FROM coverage_daily WHERE tenant = ${name} ORDER BY day DESC LIMIT ${longest}
      ), seen AS (
        SELECT days.*, runs.complete FROM days LEFT JOIN runs
-         ON runs.tenant = days.tenant AND runs.observed_at = days.known_at
+         ON runs.pipeline = 'mfa' AND runs.tenant = days.tenant AND runs.observed_at = days.known_at
            AND (runs.observed_at AT TIME ZONE 'UTC')::DATE = days.day
      )
      SELECT day::VARCHAR AS day, users, coverage_pct, phishing_resistant_pct, complete, {${mix.join(", ")}} AS mix

@@ -83,7 +83,7 @@ export const page = Effect.fnUntraced(function*(session: Session, pii: Pii, vers
 <p>What the users of Cisco Duo log in with: now, since the last run, and over ${daysBack} days.</p>
 ${contents(tenants)}</header>
 <main>
-${sections.length === 0 ? html`<p>The ledger has no run yet.</p>` : sections}</main>
+${sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections}</main>
 <footer>
 ${meaning}
 <p class="note">${

@@ -28,14 +28,14 @@ export const runs = Effect.fnUntraced(
     const totals = yield* askOne(
       session,
       Totals,
-      `SELECT count(*) AS runs, count(*) FILTER (complete) AS complete FROM runs WHERE tenant = ${name}`
+      `SELECT count(*) AS runs, count(*) FILTER (complete) AS complete FROM runs WHERE pipeline = 'mfa' AND tenant = ${name}`
     )
     const last = yield* ask(
       session,
       Run,
       `SELECT epoch_ms(observed_at) AS at, complete, incomplete_reason, users, total_objects,
          list_contains(string_split(tables_collected, ', '), 'bypass_codes') AS has_codes
-       FROM runs WHERE tenant = ${name} ORDER BY observed_at DESC LIMIT ${longest}`
+       FROM runs WHERE pipeline = 'mfa' AND tenant = ${name} ORDER BY observed_at DESC LIMIT ${longest}`
     )
     const without = days.filter(({ complete }) => complete === null).length
     const summary = `${Words.count(totals.complete)} of ${Words.counted(totals.runs, "run")} were proved complete. ${

@@ -44,7 +44,7 @@ export const tenantsOf = Effect.fnUntraced(function*(session: Session) {
        list(epoch_ms(observed_at) ORDER BY observed_at DESC)[2] AS before, arg_max(complete, observed_at) AS complete,
        arg_max_null(incomplete_reason, observed_at) AS incomplete_reason,
        arg_max(tables_collected, observed_at) AS tables_collected
-     FROM runs GROUP BY tenant ORDER BY tenant`
+     FROM runs WHERE pipeline = 'mfa' GROUP BY tenant ORDER BY tenant`
   )
   return rows.map((row): Tenant => {
     const asked = row.now - daysBack * 86_400_000

@@ -8,6 +8,7 @@ import { OtlpSerialization } from "effect/observability"
 import { withoutPaths } from "../Paths.ts"
 
 const attributes = [
+  "duo_mfa.count",
   "duo_mfa.limit",
   "duo_mfa.list",
   "duo_mfa.offset",
@@ -19,7 +20,7 @@ const attributes = [
   "duo_mfa.pages",
   "duo_mfa.stage",
   "duo_mfa.total",
-  "duo_mfa.users",
+  "duo_mfa.seen",
   "effect.fiber.interrupted",
   "error.type",
   "event.name",

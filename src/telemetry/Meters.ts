@@ -38,16 +38,16 @@ const exitCode = gauge("duo_mfa.run.exit_code", "{code}", "What extract exits wi
 export const ended = (nanos: bigint, exit: number) =>
   Effect.andThen(Metric.update(seconds, Number(nanos) / 1e9), Metric.update(exitCode, exit))
 
-const users = gauge("duo_mfa.run.users", "{user}", "Users seen")
-const mfaEnabled = gauge("duo_mfa.run.mfa_enabled", "{user}", "Users with MFA, by Duo's rule")
+const objects = gauge("duo_mfa.run.objects", "{object}", "Users seen, or what else the pipeline extracts")
+const counted = gauge("duo_mfa.run.counted", "{object}", "Those of them that the pipeline counts, by what for")
 const complete = gauge("duo_mfa.run.complete", "{run}", "1 if the snapshot was proved complete, else 0")
 const rows = gauge("duo_mfa.run.rows", "{row}", "Rows, by table")
 const bytes = gauge("duo_mfa.run.bytes", "By", "Bytes published, by sink")
 
 /** What a run came to. */
 export interface Came {
-  readonly users: number
-  readonly mfa_enabled: number
+  readonly seen: number
+  readonly counts: ReadonlyArray<{ readonly name: string; readonly count: number }>
   readonly complete: boolean
   /** By table. */
   readonly rows: Readonly<Record<string, number>>
@@ -57,8 +57,10 @@ export interface Came {
 /** A run has published, or was a dry one. */
 export const published = (came: Came) =>
   Effect.all([
-    Metric.update(users, came.users),
-    Metric.update(mfaEnabled, came.mfa_enabled),
+    Metric.update(objects, came.seen),
+    ...came.counts.map(({ count, name }) =>
+      Metric.update(Metric.withAttributes(counted, { "duo_mfa.count": name }), count)
+    ),
     Metric.update(complete, came.complete ? 1 : 0),
     ...Object.entries(came.rows).map(([table, count]) =>
       Metric.update(Metric.withAttributes(rows, { "duo_mfa.table": table }), count)

@@ -4,17 +4,24 @@ import { Clock, Effect } from "effect"
 import { type Options, serve } from "../../src/emulator/Emulator.ts"
 import * as StoppedClock from "../../src/emulator/StoppedClock.ts"
 import * as Tenant from "../../src/emulator/Tenant.ts"
+import type { Pipeline } from "../../src/Pipeline.ts"
 import { everySink, run } from "../torture/InProcess.ts"
 import { codesOn, days, usersOn } from "./scene.ts"
 
 /** Every ledger is of the same tenant, so that its rows are always the same; at a port that no system gives out itself. */
 const port = 27_056
 
-/** One run at an instant. */
-export const runAt = (dataDirectory: string, instant: number, options: Options, targets = everySink(dataDirectory)) =>
+/** One run at an instant, of `mfa` if no other pipeline is given. */
+export const runAt = (
+  dataDirectory: string,
+  instant: number,
+  options: Options,
+  targets = everySink(dataDirectory),
+  pipeline?: Pipeline
+) =>
   Effect.scoped(Effect.gen(function*() {
     const duo = yield* serve({ port, ...options })
-    const { message, outcome } = yield* run(duo, dataDirectory, targets, undefined, { maxShrink: 50 })
+    const { message, outcome } = yield* run(duo, dataDirectory, targets, pipeline, { maxShrink: 50 })
     assert(outcome !== undefined, message)
     return outcome
   })).pipe(Effect.provideServiceEffect(Clock.Clock, StoppedClock.at(instant)))

@@ -27,9 +27,6 @@ const facts: Facts = {
   complete: true,
   incomplete_reason: null,
   total_objects: 9,
-  users: 9,
-  mfa_enabled: 0,
-  methods: 0,
   pages: 3,
   sweeps: 1,
   requests: 3,
@@ -38,7 +35,8 @@ const facts: Facts = {
   changed: 0,
   unknown_values: 0,
   tables_collected: ["people"],
-  warnings: []
+  warnings: [],
+  counts: []
 }
 
 /** Three pages of three people. */

@@ -9,6 +9,7 @@ import { readMetadata } from "../../src/duo/Metadata.ts"
 import { Seen } from "../../src/duo/Seen.ts"
 import { decodeUsers } from "../../src/duo/User.ts"
 import type { Decoded, Refusal } from "../../src/duo/Wire.ts"
+import type { Read } from "../../src/mfa/Facts.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
 import * as Tally from "../../src/mfa/Tally.ts"
 import type { Facts } from "../../src/Outcome.ts"
@@ -35,7 +36,7 @@ export const kept = <A>(pages: ReadonlyArray<Decoded<A>>, id: (value: A) => stri
   for (const [page, { values }] of pages.entries()) {
     for (const value of values) seen.add(id(value), { page, first: page === 0, repeated: false, version: 0 })
   }
-  const read: Tally.Read = {
+  const read: Read = {
     doubt: null,
     total: null,
     pages: pages.length,

@@ -89,8 +89,6 @@ export const judge = (codes: ReadonlyArray<string>, pages: ReadonlyArray<string>
   const { facts, rows } = made.success
   assertFit(rows)
   assertSame(rows, should)
-  assert.equal(facts.users, should["users"]?.length)
-  assert.equal(facts.methods, should["mfa_methods"]?.length)
   assert.ok(facts.warnings.length <= 22 && Number.isSafeInteger(facts.unknown_values))
   return "exact rows"
 }

@@ -15,7 +15,7 @@ const gzip: Sink = {
   doc: "Newline-delimited JSON in gzip, one file a run and table.",
   location: (dataDirectory) => `${dataDirectory}/gzip`,
 
-  open: Effect.fn("example-sink.open")(function*(location, run) {
+  open: Effect.fnUntraced(function*(location, run) {
     const path = yield* Path.Path
     const root = path.resolve(location)
     return yield* TextFiles.openSink(run, format, {

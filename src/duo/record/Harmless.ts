@@ -26,6 +26,25 @@ const aliases: Fields = {
   named: false
 }
 
+const phones = fields({
+  type: "word",
+  platform: "word",
+  model: "word",
+  activated: "word",
+  capabilities: "word",
+  last_seen: "number",
+  sms_passcodes_sent: "word",
+  encrypted: "word",
+  fingerprint: "word",
+  screenlock: "word",
+  tampered: "word",
+  app_version: "word",
+  os_version: "word",
+  predelay: "number",
+  postdelay: "number"
+})
+const tokens = fields({ type: "word", totp_step: "number" })
+
 const userFields = {
   status: "word",
   lockout_reason: "word",
@@ -36,33 +55,25 @@ const userFields = {
   aliases,
   custom_attributes: unknown,
   groups: fields({ status: "word" }),
-  phones: fields({
-    type: "word",
-    platform: "word",
-    model: "word",
-    activated: "word",
-    capabilities: "word",
-    last_seen: "number",
-    sms_passcodes_sent: "word",
-    encrypted: "word",
-    fingerprint: "word",
-    screenlock: "word",
-    tampered: "word",
-    app_version: "word",
-    os_version: "word",
-    predelay: "number",
-    postdelay: "number"
-  }),
-  tokens: fields({ type: "word", totp_step: "number" }),
+  phones,
+  tokens,
   u2ftokens: fields({ date_added: "number" }),
   webauthncredentials: fields({ date_added: "number" }),
   desktoptokens: fields({ platform: "word", type: "word" }),
   desktop_authenticators: fields({ duo_desktop_version: "word", os_family: "word" })
 } as const
 
-/** Users, bypass codes and the time of a ping together: no field of one means anything else in another. */
+/**
+ * Users, bypass codes, administrators and the time of a ping together: no field of one means anything else in another. An
+ * administrator's role may have a name that the customer gave it.
+ */
 const response = fields({
   ...userFields,
+  hardtoken: tokens,
+  phone_details: phones,
+  password_change_required: "word",
+  restricted_by_admin_units: "word",
+  has_external_password_mgmt: "word",
   expiration: "number",
   reuse_count: "number",
   user: fields(userFields),

@@ -1,0 +1,160 @@
+/**
+ * One administrator of Duo becomes flat rows: one of `admins`, one of `admin_methods` a factor. Pure: the same
+ * administrator gives the same rows, whoever else is on the page.
+ */
+import type { Admin, AdminPhone } from "../duo/Admin.ts"
+import { byId, fromSeconds, fromText, joined, said } from "../mfa/Cells.ts"
+import * as Strength from "../mfa/Strength.ts"
+import type { RowOf, Stamp } from "../Table.ts"
+import type { adminMethods, admins } from "./Tables.ts"
+
+type MethodRow = RowOf<typeof adminMethods>
+
+/** The rows of one administrator. */
+export interface AdminRows {
+  readonly admins: ReadonlyArray<RowOf<typeof admins>>
+  readonly admin_methods: ReadonlyArray<MethodRow>
+}
+
+type Repeated = "admin_id" | "admin_name" | "email" | "role" | "admin_status"
+
+interface Method extends Omit<MethodRow, keyof Stamp | Repeated> {
+  readonly strength: Strength.Strength | null
+}
+
+/** A factor of which Duo said nothing but that it is there; how strong it is may be among that. */
+const method = (
+  method_kind: string,
+  method_id: string,
+  strength: Strength.Strength | null,
+  said: Partial<Method>
+): Method => ({
+  method_kind,
+  method_id,
+  method_type: null,
+  name: null,
+  label: null,
+  platform: null,
+  model: null,
+  number: null,
+  extension: null,
+  serial: null,
+  activated: null,
+  capabilities: null,
+  can_push: false,
+  can_otp: false,
+  can_sms: false,
+  can_call: false,
+  strength,
+  strength_rank: strength === null ? null : Strength.rank(strength),
+  enrolled_at: null,
+  last_seen_at: null,
+  totp_step: null,
+  ...said
+})
+
+/** Those with an id of Duo's in its order, once each; then those without, which are called after their kind. */
+const named = <A>(kind: string, things: ReadonlyArray<A>, id: (thing: A) => string | null) => {
+  const anonymous = things.filter((thing) => said(id(thing)) === null)
+  return [
+    ...byId(things.filter((thing) => said(id(thing)) !== null), (thing) => id(thing) ?? ""),
+    ...anonymous.map((thing, n) => [n === 0 ? kind : `${kind} ${n + 1}`, thing] as const)
+  ]
+}
+
+const phoneMethod = (method_id: string, phone: AdminPhone): Method => {
+  const uses = Strength.phoneUses(phone.activated, phone.capabilities)
+  return method("phone", method_id, Strength.phoneStrength(uses), {
+    method_type: said(phone.type),
+    name: said(phone.name),
+    platform: said(phone.platform),
+    model: said(phone.model),
+    number: said(phone.number),
+    extension: said(phone.extension),
+    activated: phone.activated,
+    capabilities: joined(phone.capabilities),
+    ...uses,
+    last_seen_at: fromText(phone.last_seen)
+  })
+}
+
+/** A number without details may be that of any phone: what it can do, Duo did not say. */
+const numberMethod = (number: string): Method =>
+  method("phone", "phone", null, { number, can_push: null, can_otp: null, can_sms: null, can_call: null })
+
+/** Every factor of an administrator, each once, in an order of its own. */
+const methodsOf = ({ hardtoken, phone, phone_details, webauthncredentials }: Admin): ReadonlyArray<Method> => {
+  const number = said(phone)
+  const phones = named("phone", phone_details ?? [], (_) => _.phone_id).map(([id, phone]) => phoneMethod(id, phone))
+  return [
+    ...phones.length === 0 && number !== null ? [numberMethod(number)] : phones,
+    ...hardtoken === null ? [] : [
+      method("token", hardtoken.token_id, "otp", {
+        method_type: said(hardtoken.type),
+        serial: said(hardtoken.serial),
+        can_otp: true,
+        totp_step: hardtoken.totp_step
+      })
+    ],
+    ...named("webauthn", webauthncredentials ?? [], (_) => _.webauthnkey).map(([id, credential]) =>
+      method("webauthn", id, "phishing_resistant", {
+        name: said(credential.credential_name),
+        label: said(credential.label),
+        enrolled_at: fromSeconds(credential.date_added)
+      })
+    )
+  ]
+}
+
+/** As far as it can be told: a credential that Duo does not list may be there, and be the strongest or the only one. */
+const extremes = (methods: ReadonlyArray<Method>, isListed: boolean) => {
+  const strengths = methods.map(({ strength }) => strength)
+  const known = strengths.filter((strength) => strength !== null)
+  const isKnown = known.length === strengths.length
+  const best = Strength.strongest(known)
+  const strongest = best === "phishing_resistant" || (isListed && isKnown) ? best : null
+  const weakest = isKnown && (isListed || known.length > 0) ? Strength.weakest(known) : null
+  return { strongest, weakest }
+}
+
+/** The rows of an administrator. */
+export const flatten = (stamp: Stamp, admin: Admin): AdminRows => {
+  const { admin_id, webauthncredentials: credentials } = admin
+  const name = said(admin.name)
+  const email = said(admin.email)
+  const role = said(admin.role)
+  const status = said(admin.status)
+  const methods = methodsOf(admin)
+  const { strongest, weakest } = extremes(methods, credentials !== null)
+  return {
+    admins: [{
+      ...stamp,
+      admin_id,
+      name,
+      email,
+      phone: said(admin.phone),
+      role,
+      status,
+      created_at: fromSeconds(admin.created),
+      last_login_at: fromSeconds(admin.last_login),
+      password_change_required: admin.password_change_required,
+      has_external_password_mgmt: admin.has_external_password_mgmt,
+      restricted_by_admin_units: admin.restricted_by_admin_units,
+      admin_units: joined(admin.admin_units),
+      method_count: methods.length,
+      has_phishing_resistant: credentials === null ? null : credentials.length > 0,
+      strongest,
+      weakest,
+      only_telephony: strongest === null ? null : strongest === "telephony"
+    }],
+    admin_methods: methods.map((method) => ({
+      ...stamp,
+      admin_id,
+      admin_name: name,
+      email,
+      role,
+      admin_status: status,
+      ...method
+    }))
+  }
+}

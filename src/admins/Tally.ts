@@ -1,0 +1,62 @@
+/**
+ * What one extraction comes to. Administrators go in, rows come out, and on the way it counts and notes what it does not
+ * know: the facts of the run.
+ */
+import type { Admin } from "../duo/Admin.ts"
+import * as Facts from "../mfa/Facts.ts"
+import { Unknowns } from "../mfa/Known.ts"
+import type { Decoded } from "../mfa/Tally.ts"
+import * as Unknown from "../mfa/Unknown.ts"
+import type { Facts as RunFacts } from "../Outcome.ts"
+import type { Batch } from "../Sink.ts"
+import type { Stamp } from "../Table.ts"
+import { flatten } from "./Flatten.ts"
+import { adminMethods, admins } from "./Tables.ts"
+
+const statuses = new Set(["active", "disabled", "expired", "pending activation"])
+
+/** A role is not among them, for customers make their own. */
+const unknownValues = ({ hardtoken, phone_details, status }: Admin): ReadonlyArray<string> => {
+  const unknown = new Unknowns()
+  unknown.look("administrator status", status, statuses)
+  if (hardtoken !== null) unknown.token(hardtoken)
+  for (const phone of phone_details ?? []) unknown.phone(phone)
+  return unknown.found
+}
+
+export interface Tally {
+  readonly admins: (page: Decoded<Admin>) => Batch
+  readonly facts: (sent: Facts.Sent, list: Facts.Read) => RunFacts
+}
+
+export const make = (stamp: Stamp): Tally => {
+  const unknown = Unknown.make()
+  let phishingResistant = 0
+  return {
+    admins: ({ unknownFields, values }) => {
+      for (const field of unknownFields) unknown.field(`unknown field of an administrator: ${field}`)
+      for (const value of values.flatMap(unknownValues)) unknown.value(value)
+      const rows = values.map((admin) => flatten(stamp, admin))
+      for (const { admins: [admin] } of rows) if (admin?.has_phishing_resistant === true) phishingResistant++
+      return {
+        [admins.name]: rows.flatMap((_) => _.admins),
+        [adminMethods.name]: rows.flatMap((_) => _.admin_methods)
+      }
+    },
+
+    facts: (sent, list) =>
+      Facts.make({
+        stamp,
+        sent,
+        lists: [list],
+        collected: [admins, adminMethods],
+        refused: [],
+        unknown,
+        counts: [{
+          name: "phishing_resistant",
+          words: "with something that cannot be phished",
+          count: phishingResistant
+        }]
+      })
+  }
+}

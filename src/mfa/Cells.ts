@@ -1,0 +1,47 @@
+/** How a value of Duo's becomes a cell of a row. */
+
+/** Duo writes "" where it has nothing to say. */
+export const said = (value: string | null): string | null => value === "" ? null : value
+
+/** Duo's times are Unix seconds. */
+export const fromSeconds = (seconds: number | null): bigint | null =>
+  seconds === null ? null : BigInt(seconds) * 1_000_000n
+
+const timeText =
+  /^(\d{4})-(\d\d)-(\d\d)[T ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?(?:Z|([+-])([01]\d|2[0-3]):?([0-5]\d))?$/
+
+const earliest = Date.parse("0001-01-01T00:00:00Z")
+const latest = Date.parse("9999-12-31T23:59:59Z")
+
+/** `last_seen` is a text, usually without a zone, and then UTC. NULL for one that is no time of the years 1 to 9999. */
+export const fromText = (text: string | null): bigint | null => {
+  const parts = text === null ? null : timeText.exec(text)
+  if (parts === null) return null
+  const [_, year, month, day, hour, minute, second, fraction = "", sign, hours, minutes] = parts
+  const date = new Date(0)
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
+  // 30 February has become 2 March
+  if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return null
+  const local = date.setUTCHours(Number(hour), Number(minute), Number(second))
+  const ahead = sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000
+  const millis = local - ahead
+  return millis < earliest || millis > latest
+    ? null
+    : BigInt(millis) * 1000n + BigInt(fraction.slice(0, 6).padEnd(6, "0"))
+}
+
+/** The different ones in order, joined. */
+export const joined = (texts: ReadonlyArray<string | null>): string | null =>
+  texts.length < 2
+    ? said(texts[0] ?? null)
+    : said([...new Set(texts)].flatMap((text) => text === null || text === "" ? [] : [text]).sort().join(", "))
+
+/** The first of those with the same id, in the order of the ids. */
+export const byId = <A>(things: ReadonlyArray<A>, id: (thing: A) => string): ReadonlyArray<readonly [string, A]> => {
+  if (things.length < 2) return things.map((thing) => [id(thing), thing])
+  const found = new Map<string, A>()
+  for (const thing of things) {
+    if (!found.has(id(thing))) found.set(id(thing), thing)
+  }
+  return [...found].sort(([a], [b]) => a < b ? -1 : 1)
+}
