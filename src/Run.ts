@@ -2,33 +2,22 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { Clock, Effect, Exit, Random, Stream } from "effect"
+import { Effect, Exit, Stream } from "effect"
+import * as Batches from "./Batches.ts"
 import type { Expected } from "./Expected.ts"
-import * as Fingerprint from "./Fingerprint.ts"
 import * as Manifest from "./Manifest.ts"
 import { objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
-import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
+import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import { Emptied, inDataDirectory, Outdated, RunError, Unpublished } from "./RunError.ts"
-import {
-  type Batch,
-  isSinkError,
-  type OpenSink,
-  type Sink,
-  type SinkReason,
-  type SinkRun,
-  type SinkServices,
-  type Stage as StageOf,
-  type Text
-} from "./Sink.ts"
+import { type Batch, isSinkError, type Sink, type SinkRun, type SinkServices } from "./Sink.ts"
 import { makeDirectory } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
-import * as Ndjson from "./staging/Ndjson.ts"
 import * as Scratch from "./staging/Scratch.ts"
-import * as Stage from "./staging/Stage.ts"
+import { newStamp, stampFor } from "./Stamp.ts"
 import type { Stamp } from "./Table.ts"
 
 /** Finds a sink by the name in a target. */
@@ -98,8 +87,8 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
       ...extraction,
       batches: Stream.map(extraction.batches, treat)
     }))
-    const stage = yield* stageFor(pipeline, options.dataDirectory, manifests.scratch(stamp.run_id), open)
-    const staging = stagingTo(pipeline, [...open, stage])
+    const stage = yield* Batches.stageFor(pipeline.tables, options.dataDirectory, manifests.scratch(stamp.run_id), open)
+    const staging = Batches.stagingTo(pipeline.tables, [...open, stage])
     const outcome = yield* drain(pipeline, stamp, extract, staging.write, options)
     if (objectsOf(outcome).seen === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
     const staged = yield* stage.finish
@@ -187,50 +176,6 @@ const treatmentOf = Effect.fnUntraced(function*({ tables }: Pipeline, { dataDire
   return Personal.replacing(tables, Personal.hash(yield* PersonalKey.read(dataDirectory)))
 })
 
-/** The stage of a run, which takes nothing unless a sink wants it. */
-const stageFor = Effect.fnUntraced(function*(
-  { tables }: Pipeline,
-  dataDirectory: string,
-  directory: string,
-  sinks: ReadonlyArray<OpenSink>
-) {
-  if (sinks.every(({ write }) => write !== undefined)) return { finish: Effect.succeed<StageOf>({ database: "" }) }
-  const told = Effect.mapError((reason: SinkReason) => new RunError({ reason: inDataDirectory(dataDirectory, reason) }))
-  const { finish, write } = yield* told(Stage.open(directory, tables))
-  return { write: (_: Batch, text: Text) => told(write(text)), finish: told(finish) }
-})
-
-/** Whoever takes the batches of a run. */
-interface Writer {
-  readonly write?: (batch: Batch, text: Text) => Effect.Effect<void, Expected, SinkServices>
-}
-
-/** Makes text of every batch, which is hashed, and hands both to all writers, at the pace of the slowest. */
-const stagingTo = ({ tables }: Pipeline, writers: ReadonlyArray<Writer>) => {
-  const staged = tables.map((table) => ({ table, encode: Ndjson.encoder(table), hash: Fingerprint.make() }))
-  return {
-    write: (batch: Batch) =>
-      Effect.suspend(() => {
-        const text: Record<string, Uint8Array> = {}
-        for (const { encode, hash, table } of staged) {
-          const { bytes, lines } = encode(batch[table.name] ?? [])
-          hash.add(lines)
-          text[table.name] = bytes
-        }
-        return Effect.forEach(writers, ({ write }) => write?.(batch, text) ?? Effect.void, {
-          concurrency: "unbounded",
-          discard: true
-        })
-      }),
-
-    /** What the rows of the tables that were collected come to. */
-    fingerprints: ({ tables_collected }: Outcome) =>
-      Object.fromEntries(
-        staged.flatMap(({ hash, table }) => tables_collected.includes(table.name) ? [[table.name, hash.digest()]] : [])
-      )
-  }
-}
-
 /** Reads the source and hands over every batch, and counts on the way. */
 const drain = Effect.fnUntraced(function*(
   pipeline: Pipeline,
@@ -307,30 +252,3 @@ const refuseOutdated = Effect.fnUntraced(
     }
   }
 )
-
-/** The run's own, or that of the run whose record it is done again from. */
-const stampFor = ({ recorded, tenant }: Source, before: ReadonlyArray<string>): Effect.Effect<Stamp> =>
-  recorded === undefined ? newStamp(tenant, before) : Effect.succeed({ ...recorded, tenant })
-
-const idPattern = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{6}$/
-const idAsDate = "$1-$2-$3T$4:$5:$6.$7Z"
-
-/**
- * `20261123T201500123Z-4f09ac`: sorts by time, fits a file name, and differs for two runs of the same instant. If the
- * clock was set back, a run still sorts after the runs before it: its instant is one millisecond after theirs. That
- * cannot lead far astray, for Duo refuses a clock that is off by more than minutes.
- */
-export const newStamp = Effect.fnUntraced(function*(
-  tenant: string,
-  before: ReadonlyArray<string>
-): Effect.fn.Return<Stamp> {
-  const instants = before.flatMap((id) => idPattern.test(id) ? [Date.parse(id.replace(idPattern, idAsDate))] : [])
-  const last = instants.reduce((a, b) => Math.max(a, b), 0)
-  const instant = Math.max(yield* Clock.currentTimeMillis, last + 1)
-  const suffix = yield* Random.nextIntBetween(0, 0x1000000)
-  return {
-    run_id: `${new Date(instant).toISOString().replace(/[-:.]/g, "")}-${suffix.toString(16).padStart(6, "0")}`,
-    observed_at: BigInt(instant) * 1000n,
-    tenant
-  }
-})

@@ -8,6 +8,7 @@ import * as Rebuild from "../history/Rebuild.ts"
 import * as Run from "../Run.ts"
 import { InputOutput } from "../Sink.ts"
 import * as Files from "../staging/Files.ts"
+import { newStamp } from "../Stamp.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Settings from "./Settings.ts"
 
@@ -44,7 +45,7 @@ export const rebuild = Command.make(
     const at = Files.at("duckdb", location)
 
     const manifests = yield* Run.enter(dataDirectory, catalog.findSink)
-    const { run_id } = yield* Run.newStamp("", yield* manifests.ids)
+    const { run_id } = yield* newStamp("", yield* manifests.ids)
     yield* Effect.acquireRelease(
       manifests.open(run_id, [{ sink: "duckdb", location }]),
       () => Effect.ignore(Effect.andThen(duckdb.discard(location, run_id), manifests.discarded(run_id)))
