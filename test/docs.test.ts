@@ -1,10 +1,11 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
-import { spawnSync } from "node:child_process"
-import { existsSync, globSync, readdirSync, readFileSync } from "node:fs"
+import { execFile, spawnSync } from "node:child_process"
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
+import { basename, resolve } from "node:path"
 import type { Entry } from "../src/history/Catalogue.ts"
-import { extract, program } from "./program.ts"
+import { extract, inFolder, program, settings } from "./program.ts"
 import { matrix } from "./torture/matrix.ts"
 
 const readme = readFileSync("README.md", "utf8")
@@ -82,6 +83,24 @@ describe("the README", () => {
 /** All that is written for people; what a page says of another one's commands is looked at there. */
 const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...globSync("docs/*.md")]
 
+/** Pages whose commands need more than a tenant, and the tests that run them. */
+const elsewhere: Readonly<Record<string, string>> = {
+  "docs/install.md": "package.test.ts",
+  "docs/postgres.md": "postgres-program.test.ts",
+  "docs/scheduling.md": "scheduling.test.ts",
+  "docs/writing-a-sink.md": "package.test.ts"
+}
+
+const shell = (command: string, env: Readonly<Record<string, string>>, cwd: string) =>
+  new Promise<{ readonly code: number | null; readonly stderr: string }>((resolve) => {
+    const child = execFile(
+      "sh",
+      ["-c", command],
+      { env, cwd },
+      (_, __, stderr) => resolve({ code: child.exitCode, stderr })
+    )
+  })
+
 describe("what the pages say to type", () => {
   it.live("the README's questions are answered", () =>
     Effect.gen(function*() {
@@ -100,6 +119,29 @@ describe("what the pages say to type", () => {
         assert.strictEqual(status, 0, `${typed}: ${stderr}`)
       }
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("the commands of docs/ work, but for those that need more than a tenant", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      for (const [page, test] of Object.entries(elsewhere)) {
+        assert.include(readFileSync(`test/${test}`, "utf8"), basename(page), page)
+      }
+      const { duo } = yield* extract(folder, { users: 20 })
+      const data = `${folder}/data`
+      mkdirSync(`${data}/bi`)
+      symlinkSync(resolve("duo-mfa"), `${data}/duo-mfa`)
+      const commands = pages.filter((page) => page.startsWith("docs/") && !(page in elsewhere)).flatMap((page) =>
+        [...readFileSync(page, "utf8").matchAll(/^```sh\n([^`]+)^```$/gm)].flatMap(([_, block = ""]) =>
+          block.trim().split("\n").map((line) => ({ page, command: line.replaceAll("/srv/bi", "bi") }))
+        )
+      )
+      assert.isAtLeast(commands.length, 6)
+      for (const { command, page } of commands) {
+        const { code, stderr } = yield* Effect.promise(() =>
+          shell(command, { ...settings(duo), DUO_MFA_DATA: ".", PATH: `${data}:${process.env["PATH"]}` }, data)
+        )
+        assert.strictEqual(code, 0, `${page}: ${command}: ${stderr}`)
+      }
+    })))
 
   it("every command has a verb of make", () => {
     const commands = readdirSync("src/cli").filter((file) => /^[a-z]/.test(file)).map((file) => file.slice(0, -3))
