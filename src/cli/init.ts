@@ -49,8 +49,8 @@ and writes them to .env in this folder, for its owner alone.
 They are in the Duo Admin Panel, on the page of an application of the type Admin
 API. If there is none yet, an administrator with the role Owner makes it:
   1. Applications, Protect an Application, search for "Admin API", Protect.
-  2. Tick "Grant read resource", and for Duo's administrators "Grant administrators";
-     to read is enough. Save.
+  2. Tick "Grant read resource" and save. To read administrators as well, tick
+     "Grant administrators"; to read is enough.
   3. Copy the three from the top of that page, one after the other.
 Ctrl-C stops. Nothing is written before it has worked, unless you say so.
 `
