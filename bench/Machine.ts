@@ -150,7 +150,30 @@ const everybody = (measured: ReadonlyMap<number, Rounds>) =>
     )
   )
 
-export const measure = Effect.fnUntraced(function*({ rounds, sizes }: Options, contenders: ReadonlyArray<Contender>) {
+/** What there is to tell of the rounds so far. */
+export interface Measured {
+  readonly rows: ReadonlyArray<Row>
+  readonly everybody: string
+}
+
+const toldOf = (measured: ReadonlyMap<number, Rounds>, contenders: ReadonlyArray<Contender>): Measured => {
+  const all = [...measured]
+  const largest = all.at(-1)
+  return {
+    rows: [
+      ...all.flatMap(([users, rounds]) => rowsOf(users, rounds, contenders)),
+      ...largest === undefined ? [] : all.slice(0, -1).flatMap((smaller) => growth(largest, smaller))
+    ],
+    everybody: everybody(measured)
+  }
+}
+
+/** `onRound` is given what is known after each round: they take long. */
+export const measure = Effect.fnUntraced(function*<E, R>(
+  { rounds, sizes }: Options,
+  contenders: ReadonlyArray<Contender>,
+  onRound: (measured: Measured) => Effect.Effect<void, E, R>
+) {
   const tenants = yield* Pages.serve(sizes)
   const measured = new Map<number, Array<Round>>(sizes.map((size) => [size, []]))
   const [smallest] = tenants
@@ -163,12 +186,7 @@ export const measure = Effect.fnUntraced(function*({ rounds, sizes }: Options, c
       yield* Console.error(`${users} users, round ${round} of ${rounds}`)
       measured.get(users)?.push(yield* measureRound(tenant, users, contenders))
     }
+    yield* onRound(toldOf(measured, contenders))
   }
-  const all = [...measured]
-  const largest = all.at(-1)
-  const rows: ReadonlyArray<Row> = [
-    ...all.flatMap(([users, rounds]) => rowsOf(users, rounds, contenders)),
-    ...largest === undefined ? [] : all.slice(0, -1).flatMap((smaller) => growth(largest, smaller))
-  ]
-  return { rows, everybody: everybody(measured) }
+  return toldOf(measured, contenders)
 }, Effect.scoped)

@@ -24,22 +24,14 @@ const machine = `${availableParallelism()} cores of ${cpus()[0]?.model ?? "an un
   Math.round(totalmem() / 2 ** 30)
 } GiB, ${platform()}, Node ${process.versions.node}`
 
-/** Measures a part, and says where and when. */
-export const measured = Effect.fnUntraced(
-  function*<E, R>(measure: Effect.Effect<Partial<Pick<Part, "rows" | "notes" | "besides">>, E, R>) {
-    const load = loadavg()[0] ?? 0
-    const part: Part = {
-      rows: [],
-      notes: [],
-      besides: [],
-      ...yield* measure,
-      day: new Date().toISOString().slice(0, 10),
-      machine,
-      load
-    }
-    return part
-  }
-)
+/** Makes the part of what was measured. */
+export type Begun = (told: Partial<Pick<Part, "rows" | "notes" | "besides">>) => Part
+
+/** A part begins now, on this machine. */
+export const begin = (): Begun => {
+  const where = { day: new Date().toISOString().slice(0, 10), machine, load: loadavg()[0] ?? 0 }
+  return (told) => ({ rows: [], notes: [], besides: [], ...told, ...where })
+}
 
 const fileOf = (name: string) => `${import.meta.dirname}/results/${name}.json`
 

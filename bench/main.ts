@@ -25,39 +25,52 @@ const sized = <A>({ full, quick: small }: { readonly full: A; readonly quick: A 
 /** Which of several tenants is profiled. */
 const profiled = sized({ full: 100_000, quick: 5_000 })
 
+const names = ["waiting", "machine", "day", "year", "start", "profile"] as const
+
+/** Keeps a part, if it is of the full size, and RESULTS.md of all that are kept. */
+const keep = Effect.fnUntraced(function*(name: string, part: Part.Part) {
+  if (quick) return
+  yield* Part.keep(name, part)
+  const all = Report.markdown("make bench", yield* Part.kept(names))
+  yield* (yield* FileSystem.FileSystem).writeFileString(`${import.meta.dirname}/RESULTS.md`, all)
+})
+
+/** What is compared with goes away when it has been. */
+const machine = Effect.fnUntraced(function*(part: Part.Begun) {
+  const { contenders, leftOut } = yield* Contenders.all
+  const told = ({ everybody, rows }: Machine.Measured) =>
+    part({ rows, notes: leftOut, besides: [{ heading: "What everybody took", text: everybody }] })
+  return told(
+    yield* Machine.measure(sized(Machine), contenders, (measured) => keep("machine", told(measured)))
+  )
+}, Effect.scoped)
+
 const parts = {
-  waiting: Part.measured(Effect.map(Waiting.measure(sized(Waiting)), (rows) => ({ rows }))),
-  // what is compared with goes away before the next part
-  machine: Part.measured(Effect.scoped(Effect.gen(function*() {
-    const { contenders, leftOut } = yield* Contenders.all
-    const { everybody, rows } = yield* Machine.measure(sized(Machine), contenders)
-    return { rows, notes: leftOut, besides: [{ heading: "What everybody took", text: everybody }] }
-  }))),
-  day: Part.measured(Effect.map(History.day(sized(History)), (rows) => ({ rows }))),
-  year: Part.measured(Effect.map(History.year(sized(History).year), (rows) => ({ rows }))),
-  start: Part.measured(Effect.map(StartUp.measure(sized({ full: 15, quick: 5 })), (rows) => ({ rows }))),
-  profile: Part.measured(Effect.map(Profile.measure(profiled), (text) => ({
-    besides: [{ heading: "Where a run spends its time", text }]
-  })))
+  waiting: (part: Part.Begun) => Effect.map(Waiting.measure(sized(Waiting)), (rows) => part({ rows })),
+  machine,
+  day: (part: Part.Begun) => Effect.map(History.day(sized(History)), (rows) => part({ rows })),
+  year: (part: Part.Begun) => Effect.map(History.year(sized(History).year), (rows) => part({ rows })),
+  start: (part: Part.Begun) => Effect.map(StartUp.measure(sized({ full: 15, quick: 5 })), (rows) => part({ rows })),
+  profile: (part: Part.Begun) =>
+    Effect.map(
+      Profile.measure(profiled),
+      (text) => part({ besides: [{ heading: "Where a run spends its time", text }] })
+    )
 }
 
 const bench = Effect.gen(function*() {
-  const names = Object.keys(parts)
-  const unknown = (only ?? []).filter((name) => !names.includes(name))
+  const unknown = (only ?? []).filter((name) => !names.some((known) => known === name))
   if (unknown.length > 0) {
     return yield* Effect.die(new Error(`no part is ${unknown.join(", ")}; ${names.join(", ")} are`))
   }
-  const now: Array<{ readonly name: string; readonly part: Part.Part }> = []
-  for (const [name, measure] of Object.entries(parts)) {
+  const measured: Array<{ readonly name: string; readonly part: Part.Part }> = []
+  for (const name of names) {
     if (only !== undefined && !only.includes(name)) continue
-    const part = yield* measure
-    now.push({ name, part })
-    if (quick) continue
-    yield* Part.keep(name, part)
-    const all = Report.markdown("make bench", yield* Part.kept(names))
-    yield* (yield* FileSystem.FileSystem).writeFileString(`${import.meta.dirname}/RESULTS.md`, all)
+    const part = yield* parts[name](Part.begin())
+    measured.push({ name, part })
+    yield* keep(name, part)
   }
-  yield* Console.log(Report.markdown(quick ? "make bench-quick" : "make bench", now))
+  yield* Console.log(Report.markdown(quick ? "make bench-quick" : "make bench", measured))
 })
 
 NodeRuntime.runMain(bench.pipe(Effect.provide(NodeServices.layer)))
