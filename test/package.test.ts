@@ -102,8 +102,9 @@ describe("the npm package", () => {
 
   it("has its licence, its changes, where to report, types, and no tests and no data", async () => {
     const files = (await succeed(folder, "tar", ["-tzf", ours])).trim().split("\n").map((file) => file.slice(8))
-    const others = files.filter((file) => !file.startsWith("dist/"))
+    const others = files.filter((file) => !/^(dist|docs)\//.test(file))
     assert.sameMembers(others, ["package.json", "README.md", "LICENSE", "SECURITY.md", "CHANGELOG.md"])
+    assert.includeMembers(files, globSync("docs/*.md"))
     for (const { default: module, types } of [manifest.exports["./sink"], manifest.exports["./testing"]]) {
       assert.includeMembers(files, [types.slice(2), module.slice(2)])
     }

@@ -61,7 +61,7 @@ export const pack = async (folder: string, destination: string) => {
 
 /** What packing reads. */
 const sources =
-  "package.json package-lock.json tsconfig.json src pipelines sinks data/queries test README.md LICENSE SECURITY.md CHANGELOG.md"
+  "package.json package-lock.json tsconfig.json src pipelines sinks data/queries docs test README.md LICENSE SECURITY.md CHANGELOG.md"
     .split(" ")
 
 /** `npm pack` of this repository, from a copy: what it makes on the way is nobody else's. */
