@@ -37,6 +37,8 @@ const ideal = ({ latency, perMinute }: Wall, requests: number) =>
 interface Waited {
   readonly ours: number
   readonly reference: number
+  /** Seconds that the answers took, through what is in flight. */
+  readonly served: number
   /** Percent of the requests that were answered 429. */
   readonly refused: number
 }
@@ -60,6 +62,7 @@ const once = Effect.fnUntraced(function*(wall: Wall) {
   const waited: Waited = {
     ours: seconds,
     reference: ideal(wall, needed),
+    served: emulator.requests.reduce((sum, { took }) => sum + (took ?? 0), 0) / 1000 / inFlight,
     refused: 100 * refused / emulator.requests.length
   }
   return waited
@@ -103,7 +106,10 @@ export const measure = Effect.fnUntraced(function*({ limited, rounds, slow }: Op
   })
   const [atRate] = yield* Effect.all([atOnce, inRounds], { concurrency: 2 })
   const rows: ReadonlyArray<Row> = [
-    ...[...measured].map(([wall, all]) => compared(`wall of ${nameOf(wall)}`, "s", all, 1.3)),
+    ...[...measured].flatMap(([wall, all]) => [
+      compared(`wall of ${nameOf(wall)}`, "s", all, 1.3),
+      compared("… beside what the answers took", "s", all.map(({ ours, served }) => ({ ours, reference: served })))
+    ]),
     ...atRate.flatMap(({ waited, wall }) => [
       compared(`wall of ${nameOf(wall)}`, "s", [waited], 1.1),
       alone("… answered 429", "%", [waited.refused], 2)

@@ -122,6 +122,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
       if (outcome.delivery?.fault !== "silence") record.status = outcome.answer.status
       const acceptsGzip = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "")
       await deliver({ response, acceptsGzip, sleep }, outcome.answer, outcome.delivery)
+      record.took = clock.currentTimeMillisUnsafe() - now
     }
 
     const port = yield* listen(options.port ?? 0, (request, response, connection) => {

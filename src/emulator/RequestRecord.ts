@@ -19,6 +19,8 @@ export interface RequestRecord {
   readonly at: number
   /** What was answered; null while, or if, nothing is. */
   status: number | null
+  /** Milliseconds from when it was in until its answer was handed over; null while, or if, it is not. */
+  took: number | null
   /** The faults that were applied. */
   readonly faults: Array<FaultName>
 }
@@ -35,6 +37,7 @@ export const recordOf = (request: Received, connection: number, at: number): Req
     connection,
     at,
     status: null,
+    took: null,
     faults: []
   }
 }
