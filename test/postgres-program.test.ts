@@ -197,6 +197,21 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.strictEqual(query(server, "SELECT DISTINCT run_id FROM swept_rows.users").length, 1)
     })))
 
+  it.live("administrators have rows beside the users, and neither run takes what the other has seen", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 5 })
+      const target = ["--sink", `postgres:${locationOf(server, { schema: "beside" })}`]
+      for (const pipeline of ["mfa", "admins", "mfa", "admins"]) {
+        const { code, stderr } = yield* program(folder, ["extract", pipeline, ...target], settings(duo))
+        assert.strictEqual(code, 0, stderr)
+      }
+      const counted = (table: string) => query(server, `SELECT count(*) AS rows FROM beside.${table}`)
+      assert.deepStrictEqual([...counted("users"), ...counted("users_history")], [{ rows: 5 }, { rows: 5 }])
+      assert.deepStrictEqual(counted("admins"), counted("admins_history"))
+      assert.isAbove(Number(counted("admins")[0]?.["rows"]), 0)
+      assert.strictEqual((yield* program(folder, ["verify"])).code, 0)
+    })))
+
   it.live("two tenants have rows beside each other, and one that is read only in part loses nobody", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const target = ["--sink", `postgres:${locationOf(server, { schema: "tenants" })}`]
