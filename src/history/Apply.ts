@@ -92,14 +92,20 @@ const change = Effect.fnUntraced(function*(
   const now = DuckDb.constant(observed_at)
   const names = DuckDb.names(table)
   const seen = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
-  const refreshed = volatile(table).map((name) => `, ${DuckDb.name(name)} = seen.${DuckDb.name(name)}`).join("")
+  // DuckDB updates rows in their order many times faster than in any other, such as that of what was seen
+  const changing = volatile(table).map(DuckDb.name)
+  const seenAgain = changing.map((name) => `, seen.${name}`).join("")
+  const refreshed = changing.map((name) => `, ${name} = again.${name}`).join("")
   yield* inBatches(
     session,
     catalog,
     "same",
     (rows) =>
-      `UPDATE ${history} kept SET run_id = ${run}, observed_at = ${now}, last_run_id = ${run}${refreshed}
-       FROM (${rows}) matched JOIN ${fresh} seen ON seen.rowid = matched.fresh WHERE kept.rowid = matched.version`
+      `CREATE OR REPLACE TEMP TABLE again AS
+       SELECT matched.version AS "its row"${seenAgain}
+       FROM (${rows}) matched JOIN ${fresh} seen ON seen.rowid = matched.fresh ORDER BY matched.version;
+       UPDATE ${history} kept SET run_id = ${run}, observed_at = ${now}, last_run_id = ${run}${refreshed}
+       FROM again WHERE kept.rowid = again."its row"`
   )
   yield* inBatches(
     session,
@@ -144,6 +150,6 @@ export const apply: (
     // what others have deleted is taken out now, and not while row ids count
     yield* session.run(`CHECKPOINT ${catalog}`)
     for (const snapshot of snapshots) yield* applyTable(session, catalog, run, isComplete, snapshot)
-    yield* session.run("DROP TABLE IF EXISTS matched")
+    yield* session.run("DROP TABLE IF EXISTS matched; DROP TABLE IF EXISTS again")
   }
 )
