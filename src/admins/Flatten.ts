@@ -3,7 +3,7 @@
  * administrator gives the same rows, whoever else is on the page.
  */
 import type { Admin, AdminPhone } from "../duo/Admin.ts"
-import { byId, fromSeconds, fromText, joined, said } from "../mfa/Cells.ts"
+import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said } from "../mfa/Cells.ts"
 import * as Strength from "../mfa/Strength.ts"
 import type { RowOf, Stamp } from "../Table.ts"
 import type { adminMethods, admins } from "./Tables.ts"
@@ -64,18 +64,7 @@ const named = <A>(kind: string, things: ReadonlyArray<A>, id: (thing: A) => stri
 
 const phoneMethod = (method_id: string, phone: AdminPhone): Method => {
   const uses = Strength.phoneUses(phone.activated, phone.capabilities)
-  return method("phone", method_id, Strength.phoneStrength(uses), {
-    method_type: said(phone.type),
-    name: said(phone.name),
-    platform: said(phone.platform),
-    model: said(phone.model),
-    number: said(phone.number),
-    extension: said(phone.extension),
-    activated: phone.activated,
-    capabilities: joined(phone.capabilities),
-    ...uses,
-    last_seen_at: fromText(phone.last_seen)
-  })
+  return method("phone", method_id, Strength.phoneStrength(uses), ofPhone(phone, uses))
 }
 
 /** A number without details may be that of any phone: what it can do, Duo did not say. */
@@ -88,20 +77,9 @@ const methodsOf = ({ hardtoken, phone, phone_details, webauthncredentials }: Adm
   const phones = named("phone", phone_details ?? [], (_) => _.phone_id).map(([id, phone]) => phoneMethod(id, phone))
   return [
     ...phones.length === 0 && number !== null ? [numberMethod(number)] : phones,
-    ...hardtoken === null ? [] : [
-      method("token", hardtoken.token_id, "otp", {
-        method_type: said(hardtoken.type),
-        serial: said(hardtoken.serial),
-        can_otp: true,
-        totp_step: hardtoken.totp_step
-      })
-    ],
+    ...hardtoken === null ? [] : [method("token", hardtoken.token_id, "otp", ofToken(hardtoken))],
     ...named("webauthn", webauthncredentials ?? [], (_) => _.webauthnkey).map(([id, credential]) =>
-      method("webauthn", id, "phishing_resistant", {
-        name: said(credential.credential_name),
-        label: said(credential.label),
-        enrolled_at: fromSeconds(credential.date_added)
-      })
+      method("webauthn", id, "phishing_resistant", ofCredential(credential))
     )
   ]
 }

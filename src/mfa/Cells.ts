@@ -1,4 +1,6 @@
-/** How a value of Duo's becomes a cell of a row. */
+/** How what Duo says becomes cells of a row, whoever it is about. */
+import type { Phone, Token, WebAuthnCredential } from "../duo/User.ts"
+import type * as Strength from "./Strength.ts"
 
 /** Duo writes "" where it has nothing to say. */
 export const said = (value: string | null): string | null => value === "" ? null : value
@@ -45,3 +47,32 @@ export const byId = <A>(things: ReadonlyArray<A>, id: (thing: A) => string): Rea
   }
   return [...found].sort(([a], [b]) => a < b ? -1 : 1)
 }
+
+/** What a phone says of itself, and what it is good for. */
+export const ofPhone = (phone: Omit<Phone, "phone_id">, uses: Strength.PhoneUses) => ({
+  method_type: said(phone.type),
+  name: said(phone.name),
+  platform: said(phone.platform),
+  model: said(phone.model),
+  number: said(phone.number),
+  extension: said(phone.extension),
+  activated: phone.activated,
+  capabilities: joined(phone.capabilities),
+  ...uses,
+  last_seen_at: fromText(phone.last_seen)
+})
+
+/** What a hardware token says of itself. */
+export const ofToken = ({ serial, totp_step, type }: Token) => ({
+  method_type: said(type),
+  serial: said(serial),
+  can_otp: true,
+  totp_step
+})
+
+/** What a WebAuthn credential says of itself. */
+export const ofCredential = ({ credential_name, date_added, label }: Omit<WebAuthnCredential, "webauthnkey">) => ({
+  name: said(credential_name),
+  label: said(label),
+  enrolled_at: fromSeconds(date_added)
+})

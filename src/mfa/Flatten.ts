@@ -5,7 +5,7 @@
 import type { BypassCode } from "../duo/BypassCode.ts"
 import type { Phone, User } from "../duo/User.ts"
 import type { RowOf, Stamp } from "../Table.ts"
-import { byId, fromSeconds, fromText, joined, said } from "./Cells.ts"
+import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said } from "./Cells.ts"
 import * as Strength from "./Strength.ts"
 import type { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"
 
@@ -63,16 +63,7 @@ const method = (
 const phoneMethod = (phone_id: string, phone: Phone): Method => {
   const uses = Strength.phoneUses(phone.activated, phone.capabilities)
   return method("phone", phone_id, Strength.phoneStrength(uses), {
-    method_type: said(phone.type),
-    name: said(phone.name),
-    platform: said(phone.platform),
-    model: said(phone.model),
-    number: said(phone.number),
-    extension: said(phone.extension),
-    activated: phone.activated,
-    capabilities: joined(phone.capabilities),
-    ...uses,
-    last_seen_at: fromText(phone.last_seen),
+    ...ofPhone(phone, uses),
     app_version: said(phone.app_version),
     os_version: said(phone.os_version),
     encrypted: said(phone.encrypted),
@@ -104,20 +95,9 @@ const desktopsOf = (user: User): ReadonlyArray<Method> => [
 /** Every authenticator of a user, each once, in an order of its own. */
 const methodsOf = (user: User): ReadonlyArray<Method> => [
   ...byId(user.phones, (_) => _.phone_id).map(([id, phone]) => phoneMethod(id, phone)),
-  ...byId(user.tokens, (_) => _.token_id).map(([id, token]) =>
-    method("token", id, "otp", {
-      method_type: said(token.type),
-      serial: said(token.serial),
-      can_otp: true,
-      totp_step: token.totp_step
-    })
-  ),
+  ...byId(user.tokens, (_) => _.token_id).map(([id, token]) => method("token", id, "otp", ofToken(token))),
   ...byId(user.webauthncredentials, (_) => _.webauthnkey).map(([id, credential]) =>
-    method("webauthn", id, "phishing_resistant", {
-      name: said(credential.credential_name),
-      label: said(credential.label),
-      enrolled_at: fromSeconds(credential.date_added)
-    })
+    method("webauthn", id, "phishing_resistant", ofCredential(credential))
   ),
   ...byId(user.u2ftokens, (_) => _.registration_id).map(([id, token]) =>
     method("u2f", id, "phishing_resistant", { enrolled_at: fromSeconds(token.date_added) })
