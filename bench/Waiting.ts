@@ -78,10 +78,7 @@ export interface Options {
 export const full: Options = {
   rounds: 5,
   slow: [{ latency: 20, requests: 2000 }, { latency: 100, requests: 800 }, { latency: 300, requests: 400 }],
-  limited: [20, 100, 300].flatMap((latency) => [
-    { latency, perMinute: 50, requests: 150 },
-    { latency, perMinute: 200, requests: 600 }
-  ])
+  limited: [20, 100, 300].flatMap((latency) => [50, 200].map((perMinute) => ({ latency, perMinute, requests: 600 })))
 }
 
 export const quick: Options = {
