@@ -53,35 +53,43 @@ const object = (field: string) =>
 
 /**
  * A run knows only that something happened after the run before it. That is the last one that saw the version before, or,
- * of what was not there before, the last complete one, which would have seen it.
+ * of what was not there before, the last complete one, which would have seen it. A version finds the one before it by
+ * its keys and the instant at which that ended, for to put all of them in order takes much longer.
  */
 const changes = (table: Table.Table) => {
   const keys = identity(table).map(DuckDb.name).join(", ")
-  return `WITH complete AS (
-    SELECT tenant, observed_at FROM runs
-    WHERE complete AND list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)})
-  ), versions AS (
-    SELECT h AS now, lag(h) OVER version AS was, lead(valid_from) OVER version AS next_from, tenant, valid_from, valid_to
-    FROM ${DuckDb.name(historyOf(table).name)} h WINDOW version AS (PARTITION BY ${keys} ORDER BY valid_from)
-  ), appeared AS (
-    SELECT versions.*, complete.observed_at AS missed_at FROM versions
-    ASOF LEFT JOIN complete ON versions.tenant = complete.tenant AND versions.valid_from > complete.observed_at
+  const asNow = (other: string) =>
+    identity(table).map((key) => `now.${DuckDb.name(key)} = ${other}.${DuckDb.name(key)}`).join(" AND ")
+  const before = `versions was ON ${asNow("was")} AND was.valid_to = now.valid_from`
+  const after = `versions next ON ${asNow("next")} AND next.valid_from = now.valid_to`
+  const seen = columnsOf(table, "now.")
+  return `WITH versions AS (FROM ${DuckDb.name(historyOf(table).name)}), missed AS (
+    SELECT begun.tenant, valid_from, observed_at AS missed_at
+    FROM (SELECT DISTINCT tenant, valid_from FROM versions) begun
+    ASOF JOIN (
+      SELECT tenant, observed_at FROM runs
+      WHERE complete AND list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)})
+    ) complete ON begun.tenant = complete.tenant AND begun.valid_from > complete.observed_at
   ), happened AS (
-    SELECT missed_at AS happened_after, valid_from AS happened_by,
-      CASE WHEN was IS NULL THEN 'added' ELSE 'reappeared' END AS event, NULL AS different, now AS seen
-    FROM appeared WHERE missed_at IS NOT NULL AND (was IS NULL OR was.valid_to < valid_from)
+    SELECT missed_at AS happened_after, now.valid_from AS happened_by,
+      CASE WHEN first_end < now.valid_from THEN 'reappeared' ELSE 'added' END AS event, NULL AS different, ${seen}
+    FROM versions now
+    JOIN missed ON now.tenant = missed.tenant AND now.valid_from = missed.valid_from
+    JOIN (SELECT ${keys}, min(valid_to) AS first_end FROM versions GROUP BY ALL) known ON ${asNow("known")}
+    ANTI JOIN ${before}
     UNION ALL
-    SELECT was.observed_at, valid_from, 'changed', ${differences(table)}, now
-    FROM versions WHERE was.valid_to = valid_from
+    SELECT was.observed_at, now.valid_from, 'changed', ${differences(table)}, ${seen}
+    FROM versions now JOIN ${before}
     UNION ALL
-    SELECT now.observed_at, valid_to, 'removed', NULL, now
-    FROM versions WHERE valid_to IS NOT NULL AND next_from IS DISTINCT FROM valid_to
+    SELECT now.observed_at, now.valid_to, 'removed', NULL, ${seen}
+    FROM versions now ANTI JOIN ${after}
+    WHERE now.valid_to IS NOT NULL
   )
   SELECT happened_after, happened_by, event,
     CASE WHEN event = 'changed' THEN array_to_string(list_transform(different, lambda c: c.name), ', ') END AS changed,
     CASE WHEN event = 'changed' THEN ${object("before")} END AS before,
     CASE WHEN event = 'changed' THEN ${object("after")} END AS after,
-    ${columnsOf(table, "seen.")}
+    ${columnsOf(table)}
   FROM happened WHERE event <> 'changed' OR len(different) > 0`
 }
 
