@@ -12,7 +12,7 @@ import { inFolder } from "./InProcess.ts"
 import { process as program } from "./Process.ts"
 
 /** As `./duo-mfa` starts it. */
-const shipped = ["--max-semi-space-size=8", "--max-old-space-size=1024"]
+const shipped = ["--max-semi-space-size=16", "--max-old-space-size=1024"]
 const small = ["--max-semi-space-size=8", "--max-old-space-size=96"]
 const malloc = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072" }
 
