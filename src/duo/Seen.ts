@@ -11,6 +11,8 @@
  * under way, however many pages are in flight later.
  */
 
+import { Ids } from "./Ids.ts"
+
 /** A sweep, from its first page on. */
 interface Sweep {
   /** How many Duo said there were at its moment; null if it did not say. */
@@ -67,7 +69,7 @@ export interface Place {
 }
 
 export class Seen {
-  readonly #numbers = new Map<string, number>()
+  readonly #ids = new Ids()
   readonly #known = new Sightings()
   readonly #sweeps: Array<Sweep> = []
   #duplicates = 0
@@ -80,14 +82,13 @@ export class Seen {
   /** An object of the sweep. Gives the page whose version of it is not the newest, if there is one. */
   add(id: string, { first, page, repeated, version }: Place): number | undefined {
     const now = this.#sweeps.length
-    const found = this.#numbers.get(id)
+    const found = this.#ids.get(id)
     const known = this.#known
     const to = found === undefined ? undefined : known.to[found]
     if (to === undefined || to < now) this.#count(to)
     else if (!repeated) this.#duplicates++
     if (found === undefined) {
-      const number = this.#numbers.size
-      this.#numbers.set(id, number)
+      const number = this.#ids.add(id)
       known.reserve(number + 1)
       known.from[number] = first ? now : now + 1
       known.to[number] = now
@@ -140,7 +141,7 @@ export class Seen {
 
   #countIf(is: (number: number) => boolean): number {
     let count = 0
-    for (let number = 0; number < this.#numbers.size; number++) if (is(number)) count++
+    for (let number = 0; number < this.#ids.size; number++) if (is(number)) count++
     return count
   }
 
@@ -168,7 +169,7 @@ export class Seen {
 
   /** Whether the newest version of an id is that of the page, and belongs to the moment; true once. */
   take(id: string, page: number, moment: number | undefined): boolean {
-    const found = this.#numbers.get(id)
+    const found = this.#ids.get(id)
     if (found === undefined || this.#known.page[found] !== page || !this.#isAt(found, moment)) return false
     this.#known.page[found] = -1
     return true

@@ -102,6 +102,8 @@ export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
       })).pipe(Effect.withSpan("Duo.sweep", { attributes: { "duo_mfa.sweep": seen.sweeps + 1 } }))
     moment = seen.proved()
   } while (moment === undefined && !seen.isHopeless() && seen.sweeps < mostSweeps)
+  // it has the ids of all pages, and nothing is read again
+  before.clear()
 
   const snapshot: Snapshot<A> = {
     doubt: moment === undefined ? doubtOf(seen, what, moved) : null,
