@@ -28,7 +28,7 @@ ${table(parts.flatMap(({ part }) => part.rows))}
   what so many requests take at the least: the latency of all through 4, or what the rate lets through after as many at
   once as a minute has. There are so many because a list of more than one page is proved complete by reading it twice.
   Nothing is subtracted for starting. An answer takes longer than its latency: the emulator has work to do too, and Node's
-  timers are late; so there is also what the answers took, through 4. Runs at a rate wait beside the others, once.
+  timers are late; so there is also what the answers took, through 4. Runs at a rate wait beside each other, once.
 - **Users**: they go into DuckDB, Parquet and NDJSON, from a server that answers at once with pages that were written down
   before. The floor is fetching them once, \`JSON.parse\`, DuckDB loading the same rows from Parquet into a file, and writing
   them as Parquet.

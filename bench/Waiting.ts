@@ -71,7 +71,7 @@ const once = Effect.fnUntraced(function*(wall: Wall) {
 export interface Options {
   readonly rounds: number
   readonly slow: ReadonlyArray<Wall>
-  /** They run at the same time as the others, once: they do little but wait. */
+  /** They run at the same time, once: they do little but wait. */
   readonly limited: ReadonlyArray<Wall>
 }
 
@@ -92,16 +92,14 @@ const nameOf = ({ latency, perMinute, requests }: Wall) =>
 
 export const measure = Effect.fnUntraced(function*({ limited, rounds, slow }: Options) {
   const measured = new Map<Wall, Array<Waited>>(slow.map((wall) => [wall, []]))
-  const inRounds = Effect.gen(function*() {
-    for (let round = 1; round <= rounds; round++) {
-      yield* Console.error(`waiting, round ${round} of ${rounds}`)
-      for (const wall of slow) measured.get(wall)?.push(yield* once(wall))
-    }
-  })
-  const atOnce = Effect.forEach(limited, (wall) => Effect.map(once(wall), (waited) => ({ wall, waited })), {
+  for (let round = 1; round <= rounds; round++) {
+    yield* Console.error(`waiting, round ${round} of ${rounds}`)
+    for (const wall of slow) measured.get(wall)?.push(yield* once(wall))
+  }
+  yield* Console.error("waiting, at a rate")
+  const atRate = yield* Effect.forEach(limited, (wall) => Effect.map(once(wall), (waited) => ({ wall, waited })), {
     concurrency: "unbounded"
   })
-  const [atRate] = yield* Effect.all([atOnce, inRounds], { concurrency: 2 })
   const rows: ReadonlyArray<Row> = [
     ...[...measured].flatMap(([wall, all]) => [
       compared(`wall of ${nameOf(wall)}`, "s", all, 1.3),
