@@ -13,7 +13,7 @@ import type { DuoReason } from "./Errors.ts"
 export interface Plan {
   /** Between the starts of two requests; 0 while nothing is known. */
   readonly interval: number
-  /** Whether that is but a guess. */
+  /** Whether that is but a guess, the time that an answer took. */
   readonly guessed: boolean
   /** The longest one that Duo is known not to bear. */
   readonly tooShort: number
@@ -34,9 +34,8 @@ export interface Plan {
 }
 
 const patience = { least: 5, most: 150, rarely: 200 }
-/** Duo is known to let through 50 to 300 requests a minute: this is 150. */
-const guess = 400
-const longest = 10_000
+/** Duo is known to let through 50 to 300 requests a minute. What is measured may be less; what is guessed is not. */
+const longest = { guess: 1_200, interval: 10_000 }
 /** Of 1, 2, 4 and so on, which Duo's own clients wait unless Duo says how long; in milliseconds. */
 const longestWait = 32_000
 
@@ -84,9 +83,9 @@ export const refused = (before: Plan, startedAt: number, now: number, retryAfter
   const plan = { ...before, refusals, refusedAt: now, passed: 0, steady: 0, next: now + pause }
   // less than one was left when the counting began, and less than one is now
   const measured = (now - before.since) / (before.passed + 0.5)
-  if (isFirst) return { ...plan, since: now, interval: guess, tooShort: measured }
+  if (isFirst) return { ...plan, since: now, interval: Math.min(now - startedAt, longest.guess), tooShort: measured }
   if (before.passed === 0) return plan
-  const most = before.guessed ? longest : Math.min(before.interval * 1.25, longest)
+  const most = before.guessed ? longest.interval : Math.min(before.interval * 1.25, longest.interval)
   return {
     ...plan,
     since: now,
