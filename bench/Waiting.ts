@@ -90,25 +90,27 @@ export const quick: Options = {
 const nameOf = ({ latency, perMinute, requests }: Wall) =>
   `${requests} requests, ${latency} ms each, ${perMinute === undefined ? "no limit" : `${perMinute} a minute`}`
 
-export const measure = Effect.fnUntraced(function*({ limited, rounds, slow }: Options) {
+/** Walls of answers that take their time. */
+export const latency = Effect.fnUntraced(function*({ rounds, slow }: Options) {
   const measured = new Map<Wall, Array<Waited>>(slow.map((wall) => [wall, []]))
   for (let round = 1; round <= rounds; round++) {
-    yield* Console.error(`waiting, round ${round} of ${rounds}`)
+    yield* Console.error(`waiting for answers, round ${round} of ${rounds}`)
     for (const wall of slow) measured.get(wall)?.push(yield* once(wall))
   }
-  yield* Console.error("waiting, at a rate")
-  const atRate = yield* Effect.forEach(limited, (wall) => Effect.map(once(wall), (waited) => ({ wall, waited })), {
+  return [...measured].flatMap(([wall, all]): ReadonlyArray<Row> => [
+    compared(`wall of ${nameOf(wall)}`, "s", all, 1.3),
+    compared("… beside what the answers took", "s", all.map(({ ours, served }) => ({ ours, reference: served })))
+  ])
+})
+
+/** Walls of rates, all at the same time. */
+export const rate = Effect.fnUntraced(function*({ limited }: Options) {
+  yield* Console.error("waiting at a rate")
+  const measured = yield* Effect.forEach(limited, (wall) => Effect.map(once(wall), (waited) => ({ wall, waited })), {
     concurrency: "unbounded"
   })
-  const rows: ReadonlyArray<Row> = [
-    ...[...measured].flatMap(([wall, all]) => [
-      compared(`wall of ${nameOf(wall)}`, "s", all, 1.3),
-      compared("… beside what the answers took", "s", all.map(({ ours, served }) => ({ ours, reference: served })))
-    ]),
-    ...atRate.flatMap(({ waited, wall }) => [
-      compared(`wall of ${nameOf(wall)}`, "s", [waited], 1.1),
-      alone("… answered 429", "%", [waited.refused], 2)
-    ])
-  ]
-  return rows
+  return measured.flatMap(({ waited, wall }): ReadonlyArray<Row> => [
+    compared(`wall of ${nameOf(wall)}`, "s", [waited], 1.1),
+    alone("… answered 429", "%", [waited.refused], 2)
+  ])
 })

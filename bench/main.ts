@@ -25,7 +25,7 @@ const sized = <A>({ full, quick: small }: { readonly full: A; readonly quick: A 
 /** Which of several tenants is profiled. */
 const profiled = sized({ full: 100_000, quick: 5_000 })
 
-const names = ["waiting", "machine", "day", "year", "start", "profile"] as const
+const names = ["latency", "rate", "machine", "day", "year", "start", "profile"] as const
 
 /** Keeps a part, if it is of the full size, and RESULTS.md of all that are kept. */
 const keep = Effect.fnUntraced(function*(name: string, part: Part.Part) {
@@ -46,7 +46,8 @@ const machine = Effect.fnUntraced(function*(part: Part.Begun) {
 }, Effect.scoped)
 
 const parts = {
-  waiting: (part: Part.Begun) => Effect.map(Waiting.measure(sized(Waiting)), (rows) => part({ rows })),
+  latency: (part: Part.Begun) => Effect.map(Waiting.latency(sized(Waiting)), (rows) => part({ rows })),
+  rate: (part: Part.Begun) => Effect.map(Waiting.rate(sized(Waiting)), (rows) => part({ rows })),
   machine,
   day: (part: Part.Begun) => Effect.map(History.day(sized(History)), (rows) => part({ rows })),
   year: (part: Part.Begun) => Effect.map(History.year(sized(History).year), (rows) => part({ rows })),
