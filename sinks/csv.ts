@@ -75,10 +75,10 @@ const csv: Sink = {
       table,
       (file) =>
         `read_csv(${
-          DuckDb.literal(file)
+          DuckDb.path(DuckDb.literal(file))
         }, auto_detect = false, columns = ${columns}, header = true, delim = ',', quote = '"', ` +
         `escape = '"', nullstr = '', new_line = '\\r\\n', parallel = false, max_line_size = ${longestLine}, ` +
-        `buffer_size = ${longestLine})`
+        `buffer_size = ${longestLine}, ${DuckDb.asStored})`
     )
     return rows?.pipe(Stream.map((chunk) => chunk.map(asWritten)))
   })

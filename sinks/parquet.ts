@@ -38,11 +38,11 @@ const groupRows = 122_880
  */
 const dictionaryValues = 4096
 
-const scan = (file: string) => `read_parquet(${DuckDb.literal(file)}, hive_partitioning = false)`
-
 /** The rows of a current file, with those columns of the table that it has. */
 const rowsIn = (file: string, { columns }: Table) =>
-  `SELECT COLUMNS(c -> c IN (${columns.map(({ name }) => DuckDb.literal(name)).join(", ")})) FROM ${scan(file)}`
+  `SELECT COLUMNS(c -> c IN (${columns.map(({ name }) => DuckDb.literal(name)).join(", ")})) FROM ${
+    DuckDb.scanParquet(file)
+  }`
 
 /** What a file says about itself, in its key-value metadata. */
 const metadata = ({ columns, doc, key, name }: Table, outcome: Outcome) =>
@@ -91,7 +91,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     /** Rows of this run's tenant, or of all others. */
     const count = Effect.fnUntraced(function*(file: string, tenant: "=" | "<>") {
       const counted = yield* session.all(
-        `SELECT count(*) FROM ${scan(file)} WHERE tenant ${tenant} ${DuckDb.literal(run.tenant)}`
+        `SELECT count(*) FROM ${DuckDb.scanParquet(file)} WHERE tenant ${tenant} ${DuckDb.literal(run.tenant)}`
       )
       return Number(counted[0]?.[0])
     })
@@ -118,7 +118,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       yield* session.run(`ATTACH ${DuckDb.literal(file)} AS scratch (${DuckDb.groupRows})`)
       yield* session.run(
         `CREATE TABLE scratch.rows AS SELECT ${DuckDb.typed(table)} FROM (
-          FROM ${scan(snapshot)} UNION ALL BY NAME
+          FROM ${DuckDb.scanParquet(snapshot)} UNION ALL BY NAME
           ${rowsIn(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)})`
       )
       yield* copy("FROM scratch.rows", to)
@@ -181,7 +181,7 @@ const parquet: Sink = {
 
   read: Effect.fn("parquet.read")(function*(location, run, table) {
     const { snapshot } = yield* parse(location)
-    return yield* Read.file("parquet", snapshot(run, table), table, scan)
+    return yield* Read.file("parquet", snapshot(run, table), table, DuckDb.scanParquet)
   })
 }
 

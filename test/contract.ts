@@ -33,7 +33,9 @@ export type Reader = (
 /** A sink that is opened for a run, with what the engine does of it: text for those who write, a stage for the others. */
 export const openStaged = Effect.fnUntraced(function*(sink: Sink, location: string, run: SinkRun) {
   const fs = yield* FileSystem.FileSystem
-  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-stage-" })
+  // a path is never what the rows are
+  const directory = `${yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-stage-" })}/tenant=stage/[ab]*`
+  yield* fs.makeDirectory(directory, { recursive: true })
   const open = yield* sink.open(location, run)
   const stage = yield* Stage.open(directory, run.tables)
   return {
@@ -99,6 +101,8 @@ export interface LawOptions {
   /** What was published, read by code that the sink does not use. */
   readonly read: Reader
   readonly elsewhere?: Elsewhere
+  /** Directories below which the location is, for a sink that writes files: a path is not what the rows are. */
+  readonly below?: string
   /** The earliest instant that can be stored, if it is not the least of 64 bits; all that Duo says are in years 1 to 9999. */
   readonly earliest?: bigint
 }
@@ -122,12 +126,12 @@ export const readBack = (sink: Sink, location: string, run: SinkRun, table: Tabl
     return rows === undefined ? undefined : (yield* Stream.runCollect(rows)).flat()
   }))
 
-export const sinkLaws = (sink: Sink, { earliest, elsewhere, read: reader }: LawOptions) => {
+export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: reader }: LawOptions) => {
   /** A location that is not there yet, in a directory of its own. */
   const place = Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-sink-" })
-    const location = sink.location(`${directory}/data`)
+    const location = sink.location(`${directory}/${below}data`)
     return { directory, location, look: elsewhere === undefined ? tree(directory) : elsewhere.tree(location) }
   })
   const read = (location: string, run: SinkRun, table: Table) =>
@@ -145,7 +149,7 @@ export const sinkLaws = (sink: Sink, { earliest, elsewhere, read: reader }: LawO
     others: rowsOf(run, [plain], first)
   })
 
-  layer(NodeServices.layer)(`the laws of ${sink.name}`, (it) => {
+  layer(NodeServices.layer)(`the laws of ${sink.name}${below && ` below ${below}`}`, (it) => {
     it.effect.prop(
       "every row is read back as it was written, however the batches were cut",
       { scenario: scenarioFrom(earliest) },

@@ -10,10 +10,15 @@ import { plain, rowsOf, runOf, things } from "./contract-rows.ts"
 import { comparable, perform, readBack, sinkLaws, stage } from "./contract.ts"
 import * as readers from "./readers.ts"
 
-sinkLaws(duckdb, { read: readers.duckdb })
-sinkLaws(parquet, { read: readers.parquet })
-sinkLaws(ndjson, { read: readers.ndjson })
-sinkLaws(csv, { read: readers.csv })
+/** Parts of a path that look like columns of the tables, and like patterns that other files match. */
+const below = "tenant=prod/user_id=U1/is_on=false/run_date=2020-01-01/[ab]* {c,d} it's 100%25/"
+
+for (const options of [{}, { below }]) {
+  sinkLaws(duckdb, { read: readers.duckdb, ...options })
+  sinkLaws(parquet, { read: readers.parquet, ...options })
+  sinkLaws(ndjson, { read: readers.ndjson, ...options })
+  sinkLaws(csv, { read: readers.csv, ...options })
+}
 
 const place = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem

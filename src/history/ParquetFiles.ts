@@ -15,9 +15,10 @@ export const encodeRun = (outcome: Outcome) =>
 
 const structure = JSON.stringify(Object.fromEntries(runs.columns.map(({ name, type }) => [name, DuckDb.types[type]])))
 
-/** The files of a table; of every table when none is given. `root` is SQL for the directory. */
-export const files = (root: string, table?: Table) =>
-  `${root} || ${DuckDb.literal(`/${table?.name ?? "*"}/run_date=*/*.parquet`)}`
+/** The files of a table; of every table when none is given. `root` is SQL for the directory, `run` for one run's id. */
+export const files = (root: string, table?: Table, run?: string) =>
+  `${DuckDb.path(root)} || ${DuckDb.literal(`/${table?.name ?? "*"}/run_date=*/`)} || ` +
+  `${run === undefined ? "'*'" : DuckDb.path(run)} || '.parquet'`
 
 /** A row for every run of which there is a file. Other metadata is not looked into, also not before it is left out. */
 export const selectRuns = (root: string) =>
@@ -28,7 +29,7 @@ export const selectRuns = (root: string) =>
   ) WHERE run_id IS NOT NULL`
 
 /** Rows of files that may have been written by another version. */
-export const select = (files: string) => `FROM read_parquet(${files}, union_by_name = true, hive_partitioning = false)`
+export const select = (files: string) => `FROM read_parquet(${files}, union_by_name = true, ${DuckDb.asStored})`
 
 const variable = "duo_mfa_parquet"
 

@@ -42,8 +42,8 @@ const snapshotsOf = Effect.fnUntraced(
   function*(session: DuckDb.Session, root: string, run: Told) {
     const tables = collected(run.tables, run)
     for (const table of tables) {
-      const file = DuckDb.literal(`${root}/${table.name}/run_date=*/${run.run_id}.parquet`)
-      const rows = asTable(table, ParquetFiles.select(file))
+      const files = ParquetFiles.files(DuckDb.literal(root), table, DuckDb.literal(run.run_id))
+      const rows = asTable(table, ParquetFiles.select(files))
       yield* session.run(`CREATE OR REPLACE TEMP TABLE ${seen(table)} AS ${rows}`)
     }
     return tables.map((table) => ({ table, rows: seen(table) }))

@@ -143,10 +143,22 @@ export const names = (table: Table) => table.columns.map((column) => name(column
 export const typed = ({ columns }: Table) =>
   columns.map((column) => `${name(column.name)}::${types[column.type]} AS ${name(column.name)}`).join(", ")
 
+/**
+ * A path for DuckDB's readers, as SQL from SQL. They take `*`, `?` and `[` for patterns, which match other files too, and
+ * then \\ for a separator; a character in brackets is itself, and between [ and ] is nothing but a \\.
+ */
+export const path = (path: string) => `replace(regexp_replace(${path}, '[*?[]', '[\\0]', 'g'), '\\', '[[-]]')`
+
+/** Columns come from what a file holds, and never from its path: below `status=prod` every status would be prod. */
+export const asStored = "hive_partitioning = false"
+
 /** Newline-delimited JSON as a table; its columns are given as a struct of names and types. */
 export const scanJson = (file: string, columns: string) =>
-  `read_json(${literal(file)}, format = 'newline_delimited', auto_detect = false, columns = ${columns}, ` +
-  `maximum_object_size = ${longestRow})`
+  `read_json(${path(literal(file))}, format = 'newline_delimited', auto_detect = false, columns = ${columns}, ` +
+  `maximum_object_size = ${longestRow}, ${asStored})`
+
+/** A Parquet file as a table. */
+export const scanParquet = (file: string) => `read_parquet(${path(literal(file))}, ${asStored})`
 
 /** `CREATE TABLE IF NOT EXISTS`, under a name such as `catalog.main.users`. */
 export const create = (qualified: string, table: Table) =>

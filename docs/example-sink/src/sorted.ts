@@ -48,7 +48,7 @@ const sorted: Sink = {
   read: Effect.fn(`${name}.read`)(function*(location, run, table) {
     const path = yield* Path.Path
     const file = path.resolve(location, table.name, `${run.run_id}.parquet`)
-    return yield* Read.file(name, file, table, (file) => `read_parquet(${DuckDb.literal(file)})`)
+    return yield* Read.file(name, file, table, DuckDb.scanParquet)
   })
 }
 
