@@ -1,6 +1,6 @@
 # `make` alone prints the verbs. Every verb first installs what it needs, from nothing.
 
-NODE := node_modules/.bin/node
+NODE := src/node/node
 # what a verb is given on the command line: make extract ARGS="--sink csv --json"
 ARGS ?=
 # a question for `make sql`, which goes by the environment: it may hold anything that a shell would take for its own
@@ -18,8 +18,9 @@ help: ## print the verbs
 
 setup: node_modules/.setup ## install what is needed: the packages, and the Node that runs everything
 
-node_modules/.setup: package.json package-lock.json
-	@npm install --no-save --no-audit --no-fund --loglevel=error
+# every package has its hash in the lock file, and none runs a script of its own
+node_modules/.setup: package.json package-lock.json src/node/package.json
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 init: setup ## ask for the keys to your tenant, try them, and write .env
@@ -77,10 +78,10 @@ lint: setup ## types, effect's diagnostics, oxlint, dprint
 	@$(NODE) node_modules/.bin/tsc --project tsconfig.json
 	@$(NODE) node_modules/.bin/effect-tsgo diagnostics --project tsconfig.json --strict
 	@$(NODE) node_modules/.bin/oxlint --quiet
-	@node_modules/.bin/dprint check --config .dprint.json
+	@$(NODE) node_modules/.bin/dprint check --config .dprint.json
 
 format: setup ## format as lint wants it
-	@node_modules/.bin/dprint fmt --config .dprint.json
+	@$(NODE) node_modules/.bin/dprint fmt --config .dprint.json
 
 bench: setup ## what a run costs beside the least it could and beside others, for hours; ARGS="--only start" is a part
 	@$(NODE) --disable-warning=ExperimentalWarning bench/main.ts $(ARGS)

@@ -155,6 +155,8 @@ describe("the npm package", () => {
       copied.map(({ name }: { name: string }) => name)
     )
     for (const text of terms) assert.match(text, /licen[cs]e|permission/i)
+    const d3 = readFileSync("node_modules/echarts/licenses/LICENSE-d3", "utf8").trim()
+    assert.include(terms.find((text) => text.trim().startsWith("echarts\n")), d3)
     for (const { hashes, licenses } of components) {
       assert.match(hashes[0].content, /^[0-9a-f]{128}$/)
       assert.isNotEmpty(licenses)

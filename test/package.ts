@@ -1,5 +1,5 @@
 /** The npm package as a stranger has it: packed, installed and run with npm. */
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -16,6 +16,17 @@ const quiet = {
   npm_config_update_notifier: "false"
 }
 
+/**
+ * Settings of npm for the whole machine, such as a company's registry and its certificates. npm looks for them beside the
+ * Node that runs it, so the pinned Node has to be told where they are.
+ */
+const globalSettings = {
+  npm_config_globalconfig: spawnSync("npm", ["config", "get", "globalconfig"], { encoding: "utf8" }).stdout.trim()
+}
+
+/** Variables of ours and of the test runner; those by which Node trusts a company's certificates are the machine's. */
+const ours = /^(npm_|NODE_(?!EXTRA_CA_CERTS$|USE_SYSTEM_CA$)|VITEST|DUO_)/
+
 /** Runs a command in a folder as a stranger would: with the pinned Node first, and nothing of ours in the environment. */
 export const run = (
   cwd: string,
@@ -24,15 +35,14 @@ export const run = (
   env: Readonly<Record<string, string>> = {}
 ) =>
   new Promise<Ended>((resolve) => {
-    const clean = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITEST|DUO_)/.test(name))
-    )
+    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))
     const child = spawn(command, args, {
       cwd,
       env: {
         ...clean,
         NO_COLOR: "1",
         ...quiet,
+        ...globalSettings,
         ...env,
         PATH: `${dirname(process.execPath)}:${env["PATH"] ?? process.env["PATH"]}`
       }
@@ -84,9 +94,10 @@ export const packOurs = async (destination: string) => {
  */
 export const seed = (folder: string, development = false) => {
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"))
-  const packages = Object.entries<{ readonly dev?: boolean }>(lock.packages).filter(([_, { dev = false }]) =>
-    development || !dev
-  )
+  const packages = Object.entries<{ readonly dev?: boolean; readonly link?: boolean }>(lock.packages)
+    .filter(([folder, { dev = false, link = false }]) =>
+      (development || !dev) && folder.startsWith("node_modules/") && !link
+    )
   writeFileSync(
     join(folder, "package-lock.json"),
     JSON.stringify({ ...lock, packages: { ...Object.fromEntries(packages), "": {} } })

@@ -1,6 +1,7 @@
 /** `make dist`, and what `npm pack` does first: everything in the npm package that is made, in `dist/`. */
 import { spawnSync } from "node:child_process"
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { write, writeLibrary } from "./Bundle.ts"
 import * as Sbom from "./Sbom.ts"
 
@@ -16,10 +17,10 @@ writeFileSync(`${out}/sbom.cdx.json`, `${JSON.stringify(Sbom.make(bundled), unde
 /** Some packages have their terms in their README, after all else. */
 const atItsEnd = (folder: string) => readFileSync(`${folder}/README.md`, "utf8").split(/^## licen[cs]e$/im).at(-1)?.trim()
 
-/** What is bundled is copied, and so are the terms under which it may be. */
+/** The terms of each bundled package, and of the code of others in it, such as d3 in echarts. */
 const terms = [...bundled].toSorted().map((folder) => {
-  const files = globSync(`${folder}/{{LICENSE,LICENCE,NOTICE}*,license}`).toSorted()
-  const texts = files.map((file) => readFileSync(file, "utf8").trim())
+  const files = globSync("**/{{LICENSE,LICENCE,NOTICE}*,license}", { cwd: folder, exclude: ["node_modules/**"] })
+  const texts = files.toSorted().map((file) => readFileSync(join(folder, file), "utf8").trim())
   return [folder.replace(/.*node_modules\//, ""), ...texts.length > 0 ? texts : [atItsEnd(folder)]].join("\n\n")
 })
 writeFileSync(`${out}/licences.txt`, `${[...new Set(terms)].join(`\n\n${"=".repeat(80)}\n\n`)}\n`)
