@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "duo-mfa-path-"))
   for (const data of [plain(), below()]) {
     mkdirSync(dirname(data), { recursive: true })
-    await Effect.runPromise(known(data, { port: 27_058 }).pipe(Effect.provide(NodeServices.layer)))
+    await Effect.runPromise(known(data, { port: 27_068 }).pipe(Effect.provide(NodeServices.layer)))
   }
   cpSync(plain(), join(folder, decoy, "data"), { recursive: true })
 }, 120_000)

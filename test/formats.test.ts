@@ -1,0 +1,171 @@
+/** What earlier versions left opens for ever: the files in `test/formats`, and everything that reads. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { createHash } from "node:crypto"
+import {
+  chmodSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, join } from "node:path"
+import { zstdDecompressSync } from "node:zlib"
+import { serve } from "../src/emulator/Emulator.ts"
+import * as Tenant from "../src/emulator/Tenant.ts"
+import { codesOn, usersOn } from "./known/scene.ts"
+import { program, settings } from "./program.ts"
+import * as readers from "./readers.ts"
+
+const fixtures = join(import.meta.dirname, "formats")
+const versions = ["0.1"]
+
+/** The tenant of the runs, at the port that it had then. */
+const tenant = "127.0.0.1:27056"
+const last = "20261108T090000000Z-40d2e3"
+
+/** A manifest as if its run had written elsewhere: it ends with its own hash. */
+const moved = (manifest: string, from: string, to: string) => {
+  const [, body = ""] = /^(.*),"sha256":"[0-9a-f]{64}"\}$/s.exec(manifest.replaceAll(from, to)) ?? []
+  return `${body},"sha256":"${createHash("sha256").update(`${body}}`).digest("hex")}"}`
+}
+
+/** Puts what a version left into a folder, as if it had always been there. */
+const unpack = (version: string, folder: string) => {
+  const from = join(fixtures, version)
+  const data = join(folder, "data")
+  cpSync(from, data, { recursive: true })
+  rmSync(join(data, "duo.duckdb.zst"))
+  writeFileSync(join(data, "duo.duckdb"), zstdDecompressSync(readFileSync(join(from, "duo.duckdb.zst"))))
+  for (const name of globSync("runs/*.json", { cwd: data })) {
+    const file = join(data, name)
+    writeFileSync(file, moved(readFileSync(file, "utf8"), "/srv/duo-mfa", folder))
+  }
+  const views = join(data, "parquet/views.sql")
+  writeFileSync(views, readFileSync(views, "utf8").replaceAll("/srv/duo-mfa", folder))
+  for (const name of ["", ...globSync("**/*", { cwd: data })]) {
+    const file = join(data, name)
+    chmodSync(file, statSync(file).isDirectory() ? 0o700 : 0o600)
+  }
+  return data
+}
+
+const histories = ["users", "mfa_methods", "user_groups", "bypass_codes", "admins", "admin_methods"]
+
+describe.each(versions)("what %s left", (version) => {
+  let folder = ""
+  let data = ""
+  /** The columns that there were, by history. */
+  const columns = new Map<string, string>()
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "duo-mfa-formats-"))
+    data = unpack(version, folder)
+    for (const name of histories) {
+      const rows = await Effect.runPromise(readers.query(`${data}/duo.duckdb`, `DESCRIBE ${name}_history`))
+      columns.set(name, rows.map((row) => String(row["column_name"])).join(", "))
+    }
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  /** In a copy. */
+  const inCopy = <A, E, R>(test: (folder: string) => Effect.Effect<A, E, R>) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        const copy = mkdtempSync(join(tmpdir(), "duo-mfa-formats-"))
+        unpack(version, copy)
+        return copy
+      }),
+      test,
+      (copy) => Effect.sync(() => rmSync(copy, { recursive: true }))
+    ).pipe(Effect.provide(NodeServices.layer), Effect.scoped)
+
+  const duoMfa = Effect.fnUntraced(function*(
+    folder: string,
+    args: ReadonlyArray<string>,
+    env: Readonly<Record<string, string>> = {}
+  ) {
+    const { code, stderr, stdout } = yield* program(folder, args, { DUO_MFA_DATA: "data", ...env })
+    assert.strictEqual(code, 0, `${args.join(" ")}: ${stderr}`)
+    return { stdout, stderr }
+  })
+
+  /** Every version of every row in the columns that there were, as far as a later run has not seen it again. */
+  const versionsIn = (folder: string) =>
+    Effect.forEach(histories, (name) =>
+      Effect.map(
+        duoMfa(folder, ["sql", "--format", "ndjson", `SELECT ${columns.get(name)} FROM ${name}_history ORDER BY ALL`]),
+        ({ stdout }) => stdout
+      ))
+
+  it.live("is read back and verified", () =>
+    inCopy(Effect.fnUntraced(function*(folder) {
+      const { stdout } = yield* duoMfa(folder, ["verify"])
+      const verdicts = stdout.trim().split("\n").map((line) => line.split(/ {2,}/).at(-1))
+      assert.isAtLeast(verdicts.filter((verdict) => verdict === "same").length, 60)
+      assert.isEmpty(verdicts.filter((verdict) => verdict !== "same" && verdict !== "no longer kept"))
+    })), 60_000)
+
+  it.live(
+    "answers, from the ledger and from the Parquet files alike",
+    () =>
+      inCopy(Effect.fnUntraced(function*(folder) {
+        const ask = (...args: ReadonlyArray<string>) =>
+          Effect.map(duoMfa(folder, ["sql", ...args]), ({ stdout }) => stdout)
+        const counts =
+          `SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM users), (SELECT count(*) FROM users_history),
+        (SELECT count(*) FROM users_asof('2026-11-02')), (SELECT count(*) FROM mfa_events), (SELECT count(*) FROM admins)`
+        assert.strictEqual((yield* ask(counts)).trim().split("\n").at(-1), "6,16,25,10,16,2")
+        for (const query of [counts, "@coverage", "@changes", "@unprotected", "@runs", "@factor-mix", "@weak-phones"]) {
+          assert.strictEqual(yield* ask(query, "--parquet"), yield* ask(query), query)
+        }
+      })),
+    60_000
+  )
+
+  it.live("makes the ledger again", () =>
+    inCopy(Effect.fnUntraced(function*(folder) {
+      const before = yield* versionsIn(folder)
+      yield* duoMfa(folder, ["rebuild"])
+      assert.deepStrictEqual(yield* versionsIn(folder), before)
+      yield* duoMfa(folder, ["verify"])
+    })), 60_000)
+
+  it.live("makes a report", () =>
+    inCopy(Effect.fnUntraced(function*(folder) {
+      yield* duoMfa(folder, ["report", "--output", "report.html"])
+      assert.include(readFileSync(join(folder, "report.html"), "utf8"), tenant)
+    })), 60_000)
+
+  it.live("is gone on with", () =>
+    inCopy(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ port: 27_056, tenant: Tenant.fromUsers(usersOn(8), codesOn(8)) })
+      const sinks = ["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink", sink])
+      yield* duoMfa(folder, ["extract", ...sinks], settings(duo))
+      const { stdout } = yield* duoMfa(folder, [
+        "sql",
+        "SELECT count(*), count(*) FILTER (run_id > '2026111') FROM users"
+      ])
+      assert.strictEqual(stdout.trim().split("\n").at(-1), "16,12")
+      yield* duoMfa(folder, ["verify"])
+    })), 60_000)
+
+  it.live("is a record that can be done again", () =>
+    inCopy(Effect.fnUntraced(function*(folder) {
+      mkdirSync(join(folder, "again"))
+      yield* duoMfa(folder, ["extract", "--replay", "data/record", "--sink", "ndjson"], { DUO_MFA_DATA: "again" })
+      for (const file of globSync(`data/ndjson/*/${last}.ndjson`, { cwd: folder })) {
+        const rows = readFileSync(join(folder, file), "utf8").trim().split("\n").map((line) => JSON.parse(line))
+        const again = readFileSync(join(folder, file.replace("data", "again")), "utf8").trim().split("\n")
+          .map((line) => JSON.parse(line)).map((row) =>
+            Object.fromEntries(Object.keys(rows[0]).map((name) => [name, row[name]]))
+          )
+        assert.deepStrictEqual(again, rows, basename(file))
+      }
+    })), 60_000)
+})
