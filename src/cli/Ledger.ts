@@ -1,7 +1,9 @@
 /** The ledger of a data directory, to ask questions of: the ledger itself, or its names over the Parquet files. */
-import { Effect, FileSystem, Path, Runtime, Schema } from "effect"
+import { Effect, Runtime, Schema } from "effect"
 import { Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
+import * as ParquetFiles from "../history/ParquetFiles.ts"
+import * as Snapshots from "../history/Snapshots.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import * as Files from "../staging/Files.ts"
 import { Catalog } from "./Catalog.ts"
@@ -21,19 +23,41 @@ export const from = Flag.Boolean("parquet").pipe(
   Flag.map((parquet): "ledger" | "parquet" => parquet ? "parquet" : "ledger")
 )
 
-export type Open = Effect.Success<ReturnType<typeof open>>
+export interface Open {
+  readonly session: DuckDb.Session
+  /** Says of a failure where it was. */
+  readonly at: ReturnType<typeof Files.at>
+}
 
-/** A session that ends with the scope, and what says of its failures where they befell it. */
-export const open = Effect.fnUntraced(function*(dataDirectory: string, from: "ledger" | "parquet") {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
+/** Makes the names of the ledger over the Parquet files below a directory; the `views.sql` that lies there is not run. */
+const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: string) {
+  const here = DuckDb.literal(root)
+  const folders = (yield* at(session.all(ParquetFiles.written(root)))).flat()
+  if (folders.length === 0) return yield* new NoLedger({ ledger: root })
+  yield* at(session.run(Snapshots.runs(ParquetFiles.selectRuns(here)).join(";\n")))
+  for (const pipeline of yield* (yield* Catalog).pipelines) {
+    const written = pipeline.tables.filter(({ name }) => folders.includes(name))
+    if (written.length > 0) yield* at(session.run(ParquetFiles.statements(here, pipeline, written)))
+  }
+})
+
+/**
+ * A session that ends with the scope. Whatever it is asked can read the ledger, or the Parquet files, and do nothing else;
+ * a session that may write files can do whatever DuckDB can.
+ */
+export const open = Effect.fnUntraced(function*(
+  dataDirectory: string,
+  from: "ledger" | "parquet",
+  { writeFiles = false }: { readonly writeFiles?: boolean } = {}
+) {
   const sink = yield* (yield* Catalog).findSink(from === "parquet" ? "parquet" : "duckdb")
   const location = sink.location(dataDirectory)
   const at = Files.at(sink.name, location)
-  const file = from === "parquet" ? path.join(location, "views.sql") : location
-  if (!(yield* at(Files.exists(file)))) return yield* new NoLedger({ ledger: file })
-  if (from === "ledger") return { session: yield* at(DuckDb.open({ file, unbounded: true })), at }
-  const session = yield* at(DuckDb.open({ unbounded: true }))
-  yield* at(Effect.mapError(fs.readFileString(file), Files.reasonOf).pipe(Effect.flatMap(session.run)))
-  return { session, at }
+  if (!(yield* at(Files.exists(location)))) return yield* new NoLedger({ ledger: location })
+  const file = from === "ledger" ? location : undefined
+  const session = yield* at(DuckDb.open({ file, unbounded: true }))
+  if (!writeFiles) yield* at(DuckDb.shutIn(session, from === "parquet" ? [location] : []))
+  const open: Open = { session, at }
+  if (from === "parquet") yield* overParquet(open, location)
+  return open
 })

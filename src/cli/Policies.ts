@@ -11,6 +11,7 @@ import { Effect, Runtime, Schema } from "effect"
 import { ExitCode } from "../ExitCode.ts"
 import type { Session } from "../staging/DuckDb.ts"
 import * as Queries from "./Queries.ts"
+import * as Select from "./Select.ts"
 
 /** No policy has that name. */
 export class NoPolicy extends Schema.TaggedError<NoPolicy>()("NoPolicy", {
@@ -67,18 +68,38 @@ export interface Verdict {
   readonly why: string | null
 }
 
-/** DuckDB's errors of these kinds are about the query's own words; others may quote a cell. */
+/**
+ * DuckDB's errors of these kinds are about the query's own words, unless a variable holds something else; others may quote
+ * a cell.
+ */
 const harmlessErrors = /^(Parser|Binder|Catalog) Error: /
 
-const whyOf = (detail: string) =>
-  harmlessErrors.test(detail) ? detail : `DuckDB ends it with ${/^[A-Z][\w ]* Error/.exec(detail)?.[0] ?? "an error"}`
+const whyOf = (sql: string, detail: string) =>
+  harmlessErrors.test(detail) && !/\bvariable\b/i.test(sql)
+    ? detail
+    : `DuckDB ends it with ${/^[A-Z][\w ]* Error/.exec(detail)?.[0] ?? "an error"}`
 
 /** A table by its own name, or by that of what is made of it, but not in a comment. */
 const names = (sql: string, table: string) =>
   new RegExp(`\\b${table}(_history|_changes|_asof)?\\b`, "i").test(sql.replaceAll(/^\s*--.*$/gm, ""))
 
-/** How many rows its query has; only they are counted, and no cell leaves DuckDB. */
-const count = Effect.fnUntraced(function*(session: Session, seen: ReadonlyArray<Seen>, { atMost, sql }: Policy) {
+/** How many rows its query has, which is asked on a connection of its own; no cell leaves DuckDB. */
+const countRows = (session: Session, sql: string, timeout: Select.Timeout) =>
+  Effect.gen(function*() {
+    const own = yield* Effect.orDie(session.another)
+    return yield* Select.count(own, yield* Select.prepare(own, sql))
+  }).pipe(
+    Effect.scoped,
+    Select.within(timeout),
+    Effect.mapError((error) => error._tag === "BadQuery" ? whyOf(sql, error.detail) : error.message)
+  )
+
+const count = Effect.fnUntraced(function*(
+  session: Session,
+  seen: ReadonlyArray<Seen>,
+  { atMost, sql }: Policy,
+  timeout: Select.Timeout
+) {
   if (atMost === null) {
     return yield* Effect.fail("its first two lines must be a sentence and a number: -- At most 0")
   }
@@ -88,17 +109,19 @@ const count = Effect.fnUntraced(function*(session: Session, seen: ReadonlyArray<
       return yield* Effect.fail(`${table} was not collected by the last run of ${tenant}, whose key may not read it`)
     }
   }
-  const [[found] = []] = yield* session.all(`SELECT count(*) FROM ${Queries.asPart(sql)}`).pipe(
-    Effect.mapError((reason) => whyOf("detail" in reason ? reason.detail : reason._tag))
-  )
-  return { found: Number(found), atMost }
+  return { found: yield* countRows(session, sql, timeout), atMost }
 })
 
 /** Holds the tenants against a policy. One that cannot be told is not kept. */
-export const judge = (session: Session, seen: ReadonlyArray<Seen>, policy: Policy): Effect.Effect<Verdict> => {
+export const judge = (
+  session: Session,
+  seen: ReadonlyArray<Seen>,
+  policy: Policy,
+  timeout: Select.Timeout
+): Effect.Effect<Verdict> => {
   const { atMost, name, sentence } = policy
   const of = { policy: name, at_most: atMost, sentence }
-  return Effect.match(count(session, seen, policy), {
+  return Effect.match(count(session, seen, policy, timeout), {
     onFailure: (why): Verdict => ({ ...of, verdict: "cannot be told", found: null, why }),
     onSuccess: ({ atMost, found }): Verdict => ({
       ...of,

@@ -43,9 +43,6 @@ export interface Query {
   readonly sql: string
 }
 
-/** As the part of another query that it becomes: no other statement can be that. */
-export const asPart = (sql: string): string => `(${sql.replace(/;\s*(--[^\n]*\s*)*$/, "")}\n)`
-
 /** The folders that they are in. */
 export type Folder = "queries" | "policies"
 

@@ -48,7 +48,8 @@ const indented = (text: string) => text.replaceAll(/^(?=.)/gm, "  ")
 export const answers = Effect.fnUntraced(function*(dataDirectory: string, { at, session: { all, connection } }: Open) {
   const parts: Array<string> = []
   for (const [n, { query, question, short }] of stops.entries()) {
-    const answer = Queries.asPart((yield* Queries.find(dataDirectory, query)).sql)
+    // the text is a value, which can be nothing but one SELECT
+    const answer = `(FROM query(${DuckDb.literal((yield* Queries.find(dataDirectory, query)).sql)}))`
     const [[rows] = []] = yield* at(all(`SELECT count(*) FROM ${answer}`))
     const shown = yield* at(
       DuckDb.interruptible(

@@ -7,6 +7,7 @@ import * as Format from "./Format.ts"
 import * as JUnit from "./JUnit.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Policies from "./Policies.ts"
+import * as Select from "./Select.ts"
 import * as Settings from "./Settings.ts"
 
 /** Not every policy is kept. */
@@ -76,18 +77,19 @@ export const policy = Command.make(
       Argument.variadic()
     ),
     from: Ledger.from,
+    timeout: Select.timeout,
     format: Flag.Literals("format", formats).pipe(
       Flag.withDescription("How the verdicts are printed"),
       Flag.withDefault("table")
     )
   },
-  Effect.fnUntraced(function*({ format, from, names }) {
+  Effect.fnUntraced(function*({ format, from, names, timeout }) {
     const dataDirectory = yield* Settings.dataDirectory
     const policies = yield* Policies.find(dataDirectory, names)
     const ledger = yield* Ledger.open(dataDirectory, from)
     const seen = yield* lastRuns(ledger)
     if (seen.length === 0) return yield* new Ledger.NoLedger({ ledger: dataDirectory })
-    const verdicts = yield* Effect.forEach(policies, (policy) => Policies.judge(ledger.session, seen, policy))
+    const verdicts = yield* Effect.forEach(policies, (policy) => Policies.judge(ledger.session, seen, policy, timeout))
     const named = (which: Policies.Verdict["verdict"]) =>
       verdicts.filter(({ verdict }) => verdict === which).map(({ policy }) => policy)
     const notKept = new NotKept({ broken: named("broken"), untold: named("cannot be told") })

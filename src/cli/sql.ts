@@ -6,13 +6,14 @@ import * as DuckDb from "../staging/DuckDb.ts"
 import * as Format from "./Format.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Queries from "./Queries.ts"
+import * as Select from "./Select.ts"
 import * as Settings from "./Settings.ts"
 
-/** DuckDB refuses the query. */
-export class BadQuery extends Schema.TaggedError<BadQuery>()("BadQuery", { detail: Schema.String }) {
+/** Files are written by a query that was typed, not by one that came in a file. */
+export class NotTyped extends Schema.TaggedError<NotTyped>()("NotTyped", { name: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
-    return this.detail
+    return `--write-files is for a COPY … TO on the command line, not for ${this.name}, which a file may say.`
   }
 }
 
@@ -36,28 +37,35 @@ export const sql = Command.make(
       Argument.variadic()
     ),
     from: Ledger.from,
+    timeout: Select.timeout,
+    writeFiles: Flag.Boolean("write-files").pipe(
+      Flag.withDescription(
+        "Let one COPY … TO on the command line write files: it is not held to the ledger, and can read and write whatever you can"
+      ),
+      Flag.withDefault(false)
+    ),
     format: Flag.Literals("format", Format.formats).pipe(
       Flag.withDescription("A table on a terminal, csv elsewhere"),
       Flag.optional
     )
   },
-  Effect.fnUntraced(function*({ format, from, parameters, query }) {
+  Effect.fnUntraced(function*({ format, from, parameters, query, timeout, writeFiles }) {
     const dataDirectory = yield* Settings.dataDirectory
     const asked = Option.getOrElse(query, () => overview)
     if (asked === "@") return yield* Console.log(list(yield* Queries.all(dataDirectory)))
+    if (writeFiles && asked.startsWith("@")) return yield* new NotTyped({ name: asked })
     const text = asked.startsWith("@") ? (yield* Queries.find(dataDirectory, asked.slice(1))).sql : asked
     const values = yield* Effect.forEach(parameters, Queries.parameter)
-    const { connection, run } = (yield* Ledger.open(dataDirectory, from)).session
+    const { session } = yield* Ledger.open(dataDirectory, from, { writeFiles })
     for (const [name, value] of values) {
-      yield* Effect.orDie(run(`SET VARIABLE ${DuckDb.name(name)} = ${DuckDb.literal(value)}`))
+      yield* Effect.orDie(session.run(`SET VARIABLE ${DuckDb.name(name)} = ${DuckDb.literal(value)}`))
     }
-    const result = yield* DuckDb.interruptible(
-      connection,
-      () => connection.runAndReadAll(text),
-      (error) => new BadQuery({ detail: error instanceof Error ? error.message : String(error) })
+    const result = yield* Select.prepare(session, text, writeFiles ? "COPY" : "SELECT").pipe(
+      Effect.flatMap((statement) => Select.all(session, statement)),
+      Select.within(timeout)
     )
     const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
     const printed = Format.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"), result)
     if (printed !== "") yield* Console.log(printed)
   }, Effect.scoped)
-).pipe(Command.withDescription("Ask the ledger in SQL, read-only"))
+).pipe(Command.withDescription("Ask the ledger in SQL: one SELECT, which can read the ledger and nothing else"))

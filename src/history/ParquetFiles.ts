@@ -31,6 +31,29 @@ export const selectRuns = (root: string) =>
 /** Rows of files that may have been written by another version. */
 export const select = (files: string) => `FROM read_parquet(${files}, union_by_name = true, ${DuckDb.asStored})`
 
+/**
+ * The names that a ledger has of a pipeline, over the files. `root` is SQL for the directory, `tables` are all that the
+ * pipeline has, `written` those of which there is a file.
+ */
+export const statements = (
+  root: string,
+  { tables, views }: Pick<SinkRun, "tables" | "views">,
+  written: ReadonlyArray<Table>
+) =>
+  [
+    ...tables.flatMap((table) =>
+      Snapshots.statements(table, written.includes(table) ? select(files(root, table)) : undefined)
+    )
+      .map((statement) => `${statement};`),
+    `${views.trimEnd().replace(/;?$/, ";")}`
+  ].join("\n")
+
+/** The folders of the tables of which there are files below a directory. */
+export const written = (root: string) => {
+  const here = DuckDb.literal(root)
+  return `SELECT DISTINCT split_part(substr(file, length(${here}) + 2), '/', 1) FROM glob(${files(here)})`
+}
+
 const variable = "duo_mfa_parquet"
 
 /** Begins what a pipeline has of `views.sql`, which goes on to the next of these lines. */
@@ -45,8 +68,8 @@ const sections = (views: string) =>
   )
 
 /**
- * `views.sql`: the names of a ledger over the files alone, for any DuckDB. `tables` are all that the pipeline has,
- * `written` those of which there is a file; what the file said `before` of other pipelines is said again.
+ * `views.sql`: the names of a ledger over the files alone, for any DuckDB. What the file said `before` of other pipelines
+ * is said again.
  */
 export const views = (
   root: string,
@@ -55,14 +78,7 @@ export const views = (
   before: string
 ) => {
   const here = `getvariable(${DuckDb.literal(variable)})`
-  const own = [
-    heading(pipeline),
-    ...tables.flatMap((table) =>
-      Snapshots.statements(table, written.includes(table) ? select(files(here, table)) : undefined)
-    )
-      .map((statement) => `${statement};`),
-    `${views.trimEnd().replace(/;?$/, ";")}`
-  ].join("\n")
+  const own = [heading(pipeline), statements(here, { tables, views }, written)].join("\n")
   return [
     "-- The names of the ledger over these Parquet files, for any DuckDB: .read views.sql",
     "-- Made anew by every run. If the files have moved, say here where they are.",

@@ -4,11 +4,13 @@
  */
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api"
 import { Effect, Option, type Scope, Stream } from "effect"
+import { totalmem } from "node:os"
 import { CannotCreate, Corrupt, DiskFull, Held, InputOutput, type SinkReason } from "../Sink.ts"
 import type { Cell, ColumnType, Row, Table } from "../Table.ts"
 import * as Instant from "./Instant.ts"
 
-const library = Effect.tryPromise({
+/** The library itself, for its constants. */
+export const library = Effect.tryPromise({
   try: () => import("@duckdb/node-api"),
   catch: (cause) => new CannotCreate({ detail: `DuckDB cannot be loaded here: ${String(cause)}` })
 })
@@ -23,6 +25,9 @@ const bounds = {
   preserve_insertion_order: "false",
   write_buffer_row_group_count: "1"
 }
+
+/** Half of the memory that this process can have. */
+const halfOfMemory = () => `${Math.floor(Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2)}B`
 
 /** For `ATTACH` of a database that is made: rows of a group wait in memory, four times as many if this is not said. */
 export const groupRows = "ROW_GROUP_SIZE 30720"
@@ -55,12 +60,14 @@ export interface Session {
   readonly run: (sql: string) => Effect.Effect<void, SinkReason>
   /** All rows of a small result. */
   readonly all: (sql: string) => Effect.Effect<ReadonlyArray<ReadonlyArray<DuckDBValue>>, SinkReason>
+  /** One more connection to the same database, which knows no variable of this one. */
+  readonly another: Effect.Effect<Session, SinkReason, Scope.Scope>
 }
 
 export interface SessionOptions {
   /** A database to ask questions of, read-only. One in memory when undefined. */
   readonly file?: string | undefined
-  /** It may use what there is: somebody asks questions and waits. */
+  /** It may use all processors and half of the memory: somebody asks questions and waits. */
   readonly unbounded?: boolean | undefined
   /** Where what does not fit in memory may be written; nowhere when undefined. */
   readonly spill?: string | undefined
@@ -100,19 +107,31 @@ export const open = Effect.fnUntraced(
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
         temp_directory: options.spill ?? "",
-        ...(options.unbounded === true ? {} : bounds),
+        ...(options.unbounded === true ? { memory_limit: halfOfMemory() } : bounds),
         ...(options.file === undefined ? {} : { access_mode: "READ_ONLY" })
       })
     )
-    const connection = yield* closing(() => instance.connect())
-    const run = (sql: string) => Effect.asVoid(awaiting(connection, () => connection.run(sql)))
-    const all = (sql: string) =>
-      awaiting(connection, () => connection.runAndReadAll(sql)).pipe(Effect.map((result) => result.getRows()))
+    const another: Session["another"] = Effect.gen(function*() {
+      const connection = yield* closing(() => instance.connect())
+      const run = (sql: string) => Effect.asVoid(awaiting(connection, () => connection.run(sql)))
+      const all = (sql: string) =>
+        awaiting(connection, () => connection.runAndReadAll(sql)).pipe(Effect.map((result) => result.getRows()))
+      return { connection, run, all, another }
+    })
+    const session = yield* another
     // both are the machine's if nothing is said, and in Thailand it is 2569
-    yield* run("SET TimeZone = 'UTC'; SET Calendar = 'gregorian'")
-    return { connection, run, all }
+    yield* session.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL Calendar = 'gregorian'")
+    return session
   }
 )
+
+/**
+ * Shuts a session in, for good: from now on all it can do is to read what is open, and what is in the directories. No
+ * setting can be changed any more.
+ */
+export const shutIn = (session: Session, directories: ReadonlyArray<string>) =>
+  session.run(`SET allowed_directories = [${directories.map(literal).join(", ")}];
+    SET enable_external_access = false; SET lock_configuration = true`)
 
 /** A name in SQL. */
 export const name = (identifier: string) => `"${identifier.replaceAll("\"", "\"\"")}"`
