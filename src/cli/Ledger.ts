@@ -56,7 +56,7 @@ export const open = Effect.fnUntraced(function*(
   if (!(yield* at(Files.exists(location)))) return yield* new NoLedger({ ledger: location })
   const file = from === "ledger" ? location : undefined
   const session = yield* at(DuckDb.open({ file, unbounded: true }))
-  if (!writeFiles) yield* at(DuckDb.shutIn(session, from === "parquet" ? [location] : []))
+  if (!writeFiles) yield* at(DuckDb.shutIn(session, from === "parquet" ? location : undefined))
   const open: Open = { session, at }
   if (from === "parquet") yield* overParquet(open, location)
   return open

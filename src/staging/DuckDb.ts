@@ -126,12 +126,15 @@ export const open = Effect.fnUntraced(
 )
 
 /**
- * Shuts a session in, for good: from now on all it can do is to read what is open, and what is in the directories. No
- * setting can be changed any more.
+ * Shuts a session in, for good: from now on all it can do is to read what is open, and what is in the directory, which is
+ * also named as readers take it. No setting can be changed any more.
  */
-export const shutIn = (session: Session, directories: ReadonlyArray<string>) =>
-  session.run(`SET allowed_directories = [${directories.map(literal).join(", ")}];
-    SET enable_external_access = false; SET lock_configuration = true`)
+export const shutIn = ({ run }: Session, directory?: string) =>
+  run(
+    `SET allowed_directories = [${
+      directory === undefined ? "" : `${literal(directory)}, ${path(literal(directory))}`
+    }]; SET enable_external_access = false; SET lock_configuration = true`
+  )
 
 /** A name in SQL. */
 export const name = (identifier: string) => `"${identifier.replaceAll("\"", "\"\"")}"`
