@@ -27,8 +27,8 @@ const fixtures = join(import.meta.dirname, "formats")
 const versions = ["0.1"]
 
 /** The tenant of the runs, at the port that it had then. */
-const tenant = "127.0.0.1:27056"
-const last = "20261108T090000000Z-40d2e3"
+const tenant = "127.0.0.1:27069"
+const last = "20261108T090000000Z-605f76"
 
 /** A manifest as if its run had written elsewhere: it ends with its own hash. */
 const moved = (manifest: string, from: string, to: string) => {
@@ -144,7 +144,7 @@ describe.each(versions)("what %s left", (version) => {
 
   it.live("is gone on with", () =>
     inCopy(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ port: 27_056, tenant: Tenant.fromUsers(usersOn(8), codesOn(8)) })
+      const duo = yield* serve({ port: 27_069, tenant: Tenant.fromUsers(usersOn(8), codesOn(8)) })
       const sinks = ["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink", sink])
       yield* duoMfa(folder, ["extract", ...sinks], settings(duo))
       const { stdout } = yield* duoMfa(folder, [
