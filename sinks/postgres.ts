@@ -8,7 +8,8 @@ import * as Cells from "../src/postgres/Cells.ts"
 import * as Layout from "../src/postgres/Layout.ts"
 import * as Session from "../src/postgres/Session.ts"
 import * as Target from "../src/postgres/Target.ts"
-import { CannotCreate, Held, InputOutput, Shrunk, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
+import { refusal } from "../src/Shrink.ts"
+import { CannotCreate, Held, InputOutput, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Staged from "../src/staging/Stage.ts"
@@ -28,26 +29,32 @@ const lock = Effect.fnUntraced(function*({ all }: Session.Session, { schema }: T
   if (locked[0]?.[0] !== "t") return yield* new Held({ pid: null })
 })
 
-/** Fails if the complete run would take away more of its tenant than a person has agreed to. */
-const refuseShrunk = Effect.fnUntraced(function*({ all }: Session.Session, target: Target.Target, run: SinkRun) {
-  const table = run.tables[0]
-  if (table === undefined) return
-  const key = table.key.map(DuckDb.name).join(", ")
-  const counted = yield* all(
-    `SELECT count(*), count(*) FILTER (WHERE fresh.run_id IS NULL), (SELECT count(*) FROM ${
-      Layout.rowsOf(target, table)
-    } WHERE run_id = $1)
-     FROM ${Layout.seenOf(target, table.name)} before
-     LEFT JOIN (SELECT run_id, ${key} FROM ${Layout.rowsOf(target, table)} WHERE run_id = $1) fresh USING (${key})
-     WHERE before.tenant = $2`,
-    [run.run_id, run.tenant]
-  )
-  const [before = 0, gone = 0, seen = 0] = (counted[0] ?? []).map(Number)
-  if (seen === 0 && run.allowEmpty) return
-  if (gone * 100 > before * run.maxShrink) {
-    return yield* new Shrunk({ table: table.name, gone, before, maxShrink: run.maxShrink })
+/** What the run would take away from a table of its tenant. */
+const lossOf = Effect.fnUntraced(
+  function*({ all }: Session.Session, target: Target.Target, run: SinkRun, table: Table) {
+    const key = table.key.map(DuckDb.name).join(", ")
+    const counted = yield* all(
+      `SELECT count(*), count(*) FILTER (WHERE fresh.run_id IS NULL), (SELECT count(*) FROM ${
+        Layout.rowsOf(target, table)
+      } WHERE run_id = $1)
+       FROM ${Layout.seenOf(target, table.name)} before
+       LEFT JOIN (SELECT run_id, ${key} FROM ${Layout.rowsOf(target, table)} WHERE run_id = $1) fresh USING (${key})
+       WHERE before.tenant = $2`,
+      [run.run_id, run.tenant]
+    )
+    const [before = 0, gone = 0, seen = 0] = (counted[0] ?? []).map(Number)
+    return { table, before, gone, seen }
   }
-})
+)
+
+/** Fails if the complete run would take away more of its tenant than a person has agreed to. */
+const refuseShrunk = Effect.fnUntraced(
+  function*(session: Session.Session, target: Target.Target, run: SinkRun, tables: ReadonlyArray<Table>) {
+    const losses = yield* Effect.forEach(tables, (table) => lossOf(session, target, run, table))
+    const refused = refusal(losses, run)
+    if (refused !== undefined) return yield* refused
+  }
+)
 
 /**
  * What this process has opened and not sealed: that has left nothing, so that a database need not answer to be rid of it.
@@ -95,7 +102,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     const known: Row = toRow(outcome)
     yield* session.copy(copyInto(Layout.rowsOf(target, runs), runs), Stream.make(Cells.lines(runs, [known])))
     const bytes = yield* Effect.forEach(collected(run.tables, outcome), (table) => sealTable(outcome, stage, table))
-    if (outcome.complete) yield* refuseShrunk(session, target, run)
+    if (outcome.complete) yield* refuseShrunk(session, target, run, collected(run.tables, outcome))
     yield* session.run("COMMIT")
     return {
       rows: rowsOf(run.tables, outcome),

@@ -157,6 +157,27 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     /** The ids of the published runs, oldest first. */
     ids: orRunError(idsOf(".json")),
 
+    /**
+     * The manifest of the newest published run of a pipeline over a tenant, of those that are also something else. A
+     * damaged one is passed over: `verify` is who refuses it.
+     */
+    newest: Effect.fnUntraced(function*(
+      { pipeline, tenant }: Pick<Outcome, "pipeline" | "tenant">,
+      isAlso: (manifest: Manifest) => boolean = () => true
+    ) {
+      for (const run_id of (yield* idsOf(".json")).toReversed()) {
+        const manifest = yield* manifestOf(run_id, "").pipe(
+          Effect.catchTag(
+            "Damaged",
+            ({ file }) =>
+              Effect.as(Effect.logWarning(`${file} is damaged: this run is held against an older one`), undefined)
+          )
+        )
+        if (manifest?.tenant === tenant && manifest.pipeline === pipeline && isAlso(manifest)) return manifest
+      }
+      return undefined
+    }, orRunError),
+
     /** The manifests of the published runs, newest first. */
     all: Effect.gen(function*() {
       const manifests: Array<Manifest> = []

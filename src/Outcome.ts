@@ -5,6 +5,10 @@
 import { Effect, Schema } from "effect"
 import * as Table from "./Table.ts"
 
+/** Of the objects that can say something in a field: how many there are, and how many of them do. */
+export const Filled = Schema.Struct({ of: Schema.Int, filled: Schema.Int })
+export interface Filled extends Schema.Schema.Type<typeof Filled> {}
+
 /** What the source of a pipeline counts while its batches go by, final once the last one is out. */
 export const Facts = Schema.Struct({
   /** When the last answer was in. RFC 3339, UTC. */
@@ -21,6 +25,10 @@ export const Facts = Schema.Struct({
   /** Objects that were not the same whenever they were read: their rows are as they were read last. */
   changed: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
   unknown_values: Schema.Int,
+  /** Objects of which the source says two things that cannot both be true. */
+  contradictions: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
+  /** By kind of object and field, such as `users.phones`: a field that empties overnight is not believed. */
+  fields: Schema.Record(Schema.String, Filled).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   /** The tables that the key may read: one that is missing here was not collected, which is not the same as empty. */
   tables_collected: Schema.Array(Schema.String),
   warnings: Schema.Array(Schema.String),

@@ -70,7 +70,7 @@ export interface Pipeline {
   readonly views: string
   /** The sinks of a run for which none was named. */
   readonly sinks: ReadonlyArray<string>
-  /** Percent of the first table's rows that may be gone since the run before, if nobody says otherwise; 10 if not given. */
+  /** Percent of a table's rows that may be gone since the run before, if nobody says otherwise; 10 if not given. */
   readonly maxShrink?: number
   readonly connect: Effect.Effect<Source, Expected, SourceServices | Scope.Scope>
 }

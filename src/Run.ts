@@ -5,13 +5,14 @@
 import { Effect, Exit, Stream } from "effect"
 import * as Batches from "./Batches.ts"
 import type { Expected } from "./Expected.ts"
+import { refuseLost } from "./Guard.ts"
 import * as Manifest from "./Manifest.ts"
 import { objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
-import { Emptied, inDataDirectory, Outdated, RunError, Unpublished } from "./RunError.ts"
+import { inDataDirectory, Outdated, RunError, Unpublished } from "./RunError.ts"
 import { type Batch, isSinkError, type Sink, type SinkRun, type SinkServices } from "./Sink.ts"
 import { makeDirectory } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
@@ -41,9 +42,6 @@ export interface Result {
   readonly outcome: Outcome
   readonly receipts: ReadonlyArray<Manifest.Receipt>
 }
-
-/** A tenant with more users, or what else is counted, than this does not become empty overnight. */
-const suspiciouslyEmpty = 100
 
 /** What a sink is told about a run. */
 export const sinkRun = (
@@ -90,7 +88,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     const stage = yield* Batches.stageFor(pipeline.tables, options.dataDirectory, manifests.scratch(stamp.run_id), open)
     const staging = Batches.stagingTo(pipeline.tables, [...open, stage])
     const outcome = yield* drain(pipeline, stamp, extract, staging.write, options)
-    if (objectsOf(outcome).seen === 0 && !options.allowEmpty) yield* refuseEmptied(manifests, outcome)
+    yield* refuseLost(manifests, pipeline.tables, outcome, sinkRun(stamp, pipeline, options))
     const staged = yield* stage.finish
     const receipts = yield* Effect.forEach(
       opened,
@@ -234,14 +232,6 @@ const publish = (
       ),
       Effect.uninterruptible
     )
-
-/** An empty answer for a tenant that had something is more likely a mistake than the truth. */
-const refuseEmptied = Effect.fnUntraced(function*(manifests: Manifest.Manifests, { pipeline, tenant }: Outcome) {
-  const before = (yield* manifests.all).find((_) => _.tenant === tenant && _.pipeline === pipeline)
-  if (before === undefined) return
-  const { seen, what } = objectsOf(before)
-  if (seen > suspiciouslyEmpty) return yield* new RunError({ reason: new Emptied({ tenant, what, before: seen }) })
-})
 
 /** What is there now is not replaced by what was there then. */
 const refuseOutdated = Effect.fnUntraced(

@@ -1,6 +1,8 @@
 /** The ways a run fails that are neither its source's nor a sink's. */
 import { Runtime, Schema } from "effect"
 import { ExitCode } from "./ExitCode.ts"
+import { Filled } from "./Outcome.ts"
+import { describe as describeShrunk, Shrunk } from "./Shrink.ts"
 import type { SinkReason } from "./Sink.ts"
 
 /** Another run holds the data directory. */
@@ -35,6 +37,11 @@ export class Emptied extends Schema.TaggedError<Emptied>()("Emptied", {
   before: Schema.Int
 }) {}
 
+/** Fields in which most objects said something in the run before, and hardly any does now. */
+export class Vanished extends Schema.TaggedError<Vanished>()("Vanished", {
+  fields: Schema.NonEmptyArray(Schema.Struct({ field: Schema.String, before: Filled, now: Filled }))
+}) {}
+
 /** A run that is done again from its record would put its rows in the place of newer ones, or of its own. */
 export class Outdated extends Schema.TaggedError<Outdated>()("Outdated", {
   run_id: Schema.String,
@@ -47,7 +54,7 @@ export class Unpublished extends Schema.TaggedError<Unpublished>()("Unpublished"
   detail: Schema.String
 }) {}
 
-const Reason = Schema.Union([Locked, DataDirectory, Emptied, Outdated, Unpublished])
+const Reason = Schema.Union([Locked, DataDirectory, Emptied, Shrunk, Vanished, Outdated, Unpublished])
 type Reason = typeof Reason.Type
 
 export class RunError extends Schema.TaggedError<RunError>()("RunError", { reason: Reason }) {
@@ -64,6 +71,8 @@ function exitCode(reason: Reason): number {
     case "DataDirectory":
       return reason.unwritable ? ExitCode.cannotCreate : ExitCode.io
     case "Emptied":
+    case "Shrunk":
+    case "Vanished":
     case "Outdated":
       return ExitCode.refused
     case "Unpublished":
@@ -85,9 +94,20 @@ function describe(reason: Reason): string {
         : `The data directory ${reason.directory} failed: ${reason.detail}. Nothing was published; check the disk and run again.`
     case "Emptied":
       return `${reason.tenant} has no ${reason.what}, and had ${reason.before} in the run before. Nothing changed; if that is right, run again with --allow-empty.`
+    case "Shrunk":
+      return describeShrunk(reason)
+    case "Vanished":
+      return `${describeVanished(reason)} Nothing changed; if that is right, run again with --max-shrink 100.`
     case "Outdated":
       return `The recorded run ${reason.run_id} is older than ${reason.newest}, whose rows are here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
     case "Unpublished":
       return `Run ${reason.run_id} is whole, but could not be published everywhere yet (${reason.detail}). Run again: the next run finishes it first. If it never can, move runs/${reason.run_id}.json.sealed out of the data directory.`
   }
+}
+
+/** The first of the fields in a sentence of its own, and how many others there are. */
+const describeVanished = ({ fields: [{ before, field, now }, ...others] }: Vanished): string => {
+  const [kind = "", name = ""] = field.split(".")
+  const more = others.length === 0 ? "" : `, and so with ${others.map((other) => other.field).join(", ")}`
+  return `${before.filled} of ${before.of} ${kind} had ${name} in the run before, and ${now.filled} of ${now.of} have now${more}.`
 }

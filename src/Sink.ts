@@ -9,6 +9,7 @@ import { type Effect, type FileSystem, type Path, Predicate, Runtime, Schema, ty
 import { ExitCode } from "./ExitCode.ts"
 import type { Expected } from "./Expected.ts"
 import type { Outcome } from "./Outcome.ts"
+import { type Agreed, describe as describeShrunk, Shrunk } from "./Shrink.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
 
 /** Rows by table name. A page becomes one batch. */
@@ -20,16 +21,12 @@ export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
  */
 export type Text = Readonly<Record<string, Uint8Array>>
 
-/** What a sink is told about the run it is opened for. */
-export interface SinkRun extends Stamp {
+/** What a sink is told about the run it is opened for; one that keeps what was refuses a run that shrank too much. */
+export interface SinkRun extends Stamp, Agreed {
   readonly pipeline: string
   readonly tables: ReadonlyArray<Table>
   /** SQL for DuckDB that makes the pipeline's views over its tables, for sinks where they can be asked. */
   readonly views: string
-  /** For sinks that keep what was: percent of the tenant that the run may say is gone, without a person's asking for it. */
-  readonly maxShrink: number
-  /** A tenant that has lost everything is believed, whatever `maxShrink` says. */
-  readonly allowEmpty: boolean
 }
 
 /** What `seal` leaves behind. */
@@ -111,14 +108,6 @@ export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable"
 export class Held extends Schema.TaggedError<Held>()("Held", { pid: Schema.NullOr(Schema.Int) }) {}
 /** What is there is not what this sink writes. */
 export class Corrupt extends Schema.TaggedError<Corrupt>()("Corrupt", { detail: Schema.String }) {}
-/** The run would say that more of the tenant is gone than a person has agreed to. */
-export class Shrunk extends Schema.TaggedError<Shrunk>()("Shrunk", {
-  /** Whose rows are counted. */
-  table: Schema.String,
-  gone: Schema.Int,
-  before: Schema.Int,
-  maxShrink: Schema.Finite
-}) {}
 
 const SinkReason = Schema.Union([CannotCreate, DiskFull, InputOutput, Unreachable, Held, Corrupt, Shrunk])
 export type SinkReason = typeof SinkReason.Type
@@ -167,8 +156,6 @@ const describe = ({ location, reason, sink }: SinkError): string => {
     case "Corrupt":
       return `${location} is not something the ${sink} sink can go on with: ${reason.detail}. Move it away and run again.`
     case "Shrunk":
-      return `${reason.gone} of ${reason.before} ${reason.table} are gone since the run before, more than ${reason.maxShrink} %. Nothing changed; if that is right, run again with --max-shrink ${
-        Math.ceil(reason.gone / reason.before * 100)
-      }.`
+      return describeShrunk(reason)
   }
 }

@@ -61,6 +61,8 @@ export interface Table<Columns extends Specs = Specs> {
   readonly key: ReadonlyArray<string>
   /** The columns as they were written, for `RowOf` and for tables that have more. */
   readonly specs: Columns
+  /** Percent of the rows that may go from one run to the next whatever `--max-shrink` says; 0 for most tables. */
+  readonly maxShrink: number
 }
 
 /** The type of a table's rows. */
@@ -112,10 +114,12 @@ export const make = <const Columns extends Specs>(options: {
   readonly doc: string
   readonly key: ReadonlyArray<keyof Columns & string>
   readonly columns: Columns
+  readonly maxShrink?: number
 }): Table<Columns> => ({
   name: options.name,
   doc: options.doc,
   columns: Object.entries(options.columns).map(([name, spec]) => ({ name, ...spec })),
   key: options.key,
-  specs: options.columns
+  specs: options.columns,
+  maxShrink: options.maxShrink ?? 0
 })

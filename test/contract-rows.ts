@@ -143,6 +143,8 @@ export const outcomeOf = (run: SinkRun, rows: Batch, changes: Partial<Outcome> =
   duplicates: 0,
   changed: 0,
   unknown_values: 0,
+  contradictions: 0,
+  fields: {},
   tables_collected: tables.map(({ name }) => name),
   warnings: [],
   counts: [],

@@ -22,18 +22,18 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
   [
     /^src\/admins\//,
-    /^src\/(admins\/|mfa\/(Cells|Facts|Known|Strength|Tally|Unknown)\.ts|duo\/Admin\.ts|(Outcome|Sink|Table)\.ts)/
+    /^src\/(admins\/|mfa\/(Cells|Facts|Fields|Known|Strength|Tally|Unknown)\.ts|duo\/Admin\.ts|(Outcome|Sink|Table)\.ts)/
   ],
-  [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
+  [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
   [/^src\/postgres\//, /^src\/(postgres\/|history\/|staging\/|(ExitCode|Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
-  [/^src\/dist\/Sink\.ts$/, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/],
+  [/^src\/dist\/Sink\.ts$/, /^src\/(staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
   [/^src\/dist\//, /^src\/dist\//],
   [/^src\/Version\.ts$/, /^package\.json$/],
   [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],
   [/^pipelines\//, /^src\/(admins\/|duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
   [/^sinks\/(duckdb|parquet)\.ts$/, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
-  [/^sinks\/postgres\.ts$/, /^src\/(postgres\/|staging\/|(Outcome|Sink|Table)\.ts)/],
+  [/^sinks\/postgres\.ts$/, /^src\/(postgres\/|staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
   [/^sinks\//, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/]
 ]
 

@@ -143,6 +143,21 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.match(changed.stdout, /postgres +users .* differs$/m)
     })))
 
+  it.live("a run that would take away rows of any table is refused, though as many others came", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 40 })
+      const run = program(
+        folder,
+        ["extract", "--sink", `postgres:${locationOf(server, { schema: "others" })}`],
+        settings(duo)
+      )
+      assert.strictEqual((yield* run).code, 0)
+      server.psql("UPDATE others_rows.mfa_methods SET method_id = 'before ' || method_id")
+      const { code, stderr } = yield* run
+      assert.strictEqual(code, 4)
+      assert.match(stderr, /(\d+) of \1 mfa_methods are gone since the run before, more than 10 %.*--max-shrink 100/)
+    })))
+
   it.live("the environment is enough, a file with the password too, and no names if none are wanted", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 3 })

@@ -141,11 +141,11 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         yield* perform(postgres, location, first, of(first, 10))
         const before = yield* tree(at)(location)
         const run = { ...second, maxShrink: 10 }
-        const refusal = yield* Effect.flip(stage(postgres, location, run, of(run, 8)))
+        const refusal = yield* Effect.flip(stage(postgres, location, run, of(run, 6)))
         assert(refusal instanceof SinkError)
-        assert.deepInclude(refusal.reason, { _tag: "Shrunk", table: "things", gone: 2, before: 10 })
+        assert.deepInclude(refusal.reason, { _tag: "Shrunk", table: "things", gone: 4, before: 10 })
         assert.deepStrictEqual(yield* tree(at)(location), before)
-        yield* perform(postgres, location, run, of(run, 8), { complete: false })
+        yield* perform(postgres, location, run, of(run, 6), { complete: false })
         yield* perform(postgres, location, { ...runOf(3), maxShrink: 10 }, of(runOf(3), 9))
       }))
 

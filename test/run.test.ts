@@ -27,6 +27,8 @@ const facts: Facts = {
   duplicates: 0,
   changed: 0,
   unknown_values: 0,
+  contradictions: 0,
+  fields: {},
   tables_collected: ["people"],
   warnings: [],
   counts: []

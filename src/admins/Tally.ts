@@ -4,6 +4,7 @@
  */
 import type { Admin } from "../duo/Admin.ts"
 import * as Facts from "../mfa/Facts.ts"
+import * as Fields from "../mfa/Fields.ts"
 import { Unknowns } from "../mfa/Known.ts"
 import type { Decoded } from "../mfa/Tally.ts"
 import * as Unknown from "../mfa/Unknown.ts"
@@ -31,10 +32,12 @@ export interface Tally {
 
 export const make = (stamp: Stamp): Tally => {
   const unknown = Unknown.make()
+  const fields = Fields.make()
   let phishingResistant = 0
   return {
     admins: ({ unknownFields, values }) => {
       for (const field of unknownFields) unknown.field(`unknown field of an administrator: ${field}`)
+      fields.count(admins.name, values)
       for (const value of values.flatMap(unknownValues)) unknown.value(value)
       const rows = values.map((admin) => flatten(stamp, admin))
       for (const { admins: [admin] } of rows) if (admin?.has_phishing_resistant === true) phishingResistant++
@@ -52,6 +55,8 @@ export const make = (stamp: Stamp): Tally => {
         collected: [admins, adminMethods],
         refused: [],
         unknown,
+        contradictions: Unknown.make(),
+        fields: fields.counted(),
         counts: [{
           name: "phishing_resistant",
           words: "with something that cannot be phished",

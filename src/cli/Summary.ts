@@ -5,7 +5,7 @@ import type { Result } from "../Run.ts"
 
 /** The JSON object of `extract --json`, but for the exit code. */
 export const facts = ({ outcome, receipts }: Result) => {
-  const { counts, finished_at: _, started_at: __, tool_version: ___, ...told } = outcome
+  const { counts, fields: _, finished_at: __, started_at: ___, tool_version: ____, ...told } = outcome
   const { seen, what } = objectsOf(outcome)
   return {
     ...told,

@@ -67,14 +67,14 @@ const flags = {
   ),
   maxShrink: Flag.Finite("max-shrink").pipe(
     Flag.withDescription(
-      "Percent of the tenant that may be gone since the run before; 10, or what the pipeline says, if not given"
+      "Percent of the tenant, or a table, that may be gone since the run before; 10, or what the pipeline says, if not given"
     ),
     Flag.withSchema(
       Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }, { message: "Expected 0 to 100" }))
     ),
     Flag.optional
   ),
-  allowEmpty: option("allow-empty", "Believe a tenant that has lost all its users, or what else is extracted"),
+  allowEmpty: option("allow-empty", "Believe a tenant, or a table, that has nothing left"),
   pii: Flag.Literals("pii", Personal.treatments).pipe(
     Flag.withDescription("What becomes of personal columns: as they are, a keyed hash, or NULL"),
     Flag.withDefault("keep")

@@ -3,6 +3,7 @@
  * none of the parts, but they are what passes the laws already.
  */
 export type { Outcome } from "../Outcome.ts"
+export { type Loss, refusal, Shrunk } from "../Shrink.ts"
 export * from "../Sink.ts"
 export * as DuckDb from "../staging/DuckDb.ts"
 export * as Files from "../staging/Files.ts"

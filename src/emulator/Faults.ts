@@ -81,7 +81,7 @@ const onPage = (page: Page, { fault, memory }: Due): Page => {
     case "field": {
       const items = Array.from(
         page.items,
-        (user, n) => n === (fault.user ?? 0) ? withField(user, fault.name, fault.json) : user
+        (user, n) => fault.user === "every" || n === (fault.user ?? 0) ? withField(user, fault.name, fault.json) : user
       )
       return { ...page, items }
     }

@@ -59,11 +59,11 @@ export const Fault = Schema.Union([
   }),
   /** JSON text instead of the number, or the number and so many. */
   fault("total_objects", { json: Schema.optionalKey(Schema.String), add: Schema.optionalKey(Schema.Int) }),
-  /** A field of a user of the page becomes this JSON text, sent as it is; without a text it goes away. */
+  /** A field of a user of the page, or of every one, becomes this JSON text, sent as it is; without a text it goes away. */
   fault("field", {
     name: Schema.String,
     json: Schema.optionalKey(Schema.String),
-    user: Schema.optionalKey(Schema.Int)
+    user: Schema.optionalKey(Schema.Union([Schema.Int, Schema.Literal("every")]))
   }),
   fault("bom", {}),
   fault("invalid_utf8", {}),

@@ -5,7 +5,8 @@
  */
 import { Effect } from "effect"
 import { runs } from "../Outcome.ts"
-import { Corrupt, Shrunk, type SinkReason, type SinkRun } from "../Sink.ts"
+import { type Loss, refusal } from "../Shrink.ts"
+import { Corrupt, type SinkReason, type SinkRun } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
 import { fingerprint, historyOf, volatile } from "./Interval.ts"
@@ -32,15 +33,13 @@ const compare = (session: DuckDb.Session, history: string, { rows, table }: Snap
   )
 }
 
-const refuseShrunk = Effect.fnUntraced(function*(session: DuckDb.Session, { allowEmpty, maxShrink, tables }: SinkRun) {
+/** What the run would end of what was compared with it. */
+const lossOf = Effect.fnUntraced(function*(session: DuckDb.Session, table: Table) {
   const counted = yield* session.all(
     "SELECT count(version), count(*) FILTER (fresh IS NULL), count(fresh) FROM matched"
   )
   const [before = 0, gone = 0, seen = 0] = (counted[0] ?? []).map(Number)
-  if (seen === 0 && allowEmpty) return
-  if (gone * 100 > before * maxShrink) {
-    return yield* new Shrunk({ table: tables[0]?.name ?? "", gone, before, maxShrink })
-  }
+  return { table, before, gone, seen }
 })
 
 /** A run that is older than what is there would have to change what was, which only a rebuild can. */
@@ -127,14 +126,18 @@ const applyTable = Effect.fn("Ledger.apply")(function*(
   catalog: string,
   run: SinkRun,
   isComplete: boolean,
+  losses: ReadonlyArray<Loss>,
   snapshot: Snapshot
 ) {
   const { table } = snapshot
   yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
   const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
   yield* compare(session, history, snapshot, DuckDb.literal(run.tenant))
-  if (table === run.tables[0] && isComplete) yield* refuseShrunk(session, run)
+  const all = [...losses, yield* lossOf(session, table)]
+  const refused = isComplete ? refusal(all, run) : undefined
+  if (refused !== undefined) return yield* refused
   yield* change(session, catalog, history, snapshot, run, isComplete)
+  return all
 })
 
 /** Applies a run to the histories in `catalog`. */
@@ -149,7 +152,10 @@ export const apply: (
     yield* refuseOutdated(session, catalog, run)
     // what others have deleted is taken out now, and not while row ids count
     yield* session.run(`CHECKPOINT ${catalog}`)
-    for (const snapshot of snapshots) yield* applyTable(session, catalog, run, isComplete, snapshot)
+    let losses: ReadonlyArray<Loss> = []
+    for (const snapshot of snapshots) {
+      losses = yield* applyTable(session, catalog, run, isComplete, losses, snapshot)
+    }
     yield* session.run("DROP TABLE IF EXISTS matched; DROP TABLE IF EXISTS again")
   }
 )

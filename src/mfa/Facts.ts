@@ -31,10 +31,15 @@ export interface Told {
   /** What could not be read, in sentences. */
   readonly refused: ReadonlyArray<string>
   readonly unknown: Unknown
+  /** Of objects of which Duo says two things that cannot both be true; counted as what is unknown is. */
+  readonly contradictions: Unknown
+  readonly fields: Facts["fields"]
   readonly counts: Facts["counts"]
 }
 
-export const make = ({ collected, counts, lists, refused, sent, stamp, unknown }: Told): Facts => {
+export const make = (
+  { collected, contradictions, counts, fields, lists, refused, sent, stamp, unknown }: Told
+): Facts => {
   const [list] = lists
   const doubt = lists.find((_) => _.doubt !== null)?.doubt ?? null
   const begun = Number(stamp.observed_at / 1000n)
@@ -52,7 +57,9 @@ export const make = ({ collected, counts, lists, refused, sent, stamp, unknown }
     changed: list.changed,
     unknown_values: unknown.count(),
     tables_collected: collected.map(({ name }) => name),
-    warnings: [...refused, ...unknown.warnings()],
+    contradictions: contradictions.count(),
+    fields,
+    warnings: [...refused, ...contradictions.warnings(), ...unknown.warnings()],
     counts
   }
 }

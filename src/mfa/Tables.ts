@@ -96,6 +96,8 @@ export const userGroups = make({
   name: "user_groups",
   doc: "One row a user and group it is in.",
   key: ["user_id", "group_id"],
+  // to dissolve one large group, or to give it another id, takes many rows away at once
+  maxShrink: 50,
   columns: {
     ...common,
     user_id,
@@ -110,6 +112,8 @@ export const bypassCodes = make({
   name: "bypass_codes",
   doc: "One row a bypass code; the code itself is never given by Duo. Needs a permission of its own.",
   key: ["user_id", "bypass_code_id"],
+  // codes are used up and expire: yesterday's may all be gone
+  maxShrink: 100,
   columns: {
     ...common,
     user_id,

@@ -7,8 +7,10 @@ import type { User } from "../duo/User.ts"
 import type { Facts as RunFacts } from "../Outcome.ts"
 import type { Batch } from "../Sink.ts"
 import type { Stamp } from "../Table.ts"
+import { contradictionOf } from "./Contradiction.ts"
 import * as Facts from "./Facts.ts"
 import type { Read, Sent } from "./Facts.ts"
+import * as Fields from "./Fields.ts"
 import { flatten, flattenBypassCode, isUsable, type OwnedCode } from "./Flatten.ts"
 import { unknownValues } from "./Known.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"
@@ -40,6 +42,8 @@ export interface Tally {
 export const make = (stamp: Stamp): Tally => {
   const withCode = new Set<string>()
   const unknown = Unknown.make()
+  const contradictions = Unknown.make()
+  const fields = Fields.make()
   let mfaEnabled = 0
 
   const noteFields = (of: string, fields: ReadonlyArray<string>) => {
@@ -49,6 +53,7 @@ export const make = (stamp: Stamp): Tally => {
   return {
     users: ({ unknownFields, values }) => {
       noteFields("user", unknownFields)
+      fields.count(users.name, values)
       const rows = values.map((user) => {
         for (const value of unknownValues(user)) unknown.value(value)
         return flatten(stamp, user, withCode.has(user.user_id))
@@ -58,12 +63,17 @@ export const make = (stamp: Stamp): Tally => {
         [mfaMethods.name]: rows.flatMap((_) => _.mfa_methods),
         [userGroups.name]: rows.flatMap((_) => _.user_groups)
       }
-      for (const { users: [user] } of rows) if (user?.mfa_enabled === true) mfaEnabled++
+      for (const of of rows) {
+        const contradiction = contradictionOf(of)
+        if (contradiction !== undefined) contradictions.value(contradiction)
+        if (of.users[0]?.mfa_enabled === true) mfaEnabled++
+      }
       return batch
     },
 
     bypassCodes: ({ unknownFields, values }) => {
       noteFields("bypass code", unknownFields)
+      fields.count(bypassCodes.name, values)
       const owned = values.filter(isOwned)
       for (const code of values) if (!isOwned(code)) unknown.value("bypass code of nobody, left out")
       for (const code of owned) if (isUsable(stamp, code)) withCode.add(code.user.user_id)
@@ -78,6 +88,8 @@ export const make = (stamp: Stamp): Tally => {
         collected: [users, mfaMethods, userGroups, ..."refused" in codes ? [] : [bypassCodes]],
         refused: "refused" in codes ? [codes.refused] : [],
         unknown,
+        contradictions,
+        fields: fields.counted(),
         counts: [{ name: "mfa_enabled", words: "with MFA", count: mfaEnabled }]
       })
   }

@@ -1,0 +1,16 @@
+/** Where Duo's word on whether a user is enrolled and its list of the user's authenticators cannot both be true. */
+import type { UserRows } from "./Flatten.ts"
+
+/** Duo counts these as enrolment if they work: https://duo.com/docs/adminapi#retrieve-users. */
+const counted = new Set(["phone", "token", "webauthn", "u2f"])
+
+/** What is said of a user, if that is so. */
+export const contradictionOf = ({ mfa_methods, users: [user] }: UserRows): string | undefined => {
+  if (user?.is_enrolled === true && mfa_methods.length === 0) {
+    return "user who is enrolled by Duo's word, but of whom it lists no authenticator"
+  }
+  return user?.is_enrolled === false &&
+      mfa_methods.some(({ method_kind, strength }) => counted.has(method_kind) && strength !== "none")
+    ? "user who is not enrolled by Duo's word, but of whom it lists an authenticator that works"
+    : undefined
+}

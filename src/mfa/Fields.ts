@@ -1,0 +1,39 @@
+/** Counts in how many of Duo's objects each field says something, in objects within objects too. */
+import type { Facts } from "../Outcome.ts"
+
+export interface Fields {
+  /** Objects of one kind, such as `users`; lists of objects in them are kinds of their own. */
+  readonly count: (kind: string, objects: ReadonlyArray<object>) => void
+  readonly counted: () => Facts["fields"]
+}
+
+const isFilled = (value: unknown) =>
+  value !== null && value !== undefined && value !== "" && (typeof value !== "object" || Object.keys(value).length > 0)
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+export const make = (): Fields => {
+  const kinds = new Map<string, { of: number; readonly filled: Map<string, number> }>()
+
+  const count = (kind: string, objects: ReadonlyArray<object>): void => {
+    const counts = kinds.get(kind) ?? { of: 0, filled: new Map<string, number>() }
+    kinds.set(kind, counts)
+    counts.of += objects.length
+    for (const object of objects) {
+      for (const [field, value] of Object.entries(object)) {
+        counts.filled.set(field, (counts.filled.get(field) ?? 0) + (isFilled(value) ? 1 : 0))
+        if (Array.isArray(value) && isObject(value[0])) count(field, value)
+      }
+    }
+  }
+
+  return {
+    count,
+    counted: () =>
+      Object.fromEntries(
+        [...kinds].flatMap(([kind, { filled, of }]) =>
+          [...filled].map(([field, times]) => [`${kind}.${field}`, { of, filled: times }])
+        )
+      )
+  }
+}
