@@ -150,13 +150,13 @@ describe("Who is enrolled and has no authenticator", () => {
         )
         assert.isAbove(contradictions, 100)
         assert.strictEqual(contradictions, enrolled?.["n"])
-        assert.include(warnings.join(), `of whom it lists no authenticator (${contradictions} times)`)
-        assert.include(first.stderr, "of whom it lists no authenticator")
+        assert.include(warnings.join(), `of a user without any authenticator (${contradictions} times)`)
+        assert.include(first.stderr, "of a user without any authenticator")
         const none: Rule = { do: { fault: "field", name: "is_enrolled", json: "false", user: "every" } }
         const second = yield* day(folder, { scenario: [none] }, ["--dry-run", "--json"])
         assert.match(
           JSON.parse(second.stdout).warnings.join(),
-          /of whom it lists an authenticator that works \(\d+ times\)/
+          /is_enrolled is false of a user whose authenticator works \(\d+ times\)/
         )
       })),
     60_000

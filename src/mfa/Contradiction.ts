@@ -7,10 +7,10 @@ const counted = new Set(["phone", "token", "webauthn", "u2f"])
 /** What is said of a user, if that is so. */
 export const contradictionOf = ({ mfa_methods, users: [user] }: UserRows): string | undefined => {
   if (user?.is_enrolled === true && mfa_methods.length === 0) {
-    return "user who is enrolled by Duo's word, but of whom it lists no authenticator"
+    return "is_enrolled is true of a user without any authenticator"
   }
   return user?.is_enrolled === false &&
       mfa_methods.some(({ method_kind, strength }) => counted.has(method_kind) && strength !== "none")
-    ? "user who is not enrolled by Duo's word, but of whom it lists an authenticator that works"
+    ? "is_enrolled is false of a user whose authenticator works"
     : undefined
 }
