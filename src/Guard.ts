@@ -47,15 +47,14 @@ export const refuseLost = Effect.fnUntraced(
     const fields = vanished(before, outcome, agreed)
     if (Array.isReadonlyArrayNonEmpty(fields)) return yield* refuse(new Vanished({ fields }))
 
-    const emptied = lossesOf(tables, before, outcome).find(({ before, seen }) =>
+    const losses = lossesOf(tables, before, outcome)
+    const isEmpty = objectsOf(outcome).seen === 0
+    const emptied = (isEmpty ? losses.slice(0, 1) : losses).find(({ before, seen }) =>
       seen === 0 && before > suspiciouslyEmpty
     )
-    if (emptied !== undefined && !agreed.allowEmpty) {
-      const { tenant } = outcome
-      const isTenant = emptied.table.name === objectsOf(outcome).what
-      if (isTenant || agreed.maxShrink < 100) {
-        return yield* refuse(new Emptied({ tenant, what: emptied.table.name, before: emptied.before }))
-      }
+    if (emptied !== undefined && !agreed.allowEmpty && (isEmpty || agreed.maxShrink < 100)) {
+      const { before, table } = emptied
+      return yield* refuse(new Emptied({ tenant: outcome.tenant, what: table.name, before }))
     }
 
     if (!outcome.complete) return

@@ -1,9 +1,9 @@
 /** When Duo is asked again, to the millisecond; and when a run has been patient for long enough. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Random, Runtime, Schedule } from "effect"
+import { Duration, Effect, Random, Runtime, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Client } from "../src/duo/Client.ts"
-import { DuoError, type DuoReason, RateLimited, ServerError } from "../src/duo/Errors.ts"
+import { DuoError, type DuoReason, RateLimited, ServerError, Truncated } from "../src/duo/Errors.ts"
 import * as Retry from "../src/duo/Retry.ts"
 import { broken, canaries, fail, fake, ok, type Sent, withoutWaiting } from "./duo-fake.ts"
 
@@ -150,9 +150,9 @@ describe("The patience of a run", () => {
       return undefined
     })
 
-  it.effect("ends after 60 retries that are not for rate limits: exit 69", () =>
+  it.effect("ends after 60 retries that are not for rate limits, if no page comes: exit 69", () =>
     Effect.gen(function*() {
-      const end = yield* wear(serverError, 1000)
+      const end = yield* wear(serverError, 0)
       assert.strictEqual(end?.retries, 60)
       assert.instanceOf(end?.failure, DuoError)
       if (!(end?.failure instanceof DuoError)) return
@@ -198,6 +198,55 @@ describe("The patience of a run", () => {
 
   it.effect("never ends while pages come: throttled honestly, a run of a thousand pages sleeps for hours", () =>
     Effect.map(wear(new RateLimited({ retryAfter: 30 }), 20), (end) => assert.isUndefined(end)))
+
+  const Phase = Schema.Struct({
+    pages: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 90 })),
+    failures: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 40 })),
+    throttled: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12 }))
+  })
+
+  it.effect.prop(
+    "is 60 retries and one more for every three pages, and 15 minutes asleep and five seconds for every page",
+    [Schema.Array(Phase).check(Schema.isMinLength(4), Schema.isMaxLength(12))],
+    ([phases]) =>
+      Effect.gen(function*() {
+        const budget = yield* Retry.makeBudget
+        let [pages, retries, asleep, now] = [0, 0, 0, 0]
+        const spend = (kind: "transport" | "rate limit", seconds: number) => {
+          now += 1_000_000
+          return Effect.result(budget.spend(kind, now, Duration.seconds(seconds)))
+        }
+        for (const phase of phases) {
+          for (let n = 0; n < phase.failures; n++) {
+            const isEnough = retries + 1 <= 60 + Math.floor(pages / 3)
+            assert.strictEqual((yield* spend("transport", 0))._tag, isEnough ? "Success" : "Failure")
+            if (isEnough) retries++
+          }
+          for (let n = 0; n < phase.throttled; n++) {
+            const isEnough = asleep + 60 <= 15 * 60 + 5 * pages
+            assert.strictEqual((yield* spend("rate limit", 60))._tag, isEnough ? "Success" : "Failure")
+            if (isEnough) asleep += 60
+          }
+          for (let n = 0; n < phase.pages; n++) yield* budget.progress
+          pages += phase.pages
+        }
+      })
+  )
+
+  it.effect("lasts for a million users of whom every tenth page is cut once, in both readings", () =>
+    Effect.gen(function*() {
+      const budget = yield* Retry.makeBudget
+      const pages = 2 * Math.ceil(1_000_000 / 300)
+      for (let page = 0; page < pages; page++) {
+        if (page % 10 === 0) {
+          const again = yield* Schedule.toStep(Retry.policy(budget))
+          const [, wait] = yield* again(0, error(new Truncated())())
+          yield* TestClock.adjust(wait)
+        }
+        yield* budget.progress
+      }
+      assert.strictEqual(yield* budget.retries, Math.ceil(pages / 10))
+    }))
 
   it.effect("grows with every page that comes in", () =>
     Effect.gen(function*() {

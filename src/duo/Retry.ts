@@ -58,16 +58,17 @@ export interface Budget {
     from: number,
     wait: Duration.Duration
   ) => Effect.Effect<void, BudgetSpent>
-  /** A page is in: the budget grows, so that being throttled all along is no failure of a long run. */
+  /** A page is in: the budget grows, so that what befalls every tenth page never ends a long run. */
   readonly progress: Effect.Effect<void>
   readonly retries: Effect.Effect<number>
 }
 
-/** Retries other than for rate limits. */
-const mostRetries = 60
-const mostAsleep = Duration.toMillis("15 minutes")
-/** What every page adds to the time asleep: Duo lets through some 50 to 200 pages a minute. */
-const asleepPerPage = Duration.toMillis("5 seconds")
+/** Retries other than for rate limits: a run may go on while no more than a quarter of its requests fail. */
+const retriesMax = { atFirst: 60, perPage: 1 / 3 }
+/** Milliseconds: Duo lets through some 50 to 200 pages a minute. */
+const asleepMax = { atFirst: Duration.toMillis("15 minutes"), perPage: Duration.toMillis("5 seconds") }
+
+const budgetOf = ({ atFirst, perPage }: typeof asleepMax, pages: number) => Math.floor(atFirst + perPage * pages)
 
 interface Spent {
   readonly retries: number
@@ -93,8 +94,8 @@ export const makeBudget: Effect.Effect<Budget> = Effect.gen(function*() {
           until: Math.max(until, before.until)
         }
         const left = {
-          retries: mostRetries - after.transport,
-          asleep: mostAsleep + after.pages * asleepPerPage - after.asleep
+          retries: budgetOf(retriesMax, after.pages) - after.transport,
+          asleep: budgetOf(asleepMax, after.pages) - after.asleep
         }
         if (left.retries < 0 || left.asleep < 0) {
           const seconds = Math.round(before.asleep / 1000)

@@ -51,15 +51,36 @@ const wearing = table(
   {
     id: "R3+",
     fault: "three failures before every page",
-    expected: "60 times again are the most of a run; then 69",
+    expected: "60 times again are the most of a run, and one more for every three pages; then 69",
     n: { test: 1, torture: 1 }
   },
   () => [{
     name: "three failures a page",
     scenario: worn,
-    expected: { is: "refused", tag: "BudgetSpent", exit: 69, strikes: 61, says: /after 60 retries the run gave up/ }
+    expected: { is: "refused", tag: "BudgetSpent", exit: 69, strikes: 68, says: /after 67 retries the run gave up/ }
   }],
   { ...small, duo: { users: 100 } }
+)
+
+/** So many that the retries of a small run would not be enough. */
+const many = { ...small, duo: { users: 1500 } }
+
+const tenths = Array.from({ length: 200 }, (_, n) => 10 * n + 1)
+const cut: Fault = { fault: "truncated", how: "length", keep: 100 }
+
+const lasting = table(
+  {
+    id: "B1",
+    fault: "every tenth answer of a large tenant is cut",
+    expected: "it is asked again for as long as pages come: the very rows of a quiet run",
+    n: { test: 1, torture: 1 }
+  },
+  () => [{
+    name: "every tenth answer",
+    scenario: tenths.map((request) => ({ when: { request }, do: cut })),
+    expected: { is: "exact" }
+  }],
+  many
 )
 
 interface Refusal {
@@ -174,4 +195,4 @@ const failed = table(
   ]
 )
 
-export const cases: ReadonlyArray<Case> = [bursts, wearing, refused, failed]
+export const cases: ReadonlyArray<Case> = [bursts, wearing, lasting, refused, failed]
