@@ -10,6 +10,7 @@ import type { PlatformError } from "effect/PlatformError"
 import { hash } from "node:crypto"
 import { Outcome } from "./Outcome.ts"
 import { inDataDirectory, RunError } from "./RunError.ts"
+import { isRunId } from "./RunId.ts"
 import { Corrupt } from "./Sink.ts"
 import { makeDirectory, sync, writeDurably } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
@@ -56,9 +57,6 @@ const isSigned = (text: string) => {
   const [, body, sum] = /^(.*),"sha256":"([0-9a-f]{64})"\}$/s.exec(text) ?? []
   return body !== undefined && sha256(`${body}}`) === sum
 }
-
-/** What a run is called; a file that is not named after one is nobody's business here. */
-const isRunId = (name: string) => /^\d{8}T\d{9}Z-[0-9a-f]{6}$/.test(name)
 
 /** A file that no run of ours can have written so. */
 class Damaged extends Schema.TaggedError<Damaged>()("Damaged", { file: Schema.String }) {}

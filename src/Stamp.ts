@@ -1,21 +1,18 @@
 /** What every row of a run carries: the run's id, its instant and its tenant. */
 import { Clock, Effect, Random } from "effect"
 import type { Source } from "./Pipeline.ts"
+import { instantOf } from "./RunId.ts"
 import type { Stamp } from "./Table.ts"
 
-const idPattern = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{6}$/
-const idAsDate = "$1-$2-$3T$4:$5:$6.$7Z"
-
 /**
- * `20261123T201500123Z-4f09ac`: sorts by time, fits a file name, and differs for two runs of the same instant. If the
- * clock was set back, a run still sorts after the runs before it: its instant is one millisecond after theirs. That
- * cannot lead far astray, for Duo refuses a clock that is off by more than minutes.
+ * A stamp that no run has had. If the clock was set back, a run still sorts after the runs before it: its instant is one
+ * millisecond after theirs. That cannot lead far astray, for Duo refuses a clock that is off by more than minutes.
  */
 export const newStamp = Effect.fnUntraced(function*(
   tenant: string,
   before: ReadonlyArray<string>
 ): Effect.fn.Return<Stamp> {
-  const instants = before.flatMap((id) => idPattern.test(id) ? [Date.parse(id.replace(idPattern, idAsDate))] : [])
+  const instants = before.map(instantOf).filter(Number.isFinite)
   const last = instants.reduce((a, b) => Math.max(a, b), 0)
   const instant = Math.max(yield* Clock.currentTimeMillis, last + 1)
   const suffix = yield* Random.nextIntBetween(0, 0x1000000)

@@ -14,11 +14,15 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/cli\/(init|Questions)\.ts$/, /^src\/([A-Z]\w+\.ts|duo\/Answers\.ts|staging\/|cli\/)/],
   [/^src\/cli\/report\.ts$/, /^src\/([A-Z]\w+\.ts|report\/Page\.ts|staging\/|cli\/)/],
   [/^src\/report\//, /^src\/(report\/|staging\/DuckDb\.ts|mfa\/Strength\.ts|Sink\.ts)/],
-  [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|history\/|staging\/|cli\/|telemetry\/(?!Otlp|Harmless))/],
+  [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|history\/|staging\/|text\/|cli\/|telemetry\/(?!Otlp|Harmless))/],
   [/^src\/telemetry\/Meters\.ts$/, /^$/],
   [/^src\/telemetry\//, /^src\/(telemetry\/|(ExitCode|Paths|Sink|Transport|Version)\.ts)/],
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
-  [/^src\/duo\//, /^src\/(duo\/|telemetry\/Meters\.ts|(ExitCode|Expected|Pipeline|Recording|Transport|Version)\.ts)/],
+  [/^src\/text\//, /^src\/text\//],
+  [
+    /^src\/duo\//,
+    /^src\/(duo\/|telemetry\/Meters\.ts|(ExitCode|Expected|Pipeline|Recording|RunId|Transport|Version)\.ts)/
+  ],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
   [
     /^src\/admins\//,
@@ -34,7 +38,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^pipelines\//, /^src\/(admins\/|duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
   [/^sinks\/(duckdb|parquet)\.ts$/, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
   [/^sinks\/postgres\.ts$/, /^src\/(postgres\/|staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
-  [/^sinks\//, /^src\/(staging\/|(Outcome|Sink|Table)\.ts)/]
+  [/^sinks\//, /^src\/(staging\/|text\/|(Outcome|Sink|Table)\.ts)/]
 ]
 
 /** The packages that are more than `effect`, and the only places that may name them. */
@@ -91,7 +95,7 @@ describe("layout", () => {
       []
     )
     assert.deepStrictEqual(
-      globSync("src/{admins,duo,history,mfa,postgres,report,staging}/**/*.ts").filter((file) =>
+      globSync("src/{admins,duo,history,mfa,postgres,report,staging,text}/**/*.ts").filter((file) =>
         !/\/[A-Z]\w*\.ts$/.test(file)
       ),
       []

@@ -67,22 +67,37 @@ export const parseCsv = (content: string): ReadonlyArray<ReadonlyArray<string>> 
   throw new Error("not RFC 4180")
 }
 
+/** What some spreadsheet takes for a formula when it begins a cell. */
+const formula = /^[\p{Zs}\p{Cf}"]*[=+\-@\t\r\n＝＋－＠]/u
+
+/** Cells that a spreadsheet makes of a line when its list separator is another: the quotes around a field mean nothing then. */
+const pieces = (
+  cell: string
+) => [cell, ...cell.split(/[,;|:^~\p{Cc}\u2028\u2029]/u).slice(1).filter((piece) => piece !== "")]
+
+/** A cell as it was before the guards: what is before a formula has one apostrophe too many. */
+const unguarded = (cell: string) =>
+  cell.replace(/^'(?='*[\t\r\n])/, "")
+    .split(/(?<=[,;|:^~\p{Cc}\u2028\u2029])/u)
+    .map((piece) => piece.replace(/^([\p{Zs}\p{Cf}"]*)'(?='*[=+\-@＝＋－＠])/u, "$1"))
+    .join("")
+
 /** With a parser of RFC 4180, taking the guards off. */
 export const csv: Reader = (location, run, table) => {
   const file = `${location}/${table.name}/${run.run_id}.csv`
   return orNone(
     file,
     Effect.map(Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFile(file)), (bytes) => {
-      const content = Buffer.from(bytes).toString()
-      const [header = [], ...records] = parseCsv(content)
+      if (Buffer.from(bytes.subarray(0, 3)).toString("hex") !== "efbbbf") throw new Error("no byte order mark")
+      const [header = [], ...records] = parseCsv(Buffer.from(bytes.subarray(3)).toString())
       return records.map((record) =>
         rowOf(
           table.columns,
           Object.fromEntries(header.map((name, index) => {
             const cell = record[index] ?? ""
             const isText = table.columns[index]?.type === "text"
-            if (isText && /^[=+\-@\t\r\n＝＋－＠]/.test(cell)) throw new Error("a formula")
-            return [name, isText ? cell.replace(/^'(?='*[=+\-@\t\r\n＝＋－＠])/, "") : cell]
+            if (isText && pieces(cell).some((piece) => formula.test(piece))) throw new Error(`a formula: ${cell}`)
+            return [name, isText ? unguarded(cell) : cell]
           }))
         )
       )

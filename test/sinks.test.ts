@@ -37,10 +37,27 @@ layer(NodeServices.layer)("csv", (it) => {
       const location = yield* place
       yield* perform(csv, location, run, rows)
       assert.strictEqual(
-        yield* fs.readFileString(`${location}/things/${run.run_id}.csv`),
-        "run_id,observed_at,tenant,user_id,name,moment,note,is_on,count,seen_at\r\n" +
+        Buffer.from(yield* fs.readFile(`${location}/things/${run.run_id}.csv`)).toString(),
+        "\ufeffrun_id,observed_at,tenant,user_id,name,moment,note,is_on,count,seen_at\r\n" +
           `${common},'=1+1,2026-11-23T20:15:00Z,"a,""b""\r\nc",true,7,\r\n`
       )
+    }))
+
+  it.effect("has a byte order mark, unless the target says no; it says nothing else", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const location = yield* place
+      for (const [option, start] of [["", "efbbbf"], ["?bom=yes", "efbbbf"], ["?bom=no", "72756e"]] as const) {
+        const at = `${location}/${option === "" ? "as it is" : option.slice(5)}`
+        yield* perform(csv, `${at}${option}`, run, rows)
+        const bytes = yield* fs.readFile(`${at}/things/${run.run_id}.csv`)
+        assert.strictEqual(Buffer.from(bytes.subarray(0, 3)).toString("hex"), start)
+        assert.deepStrictEqual(comparable((yield* readBack(csv, `${at}${option}`, run, things)) ?? []), rows.things)
+      }
+      for (const option of ["?bom=maybe", "?bom", "?bom=no&x=1"]) {
+        const error = yield* Effect.flip(Effect.scoped(csv.open(`${location}/other${option}`, run)))
+        assert.strictEqual(error.reason._tag, "CannotCreate")
+      }
     }))
 })
 

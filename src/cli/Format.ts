@@ -1,6 +1,10 @@
 /** The result of a query, or another grid of values, as text: for people or for programs. */
 import type { DuckDBResultReader, DuckDBValue } from "@duckdb/node-api"
 import * as Instant from "../staging/Instant.ts"
+import * as Json from "../text/Json.ts"
+import * as Markdown from "../text/Markdown.ts"
+import * as Spreadsheet from "../text/Spreadsheet.ts"
+import * as Terminal from "../text/Terminal.ts"
 
 export const formats = ["table", "csv", "json", "ndjson", "markdown"] as const
 export type Format = typeof formats[number]
@@ -23,10 +27,7 @@ export interface Grid {
   readonly rows: ReadonlyArray<ReadonlyArray<Value>>
 }
 
-/** Text from Duo may hold what a terminal would obey, or what XML may not have. */
-export const harmless = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u00b7")
-
-const show = (value: Value) => value === null ? "" : harmless(String(value))
+const show = (value: Value) => value === null ? "" : Terminal.inert(String(value))
 
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
@@ -52,20 +53,19 @@ const table = ({ names, rows }: Grid) => {
   return [line(head), line(widths.map((columns) => "-".repeat(columns))), ...body.map(line)].join("\n")
 }
 
+/** Without a byte order mark: who reads it is mostly a program. */
 const csv = ({ names, rows }: Grid) => {
-  const field = (value: Value) => {
-    const text = value === null ? "" : String(value)
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll("\"", "\"\"")}"` : text
-  }
+  const field = (value: Value) =>
+    typeof value === "string" ? Spreadsheet.field(value) : value === null ? "" : String(value)
   return [names, ...rows].map((row) => row.map(field).join(",")).join("\r\n")
 }
 
 const objects = ({ names, rows }: Grid) =>
-  rows.map((row) => JSON.stringify(Object.fromEntries(names.map((name, column) => [name, row[column]]))))
+  rows.map((row) => Json.stringify(Object.fromEntries(names.map((name, column) => [name, row[column]]))))
 
 const markdown = ({ names, rows }: Grid) => {
   const line = (row: ReadonlyArray<Value>) =>
-    `| ${row.map((value) => show(value).replaceAll("|", "\\|")).join(" | ")} |`
+    `| ${row.map((value) => value === null ? "" : Markdown.escape(String(value))).join(" | ")} |`
   return [line(names), line(names.map(() => "---")), ...rows.map(line)].join("\n")
 }
 

@@ -1,15 +1,12 @@
 /** Verdicts as JUnit's XML, which CI systems show as tests: one that is broken failed, one that cannot be told is an error. */
-import * as Format from "./Format.ts"
+import * as Xml from "../text/Xml.ts"
 import type { Seen, Verdict } from "./Policies.ts"
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;" }
-
-const escape = (text: string) => Format.harmless(text).replaceAll(/[&<>"]/g, (character) => entities[character] ?? "")
-
 const element = (name: string, attributes: Readonly<Record<string, string | number>>, children: string = "") => {
-  const start = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${escape(String(value))}"`)].join(
-    " "
-  )
+  const start = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${Xml.escape(String(value))}"`)]
+    .join(
+      " "
+    )
   return children === "" ? `<${start}/>` : `<${start}>${children}</${name}>`
 }
 
@@ -23,7 +20,7 @@ const testcase = ({ at_most, found, policy, sentence, verdict, why }: Verdict) =
       return element("testcase", of)
     case "broken": {
       const message = `${found} found, at most ${at_most} allowed`
-      const rows = escape(`The rows: duo-mfa sql @policies/${policy}`)
+      const rows = Xml.escape(`The rows: duo-mfa sql @policies/${policy}`)
       return element("testcase", of, indented([element("failure", { message, type: verdict }, rows)]))
     }
     case "cannot be told":

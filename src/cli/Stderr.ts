@@ -1,9 +1,12 @@
 /**
  * Standard error: log lines, what went wrong, and the progress of a run. On a terminal progress is one line that is written
- * anew; elsewhere it is a log line for every tenth. Standard output is for data.
+ * anew; elsewhere it is a log line for every tenth. Standard output is for data. Nothing that is shown here is obeyed by a
+ * terminal, whoever wrote it.
  */
 import { Clock, Effect, Layer, Logger, References } from "effect"
 import { Progress } from "../Progress.ts"
+import * as Json from "../text/Json.ts"
+import * as Terminal from "../text/Terminal.ts"
 import * as Arrival from "./Arrival.ts"
 import { isJson } from "./LogFormat.ts"
 
@@ -13,8 +16,9 @@ const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb" && !isJso
 let line = ""
 
 const draw = (text: string) => {
-  if (line !== "" || text !== "") process.stderr.write(`\r\u001b[K${text}`)
-  line = text
+  const shown = Terminal.inert(text)
+  if (line !== "" || shown !== "") process.stderr.write(`\r\u001b[K${shown}`)
+  line = shown
 }
 
 /** What a line is about, for whoever reads it as JSON. */
@@ -30,7 +34,9 @@ const write = (pretty: string, { annotations = {}, date = new Date(), level, mes
   const below = line
   draw("")
   process.stderr.write(
-    `${isJson ? JSON.stringify({ timestamp: date.toISOString(), level, message, annotations }) : pretty}\n`
+    `${
+      isJson ? Json.stringify({ timestamp: date.toISOString(), level, message, annotations }) : Terminal.lines(pretty)
+    }\n`
   )
   draw(below)
 }

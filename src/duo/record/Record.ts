@@ -7,44 +7,62 @@
  *
  * No key and no signature is in it, and no request's header.
  */
-import { Clock, Effect, Random, Runtime, Schema } from "effect"
+import { Clock, Effect, Random, Result, Runtime, Schema } from "effect"
 import { ExitCode } from "../../ExitCode.ts"
+import { instantOf, RunId } from "../../RunId.ts"
 import type { Client } from "../Client.ts"
 import { apis, signatures } from "../Credentials.ts"
 import { DuoReason } from "../Errors.ts"
 import { target } from "../Exchange.ts"
+import { parseHost } from "../Host.ts"
 import { canonicalParams } from "../Signature.ts"
 
 /** Counts up when an older program could not read it. */
 export const format = 1
 
-const isoTime = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/))
+/** The host of a tenant, as it would be in the settings. */
+const Tenant = Schema.String.check(
+  Schema.makeFilter((host) =>
+    Result.match(parseHost(host, true), { onFailure: () => false, onSuccess: (to) => to.host === host })
+  )
+)
+
+const count = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 1, maximum }))
+
+/** Milliseconds of an instant that there is. */
+const Instant = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 8.64e15 }))
 
 export const Run = Schema.Struct({
   format: Schema.Int,
   tool_version: Schema.String,
   pseudonymised: Schema.Boolean,
   /** The API host. */
-  tenant: Schema.String,
+  tenant: Tenant,
   /** As they were set. */
   signature: Schema.Literals(signatures),
   api: Schema.Literals(apis),
-  run_id: Schema.NonEmptyString.check(Schema.isPattern(/^[\w-]+$/)),
-  observed_at: isoTime,
+  run_id: RunId,
+  observed_at: Schema.String,
   /** Null for the endpoint's maximum. */
-  page_size: Schema.NullOr(Schema.Int),
-  concurrency: Schema.Int,
+  page_size: Schema.NullOr(count(500)),
+  concurrency: count(16),
   /** Of what is left to chance: how long a retry waits. */
   seed: Schema.String
-})
+}).check(
+  // a run is called after its instant, and its rows and its manifest are found by its name
+  Schema.makeFilter(({ observed_at, run_id }) => {
+    const instant = instantOf(run_id)
+    return Number.isFinite(instant) && new Date(instant).toISOString() === observed_at
+  })
+)
 export interface Run extends Schema.Schema.Type<typeof Run> {}
 
 const Answered = Schema.Struct({
-  status: Schema.Int,
+  status: Schema.Int.check(Schema.isBetween({ minimum: 100, maximum: 599 })),
   /** Those that mean something to this program. */
   headers: Schema.Record(Schema.String, Schema.String),
   /** When it was whole, in milliseconds. */
-  now: Schema.Int
+  now: Instant
 })
 const Failed = Schema.Struct({ failed: DuoReason })
 /** The run ended, or needed the answer no more, before it came. */

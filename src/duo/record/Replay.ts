@@ -13,7 +13,9 @@ const decodeEntry = Schema.decodeEffect(Schema.fromJsonString(Entry))
 
 /** What is the same in every format. */
 const decodeFormat = Schema.decodeEffect(
-  Schema.fromJsonString(Schema.Struct({ format: Schema.Int, tool_version: Schema.String }))
+  Schema.fromJsonString(
+    Schema.Struct({ format: Schema.Int, tool_version: Schema.String.check(Schema.isPattern(/^[\w.+-]{1,64}$/)) })
+  )
 )
 
 /** Stands still, and sleeps at once. */
