@@ -14,7 +14,9 @@ const explain = (reason: DuoReason, path: string): string => {
     case "Tls":
       return `The TLS of Duo's host cannot be trusted: ${reason.detail}. Behind a proxy that inspects TLS, name its CA in NODE_EXTRA_CA_CERTS.`
     case "Timeout":
-      return `Duo took too long at ${path}: ${waited[reason.which]}. Run again later.`
+      return `Duo took too long at ${path}: ${waited[reason.which]}. Run again later${
+        reason.which === "attempt" ? ", with a smaller --page-size if it stays so" : ""
+      }.`
     case "Truncated":
       return `Duo's answer at ${path} ended before it was whole. Run again later.`
     case "TooLarge":
