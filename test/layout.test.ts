@@ -9,7 +9,7 @@ import { dirname, join, normalize } from "node:path"
 const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/main\.ts$/, /^src\/(Cli|ExitCode|Expected|cli\/(Catalog|Ending|Settings|Stderr))\.ts$/],
   [/^src\/Cli\.ts$/, /^src\/(Version\.ts|cli\/)/],
-  [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|emulator\/)/],
+  [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|cli\/Stdout\.ts|emulator\/)/],
   [/^src\/cli\/demo\.ts$/, /^src\/([A-Z]\w+\.ts|emulator\/|staging\/|cli\/)/],
   [/^src\/cli\/(init|Questions)\.ts$/, /^src\/([A-Z]\w+\.ts|duo\/Answers\.ts|staging\/|cli\/)/],
   [/^src\/cli\/report\.ts$/, /^src\/([A-Z]\w+\.ts|report\/Page\.ts|staging\/|cli\/)/],
@@ -82,6 +82,18 @@ describe("layout", () => {
         .map((to) => `${file} -> ${to}`)
     )
     assert.deepStrictEqual(wrong, [])
+  })
+
+  it("what is shown goes through Stdout and Stderr, which a terminal obeys in nothing", () => {
+    const printing = /\bConsole\b.*from "effect"|process\.std(out|err)\.write|\bconsole\./
+    assert.deepStrictEqual(files.filter((file) => printing.test(readFileSync(file, "utf8"))).sort(), [
+      "src/cli/Stderr.ts",
+      "src/cli/Stdout.ts",
+      // it runs for one who reads the code
+      "src/emulator/demo.ts",
+      // rows, for a pipe
+      "src/staging/StandardOutput.ts"
+    ])
   })
 
   it("what takes a while to load is loaded when it is needed", () => {

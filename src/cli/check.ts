@@ -1,14 +1,15 @@
 /** `duo-mfa check`: whether an extraction would work, without doing one. */
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Run from "../Run.ts"
 import { collector } from "../telemetry/Collector.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Settings from "./Settings.ts"
+import * as Stdout from "./Stdout.ts"
 import * as Targets from "./Targets.ts"
 
 /** A line for what is as it should be. */
-export const say = (subject: string, detail: string) => Console.log(`ok  ${subject.padEnd(16)} ${detail}`)
+export const say = (subject: string, detail: string) => Stdout.print(`ok  ${subject.padEnd(16)} ${detail}`)
 
 export const check = Command.make(
   "check",

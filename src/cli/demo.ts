@@ -1,5 +1,5 @@
 /** `duo-mfa demo`: thirty days of an emulated tenant, run by run, as if somebody had been at it all along. */
-import { Clock, ConfigProvider, Console, Effect, FileSystem, Path, Runtime, Schema } from "effect"
+import { Clock, ConfigProvider, Effect, FileSystem, Path, Runtime, Schema } from "effect"
 import { Command } from "effect/cli"
 import { serve } from "../emulator/Emulator.ts"
 import * as StoppedClock from "../emulator/StoppedClock.ts"
@@ -17,6 +17,7 @@ import { Catalog } from "./Catalog.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Report from "./report.ts"
 import * as Stderr from "./Stderr.ts"
+import * as Stdout from "./Stdout.ts"
 import * as Targets from "./Targets.ts"
 import * as Tour from "./Tour.ts"
 
@@ -144,6 +145,6 @@ export const demo = Command.make(
       until: yield* Clock.currentTimeMillis,
       onDay: (day) => Effect.sync(() => Stderr.show(`day ${day + 1} of ${days}`))
     }).pipe(Effect.ensuring(Stderr.done))
-    yield* Console.log(yield* tell(dataDirectory))
+    yield* Stdout.print(yield* tell(dataDirectory))
   }, Effect.scoped)
 ).pipe(Command.withDescription("Make thirty days of an emulated tenant in data/demo, and ask them five questions"))

@@ -1,9 +1,10 @@
 /** `duo-mfa dictionary`: every table, view and column with its sentence. `data/README.md` is its output as Markdown. */
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Catalogue from "../history/Catalogue.ts"
 import * as Files from "../staging/Files.ts"
 import { Catalog } from "./Catalog.ts"
+import * as Stdout from "./Stdout.ts"
 
 type Entries = ReadonlyArray<Catalogue.Entry>
 
@@ -99,6 +100,6 @@ export const dictionary = Command.make(
   },
   Effect.fnUntraced(function*({ format }) {
     const entries = yield* Catalogue.describe(yield* (yield* Catalog).pipelines).pipe(Files.at("duckdb", ":memory:"))
-    yield* Console.log(printers[format](entries))
+    yield* Stdout.data(printers[format](entries))
   })
 ).pipe(Command.withDescription("Print the data dictionary"))

@@ -1,9 +1,10 @@
 /** `duo-mfa emulator`: a Duo Admin API on loopback, with an invented tenant. */
-import { Console, Effect, FileSystem, Option, Runtime, Schema } from "effect"
+import { Effect, FileSystem, Option, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { serve } from "../emulator/Emulator.ts"
 import * as Scenario from "../emulator/Scenario.ts"
 import { ExitCode } from "../ExitCode.ts"
+import * as Stdout from "./Stdout.ts"
 
 /** The emulator cannot be started so. */
 export class CannotEmulate extends Schema.TaggedError<CannotEmulate>()("CannotEmulate", { detail: Schema.String }) {
@@ -39,7 +40,7 @@ export const emulator = Command.make(
     const { host, ikey, skey } = yield* serve({ users, seed, port, scenario: faults }).pipe(
       Effect.mapError((error) => new CannotEmulate({ detail: error.message }))
     )
-    yield* Console.log(JSON.stringify({ host, ikey, skey }))
+    yield* Stdout.json({ host, ikey, skey })
     return yield* Effect.never
   }, Effect.scoped)
 ).pipe(Command.withDescription("Serve an invented tenant on loopback, as Duo would"))

@@ -1,5 +1,5 @@
 /** `duo-mfa extract`: one run of a pipeline. */
-import { Console, Effect, Option, Runtime, Schema } from "effect"
+import { Effect, Option, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import type { Expected } from "../Expected.ts"
@@ -13,12 +13,14 @@ import { collector } from "../telemetry/Collector.ts"
 import * as Meters from "../telemetry/Meters.ts"
 import { observed } from "../telemetry/Observed.ts"
 import * as Spans from "../telemetry/Spans.ts"
+import * as Json from "../text/Json.ts"
 import { version } from "../Version.ts"
 import { Catalog } from "./Catalog.ts"
 import { defect, endingOf } from "./Ending.ts"
 import * as Notify from "./Notify.ts"
 import * as Settings from "./Settings.ts"
 import * as Stderr from "./Stderr.ts"
+import * as Stdout from "./Stdout.ts"
 import { abroad, facts, summary } from "./Summary.ts"
 import * as Targets from "./Targets.ts"
 import * as TooLate from "./TooLate.ts"
@@ -178,7 +180,7 @@ export const extract = Command.make(
         const exit = error[Runtime.errorExitCode]
         const seen = last.what === undefined ? {} : { [last.what]: last.seen }
         const known = { exit, pipeline: name, ...seen, total_objects: last.total, pages: last.pages }
-        if (json) yield* Console.log(JSON.stringify({ error: error._tag, message: error.message, ...known }))
+        if (json) yield* Stdout.json({ error: error._tag, message: error.message, ...known })
         const message = withoutPaths(error.message, yield* Settings.dataDirectory)
         yield* tell({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
       })
@@ -197,9 +199,9 @@ export const extract = Command.make(
       for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
       const incomplete = strict && !result.outcome.complete
       const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
-      const said = json ? JSON.stringify({ ...facts(result), exit }) : summary(result)
+      const said = json ? Json.stringify({ ...facts(result), exit }) : summary(result)
       const hasRows = result.receipts.some(({ location }) => location === "-")
-      yield* hasRows ? Effect.sync(() => Stderr.print(said)) : Console.log(said)
+      yield* hasRows ? Effect.sync(() => Stderr.print(said)) : Stdout.print(said)
       TooLate.done(exit)
       yield* tell({ ...told, exit }, text)
       if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })

@@ -1,5 +1,5 @@
 /** `duo-mfa init`: asks for the keys, tries them on Duo, and writes them to `.env` in the working directory. */
-import { Config, ConfigProvider, Console, Effect, FileSystem, Path, Redacted, Result, Runtime, Schema } from "effect"
+import { Config, ConfigProvider, Effect, FileSystem, Path, Redacted, Result, Runtime, Schema } from "effect"
 import { Command } from "effect/cli"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as Understood from "../duo/Answers.ts"
@@ -13,6 +13,7 @@ import * as DotEnv from "./DotEnv.ts"
 import * as Questions from "./Questions.ts"
 import * as Settings from "./Settings.ts"
 import * as Stderr from "./Stderr.ts"
+import * as Stdout from "./Stdout.ts"
 
 /** What would be written would not be what counts. */
 export class Overridden extends Schema.TaggedError<Overridden>()("Overridden", { names: Schema.Array(Schema.String) }) {
@@ -90,7 +91,7 @@ const answered = Effect.fnUntraced(function*(content: string, allowLoopback: boo
 
 /** Asks Duo what `check` asks it. */
 const tryOut = Effect.gen(function*() {
-  yield* Console.log("Asking Duo ...")
+  yield* Stdout.print("Asking Duo ...")
   const source = yield* (yield* (yield* Catalog).findPipeline("mfa")).connect
   for (const { detail, subject } of yield* source.check) yield* say(subject, detail)
 }).pipe(Effect.scoped)
@@ -114,7 +115,7 @@ const differences = Effect.fnUntraced(function*(before: string, after: string) {
 const mayChange = Effect.fnUntraced(function*(before: string, after: string) {
   const lines = before === "" ? [] : yield* differences(before, after)
   if (lines.length === 0) return true
-  yield* Console.log(["", ".env is there. All of it stays as it is but for:", ...lines].join("\n"))
+  yield* Stdout.print(["", ".env is there. All of it stays as it is but for:", ...lines].join("\n"))
   return yield* Questions.wanted
 })
 
@@ -149,7 +150,7 @@ const settle = Effect.fnUntraced(function*(before: string) {
       Effect.match({ onFailure: (error) => error, onSuccess: () => undefined })
     )
     if (failure === undefined) return content
-    yield* Console.log(failure.message)
+    yield* Stdout.print(failure.message)
     const what = yield* Questions.whatNow
     if (what === "write") return content
     if (what === "stop") return yield* new NotWritten({ exit: failure[Runtime.errorExitCode] })
@@ -164,13 +165,13 @@ export const init = Command.make(
     yield* notOverridden
     const before = yield* DotEnv.read
     const content = yield* Questions.converse(Effect.gen(function*() {
-      yield* Console.log(introduction)
+      yield* Stdout.print(introduction)
       const content = yield* settle(before)
       return (yield* mayChange(before, content)) ? content : yield* new NotWritten({ exit: ExitCode.ok })
     })).pipe(Effect.onInterrupt(() => Effect.sync(() => Stderr.print("\nduo-mfa: Stopped; nothing was written."))))
     yield* write(content)
-    yield* Console.log("\n.env is written; only you may read it.")
+    yield* Stdout.print("\n.env is written; only you may read it.")
     yield* warnOfGit
-    yield* Console.log(next)
+    yield* Stdout.print(next)
   })
 ).pipe(Command.withDescription("Ask for the keys, try them on Duo, and write them to .env"))

@@ -1,5 +1,5 @@
 /** `duo-mfa policy`: holds what the last runs saw against the policies, for a scheduler or CI to act on. */
-import { Console, Effect, Runtime, Schema } from "effect"
+import { Effect, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import { Catalog } from "./Catalog.ts"
@@ -9,6 +9,7 @@ import * as Ledger from "./Ledger.ts"
 import * as Policies from "./Policies.ts"
 import * as Select from "./Select.ts"
 import * as Settings from "./Settings.ts"
+import * as Stdout from "./Stdout.ts"
 
 /** Not every policy is kept. */
 export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
@@ -96,15 +97,13 @@ export const policy = Command.make(
     const kept = notKept.broken.length === 0 && notKept.untold.length === 0
     switch (format) {
       case "junit":
-        yield* Console.log(JUnit.print(verdicts, seen))
+        yield* Stdout.print(JUnit.print(verdicts, seen))
         break
       case "json":
-        yield* Console.log(
-          JSON.stringify({ policies: verdicts, tenants: seen, exit: kept ? ExitCode.ok : ExitCode.broken })
-        )
+        yield* Stdout.json({ policies: verdicts, tenants: seen, exit: kept ? ExitCode.ok : ExitCode.broken })
         break
       default:
-        yield* Console.log(print(format, verdicts, seen))
+        yield* Stdout.print(print(format, verdicts, seen))
     }
     if (!kept) return yield* notKept
   }, Effect.scoped)

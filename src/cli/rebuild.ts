@@ -1,5 +1,5 @@
 /** `duo-mfa rebuild`: the ledger anew from the Parquet snapshots. */
-import { Console, Effect, Runtime, Schema } from "effect"
+import { Effect, Runtime, Schema } from "effect"
 import { Command } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as Ledger from "../history/Ledger.ts"
@@ -11,6 +11,7 @@ import * as Files from "../staging/Files.ts"
 import { newStamp } from "../Stamp.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Settings from "./Settings.ts"
+import * as Stdout from "./Stdout.ts"
 
 /** There is nothing to rebuild from. */
 export class NoSnapshots extends Schema.TaggedError<NoSnapshots>()("NoSnapshots", { directory: Schema.String }) {
@@ -84,7 +85,7 @@ export const rebuild = Command.make(
       })
     }))
     yield* Effect.uninterruptible(duckdb.publish(publication, run_id))
-    yield* Console.log(
+    yield* Stdout.print(
       `${runs.length} runs from ${runs.at(0)?.run_id} to ${runs.at(-1)?.run_id}: ${location} (${
         (bytes / 1e6).toFixed(1)
       } MB)`

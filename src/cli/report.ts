@@ -1,5 +1,5 @@
 /** `duo-mfa report`: the ledger as one HTML page that can be forwarded. */
-import { Console, Effect, Option, Path, Runtime, Schema } from "effect"
+import { Effect, Option, Path, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { SinkError } from "../Sink.ts"
 import { makeDirectory, writeDurably } from "../staging/Durable.ts"
@@ -7,6 +7,7 @@ import * as Files from "../staging/Files.ts"
 import { version } from "../Version.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Settings from "./Settings.ts"
+import * as Stdout from "./Stdout.ts"
 
 /** The page cannot be put there. */
 export class NoPlace extends Schema.TaggedError<NoPlace>()("NoPlace", { reason: SinkError }) {
@@ -48,6 +49,6 @@ export const report = Command.make(
     const dataDirectory = yield* Settings.dataDirectory
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
     yield* write(yield* Ledger.open(dataDirectory, "ledger"), file, pii)
-    yield* Console.log(file)
+    yield* Stdout.data(file)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Write one self-contained HTML page: coverage over time, what changed, who is at risk"))

@@ -1,14 +1,15 @@
 /** `duo-mfa sinks`: where rows can go. */
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { Catalog } from "./Catalog.ts"
+import * as Stdout from "./Stdout.ts"
 
 export const sinks = Command.make(
   "sinks",
   {},
   Effect.fnUntraced(function*() {
     for (const { doc, name } of yield* (yield* Catalog).sinks) {
-      yield* Console.log(`${name.padEnd(8)} ${doc}`)
+      yield* Stdout.print(`${name.padEnd(8)} ${doc}`)
     }
   })
 ).pipe(Command.withDescription("List where rows can go"))

@@ -1,5 +1,5 @@
 /** `duo-mfa sql`: read-only SQL on the ledger, or on the Parquet files. */
-import { Console, Effect, Option, Runtime, Schema, Stdio } from "effect"
+import { Effect, Option, Runtime, Schema, Stdio } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
@@ -8,6 +8,7 @@ import * as Ledger from "./Ledger.ts"
 import * as Queries from "./Queries.ts"
 import * as Select from "./Select.ts"
 import * as Settings from "./Settings.ts"
+import * as Stdout from "./Stdout.ts"
 
 /** Files are written by a query that was typed, not by one that came in a file. */
 export class NotTyped extends Schema.TaggedError<NotTyped>()("NotTyped", { name: Schema.String }) {
@@ -52,7 +53,7 @@ export const sql = Command.make(
   Effect.fnUntraced(function*({ format, from, parameters, query, timeout, writeFiles }) {
     const dataDirectory = yield* Settings.dataDirectory
     const asked = Option.getOrElse(query, () => overview)
-    if (asked === "@") return yield* Console.log(list(yield* Queries.all(dataDirectory)))
+    if (asked === "@") return yield* Stdout.print(list(yield* Queries.all(dataDirectory)))
     if (writeFiles && asked.startsWith("@")) return yield* new NotTyped({ name: asked })
     const text = asked.startsWith("@") ? (yield* Queries.find(dataDirectory, asked.slice(1))).sql : asked
     const values = yield* Effect.forEach(parameters, Queries.parameter)
@@ -66,6 +67,6 @@ export const sql = Command.make(
     )
     const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
     const printed = Format.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"), result)
-    if (printed !== "") yield* Console.log(printed)
+    if (printed !== "") yield* Stdout.data(printed)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Ask the ledger in SQL: one SELECT, which can read the ledger and nothing else"))

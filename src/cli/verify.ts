@@ -1,5 +1,5 @@
 /** `duo-mfa verify`: reads every sink back and holds it against the manifests. */
-import { Console, Effect, Path, Runtime, Schema, Stream } from "effect"
+import { Effect, Path, Runtime, Schema, Stream } from "effect"
 import { Command } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as Fingerprint from "../Fingerprint.ts"
@@ -9,6 +9,7 @@ import * as Ndjson from "../staging/Ndjson.ts"
 import type { Table } from "../Table.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Settings from "./Settings.ts"
+import * as Stdout from "./Stdout.ts"
 
 /** What a sink holds is not what it was given. */
 export class NotTheSame extends Schema.TaggedError<NotTheSame>()("NotTheSame", {
@@ -81,7 +82,7 @@ export const verify = Command.make(
             String(rows).padStart(9),
             verdict
           ]
-          yield* Console.log(line.join("  "))
+          yield* Stdout.print(line.join("  "))
           if (isWrong(verdict)) differing.push(`${receipt.location} ${table.name} of ${manifest.run_id} ${verdict}`)
         }
       }
