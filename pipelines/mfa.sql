@@ -23,23 +23,21 @@ COMMENT ON COLUMN mfa_events.before IS 'What they were, as a JSON object of text
 COMMENT ON COLUMN mfa_events.after IS 'What they became, as a JSON object of text.';
 
 CREATE OR REPLACE VIEW coverage_daily AS
-WITH marks AS (
-  SELECT tenant, valid_from, valid_to, status = 'active' AS is_active, mfa_enabled, has_phishing_resistant,
-    only_telephony, strongest = 'none' AS is_unprotected, is_bypass AND status IN ('active', 'bypass') AS is_bypass
+WITH steps AS (
+  SELECT tenant, unnest([valid_from, valid_to]) AS instant, unnest([1, -1]) AS step, status = 'active' AS is_active,
+    mfa_enabled, has_phishing_resistant, only_telephony, strongest = 'none' AS is_unprotected,
+    status IN ('active', 'bypass') AND is_bypass IS NOT FALSE AS is_bypass, is_bypass IS NULL AS is_untold
   FROM users_history
-), steps AS (
-  SELECT tenant, valid_from AS instant, 1 AS step, * EXCLUDE (tenant, valid_from, valid_to) FROM marks
-  UNION ALL
-  SELECT tenant, valid_to, -1, * EXCLUDE (tenant, valid_from, valid_to) FROM marks WHERE valid_to IS NOT NULL
 ), instants AS (
   SELECT tenant, instant,
     sum(step) FILTER (is_active) AS users,
     sum(step) FILTER (is_active AND mfa_enabled) AS mfa_enabled,
     sum(step) FILTER (is_active AND has_phishing_resistant) AS phishing_resistant,
     sum(step) FILTER (is_active AND only_telephony) AS only_telephony,
-    sum(step) FILTER (is_bypass) AS bypass,
+    sum(step) FILTER (is_bypass AND NOT is_untold) AS bypass,
+    sum(step) FILTER (is_bypass AND is_untold) AS untold,
     sum(step) FILTER (is_active AND is_unprotected) AS unprotected
-  FROM steps GROUP BY ALL
+  FROM steps WHERE instant IS NOT NULL GROUP BY ALL
 ), totals AS (
   SELECT tenant, instant,
     coalesce(sum(users) OVER upto, 0)::BIGINT AS users,
@@ -47,6 +45,7 @@ WITH marks AS (
     coalesce(sum(phishing_resistant) OVER upto, 0)::BIGINT AS phishing_resistant,
     coalesce(sum(only_telephony) OVER upto, 0)::BIGINT AS only_telephony,
     coalesce(sum(bypass) OVER upto, 0)::BIGINT AS bypass,
+    coalesce(sum(untold) OVER upto, 0)::BIGINT AS untold,
     coalesce(sum(unprotected) OVER upto, 0)::BIGINT AS unprotected
   FROM instants WINDOW upto AS (PARTITION BY tenant ORDER BY instant)
 ), days AS (
@@ -59,10 +58,11 @@ WITH marks AS (
 )
 SELECT seen.day, seen.tenant, coalesce(totals.users, 0) AS users, coalesce(totals.mfa_enabled, 0) AS mfa_enabled,
   coalesce(totals.phishing_resistant, 0) AS phishing_resistant, coalesce(totals.only_telephony, 0) AS only_telephony,
-  coalesce(totals.bypass, 0) AS bypass, coalesce(totals.unprotected, 0) AS unprotected,
+  CASE WHEN coalesce(totals.untold, 0) = 0 THEN coalesce(totals.bypass, 0) END AS bypass,
+  coalesce(totals.unprotected, 0) AS unprotected,
   round(100.0 * totals.mfa_enabled / nullif(totals.users, 0), 1)::DOUBLE AS coverage_pct,
   round(100.0 * totals.phishing_resistant / nullif(totals.users, 0), 1)::DOUBLE AS phishing_resistant_pct,
-  seen.known_at
+  seen.known_at, coalesce(totals.bypass, 0) AS bypass_at_least
 FROM seen ASOF LEFT JOIN totals ON seen.tenant = totals.tenant AND seen.known_at >= totals.instant;
 COMMENT ON VIEW coverage_daily IS 'How well the active users were protected at the end of every day from the first run to the last. A day without a run has what was last known, and known_at says so.';
 COMMENT ON COLUMN coverage_daily.day IS 'The day, in UTC.';
@@ -71,11 +71,42 @@ COMMENT ON COLUMN coverage_daily.users IS 'Users whose status was active: the de
 COMMENT ON COLUMN coverage_daily.mfa_enabled IS 'Of them, those with a phone, a token or a WebAuthn credential.';
 COMMENT ON COLUMN coverage_daily.phishing_resistant IS 'Of them, those with a phishing-resistant method.';
 COMMENT ON COLUMN coverage_daily.only_telephony IS 'Of them, those for whom text messages or calls were the strongest.';
-COMMENT ON COLUMN coverage_daily.bypass IS 'Users who could log in without any method, status bypass included.';
+COMMENT ON COLUMN coverage_daily.bypass IS 'Users who could log in without any method, status bypass included; NULL if that is not known of all of them.';
 COMMENT ON COLUMN coverage_daily.unprotected IS 'Of the active users, those without a method that protects.';
 COMMENT ON COLUMN coverage_daily.coverage_pct IS 'mfa_enabled in percent of users; NULL if there were none.';
 COMMENT ON COLUMN coverage_daily.phishing_resistant_pct IS 'phishing_resistant in percent of users.';
 COMMENT ON COLUMN coverage_daily.known_at IS 'The run whose users these are: of an earlier day if there was none on this one.';
+COMMENT ON COLUMN coverage_daily.bypass_at_least IS 'Users of whom it is known that they could log in without any method.';
+
+CREATE OR REPLACE VIEW bypasses AS
+WITH versions AS (
+  SELECT tenant, user_id, valid_from, is_bypass, lag(valid_to) OVER version = valid_from AS was_there,
+    lag(is_bypass) OVER version AS was, lag(is_bypass IGNORE NULLS) OVER version AS was_known
+  FROM users_history WINDOW version AS (PARTITION BY tenant, user_id ORDER BY valid_from)
+), begun AS (
+  SELECT tenant, user_id, max(valid_from) AS since, max_by(was_there AND was IS NULL, valid_from) AS was_untold
+  FROM versions WHERE is_bypass AND (was_there AND was_known) IS NOT TRUE GROUP BY ALL
+), firsts AS (
+  SELECT tenant, min(observed_at) AS first_at FROM runs WHERE pipeline = 'mfa' GROUP BY tenant
+)
+SELECT tenant, user_id, username, realname, email, status, bypass_reason, since,
+  since <= first_at OR coalesce(was_untold, false) AS may_be_older, date_diff('day', since, observed_at) AS days,
+  last_login_at, observed_at
+FROM users JOIN begun USING (tenant, user_id) JOIN firsts USING (tenant)
+WHERE is_bypass AND status IN ('active', 'bypass');
+COMMENT ON VIEW bypasses IS 'Users who can log in without any method now, and since when. Who is not in it need not be without a bypass: see users.is_bypass.';
+COMMENT ON COLUMN bypasses.tenant IS 'The API host of the Duo tenant.';
+COMMENT ON COLUMN bypasses.user_id IS 'Duo''s id of the user.';
+COMMENT ON COLUMN bypasses.username IS 'The name the user logs in with.';
+COMMENT ON COLUMN bypasses.realname IS 'Full name.';
+COMMENT ON COLUMN bypasses.email IS 'E-mail address.';
+COMMENT ON COLUMN bypasses.status IS 'The user''s status.';
+COMMENT ON COLUMN bypasses.bypass_reason IS 'status, group, code, joined by ", ".';
+COMMENT ON COLUMN bypasses.since IS 'The first run that saw it, of those since it was last known not to be so.';
+COMMENT ON COLUMN bypasses.may_be_older IS 'Whether it may have been so before, because no run could tell.';
+COMMENT ON COLUMN bypasses.days IS 'Days from since to the last run.';
+COMMENT ON COLUMN bypasses.last_login_at IS 'The last successful login; NULL for never.';
+COMMENT ON COLUMN bypasses.observed_at IS 'When the user was last seen by a run.';
 
 CREATE OR REPLACE VIEW users_at_risk AS
 WITH reasons AS (
@@ -90,7 +121,7 @@ WITH reasons AS (
 SELECT tenant, user_id, username, realname, email, array_to_string(reasons, ', ') AS reason, status, strongest,
   bypass_reason, group_names, last_login_at, observed_at
 FROM reasons WHERE len(reasons) > 0;
-COMMENT ON VIEW users_at_risk IS 'Users who can log in (status active or bypass) and are not well protected, with the reasons.';
+COMMENT ON VIEW users_at_risk IS 'Users who can log in (status active or bypass) and are not well protected, with the reasons. What is not known, such as users.is_bypass, is no reason.';
 COMMENT ON COLUMN users_at_risk.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN users_at_risk.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN users_at_risk.username IS 'The name the user logs in with.';
@@ -99,7 +130,7 @@ COMMENT ON COLUMN users_at_risk.email IS 'E-mail address.';
 COMMENT ON COLUMN users_at_risk.reason IS 'unprotected (no method that protects), only telephony, bypass, not seen for 90 days; joined by ", ".';
 COMMENT ON COLUMN users_at_risk.status IS 'active or bypass.';
 COMMENT ON COLUMN users_at_risk.strongest IS 'The strength of the strongest method.';
-COMMENT ON COLUMN users_at_risk.bypass_reason IS 'status, group, code, joined by ", "; NULL without a bypass.';
+COMMENT ON COLUMN users_at_risk.bypass_reason IS 'status, group, code, joined by ", "; NULL if none is known.';
 COMMENT ON COLUMN users_at_risk.group_names IS 'The names of the user''s groups.';
 COMMENT ON COLUMN users_at_risk.last_login_at IS 'The last successful login; NULL for never.';
 COMMENT ON COLUMN users_at_risk.observed_at IS 'When the user was last seen by a run.';

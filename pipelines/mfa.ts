@@ -33,7 +33,7 @@ const connect = Duo.connect(Effect.gen(function*() {
         what: "bypass codes",
         onPage: () => Effect.void
       }).pipe(Effect.catchTag("NotCollected", ({ message }) => Effect.succeed({ refused: message })))
-      const tally = Tally.make(stamp)
+      const tally = Tally.make(stamp, { hasAllCodes: !("refused" in codes) && codes.doubt === null })
       return {
         batches: Stream.concat(
           "refused" in codes ? Stream.empty : Stream.map(codes.values, tally.bypassCodes),

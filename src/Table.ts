@@ -24,6 +24,9 @@ export type Cell = CellOf[ColumnType] | null
 /** One row: column name to cell, in the table's column order. */
 export type Row = Readonly<Record<string, Cell>>
 
+/** The least and the most that a cell may be. */
+export type Extremes = readonly [least: Cell, most: Cell]
+
 export interface Column {
   readonly name: string
   readonly type: ColumnType
@@ -37,6 +40,10 @@ export interface Column {
   readonly volatile: boolean
   /** What it says is another table's to say; it is repeated here so that nobody has to join. */
   readonly repeated: boolean
+  /** What it may be where it is NULL, because that says that it is not known; null if NULL is a value of its own. */
+  readonly uncertain: Extremes | null
+  /** The uncertain column of which it gives the reason; it has changed only where that has. */
+  readonly explains: string | null
 }
 
 /** A column as it is written down, before it has its name. */
@@ -47,6 +54,8 @@ export interface Spec<Type extends ColumnType = ColumnType, Required extends boo
   readonly personal: boolean
   readonly volatile: boolean
   readonly repeated: boolean
+  readonly uncertain: Extremes | null
+  readonly explains: string | null
 }
 
 /** Columns by name, in their order. */
@@ -75,7 +84,16 @@ export type RowOf<T> = T extends Table<infer Columns> ? {
 
 const column =
   <const Type extends ColumnType, const Required extends boolean>(type: Type, required: Required, personal: boolean) =>
-  (doc: string): Spec<Type, Required> => ({ type, doc, required, personal, volatile: false, repeated: false })
+  (doc: string): Spec<Type, Required> => ({
+    type,
+    doc,
+    required,
+    personal,
+    volatile: false,
+    repeated: false,
+    uncertain: null,
+    explains: null
+  })
 
 /** Column makers: what it holds, then its sentence. All may be NULL but for `id` and `instant`. */
 export const text = column("text", false, false)
@@ -93,6 +111,13 @@ export const instant = column("timestamp", true, false)
 export const volatile = <S extends Spec>(column: S): S => ({ ...column, volatile: true })
 /** A column that repeats what another table says. */
 export const repeated = <S extends Spec>(column: S): S => ({ ...column, repeated: true })
+/** A column that is NULL where it is not known, which is not the same as no; and the least and the most it may be then. */
+export const uncertain = <S extends Spec<ColumnType, false>>(least: Cell, most: Cell, column: S): S => ({
+  ...column,
+  uncertain: [least, most]
+})
+/** A column that gives the reason of an uncertain one. */
+export const explaining = <S extends Spec>(other: string, column: S): S => ({ ...column, explains: other })
 
 /** What every row of every table starts with: which run saw it, when, and where. */
 export const common = {

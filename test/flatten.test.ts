@@ -152,6 +152,16 @@ describe("flatten", () => {
     assert.strictEqual(flatten(stamp, user, false).users[0]?.bypass_reason, "status, group")
   })
 
+  it("whether a bypass code works is not known where nobody knows, and is no matter where another reason is known", () => {
+    const bypass = (fields: object, hasBypassCode: boolean | null) => {
+      const [row] = flatten(stamp, one({ user_id: "DU1", ...fields }), hasBypassCode).users
+      return [row?.is_bypass, row?.bypass_reason]
+    }
+    assert.deepStrictEqual(bypass({ status: "active" }, null), [null, null])
+    assert.deepStrictEqual(bypass({ status: "active" }, false), [false, null])
+    assert.deepStrictEqual(bypass({ status: "bypass" }, null), [true, "status"])
+  })
+
   it("an authenticator that comes twice is one row, the first", () => {
     const user = one({ user_id: "DU1", phones: [{ phone_id: "DP1", name: "a" }, { phone_id: "DP1", name: "b" }] })
     assert.deepStrictEqual(flatten(stamp, user, false).mfa_methods.map(({ name }) => name), ["a"])
@@ -252,7 +262,7 @@ describe("a tally", () => {
   const [a, b, c] = [one({ user_id: "A" }), one({ user_id: "B" }), one({ user_id: "C" })]
 
   it("counts those with MFA", () => {
-    const tally = Tally.make(stamp)
+    const tally = Tally.make(stamp, { hasAllCodes: true })
     tally.users(page([a, one({ user_id: "B", phones: [{ phone_id: "DP1" }] })]))
     tally.users(page([c]))
     const facts = tally.facts(counts)
@@ -263,13 +273,13 @@ describe("a tally", () => {
   it("is not complete when one of the lists is not", () => {
     const doubtful = { ...read, doubt: "the list would not hold still" }
     for (const facts of [{ ...counts, users: doubtful }, { ...counts, bypassCodes: doubtful }]) {
-      const { complete, incomplete_reason } = Tally.make(stamp).facts(facts)
+      const { complete, incomplete_reason } = Tally.make(stamp, { hasAllCodes: true }).facts(facts)
       assert.deepStrictEqual([complete, incomplete_reason], [false, doubtful.doubt])
     }
   })
 
   it("a code that works is a reason of its user's bypass, one that expired is not", () => {
-    const tally = Tally.make(stamp)
+    const tally = Tally.make(stamp, { hasAllCodes: true })
     const code = { admin_email: null, created: null, reuse_count: null }
     const now = Number(stamp.observed_at / 1_000_000n)
     tally.bypassCodes(page([
@@ -281,15 +291,25 @@ describe("a tally", () => {
     assert.deepStrictEqual(users?.map(({ bypass_reason }) => bypass_reason), ["code", null, "code"])
   })
 
+  it("who has no code among those that were read has none only if they are all", () => {
+    const code = { admin_email: null, created: null, expiration: null, reuse_count: null, bypass_code_id: "DB1" }
+    const bypasses = (hasAllCodes: boolean) => {
+      const tally = Tally.make(stamp, { hasAllCodes })
+      tally.bypassCodes(page([{ ...code, user: { user_id: "A", username: null } }]))
+      return tally.users(page([a, b]))["users"]?.map(({ is_bypass }) => is_bypass)
+    }
+    assert.deepStrictEqual([bypasses(true), bypasses(false)], [[true, false], [true, null]])
+  })
+
   it("a code of nobody has no row, and stops nothing", () => {
-    const tally = Tally.make(stamp)
+    const tally = Tally.make(stamp, { hasAllCodes: true })
     const code = { admin_email: null, created: null, expiration: null, reuse_count: null, user: null }
     assert.deepStrictEqual(tally.bypassCodes(page([{ ...code, bypass_code_id: "DB1" }])), { bypass_codes: [] })
     assert.deepInclude(tally.facts(counts), { unknown_values: 1, warnings: ["bypass code of nobody, left out"] })
   })
 
   it("bypass codes that may not be read are not collected, which is no doubt about the users", () => {
-    const tally = Tally.make(stamp)
+    const tally = Tally.make(stamp, { hasAllCodes: true })
     tally.users(page([a]))
     const facts = tally.facts({ ...counts, bypassCodes: { refused: "no permission" } })
     assert.notInclude(facts.tables_collected, "bypass_codes")
@@ -302,7 +322,7 @@ describe("a tally", () => {
       { user_id: "A", status: "hibernating" },
       { user_id: "B", status: "hibernating", phones: [{ phone_id: "DP1", capabilities: ["telepathy"] }] }
     )
-    const tally = Tally.make(stamp)
+    const tally = Tally.make(stamp, { hasAllCodes: true })
     const { mfa_methods, users } = tally.users({ values: odd, unknownFields: ["shoe_size"] })
     assert.deepStrictEqual(users?.map(({ status }) => status), ["hibernating", "hibernating"])
     assert.strictEqual(mfa_methods?.[0]?.capabilities, "telepathy")
@@ -314,7 +334,7 @@ describe("a tally", () => {
 
   it("however much nobody knows, little of it is remembered, all of it counted, and the most told in a few lines", () => {
     const people = Array.from({ length: 5000 }, (_, n) => ({ user_id: `DU${n}`, status: `invented ${n}` }))
-    const tally = Tally.make(stamp)
+    const tally = Tally.make(stamp, { hasAllCodes: true })
     tally.users(page(decode(...people)))
     const { unknown_values, warnings } = tally.facts(counts)
     assert.strictEqual(unknown_values, 5000)

@@ -6,6 +6,8 @@ import * as Table from "../src/Table.ts"
 export interface Row {
   readonly key: string
   readonly value: string
+  /** Null where it is not known. */
+  readonly sure: boolean | null
   readonly counter: number
 }
 
@@ -38,8 +40,9 @@ export const history = (runs: ReadonlyArray<Run>): ReadonlyArray<Version> => {
     const open = versions.filter((version) => version.tenant === tenant && version.to === null)
     for (const version of open) {
       const row = rows.find(({ key }) => key === version.key)
-      if (row?.value === version.value) Object.assign(version, { last: id, seen: at, counter: row.counter })
-      else if (row !== undefined || complete) version.to = at
+      if (row?.value === version.value && row.sure === version.sure) {
+        Object.assign(version, { last: id, seen: at, counter: row.counter })
+      } else if (row !== undefined || complete) version.to = at
     }
     for (const row of rows) {
       const isOpen = open.some((version) => version.key === row.key && version.to === null)
@@ -71,8 +74,12 @@ export const changes = (runs: ReadonlyArray<Run>): ReadonlyArray<Change> => {
     const others = versions.filter((other) => other.tenant === tenant && other.key === key)
     const before = others.findLast((other) => other.from < from)
     const missed = lastComplete(tenant, from)
+    const known = others.findLast((other) => other.from < from && other.sure !== null)
+    const turned = version.sure !== null && known !== undefined && known.sure !== version.sure
     const opening: ReadonlyArray<Change> = before?.to === from
-      ? before.value === version.value ? [] : [{ event: "changed", tenant, key, after: before.seen, by: from }]
+      ? turned || before.value !== version.value
+        ? [{ event: "changed", tenant, key, after: turned ? known.seen : before.seen, by: from }]
+        : []
       : missed === undefined
       ? []
       : [{ event: before === undefined ? "added" : "reappeared", tenant, key, after: missed.at, by: from }]
@@ -95,17 +102,25 @@ export const items = Table.make({
     fingerprint: Table.text("Named as something is that histories are made with."),
     version: Table.text("The same."),
     repeated: Table.repeated(Table.text("What another table says.")),
+    sure: Table.uncertain(false, true, Table.boolean("What is not always known.")),
+    why: Table.explaining("sure", Table.text("Why it is so.")),
     counter: Table.volatile(Table.bigint("What changes by itself."))
   }
 })
 
 export const small = (maximum: number) => Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum })))
 const rows = Arbitrary.map(
-  Arbitrary.array(Arbitrary.all({ key: small(4), value: small(2), counter: small(9) }), { maxLength: 5 }),
+  Arbitrary.array(Arbitrary.all({ key: small(4), value: small(2), sure: small(2), counter: small(9) }), {
+    maxLength: 5
+  }),
   (
     some
   ) => [
-    ...new Map(some.map(({ counter, key, value }) => [key, { key: `k${key}`, value: `v${value}`, counter }])).values()
+    ...new Map(
+      some.map((
+        { counter, key, sure, value }
+      ) => [key, { key: `k${key}`, value: `v${value}`, sure: [null, false, true][sure] ?? null, counter }])
+    ).values()
   ]
 )
 /** Runs of two tenants; some in one instant, some not complete, some without the table. */

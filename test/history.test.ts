@@ -32,8 +32,10 @@ const outcome = (run: Model.Run) =>
 
 /** The rows of a run as a query. */
 const query = (run: Model.Run) => {
-  const rows = (run.rows ?? []).map(({ counter, key, value }) =>
-    [run.id, micros(run.at), run.tenant, "a", key, value, "f", null, `of ${value}`, counter].map(DuckDb.constant).join(
+  const rows = (run.rows ?? []).map(({ counter, key, sure, value }) =>
+    [run.id, micros(run.at), run.tenant, "a", key, value, "f", null, `of ${value}`, sure, `is ${sure}`, counter].map(
+      DuckDb.constant
+    ).join(
       ", "
     )
   )
@@ -105,7 +107,7 @@ const atOnce = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
 
 const historyIn = (session: DuckDb.Session) =>
   session.all(
-    `SELECT tenant, item_id, value, counter, ${secondsOf("valid_from")}, ${secondsOf("valid_to")},
+    `SELECT tenant, item_id, value, sure, counter, ${secondsOf("valid_from")}, ${secondsOf("valid_to")},
      first_run_id, last_run_id, run_id, ${secondsOf("observed_at")} FROM items_history ORDER BY ALL`
   )
 
@@ -119,6 +121,7 @@ const expected = (all: ReadonlyArray<Model.Run>) =>
       version.tenant,
       version.key,
       version.value,
+      version.sure,
       version.counter,
       version.from,
       version.to,
@@ -203,7 +206,7 @@ const run = (at: number, rows: Readonly<Record<string, string>>, more: Partial<M
   at,
   tenant: "one",
   complete: true,
-  rows: Object.entries(rows).map(([key, value]) => ({ key, value, counter: at })),
+  rows: Object.entries(rows).map(([key, value]) => ({ key, value, sure: true, counter: at })),
   ...more
 })
 
@@ -216,6 +219,25 @@ layer(Places.layer)("a run", (it) => {
         [["changed", "a", "value", "{\"value\":\"old\"}", "{\"value\":\"new\"}", "new"]]
       )
       assert.deepStrictEqual(yield* open.all("SELECT item_id, counter FROM items ORDER BY ALL"), [["a", 2n], ["b", 2n]])
+    }))
+
+  it.effect("tells no change of what it does not know, and once it is known again since when", () =>
+    Effect.gen(function*() {
+      const sure = (at: number, sure: boolean | null, value = "v") =>
+        run(at, {}, { rows: [{ key: "a", value, sure, counter: at }] })
+      const told = (all: ReadonlyArray<Model.Run>) =>
+        Effect.flatMap(stepwise(all), (open) =>
+          open.all(
+            `SELECT changed, before, after, ${secondsOf("happened_after")}, ${
+              secondsOf("happened_by")
+            } FROM items_changes ORDER BY ALL`
+          ))
+      assert.deepStrictEqual(yield* told([sure(1, true), sure(2, null), sure(3, true), sure(4, null)]), [])
+      assert.deepStrictEqual(yield* told([sure(1, null), sure(2, true)]), [])
+      assert.deepStrictEqual(yield* told([sure(1, true), sure(2, null), sure(3, null, "w"), sure(4, false, "w")]), [
+        ["sure, why", "{\"sure\":\"true\",\"why\":\"is true\"}", "{\"sure\":\"false\",\"why\":\"is false\"}", 1n, 4n],
+        ["value", "{\"value\":\"v\"}", "{\"value\":\"w\"}", 2n, 3n]
+      ])
     }))
 
   it.effect("that would end more than it may is refused, and has ended nothing", () =>

@@ -47,7 +47,7 @@ const fill = (all: ReadonlyArray<Model.Run>) =>
     insert(
       Model.items,
       all.flatMap(({ at, id, rows = [], tenant }) =>
-        rows.map(({ counter, key, value }) => ({
+        rows.map(({ counter, key, sure, value }) => ({
           run_id: id,
           observed_at: instant(at),
           tenant,
@@ -55,6 +55,8 @@ const fill = (all: ReadonlyArray<Model.Run>) =>
           item_id: key,
           value,
           repeated: `of ${value}`,
+          sure,
+          why: `is ${sure}`,
           counter
         }))
       )

@@ -2,7 +2,19 @@
  * The two tables of the `admins` pipeline. Their sentences are what the data dictionary and the COMMENTs say; facts about
  * Duo's fields come from its Admin API reference (https://duo.com/docs/adminapi#administrators).
  */
-import { bigint, boolean, common, id, make, personal, repeated, text, timestamp, volatile } from "../Table.ts"
+import {
+  bigint,
+  boolean,
+  common,
+  id,
+  make,
+  personal,
+  repeated,
+  text,
+  timestamp,
+  uncertain,
+  volatile
+} from "../Table.ts"
 
 const admin_id = id("Duo's id of the administrator.")
 
@@ -21,18 +33,34 @@ export const admins = make({
     created_at: timestamp("When the administrator was created."),
     last_login_at: volatile(timestamp("The last login to the Admin Panel; NULL for never.")),
     password_change_required: boolean("Whether the next login has to change the password."),
-    has_external_password_mgmt: boolean(
-      "Whether another system sets the password; NULL where Duo's list of administrators does not say it."
+    has_external_password_mgmt: uncertain(
+      false,
+      true,
+      boolean("Whether another system sets the password; NULL where Duo's list of administrators does not say it.")
     ),
     restricted_by_admin_units: boolean("Whether the administrator may act within some administrative units only."),
     admin_units: text("Duo's ids of these units, sorted, joined by \", \"."),
     method_count: bigint("Rows of this administrator in admin_methods."),
-    has_phishing_resistant: boolean("Whether there is a WebAuthn credential; NULL where Duo does not list them."),
-    strongest: text(
-      "The strength of the strongest factor, none without one; NULL where Duo does not say enough to tell."
+    has_phishing_resistant: uncertain(
+      false,
+      true,
+      boolean("Whether there is a WebAuthn credential; NULL where Duo does not list them.")
     ),
-    weakest: text("The strength of the weakest factor, none without one; NULL where Duo does not say enough to tell."),
-    only_telephony: boolean("Whether text messages or calls are the strongest factor; NULL where strongest is.")
+    strongest: uncertain(
+      "none",
+      "phishing_resistant",
+      text("The strength of the strongest factor, none without one; NULL where Duo does not say enough to tell.")
+    ),
+    weakest: uncertain(
+      "none",
+      "phishing_resistant",
+      text("The strength of the weakest factor, none without one; NULL where Duo does not say enough to tell.")
+    ),
+    only_telephony: uncertain(
+      false,
+      true,
+      boolean("Whether text messages or calls are the strongest factor; NULL where strongest is.")
+    )
   }
 })
 

@@ -1,6 +1,7 @@
 /** Verdicts as JUnit's XML, which CI systems show as tests: one that is broken failed, one that cannot be told is an error. */
 import * as Xml from "../text/Xml.ts"
-import type { Seen, Verdict } from "./Policies.ts"
+import type { LastRun } from "./NotKnown.ts"
+import type { Verdict } from "./Policies.ts"
 
 const element = (name: string, attributes: Readonly<Record<string, string | number>>, children: string = "") => {
   const start = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${Xml.escape(String(value))}"`)]
@@ -29,7 +30,7 @@ const testcase = ({ at_most, found, policy, sentence, verdict, why }: Verdict) =
 }
 
 /** One suite. */
-export const print = (verdicts: ReadonlyArray<Verdict>, seen: ReadonlyArray<Seen>): string => {
+export const print = (verdicts: ReadonlyArray<Verdict>, seen: ReadonlyArray<LastRun>): string => {
   const counts = {
     name: "duo-mfa policy",
     tests: verdicts.length,

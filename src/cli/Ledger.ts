@@ -2,6 +2,7 @@
 import { Effect, Runtime, Schema } from "effect"
 import { Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
+import * as Names from "../history/Names.ts"
 import * as ParquetFiles from "../history/ParquetFiles.ts"
 import * as Snapshots from "../history/Snapshots.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
@@ -54,10 +55,12 @@ export const open = Effect.fnUntraced(function*(
   const location = sink.location(dataDirectory)
   const at = Files.at(sink.name, location)
   if (!(yield* at(Files.exists(location)))) return yield* new NoLedger({ ledger: location })
-  const file = from === "ledger" ? location : undefined
-  const session = yield* at(DuckDb.open({ file, unbounded: true }))
+  const session = yield* at(DuckDb.open({ unbounded: true }))
+  if (from === "ledger") yield* at(session.run(`ATTACH ${DuckDb.literal(location)} AS duo (READ_ONLY)`))
   if (!writeFiles) yield* at(DuckDb.shutIn(session, from === "parquet" ? location : undefined))
   const open: Open = { session, at }
-  if (from === "parquet") yield* overParquet(open, location)
+  yield* from === "parquet"
+    ? overParquet(open, location)
+    : at(Names.make(session, "duo", yield* (yield* Catalog).pipelines))
   return open
 })

@@ -10,6 +10,7 @@
 import { Effect, Runtime, Schema } from "effect"
 import { ExitCode } from "../ExitCode.ts"
 import type { Session } from "../staging/DuckDb.ts"
+import type { NotKnown } from "./NotKnown.ts"
 import * as Queries from "./Queries.ts"
 import * as Select from "./Select.ts"
 
@@ -48,16 +49,6 @@ export const find = Effect.fnUntraced(function*(dataDirectory: string, names: Re
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
 })
 
-/** What the last run of a pipeline over a tenant left to be judged. */
-export interface Seen {
-  readonly tenant: string
-  readonly pipeline: string
-  readonly observed_at: string
-  readonly complete: boolean
-  /** Tables that its key may not read: what is asked of them is not the truth. */
-  readonly not_collected: ReadonlyArray<string>
-}
-
 export interface Verdict {
   readonly policy: string
   readonly verdict: "kept" | "broken" | "cannot be told"
@@ -79,49 +70,49 @@ const whyOf = (sql: string, detail: string) =>
     ? detail
     : `DuckDB ends it with ${/^[A-Z][\w ]* Error/.exec(detail)?.[0] ?? "an error"}`
 
-/** A table by its own name, or by that of what is made of it, but not in a comment. */
-const names = (sql: string, table: string) =>
-  new RegExp(`\\b${table}(_history|_changes|_asof)?\\b`, "i").test(sql.replaceAll(/^\s*--.*$/gm, ""))
-
 /** How many rows its query has, which is asked on a connection of its own; no cell leaves DuckDB. */
-const countRows = (session: Session, sql: string, timeout: Select.Timeout) =>
+const count = (session: Session, sql: string, timeout: Select.Timeout, unknown: NotKnown, world: string) =>
   Effect.gen(function*() {
     const own = yield* Effect.orDie(session.another)
+    yield* Effect.orDie(own.run(world))
     return yield* Select.count(own, yield* Select.prepare(own, sql))
   }).pipe(
     Effect.scoped,
     Select.within(timeout),
-    Effect.mapError((error) => error._tag === "BadQuery" ? whyOf(sql, error.detail) : error.message)
+    Effect.mapError((error) =>
+      error._tag === "BadQuery" ? unknown.tableOf(error.detail) ?? whyOf(sql, error.detail) : error.message
+    )
   )
 
-const count = Effect.fnUntraced(function*(
+/** As many as its query has, if the verdict does not stand on what nobody knows. */
+const tell = Effect.fnUntraced(function*(
   session: Session,
-  seen: ReadonlyArray<Seen>,
+  unknown: NotKnown,
   { atMost, sql }: Policy,
   timeout: Select.Timeout
 ) {
   if (atMost === null) {
     return yield* Effect.fail("its first two lines must be a sentence and a number: -- At most 0")
   }
-  for (const { not_collected, tenant } of seen) {
-    const table = not_collected.find((table) => names(sql, table))
-    if (table !== undefined) {
-      return yield* Effect.fail(`${table} was not collected by the last run of ${tenant}, whose key may not read it`)
-    }
+  const [asItIs, ...guessed] = unknown.worlds
+  const found = yield* count(session, sql, timeout, unknown, asItIs)
+  for (const world of guessed) {
+    const guess = yield* count(session, sql, timeout, unknown, world)
+    if ((guess > atMost) !== (found > atMost)) return yield* Effect.fail(unknown.why)
   }
-  return { found: yield* countRows(session, sql, timeout), atMost }
+  return { found, atMost }
 })
 
 /** Holds the tenants against a policy. One that cannot be told is not kept. */
 export const judge = (
   session: Session,
-  seen: ReadonlyArray<Seen>,
+  unknown: NotKnown,
   policy: Policy,
   timeout: Select.Timeout
 ): Effect.Effect<Verdict> => {
   const { atMost, name, sentence } = policy
   const of = { policy: name, at_most: atMost, sentence }
-  return Effect.match(count(session, seen, policy, timeout), {
+  return Effect.match(tell(session, unknown, policy, timeout), {
     onFailure: (why): Verdict => ({ ...of, verdict: "cannot be told", found: null, why }),
     onSuccess: ({ atMost, found }): Verdict => ({
       ...of,

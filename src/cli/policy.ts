@@ -6,6 +6,7 @@ import { Catalog } from "./Catalog.ts"
 import * as Format from "./Format.ts"
 import * as JUnit from "./JUnit.ts"
 import * as Ledger from "./Ledger.ts"
+import * as NotKnown from "./NotKnown.ts"
 import * as Policies from "./Policies.ts"
 import * as Select from "./Select.ts"
 import * as Settings from "./Settings.ts"
@@ -28,33 +29,13 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
 
 const formats = ["table", "junit", "json", "markdown"] as const
 
-/** The last run of each pipeline over each tenant, and what it could not read. */
-const lastRuns = Effect.fnUntraced(function*({ at, session }: Ledger.Open) {
-  const pipelines = yield* (yield* Catalog).pipelines
-  const rows = yield* at(session.all(`
-    SELECT tenant, strftime(observed_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ'), complete, pipeline, tables_collected
-    FROM runs QUALIFY row_number() OVER (PARTITION BY tenant, pipeline ORDER BY observed_at DESC, run_id DESC) = 1
-    ORDER BY tenant, pipeline`))
-  return rows.map(([tenant, observed_at, complete, pipeline, collected]): Policies.Seen => {
-    const tables = pipelines.find(({ name }) => name === pipeline)?.tables ?? []
-    const there = String(collected).split(", ")
-    return {
-      tenant: String(tenant),
-      pipeline: String(pipeline),
-      observed_at: String(observed_at),
-      complete: complete === true,
-      not_collected: tables.map(({ name }) => name).filter((name) => !there.includes(name))
-    }
-  })
-})
-
 const names = ["verdict", "policy", "found", "at most", "sentence"]
 
 /** A grid, and below it what was looked at. */
 const print = (
   format: "table" | "markdown",
   verdicts: ReadonlyArray<Policies.Verdict>,
-  seen: ReadonlyArray<Policies.Seen>
+  seen: ReadonlyArray<NotKnown.LastRun>
 ) => {
   const rows = verdicts.map(({ at_most, found, policy, sentence, verdict, why }) => [
     verdict,
@@ -88,9 +69,14 @@ export const policy = Command.make(
     const dataDirectory = yield* Settings.dataDirectory
     const policies = yield* Policies.find(dataDirectory, names)
     const ledger = yield* Ledger.open(dataDirectory, from)
-    const seen = yield* lastRuns(ledger)
+    const pipelines = yield* (yield* Catalog).pipelines
+    const seen = yield* ledger.at(NotKnown.lastRuns(ledger.session, pipelines))
     if (seen.length === 0) return yield* new Ledger.NoLedger({ ledger: dataDirectory })
-    const verdicts = yield* Effect.forEach(policies, (policy) => Policies.judge(ledger.session, seen, policy, timeout))
+    const unknown = yield* ledger.at(NotKnown.find(ledger.session, pipelines, seen))
+    const verdicts = yield* Effect.forEach(
+      policies,
+      (policy) => Policies.judge(ledger.session, unknown, policy, timeout)
+    )
     const named = (which: Policies.Verdict["verdict"]) =>
       verdicts.filter(({ verdict }) => verdict === which).map(({ policy }) => policy)
     const notKept = new NotKept({ broken: named("broken"), untold: named("cannot be told") })

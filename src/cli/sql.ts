@@ -3,8 +3,10 @@ import { Effect, Option, Runtime, Schema, Stdio } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
+import { Catalog } from "./Catalog.ts"
 import * as Format from "./Format.ts"
 import * as Ledger from "./Ledger.ts"
+import * as NotKnown from "./NotKnown.ts"
 import * as Queries from "./Queries.ts"
 import * as Select from "./Select.ts"
 import * as Settings from "./Settings.ts"
@@ -57,7 +59,10 @@ export const sql = Command.make(
     if (writeFiles && asked.startsWith("@")) return yield* new NotTyped({ name: asked })
     const text = asked.startsWith("@") ? (yield* Queries.find(dataDirectory, asked.slice(1))).sql : asked
     const values = yield* Effect.forEach(parameters, Queries.parameter)
-    const { session } = yield* Ledger.open(dataDirectory, from, { writeFiles })
+    const { at, session } = yield* Ledger.open(dataDirectory, from, { writeFiles })
+    const pipelines = yield* (yield* Catalog).pipelines
+    const runs = yield* at(NotKnown.lastRuns(session, pipelines))
+    for (const sentence of NotKnown.namedIn(text, pipelines, runs)) yield* Effect.logWarning(sentence)
     for (const [name, value] of values) {
       yield* Effect.orDie(session.run(`SET VARIABLE ${DuckDb.name(name)} = ${DuckDb.literal(value)}`))
     }

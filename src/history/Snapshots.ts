@@ -51,7 +51,7 @@ export const history = (table: Table, fingerprint: string) => {
 }
 
 /** Rows of no run: a table has its columns and their types also where no file has them. */
-const none = ({ columns }: Table) =>
+export const none = ({ columns }: Table) =>
   `SELECT ${
     columns.map(({ name, type }) => `NULL::${DuckDb.types[type]} AS ${DuckDb.name(name)}`).join(", ")
   } WHERE false`
@@ -60,7 +60,8 @@ const none = ({ columns }: Table) =>
 export const asTable = (table: Table, query: string) =>
   `SELECT ${DuckDb.typed(table)} FROM (${none(table)} UNION ALL BY NAME ${query})`
 
-const view = (table: Table, query: string) => [
+/** A view of a table's columns, with their sentences. */
+export const view = (table: Table, query: string) => [
   `CREATE OR REPLACE VIEW ${DuckDb.name(table.name)} AS ${query}`,
   ...DuckDb.comments("VIEW", DuckDb.name(table.name), table)
 ]

@@ -38,15 +38,38 @@ const asText = (cell: string, type: Table.ColumnType) =>
     ? `replace(strftime(${cell} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z')`
     : `${cell}::VARCHAR`
 
+/** The last version before this one in which an uncertain column was known. */
+const known = (column: string) => DuckDb.name(`known ${column}`)
+
+/** Whether an uncertain column is known to have changed since it was known last. */
+const hasTurned = (column: string) => `now.${DuckDb.name(column)} <> ${known(column)}.${DuckDb.name(column)}`
+
+/** What two versions have of a column; twice the same if it is not known whether that changed. */
+const beforeAndAfter = ({ explains, name, uncertain }: Table.Column) => {
+  const now = `now.${DuckDb.name(name)}`
+  const source = uncertain === null ? explains : name
+  return source === null
+    ? [`was.${DuckDb.name(name)}`, now]
+    : [`CASE WHEN ${hasTurned(source)} THEN ${known(source)}.${DuckDb.name(name)} ELSE ${now} END`, now]
+}
+
 /** A list of what is different in two versions, as structs. */
 const differences = (table: Table.Table) => {
   const told = telling(table)
   const columns = table.columns.filter((column) => told.includes(column.name) && !column.repeated).map((column) => {
-    const [was, now] = ["was", "now"].map((of) => asText(`${of}.${DuckDb.name(column.name)}`, column.type))
-    return `{'name': ${DuckDb.literal(column.name)}, 'before': ${was}, 'after': ${now}}`
+    const [before, after] = beforeAndAfter(column).map((cell) => asText(cell, column.type))
+    return `{'name': ${DuckDb.literal(column.name)}, 'before': ${before}, 'after': ${after}}`
   })
   return `list_filter([${columns.join(", ")}], lambda c: c.before IS DISTINCT FROM c.after)`
 }
+
+/** When it was last seen that it had not changed yet: what is uncertain may have been seen before the version before. */
+const unchangedAt = (uncertain: ReadonlyArray<string>) =>
+  uncertain.length === 0
+    ? "was.observed_at"
+    : `least(was.observed_at, ${
+      uncertain.map((column) => `CASE WHEN ${hasTurned(column)} THEN ${known(column)}.observed_at END`).join(", ")
+    })`
 
 const object = (field: string) =>
   `to_json(map(list_transform(different, lambda c: c.name), list_transform(different, lambda c: c.${field})))::VARCHAR`
@@ -63,6 +86,11 @@ const changes = (table: Table.Table) => {
   const before = `versions was ON ${asNow("was")} AND was.valid_to = now.valid_from`
   const after = `versions next ON ${asNow("next")} AND next.valid_from = now.valid_to`
   const seen = columnsOf(table, "now.")
+  const uncertain = table.columns.filter((column) => column.uncertain !== null).map(({ name }) => name)
+  const joined = uncertain.map((column) =>
+    `ASOF LEFT JOIN (FROM versions WHERE ${DuckDb.name(column)} IS NOT NULL) ${known(column)}
+     ON ${asNow(known(column))} AND ${known(column)}.valid_to <= now.valid_from`
+  )
   return `WITH versions AS (FROM ${DuckDb.name(historyOf(table).name)}), missed AS (
     SELECT begun.tenant, valid_from, observed_at AS missed_at
     FROM (SELECT DISTINCT tenant, valid_from FROM versions) begun
@@ -78,8 +106,8 @@ const changes = (table: Table.Table) => {
     JOIN (SELECT ${keys}, min(valid_to) AS first_end FROM versions GROUP BY ALL) known ON ${asNow("known")}
     ANTI JOIN ${before}
     UNION ALL
-    SELECT was.observed_at, now.valid_from, 'changed', ${differences(table)}, ${seen}
-    FROM versions now JOIN ${before}
+    SELECT ${unchangedAt(uncertain)}, now.valid_from, 'changed', ${differences(table)}, ${seen}
+    FROM versions now JOIN ${before} ${joined.join(" ")}
     UNION ALL
     SELECT now.observed_at, now.valid_to, 'removed', NULL, ${seen}
     FROM versions now ANTI JOIN ${after}

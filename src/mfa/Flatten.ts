@@ -108,18 +108,18 @@ const methodsOf = (user: User): ReadonlyArray<Method> => [
 /** Users say `bypass`, groups say `Bypass`. */
 const isBypass = (status: string | null) => status?.toLowerCase() === "bypass"
 
-/** What lets a user in without a method: the user's own status, a group's, a code that still works. */
-const bypassReason = (user: User, hasBypassCode: boolean): string | null =>
+/** What is known to let a user in without a method: the user's own status, a group's, a code that still works. */
+const bypassReason = (user: User, hasBypassCode: boolean | null): string | null =>
   said(
     [
       isBypass(user.status) ? ["status"] : [],
       user.groups.some((group) => isBypass(group.status)) ? ["group"] : [],
-      hasBypassCode ? ["code"] : []
+      hasBypassCode === true ? ["code"] : []
     ].flat().join(", ")
   )
 
-/** The rows of a user; `hasBypassCode` says whether a bypass code of theirs works at that instant. */
-export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean): UserRows => {
+/** The rows of a user; `hasBypassCode` says whether a bypass code of theirs works at that instant, null if nobody knows. */
+export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean | null): UserRows => {
   const { user_id } = user
   const username = said(user.username)
   const email = said(user.email)
@@ -162,7 +162,7 @@ export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean): UserR
       strongest,
       weakest: Strength.weakest(strengths),
       only_telephony: strongest === "telephony",
-      is_bypass: bypass_reason !== null,
+      is_bypass: bypass_reason === null ? hasBypassCode : true,
       bypass_reason
     }],
     mfa_methods: methods.map((method) => ({

@@ -2,7 +2,20 @@
  * The four tables of the `mfa` pipeline. Their sentences are what the data dictionary and the COMMENTs say; facts about
  * Duo's fields come from its Admin API reference (https://duo.com/docs/adminapi#users).
  */
-import { bigint, boolean, common, id, make, personal, repeated, text, timestamp, volatile } from "../Table.ts"
+import {
+  bigint,
+  boolean,
+  common,
+  explaining,
+  id,
+  make,
+  personal,
+  repeated,
+  text,
+  timestamp,
+  uncertain,
+  volatile
+} from "../Table.ts"
 
 const user_id = id("Duo's id of the user.")
 
@@ -41,9 +54,18 @@ export const users = make({
     strongest: text("The strength of the strongest method; none without one."),
     weakest: text("The strength of the weakest method, the one an attacker would choose; none without one."),
     only_telephony: boolean("Whether text messages or calls are the strongest thing the user has."),
-    is_bypass: boolean("Whether the user can log in without any method now, for one of bypass_reason."),
-    bypass_reason: text(
-      "status (the user's), group (the status of a group), code (a bypass code that has not expired), joined by \", \"."
+    is_bypass: uncertain(
+      false,
+      true,
+      boolean(
+        "Whether the user can log in without any method now, for one of bypass_reason; NULL where that is not known, because the run could not read all bypass codes."
+      )
+    ),
+    bypass_reason: explaining(
+      "is_bypass",
+      text(
+        "status (the user's), group (the status of a group), code (a bypass code that has not expired), joined by \", \"; NULL if none is known."
+      )
     )
   }
 })

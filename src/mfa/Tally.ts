@@ -39,8 +39,10 @@ export interface Tally {
   readonly facts: (counts: Counts) => RunFacts
 }
 
-export const make = (stamp: Stamp): Tally => {
+/** `hasAllCodes`: the bypass codes that there are were all read, and whoever has none among them has none. */
+export const make = (stamp: Stamp, { hasAllCodes }: { readonly hasAllCodes: boolean }): Tally => {
   const withCode = new Set<string>()
+  const hasCode = (user_id: string) => withCode.has(user_id) || (hasAllCodes ? false : null)
   const unknown = Unknown.make()
   const contradictions = Unknown.make()
   const fields = Fields.make()
@@ -56,7 +58,7 @@ export const make = (stamp: Stamp): Tally => {
       fields.count(users.name, values)
       const rows = values.map((user) => {
         for (const value of unknownValues(user)) unknown.value(value)
-        return flatten(stamp, user, withCode.has(user.user_id))
+        return flatten(stamp, user, hasCode(user.user_id))
       })
       const batch = {
         [users.name]: rows.flatMap((_) => _.users),

@@ -24,6 +24,8 @@ const named = (reason: string) => {
 const Totals = Schema.Struct({
   can_log_in: Count,
   at_risk: Count,
+  /** Users of whom it is not known whether they bypass MFA. */
+  untold: Count,
   reasons: Schema.Record(Schema.String, Count)
 })
 
@@ -43,6 +45,7 @@ export const atRisk = Effect.fnUntraced(function*({ pii, session, tenant }: Subj
     session,
     Totals,
     `SELECT (SELECT count(*) FROM users WHERE tenant = ${name} AND status IN ('active', 'bypass')) AS can_log_in,
+       (SELECT count(*) FROM users WHERE tenant = ${name} AND status IN ('active', 'bypass') AND is_bypass IS NULL) AS untold,
        count(*) AS at_risk, {${counted.join(", ")}} AS reasons
      FROM users_at_risk WHERE tenant = ${name}`
   )
@@ -55,10 +58,17 @@ export const atRisk = Effect.fnUntraced(function*({ pii, session, tenant }: Subj
        r.last_login_at DESC NULLS LAST, r.user_id
      LIMIT ${longest}`
   )
+  const isAll = (reason: string) => totals.untold === 0 || reason !== "bypass"
   return html`<h3>Who is at risk, and why</h3>
-<p>${Words.figure("at_risk", totals.at_risk)} of the ${
+<p>${Words.atLeast("at_risk", totals.at_risk, totals.untold === 0)} of the ${
     Words.counted(totals.can_log_in, "user")
-  } who can log in. Some of them for more than one reason.</p>
+  } who can log in. Some of them for more than one reason.${
+    totals.untold === 0
+      ? ""
+      : ` ≥: at least, because it is not known of ${
+        Words.counted(totals.untold, "user")
+      } whether they bypass MFA: not all bypass codes could be read.`
+  }</p>
 ${
     table({
       caption: "Reasons of risk",
@@ -69,12 +79,13 @@ ${
         {
           name: "Users",
           isFigure: true,
-          cell: ([reason]) => Words.figure(`at_risk.${reason}`, totals.reasons[reason] ?? 0)
+          cell: ([reason]) => Words.atLeast(`at_risk.${reason}`, totals.reasons[reason] ?? 0, isAll(reason))
         },
         {
           name: "Share",
           isFigure: true,
-          cell: ([reason]) => Words.share(totals.reasons[reason] ?? 0, totals.can_log_in)
+          cell: ([reason]) =>
+            `${isAll(reason) ? "" : "≥ "}${Words.share(totals.reasons[reason] ?? 0, totals.can_log_in)}`
         }
       ]
     })

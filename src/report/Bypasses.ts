@@ -1,10 +1,10 @@
 /** Whom Duo lets in without a method, for how long that has been so, and the bypass codes that work. */
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../staging/DuckDb.ts"
-import { ask, at, Count, Millis, Person, who } from "./Ask.ts"
+import { ask, askOne, at, Count, Millis, Person, who } from "./Ask.ts"
 import { html } from "./Html.ts"
 import { list, longest, person } from "./Table.ts"
-import type { Subject } from "./Tenant.ts"
+import type { Subject, Tenant } from "./Tenant.ts"
 import * as Words from "./Words.ts"
 
 const all = Schema.Struct({ all: Count })
@@ -15,8 +15,7 @@ const Bypass = Schema.Struct({
   bypass_reason: Schema.NullOr(Schema.String),
   since: Millis,
   days: Count,
-  /** It was so in the first run that could tell: it may be older. */
-  at_least: Schema.Boolean,
+  may_be_older: Schema.Boolean,
   last_login: Schema.NullOr(Millis)
 })
 
@@ -32,20 +31,9 @@ const users = ({ pii, session, tenant }: Subject) =>
   ask(
     session,
     Bypass,
-    `WITH versions AS (
-       SELECT user_id, valid_from, is_bypass IS TRUE AS is_on,
-         lag(is_bypass IS TRUE) OVER version IS NOT DISTINCT FROM true AND lag(valid_to) OVER version = valid_from AS was_on
-       FROM users_history WHERE tenant = ${DuckDb.literal(tenant.tenant)}
-       WINDOW version AS (PARTITION BY user_id ORDER BY valid_from)
-     ), begun AS (
-       SELECT user_id, max(valid_from) AS since FROM versions WHERE is_on AND NOT was_on GROUP BY user_id
-     )
-     SELECT ${who(pii, "users")}, bypass_reason, epoch_ms(since) AS since, since <= ${at(tenant.first)} AS at_least,
-       date_diff('day', since, ${
-      at(tenant.now)
-    }) AS days, epoch_ms(last_login_at) AS last_login, count(*) OVER () AS "all"
-     FROM users JOIN begun USING (user_id)
-     WHERE tenant = ${DuckDb.literal(tenant.tenant)} AND is_bypass AND status IN ('active', 'bypass')
+    `SELECT ${who(pii, "b")}, bypass_reason, epoch_ms(since) AS since, may_be_older, days,
+       epoch_ms(last_login_at) AS last_login, count(*) OVER () AS "all"
+     FROM bypasses b WHERE tenant = ${DuckDb.literal(tenant.tenant)}
      ORDER BY since, last_login_at DESC NULLS LAST, user_id LIMIT ${longest}`
   )
 
@@ -66,46 +54,74 @@ const why: Readonly<Record<string, string>> = {
   code: "a bypass code"
 }
 
+/** What the last run did not tell: nobody is taken for one who bypasses nothing. */
+const untold = ({ session, tenant }: Subject) =>
+  askOne(
+    session,
+    all,
+    `SELECT count(*) AS "all" FROM users
+     WHERE tenant = ${DuckDb.literal(tenant.tenant)} AND is_bypass IS NULL AND status IN ('active', 'bypass')`
+  )
+
+/** How many codes work, and when that was known. */
+const codesThatWork = ({ codes, now }: Tenant, count: number) => {
+  if (codes === null) {
+    return html`<p class="note warning">The runs so far were not allowed to read bypass codes. Whether any work is not known.</p>`
+  }
+  const figure = Words.figure("bypass_codes", count)
+  return codes === now
+    ? html`<p>${figure} ${count === 1 ? "code works" : "codes work"} now. Those that never end come first.</p>`
+    : html`<p class="note warning">The last run was not allowed to read bypass codes. These are as the run of ${
+      Words.day(codes)
+    } saw them; which of them work now, and which others, is not known.</p>
+<p>${figure} ${count === 1 ? "has" : "have"} not expired since. Those that never end come first.</p>`
+}
+
 const reason = (text: string | null) => (text ?? "").split(", ").map((part) => why[part] ?? part).join(", ")
 
 export const bypasses = Effect.fnUntraced(function*(subject: Subject) {
   const { tenant } = subject
   const let_in = yield* users(subject)
   const working = yield* codes(subject)
+  const { all: unknown } = yield* untold(subject)
   return html`<h3>Bypasses and their age</h3>
 ${
-    let_in.length === 0 ? html`<p>Nobody bypasses MFA.</p>` : html`${
-      list({
-        caption: "Users who bypass MFA",
-        rows: let_in,
-        all: let_in[0]?.all ?? 0,
-        query: "bypass",
-        columns: [
-          { name: "Who", cell: person },
-          { name: "Because of", cell: ({ bypass_reason }) => reason(bypass_reason) },
-          {
-            name: "Age",
-            isFigure: true,
-            cell: ({ at_least, days }) => `${at_least ? "≥ " : ""}${Words.counted(days, "day")}`
-          },
-          { name: "Last login", cell: ({ last_login }) => last_login === null ? "never" : Words.day(last_login) }
-        ]
-      })
-    }${
-      let_in.some(({ at_least }) => at_least)
-        ? html`<p class="note">≥: it was so already in the first run, on ${Words.day(tenant.first)}.</p>`
-        : html``
-    }`
+    unknown === 0
+      ? html``
+      : html`<p class="note warning">Of ${
+        Words.counted(unknown, "user")
+      } it is not known whether they bypass MFA, because not all bypass codes could be read.</p>`
+  }${
+    let_in.length === 0 ?
+      html`<p>${unknown === 0 ? "Nobody bypasses MFA." : "Nobody is known to bypass MFA."}</p>` :
+      html`${
+        list({
+          caption: "Users who bypass MFA",
+          rows: let_in,
+          all: let_in[0]?.all ?? 0,
+          query: "bypass",
+          columns: [
+            { name: "Who", cell: person },
+            {
+              name: "Because of",
+              cell: ({ bypass_reason }) => reason(bypass_reason)
+            },
+            {
+              name: "Age",
+              isFigure: true,
+              cell: ({ days, may_be_older }) => `${may_be_older ? "≥ " : ""}${Words.counted(days, "day")}`
+            },
+            { name: "Last login", cell: ({ last_login }) => last_login === null ? "never" : Words.day(last_login) }
+          ]
+        })
+      }${
+        let_in.some(({ may_be_older }) => may_be_older)
+          ? html`<p class="note">≥: it was so already in the first run that could tell.</p>`
+          : html``
+      }`
   }
 <h4>Bypass codes that work</h4>
-${
-    tenant.tables_collected.split(", ").includes("bypass_codes")
-      ? html``
-      : html`<p class="note warning">The last run was not allowed to read bypass codes. These are as an earlier one saw them.</p>`
-  }
-<p>${Words.figure("bypass_codes", working[0]?.all ?? 0)} ${
-    (working[0]?.all ?? 0) === 1 ? "code works" : "codes work"
-  } now. Those that never end come first.</p>
+${codesThatWork(tenant, working[0]?.all ?? 0)}
 ${
     working.length === 0 ? html`` : html`${
       list({

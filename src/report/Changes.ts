@@ -22,14 +22,15 @@ const compared = ({ pii, tenant }: Subject, since: number) =>
        t.status AS was_status, n.status, coalesce(r.was, t.strongest) AS was_strongest, n.strongest,
        r.user_id IS NOT NULL AS regressed,
        t.mfa_enabled AS was_enabled, n.mfa_enabled, t.has_phishing_resistant AS was_resistant, n.has_phishing_resistant,
-       coalesce(t.is_bypass AND t.status IN ('active', 'bypass'), false) AS was_bypass,
-       coalesce(n.is_bypass AND n.status IN ('active', 'bypass'), false) AS is_bypass
+       t.user_id IS NOT NULL AND t.is_bypass AND t.status IN ('active', 'bypass') AS was_bypass,
+       n.user_id IS NOT NULL AND n.is_bypass AND n.status IN ('active', 'bypass') AS is_bypass
      FROM then_ t FULL JOIN now_ n ON n.user_id = t.user_id
      LEFT JOIN regressions r ON r.tenant = n.tenant AND r.user_id = n.user_id AND r.lost_by > ${at(since)}
    )
    SELECT *, stayed AND mfa_enabled AND NOT was_enabled AS enrolled, stayed AND was_enabled AND NOT mfa_enabled AS bared,
      stayed AND has_phishing_resistant AND NOT was_resistant AS resistant,
-     is_bypass AND NOT was_bypass AS let_in, was_bypass AND NOT is_bypass AS held
+     coalesce(is_bypass AND NOT was_bypass, false) AS let_in, coalesce(was_bypass AND NOT is_bypass, false) AS held,
+     is_bypass IS NULL OR was_bypass IS NULL AS untold
    FROM both_`
 
 const kinds = [
@@ -45,7 +46,8 @@ const kinds = [
   ["methods_removed", "Methods removed"]
 ] as const
 
-const Totals = Schema.Record(Schema.Literals(kinds.map(([kind]) => kind)), Count)
+/** Of each kind, and of how many users it is not known whether they began or ceased to bypass MFA. */
+const Totals = Schema.Record(Schema.Literals([...kinds.map(([kind]) => kind), "untold"]), Count)
 
 const totals = (subject: Subject, since: number) => {
   const users = kinds.flatMap(([kind]) =>
@@ -57,7 +59,9 @@ const totals = (subject: Subject, since: number) => {
   return askOne(
     subject.session,
     Totals,
-    `SELECT ${users.join(", ")}, ${methods("'method_added', 'method_reappeared'")} AS methods_added,
+    `SELECT ${users.join(", ")}, count(*) FILTER (untold) AS untold, ${
+      methods("'method_added', 'method_reappeared'")
+    } AS methods_added,
        ${methods("'method_removed'")} AS methods_removed
      FROM (${compared(subject, since)})`
   )
@@ -87,6 +91,8 @@ const whom = (subject: Subject, since: number, which: string) =>
      FROM (${compared(subject, since)}) WHERE ${which}
      ORDER BY bared DESC, regressed DESC, let_in DESC, joined DESC, "left" DESC, username, user_id LIMIT ${longest}`
   )
+
+const isAll = (kind: string, untold: number) => untold === 0 || (kind !== "let_in" && kind !== "held")
 
 const moved = (was: string | null, is: string | null, say: (name: string) => string) =>
   was === null || is === null || was === is ? [] : [`${say(was)} → ${say(is)}`]
@@ -138,11 +144,19 @@ ${
         {
           name: "Since the last run",
           isFigure: true,
-          cell: ([kind]) => Words.figure(`changed.${kind}.before`, before[kind])
+          cell: ([kind]) => Words.atLeast(`changed.${kind}.before`, before[kind], isAll(kind, before.untold))
         },
-        { name: period, isFigure: true, cell: ([kind]) => Words.figure(`changed.${kind}.month`, month[kind]) }
+        {
+          name: period,
+          isFigure: true,
+          cell: ([kind]) => Words.atLeast(`changed.${kind}.month`, month[kind], isAll(kind, month.untold))
+        }
       ]
     })
+  }${
+    before.untold === 0 && month.untold === 0
+      ? html``
+      : html`<p class="note">≥: at least, because not all bypass codes could be read.</p>`
   }
 <h4>Whose protection changed since the last run</h4>
 ${people("Whose protection changed since the last run", recent)}

@@ -14,6 +14,7 @@ const Group = Schema.Struct({
   at_risk: Count,
   unprotected: Count,
   bypass: Count,
+  untold: Count,
   phishing_resistant: Count,
   all: Count
 })
@@ -30,6 +31,7 @@ export const groups = Effect.fnUntraced(function*({ session, tenant }: Subject) 
     Group,
     `SELECT g.group_id, any_value(g.group_name) AS group_name, count(*) AS members, count(r.user_id) AS at_risk,
        count(*) FILTER (u.strongest = 'none') AS unprotected, count(*) FILTER (u.is_bypass) AS bypass,
+       count(*) FILTER (u.is_bypass IS NULL) AS untold,
        count(*) FILTER (u.has_phishing_resistant) AS phishing_resistant, count(*) OVER () AS "all"
      FROM user_groups g
      JOIN users u ON u.tenant = g.tenant AND u.user_id = g.user_id AND u.status IN ('active', 'bypass')
@@ -57,7 +59,11 @@ ${
               } (${Words.share(group.at_risk, group.members)})`
           },
           { name: "Unprotected", isFigure: true, cell: ({ unprotected }) => Words.count(unprotected) },
-          { name: "Bypass", isFigure: true, cell: ({ bypass }) => Words.count(bypass) },
+          {
+            name: "Bypass",
+            isFigure: true,
+            cell: ({ bypass, untold }) => `${untold === 0 ? "" : "≥ "}${Words.count(bypass)}`
+          },
           {
             name: "Phishing-resistant",
             isFigure: true,

@@ -12,7 +12,9 @@ const State = Schema.Struct({
   phishing_resistant: Count,
   only_telephony: Count,
   unprotected: Count,
-  bypass: Count,
+  /** NULL if it is not known of every user. */
+  bypass: Schema.NullOr(Count),
+  bypass_at_least: Count,
   coverage: Schema.NullOr(Schema.Finite),
   phishing_resistant_pct: Schema.NullOr(Schema.Finite)
 })
@@ -31,13 +33,15 @@ const stateAt = ({ session, tenant }: Subject, millis: number) =>
          count(*) FILTER (status = 'active' AND has_phishing_resistant) AS phishing_resistant,
          count(*) FILTER (status = 'active' AND only_telephony) AS only_telephony,
          count(*) FILTER (status = 'active' AND strongest = 'none') AS unprotected,
-         count(*) FILTER (is_bypass AND status IN ('active', 'bypass')) AS bypass
+         count(*) FILTER (is_bypass AND status IN ('active', 'bypass')) AS bypass_at_least,
+         CASE WHEN count(*) FILTER (is_bypass IS NULL AND status IN ('active', 'bypass')) = 0
+           THEN bypass_at_least END AS bypass
        FROM users_asof(${at(millis)}) WHERE tenant = ${DuckDb.literal(tenant.tenant)}
      )`
   )
 
 interface Card {
-  readonly name: keyof State
+  readonly name: Exclude<keyof State, "bypass_at_least">
   readonly title: string
   readonly unit: "" | " pts"
   readonly wanted: "more" | "less"
@@ -80,9 +84,18 @@ const cards: ReadonlyArray<Card> = [
     title: "bypass MFA",
     unit: "",
     wanted: "less",
-    says: () => "users whom Duo lets in without a method"
+    says: ({ bypass }) =>
+      bypass === null
+        ? "users whom Duo lets in without a method; not all bypass codes could be read"
+        : "users whom Duo lets in without a method"
   }
 ]
+
+/** A figure of a card; what is not known of all users is at least what is known. */
+const shown = ({ name, unit }: Card, state: State) =>
+  unit === " pts"
+    ? Words.figure(name, Words.percent(state[name]))
+    : Words.atLeast(name, state[name] ?? state.bypass_at_least, state[name] !== null)
 
 /** The figures of a tenant as cards. */
 export const headline = Effect.fnUntraced(function*(subject: Subject) {
@@ -90,17 +103,14 @@ export const headline = Effect.fnUntraced(function*(subject: Subject) {
   const now = yield* stateAt(subject, tenant.now)
   const before = tenant.before === null ? null : yield* stateAt(subject, tenant.before)
   const monthAgo = yield* stateAt(subject, tenant.monthAgo)
-  const moved = ({ name, unit, wanted }: Card, since: string, then: State) =>
-    Words.change(`${name}.${since}`, (now[name] ?? 0) - (then[name] ?? 0), unit, wanted)
+  const moved = ({ name, unit, wanted }: Card, since: string, then: State) => {
+    const [is, was] = [now[name], then[name]]
+    return Words.change(`${name}.${since}`, is === null || was === null ? null : is - was, unit, wanted)
+  }
   return html`<ul class="cards">${
     cards.map((card) =>
       html`<li class="card ${card.name}">
-<p class="headline"><span class="number">${
-        Words.figure(
-          card.name,
-          card.unit === "" ? Words.count(now[card.name] ?? 0) : Words.percent(now[card.name])
-        )
-      }</span> <span class="whole">${card.title}</span></p>
+<p class="headline"><span class="number">${shown(card, now)}</span> <span class="whole">${card.title}</span></p>
 <p class="says">${card.says(now)}</p>
 ${
         before === null

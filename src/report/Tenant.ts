@@ -13,10 +13,11 @@ const Row = Schema.Struct({
   now: Millis,
   before: Schema.NullOr(Millis),
   first: Millis,
-  /** Whether the last run was proved complete, and which tables it could read. */
+  /** Whether the last run was proved complete. */
   complete: Schema.Boolean,
   incomplete_reason: Schema.NullOr(Schema.String),
-  tables_collected: Schema.String
+  /** The last run that could read bypass codes. */
+  codes: Schema.NullOr(Millis)
 })
 
 export interface Tenant extends Schema.Schema.Type<typeof Row> {
@@ -43,7 +44,7 @@ export const tenantsOf = Effect.fnUntraced(function*(session: Session) {
     `SELECT tenant, count(*) AS runs, epoch_ms(max(observed_at)) AS now, epoch_ms(min(observed_at)) AS first,
        list(epoch_ms(observed_at) ORDER BY observed_at DESC)[2] AS before, arg_max(complete, observed_at) AS complete,
        arg_max_null(incomplete_reason, observed_at) AS incomplete_reason,
-       arg_max(tables_collected, observed_at) AS tables_collected
+       epoch_ms(max(observed_at) FILTER (list_contains(string_split(tables_collected, ', '), 'bypass_codes'))) AS codes
      FROM runs WHERE pipeline = 'mfa' GROUP BY tenant ORDER BY tenant`
   )
   return rows.map((row): Tenant => {

@@ -42,10 +42,20 @@ export const strength = (name: string) => strengths.find(([known]) => known === 
 export const figure = (name: string, text: string | number): Html =>
   html`<span data-figure="${name}">${typeof text === "number" ? count(text) : text}</span>`
 
+/** A figure that is at least this, because not all of it is known. */
+export const atLeast = (name: string, value: number, isAll: boolean): Html =>
+  html`${isAll ? "" : "≥ "}${figure(name, value)}`
+
 const sign = (text: string, value: number) => value > 0 ? `+${text}` : text.replace("-", "\u2212")
 
-/** How a figure moved, and whether that is good; some may do either. */
-export const change = (name: string, by: number, unit: "" | " pts", wanted: "more" | "less" | "either"): Html => {
+/** How a figure moved, and whether that is good; some may do either. Null if one of the two is not known. */
+export const change = (
+  name: string,
+  by: number | null,
+  unit: "" | " pts",
+  wanted: "more" | "less" | "either"
+): Html => {
+  if (by === null) return html`<span class="same" data-figure="${name}">change not known</span>`
   const text = unit === "" ? count(by) : by.toFixed(1)
   if (Number(text.replaceAll(",", "")) === 0) return html`<span class="same" data-figure="${name}">no change</span>`
   const moved = html`<span data-figure="${name}">${sign(text, by)}</span>${unit}`

@@ -26,7 +26,7 @@ const pipelineOf = (pages: number, between: () => void): Pipeline => ({
     tenant: "127.0.0.1",
     check: Effect.succeed([]),
     extract: (stamp) => {
-      const tally = Tally.make(stamp)
+      const tally = Tally.make(stamp, { hasAllCodes: true })
       const batches = Stream.fromIterable(Array.from({ length: pages }, (_, page) => page)).pipe(
         Stream.mapEffect((page) =>
           Effect.gen(function*() {

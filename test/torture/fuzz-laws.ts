@@ -19,7 +19,7 @@ const read = (users: ReadonlyArray<unknown>) => Result.getOrThrow(decodeUsers(us
 
 /** Tells a tally of pages of users, as they are on the wire. */
 const tell = (pages: ReadonlyArray<ReadonlyArray<unknown>>) => {
-  const tally = Tally.make(stamp)
+  const tally = Tally.make(stamp, { hasAllCodes: true })
   const everybody = kept(pages.map(read), ({ user_id }) => user_id)
   const batches = everybody.pages.map(tally.users)
   const all = (table: string) => batches.flatMap((batch) => batch[table] ?? [])

@@ -56,7 +56,7 @@ export const through = (
   codes: ReadonlyArray<string>,
   pages: ReadonlyArray<string>
 ): Result.Result<{ readonly rows: Rows; readonly facts: Facts }, DuoReason> => {
-  const tally = Tally.make(stamp)
+  const tally = Tally.make(stamp, { hasAllCodes: true })
   const rows: Record<string, Array<Row>> = Object.fromEntries(tables.map(({ name }) => [name, []]))
   const add = (batch: Rows) => {
     for (const [table, more] of Object.entries(batch)) rows[table]?.push(...more)
