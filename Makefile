@@ -21,6 +21,7 @@ setup: node_modules/.setup ## install what is needed: the packages, and the Node
 # every package has its hash in the lock file, and none runs a script of its own
 node_modules/.setup: package.json package-lock.json src/node/package.json
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@chmod go-w data # git makes it as the umask says, and others may not write it
 	@touch $@
 
 init: setup ## ask for the keys to your tenant, try them, and write .env

@@ -64,7 +64,7 @@ export const applyTo = Effect.fnUntraced(function*(
     verify: () => tick
   })
   yield* tick
-  yield* duckdb.publish(publication, outcome.run_id)
+  yield* duckdb.publish(publication, outcome.run_id, ledger)
   yield* tick
   const [began = NaN, copied = NaN, loaded = NaN, applied = NaN, checkpointed = NaN, synced = NaN, renamed = NaN] =
     times

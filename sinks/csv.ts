@@ -71,7 +71,7 @@ const csv: Sink = {
     })
   }),
 
-  publish: Files.publish("csv"),
+  publish: Files.publish("csv", (location) => Effect.map(parse(location), ({ root }) => root)),
 
   discard: (location, run_id) =>
     Effect.flatMap(parse(location), ({ root }) => Files.discard(root, run_id)).pipe(Files.at("csv", location)),

@@ -41,7 +41,7 @@ const duckdb: Sink = {
     return { seal: (outcome, stage) => at(seal(outcome, stage)) }
   }),
 
-  publish: Files.publish("duckdb"),
+  publish: Files.publish("duckdb", (location) => Effect.map(LedgerFile.resolve(location), ({ root }) => root)),
 
   discard: (location, run_id) =>
     LedgerFile.resolve(location).pipe(

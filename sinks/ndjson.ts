@@ -1,5 +1,5 @@
 /** Newline-delimited JSON: `T/RUN_ID.ndjson`, one object a row; or all rows on standard output, for a pipe. */
-import { Effect, Path, Schema } from "effect"
+import { Effect, Path } from "effect"
 import { tmpdir } from "node:os"
 import type { Sink } from "../src/Sink.ts"
 import * as Files from "../src/staging/Files.ts"
@@ -20,7 +20,6 @@ const format = (isNamed: boolean): TextFiles.TextFormat => ({
 })
 
 const publishFiles = Files.publish("ndjson")
-const isForStandardOutput = Schema.is(StandardOutput.Publication)
 
 const ndjson: Sink = {
   name: "ndjson",
@@ -40,10 +39,10 @@ const ndjson: Sink = {
     })
   }),
 
-  publish: (publication, run_id) =>
-    isForStandardOutput(publication)
+  publish: (publication, run_id, location) =>
+    location === standardOutput
       ? StandardOutput.publish(publication, run_id).pipe(Files.at("ndjson", standardOutput))
-      : publishFiles(publication, run_id),
+      : publishFiles(publication, run_id, location),
 
   discard: (location, run_id) =>
     Files.discard(location === standardOutput ? tmpdir() : location, run_id).pipe(Files.at("ndjson", location)),

@@ -174,7 +174,7 @@ const parquet: Sink = {
     return { seal: (outcome, stage) => at(seal(outcome, stage)) }
   }),
 
-  publish: Files.publish("parquet"),
+  publish: Files.publish("parquet", (location) => Effect.map(parse(location), ({ root }) => root)),
 
   discard: (location, run_id) =>
     Effect.flatMap(parse(location), ({ root }) => Files.discard(root, run_id)).pipe(Files.at("parquet", location)),

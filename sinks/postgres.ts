@@ -112,7 +112,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   })
 })
 
-const decode = Schema.decodeUnknownEffect(Schema.Struct({ location: Schema.String, run_id: Schema.String }))
+const Publication = Schema.Struct({ location: Schema.String, run_id: Schema.String })
+const isPublication = Schema.is(Publication)
 
 const publish = Effect.fnUntraced(function*(location: string, run_id: string) {
   const { session, target } = yield* connect(location)
@@ -144,12 +145,11 @@ const postgres: Sink = {
     return { seal: (outcome, stage) => at(seal(outcome, stage)) }
   }),
 
-  publish: Effect.fnUntraced(function*(publication, run_id) {
-    const { location } = yield* decode(publication).pipe(
-      Effect.filterOrFail((decoded) => decoded.run_id === run_id),
-      Effect.mapError(() => Files.foreign(run_id)),
-      Files.at("postgres", "the publication")
-    )
+  publish: Effect.fnUntraced(function*(publication, run_id, location) {
+    // a password goes where the location says, and nowhere by the word of a publication
+    if (!isPublication(publication) || publication.run_id !== run_id || publication.location !== location) {
+      return yield* Files.errorAt("postgres", location)(Files.foreign(run_id))
+    }
     yield* publish(location, run_id).pipe(Files.at("postgres", location))
   }),
 

@@ -6,29 +6,21 @@ import { Effect, Exit, Stream } from "effect"
 import * as Batches from "./Batches.ts"
 import type { Expected } from "./Expected.ts"
 import { refuseLost } from "./Guard.ts"
-import * as Manifest from "./Manifest.ts"
+import type * as Manifest from "./Manifest.ts"
 import { objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
-import { inDataDirectory, Outdated, RunError, Unpublished } from "./RunError.ts"
-import { type Batch, isSinkError, type Sink, type SinkRun, type SinkServices } from "./Sink.ts"
-import { makeDirectory } from "./staging/Durable.ts"
-import { reasonOf } from "./staging/Files.ts"
-import * as Lock from "./staging/Lock.ts"
+import * as Recovery from "./Recovery.ts"
+import { Outdated, RunError } from "./RunError.ts"
+import type { Batch, SinkRun, SinkServices } from "./Sink.ts"
 import * as Scratch from "./staging/Scratch.ts"
 import { newStamp, stampFor } from "./Stamp.ts"
 import type { Stamp } from "./Table.ts"
 
-/** Finds a sink by the name in a target. */
-export type FindSink = (name: string) => Effect.Effect<Sink, Expected>
-
-export interface RunOptions extends SourceOptions {
-  readonly dataDirectory: string
+export interface RunOptions extends SourceOptions, Recovery.Followed {
   readonly toolVersion: string
-  readonly sinks: ReadonlyArray<Manifest.Target>
-  readonly findSink: FindSink
   /** A tenant may be empty although it was not before. */
   readonly allowEmpty: boolean
   /** Percent of the tenant that may be gone since the run before; the pipeline's own if it is not said. */
@@ -61,7 +53,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     options.sinks,
     ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
   )
-  const manifests = yield* enter(options.dataDirectory, options.findSink)
+  const manifests = yield* Recovery.enter(options)
   const treat = yield* treatmentOf(pipeline, options)
   const stamp = yield* stampFor(source, yield* manifests.ids)
   yield* Effect.annotateCurrentSpan("duo_mfa.run_id", stamp.run_id)
@@ -72,13 +64,13 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     Effect.ignore
   )
 
-  const sealed = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
+  const { outcome, receipts, sealed } = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
     yield* manifests.open(stamp.run_id, options.sinks)
     const scratch = yield* Scratch.make(options.dataDirectory, manifests.scratch(stamp.run_id))
     const opened = yield* Effect.forEach(targets, ({ location, name, sink }) =>
       Effect.map(
         sink.open(location, sinkRun(stamp, pipeline, options)),
-        (open) => ({ location, name, open })
+        (open) => ({ location, name, open, sink })
       ))
     const open = opened.map((target) => target.open)
     const extract = Effect.map(source.extract(stamp, { ...options, scratch }), (extraction) => ({
@@ -90,17 +82,22 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     const outcome = yield* drain(pipeline, stamp, extract, staging.write, options)
     yield* refuseLost(manifests, pipeline.tables, outcome, sinkRun(stamp, pipeline, options))
     const staged = yield* stage.finish
-    const receipts = yield* Effect.forEach(
+    const sealed = yield* Effect.forEach(
       opened,
-      ({ location, name, open }) =>
-        Effect.map(open.seal(outcome, staged), (sealed): Manifest.Receipt => ({ sink: name, location, ...sealed }))
+      ({ location, name, open, sink }) =>
+        Effect.map(open.seal(outcome, staged), (sealed) => {
+          const receipt: Manifest.Receipt = { sink: name, location, ...sealed }
+          return { receipt, sink }
+        })
     )
+    const receipts = sealed.map(({ receipt }) => receipt)
     yield* manifests.seal({ ...outcome, fingerprints: staging.fingerprints(outcome), sinks: receipts })
-    return { outcome, receipts }
+    return { sealed, outcome, receipts }
   }))).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
 
-  yield* publish(manifests, options.findSink, stamp.run_id, sealed.receipts)
-  return sealed
+  yield* Recovery.publish(manifests, stamp.run_id, sealed)
+  const result: Result = { outcome, receipts }
+  return result
 }, Effect.scoped)
 
 /** Reads and counts as a run does, and stages nothing. */
@@ -119,11 +116,10 @@ export const dryRun = Effect.fn("Run.dry")(function*(
 /** Opens the sinks as a run does, and lets go of them. */
 export const rehearse = Effect.fn("Run.rehearse")(function*(
   pipeline: Pipeline,
-  { dataDirectory, findSink, sinks, tenant }: Pick<RunOptions, "dataDirectory" | "findSink" | "sinks"> & {
-    readonly tenant: string
-  }
+  options: Recovery.Followed & { readonly tenant: string }
 ) {
-  yield* enter(dataDirectory, findSink)
+  const { findSink, sinks, tenant } = options
+  yield* Recovery.enter(options)
   const stamp = yield* newStamp(tenant, [])
   for (const { location, sink: name } of sinks) {
     const sink = yield* findSink(name)
@@ -132,40 +128,6 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
     )
   }
 }, Effect.scoped)
-
-/** Discards a run in one place, and says whether there is nothing left to do: a sink that is gone does nothing ever. */
-const discardIn = (findSink: FindSink, { location, sink }: Manifest.Target, run_id: string) =>
-  Effect.matchEffect(findSink(sink), {
-    onFailure: ({ message }) =>
-      Effect.as(Effect.logWarning(`What it left at ${location} stays there: ${message}`), true),
-    onSuccess: ({ discard }) =>
-      discard(location, run_id).pipe(
-        Effect.as(true),
-        Effect.catch(({ message }) =>
-          Effect.as(Effect.logWarning(`What it left at ${location} is still there: ${message}`), false)
-        )
-      )
-  })
-
-/** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
-export const enter = Effect.fnUntraced(function*(dataDirectory: string, findSink: FindSink) {
-  yield* makeDirectory(dataDirectory).pipe(
-    Effect.mapError((error) => new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) }))
-  )
-  yield* Lock.acquire(dataDirectory)
-  const manifests = yield* Manifest.make(dataDirectory)
-  for (const unfinished of yield* manifests.unfinished) {
-    if (unfinished.state === "sealed") {
-      yield* Effect.logInfo(`Publishing run ${unfinished.run_id}, which was whole when its process ended`)
-      yield* publish(manifests, findSink, unfinished.run_id, unfinished.sinks)
-    } else {
-      yield* Effect.logInfo(`Discarding run ${unfinished.run_id}, which its process did not finish`)
-      const done = yield* Effect.forEach(unfinished.sinks, (target) => discardIn(findSink, target, unfinished.run_id))
-      if (done.every((isDone) => isDone)) yield* manifests.discarded(unfinished.run_id)
-    }
-  }
-  return manifests
-})
 
 /** What is done to every batch before anything else sees it. */
 const treatmentOf = Effect.fnUntraced(function*({ tables }: Pipeline, { dataDirectory, personal }: RunOptions) {
@@ -208,30 +170,6 @@ const drain = Effect.fnUntraced(function*(
   }
   return outcome
 })
-
-/** What failed, without what to do about it. */
-const whatOf = (error: Expected) => isSinkError(error) ? `${error.location}: ${error.reason._tag}` : error._tag
-
-/** Publishes in every sink; not to be interrupted half way, and finished by the next run if the process is killed. */
-const publish = (
-  manifests: Manifest.Manifests,
-  findSink: FindSink,
-  run_id: string,
-  receipts: ReadonlyArray<Manifest.Receipt>
-) =>
-  Effect.forEach(
-    receipts,
-    ({ publication, sink }) => Effect.flatMap(findSink(sink), (_) => _.publish(publication, run_id))
-  )
-    .pipe(
-      Effect.andThen(manifests.published(run_id)),
-      Effect.catch((error): Effect.Effect<never, RunError> =>
-        isSinkError(error) && error.reason._tag === "Corrupt"
-          ? manifests.damaged(run_id)
-          : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) }))
-      ),
-      Effect.uninterruptible
-    )
 
 /** What is there now is not replaced by what was there then. */
 const refuseOutdated = Effect.fnUntraced(

@@ -54,7 +54,14 @@ export class Unpublished extends Schema.TaggedError<Unpublished>()("Unpublished"
   detail: Schema.String
 }) {}
 
-const Reason = Schema.Union([Locked, DataDirectory, Emptied, Shrunk, Vanished, Outdated, Unpublished])
+/** A run that was not finished leads to a sink or to a place that only its file in the data directory names. */
+export class Unnamed extends Schema.TaggedError<Unnamed>()("Unnamed", {
+  run_id: Schema.String,
+  sink: Schema.String,
+  location: Schema.String
+}) {}
+
+const Reason = Schema.Union([Locked, DataDirectory, Emptied, Shrunk, Vanished, Outdated, Unpublished, Unnamed])
 type Reason = typeof Reason.Type
 
 export class RunError extends Schema.TaggedError<RunError>()("RunError", { reason: Reason }) {
@@ -74,6 +81,7 @@ function exitCode(reason: Reason): number {
     case "Shrunk":
     case "Vanished":
     case "Outdated":
+    case "Unnamed":
       return ExitCode.refused
     case "Unpublished":
       return ExitCode.io
@@ -100,10 +108,15 @@ function describe(reason: Reason): string {
       return `${describeVanished(reason)} Nothing changed; if that is right, run again with --max-shrink 100.`
     case "Outdated":
       return `The recorded run ${reason.run_id} is older than ${reason.newest}, whose rows are here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
+    case "Unnamed":
+      return describeUnnamed(reason)
     case "Unpublished":
       return `Run ${reason.run_id} is whole, but could not be published everywhere yet (${reason.detail}). Run again: the next run finishes it first. If it never can, move runs/${reason.run_id}.json.sealed out of the data directory.`
   }
 }
+
+const describeUnnamed = ({ location, run_id, sink }: Unnamed): string =>
+  `Run ${run_id} was not finished, and its file in the data directory leads to ${sink}:${location}, which is not in there. Nothing was done: a file alone sends nobody there. If it was yours, run extract with that --sink again; if not, move runs/${run_id}.json.* out of the data directory.`
 
 /** The first of the fields in a sentence of its own, and how many others there are. */
 const describeVanished = ({ fields: [{ before, field, now }, ...others] }: Vanished): string => {

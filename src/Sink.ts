@@ -80,9 +80,13 @@ export interface Sink {
   readonly open: (location: string, run: SinkRun) => Effect.Effect<OpenSink, SinkError, SinkServices | Scope.Scope>
   /**
    * Shows a sealed run to the readers. Doing it twice is the same as once. The publication may come from a file: what
-   * sealing that run cannot have left there is `Corrupt`, and nothing is touched.
+   * sealing that run at that location cannot have left there is `Corrupt`, and nothing is touched.
    */
-  readonly publish: (publication: Schema.Json, run_id: string) => Effect.Effect<void, SinkError, SinkServices>
+  readonly publish: (
+    publication: Schema.Json,
+    run_id: string,
+    location: string
+  ) => Effect.Effect<void, SinkError, SinkServices>
   /** Removes whatever an unpublished run left at the location, also one whose process was killed. */
   readonly discard: (location: string, run_id: string) => Effect.Effect<void, SinkError, SinkServices>
   /**

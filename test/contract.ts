@@ -69,7 +69,7 @@ export const stage = (
 export const perform: (...args: Parameters<typeof stage>) => ReturnType<typeof stage> = (sink, ...rest) =>
   Effect.tap(
     stage(sink, ...rest),
-    ({ publication }) => sink.publish(JSON.parse(JSON.stringify(publication)), rest[1].run_id)
+    ({ publication }) => sink.publish(JSON.parse(JSON.stringify(publication)), rest[1].run_id, rest[0])
   )
 
 /** What there is, by name. Only what is a file has content. */
@@ -185,7 +185,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         const now = files(yield* look)
         const visible = Object.entries(now).filter(([name]) => !name.includes(`.${run.run_id}.part`))
         assert.deepStrictEqual(Object.fromEntries(visible), before)
-        yield* sink.publish(publication, run.run_id)
+        yield* sink.publish(publication, run.run_id, location)
         yield* assertPublished(location, run, some(run))
       }))
 
@@ -195,7 +195,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         const run = runOf(1)
         const { publication } = yield* perform(sink, location, run, some(run))
         const once = yield* look
-        yield* sink.publish(publication, run.run_id)
+        yield* sink.publish(publication, run.run_id, location)
         assert.deepStrictEqual(yield* look, once)
       }))
 
@@ -205,7 +205,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         const run = runOf(1)
         const { publication } = yield* stage(sink, location, run, some(run))
         yield* sink.discard(location, run.run_id)
-        assert.strictEqual((yield* Effect.flip(sink.publish(publication, run.run_id)))._tag, "SinkError")
+        assert.strictEqual((yield* Effect.flip(sink.publish(publication, run.run_id, location)))._tag, "SinkError")
       }))
 
     it.effect("what is published is the owner's alone, all of it counted, and nothing staged is left", () =>

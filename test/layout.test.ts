@@ -30,7 +30,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   ],
   [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
   [/^src\/postgres\//, /^src\/(postgres\/|history\/|staging\/|(ExitCode|Outcome|Sink|Table)\.ts)/],
-  [/^src\/staging\//, /^src\/(staging\/|(Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
+  [/^src\/staging\//, /^src\/(staging\/|(ExitCode|Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
   [/^src\/dist\/Sink\.ts$/, /^src\/(staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
   [/^src\/dist\//, /^src\/dist\//],
   [/^src\/Version\.ts$/, /^package\.json$/],

@@ -60,7 +60,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       for (const batch of batches(one, 1)) yield* write(batch)
       const { publication } = yield* seal(outcomeOf(second, one))
       assert.include((yield* processes.open(location, "READ_WRITE")).opened, "Could not set lock")
-      yield* duckdb.publish(publication, second.run_id)
+      yield* duckdb.publish(publication, second.run_id, location)
     }))
 
   it.effect("a run that could not be proved complete adds and refreshes, and ends nothing", () =>

@@ -126,7 +126,11 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
           email
         )
       )
-      const verified = yield* program(folder, ["verify"], { PGPASSWORD: secret })
+      const unnamed = yield* program(folder, ["verify"], { PGPASSWORD: secret })
+      assert.strictEqual(unnamed.code, 4, unnamed.stderr)
+      assert.include(unnamed.stderr, target)
+      const verify = ["verify", "--sink", `postgres:${target}`]
+      const verified = yield* program(folder, verify, { PGPASSWORD: secret })
       assert.strictEqual(verified.code, 0, verified.stderr)
       assert.strictEqual(verified.stdout.match(/postgres .* same$/gm)?.length, 4)
       const told = [stdout, stderr, verified.stdout, verified.stderr]
@@ -138,7 +142,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       server.psql(
         "UPDATE whole_rows.users SET email = 'somebody@example.com' WHERE user_id = (SELECT min(user_id) FROM whole_rows.users)"
       )
-      const changed = yield* program(folder, ["verify"], { PGPASSWORD: secret })
+      const changed = yield* program(folder, verify, { PGPASSWORD: secret })
       assert.strictEqual(changed.code, 74)
       assert.match(changed.stdout, /postgres +users .* differs$/m)
     })))
@@ -175,7 +179,10 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       ])
       const place = `postgres:///reports?host=${server.folder}&port=${server.port}&user=locked&schema=duo_mfa`
       assert.include(stdout, `postgres ${place} (0.0 MB)`)
-      assert.strictEqual((yield* program(folder, ["verify"], { PGPASSFILE: `${folder}/pass` })).code, 0)
+      assert.strictEqual(
+        (yield* program(folder, ["verify", "--sink", "postgres"], { PGPASSFILE: `${folder}/pass` })).code,
+        0
+      )
       server.psql("DROP SCHEMA duo_mfa, duo_mfa_rows CASCADE")
     })))
 
@@ -188,11 +195,16 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.deepStrictEqual(rowsIn("killed").map(({ published }) => published), [false])
       assert.deepStrictEqual(query(server, "SELECT * FROM killed.runs"), [])
       assert.deepStrictEqual(query(server, "SELECT * FROM killed.users UNION SELECT * FROM killed.users_snapshots"), [])
-      const next = yield* program(folder, ["extract", ...target], settings(duo))
+      for (const named of [["--sink", killing], target]) {
+        const refused = yield* program(folder, ["extract", ...named], settings(duo))
+        assert.strictEqual(refused.code, 4, refused.stderr)
+        assert.deepStrictEqual(rowsIn("killed").map(({ published }) => published), [false])
+      }
+      const next = yield* program(folder, ["extract", "--sink", killing, ...target], settings(duo))
       assert.strictEqual(next.code, 0, next.stderr)
       assert.include(next.stderr, "which was whole when its process ended")
       assert.deepStrictEqual(rowsIn("killed").map(({ published }) => published), [true, true])
-      assert.strictEqual((yield* program(folder, ["verify"])).code, 0)
+      assert.strictEqual((yield* program(folder, ["verify", "--sink", killing, ...target])).code, 0)
     })))
 
   it.live("what a run staged that will not be published is swept by the next one", () =>
@@ -224,7 +236,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.deepStrictEqual([...counted("users"), ...counted("users_history")], [{ rows: 5 }, { rows: 5 }])
       assert.deepStrictEqual(counted("admins"), counted("admins_history"))
       assert.isAbove(Number(counted("admins")[0]?.["rows"]), 0)
-      assert.strictEqual((yield* program(folder, ["verify"])).code, 0)
+      assert.strictEqual((yield* program(folder, ["verify", ...target])).code, 0)
     })))
 
   it.live("two tenants have rows beside each other, and one that is read only in part loses nobody", () =>

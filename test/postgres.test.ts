@@ -186,9 +186,12 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
           const [given, run_id] of [[publication, second.run_id], [{ location }, first.run_id], [
             null,
             first.run_id
+          ], [
+            { location: "postgres://somebody@192.0.2.1:5432/else?schema=duo_mfa", run_id: first.run_id },
+            first.run_id
           ]] as const
         ) {
-          const { reason } = yield* Effect.flip(postgres.publish(given, run_id))
+          const { reason } = yield* Effect.flip(postgres.publish(given, run_id, location))
           assert.strictEqual(reason._tag, "Corrupt")
         }
         assert.deepStrictEqual(Object.keys(yield* tree(at)(location)).filter((name) => !name.includes(".part")), [])

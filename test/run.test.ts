@@ -185,14 +185,14 @@ describe("a run", () => {
     inTemporary(Effect.fnUntraced(function*(directory) {
       const log: Array<string> = []
       const manifests = yield* Manifest.make(directory)
-      yield* manifests.open("20260101T000000000Z-000000", [{ sink: "other", location: "/nowhere/other" }])
+      yield* manifests.open("20260101T000000000Z-000000", [{ sink: "other", location: `${directory}/other` }])
       const { findSink } = options(directory, [spy("good", log), spy("other", log)])
       yield* Run.run(pipeline(), { ...options(directory, [spy("good", log)]), findSink })
       assert.deepStrictEqual(log.slice(0, 2), ["other discard", "good open"])
       assert.deepStrictEqual(yield* manifests.unfinished, [])
     })))
 
-  it.effect("whose sink is gone does not keep the next one from running", () =>
+  it.effect("whose sink is gone does not keep the next one from running, and is not forgotten", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem
       const manifests = yield* Manifest.make(directory)
@@ -204,8 +204,8 @@ describe("a run", () => {
         ...given,
         findSink: (name) => name === "gone" ? Effect.fail(missing) : given.findSink(name)
       })
-      assert.deepStrictEqual(yield* manifests.unfinished, [])
-      assert.strictEqual((yield* fs.readDirectory(`${directory}/runs`)).length, 1)
+      assert.deepStrictEqual((yield* manifests.unfinished).map(({ run_id }) => run_id), ["20260101T000000000Z-000000"])
+      assert.strictEqual((yield* fs.readDirectory(`${directory}/runs`)).length, 2)
     })))
 
   it.effect("what could not be discarded is discarded by a later one", () =>

@@ -90,8 +90,8 @@ layer(NodeServices.layer)("ndjson", (it) => {
       )
       const { publication } = yield* stage(ndjson, "-", run, rows)
       assert.deepStrictEqual(written, [])
-      yield* ndjson.publish(publication, run.run_id)
-      yield* ndjson.publish(publication, run.run_id)
+      yield* ndjson.publish(publication, run.run_id, "-")
+      yield* ndjson.publish(publication, run.run_id, "-")
       assert.deepStrictEqual(written, [`{"table":"things",${cells}`])
       assert.isUndefined(yield* readBack(ndjson, "-", run, things))
     }))
@@ -104,7 +104,7 @@ layer(NodeServices.layer)("ndjson", (it) => {
         const file = `${directory}/${name}`
         yield* fs.writeFileString(file, "")
         const refused = yield* Effect.flip(
-          ndjson.publish({ standard_output: [file], process: "another" }, run.run_id)
+          ndjson.publish({ standard_output: [file], process: "another" }, run.run_id, "-")
         )
         assert.strictEqual(refused.reason._tag, "Corrupt")
         assert.isTrue(yield* fs.exists(file))

@@ -79,7 +79,7 @@ layer(NodeServices.layer)("staged files", (it) => {
       const { bytes, publication } = yield* Files.seal(moves)
       assert.strictEqual(bytes, moves.reduce((sum, { from }) => sum + from.length, 0))
       yield* fs.rename(moves[0]?.from ?? "", moves[0]?.to ?? "")
-      yield* publish(publication, "R")
+      yield* publish(publication, "R", directory)
       for (const { from, to } of moves) assert.strictEqual(yield* fs.readFileString(to), from)
     }))
 
@@ -100,14 +100,14 @@ layer(NodeServices.layer)("staged files", (it) => {
       const watched = Effect.provideService(FileSystem.FileSystem, watching)
       const { publication } = yield* watched(Files.seal(moves))
       assert.deepStrictEqual(synced.splice(0), ["/a.R.part", "", "/b.R.part", "", ""])
-      yield* watched(publish(publication, "R"))
+      yield* watched(publish(publication, "R", directory))
       assert.deepStrictEqual(synced, ["/a", "/b", ""])
     }))
 
   it.effect("a publication that is none is refused", () =>
     Effect.gen(function*() {
       for (const publication of [null, {}, { moves: [{ from: "/a" }] }, "moves"]) {
-        assert.strictEqual((yield* Effect.flip(publish(publication, "R"))).reason._tag, "Corrupt")
+        assert.strictEqual((yield* Effect.flip(publish(publication, "R", "/nowhere"))).reason._tag, "Corrupt")
       }
     }))
 
@@ -132,11 +132,11 @@ layer(NodeServices.layer)("staged files", (it) => {
         { from: "a.R.part", to: "a" }
       ]
       for (const move of moves) {
-        const refused = yield* Effect.flip(publish({ moves: [good, move] }, "R"))
+        const refused = yield* Effect.flip(publish({ moves: [good, move] }, "R", root))
         assert.strictEqual(refused.reason._tag, "Corrupt", JSON.stringify(move))
         assert.deepStrictEqual(yield* tree(directory), before)
       }
-      yield* publish({ moves: [good] }, "R")
+      yield* publish({ moves: [good] }, "R", root)
       assert.isTrue(yield* fs.exists(good.to))
     }))
 

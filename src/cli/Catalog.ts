@@ -23,6 +23,8 @@ export class Catalog extends Context.Service<Catalog, {
   readonly findPipeline: (name: string) => Effect.Effect<Pipeline, Expected>
   /** By the name of a file in `sinks/`, or by a module specifier: a path, or a package's name. */
   readonly findSink: (name: string) => Effect.Effect<Sink, Expected>
+  /** By the name of a file in `sinks/` and no other way: for names that do not come from the command line. */
+  readonly ownSink: (name: string) => Effect.Effect<Sink, Expected>
   /** The folder of the queries that have a name. */
   readonly queries: string
   /** The folder of the policies. */
@@ -76,11 +78,15 @@ export class Catalog extends Context.Service<Catalog, {
         const find = Effect.fnUntraced(function*<A>(
           kind: "pipeline" | "sink",
           name: string,
-          is: (value: unknown) => value is A
+          is: (value: unknown) => value is A,
+          mayLoad: boolean
         ) {
           const ours = yield* files(`${kind}s`)
           const file = ours.find((file) => path.parse(file).name === name)
           if (file !== undefined) return yield* load(kind, name, yield* url(file), is)
+          if (!mayLoad) {
+            return yield* new Unknown({ kind, name, detail: "code is only loaded when the command line names it" })
+          }
           if (/^\.{0,2}\//.test(name)) return yield* load(kind, name, yield* url(path.resolve(name)), is)
           return yield* load(kind, name, name, is).pipe(Effect.mapError((error) =>
             name.includes("/") ? error : new Unknown({
@@ -95,8 +101,9 @@ export class Catalog extends Context.Service<Catalog, {
           pipelines: all("pipeline", isPipeline),
           sinks: all("sink", isSink),
           findPipeline: (name) =>
-            find("pipeline", name, isPipeline),
-          findSink: (name) => find("sink", name, isSink),
+            find("pipeline", name, isPipeline, true),
+          findSink: (name) => find("sink", name, isSink, true),
+          ownSink: (name) => find("sink", name, isSink, false),
           queries: yield* Effect.orDie(path.fromFileUrl(new URL("data/queries", root))),
           policies: yield* Effect.orDie(path.fromFileUrl(new URL("data/policies", root)))
         })

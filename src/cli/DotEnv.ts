@@ -1,6 +1,7 @@
 /** `.env` in the working directory: what it says, and the same text with some settings changed and all else as it was. */
 import { ConfigProvider, Effect, FileSystem, Runtime, Schema } from "effect"
 import { ExitCode } from "../ExitCode.ts"
+import * as Owner from "../staging/Owner.ts"
 
 /** `.env` is there and cannot be read. */
 export class UnreadableEnv extends Schema.TaggedError<UnreadableEnv>()("UnreadableEnv", { detail: Schema.String }) {
@@ -18,11 +19,15 @@ export class Unwritable extends Schema.TaggedError<Unwritable>()("Unwritable", {
   }
 }
 
-/** What is in it; nothing when it is not there. */
-export const read = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(".env")).pipe(
-  Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed("")),
-  Effect.mapError((error) => new UnreadableEnv({ detail: error.reason.message }))
-)
+/** What is in it; nothing when it is not there. One that others can change is not read: it says where keys go. */
+export const read = Effect.gen(function*() {
+  yield* Owner.check(".env")
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs.readFileString(".env").pipe(
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed("")),
+    Effect.mapError((error) => new UnreadableEnv({ detail: error.reason.message }))
+  )
+})
 
 /** What it says of a setting, as the program reads it; undefined if nothing. */
 export const valueOf = (content: string, name: string): Effect.Effect<string | undefined> =>

@@ -51,7 +51,7 @@ export const open = Effect.fnUntraced(function*(
   from: "ledger" | "parquet",
   { writeFiles = false }: { readonly writeFiles?: boolean } = {}
 ) {
-  const sink = yield* (yield* Catalog).findSink(from === "parquet" ? "parquet" : "duckdb")
+  const sink = yield* (yield* Catalog).ownSink(from === "parquet" ? "parquet" : "duckdb")
   const location = sink.location(dataDirectory)
   const at = Files.at(sink.name, location)
   if (!(yield* at(Files.exists(location)))) return yield* new NoLedger({ ledger: location })

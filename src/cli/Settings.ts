@@ -1,5 +1,6 @@
 /** The settings that are not the source's: where the data is, and that the environment wins over `.env`. */
 import { Config, ConfigProvider, Effect, FileSystem, Path } from "effect"
+import * as Owner from "../staging/Owner.ts"
 import * as DotEnv from "./DotEnv.ts"
 
 /** A key in the environment also wins over the name of a file of one in `.env`. */
@@ -15,10 +16,19 @@ export const layer = ConfigProvider.layer(Effect.map(DotEnv.read, (content) => p
 
 const DataDirectory = Config.NonEmptyString("DUO_MFA_DATA").pipe(Config.withDefault("data"))
 
-/** `DUO_MFA_DATA`, absolute. */
-export const dataDirectory = Effect.gen(function*() {
+/** `DUO_MFA_DATA`, absolute, for words about it. */
+export const dataDirectoryPath = Effect.gen(function*() {
   const path = yield* Path.Path
   return path.resolve(yield* Effect.orDie(DataDirectory))
+})
+
+/** The data directory to work in: what others own or may write is refused, because what lies in it is believed. */
+export const dataDirectory = Effect.gen(function*() {
+  const { join } = yield* Path.Path
+  const directory = yield* dataDirectoryPath
+  yield* Owner.check(directory)
+  yield* Owner.check(join(directory, "runs"))
+  return directory
 })
 
 const othersMayRead = 0o077

@@ -2,6 +2,7 @@
 import { Effect, Path, Runtime, Schema } from "effect"
 import { ExitCode } from "../ExitCode.ts"
 import type { Target } from "../Manifest.ts"
+import type { FindSink } from "../Recovery.ts"
 import { Catalog } from "./Catalog.ts"
 
 /** The same sink twice at the same place. */
@@ -40,3 +41,11 @@ export const resolve = Effect.fnUntraced(function*(dataDirectory: string, asked:
   }
   return targets
 })
+
+/** Finds the sinks that a manifest may name: ours, and those that this very command line names. */
+export const finding = (named: ReadonlyArray<Target>) =>
+  Effect.map(
+    Catalog,
+    ({ findSink, ownSink }): FindSink => (name) =>
+      named.some(({ sink }) => sink === name) ? findSink(name) : ownSink(name)
+  )

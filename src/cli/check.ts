@@ -31,7 +31,12 @@ export const check = Command.make(
     }
     const dataDirectory = yield* Settings.dataDirectory
     const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
-    yield* Run.rehearse(pipeline, { tenant: source.tenant, dataDirectory, sinks, findSink: catalog.findSink })
+    yield* Run.rehearse(pipeline, {
+      tenant: source.tenant,
+      dataDirectory,
+      sinks,
+      findSink: yield* Targets.finding(sinks)
+    })
     for (const target of sinks) yield* say(target.sink, `${target.location} can be written`)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Check settings, clock, permissions and sinks"))

@@ -7,11 +7,13 @@ import * as Story from "../emulator/Story.ts"
 import { ExitCode } from "../ExitCode.ts"
 import * as Manifest from "../Manifest.ts"
 import type { Pipeline } from "../Pipeline.ts"
+import type { FindSink } from "../Recovery.ts"
 import * as Run from "../Run.ts"
 import { inDataDirectory, RunError } from "../RunError.ts"
 import { makeDirectory } from "../staging/Durable.ts"
 import * as Files from "../staging/Files.ts"
 import * as Lock from "../staging/Lock.ts"
+import * as Owner from "../staging/Owner.ts"
 import { version } from "../Version.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Ledger from "./Ledger.ts"
@@ -42,7 +44,7 @@ export interface Demo {
   readonly pipeline: Pipeline
   readonly dataDirectory: string
   readonly targets: ReadonlyArray<Manifest.Target>
-  readonly findSink: Run.FindSink
+  readonly findSink: FindSink
   /** Milliseconds since 1970: when the last of the runs is. */
   readonly until: number
   readonly onDay: (day: number) => Effect.Effect<void>
@@ -134,6 +136,7 @@ export const demo = Command.make(
     const catalog = yield* Catalog
     const path = yield* Path.Path
     const dataDirectory = path.resolve("data/demo")
+    yield* Owner.check(dataDirectory)
     yield* hold(dataDirectory)
     yield* clear(dataDirectory)
     const pipeline = yield* catalog.findPipeline("mfa")
@@ -141,7 +144,7 @@ export const demo = Command.make(
       pipeline,
       dataDirectory,
       targets: yield* Targets.resolve(dataDirectory, pipeline.sinks),
-      findSink: catalog.findSink,
+      findSink: catalog.ownSink,
       until: yield* Clock.currentTimeMillis,
       onDay: (day) => Effect.sync(() => Stderr.show(`day ${day + 1} of ${days}`))
     }).pipe(Effect.ensuring(Stderr.done))

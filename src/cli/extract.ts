@@ -159,6 +159,7 @@ export const extract = Command.make(
         const pipeline = yield* catalog.findPipeline(name)
         const dataDirectory = yield* Settings.dataDirectory
         const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
+        const findSink = yield* Targets.finding(sinks)
         if (dryRun) return yield* Effect.interruptible(Run.dryRun(pipeline, options))
         return yield* Run.run(pipeline, {
           ...options,
@@ -167,7 +168,7 @@ export const extract = Command.make(
           allowEmpty,
           maxShrink: Option.getOrUndefined(maxShrink),
           personal: pii,
-          findSink: (name) => Effect.map(catalog.findSink(name), Spans.watched)
+          findSink: (name) => Effect.map(findSink(name), Spans.watched)
         })
       }).pipe(Effect.provideServiceEffect(Recording, recording(record, pseudonymise, replay)))
 
@@ -181,7 +182,7 @@ export const extract = Command.make(
         const seen = last.what === undefined ? {} : { [last.what]: last.seen }
         const known = { exit, pipeline: name, ...seen, total_objects: last.total, pages: last.pages }
         if (json) yield* Stdout.json({ error: error._tag, message: error.message, ...known })
-        const message = withoutPaths(error.message, yield* Settings.dataDirectory)
+        const message = withoutPaths(error.message, yield* Settings.dataDirectoryPath)
         yield* tell({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
       })
 
@@ -207,7 +208,7 @@ export const extract = Command.make(
       if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
     },
     Effect.fnUntraced(function*(run, { pipeline }) {
-      return yield* observed(run, { pipeline, dataDirectory: yield* Settings.dataDirectory, endingOf })
+      return yield* observed(run, { pipeline, dataDirectory: yield* Settings.dataDirectoryPath, endingOf })
     }),
     Effect.uninterruptible
   )

@@ -5,11 +5,13 @@ import { ExitCode } from "../ExitCode.ts"
 import * as Ledger from "../history/Ledger.ts"
 import * as LedgerFile from "../history/LedgerFile.ts"
 import * as Rebuild from "../history/Rebuild.ts"
+import * as Recovery from "../Recovery.ts"
 import * as Run from "../Run.ts"
 import { InputOutput } from "../Sink.ts"
 import * as Files from "../staging/Files.ts"
 import { newStamp } from "../Stamp.ts"
 import { Catalog } from "./Catalog.ts"
+import * as Modules from "./Modules.ts"
 import * as Settings from "./Settings.ts"
 import * as Stdout from "./Stdout.ts"
 
@@ -36,31 +38,32 @@ export class OnlyInLedger extends Schema.TaggedError<OnlyInLedger>()("OnlyInLedg
 
 export const rebuild = Command.make(
   "rebuild",
-  {},
-  Effect.fnUntraced(function*() {
+  { modules: Modules.flag },
+  Effect.fnUntraced(function*({ modules }) {
     const catalog = yield* Catalog
     const dataDirectory = yield* Settings.dataDirectory
-    const duckdb = yield* catalog.findSink("duckdb")
+    const duckdb = yield* catalog.ownSink("duckdb")
     const location = duckdb.location(dataDirectory)
-    const root = (yield* catalog.findSink("parquet")).location(dataDirectory)
+    const root = (yield* catalog.ownSink("parquet")).location(dataDirectory)
     const at = Files.at("duckdb", location)
 
-    const manifests = yield* Run.enter(dataDirectory, catalog.findSink)
+    const manifests = yield* Recovery.enter({ dataDirectory, sinks: [], findSink: catalog.ownSink })
     const { run_id } = yield* newStamp("", yield* manifests.ids)
     yield* Effect.acquireRelease(
       manifests.open(run_id, [{ sink: "duckdb", location }]),
       () => Effect.ignore(Effect.andThen(duckdb.discard(location, run_id), manifests.discarded(run_id)))
     )
-    const known = (yield* catalog.pipelines).flatMap((pipeline) => pipeline.tables)
+    const all = yield* Modules.known(modules)
+    const known = all.flatMap((pipeline) => pipeline.tables)
     const { change, isThere, session } = yield* at(LedgerFile.open(location, run_id, known))
     const runs = yield* at(Rebuild.recorded(session, root))
     if (runs.length === 0) return yield* new NoSnapshots({ directory: root })
-    const names = [...new Set(runs.map(({ pipeline }) => pipeline))]
-    const pipelines = yield* Effect.forEach(names, catalog.findPipeline)
+    const find = (name: string) => Modules.find(all, name)
+    const pipelines = yield* Effect.forEach([...new Set(runs.map(({ pipeline }) => pipeline))], find)
     const told = yield* Effect.forEach(
       runs,
       ({ complete, pipeline, tables_collected, ...stamp }) =>
-        Effect.map(catalog.findPipeline(pipeline), (found): Rebuild.Told => ({
+        Effect.map(find(pipeline), (found): Rebuild.Told => ({
           ...Run.sinkRun(stamp, found, { allowEmpty: true, maxShrink: 100 }),
           complete,
           tables_collected
@@ -84,7 +87,7 @@ export const rebuild = Command.make(
         }
       })
     }))
-    yield* Effect.uninterruptible(duckdb.publish(publication, run_id))
+    yield* Effect.uninterruptible(duckdb.publish(publication, run_id, location))
     yield* Stdout.print(
       `${runs.length} runs from ${runs.at(0)?.run_id} to ${runs.at(-1)?.run_id}: ${location} (${
         (bytes / 1e6).toFixed(1)

@@ -2,9 +2,10 @@
  * Staged files: written beside where they will be, under a name that says which run they belong to, made durable, and
  * then moved into place. Renaming is all that publishing does, so nothing late can fail for want of space or of rights.
  */
-import { Effect, FileSystem, Path, type PlatformError, Predicate, Schema, type Scope } from "effect"
+import { Effect, FileSystem, Option, Path, type PlatformError, Predicate, Schema, type Scope } from "effect"
 import { CannotCreate, Corrupt, DiskFull, InputOutput, SinkError, type SinkReason, type SinkServices } from "../Sink.ts"
 import { makeDirectory, sync } from "./Durable.ts"
+import * as RealPath from "./RealPath.ts"
 
 /** One rename, absolute paths. */
 const Move = Schema.Struct({ from: Schema.String, to: Schema.String })
@@ -88,6 +89,9 @@ export const prepare = Effect.fnUntraced(function*(root: string, targets: Readon
         return
       }
       if (info.type !== "Directory") return yield* new CannotCreate({ detail: `${directory} is not a directory` })
+      if (!(yield* RealPath.isWithin(root, directory))) {
+        return yield* new CannotCreate({ detail: `${directory} is a link that leads out of ${root}` })
+      }
       if (info.dev !== dev) return yield* new CannotCreate({ detail: `${directory} is on another device than ${root}` })
       yield* fs.access(directory, { writable: true }).pipe(orReason)
     })
@@ -136,24 +140,47 @@ export const isStaged = (path: Path.Path, file: string, run_id: string) =>
   path.isAbsolute(file) && path.normalize(file) === file && path.basename(file).indexOf(stagedName("", run_id)) > 0 &&
   file.endsWith(stagedName("", run_id))
 
-/** Whether a run can have sealed the move: a file that it staged, into the directory that it staged in, or below. */
-const isSealed = (path: Path.Path, { from, to }: Move, run_id: string) =>
-  isStaged(path, from, run_id) && path.normalize(to) === to && !to.endsWith(path.sep) &&
-  to.startsWith(path.join(path.dirname(from), path.sep))
+/** Whether there is nothing, or a file of one name that is no link: a run has staged no other. */
+const isPlain = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  if (yield* Effect.isSuccess(fs.readLink(file))) return false
+  const info = yield* statIfAny(file)
+  return info === undefined || (info.type === "File" && Number(Option.getOrElse(info.nlink, () => 1n)) === 1)
+})
+
+/**
+ * Whether a run can have sealed the move: of a file that it staged in the root, to a place in the root or below. Real paths
+ * are compared, for a link may lead anywhere.
+ */
+const isSealed = Effect.fnUntraced(function*(root: string, { from, to }: Move, run_id: string) {
+  const path = yield* Path.Path
+  if (!isStaged(path, from, run_id) || path.normalize(to) !== to || to.endsWith(path.sep)) return false
+  const [there, staged] = [yield* RealPath.of(root), yield* RealPath.of(path.dirname(from))]
+  return there === staged && (yield* RealPath.isWithin(root, path.dirname(to))) && (yield* isPlain(from))
+})
 
 /** A publication that a run cannot have left. */
 export const foreign = (run_id: string) =>
   new Corrupt({ detail: `run ${run_id} has not staged what it is said to publish` })
 
-/** Moves sealed files into place, in order. A file that is gone and is where it should be was moved before. */
-export const publish = (sink: string) =>
-  Effect.fnUntraced(function*(publication: Schema.Json, run_id: string) {
+/** The directory that a location means, for the sinks whose locations are just that. */
+const asDirectory = (location: string) => Effect.map(Path.Path, ({ resolve }) => resolve(location))
+
+/**
+ * Moves sealed files into place, in order. A file that is gone and is where it should be was moved before. `rootOf` is the
+ * directory that the sink stages in, given its location.
+ */
+export const publish = (
+  sink: string,
+  rootOf: (location: string) => Effect.Effect<string, SinkReason, SinkServices> = asDirectory
+) =>
+  Effect.fnUntraced(function*(publication: Schema.Json, run_id: string, location: string) {
     const path = yield* Path.Path
-    const { moves } = yield* decode(publication).pipe(
-      Effect.filterOrFail(({ moves }) => moves.every((move) => isSealed(path, move, run_id))),
-      Effect.mapError(() => foreign(run_id)),
-      at(sink, "the publication")
-    )
+    const refused = foreign(run_id)
+    const { moves } = yield* decode(publication).pipe(Effect.mapError(() => refused), at(sink, location))
+    const root = yield* rootOf(location).pipe(at(sink, location))
+    const sealed = yield* Effect.forEach(moves, (move) => isSealed(root, move, run_id)).pipe(at(sink, location))
+    if (sealed.includes(false)) return yield* errorAt(sink, location)(refused)
     for (const move of moves) yield* rename(move).pipe(at(sink, move.to))
     // a name reaches the disk where it is before it goes from where it was
     const targets = moves.map(({ to }) => path.dirname(to))

@@ -9,7 +9,7 @@ import { InputOutput, type SinkReason } from "../Sink.ts"
 import * as Files from "./Files.ts"
 
 /** The staged files, in the order they are copied out, and the process whose standard output it is. */
-export const Publication = Schema.Struct({ standard_output: Schema.Array(Schema.String), process: Schema.String })
+const Publication = Schema.Struct({ standard_output: Schema.Array(Schema.String), process: Schema.String })
 
 const thisProcess = randomUUID()
 
@@ -39,14 +39,16 @@ const write = (bytes: Uint8Array) =>
 /** A reader who went away is told to `write`; the event would be one more, and end the process. */
 const listen = Effect.sync(() => process.stdout.on("error", () => undefined))
 
+const isPublication = Schema.is(Publication)
+
 /** Copies sealed files out and removes them. One that is gone was copied before. */
 export const publish = Effect.fnUntraced(function*(
-  publication: typeof Publication.Type,
+  publication: Schema.Json,
   run_id: string
 ) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  if (!publication.standard_output.every((file) => Files.isStaged(path, file, run_id))) {
+  if (!isPublication(publication) || !publication.standard_output.every((file) => Files.isStaged(path, file, run_id))) {
     return yield* Files.foreign(run_id)
   }
   if (publication.process === thisProcess) {

@@ -15,7 +15,7 @@ export const watched = (sink: Sink): Sink => {
   return {
     ...sink,
     open: (location, run) => Effect.map(span("open")(sink.open(location, run)), opened),
-    publish: (publication, run_id) => span("publish")(sink.publish(publication, run_id)),
+    publish: (publication, run_id, location) => span("publish")(sink.publish(publication, run_id, location)),
     discard: (location, run_id) => span("discard")(sink.discard(location, run_id))
   }
 }

@@ -10,6 +10,7 @@ import duckdb from "../../sinks/duckdb.ts"
 import ndjson from "../../sinks/ndjson.ts"
 import parquet from "../../sinks/parquet.ts"
 import { type Options, serve } from "../../src/emulator/Emulator.ts"
+import type { FindSink } from "../../src/Recovery.ts"
 import * as Run from "../../src/Run.ts"
 import type { Sink } from "../../src/Sink.ts"
 import { contents, settings, start } from "../program.ts"
@@ -26,13 +27,13 @@ export const extracting = (names: ReadonlyArray<string>, users: number): Readonl
   ...names.flatMap((name) => ["--sink", name])
 ]
 
-export const findSink: Run.FindSink = (name) => {
+export const findSink: FindSink = (name) => {
   const found = sinks.find((sink) => sink.name === name)
   return found === undefined ? Effect.die(`no sink ${name}`) : Effect.succeed(found)
 }
 
 /** Starts in this process as the program would, which finishes or discards what it finds, and asks for nothing. */
-export const recover = (dataDirectory: string, find: Run.FindSink = findSink) =>
+export const recover = (dataDirectory: string, find: FindSink = findSink) =>
   Run.rehearse(mfa, { dataDirectory, findSink: find, sinks: [], tenant: "127.0.0.1" }).pipe(
     Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([])))
   )

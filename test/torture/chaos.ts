@@ -97,7 +97,7 @@ const chaotic = (dice: Dice, reached: Record<string, number>) => (sink: Sink): S
         ...write && { write: (batch, text) => around("write", write(batch, text)) },
         seal: (outcome, stage) => around("seal", seal(outcome, stage))
       })),
-    publish: (publication, run_id) => around("publish", sink.publish(publication, run_id)),
+    publish: (publication, run_id, location) => around("publish", sink.publish(publication, run_id, location)),
     discard: (location, run_id) => around("discard", sink.discard(location, run_id))
   }
 }

@@ -1,0 +1,89 @@
+/**
+ * What a run does before anything else: take the lock, and finish or discard what killed runs left. A manifest says where
+ * that is, and is only believed where the data directory itself or this very command says the same.
+ */
+import { Effect } from "effect"
+import type { Expected } from "./Expected.ts"
+import * as Manifest from "./Manifest.ts"
+import * as Named from "./Named.ts"
+import { inDataDirectory, RunError, Unnamed, Unpublished } from "./RunError.ts"
+import { isSinkError, type Sink } from "./Sink.ts"
+import { makeDirectory } from "./staging/Durable.ts"
+import { reasonOf } from "./staging/Files.ts"
+import * as Lock from "./staging/Lock.ts"
+
+/** Finds a sink by the name in a target. */
+export type FindSink = (name: string) => Effect.Effect<Sink, Expected>
+
+/** What may be followed: the data directory, the sinks that this command names, and how a sink is found. */
+export interface Followed {
+  readonly dataDirectory: string
+  readonly sinks: ReadonlyArray<Manifest.Target>
+  readonly findSink: FindSink
+}
+
+/** The sink that a manifest leads to, if it may. */
+export const follow = Effect.fnUntraced(function*(followed: Followed, target: Manifest.Target, run_id: string) {
+  const unnamed = new RunError({ reason: new Unnamed({ run_id, sink: target.sink, location: target.location }) })
+  const sink = yield* Effect.mapError(followed.findSink(target.sink), () => unnamed)
+  return (yield* Named.isFollowed(followed, sink, target)) ? sink : yield* unnamed
+})
+
+/** Discards a run in one place, and says whether there is nothing left to do there. */
+const discardIn = (followed: Followed, target: Manifest.Target, run_id: string) =>
+  follow(followed, target, run_id).pipe(
+    Effect.flatMap(({ discard }) => discard(target.location, run_id)),
+    Effect.as(true),
+    Effect.catch(({ message }) =>
+      Effect.as(Effect.logWarning(`What run ${run_id} left behind is still there. ${message}`), false)
+    )
+  )
+
+/** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
+export const enter = Effect.fnUntraced(function*(followed: Followed) {
+  const { dataDirectory, sinks } = followed
+  yield* makeDirectory(dataDirectory).pipe(
+    Effect.mapError((error) => new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) }))
+  )
+  yield* Lock.acquire(dataDirectory)
+  const manifests = yield* Manifest.make(dataDirectory)
+  for (const unfinished of yield* manifests.unfinished) {
+    const { run_id } = unfinished
+    if (unfinished.state === "sealed") {
+      const sealed = yield* Effect.forEach(
+        unfinished.sinks.filter((target) => Named.isNamed(sinks, target) || !Named.isStandardOutput(target)),
+        (receipt) => Effect.map(follow(followed, receipt, run_id), (sink) => ({ receipt, sink }))
+      )
+      yield* Effect.logInfo(`Publishing run ${run_id}, which was whole when its process ended`)
+      yield* publish(manifests, run_id, sealed)
+    } else {
+      yield* Effect.logInfo(`Discarding run ${run_id}, which its process did not finish`)
+      const done = yield* Effect.forEach(
+        unfinished.sinks.filter((target) => Named.isNamed(sinks, target) || !Named.isStandardOutput(target)),
+        (target) => discardIn(followed, target, run_id)
+      )
+      if (done.every((isDone) => isDone)) yield* manifests.discarded(run_id)
+    }
+  }
+  return manifests
+})
+
+/** What failed, without what to do about it. */
+const whatOf = (error: Expected) => isSinkError(error) ? `${error.location}: ${error.reason._tag}` : error._tag
+
+/** Publishes in every sink; not to be interrupted half way, and finished by the next run if the process is killed. */
+export const publish = (
+  manifests: Manifest.Manifests,
+  run_id: string,
+  sealed: ReadonlyArray<{ readonly sink: Sink; readonly receipt: Manifest.Receipt }>
+) =>
+  Effect.forEach(sealed, ({ receipt, sink }) => sink.publish(receipt.publication, run_id, receipt.location))
+    .pipe(
+      Effect.andThen(manifests.published(run_id)),
+      Effect.catch((error): Effect.Effect<never, RunError> =>
+        isSinkError(error) && error.reason._tag === "Corrupt"
+          ? manifests.damaged(run_id)
+          : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) }))
+      ),
+      Effect.uninterruptible
+    )
