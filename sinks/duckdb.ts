@@ -56,6 +56,8 @@ const duckdb: Sink = {
     if (!(yield* at(Files.exists(file)))) return undefined
     const session = yield* at(DuckDb.open({}))
     yield* at(LedgerFile.attach(session, file, "ledger"))
+    // a view in the ledger could read any file
+    yield* at(DuckDb.shutIn(session))
     const query = yield* at(Ledger.select(session, "ledger", run.run_id, table))
     if (query === undefined) return undefined
     return DuckDb.stream(session, table, query).pipe(Stream.mapError(Files.errorAt("duckdb", location)))

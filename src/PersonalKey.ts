@@ -8,6 +8,7 @@ import { ExitCode } from "./ExitCode.ts"
 import { inDataDirectory, RunError } from "./RunError.ts"
 import { sync } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
+import * as Owner from "./staging/Owner.ts"
 
 /** There is a key, and it is not to be used. */
 export class BadKey extends Schema.TaggedError<BadKey>()("BadKey", {
@@ -34,6 +35,7 @@ export const read = Effect.fnUntraced(
     const { join } = yield* Path.Path
     const file = join(dataDirectory, "pii.key")
     yield* make(file)
+    yield* Owner.check(file)
     const { mode } = yield* fs.stat(file)
     if ((mode & othersMayRead) !== 0) return yield* new BadKey({ file, why: "open" })
     const key = decode((yield* fs.readFileString(file)).trimEnd())

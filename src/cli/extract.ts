@@ -9,6 +9,7 @@ import * as Personal from "../Personal.ts"
 import { Progress } from "../Progress.ts"
 import { Recording } from "../Recording.ts"
 import * as Run from "../Run.ts"
+import * as Owner from "../staging/Owner.ts"
 import { collector } from "../telemetry/Collector.ts"
 import * as Meters from "../telemetry/Meters.ts"
 import { observed } from "../telemetry/Observed.ts"
@@ -152,6 +153,7 @@ export const extract = Command.make(
       const options = { toolVersion: version, pageSize: Option.getOrUndefined(pageSize), concurrency }
 
       const run = Effect.gen(function*() {
+        for (const directory of [record, replay]) if (Option.isSome(directory)) yield* Owner.check(directory.value)
         webhook = yield* Notify.webhook(notify)
         yield* collector
         yield* Settings.warn

@@ -20,6 +20,7 @@ import { cases as locales } from "./locales.ts"
 import { cases as memory } from "./memory.ts"
 import { cases as network } from "./network.ts"
 import { cases as places } from "./places.ts"
+import { cases as planted } from "./planting.ts"
 import { cases as power } from "./power.ts"
 import { cases as rights } from "./rights.ts"
 import { cases as secrets } from "./secrets.ts"
@@ -55,5 +56,6 @@ export const matrix: ReadonlyArray<Case> = [
   ...memory,
   ...hostile,
   ...surroundings,
-  ...golden
+  ...golden,
+  ...planted
 ]

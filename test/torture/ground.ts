@@ -1,0 +1,72 @@
+/** W2: where somebody plants files: a data directory where all was well, and how a planted manifest is made. */
+import { hash } from "node:crypto"
+import { lchownSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** Where something is planted. */
+export interface Ground {
+  /** A data directory with one run in every sink, and the folder around it, where the program is started. */
+  readonly data: string
+  readonly folder: string
+  /** Not in the data directory: nothing in it may change, and what `secret` in it says may not be shown. */
+  readonly outside: string
+  /** A module that leaves a file behind when it is loaded. */
+  readonly module: string
+  /** A server on this machine that counts who comes, as what `postgres:` takes. */
+  readonly elsewhere: string
+}
+
+export interface Row {
+  readonly name: string
+  readonly plant: (ground: Ground) => void | Promise<void>
+  /** The command; `check --offline --sink csv` if not said, which finishes what there is and stages nothing. */
+  readonly args?: ReadonlyArray<string>
+  /** The exit code, and what standard error must say. */
+  readonly code: number
+  readonly says: RegExp
+  /** Somebody else owns what is planted. */
+  readonly stranger?: true
+}
+
+/** The run that the planted files are of. */
+export const planted = "20260101T000000000Z-abcdef"
+
+export const write = (file: string, text: string) => writeFileSync(file, text, { mode: 0o600 })
+
+export interface Target {
+  readonly sink: string
+  readonly location: string
+  readonly publication?: unknown
+}
+
+export const open = (target: (ground: Ground) => Target) => (ground: Ground) =>
+  write(join(ground.data, `runs/${planted}.json.open`), JSON.stringify({ format: 1, sinks: [target(ground)] }))
+
+/** The manifest of the run that was good, as if it were one of the planted run's. */
+const manifest = ({ data }: Ground, changes: object) => {
+  const good = readdirSync(join(data, "runs")).find((name) => name.endsWith(".json")) ?? ""
+  const { sha256: _, ...known } = JSON.parse(readFileSync(join(data, "runs", good), "utf8"))
+  return JSON.stringify({ ...known, run_id: planted, ...changes })
+}
+
+export const receipt = (target: Target) => ({ rows: {}, bytes: 1, publication: { moves: [] }, ...target })
+
+export const sealed = (target: (ground: Ground) => Target) => (ground: Ground) => {
+  const text = manifest(ground, { sinks: [receipt(target(ground))] })
+  const signed = `${text.slice(0, -1)},"sha256":"${hash("sha256", text, "hex")}"}`
+  write(join(ground.data, `runs/${planted}.json.sealed`), signed)
+}
+
+export const published = (changes: (ground: Ground) => object) => (ground: Ground) =>
+  write(join(ground.data, `runs/${planted}.json`), manifest(ground, changes(ground)))
+
+export const part = (name: string) => `${name}.${planted}.part`
+
+export const leads = /leads to .*which is not in there/
+
+/** Only root can give a file away; for anybody else the program is told that it runs as somebody who owns nothing. */
+export const canGive = process.getuid?.() === 0
+const stranger = 12_345
+export const toStranger = (path: string) => {
+  if (canGive) lchownSync(path, stranger, stranger)
+}

@@ -1,0 +1,179 @@
+/** W2: runs that somebody planted, open, sealed or published, which lead to code, to hosts and to places outside. */
+import { linkSync, symlinkSync } from "node:fs"
+import { join } from "node:path"
+import { type Ground, leads, open, part, planted, published, receipt, type Row, sealed, write } from "./ground.ts"
+
+/** Ways to name a module. */
+const modules: ReadonlyArray<readonly [how: string, name: (ground: Ground) => string]> = [
+  ["a relative path", () => "./planted.mjs"],
+  ["an absolute path", ({ module }) => module],
+  ["a way up and down", ({ module }) => `/tmp/../${module}`],
+  ["a URL", ({ module }) => `file://${module}`],
+  [
+    "code in a URL",
+    ({ outside }) =>
+      `data:text/javascript,${
+        encodeURIComponent(`import { writeFileSync } from "node:fs"; writeFileSync("${outside}/ran", "")`)
+      }`
+  ],
+  ["a package", () => "effect/Effect"],
+  ["a part of Node", () => "node:fs"]
+]
+
+const openRows = modules.map(([how, name]): Row => ({
+  name: `an open run of a sink that is ${how}`,
+  plant: open((ground) => ({ sink: name(ground), location: join(ground.data, "csv") })),
+  code: 0,
+  says: leads
+}))
+
+const sealedRows = modules.map(([how, name]): Row => ({
+  name: `a sealed run of a sink that is ${how}`,
+  plant: sealed((ground) => ({ sink: name(ground), location: join(ground.data, "csv") })),
+  code: 4,
+  says: leads
+}))
+
+const publishedRows = modules.map(([how, name]): Row => ({
+  name: `a published run of a sink that is ${how}`,
+  plant: published((ground) => ({ sinks: [receipt({ sink: name(ground), location: join(ground.data, "csv") })] })),
+  args: ["verify"],
+  code: 4,
+  says: /A manifest alone loads no module/
+}))
+
+/** Ways to a place that is not in the data directory. Something is there that would be moved, removed or read. */
+const places: ReadonlyArray<readonly [how: string, place: (ground: Ground) => string]> = [
+  ["another path", ({ outside }) => outside],
+  ["a way up", ({ data }) => `${data}/../outside`],
+  ["a link", ({ data, outside }) => {
+    symlinkSync(outside, join(data, "link"))
+    return join(data, "link")
+  }],
+  ["a link in the way", ({ data, folder }) => {
+    symlinkSync(folder, join(data, "link"))
+    return join(data, "link/outside")
+  }],
+  ["a link before a ?", ({ data, outside }) => {
+    symlinkSync(outside, join(data, "link"))
+    return `${join(data, "link")}?bom=no`
+  }]
+]
+
+const placeRows = places.flatMap(([how, place]): ReadonlyArray<Row> => [
+  {
+    name: `an open run at ${how}`,
+    plant: open((ground) => ({ sink: "csv", location: place(ground) })),
+    code: 0,
+    says: leads
+  },
+  {
+    name: `a sealed run at ${how}`,
+    plant: sealed((ground) => ({
+      sink: "csv",
+      location: place(ground),
+      publication: { moves: [{ from: join(ground.outside, part("users")), to: join(ground.outside, "victim") }] }
+    })),
+    code: 4,
+    says: leads
+  },
+  {
+    name: `a published run at ${how}`,
+    plant: published((ground) => ({ sinks: [receipt({ sink: "csv", location: place(ground) })] })),
+    args: ["verify"],
+    code: 4,
+    says: /leads nowhere outside/
+  }
+])
+
+/** A sealed run in the data directory, of which a file is moved somewhere; `make` makes both ends. */
+const move = (name: string, make: (ground: Ground) => readonly [from: string, to: string]): Row => ({
+  name: `a move ${name}`,
+  plant: (ground) => {
+    const [from, to] = make(ground)
+    sealed(({ data }) => ({ sink: "csv", location: join(data, "csv"), publication: { moves: [{ from, to }] } }))(ground)
+  },
+  code: 73,
+  says: /json\.sealed is damaged; move it away/
+})
+
+const staged = ({ data }: Ground) => {
+  const file = join(data, "csv", part("users"))
+  write(file, "planted")
+  return file
+}
+
+const moves: ReadonlyArray<Row> = [
+  move("through a link", (ground) => {
+    symlinkSync(ground.outside, join(ground.data, "csv/out"))
+    return [staged(ground), join(ground.data, "csv/out/victim")]
+  }),
+  move("through a link in the way", (ground) => {
+    symlinkSync(ground.folder, join(ground.data, "csv/out"))
+    return [staged(ground), join(ground.data, "csv/out/outside/victim")]
+  }),
+  move("up", (ground) => [staged(ground), join(ground.data, "csv/../../outside/victim")]),
+  move("up, in so many words", (ground) => [staged(ground), `${ground.data}/csv/../../outside/victim`]),
+  move("to another path", (ground) => [staged(ground), join(ground.outside, "victim")]),
+  move("within the data directory, out of the sink's", (ground) => [staged(ground), join(ground.data, "pii.key")]),
+  move("from outside", (ground) => [join(ground.outside, part("users")), join(ground.data, "csv/users/x.csv")]),
+  move("of a link", (ground) => {
+    const file = join(ground.data, "csv", part("users"))
+    symlinkSync(join(ground.outside, "secret"), file)
+    return [file, join(ground.data, "csv/users/x.csv")]
+  }),
+  move("of a second name of a file", (ground) => {
+    const file = join(ground.data, "csv", part("users"))
+    linkSync(join(ground.outside, "secret"), file)
+    return [file, join(ground.data, "csv/users/x.csv")]
+  })
+]
+
+/** Nobody is there: who asks is refused at once, and has sent nothing. */
+const named = "postgres://duo@127.0.0.1:1/d?schema=duo_mfa"
+
+const postgres: ReadonlyArray<Row> = [
+  {
+    name: "an open run in a database elsewhere",
+    plant: open(({ elsewhere }) => ({ sink: "postgres", location: elsewhere })),
+    code: 0,
+    says: leads
+  },
+  {
+    name: "a sealed run in a database elsewhere",
+    plant: sealed(({ elsewhere: location }) => ({
+      sink: "postgres",
+      location,
+      publication: { location, run_id: planted }
+    })),
+    code: 4,
+    says: leads
+  },
+  {
+    name: "a published run in a database elsewhere",
+    plant: published(({ elsewhere: location }) => ({ sinks: [receipt({ sink: "postgres", location })] })),
+    args: ["verify"],
+    code: 4,
+    says: /A manifest alone/
+  },
+  {
+    name: "a run of a database that is named, whose publication leads elsewhere",
+    plant: sealed(({ elsewhere }) => ({
+      sink: "postgres",
+      location: named,
+      publication: { location: elsewhere, run_id: planted }
+    })),
+    args: ["check", "--offline", "--sink", `postgres:${named}`],
+    code: 73,
+    says: /damaged/
+  }
+]
+
+export const rows: ReadonlyArray<Row> = [
+  ...openRows,
+  ...sealedRows,
+  ...publishedRows,
+  ...placeRows,
+  ...moves,
+  ...postgres
+]
