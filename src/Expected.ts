@@ -5,6 +5,8 @@ export interface Expected {
   readonly _tag: string
   /** What happened and what to do, in one or two lines. */
   readonly message: string
+  /** The same for a webhook or a collector, without any text of others. If there is none, they are told the tag alone. */
+  readonly abroad?: string | undefined
   /** One of `ExitCode`. */
   readonly [Runtime.errorExitCode]: number
 }

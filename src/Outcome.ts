@@ -32,6 +32,8 @@ export const Facts = Schema.Struct({
   /** The tables that the key may read: one that is missing here was not collected, which is not the same as empty. */
   tables_collected: Schema.Array(Schema.String),
   warnings: Schema.Array(Schema.String),
+  /** The places that the warnings are about, and how often each: of warnings no more than this leaves the machine. */
+  warned: Schema.Record(Schema.String, Schema.Int).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   /** What the pipeline counts among its objects, each for the summary in a few words and for programs under a name. */
   counts: Schema.Array(Schema.Struct({ name: Schema.String, words: Schema.String, count: Schema.Int })).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed([]))

@@ -1,5 +1,6 @@
 /** The ways a run fails that are neither its source's nor a sink's. */
 import { Runtime, Schema } from "effect"
+import { codeIn } from "./Abroad.ts"
 import { ExitCode } from "./ExitCode.ts"
 import { Filled } from "./Outcome.ts"
 import { describe as describeShrunk, Shrunk } from "./Shrink.ts"
@@ -68,6 +69,23 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", { reaso
   override readonly [Runtime.errorExitCode] = exitCode(this.reason)
   override get message() {
     return describe(this.reason)
+  }
+  get abroad(): string | undefined {
+    const { reason } = this
+    switch (reason._tag) {
+      case "DataDirectory":
+        return describe(new DataDirectory({ ...reason, detail: codeIn(reason.detail) }))
+      case "Unpublished":
+        return describe(new Unpublished({ ...reason, detail: codeIn(reason.detail) }))
+      case "Locked":
+      case "Emptied":
+      case "Shrunk":
+      case "Vanished":
+      case "Outdated":
+        return this.message
+      default:
+        return undefined
+    }
   }
 }
 

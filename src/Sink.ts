@@ -6,6 +6,7 @@
  * are in `test/contract.ts`.
  */
 import { type Effect, type FileSystem, type Path, Predicate, Runtime, Schema, type Scope, type Stream } from "effect"
+import { codeIn } from "./Abroad.ts"
 import { ExitCode } from "./ExitCode.ts"
 import type { Expected } from "./Expected.ts"
 import type { Outcome } from "./Outcome.ts"
@@ -137,13 +138,21 @@ export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
   override get message() {
     return describe(this)
   }
+  get abroad() {
+    const { location, reason, sink } = this
+    return describe({
+      sink: sink.split(/[\\/]/).at(-1) ?? sink,
+      location: location.includes("://") ? "the database" : "its place",
+      reason: "detail" in reason ? { ...reason, detail: codeIn(reason.detail) } : reason
+    })
+  }
 }
 
 /** By its tag, for a sink of somebody else may fail with the class of another copy of this module. */
 export const isSinkError = (error: unknown): error is SinkError =>
   Predicate.isTagged(error, "SinkError") && Predicate.hasProperty(error, "reason")
 
-const describe = ({ location, reason, sink }: SinkError): string => {
+const describe = ({ location, reason, sink }: Pick<SinkError, "location" | "reason" | "sink">): string => {
   switch (reason._tag) {
     case "CannotCreate":
       return `The ${sink} sink cannot write ${location}: ${reason.detail}. Make it writable, or name another place with --sink ${sink}:PATH.`

@@ -147,6 +147,7 @@ export const outcomeOf = (run: SinkRun, rows: Batch, changes: Partial<Outcome> =
   fields: {},
   tables_collected: tables.map(({ name }) => name),
   warnings: [],
+  warned: {},
   counts: [],
   rows: Object.fromEntries(Object.entries(rows).map(([table, some]) => [table, some.length])),
   ...changes

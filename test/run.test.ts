@@ -31,6 +31,7 @@ const facts: Facts = {
   fields: {},
   tables_collected: ["people"],
   warnings: [],
+  warned: {},
   counts: []
 }
 

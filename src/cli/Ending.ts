@@ -29,8 +29,12 @@ export const exitCode = (cause: Cause.Cause<unknown>): number => {
 export const defect: Expected = {
   _tag: "Defect",
   message: "A defect of duo-mfa, which stopped the run; its standard error says where.",
+  abroad: "A defect of duo-mfa, which stopped the run; its standard error says where.",
   [Runtime.errorExitCode]: ExitCode.defect
 }
+
+/** What others than who runs it are told of a failure. */
+export const toldAbroad = ({ abroad = "The log of the run says why." }: Expected): string => abroad
 
 /** In a sentence for others than who runs it. */
 export const endingOf = (exit: Exit.Exit<unknown, unknown>) => {
@@ -38,6 +42,6 @@ export const endingOf = (exit: Exit.Exit<unknown, unknown>) => {
   const code = exitCode(exit.cause)
   if (Cause.hasInterruptsOnly(exit.cause)) return { exit: code, message: "The run was stopped." }
   const error = Cause.squash(exit.cause)
-  const { _tag, message } = isExpected(error) ? error : defect
-  return { exit: code, error: _tag, message }
+  const expected = isExpected(error) ? error : defect
+  return { exit: code, error: expected._tag, message: toldAbroad(expected) }
 }

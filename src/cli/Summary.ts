@@ -5,7 +5,7 @@ import type { Result } from "../Run.ts"
 
 /** The JSON object of `extract --json`, but for the exit code. */
 export const facts = ({ outcome, receipts }: Result) => {
-  const { counts, fields: _, finished_at: __, started_at: ___, tool_version: ____, ...told } = outcome
+  const { counts, fields: _, finished_at: __, started_at: ___, tool_version: ____, warned: _____, ...told } = outcome
   const { seen, what } = objectsOf(outcome)
   return {
     ...told,
@@ -39,6 +39,10 @@ const headline = ({ changed, complete, counts, incomplete_reason, rows, tenant }
   ]
 }
 
+/** How often and where, and never what. */
+const warnings = ({ warned }: Outcome) =>
+  Object.entries(warned).map(([place, times]) => times === 1 ? place : `${place} (${number.format(times)} times)`)
+
 const asked = ({ requests, retries, run_id }: Outcome) =>
   `run ${run_id}: ${number.format(requests)} requests, ${number.format(retries)} retries`
 
@@ -52,11 +56,18 @@ export const summary = ({ outcome, receipts }: Result): string =>
     asked(outcome)
   ].join("\n")
 
-/** The same as `facts` and as `summary` for others than who runs it: where the rows are is not theirs to know. */
+/**
+ * The same as `facts` and as `summary` for others than who runs it: where the rows are, and what somebody has written, is not
+ * theirs to know.
+ */
 export const abroad = (result: Result) => {
   const { sinks, ...told } = facts(result)
   return {
-    facts: { ...told, sinks: sinks.map(({ bytes, name, rows }) => ({ name: basename(name), rows, bytes })) },
+    facts: {
+      ...told,
+      warnings: warnings(result.outcome),
+      sinks: sinks.map(({ bytes, name, rows }) => ({ name: basename(name), rows, bytes }))
+    },
     text: [...headline(result.outcome), asked(result.outcome)].join("\n")
   }
 }

@@ -17,7 +17,7 @@ import * as Spans from "../telemetry/Spans.ts"
 import * as Json from "../text/Json.ts"
 import { version } from "../Version.ts"
 import { Catalog } from "./Catalog.ts"
-import { defect, endingOf } from "./Ending.ts"
+import { defect, endingOf, toldAbroad } from "./Ending.ts"
 import * as Notify from "./Notify.ts"
 import * as Settings from "./Settings.ts"
 import * as Stderr from "./Stderr.ts"
@@ -31,6 +31,9 @@ export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
   override readonly [Runtime.errorExitCode] = ExitCode.incomplete
   override get message() {
     return `Published, but not proved complete: ${this.reason}. Nothing was deleted for it; run again.`
+  }
+  get abroad() {
+    return this.message
   }
 }
 
@@ -183,8 +186,8 @@ export const extract = Command.make(
         const exit = error[Runtime.errorExitCode]
         const seen = last.what === undefined ? {} : { [last.what]: last.seen }
         const known = { exit, pipeline: name, ...seen, total_objects: last.total, pages: last.pages }
-        if (json) yield* Stdout.json({ error: error._tag, message: error.message, ...known })
-        const message = withoutPaths(error.message, yield* Settings.dataDirectoryPath)
+        if (json) yield* Stdout.json({ error: error._tag, message: error.abroad ?? error.message, ...known })
+        const message = withoutPaths(toldAbroad(error), yield* Settings.dataDirectoryPath)
         yield* tell({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
       })
 
@@ -198,7 +201,12 @@ export const extract = Command.make(
         Effect.provide(Stderr.progress)
       )
       const { facts: told, text } = abroad(result)
-      yield* Meters.published({ ...told, ...objectsOf(result.outcome), counts: result.outcome.counts })
+      yield* Meters.published({
+        ...told,
+        ...objectsOf(result.outcome),
+        counts: result.outcome.counts,
+        warned: Object.values(result.outcome.warned).reduce((sum, times) => sum + times, 0)
+      })
       for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
       const incomplete = strict && !result.outcome.complete
       const exit = incomplete ? ExitCode.incomplete : ExitCode.ok

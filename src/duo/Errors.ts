@@ -3,6 +3,7 @@
  * what to do, and never holds a secret, a signature or anything about a person.
  */
 import { Runtime, Schema } from "effect"
+import { codeIn } from "../Abroad.ts"
 import { ExitCode } from "../ExitCode.ts"
 import { describe } from "./Explain.ts"
 
@@ -46,7 +47,7 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", said) {}
 /** Duo's answer is not what its reference says. `where` is a path such as `response[3].phones[0].phone_id`. */
 export class Unreadable extends Schema.TaggedError<Unreadable>()("Schema", {
   where: Schema.String,
-  why: Schema.String
+  why: Schema.Literals(["has an impossible value", "has the wrong type", "is missing", "was not kept as it came"])
 }) {}
 /** Following the pages would lose users or never end. */
 export class BadPaging extends Schema.TaggedError<BadPaging>()("BadPaging", { what: Schema.String }) {}
@@ -140,6 +141,54 @@ export class DuoError extends Schema.TaggedError<DuoError>()("DuoError", {
   override readonly [Runtime.errorExitCode] = exitCode(this.reason)
   override get message() {
     return describe(this)
+  }
+  get abroad() {
+    const { attempts, path, reason } = this
+    return describe({ attempts, path, reason: withoutTexts(reason) })
+  }
+}
+
+/** The reason without what Duo, or whoever answered in its place, has said in words. */
+const withoutTexts = (reason: DuoReason): DuoReason => {
+  switch (reason._tag) {
+    case "Transport":
+      return new Transport({ detail: codeIn(reason.detail) })
+    case "Tls":
+      return new Tls({ detail: codeIn(reason.detail) })
+    case "NotUtf8":
+      return new NotUtf8({ detail: "it is not UTF-8" })
+    case "NotDuo":
+      return new NotDuo({ detail: codeIn(reason.detail) })
+    case "ServerError":
+      return new ServerError({ ...reason, message: "" })
+    case "Unauthorized":
+      return new Unauthorized({ ...reason, message: "" })
+    case "Forbidden":
+      return new Forbidden({ ...reason, message: "" })
+    case "BadRequest":
+      return new BadRequest({ ...reason, message: "" })
+    case "NotFound":
+      return new NotFound({ ...reason, message: "" })
+    case "MethodNotAllowed":
+      return new MethodNotAllowed({ ...reason, message: "" })
+    case "Refused":
+      return new Refused({ ...reason, message: "" })
+    case "Schema":
+      // a name in an object that somebody else made up is somebody's text
+      return new Unreadable({ ...reason, where: reason.where.replace(/(\.aliases)\.\S+/, "$1") })
+    case "BadPaging":
+      return new BadPaging({ what: "the log of the run says why" })
+    case "NotRecorded":
+      return new NotRecorded({ directory: "the directory", what: "does not have all answers" })
+    case "Unrecorded":
+      return new Unrecorded({ directory: "the directory", detail: codeIn(reason.detail) })
+    case "Timeout":
+    case "Truncated":
+    case "TooLarge":
+    case "NotJson":
+    case "RateLimited":
+    case "BudgetSpent":
+      return reason
   }
 }
 

@@ -2,7 +2,9 @@
 import type { DuoError, DuoReason } from "./Errors.ts"
 
 /** The sentences for an error: what happened, what to do. */
-export const describe = ({ attempts, hint, path, reason }: DuoError): string => {
+export const describe = (
+  { attempts, hint, path, reason }: Pick<DuoError, "attempts" | "hint" | "path" | "reason">
+): string => {
   const sentences = explain(reason, attempts > 1 ? `${path} (${attempts} attempts)` : path)
   return hint === undefined ? sentences : `${sentences}\n${hint}`
 }

@@ -1,7 +1,7 @@
 /** The facts of a run over lists of Duo's: what is the same of them whatever is listed. */
 import type { Facts } from "../Outcome.ts"
 import type { Stamp, Table } from "../Table.ts"
-import type { Unknown } from "./Unknown.ts"
+import { placeOf, type Unknown } from "./Unknown.ts"
 
 /** How a list was read, and whether that proves that it is all there. */
 export interface Read {
@@ -60,6 +60,11 @@ export const make = (
     contradictions: contradictions.count(),
     fields,
     warnings: [...refused, ...contradictions.warnings(), ...unknown.warnings()],
+    warned: {
+      ...Object.fromEntries(refused.map((sentence) => [placeOf(sentence), 1])),
+      ...contradictions.places(),
+      ...unknown.places()
+    },
     counts
   }
 }

@@ -10,11 +10,16 @@ export interface Unknown {
   readonly field: (what: string) => void
   readonly count: () => number
   readonly warnings: () => ReadonlyArray<string>
+  /** By place how often something was not known, for those whom somebody's text is not for. */
+  readonly places: () => Readonly<Record<string, number>>
 }
 
 /** Different ones that are remembered and that are told; what is beyond is counted together. */
 const mostRemembered = 100
 const mostTold = 20
+
+/** A sentence of ours names the place; after a colon comes what somebody has written. */
+export const placeOf = (what: string): string => what.split(/[:.]/, 1)[0] ?? ""
 
 const sum = (times: Iterable<number>) => [...times].reduce((sum, times) => sum + times, 0)
 
@@ -37,6 +42,11 @@ export const make = (): Unknown => {
         ...told.map(([what, times]) => times === 1 ? what : `${what} (${times} times)`),
         ...untold === 0 ? [] : [`${untold} more that this version does not know`]
       ]
+    },
+    places: () => {
+      const places: Record<string, number> = others === 0 ? {} : { "more that this version does not know": others }
+      for (const [what, times] of known) places[placeOf(what)] = (places[placeOf(what)] ?? 0) + times
+      return places
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What may leave. Spans, metrics and logs become JSON here, and on the way they are cut down to attributes that are known:
- * one that is not in this list is not sent, whoever set it, and neither is what an error says or where it was thrown.
+ * one that is not in this list is not sent, whoever set it, and neither is what an error says or where it was thrown. Of log
+ * lines only the events are sent, whose sentences are made of counts and places; another line may quote somebody.
  */
 import { Layer } from "effect"
 import { HttpBody } from "effect/http"
@@ -32,6 +33,16 @@ const attributes = [
   "url.path"
 ]
 
+const events = ["end", "progress", "retry"]
+
+const isEvent = ({ attributes }: { readonly attributes: ReadonlyArray<KeyValue> }) =>
+  attributes.some(({ key, value }) => key === "event.name" && events.includes(value.stringValue ?? ""))
+
+interface KeyValue {
+  readonly key: string
+  readonly value: { readonly stringValue?: string }
+}
+
 const resource = [
   "service.name",
   "service.version",
@@ -46,6 +57,7 @@ export const layer = (asked: ReadonlyArray<string>, dataDirectory: string) => {
   const cut = (key: string, value: unknown) => {
     if (key === "attributes" && Array.isArray(value)) return value.filter(({ key }) => known.has(key))
     if (key === "message") return undefined
+    if (key === "logRecords" && Array.isArray(value)) return value.filter(isEvent)
     if (typeof value === "string") return withoutPaths(value, dataDirectory)
     return typeof value === "number" && !Number.isFinite(value) ? String(value) : value
   }

@@ -44,6 +44,8 @@ const complete = gauge("duo_mfa.run.complete", "{run}", "1 if the snapshot was p
 const rows = gauge("duo_mfa.run.rows", "{row}", "Rows, by table")
 const bytes = gauge("duo_mfa.run.bytes", "By", "Bytes published, by sink")
 
+const warnings = gauge("duo_mfa.run.warnings", "{warning}", "How often the run met what it warns of")
+
 /** What a run came to. */
 export interface Came {
   readonly seen: number
@@ -52,6 +54,8 @@ export interface Came {
   /** By table. */
   readonly rows: Readonly<Record<string, number>>
   readonly sinks: ReadonlyArray<{ readonly name: string; readonly bytes: number }>
+  /** How often there was something to be warned of. */
+  readonly warned: number
 }
 
 /** A run has published, or was a dry one. */
@@ -65,5 +69,6 @@ export const published = (came: Came) =>
     ...Object.entries(came.rows).map(([table, count]) =>
       Metric.update(Metric.withAttributes(rows, { "duo_mfa.table": table }), count)
     ),
+    Metric.update(warnings, came.warned),
     ...came.sinks.map((sink) => Metric.update(Metric.withAttributes(bytes, { "duo_mfa.sink": sink.name }), sink.bytes))
   ], { discard: true })

@@ -38,6 +38,7 @@ const facts: Facts = {
   fields: {},
   tables_collected: ["people"],
   warnings: [],
+  warned: {},
   counts: []
 }
 
