@@ -43,7 +43,11 @@ const failure = new SinkError({
 
 /** Two pages of two people, or one of so many; what happens after them can be given. */
 const pipeline = (
-  options: { readonly after?: Effect.Effect<void, SinkError>; readonly people?: number } = {}
+  options: {
+    readonly after?: Effect.Effect<void, SinkError>
+    readonly people?: number
+    readonly facts?: Partial<Facts>
+  } = {}
 ): Pipeline => ({
   name: "people",
   doc: "Some people.",
@@ -59,7 +63,7 @@ const pipeline = (
           (options.people === undefined ? [["a", "b"], ["c", "d"]] : [Array.from({ length: options.people }, String)])
             .map((page) => ({ people: page.map((user_id) => ({ ...stamp, user_id })) }))
         ).pipe(Stream.concat(Stream.fromEffectDrain(options.after ?? Effect.void))),
-        facts: Effect.succeed(facts)
+        facts: Effect.succeed({ ...facts, ...options.facts })
       })
   })
 })
@@ -304,6 +308,59 @@ describe("a run", () => {
       assert.isFalse(log.includes("good publish"))
       yield* Run.run(pipeline({ people: 0 }), { ...given, allowEmpty: true })
       assert.isTrue(log.includes("good publish"))
+    })))
+
+  it.effect("is held against the last complete one: one that was not proved takes nobody away, and is no excuse", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const given = options(directory, [spy("good", [])])
+      yield* Run.run(pipeline({ people: 101 }), given)
+      yield* Run.run(pipeline({ people: 60, facts: { complete: false, incomplete_reason: "it moved" } }), given)
+      const refused = yield* Effect.flip(Run.run(pipeline({ people: 60 }), given))
+      assert.strictEqual(Runtime.getErrorExitCode(refused), 4)
+      assert.match(refused.message, /41 of 101 people are gone since the run before, more than 10 %.*--max-shrink 41/)
+      yield* Run.run(pipeline({ people: 60 }), { ...given, maxShrink: 41 })
+      yield* Run.run(pipeline({ people: 60 }), given)
+    })))
+
+  it.effect("is held against an older one if the manifest of the last is damaged", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const fs = yield* FileSystem.FileSystem
+      const given = options(directory, [spy("good", [])])
+      yield* Run.run(pipeline({ people: 101 }), given)
+      const { outcome } = yield* Run.run(pipeline({ people: 101 }), given)
+      yield* fs.writeFileString(`${directory}/runs/${outcome.run_id}.json`, "{")
+      const refused = yield* Effect.flip(Run.run(pipeline({ people: 0 }), given))
+      assert.strictEqual(Runtime.getErrorExitCode(refused), 4)
+      yield* Run.run(pipeline({ people: 101 }), given)
+    })))
+
+  it.effect("that says nothing in a field which most had is refused, unless the field is new, rare or of few", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const given = options(directory, [spy("good", [])])
+      const run = (fields: Facts["fields"], agreed: Partial<Run.RunOptions> = {}) =>
+        Run.run(pipeline({ facts: { fields } }), { ...given, ...agreed })
+      const had = {
+        "people.name": { of: 100, filled: 50 },
+        "people.pet": { of: 100, filled: 49 },
+        "phones.number": { of: 9, filled: 9 },
+        "cars.colour": { of: 100, filled: 100 },
+        "people.gone": { of: 100, filled: 100 }
+      }
+      const none = Object.fromEntries(Object.keys(had).map((name) => [name, { of: 100, filled: 0 }]))
+      yield* run({})
+      yield* run(had)
+      const refused = yield* Effect.flip(run({ ...none, "cars.colour": { of: 0, filled: 0 } }))
+      assert.strictEqual(Runtime.getErrorExitCode(refused), 4)
+      assert.match(
+        refused.message,
+        /50 of 100 people had name in the run before, and 0 of 100 have now, and so with people\.gone\. Nothing changed/
+      )
+      yield* Effect.flip(run({ ...had, "people.name": { of: 100, filled: 4 } }))
+      yield* run({ ...had, "people.name": { of: 100, filled: 5 } })
+      yield* run(had)
+      const { "people.gone": _, ...known } = had
+      yield* run(known)
+      yield* run(none, { maxShrink: 100 })
     })))
 
   it.effect("finds out that a sink cannot be written before it asks its source for anything", () =>
