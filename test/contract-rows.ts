@@ -27,6 +27,8 @@ const fragments: ReadonlyArray<string> = [
   "\r\n",
   "\"\"",
   "\ud800",
+  "\udc00",
+  "\ufffe\uffff\ufdd0\u{1ffff}\u{10fffe}",
   "null",
   "NULL",
   "true",

@@ -63,20 +63,6 @@ const final: ReadonlyArray<
   ["malformed JSON with an escaped quote", text(String.raw`{"stat": "\"", b}`), "NotJson", 65, "is not JSON"],
   ["a byte order mark", text("\uFEFF{\"stat\": \"OK\"}"), "NotUtf8", 65, "byte order mark"],
   ["bytes that are not UTF-8", text(new Uint8Array([0x7b, 0xc3, 0x28, 0x7d])), "NotUtf8", 65, "not UTF-8"],
-  [
-    "half a surrogate pair",
-    text(String.raw`{"stat": "OK", "response": [{"a": "\ud83d"}]}`),
-    "NotUtf8",
-    65,
-    "surrogate"
-  ],
-  [
-    "the other half, in a name",
-    text(String.raw`{"stat": "OK", "response": [{"\uDE00": 1}]}`),
-    "NotUtf8",
-    65,
-    "surrogate"
-  ],
   ["40101", () => fail(40101), "Unauthorized", 77, "Check DUO_IKEY, DUO_SKEY and DUO_HOST"],
   ["40102", () => fail(40102), "Unauthorized", 77, "DUO_HOST does not know this integration key"],
   ["40103", () => fail(40103), "Unauthorized", 77, "40103 \"canned\". Check DUO_SKEY"],

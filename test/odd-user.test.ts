@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import * as Tenant from "../src/emulator/Tenant.ts"
-import { allSinks, extract, inFolder, query } from "./program.ts"
+import { allSinks, extract, inFolder, program, query } from "./program.ts"
 
 describe("an odd user", () => {
   const odd = {
@@ -246,6 +246,39 @@ describe("an odd user", () => {
           String(a.method_kind + a.method_id) < String(b.method_kind + b.method_id) ? -1 : 1
         )
         assert.deepStrictEqual(table === "mfa_methods" ? byKind : found, rows, "NDJSON")
+      }
+    })))
+})
+
+describe("a user whose text was cut in the middle of a character", () => {
+  const cut = {
+    user_id: "DUCUT00000000000CUT1",
+    username: "ada\ud83d",
+    realname: "\ude00 Ada",
+    notes: "a\0b\ufffe\uffff\ufdd0",
+    phones: [{ phone_id: "DPCUT00000000000CUT1", name: "\ud83d\ude00\ud83d", type: "Mobile", capabilities: ["\udfff"] }]
+  }
+
+  it.live("has U+FFFD for each half in every sink, is proved, and is told with its path and never its value", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const { ended, summary } = yield* extract(folder, { tenant: Tenant.fromUsers([cut]) }, allSinks)
+      assert.isTrue(summary.complete)
+      assert.strictEqual(summary.unknown_values, 5)
+      assert.includeMembers(
+        summary.warnings,
+        ["username", "realname", "phones[].name", "phones[].capabilities[]"].map((path) =>
+          `half of a surrogate pair in a user, now U+FFFD: ${path}`
+        )
+      )
+      assert.notInclude(ended.stderr, "Ada")
+      const verified = yield* program(folder, ["verify"])
+      assert.strictEqual(verified.code, 0, verified.stderr)
+      for (const from of ["duo.duckdb", "parquet/current/users.parquet", `ndjson/users/${summary.run_id}.ndjson`]) {
+        const at = `${folder}/data/${from}`
+        const [row] = yield* query(
+          from.endsWith("duckdb") ? `ATTACH '${at}' AS l (READ_ONLY); FROM l.users` : `FROM '${at}'`
+        )
+        assert.deepInclude(row, { username: "ada\ufffd", realname: "\ufffd Ada", notes: cut.notes }, from)
       }
     })))
 })

@@ -156,9 +156,12 @@ export const locationOf = ({ folder, port }: Server, changes: Partial<Target.Tar
     ...changes
   })
 
-/** The rows of a query, by psql and `JSON.parse`. */
-export const query = (server: Server, sql: string): ReadonlyArray<Record<string, unknown>> =>
-  JSON.parse(server.psql(`SELECT coalesce(json_agg(asked), '[]') FROM (${sql}) AS asked`))
+/** The rows of a query, by psql and `JSON.parse`. In hexadecimal, because psql leaves noncharacters out when it prints. */
+export const query = (server: Server, sql: string): ReadonlyArray<Record<string, unknown>> => {
+  const json = `convert_to(coalesce(json_agg(asked), '[]')::text, 'UTF8')`
+  const printed = server.psql(`SELECT encode(${json}, 'hex') FROM (${sql}) AS asked`)
+  return JSON.parse(Buffer.from(printed, "hex").toString())
+}
 
 const schemaOf = (location: string) => /schema=(\w+)/.exec(location)?.[1] ?? ""
 

@@ -38,9 +38,9 @@ const readTenant = (
             metadata: { total_objects, ...end < total_objects ? { next_offset: end } : {} }
           }
           const text = JSON.stringify({ stat: "OK", ...answer })
-          if (isKnown?.(text) !== true) return { ...answer, isKnown: false, text }
+          if (isKnown?.(text) !== true) return { ...answer, halves: [], isKnown: false, text }
           known++
-          return { response: undefined, metadata: undefined, isKnown: true, text }
+          return { response: undefined, metadata: undefined, halves: [], isKnown: true, text }
         })
     }
     const { most, scratch, texts } = shelf()

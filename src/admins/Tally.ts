@@ -35,7 +35,8 @@ export const make = (stamp: Stamp): Tally => {
   const fields = Fields.make()
   let phishingResistant = 0
   return {
-    admins: ({ unknownFields, values }) => {
+    admins: ({ halves, unknownFields, values }) => {
+      unknown.halves("an administrator", halves)
       for (const field of unknownFields) unknown.field(`unknown field of an administrator: ${field}`)
       fields.count(admins.name, values)
       for (const value of values.flatMap(unknownValues)) unknown.value(value)

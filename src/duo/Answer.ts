@@ -21,11 +21,14 @@ import {
   Unauthorized,
   Unreadable
 } from "./Errors.ts"
+import { type Half, mend } from "./WellFormed.ts"
 
 /** What Duo said; `metadata` is undefined when it said none. */
 export interface Answer {
   readonly response: unknown
   readonly metadata: unknown
+  /** Where in a list there was half of a surrogate pair, which is U+FFFD now. */
+  readonly halves: ReadonlyArray<Half>
   /** Whether the text is one that was known: it is not read again, and `response` and `metadata` are undefined. */
   readonly isKnown: boolean
   /** The answer as it came. */
@@ -47,7 +50,7 @@ export type IsKnown = (text: string) => boolean
 export const interpret = (received: Received, isKnown: IsKnown = () => false): Result.Result<Answer, DuoReason> => {
   const { headers, status, text } = received
   if (status === 200 && isKnown(text)) {
-    return Result.succeed({ response: undefined, metadata: undefined, isKnown: true, text })
+    return Result.succeed({ response: undefined, metadata: undefined, halves: [], isKnown: true, text })
   }
   if (status === 200) return success(received)
   if (status > 200 && status < 300) return Result.fail(new NotDuo({ detail: `HTTP ${status} without an answer` }))
@@ -75,6 +78,8 @@ const success = (received: Received): Result.Result<Answer, DuoReason> => {
       ? Result.succeed({
         response: envelope.response,
         metadata: "metadata" in envelope ? envelope.metadata : undefined,
+        // bytes that are UTF-8 hold no half of a pair, so that only an escape can make one
+        halves: loneEscape.test(text) ? mend(envelope.response) : [],
         isKnown: false,
         text
       })
@@ -92,14 +97,11 @@ const redirection = (status: number, headers: Headers.Headers): string => {
   return `a redirect${target} (HTTP ${status}), which is never followed`
 }
 
-const parse = (text: string): Result.Result<unknown, NotJson | NotUtf8 | Truncated> =>
+const parse = (text: string): Result.Result<unknown, NotJson | Truncated> =>
   Result.try({
     try: (): unknown => JSON.parse(text),
     catch: () => endsEarly(text) ? new Truncated() : new NotJson()
-  }).pipe(Result.flatMap((value) =>
-    // Bytes that are UTF-8 hold no lone surrogate, so that only an escape can make one.
-    loneEscape.test(text) ? wellFormed(value) : Result.succeed(value)
-  ))
+  })
 
 /** The escape of half a pair that is not beside that of the other half; or a backslash that is escaped, and a word. */
 const loneEscape = /\\u[dD][89abAB][\dA-Fa-f]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][\dA-Fa-f]{2})\\u[dD][c-fC-F]/
@@ -118,19 +120,6 @@ const endsEarly = (text: string): boolean => {
     else if (char === "}" || char === "]") depth--
   }
   return depth > 0
-}
-
-/** Refuses half a surrogate pair anywhere: as UTF-8 it would become U+FFFD. A stack of its own, for JSON of any depth. */
-const wellFormed = (value: unknown): Result.Result<unknown, NotUtf8> => {
-  const open: Array<unknown> = [value]
-  while (open.length > 0) {
-    const next = open.pop()
-    if (typeof next === "string" && !next.isWellFormed()) {
-      return Result.fail(new NotUtf8({ detail: "half a surrogate pair" }))
-    }
-    if (isObject(next)) { for (const entry of Object.entries(next)) open.push(...entry) }
-  }
-  return Result.succeed(value)
 }
 
 /** Duo's failure, by the HTTP status, or for a 200 by the code, whose first three digits are the status. */

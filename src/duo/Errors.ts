@@ -17,7 +17,7 @@ export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
 /** The answer ended before it was whole. */
 export class Truncated extends Schema.TaggedError<Truncated>()("Truncated", {}) {}
 export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", { limit: Schema.Int }) {}
-/** Bytes that are no UTF-8, a byte order mark, or half a surrogate pair. */
+/** Bytes that are no UTF-8, or a byte order mark. */
 export class NotUtf8 extends Schema.TaggedError<NotUtf8>()("NotUtf8", { detail: Schema.String }) {}
 /** Starts like an answer of Duo's, and is no JSON. */
 export class NotJson extends Schema.TaggedError<NotJson>()("NotJson", {}) {}

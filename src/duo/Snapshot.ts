@@ -115,9 +115,14 @@ export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
     values: Stream.fromIterable(newest.keys()).pipe(
       Stream.filter((page) => newest[page] !== 0),
       Stream.mapEffect(Effect.fnUntraced(function*(page) {
-        const { unknownFields, values } = yield* decodeAgain(list, yield* scratch.read(file(page)))
+        const { halves, unknownFields, values } = yield* decodeAgain(list, yield* scratch.read(file(page)))
         yield* scratch.remove(file(page))
-        return { unknownFields, values: values.filter((value) => seen.take(list.id(value), page, moment)) }
+        const taken = values.map((value) => seen.take(list.id(value), page, moment))
+        return {
+          unknownFields,
+          halves: halves.flatMap(({ index, path }) => taken[index] === true ? [path.replace(/^\./, "")] : []),
+          values: values.filter((_, index) => taken[index])
+        }
       }))
     )
   }
@@ -127,7 +132,9 @@ export const read = Effect.fn("Duo.snapshot")(function*<A, E>(
 /** A page that was decoded before. */
 const decodeAgain = <A>({ decode, path }: Pick<Endpoint<A>, "decode" | "path">, text: string) =>
   Effect.fromResult(interpret({ status: 200, headers: Headers.empty, text, now: 0 })).pipe(
-    Effect.flatMap(({ response }) => Effect.fromResult(decode(response))),
+    Effect.flatMap(({ halves, response }) =>
+      Effect.map(Effect.fromResult(decode(response)), (decoded) => ({ ...decoded, halves }))
+    ),
     Effect.mapError(() => {
       const reason = new Unreadable({ where: "a page", why: "was not kept as it came" })
       return new DuoError({ path, attempts: 0, reason })

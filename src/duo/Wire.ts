@@ -90,13 +90,17 @@ export const Time = integer(
   (value) => typeof value === "number" ? Math.floor(value) : floorText(value)
 )
 
+/** Two ids whose difference was lost would be one. */
+const idAsText = (value: unknown): unknown =>
+  typeof value === "string" && value.includes("\ufffd") ? impossible : numberAsText(value)
+
 /** An id: required, not empty. */
-export const Id = Schema.NonEmptyString.annotate({ read: numberAsText })
+export const Id = Schema.NonEmptyString.annotate({ read: idAsText })
 
 /** An id; if there is none, the object is known by another field of it. */
 export const idOr = (other: string) =>
   Schema.NonEmptyString.annotate({
-    read: (value, of) => numberAsText(value === undefined || value === null || value === "" ? of[other] : value)
+    read: (value, of) => idAsText(value === undefined || value === null || value === "" ? of[other] : value)
   })
 
 /** Other languages write an empty list, or an object without fields, in other ways. */
@@ -177,6 +181,8 @@ export const known = (
 export interface Decoded<A> {
   readonly values: ReadonlyArray<A>
   readonly unknownFields: ReadonlyArray<string>
+  /** Where there was half of a surrogate pair, which is U+FFFD now. */
+  readonly halves?: ReadonlyArray<string>
 }
 
 /** Reads the `response` of a list endpoint. Built once: making a decoder is what costs. */
@@ -219,7 +225,7 @@ const step = (path: string, key: PropertyKey): string =>
   typeof key === "number" ? `${path}[${key}]` : `${path}.${fieldName(String(key))}`
 
 /** A name that Duo chose, made fit for a message: an object may use anything as a key, even a person's name. */
-const fieldName = (name: string): string => /^[A-Za-z_][\w-]{0,63}$/.test(name) ? name : "(unusual name)"
+export const fieldName = (name: string): string => /^[A-Za-z_][\w-]{0,63}$/.test(name) ? name : "(unusual name)"
 
 const mostUnknown = 100
 

@@ -20,6 +20,8 @@ import * as Unknown from "./Unknown.ts"
 export interface Decoded<A> {
   readonly values: ReadonlyArray<A>
   readonly unknownFields: ReadonlyArray<string>
+  /** Where there was half of a surrogate pair, which is U+FFFD now. */
+  readonly halves?: ReadonlyArray<string>
 }
 
 /** A code whose user is gone opens nothing, and is about nobody: it has no row. */
@@ -53,8 +55,9 @@ export const make = (stamp: Stamp, { hasAllCodes }: { readonly hasAllCodes: bool
   }
 
   return {
-    users: ({ unknownFields, values }) => {
+    users: ({ halves, unknownFields, values }) => {
       noteFields("user", unknownFields)
+      unknown.halves("a user", halves)
       fields.count(users.name, values)
       const rows = values.map((user) => {
         for (const value of unknownValues(user)) unknown.value(value)
@@ -73,8 +76,9 @@ export const make = (stamp: Stamp, { hasAllCodes }: { readonly hasAllCodes: bool
       return batch
     },
 
-    bypassCodes: ({ unknownFields, values }) => {
+    bypassCodes: ({ halves, unknownFields, values }) => {
       noteFields("bypass code", unknownFields)
+      unknown.halves("a bypass code", halves)
       fields.count(bypassCodes.name, values)
       const owned = values.filter(isOwned)
       for (const code of values) if (!isOwned(code)) unknown.value("bypass code of nobody, left out")

@@ -8,6 +8,8 @@ export interface Unknown {
   readonly value: (what: string) => void
   /** A field, which counts once however often it comes. */
   readonly field: (what: string) => void
+  /** Where in an object there was half of a surrogate pair. */
+  readonly halves: (of: string, paths?: ReadonlyArray<string>) => void
   readonly count: () => number
   readonly warnings: () => ReadonlyArray<string>
   /** By place how often something was not known, for those whom somebody's text is not for. */
@@ -31,8 +33,12 @@ export const make = (): Unknown => {
     else others++
   }
   const count = () => sum(known.values()) + others
+  const value = (what: string) => remember(what, (known.get(what) ?? 0) + 1)
   return {
-    value: (what) => remember(what, (known.get(what) ?? 0) + 1),
+    value,
+    halves: (of, paths = []) => {
+      for (const path of paths) value(`half of a surrogate pair in ${of}, now U+FFFD: ${path}`)
+    },
     field: (what) => remember(what, 1),
     count,
     warnings: () => {

@@ -29,8 +29,15 @@ export const text = (value: unknown): string | null =>
     ? digits(value)
     : refuse()
 
+/** A character of it was lost, and with it who it is. */
+const isLost = (value: string) => value.includes("\ufffd")
+
 export const id = (value: unknown): string =>
-  typeof value === "string" && value !== "" ? value : typeof value === "number" ? digits(value) : refuse()
+  typeof value === "string" && value !== "" && !isLost(value)
+    ? value
+    : typeof value === "number"
+    ? digits(value)
+    : refuse()
 
 export const flag = (value: unknown): boolean | null => {
   if (nothing(value) || value === "") return null

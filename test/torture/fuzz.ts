@@ -31,17 +31,21 @@ export const often = (plan: Plan, once: (dice: Dice, seed: number) => Reached) =
     return total
   })
 
-/** Whether half of a surrogate pair may be in what JSON text says: only an escape can put it there. */
-const isWhole = (text: string, answer: unknown) =>
-  !/\\ud[89a-f]/i.test(text) || !/\\ud[89a-f]/.test(JSON.stringify(answer))
+/** U+FFFD for each half of a surrogate pair, which only an escape can put there. */
+const mended = (_: string, value: unknown): unknown =>
+  typeof value === "string"
+    ? value.toWellFormed()
+    : typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).map(([name, of]) => [name.toWellFormed(), of]))
+    : value
 
 /** The list in an answer; undefined if the text is no answer with one. */
 const response = (text: string): unknown => {
   try {
-    const answer: unknown = JSON.parse(text)
+    const answer: unknown = /\\ud[89a-f]/i.test(text) ? JSON.parse(text, mended) : JSON.parse(text)
     const isAnswer = typeof answer === "object" && answer !== null && "stat" in answer && answer.stat === "OK" &&
       "response" in answer
-    return isAnswer && isWhole(text, answer) ? answer.response : undefined
+    return isAnswer ? answer.response : undefined
   } catch {
     return undefined
   }
