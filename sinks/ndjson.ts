@@ -1,6 +1,5 @@
 /** Newline-delimited JSON: `T/RUN_ID.ndjson`, one object a row; or all rows on standard output, for a pipe. */
 import { Effect, Path } from "effect"
-import { tmpdir } from "node:os"
 import type { Sink } from "../src/Sink.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Read from "../src/staging/Read.ts"
@@ -26,10 +25,10 @@ const ndjson: Sink = {
   doc: "Newline-delimited JSON, one file a run and table; ndjson:- writes to standard output.",
   location: (dataDirectory) => `${dataDirectory}/ndjson`,
 
-  open: Effect.fnUntraced(function*(location, run) {
+  open: Effect.fnUntraced(function*(location, run, directory) {
     const path = yield* Path.Path
     const isStandardOutput = location === standardOutput
-    const root = isStandardOutput ? tmpdir() : path.resolve(location)
+    const root = isStandardOutput ? directory : path.resolve(location)
     return yield* TextFiles.openSink(run, format(isStandardOutput), {
       sink: "ndjson",
       location,
@@ -45,7 +44,7 @@ const ndjson: Sink = {
       : publishFiles(publication, run_id, location),
 
   discard: (location, run_id) =>
-    Files.discard(location === standardOutput ? tmpdir() : location, run_id).pipe(Files.at("ndjson", location)),
+    location === standardOutput ? Effect.void : Files.discard(location, run_id).pipe(Files.at("ndjson", location)),
 
   read: Effect.fn("ndjson.read")(function*(location, run, table) {
     const path = yield* Path.Path

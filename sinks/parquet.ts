@@ -63,7 +63,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const viewsFile = path.join(root, "views.sql")
   yield* Files.prepare(root, [viewsFile, ...run.tables.flatMap((table) => [snapshot(run, table), current(table)])])
   /** DuckDB is open for a table at a time, for what it has had of memory it keeps. */
-  const connect = DuckDb.open({ spill: staged(run, "spill") })
+  const work = staged(run, "work")
+  const connect = Effect.andThen(Files.privateDirectory(work), DuckDb.open({ spill: path.join(work, "spill") }))
 
   const unreadable = Effect.fnUntraced(function*({ run }: DuckDb.Session, table: Table) {
     const file = current(table)
@@ -114,7 +115,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
         yield* Effect.scoped(Files.create(to))
         return yield* fs.copyFile(snapshot, to).pipe(Effect.mapError(Files.reasonOf))
       }
-      const file = staged(run, "scratch")
+      const file = path.join(work, "scratch")
       yield* session.run(`ATTACH ${DuckDb.literal(file)} AS scratch (${DuckDb.groupRows})`)
       yield* session.run(
         `CREATE TABLE scratch.rows AS SELECT ${DuckDb.typed(table)} FROM (

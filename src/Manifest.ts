@@ -12,8 +12,9 @@ import { Outcome } from "./Outcome.ts"
 import { inDataDirectory, RunError } from "./RunError.ts"
 import { isRunId } from "./RunId.ts"
 import { Corrupt } from "./Sink.ts"
-import { makeDirectory, sync, writeDurably } from "./staging/Durable.ts"
+import { makeDirectory, sync } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
+import * as Private from "./staging/Private.ts"
 
 /** A sink as it was asked for: its name or module specifier, and where it writes. */
 export const Target = Schema.Struct({ sink: Schema.String, location: Schema.String })
@@ -105,15 +106,20 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     /** Says, before anything is staged, where this run will stage. */
     open: Effect.fnUntraced(function*(run_id: string, sinks: ReadonlyArray<Target>) {
       yield* makeDirectory(directory)
-      yield* writeDurably(file(run_id, ".open"), yield* Effect.orDie(encodeOpen({ sinks })))
+      yield* Private.write(file(run_id, ".open"), yield* Effect.orDie(encodeOpen({ sinks })))
     }, orRunError),
 
-    /** Where the source of a run may keep what it has read. */
-    scratch: (run_id: string) => path.join(directory, `${run_id}.pages.part`),
+    /** Makes a directory for what must not outlive a run: it goes with the scope, or is swept by the next run. */
+    directory: Effect.fnUntraced(function*(run_id: string) {
+      yield* makeDirectory(directory)
+      const made = path.join(directory, `${run_id}.pages.part`)
+      yield* Private.directory(made)
+      return made
+    }, orRunError),
 
     /** From here on the run is whole: whatever happens, it will be published. */
     seal: Effect.fnUntraced(function*(manifest: Manifest) {
-      yield* writeDurably(file(manifest.run_id, ".sealed"), signed(yield* Effect.orDie(encodeManifest(manifest))))
+      yield* Private.write(file(manifest.run_id, ".sealed"), signed(yield* Effect.orDie(encodeManifest(manifest))))
     }, orRunError),
 
     /** Every sink has published. */
@@ -134,6 +140,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
 
     /** The runs whose process ended before they were published, oldest first. To be asked under the lock. */
     unfinished: Effect.gen(function*() {
+      yield* Private.sweep(directory)
       for (const state of [".json.open", ".json.sealed", ".pages"]) {
         for (const half of yield* idsOf(`${state}.part`)) {
           yield* fs.remove(path.join(directory, `${half}${state}.part`), { force: true, recursive: true })

@@ -6,9 +6,9 @@ import { Effect, FileSystem, Path, Result, Runtime, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { ExitCode } from "./ExitCode.ts"
 import { inDataDirectory, RunError } from "./RunError.ts"
-import { sync } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Owner from "./staging/Owner.ts"
+import * as Private from "./staging/Private.ts"
 
 /** There is a key, and it is not to be used. */
 export class BadKey extends Schema.TaggedError<BadKey>()("BadKey", {
@@ -49,18 +49,9 @@ export const read = Effect.fnUntraced(
     )
 )
 
-/** Written beside, brought to the disk and linked: there is all of a key or none, and one that is there stays. */
+/** There is all of a key or none, and one that is there stays. */
 const make = Effect.fnUntraced(function*(file: string) {
   const fs = yield* FileSystem.FileSystem
-  const { dirname } = yield* Path.Path
-  const part = `${file}.part`
-  const link = Effect.gen(function*() {
-    yield* fs.writeFileString(part, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 })
-    yield* sync(part)
-    yield* fs.link(part, file)
-    yield* sync(dirname(file))
-  })
-  yield* Effect.flatMap(fs.exists(file), (there) => there ? Effect.void : link).pipe(
-    Effect.ensuring(Effect.ignore(fs.remove(part, { force: true })))
-  )
+  if (yield* fs.exists(file)) return
+  yield* Private.writeNew(file, `${randomBytes(32).toString("hex")}\n`)
 })

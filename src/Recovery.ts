@@ -11,6 +11,7 @@ import { isSinkError, type Sink } from "./Sink.ts"
 import { makeDirectory } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
+import * as Private from "./staging/Private.ts"
 
 /** Finds a sink by the name in a target. */
 export type FindSink = (name: string) => Effect.Effect<Sink, Expected>
@@ -46,6 +47,7 @@ export const enter = Effect.fnUntraced(function*(followed: Followed) {
     Effect.mapError((error) => new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) }))
   )
   yield* Lock.acquire(dataDirectory)
+  yield* Private.sweep(dataDirectory)
   const manifests = yield* Manifest.make(dataDirectory)
   for (const unfinished of yield* manifests.unfinished) {
     const { run_id } = unfinished

@@ -2,7 +2,7 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { Effect, Exit, Stream } from "effect"
+import { Effect, Exit, Scope, Stream } from "effect"
 import * as Batches from "./Batches.ts"
 import type { Expected } from "./Expected.ts"
 import { refuseLost } from "./Guard.ts"
@@ -48,6 +48,7 @@ export const sinkRun = (
  * what was published.
  */
 export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOptions) {
+  const untilPublished = yield* Effect.scope
   const source = yield* pipeline.connect
   const targets = yield* Effect.forEach(
     options.sinks,
@@ -66,10 +67,11 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
 
   const { outcome, receipts, sealed } = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
     yield* manifests.open(stamp.run_id, options.sinks)
-    const scratch = yield* Scratch.make(options.dataDirectory, manifests.scratch(stamp.run_id))
+    const directory = yield* Scope.provide(manifests.directory(stamp.run_id), untilPublished)
+    const scratch = yield* Scratch.make(directory, options.dataDirectory)
     const opened = yield* Effect.forEach(targets, ({ location, name, sink }) =>
       Effect.map(
-        sink.open(location, sinkRun(stamp, pipeline, options)),
+        sink.open(location, sinkRun(stamp, pipeline, options), directory),
         (open) => ({ location, name, open, sink })
       ))
     const open = opened.map((target) => target.open)
@@ -77,7 +79,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
       ...extraction,
       batches: Stream.map(extraction.batches, treat)
     }))
-    const stage = yield* Batches.stageFor(pipeline.tables, options.dataDirectory, manifests.scratch(stamp.run_id), open)
+    const stage = yield* Batches.stageFor(pipeline.tables, options.dataDirectory, directory, open)
     const staging = Batches.stagingTo(pipeline.tables, [...open, stage])
     const outcome = yield* drain(pipeline, stamp, extract, staging.write, options)
     yield* refuseLost(manifests, pipeline.tables, outcome, sinkRun(stamp, pipeline, options))
@@ -119,11 +121,12 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
   options: Recovery.Followed & { readonly tenant: string }
 ) {
   const { findSink, sinks, tenant } = options
-  yield* Recovery.enter(options)
+  const manifests = yield* Recovery.enter(options)
   const stamp = yield* newStamp(tenant, [])
+  const directory = yield* manifests.directory(stamp.run_id)
   for (const { location, sink: name } of sinks) {
     const sink = yield* findSink(name)
-    yield* Effect.scoped(sink.open(location, sinkRun(stamp, pipeline, { allowEmpty: false }))).pipe(
+    yield* Effect.scoped(sink.open(location, sinkRun(stamp, pipeline, { allowEmpty: false }), directory)).pipe(
       Effect.ensuring(Effect.ignore(sink.discard(location, stamp.run_id)))
     )
   }

@@ -76,9 +76,14 @@ export interface Sink {
   readonly locate?: (target: string) => Effect.Effect<string, Expected>
   /**
    * Prepares to stage a run at the location, and fails here, before the first request to Duo, if it cannot be written.
-   * What it holds open is released when the scope closes.
+   * What it holds open is released when the scope closes. The directory is the run's own, in the data directory: what is in
+   * it is gone once the run is published, and whatever happens when the next one begins.
    */
-  readonly open: (location: string, run: SinkRun) => Effect.Effect<OpenSink, SinkError, SinkServices | Scope.Scope>
+  readonly open: (
+    location: string,
+    run: SinkRun,
+    directory: string
+  ) => Effect.Effect<OpenSink, SinkError, SinkServices | Scope.Scope>
   /**
    * Shows a sealed run to the readers. Doing it twice is the same as once. The publication may come from a file: what
    * sealing that run at that location cannot have left there is `Corrupt`, and nothing is touched.

@@ -5,6 +5,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem, Path, type Scope, Stream } from "effect"
+import { tmpdir } from "node:os"
 import type { Outcome } from "../src/Outcome.ts"
 import type { Batch, Sink, SinkRun, SinkServices } from "../src/Sink.ts"
 import * as Ndjson from "../src/staging/Ndjson.ts"
@@ -36,7 +37,7 @@ export const openStaged = Effect.fnUntraced(function*(sink: Sink, location: stri
   // a path is never what the rows are
   const directory = `${yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-stage-" })}/tenant=stage/[ab]*`
   yield* fs.makeDirectory(directory, { recursive: true })
-  const open = yield* sink.open(location, run)
+  const open = yield* sink.open(location, run, tmpdir())
   const stage = yield* Stage.open(directory, run.tables)
   return {
     write: Effect.fnUntraced(function*(batch: Batch) {
@@ -317,7 +318,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         yield* fs.writeFileString(`${directory}/file`, "in the way")
         const below = [`${directory}/file`, `${directory}/${"long".repeat(100)}`].map(sink.location)
         for (const location of elsewhere?.unwritable() ?? below) {
-          const error = yield* Effect.flip(Effect.scoped(sink.open(location, runOf(1))))
+          const error = yield* Effect.flip(Effect.scoped(sink.open(location, runOf(1), tmpdir())))
           assert.strictEqual(error.reason._tag, "CannotCreate", location)
         }
       }))

@@ -19,7 +19,7 @@ const [first, second] = [runOf(1), runOf(2)]
 const three = { things: rowsOf(first, [plain, plain, plain]), others: rowsOf(first, [plain, plain, plain]) }
 const one = { things: rowsOf(second, [{ ...plain, name: "new" }]), others: [] }
 
-const open = (location: string) => Effect.scoped(duckdb.open(location, second))
+const open = (location: string) => Effect.scoped(duckdb.open(location, second, "/nowhere"))
 
 /** A clock on which waiting takes no time: it adds up what was waited for and does something each time. */
 const waiting = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>, each: Effect.Effect<void>) {

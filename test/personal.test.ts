@@ -9,6 +9,7 @@ import * as Tenant from "../src/emulator/Tenant.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "../src/mfa/Tables.ts"
 import * as Personal from "../src/Personal.ts"
 import * as PersonalKey from "../src/PersonalKey.ts"
+import * as Private from "../src/staging/Private.ts"
 import type { Cell, Table } from "../src/Table.ts"
 import { allSinks, contents, extract, inFolder, program, query, settings } from "./program.ts"
 
@@ -91,15 +92,17 @@ describe("the key", () => {
       })
     ))
 
-  it.live("that was half made when its process was killed is made anew, and nothing of the half is left", () =>
+  it.live("that was half made when its process was killed is made anew, and what others put beside it is not used", () =>
     inEmpty((folder, file) =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
-        yield* fs.writeFileString(`${file}.part`, "0123", { mode: 0o600 })
+        yield* fs.writeFileString(`${folder}/.duo-mfa.0123456789abcdef.part`, "0123", { mode: 0o600 })
+        yield* fs.writeFileString(`${file}.part`, "theirs", { mode: 0o666 })
+        yield* Private.sweep(folder)
         const made = yield* PersonalKey.read(folder)
-        yield* fs.link(file, `${file}.part`)
         assert.deepStrictEqual(yield* PersonalKey.read(folder), made)
-        assert.deepStrictEqual(yield* fs.readDirectory(folder), ["pii.key"])
+        assert.sameMembers(yield* fs.readDirectory(folder), ["pii.key", "pii.key.part"])
+        assert.strictEqual(yield* fs.readFileString(`${file}.part`), "theirs")
       })
     ))
 

@@ -15,7 +15,7 @@ const hasServer = binaries !== undefined
 beforeAll(async () => {
   if (!hasServer) return
   server = await start()
-  const open = postgres.open(locationOf(server), { ...runOf(1), tables: [Model.items] })
+  const open = postgres.open(locationOf(server), { ...runOf(1), tables: [Model.items] }, "/nowhere")
   await Effect.runPromise(Effect.scoped(open).pipe(Effect.provide(NodeServices.layer)))
 }, 120_000)
 afterAll(() => server?.stop())

@@ -39,7 +39,7 @@ const failure = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E,
 })
 
 const opened = (changes: Partial<Target>, environment: Record<string, string> = {}, run = runOf(9)) =>
-  Effect.scoped(postgres.open(locationOf(server, changes), run)).pipe(
+  Effect.scoped(postgres.open(locationOf(server, changes), run, "/nowhere")).pipe(
     Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment })))
   )
 const refused = (...given: Parameters<typeof opened>) => failure(opened(...given))
@@ -154,11 +154,11 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         const location = locationOf(server, { schema: schemaFor("lock") })
         const other = runOf(2, "api-2.duosecurity.com")
         yield* Effect.scoped(Effect.gen(function*() {
-          yield* postgres.open(location, first)
-          yield* postgres.open(location, other)
-          assert.deepStrictEqual(yield* failure(postgres.open(location, second)), ["Held"])
+          yield* postgres.open(location, first, "/nowhere")
+          yield* postgres.open(location, other, "/nowhere")
+          assert.deepStrictEqual(yield* failure(postgres.open(location, second, "/nowhere")), ["Held"])
         }))
-        yield* Effect.scoped(postgres.open(location, second))
+        yield* Effect.scoped(postgres.open(location, second, "/nowhere"))
       }))
 
     it.effect("rows that did not all come in are no run", () =>

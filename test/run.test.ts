@@ -239,11 +239,11 @@ describe("a run", () => {
       const good = spy("good", log)
       const closing: Sink = {
         ...good,
-        open: (location, run) =>
+        open: (...given) =>
           Effect.andThen(
             Effect.acquireRelease(Effect.void, () =>
               Effect.withFiber<void>((fiber) => Effect.sync(() => fiber.interruptUnsafe(fiber.id)))),
-            good.open(location, run)
+            good.open(...given)
           )
       }
       const fiber = yield* Effect.forkChild(Run.run(pipeline(), options(directory, [closing])))
@@ -281,8 +281,8 @@ describe("a run", () => {
       const slow = spy("slow", [])
       const holding: Sink = {
         ...slow,
-        open: (location, run) =>
-          Effect.map(slow.open(location, run), (open) => ({
+        open: (...given) =>
+          Effect.map(slow.open(...given), (open) => ({
             ...open,
             write: () => Effect.andThen(Deferred.succeed(stuck, undefined), Deferred.await(release))
           }))

@@ -2,10 +2,10 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it as plainIt, layer } from "@effect/vitest"
 import { Arbitrary, Effect, FileSystem, PlatformError, Schema } from "effect"
 import { reasonOf as duckDbReason } from "../src/staging/DuckDb.ts"
-import { writeDurably } from "../src/staging/Durable.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
 import * as Lock from "../src/staging/Lock.ts"
+import * as Private from "../src/staging/Private.ts"
 import { tree } from "./contract.ts"
 
 const place = Effect.gen(function*() {
@@ -38,18 +38,22 @@ layer(NodeServices.layer)("a small file", (it) => {
         Effect.tap(effect, () => Effect.sync(() => calls.push(call)))
       const watching: typeof fs = {
         ...fs,
-        writeFileString: (path, ...rest) => noted(`write ${path}`, fs.writeFileString(path, ...rest)),
         open: (path, options) =>
           Effect.map(
             fs.open(path, options),
-            (file) => Object.create(file, { sync: { value: noted(`sync ${path}`, file.sync) } })
+            (file) =>
+              Object.create(file, {
+                sync: { value: noted(`sync ${path}`, file.sync) },
+                writeAll: { value: (bytes: Uint8Array) => noted(`write ${path}`, file.writeAll(bytes)) }
+              })
           ),
         rename: (from, to) => noted(`rename ${from} ${to}`, fs.rename(from, to))
       }
       const file = `${directory}/manifest`
-      yield* writeDurably(file, "whole").pipe(Effect.provideService(FileSystem.FileSystem, watching))
+      yield* Private.write(file, "whole").pipe(Effect.provideService(FileSystem.FileSystem, watching))
       assert.strictEqual(yield* fs.readFileString(file), "whole")
-      const part = `${file}.part`
+      const part = calls[0]?.slice("write ".length) ?? ""
+      assert.match(part, /\/\.duo-mfa\.[0-9a-f]{16}\.part$/)
       assert.deepStrictEqual(calls, [`write ${part}`, `sync ${part}`, `rename ${part} ${file}`, `sync ${directory}`])
     }))
 
@@ -58,9 +62,9 @@ layer(NodeServices.layer)("a small file", (it) => {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
       const file = `${directory}/manifest`
-      yield* writeDurably(file, "before")
+      yield* Private.write(file, "before")
       const full = PlatformError.systemError({ _tag: "Unknown", module: "FileSystem", method: "rename" })
-      yield* writeDurably(file, "after").pipe(
+      yield* Private.write(file, "after").pipe(
         Effect.provideService(FileSystem.FileSystem, { ...fs, rename: () => Effect.fail(full) }),
         Effect.flip
       )

@@ -5,8 +5,8 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as Understood from "../duo/Answers.ts"
 import { ExitCode } from "../ExitCode.ts"
 import { SinkError } from "../Sink.ts"
-import { writeDurably } from "../staging/Durable.ts"
 import * as Files from "../staging/Files.ts"
+import * as Private from "../staging/Private.ts"
 import { Catalog } from "./Catalog.ts"
 import { say } from "./check.ts"
 import * as DotEnv from "./DotEnv.ts"
@@ -121,10 +121,11 @@ const mayChange = Effect.fnUntraced(function*(before: string, after: string) {
 
 const write = Effect.fnUntraced(function*(content: string) {
   const fs = yield* FileSystem.FileSystem
-  const { resolve } = yield* Path.Path
+  const { dirname, resolve } = yield* Path.Path
   // a link to it stays one
   const file = yield* Effect.orElseSucceed(fs.realPath(".env"), () => resolve(".env"))
-  yield* writeDurably(file, content).pipe(
+  yield* Private.sweep(dirname(file))
+  yield* Private.write(file, content).pipe(
     Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("init", file)(Files.reasonOf(error)) }))
   )
 })

@@ -2,8 +2,9 @@
 import { Effect, Option, Path, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { SinkError } from "../Sink.ts"
-import { makeDirectory, writeDurably } from "../staging/Durable.ts"
+import { makeDirectory } from "../staging/Durable.ts"
 import * as Files from "../staging/Files.ts"
+import * as Private from "../staging/Private.ts"
 import { version } from "../Version.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Settings from "./Settings.ts"
@@ -26,7 +27,10 @@ export const write = Effect.fnUntraced(function*({ at, session }: Ledger.Open, f
   // what draws the charts is loaded by nobody else
   const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
   const content = yield* at(page(session, pii, version))
-  yield* Effect.andThen(makeDirectory(path.dirname(file)), writeDurably(file, content)).pipe(
+  const directory = path.dirname(file)
+  yield* makeDirectory(directory).pipe(
+    Effect.andThen(Private.sweep(directory)),
+    Effect.andThen(Private.write(file, content)),
     Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("report", file)(Files.reasonOf(error)) }))
   )
 })

@@ -65,7 +65,11 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   // DuckDB takes what follows a ? for options, and looks for its write-ahead log elsewhere
   if (file.includes("?")) return yield* new CannotCreate({ detail: "DuckDB cannot write where a name has a ? in it" })
   yield* Files.prepare(root, [file])
-  const session = yield* DuckDb.open({ spill: `${staged}.tmp` })
+  // whoever can write beside the ledger puts nothing in the way of the files that DuckDB makes
+  const work = `${staged}.tmp`
+  const making = path.join(work, "ledger.duckdb")
+  yield* Files.privateDirectory(work)
+  const session = yield* DuckDb.open({ spill: path.join(work, "spill") })
   yield* session.run(`SET memory_limit = '${memory}'`)
 
   /** Shares the lock with readers and keeps writers out. */
@@ -89,7 +93,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   const copy = Effect.fn("Ledger.copy")(function*() {
     const before = yield* identity(file)
     yield* Effect.mapError(
-      Effect.andThen(fs.copyFile(file, staged), fs.chmod(staged, 0o600)), // it may be one that nobody may write
+      Effect.andThen(fs.copyFile(file, making), fs.chmod(making, 0o600)), // it may be one that nobody may write
       Files.reasonOf
     )
     yield* session.run("DETACH held")
@@ -103,17 +107,19 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     if (isThere) yield* copy()
     // the version counts when the file is made; a size that is not said again makes all groups anew
     yield* session.run(
-      `ATTACH ${DuckDb.literal(staged)} AS ledger (${isThere ? "" : "STORAGE_VERSION 'v1.4.0', "}${DuckDb.groupRows})`
+      `ATTACH ${DuckDb.literal(making)} AS ledger (${isThere ? "" : "STORAGE_VERSION 'v1.4.0', "}${DuckDb.groupRows})`
     )
     yield* make(session, "ledger")
     yield* session.run("CHECKPOINT ledger; DETACH ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
-    if (yield* Files.exists(`${staged}.wal`)) {
+    if (yield* Files.exists(`${making}.wal`)) {
       return yield* new InputOutput({ detail: "DuckDB left changes outside of the file" })
     }
-    yield* attach(session, staged, "ledger")
+    yield* attach(session, making, "ledger")
     yield* verify(session, "ledger")
     // the session stays, to hold the ledger; what it keeps in memory of it need not
     yield* session.run("DETACH ledger; SET memory_limit = '8MB'")
+    yield* Effect.mapError(fs.rename(making, staged), Files.reasonOf)
+    yield* Files.remove([work])
     return yield* Files.seal([{ from: staged, to: file }])
   })
 

@@ -2,6 +2,7 @@
  * DuckDB as the sinks use it: a scoped connection whose memory has a bound, SQL made from tables, results read chunk by
  * chunk, and its messages told apart. The library is loaded when it is first needed, for that takes a while.
  */
+import type * as Api from "@duckdb/node-api"
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api"
 import { Effect, Option, type Scope, Stream } from "effect"
 import { totalmem } from "node:os"
@@ -10,7 +11,7 @@ import type { Cell, ColumnType, Row, Table } from "../Table.ts"
 import * as Instant from "./Instant.ts"
 
 /** The library itself, for its constants. */
-export const library = Effect.tryPromise({
+export const library: Effect.Effect<typeof Api, CannotCreate> = Effect.tryPromise({
   try: () => import("@duckdb/node-api"),
   catch: (cause) => new CannotCreate({ detail: `DuckDB cannot be loaded here: ${String(cause)}` })
 })

@@ -35,16 +35,3 @@ export const makeDirectory = (
       )
     )
   })
-
-/** Replaces a small file: beside it, to the disk, and renamed into place. Not to be stopped half way. */
-export const writeDurably = Effect.fnUntraced(function*(path: string, content: string) {
-  const fs = yield* FileSystem.FileSystem
-  const { dirname } = yield* Path.Path
-  const part = `${path}.part`
-  yield* fs.writeFileString(part, content, { mode: 0o600 }).pipe(
-    Effect.andThen(sync(part)),
-    Effect.andThen(fs.rename(part, path)),
-    Effect.onError(() => Effect.ignore(fs.remove(part, { force: true })))
-  )
-  yield* sync(dirname(path))
-}, Effect.uninterruptible)

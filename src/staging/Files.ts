@@ -5,6 +5,7 @@
 import { Effect, FileSystem, Option, Path, type PlatformError, Predicate, Schema, type Scope } from "effect"
 import { CannotCreate, Corrupt, DiskFull, InputOutput, SinkError, type SinkReason, type SinkServices } from "../Sink.ts"
 import { makeDirectory, sync } from "./Durable.ts"
+import * as Private from "./Private.ts"
 import * as RealPath from "./RealPath.ts"
 
 /** One rename, absolute paths. */
@@ -104,7 +105,11 @@ export const prepare = Effect.fnUntraced(function*(root: string, targets: Readon
 
 /** Makes an empty file that only its owner may read, which must not be there yet; it is closed with the scope. */
 export const create = (path: string): Effect.Effect<FileSystem.File, SinkReason, SinkServices | Scope.Scope> =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.open(path, { flag: "wx", mode: 0o600 })).pipe(orReason)
+  Private.create(path).pipe(orReason)
+
+/** Makes a directory that only its owner may enter, which must not be there yet; it is gone with the scope. */
+export const privateDirectory = (path: string): Effect.Effect<void, SinkReason, SinkServices | Scope.Scope> =>
+  Private.directory(path).pipe(orReason)
 
 /**
  * Makes the staged files durable, their names too, and the directories that they will move to: once a manifest says that

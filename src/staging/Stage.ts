@@ -40,7 +40,7 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
     for (const [table, text] of texts) {
       if (text.length === 0) continue
       const file = join(directory, `${table.name}.ndjson`)
-      yield* Effect.mapError(fs.writeFile(file, Buffer.concat(text), { mode: 0o600 }), Files.reasonOf)
+      yield* Effect.mapError(fs.writeFile(file, Buffer.concat(text), { mode: 0o600, flag: "wx" }), Files.reasonOf)
       yield* session.run(`INSERT INTO ${rowsOf(table)} ${Ndjson.select(table, file)}`)
       yield* Files.remove([file])
     }

@@ -1,7 +1,7 @@
 /**
- * Standard output as a place to publish to: rows are staged in files like anywhere else and copied out when the run is
- * published, for whoever reads then. What was copied cannot be taken back, and nobody else is to get it: another process
- * that finishes this run removes the files, and a reader who leaves has had enough.
+ * Standard output as a place to publish to: rows are staged in the run's own directory and copied out when the run is
+ * published, for whoever reads then. What was copied cannot be taken back, and nobody else is to get it: for another process
+ * that finishes this run there is nothing to do, and a reader who leaves has had enough.
  */
 import { Effect, FileSystem, Path, Schema, Stream } from "effect"
 import { randomUUID } from "node:crypto"
@@ -41,7 +41,7 @@ const listen = Effect.sync(() => process.stdout.on("error", () => undefined))
 
 const isPublication = Schema.is(Publication)
 
-/** Copies sealed files out and removes them. One that is gone was copied before. */
+/** Copies sealed files out, each once: it is removed when it was copied. */
 export const publish = Effect.fnUntraced(function*(
   publication: Schema.Json,
   run_id: string
@@ -58,9 +58,12 @@ export const publish = Effect.fnUntraced(function*(
       (staged) =>
         Effect.flatMap(Files.exists(staged), (isThere) =>
           isThere
-            ? fs.stream(staged).pipe(Stream.mapError(Files.reasonOf), Stream.runForEach(write))
+            ? fs.stream(staged).pipe(
+              Stream.mapError(Files.reasonOf),
+              Stream.runForEach(write),
+              Effect.andThen(Files.remove([staged]))
+            )
             : Effect.void)
     ).pipe(Effect.catchTag("ReaderLeft", () => Effect.void))
   }
-  yield* Files.remove(publication.standard_output)
 })

@@ -14,7 +14,7 @@ export const watched = (sink: Sink): Sink => {
   })
   return {
     ...sink,
-    open: (location, run) => Effect.map(span("open")(sink.open(location, run)), opened),
+    open: (...given) => Effect.map(span("open")(sink.open(...given)), opened),
     publish: (publication, run_id, location) => span("publish")(sink.publish(publication, run_id, location)),
     discard: (location, run_id) => span("discard")(sink.discard(location, run_id))
   }

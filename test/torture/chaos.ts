@@ -93,8 +93,8 @@ const chaotic = (dice: Dice, reached: Record<string, number>) => (sink: Sink): S
     fails(verb).pipe(Effect.andThen(call), Effect.tap(() => fails(verb)))
   return {
     ...sink,
-    open: (location, run) =>
-      Effect.map(sink.open(location, run), ({ seal, write }) => ({
+    open: (...given) =>
+      Effect.map(sink.open(...given), ({ seal, write }) => ({
         ...write && { write: (batch, text) => around("write", write(batch, text)) },
         seal: (outcome, stage) => around("seal", seal(outcome, stage))
       })),

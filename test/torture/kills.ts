@@ -27,7 +27,7 @@ const stageOf = (data: string, before: ReadonlyArray<string>) => {
   if (fresh.some((name) => name.endsWith(".json"))) return "published"
   if (sealed) return "publishing"
   if (!fresh.some((name) => name.endsWith(".json.open"))) return "starting"
-  return fresh.some((name) => /(current\.\w+|scratch|duckdb)\.[^.]*\.part/.test(name)) ? "sealing" : "staging"
+  return fresh.some((name) => /(current\.\w+|scratch|ledger)\.([^.]*\.part|duckdb)$/.test(name)) ? "sealing" : "staging"
 }
 
 /** All of them, and how many kills must not miss one. */

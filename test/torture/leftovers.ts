@@ -60,7 +60,7 @@ const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<
     if (found === undefined) continue
     const stamp = { run_id, observed_at: 0n, tenant: "127.0.0.1" }
     yield* Effect.scoped(Effect.flatMap(
-      found.open(location, Run.sinkRun(stamp, mfa, { allowEmpty: false })),
+      found.open(location, Run.sinkRun(stamp, mfa, { allowEmpty: false }), "/nowhere"),
       ({ write }) => write?.({ users: [] }, {}) ?? Effect.void
     ))
   }

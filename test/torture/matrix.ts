@@ -19,6 +19,7 @@ import { cases as leftovers } from "./leftovers.ts"
 import { cases as locales } from "./locales.ts"
 import { cases as memory } from "./memory.ts"
 import { cases as network } from "./network.ts"
+import { cases as parts } from "./parts.ts"
 import { cases as places } from "./places.ts"
 import { cases as planted } from "./planting.ts"
 import { cases as power } from "./power.ts"
@@ -57,5 +58,6 @@ export const matrix: ReadonlyArray<Case> = [
   ...hostile,
   ...surroundings,
   ...golden,
-  ...planted
+  ...planted,
+  ...parts
 ]
