@@ -3,6 +3,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit, Layer } from "effect"
 import { CliError } from "effect/cli"
+import * as inspector from "node:inspector"
 import { cli } from "./Cli.ts"
 import { Catalog } from "./cli/Catalog.ts"
 import { exitCode, isExpected } from "./cli/Ending.ts"
@@ -11,6 +12,13 @@ import * as Stderr from "./cli/Stderr.ts"
 import { ExitCode } from "./ExitCode.ts"
 
 process.umask(0o077)
+
+// Node would open a debugger at this signal, and whoever may connect to it reads the key. One that was opened while the
+// program was loaded is closed, at once after Node has opened it for good; who asks for one with --inspect gets it.
+process.on("SIGUSR1", () => undefined)
+if (![...process.execArgv, process.env["NODE_OPTIONS"]].some((option) => option?.includes("--inspect"))) {
+  setImmediate(() => inspector.close())
+}
 
 process.on("SIGINT", () => undefined)
 // A signal that comes when all is done stops nothing. Node lets go of signals before it has tidied up, which takes longer

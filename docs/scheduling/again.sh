@@ -1,5 +1,7 @@
 #!/bin/sh
 # again.sh COMMAND...: the command, and after 5, 15 and 45 minutes again while its exit says that it may work later.
+# the memory of the process has the key: it is never written to a file
+ulimit -c 0
 for wait in 300 900 2700 last; do
   "$@"
   status=$?

@@ -33,6 +33,10 @@ export const dataDirectory = Effect.gen(function*() {
 
 const othersMayRead = 0o077
 
+/** What listens to a debugger, loads code, or writes memory or the environment into a file. */
+const exposing =
+  /--(inspect|require|import|(experimental-)?loader|heapsnapshot-[a-z-]+|heap-prof|report-[a-z-]+|abort-on-uncaught-exception)\b|-r\b/
+
 /** What around the process puts secrets at risk, and is no reason to stop. */
 export const warn = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
@@ -42,8 +46,8 @@ export const warn = Effect.gen(function*() {
       yield* Effect.logWarning("Others may read .env, and the secret in it: chmod 600 it.")
     }
   }
-  const loaded = /--(inspect|require|import|(?:experimental-)?loader)\b|-r\b/.exec(process.env["NODE_OPTIONS"] ?? "")
-  if (loaded !== null) {
-    yield* Effect.logWarning(`NODE_OPTIONS has ${loaded[0]}: what that lets in can read the secret key.`)
+  const found = exposing.exec(process.env["NODE_OPTIONS"] ?? "")
+  if (found !== null) {
+    yield* Effect.logWarning(`NODE_OPTIONS has ${found[0]}: what that lets in, or writes, can have the secret key.`)
   }
 })

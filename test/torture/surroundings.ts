@@ -63,6 +63,7 @@ const rows = [
   [".env for the group to read", warned({}, 0o640, /\.env.*chmod 600/)],
   [".env for its owner", warned({}, 0o600, undefined)],
   ["NODE_OPTIONS --require", warned({ NODE_OPTIONS: "--require=./nothing.cjs" }, undefined, /--require/)],
+  ["NODE_OPTIONS --report-on-signal", warned({ NODE_OPTIONS: "--report-on-signal" }, undefined, /--report-on-signal/)],
   ["NODE_OPTIONS of no harm", warned({ NODE_OPTIONS: "--max-old-space-size=500" }, undefined, undefined)]
 ] as const
 
