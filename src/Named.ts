@@ -28,7 +28,8 @@ export const isFollowed = Effect.fnUntraced(function*(
   if (locate !== undefined) return false
   const path = yield* Path.Path
   for (const place of [target.location, withoutOptions(target.location)]) {
-    if (!path.isAbsolute(place) || !(yield* RealPath.isWithin(dataDirectory, place))) return false
+    const isWithin = Effect.orElseSucceed(RealPath.isWithin(dataDirectory, place), () => false)
+    if (!path.isAbsolute(place) || !(yield* isWithin)) return false
   }
   return true
 })

@@ -2,7 +2,7 @@
  * Staged files: written beside where they will be, under a name that says which run they belong to, made durable, and
  * then moved into place. Renaming is all that publishing does, so nothing late can fail for want of space or of rights.
  */
-import { Effect, FileSystem, Option, Path, type PlatformError, Predicate, Schema, type Scope } from "effect"
+import { Effect, FileSystem, Path, type PlatformError, Predicate, Schema, type Scope } from "effect"
 import { CannotCreate, Corrupt, DiskFull, InputOutput, SinkError, type SinkReason, type SinkServices } from "../Sink.ts"
 import { makeDirectory, sync } from "./Durable.ts"
 import * as Private from "./Private.ts"
@@ -90,7 +90,7 @@ export const prepare = Effect.fnUntraced(function*(root: string, targets: Readon
         return
       }
       if (info.type !== "Directory") return yield* new CannotCreate({ detail: `${directory} is not a directory` })
-      if (!(yield* RealPath.isWithin(root, directory))) {
+      if (!(yield* orReason(RealPath.isWithin(root, directory)))) {
         return yield* new CannotCreate({ detail: `${directory} is a link that leads out of ${root}` })
       }
       if (info.dev !== dev) return yield* new CannotCreate({ detail: `${directory} is on another device than ${root}` })
@@ -145,12 +145,12 @@ export const isStaged = (path: Path.Path, file: string, run_id: string) =>
   path.isAbsolute(file) && path.normalize(file) === file && path.basename(file).indexOf(stagedName("", run_id)) > 0 &&
   file.endsWith(stagedName("", run_id))
 
-/** Whether there is nothing, or a file of one name that is no link: a run has staged no other. */
+/** Whether there is nothing, or a file that is no link: a run has staged no other. */
 const isPlain = Effect.fnUntraced(function*(file: string) {
   const fs = yield* FileSystem.FileSystem
   if (yield* Effect.isSuccess(fs.readLink(file))) return false
   const info = yield* statIfAny(file)
-  return info === undefined || (info.type === "File" && Number(Option.getOrElse(info.nlink, () => 1n)) === 1)
+  return info === undefined || info.type === "File"
 })
 
 /**
@@ -160,8 +160,8 @@ const isPlain = Effect.fnUntraced(function*(file: string) {
 const isSealed = Effect.fnUntraced(function*(root: string, { from, to }: Move, run_id: string) {
   const path = yield* Path.Path
   if (!isStaged(path, from, run_id) || path.normalize(to) !== to || to.endsWith(path.sep)) return false
-  const [there, staged] = [yield* RealPath.of(root), yield* RealPath.of(path.dirname(from))]
-  return there === staged && (yield* RealPath.isWithin(root, path.dirname(to))) && (yield* isPlain(from))
+  const [there, staged] = [yield* orReason(RealPath.of(root)), yield* orReason(RealPath.of(path.dirname(from)))]
+  return there === staged && (yield* orReason(RealPath.isWithin(root, path.dirname(to)))) && (yield* isPlain(from))
 })
 
 /** A publication that a run cannot have left. */
