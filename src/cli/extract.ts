@@ -186,7 +186,7 @@ export const extract = Command.make(
         const exit = error[Runtime.errorExitCode]
         const seen = last.what === undefined ? {} : { [last.what]: last.seen }
         const known = { exit, pipeline: name, ...seen, total_objects: last.total, pages: last.pages }
-        if (json) yield* Stdout.json({ error: error._tag, message: error.abroad ?? error.message, ...known })
+        if (json) yield* Stdout.json({ error: error._tag, message: error.message, ...known })
         const message = withoutPaths(toldAbroad(error), yield* Settings.dataDirectoryPath)
         yield* tell({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
       })

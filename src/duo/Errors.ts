@@ -143,8 +143,7 @@ export class DuoError extends Schema.TaggedError<DuoError>()("DuoError", {
     return describe(this)
   }
   get abroad() {
-    const { attempts, path, reason } = this
-    return describe({ attempts, path, reason: withoutTexts(reason) })
+    return describe({ ...this, reason: withoutTexts(this.reason) })
   }
 }
 
