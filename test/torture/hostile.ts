@@ -136,11 +136,15 @@ const hostile = inFolder(Effect.fnUntraced(function*(folder) {
     assert.lengthOf(methods, texts.length * 6, sink)
     assert.deepStrictEqual(differing(methods.filter(({ method_kind }) => method_kind === "phone"), phone), [], sink)
   }
-  for (const format of ["table", "markdown"]) {
+  for (const format of ["table", "markdown", "json", "ndjson"]) {
     const shown = yield* program(folder, ["sql", "FROM users", "--format", format])
     assert.strictEqual(shown.code, 0, shown.stderr)
     inert(`sql as ${format}`, shown.stdout)
   }
+  const { stdout } = yield* program(folder, ["sql", "FROM users", "--format", "csv"])
+  const cells = readers.parseCsv(stdout.replace(/\n$/, "\r\n")).slice(1).flat()
+  assert.isAbove(cells.length, texts.length)
+  for (const cell of cells) assert.notMatch(cell, /^[=+\-@\t\r\n＝＋－＠]/, "sql as csv")
   yield* afterwards({ folder, before: {}, recovered: true, keys: duo })
   return { texts: texts.length }
 }))
