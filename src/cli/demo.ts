@@ -5,9 +5,10 @@ import { serve } from "../emulator/Emulator.ts"
 import * as StoppedClock from "../emulator/StoppedClock.ts"
 import * as Story from "../emulator/Story.ts"
 import { ExitCode } from "../ExitCode.ts"
-import * as Manifest from "../Manifest.ts"
+import type * as Manifest from "../Manifest.ts"
 import type { Pipeline } from "../Pipeline.ts"
 import type { FindSink } from "../Recovery.ts"
+import * as Recovery from "../Recovery.ts"
 import * as Run from "../Run.ts"
 import { inDataDirectory, RunError } from "../RunError.ts"
 import { makeDirectory } from "../staging/Durable.ts"
@@ -95,12 +96,14 @@ const hold = Effect.fnUntraced(function*(dataDirectory: string) {
   yield* Lock.acquire(directory)
 })
 
-/** What a demo, or `make extract` without settings, has made before, is made anew, unless a run is at it. */
-const clear = Effect.fnUntraced(function*(directory: string) {
+/**
+ * What a demo, or `make extract` without settings, has made before, is made anew, unless a run is at it. What one that was
+ * killed has staged is discarded first, while its manifest still says where that is.
+ */
+const clear = Effect.fnUntraced(function*(directory: string, findSink: FindSink) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  yield* Lock.acquire(directory)
-  const manifests = yield* (yield* Manifest.make(directory)).all
+  const manifests = yield* (yield* Recovery.enter({ dataDirectory: directory, sinks: [], findSink })).all
   if (manifests.some(({ tenant }) => !tenant.startsWith("127.0.0.1:"))) return yield* new NotADemo({ directory })
   for (const name of ["duo.duckdb", "parquet", "ndjson", "csv", "runs", "report.html"]) {
     yield* Effect.orDie(fs.remove(join(directory, name), { recursive: true, force: true }))
@@ -138,7 +141,7 @@ export const demo = Command.make(
     const dataDirectory = path.resolve("data/demo")
     yield* Owner.check(dataDirectory)
     yield* hold(dataDirectory)
-    yield* clear(dataDirectory)
+    yield* clear(dataDirectory, catalog.ownSink)
     const pipeline = yield* catalog.findPipeline("mfa")
     yield* make({
       pipeline,

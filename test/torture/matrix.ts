@@ -19,6 +19,7 @@ import { cases as leftovers } from "./leftovers.ts"
 import { cases as locales } from "./locales.ts"
 import { cases as memory } from "./memory.ts"
 import { cases as network } from "./network.ts"
+import { cases as outlived } from "./outlived.ts"
 import { cases as parts } from "./parts.ts"
 import { cases as places } from "./places.ts"
 import { cases as planted } from "./planting.ts"
@@ -59,5 +60,6 @@ export const matrix: ReadonlyArray<Case> = [
   ...surroundings,
   ...golden,
   ...planted,
-  ...parts
+  ...parts,
+  ...outlived
 ]

@@ -1,0 +1,119 @@
+/** W4: what is left of everybody's data when a process is killed, and once the next one has come by. */
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { Dice } from "../../src/emulator/Dice.ts"
+import { type Emulator, serve } from "../../src/emulator/Emulator.ts"
+import { settings, start } from "../program.ts"
+import { type Case, repeat } from "./Case.ts"
+import { inFolder } from "./InProcess.ts"
+
+/** Every file below a folder, whoever may see it. */
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile())
+
+/** The files in which a text of a person stands. */
+const showing = (folder: string, personal: ReadonlyArray<string>) =>
+  filesIn(folder).filter((name) => {
+    const bytes = readFileSync(join(folder, name))
+    return personal.some((text) => bytes.includes(text))
+  })
+
+const litter = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.part\b|\.open$|\.sealed$/.test(name))
+
+/** A process that is killed when Duo was asked so many times, or never was. */
+const killed = (folder: string, tmp: string, args: ReadonlyArray<string>, duo: Emulator, after: number) =>
+  Effect.promise(async () => {
+    mkdirSync(join(folder, tmp), { recursive: true })
+    const before = duo.requests.length
+    const env = { ...settings(duo), TMPDIR: join(folder, tmp), HOME: join(folder, "home") }
+    const { child, ended } = start(folder, args, env)
+    while (child.exitCode === null && duo.requests.length - before < after) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    child.kill("SIGKILL")
+    const { code } = await ended
+    return code === null
+  })
+
+interface Kind {
+  readonly name: string
+  readonly args: ReadonlyArray<string>
+  /** Nothing is on the disk under a name, not even while it goes. */
+  readonly never: boolean
+}
+
+const pages = ["--page-size", "10", "--concurrency", "1"]
+
+const kinds: ReadonlyArray<Kind> = [
+  { name: "dry run", args: ["extract", "--dry-run", ...pages], never: true },
+  { name: "standard output", args: ["extract", "--sink", "ndjson:-", ...pages], never: false },
+  {
+    name: "--pii drop",
+    args: ["extract", "--pii", "drop", "--sink", "duckdb", "--sink", "parquet", "--sink", "csv", ...pages],
+    never: true
+  }
+]
+
+const outlived = ({ args, name, never }: Kind) => (seed: number) =>
+  inFolder(Effect.fnUntraced(function*(folder) {
+    for (const name of ["home", "tmp3"]) mkdirSync(join(folder, name))
+    const duo = yield* serve({ users: 60, seed })
+    const personal = Array.from({ length: duo.tenant.size() }, (_, at) => duo.tenant.user(at)).flatMap((user) =>
+      [user["email"], user["realname"], user["username"]].filter((text) => typeof text === "string" && text.length > 5)
+    ).map(String)
+    assert.isAbove(personal.length, 60)
+    const dice = new Dice(seed)
+    let times = 0
+    for (const tmp of ["tmp", "tmp2"]) {
+      if (!(yield* killed(folder, tmp, args, duo, 2 + dice.below(9)))) continue
+      times++
+      if (never) assert.deepStrictEqual(showing(folder, personal), [], `${name}, killed`)
+    }
+    const next = yield* Effect.promise(() =>
+      start(folder, args, { ...settings(duo), TMPDIR: join(folder, "tmp3"), HOME: join(folder, "home") }).ended
+    )
+    assert.strictEqual(next.code, 0, next.stderr)
+    assert.deepStrictEqual(showing(folder, personal), [], name)
+    assert.deepStrictEqual(litter(folder), [], name)
+    return { [name]: times }
+  }))
+
+/** The demo takes a while; it is killed while it makes the ledger of one of its first days. */
+const demo = (seed: number) =>
+  inFolder(Effect.fnUntraced(function*(folder) {
+    const data = join(folder, "data/demo")
+    yield* Effect.promise(async () => {
+      const { child, ended } = start(folder, ["demo"])
+      const isMaking = () => existsSync(data) && readdirSync(data).some((name) => /duckdb\..*\.part/.test(name))
+      for (let day = new Dice(seed).below(3); day >= 0; day--) {
+        while (isMaking()) await new Promise((resolve) => setTimeout(resolve, 1))
+        while (!isMaking()) await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      child.kill("SIGKILL")
+      await ended
+    })
+    assert.isNotEmpty(litter(folder))
+    const ended = yield* Effect.promise(() => start(folder, ["demo"]).ended)
+    assert.strictEqual(ended.code, 0, ended.stderr)
+    assert.deepStrictEqual(litter(folder), [])
+    return { demo: 1 }
+  }))
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "W4",
+  fault:
+    "SIGKILL of a dry run, of a run to standard output, of one with --pii drop, each with another TMPDIR; of a demo",
+  expected: "no text of a person is left in the data directory, TMPDIR or HOME once the next one has come by",
+  n: { test: 1, torture: 15 },
+  run: (plan) =>
+    Effect.map(
+      Effect.all([
+        ...kinds.map((kind) => repeat(plan, outlived(kind))),
+        repeat({ ...plan, n: Math.ceil(plan.n / 5) }, demo)
+      ]),
+      (all) => Object.assign({}, ...all)
+    )
+}]
