@@ -24,18 +24,18 @@ COMMENT ON COLUMN mfa_events.after IS 'What they became, as a JSON object of tex
 
 CREATE OR REPLACE VIEW coverage_daily AS
 WITH steps AS (
-  SELECT tenant, unnest([valid_from, valid_to]) AS instant, unnest([1, -1]) AS step, status = 'active' AS is_active,
-    mfa_enabled, has_phishing_resistant, only_telephony, strongest = 'none' AS is_unprotected,
-    status IN ('active', 'bypass') AND is_bypass IS NOT FALSE AS is_bypass, is_bypass IS NULL AS is_untold
+  SELECT tenant, unnest([valid_from, valid_to]) AS instant, unnest([1, -1]) AS step, is_active, mfa_enabled,
+    mfa_enabled AND has_phishing_resistant AS is_resistant, only_telephony, strongest = 'none' AS is_unprotected,
+    is_bypass AND (is_active OR status = 'bypass') AS is_bypass
   FROM users_history
 ), instants AS (
   SELECT tenant, instant,
     sum(step) FILTER (is_active) AS users,
     sum(step) FILTER (is_active AND mfa_enabled) AS mfa_enabled,
-    sum(step) FILTER (is_active AND has_phishing_resistant) AS phishing_resistant,
+    sum(step) FILTER (is_active AND is_resistant) AS phishing_resistant,
     sum(step) FILTER (is_active AND only_telephony) AS only_telephony,
-    sum(step) FILTER (is_bypass AND NOT is_untold) AS bypass,
-    sum(step) FILTER (is_bypass AND is_untold) AS untold,
+    sum(step) FILTER (is_bypass) AS bypass,
+    sum(step) FILTER (is_bypass IS NULL) AS untold,
     sum(step) FILTER (is_active AND is_unprotected) AS unprotected
   FROM steps WHERE instant IS NOT NULL GROUP BY ALL
 ), totals AS (
@@ -67,10 +67,10 @@ FROM seen ASOF LEFT JOIN totals ON seen.tenant = totals.tenant AND seen.known_at
 COMMENT ON VIEW coverage_daily IS 'How well the active users were protected at the end of every day from the first run to the last. A day without a run has what was last known, and known_at says so.';
 COMMENT ON COLUMN coverage_daily.day IS 'The day, in UTC.';
 COMMENT ON COLUMN coverage_daily.tenant IS 'The API host of the Duo tenant.';
-COMMENT ON COLUMN coverage_daily.users IS 'Users whose status was active: the denominator.';
-COMMENT ON COLUMN coverage_daily.mfa_enabled IS 'Of them, those with a phone, a token or a WebAuthn credential.';
-COMMENT ON COLUMN coverage_daily.phishing_resistant IS 'Of them, those with a phishing-resistant method.';
-COMMENT ON COLUMN coverage_daily.only_telephony IS 'Of them, those for whom text messages or calls were the strongest.';
+COMMENT ON COLUMN coverage_daily.users IS 'Active users, as users.is_active says: the denominator.';
+COMMENT ON COLUMN coverage_daily.mfa_enabled IS 'Of the active users, those with a phone, a token or a WebAuthn credential.';
+COMMENT ON COLUMN coverage_daily.phishing_resistant IS 'Of those with mfa_enabled, those with a phishing-resistant method; never more than mfa_enabled.';
+COMMENT ON COLUMN coverage_daily.only_telephony IS 'Of the active users, those for whom text messages or calls were the strongest.';
 COMMENT ON COLUMN coverage_daily.bypass IS 'Users who could log in without any method, status bypass included; NULL if that is not known of all of them.';
 COMMENT ON COLUMN coverage_daily.unprotected IS 'Of the active users, those without a method that protects.';
 COMMENT ON COLUMN coverage_daily.coverage_pct IS 'mfa_enabled in percent of users; NULL if there were none.';
@@ -93,7 +93,7 @@ SELECT tenant, user_id, username, realname, email, status, bypass_reason, since,
   since <= first_at OR coalesce(was_untold, false) AS may_be_older, date_diff('day', since, observed_at) AS days,
   last_login_at, observed_at
 FROM users JOIN begun USING (tenant, user_id) JOIN firsts USING (tenant)
-WHERE is_bypass AND status IN ('active', 'bypass');
+WHERE is_bypass;
 COMMENT ON VIEW bypasses IS 'Users who can log in without any method now, and since when. Who is not in it need not be without a bypass: see users.is_bypass.';
 COMMENT ON COLUMN bypasses.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN bypasses.user_id IS 'Duo''s id of the user.';
@@ -116,12 +116,12 @@ WITH reasons AS (
     CASE WHEN is_bypass THEN 'bypass' END,
     CASE WHEN coalesce(last_login_at, created_at) < observed_at - INTERVAL 90 DAY THEN 'not seen for 90 days' END
   ], lambda reason: reason IS NOT NULL) AS reasons
-  FROM users WHERE status IN ('active', 'bypass')
+  FROM users WHERE is_active OR is_bypass
 )
 SELECT tenant, user_id, username, realname, email, array_to_string(reasons, ', ') AS reason, status, strongest,
   bypass_reason, group_names, last_login_at, observed_at
 FROM reasons WHERE len(reasons) > 0;
-COMMENT ON VIEW users_at_risk IS 'Users who can log in (status active or bypass) and are not well protected, with the reasons. What is not known, such as users.is_bypass, is no reason.';
+COMMENT ON VIEW users_at_risk IS 'Users who can log in (active or on bypass) and are not well protected, with the reasons. What is not known, such as users.is_bypass, is no reason.';
 COMMENT ON COLUMN users_at_risk.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN users_at_risk.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN users_at_risk.username IS 'The name the user logs in with.';
@@ -138,7 +138,8 @@ COMMENT ON COLUMN users_at_risk.observed_at IS 'When the user was last seen by a
 CREATE OR REPLACE VIEW method_mix AS
 SELECT tenant, method_kind, strength, count(*) AS methods, count(DISTINCT user_id) AS users,
   round(100.0 * count(*) / sum(count(*)) OVER (PARTITION BY tenant), 1)::DOUBLE AS pct
-FROM mfa_methods WHERE user_status = 'active' GROUP BY tenant, method_kind, strength, strength_rank;
+FROM mfa_methods SEMI JOIN (FROM users WHERE is_active) active USING (tenant, user_id)
+GROUP BY tenant, method_kind, strength, strength_rank;
 COMMENT ON VIEW method_mix IS 'The methods of active users by kind and strength.';
 COMMENT ON COLUMN method_mix.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN method_mix.method_kind IS 'phone, token, webauthn, u2f or desktop.';

@@ -44,6 +44,8 @@ export interface Column {
   readonly uncertain: Extremes | null
   /** The uncertain column of which it gives the reason; it has changed only where that has. */
   readonly explains: string | null
+  /** SQL for it over the other columns, for rows that are older than it; NULL for a column that was always there. */
+  readonly earlier: string | null
 }
 
 /** A column as it is written down, before it has its name. */
@@ -56,6 +58,7 @@ export interface Spec<Type extends ColumnType = ColumnType, Required extends boo
   readonly repeated: boolean
   readonly uncertain: Extremes | null
   readonly explains: string | null
+  readonly earlier: string | null
 }
 
 /** Columns by name, in their order. */
@@ -92,7 +95,8 @@ const column =
     volatile: false,
     repeated: false,
     uncertain: null,
-    explains: null
+    explains: null,
+    earlier: null
   })
 
 /** Column makers: what it holds, then its sentence. All may be NULL but for `id` and `instant`. */
@@ -116,6 +120,8 @@ export const uncertain = <S extends Spec<ColumnType, false>>(least: Cell, most: 
   ...column,
   uncertain: [least, most]
 })
+/** A column that came later, and what it is in the rows of before. */
+export const later = <S extends Spec<ColumnType, false>>(earlier: string, column: S): S => ({ ...column, earlier })
 /** A column that gives the reason of an uncertain one. */
 export const explaining = <S extends Spec>(other: string, column: S): S => ({ ...column, explains: other })
 

@@ -133,6 +133,7 @@ describe("flatten", () => {
       only_telephony: false,
       is_bypass: false,
       bypass_reason: null,
+      is_active: false,
       aliases: null,
       group_names: null
     })
@@ -160,6 +161,23 @@ describe("flatten", () => {
     assert.deepStrictEqual(bypass({ status: "active" }, null), [null, null])
     assert.deepStrictEqual(bypass({ status: "active" }, false), [false, null])
     assert.deepStrictEqual(bypass({ status: "bypass" }, null), [true, "status"])
+  })
+
+  it("who cannot log in is not active and bypasses nothing, whatever else would let them in", () => {
+    const bypassing = { group_id: "DG1", status: "Bypass" }
+    const disabled = { group_id: "DG2", status: "Disabled" }
+    const of = (status: string, ...groups: ReadonlyArray<object>) => {
+      const [row] = flatten(stamp, one({ user_id: "DU1", status, groups }), true).users
+      return [row?.is_active, row?.is_bypass, row?.bypass_reason]
+    }
+    for (const status of ["disabled", "locked out", "pending deletion", "Disabled"]) {
+      assert.deepStrictEqual(of(status, bypassing), [false, false, null], status)
+    }
+    for (const status of ["active", "bypass"]) {
+      assert.deepStrictEqual(of(status, bypassing, disabled), [false, false, null], status)
+    }
+    assert.deepStrictEqual(of("active"), [true, true, "code"])
+    assert.deepStrictEqual(of("bypass"), [false, true, "status, code"])
   })
 
   it("an authenticator that comes twice is one row, the first", () => {

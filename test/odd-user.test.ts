@@ -94,7 +94,8 @@ describe("an odd user", () => {
     weakest: "none",
     only_telephony: false,
     is_bypass: true,
-    bypass_reason: "group"
+    bypass_reason: "group",
+    is_active: false
   }
 
   const nothing = {

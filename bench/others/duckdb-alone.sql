@@ -109,12 +109,16 @@ WITH strengths AS (
 ), coded AS (
   SELECT DISTINCT user_id FROM bypass_codes WHERE expires_at IS NULL OR expires_at > getvariable('now')
 ), reasons AS (
-  SELECT u, best, worst, joined([
+  SELECT u, best, worst, is_out, CASE WHEN NOT is_out THEN joined([
     CASE WHEN lower(u.status) = 'bypass' THEN 'status' END,
     CASE WHEN len(list_filter(u.groups, lambda g: lower(g.status) = 'bypass')) > 0 THEN 'group' END,
     CASE WHEN coded.user_id IS NOT NULL THEN 'code' END
-  ]) AS bypass_reason
-  FROM user_objects
+  ]) END AS bypass_reason
+  FROM (
+    SELECT *, coalesce(lower(u.status), '') IN ('disabled', 'locked out', 'pending deletion') OR
+      len(list_filter(u.groups, lambda g: lower(g.status) = 'disabled')) > 0 AS is_out
+    FROM user_objects
+  ) user_objects
     LEFT JOIN strengths ON strengths.user_id = u.user_id
     LEFT JOIN coded ON coded.user_id = u.user_id
 )
@@ -133,5 +137,6 @@ SELECT getvariable('run_id') AS run_id, getvariable('now') AS observed_at, u.use
     size(u.desktoptokens) AS method_count,
   size(u.phones) + size(u.tokens) + size(u.webauthncredentials) > 0 AS mfa_enabled,
   coalesce(best = 5, false) AS has_phishing_resistant, strength(best) AS strongest, strength(worst) AS weakest,
-  coalesce(best = 1, false) AS only_telephony, bypass_reason IS NOT NULL AS is_bypass, bypass_reason
+  coalesce(best = 1, false) AS only_telephony, bypass_reason IS NOT NULL AS is_bypass, bypass_reason,
+  coalesce(lower(u.status) = 'active', false) AND NOT is_out AS is_active
 FROM reasons;

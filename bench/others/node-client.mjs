@@ -53,7 +53,8 @@ const tables = {
     ...columns(BOOLEAN, "mfa_enabled has_phishing_resistant"),
     ...columns(VARCHAR, "strongest weakest"),
     ...columns(BOOLEAN, "only_telephony is_bypass"),
-    ["bypass_reason", VARCHAR]
+    ["bypass_reason", VARCHAR],
+    ["is_active", BOOLEAN]
   ],
   mfa_methods: [
     ...run,
@@ -254,7 +255,10 @@ for await (const page of pages("/admin/v1/users", 300)) {
       })
     }
     const best = Math.max(0, ...ranks)
-    const reasons = [
+    const status = user.status?.toLowerCase()
+    const isOut = ["disabled", "locked out", "pending deletion"].includes(status) ||
+      user.groups.some((group) => group.status?.toLowerCase() === "disabled")
+    const reasons = isOut ? [] : [
       user.status?.toLowerCase() === "bypass" ? ["status"] : [],
       user.groups.some((group) => group.status?.toLowerCase() === "bypass") ? ["group"] : [],
       coded.has(user_id) ? ["code"] : []
@@ -286,7 +290,8 @@ for await (const page of pages("/admin/v1/users", 300)) {
       weakest: strengths[ranks.length === 0 ? 0 : Math.min(...ranks)],
       only_telephony: best === 1,
       is_bypass: reasons.length > 0,
-      bypass_reason: said(reasons.join(", "))
+      bypass_reason: said(reasons.join(", ")),
+      is_active: status === "active" && !isOut
     })
   }
 }

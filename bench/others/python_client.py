@@ -24,7 +24,7 @@ TABLES = {
     | dict.fromkeys(("directory_key", "external_id", "lockout_reason", "notes", "aliases", "group_names"), TEXT)
     | dict.fromkeys(("phone_count", "token_count", "webauthn_count", "u2f_count", "desktop_count", "method_count"), INT)
     | {"mfa_enabled": BOOL, "has_phishing_resistant": BOOL, "strongest": TEXT, "weakest": TEXT}
-    | {"only_telephony": BOOL, "is_bypass": BOOL, "bypass_reason": TEXT},
+    | {"only_telephony": BOOL, "is_bypass": BOOL, "bypass_reason": TEXT, "is_active": BOOL},
     "mfa_methods": RUN
     | dict.fromkeys(("username", "email", "realname", "user_status", "method_kind", "method_id", "method_type"), TEXT)
     | dict.fromkeys(("name", "label", "platform", "model", "number", "extension", "serial"), TEXT)
@@ -200,12 +200,18 @@ def add_user(batches, user, coded):
         )
     best = max(ranks, default=0)
     reasons = []
-    if (user.get("status") or "").lower() == "bypass":
+    status = (user.get("status") or "").lower()
+    is_out = status in ("disabled", "locked out", "pending deletion") or any(
+        (group.get("status") or "").lower() == "disabled" for group in groups
+    )
+    if status == "bypass":
         reasons.append("status")
     if any((group.get("status") or "").lower() == "bypass" for group in groups):
         reasons.append("group")
     if user_id in coded:
         reasons.append("code")
+    if is_out:
+        reasons = []
     flat = (user.get(f"alias{n}") for n in range(1, 5))
     batches.add(
         "users",
@@ -233,6 +239,7 @@ def add_user(batches, user, coded):
             "only_telephony": best == 1,
             "is_bypass": bool(reasons),
             "bypass_reason": ", ".join(reasons) or None,
+            "is_active": status == "active" and not is_out,
         },
     )
 

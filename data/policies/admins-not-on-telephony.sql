@@ -3,6 +3,6 @@
 SELECT users.tenant, users.user_id, users.username, string_agg(user_groups.group_name, ', ') AS admin_groups
 FROM user_groups JOIN users USING (tenant, user_id)
 WHERE contains(lower(user_groups.group_name), 'admin')
-  AND users.status IN ('active', 'bypass') AND users.only_telephony
+  AND (users.is_active OR users.is_bypass) AND users.only_telephony
 GROUP BY ALL
 ORDER BY ALL;

@@ -2,5 +2,5 @@
 -- At most 0
 SELECT tenant, user_id, username, method_count, strongest, last_login_at
 FROM users
-WHERE status = 'active' AND (mfa_enabled IS NOT TRUE OR strongest = 'none')
+WHERE is_active AND (mfa_enabled IS NOT TRUE OR strongest = 'none')
 ORDER BY tenant, username;

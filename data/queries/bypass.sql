@@ -1,8 +1,12 @@
 -- Who can log in without any method now, why, and for how long that has been so: the longest first.
 -- One more row per tenant says of how many users it is not known, because the bypass codes could not be read.
+-- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, username, realname, status, bypass_reason, since, days, last_login_at
 FROM bypasses
+WHERE tenant = coalesce(getvariable('tenant'), tenant)
 UNION ALL
 SELECT tenant, NULL, NULL, NULL, 'not known of ' || count(*) || ' users', NULL, NULL, NULL
-FROM users WHERE is_bypass IS NULL AND status IN ('active', 'bypass') GROUP BY tenant
-ORDER BY since NULLS LAST, tenant, username;
+FROM users
+WHERE is_bypass IS NULL AND tenant = coalesce(getvariable('tenant'), tenant)
+GROUP BY tenant
+ORDER BY tenant, since NULLS LAST, username;

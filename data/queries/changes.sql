@@ -1,5 +1,9 @@
--- What happened to users and their methods in the last days=7 before the last run, the newest first.
-SELECT happened_after, happened_by, event, username, method_kind, method_id, changed, before, after
+-- What happened to users and their methods in the last days before the last run, the newest first.
+-- Parameter days: integer, default 7. How many days back from the tenant's last run.
+-- Parameter tenant: tenant, optional. Only this tenant.
+SELECT tenant, happened_after, happened_by, event, username, method_kind, method_id, changed, before, after
 FROM mfa_events
-WHERE happened_by > (SELECT max(observed_at) FROM runs WHERE pipeline = 'mfa') - coalesce(getvariable('days')::INTEGER, 7) * INTERVAL 1 DAY
-ORDER BY happened_by DESC, username, event, method_id;
+WHERE happened_by > (SELECT max(observed_at) FROM runs WHERE pipeline = 'mfa' AND runs.tenant = mfa_events.tenant)
+    - coalesce(getvariable('days')::INTEGER, 7) * INTERVAL 1 DAY
+  AND tenant = coalesce(getvariable('tenant'), tenant)
+ORDER BY tenant, happened_by DESC, username, event, method_id;

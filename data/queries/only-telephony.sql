@@ -1,5 +1,6 @@
 -- Active users for whom text messages or calls are the strongest they have: the ones to move next.
-SELECT username, realname, email, method_count, last_login_at, group_names
+-- Parameter tenant: tenant, optional. Only this tenant.
+SELECT tenant, username, realname, email, method_count, last_login_at, group_names
 FROM users
-WHERE status = 'active' AND only_telephony
-ORDER BY last_login_at DESC NULLS LAST, username;
+WHERE is_active AND only_telephony AND tenant = coalesce(getvariable('tenant'), tenant)
+ORDER BY tenant, last_login_at DESC NULLS LAST, username;

@@ -1,7 +1,12 @@
--- Who had which phone at the end of a day: day=2026-11-20, and number=+15550100123 or a part of it, or user=name.
-SELECT username, realname, number, platform, model, activated, capabilities
+-- Who had which phone at the end of a day.
+-- Parameter day: day, optional. That day, such as 2026-11-20; the day of the last run if it is not given.
+-- Parameter number: text, optional. Only numbers with this in them.
+-- Parameter user: user, optional. Only this user.
+-- Parameter tenant: tenant, optional. Only this tenant.
+SELECT tenant, username, realname, number, platform, model, activated, capabilities
 FROM mfa_methods_asof(coalesce(getvariable('day')::DATE + 1, (SELECT max(observed_at) + INTERVAL 1 DAY FROM runs WHERE pipeline = 'mfa')))
 WHERE method_kind = 'phone'
   AND contains(coalesce(number, ''), coalesce(getvariable('number'), ''))
-  AND username = coalesce(getvariable('user'), username)
-ORDER BY username, method_id;
+  AND (getvariable('user') IS NULL OR lower(username) = lower(getvariable('user')))
+  AND tenant = coalesce(getvariable('tenant'), tenant)
+ORDER BY tenant, username, method_id;

@@ -1,7 +1,10 @@
--- Members of groups whose name has group=admin in it who have nothing that cannot be phished.
-SELECT user_groups.group_name, users.username, users.realname, users.status, users.strongest, users.weakest,
-  users.last_login_at
+-- Members of groups with a word in their name who can log in and have nothing that cannot be phished.
+-- Parameter group: text, default admin. The word, in upper or lower case.
+-- Parameter tenant: tenant, optional. Only this tenant.
+SELECT user_groups.tenant, user_groups.group_name, users.username, users.realname, users.status, users.strongest,
+  users.weakest, users.last_login_at
 FROM user_groups JOIN users USING (tenant, user_id)
 WHERE contains(lower(user_groups.group_name), lower(coalesce(getvariable('group'), 'admin')))
-  AND users.status IN ('active', 'bypass') AND NOT users.has_phishing_resistant
-ORDER BY user_groups.group_name, users.strongest, users.username;
+  AND (users.is_active OR users.is_bypass) AND NOT users.has_phishing_resistant
+  AND user_groups.tenant = coalesce(getvariable('tenant'), user_groups.tenant)
+ORDER BY user_groups.tenant, user_groups.group_name, users.strongest, users.username;

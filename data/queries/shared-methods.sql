@@ -1,7 +1,9 @@
 -- Authenticators that more than one user has: whoever holds it can be any of them.
-SELECT method_kind, method_id, any_value(coalesce(number, serial, label, name)) AS known_as, count(*) AS users,
+-- Parameter tenant: tenant, optional. Only this tenant.
+SELECT tenant, method_kind, method_id, any_value(coalesce(number, serial, label, name)) AS known_as, count(*) AS users,
   string_agg(username, ', ' ORDER BY username) AS usernames
 FROM mfa_methods
+WHERE tenant = coalesce(getvariable('tenant'), tenant)
 GROUP BY tenant, method_kind, method_id
 HAVING count(*) > 1
-ORDER BY users DESC, method_kind, method_id;
+ORDER BY tenant, users DESC, method_kind, method_id;

@@ -1,5 +1,10 @@
--- Everything that happened to one user: user=name, of whoever has or had that name.
-SELECT happened_after, happened_by, event, username, method_kind, method_id, changed, before, after
+-- Everything that happened to one user, whoever has or had that name.
+-- Parameter user: user, required. The name, in upper or lower case.
+-- Parameter tenant: tenant, optional. Only this tenant.
+SELECT tenant, happened_after, happened_by, event, username, method_kind, method_id, changed, before, after
 FROM mfa_events
-WHERE (tenant, user_id) IN (SELECT (tenant, user_id) FROM users_history WHERE username = getvariable('user'))
-ORDER BY happened_by, event DESC, method_id;
+WHERE (tenant, user_id) IN (
+    SELECT (tenant, user_id) FROM users_history WHERE lower(username) = lower(getvariable('user'))
+  )
+  AND tenant = coalesce(getvariable('tenant'), tenant)
+ORDER BY tenant, happened_by, event DESC, method_id;

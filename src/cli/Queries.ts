@@ -17,14 +17,6 @@ export class NoQuery extends Schema.TaggedError<NoQuery>()("NoQuery", {
   }
 }
 
-/** A value for a query that is none. */
-export class BadParameter extends Schema.TaggedError<BadParameter>()("BadParameter", { text: Schema.String }) {
-  override readonly [Runtime.errorExitCode] = ExitCode.usage
-  override get message() {
-    return `"${this.text}" is no NAME=VALUE. What a query takes stands in its first lines.`
-  }
-}
-
 /** A file, or the folder of them, is there and cannot be read. */
 export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
   file: Schema.String,
@@ -90,11 +82,3 @@ export const find = Effect.fnUntraced(function*(dataDirectory: string, asked: st
   const prefix = policy === undefined ? "" : "policies/"
   return yield* new NoQuery({ name: asked, names: queries.map((query) => `${prefix}${query.name}`) })
 })
-
-/** `day=2026-11-20` as a name and a value, which a query asks for with `getvariable('day')`. */
-export const parameter = (text: string): Effect.Effect<readonly [name: string, value: string], BadParameter> => {
-  const [_, name, value] = /^([a-z]\w*)=(.*)$/s.exec(text) ?? []
-  return name === undefined || value === undefined
-    ? Effect.fail(new BadParameter({ text }))
-    : Effect.succeed([name, value])
-}

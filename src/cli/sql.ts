@@ -7,6 +7,7 @@ import { Catalog } from "./Catalog.ts"
 import * as Format from "./Format.ts"
 import * as Ledger from "./Ledger.ts"
 import * as NotKnown from "./NotKnown.ts"
+import * as Parameters from "./Parameters.ts"
 import * as Queries from "./Queries.ts"
 import * as Select from "./Select.ts"
 import * as Settings from "./Settings.ts"
@@ -25,8 +26,12 @@ const overview = `
   SELECT tenant, strongest, count(*) AS users, count(*) FILTER (is_bypass) AS of_these_on_bypass
   FROM users GROUP BY ALL ORDER BY tenant, users DESC`
 
+/** The queries, each with what it answers and, below, what it takes. */
 const list = (queries: ReadonlyArray<Queries.Query>) =>
-  queries.map(({ doc, name }) => `@${name.padEnd(20)} ${doc}`).join("\n")
+  queries.flatMap(({ doc, name, sql }) => [
+    `@${name.padEnd(20)} ${doc}`,
+    ...Parameters.parse(sql).map((parameter) => `${" ".repeat(22)}${Parameters.describe(parameter)}`)
+  ]).join("\n")
 
 export const sql = Command.make(
   "sql",
@@ -36,7 +41,9 @@ export const sql = Command.make(
       Argument.optional
     ),
     parameters: Argument.String("parameter").pipe(
-      Argument.withDescription("NAME=VALUE, which the query has as getvariable('NAME')"),
+      Argument.withDescription(
+        "NAME=VALUE, of what @NAME takes, as @ lists it; your own SQL has it as getvariable('NAME')"
+      ),
       Argument.variadic()
     ),
     from: Ledger.from,
@@ -57,12 +64,15 @@ export const sql = Command.make(
     const asked = Option.getOrElse(query, () => overview)
     if (asked === "@") return yield* Stdout.print(list(yield* Queries.all(dataDirectory)))
     if (writeFiles && asked.startsWith("@")) return yield* new NotTyped({ name: asked })
-    const text = asked.startsWith("@") ? (yield* Queries.find(dataDirectory, asked.slice(1))).sql : asked
-    const values = yield* Effect.forEach(parameters, Queries.parameter)
-    const { at, session } = yield* Ledger.open(dataDirectory, from, { writeFiles })
+    const named = asked.startsWith("@") ? yield* Queries.find(dataDirectory, asked.slice(1)) : undefined
+    const text = named?.sql ?? asked
+    const values = yield* Parameters.read(named && { ...named, name: asked.slice(1) }, parameters)
+    const ledger = yield* Ledger.open(dataDirectory, from, { writeFiles })
+    const { at, session } = ledger
     const pipelines = yield* (yield* Catalog).pipelines
     const runs = yield* at(NotKnown.lastRuns(session, pipelines))
     for (const sentence of NotKnown.namedIn(text, pipelines, runs)) yield* Effect.logWarning(sentence)
+    yield* Parameters.find(ledger, named, values)
     for (const [name, value] of values) {
       yield* Effect.orDie(session.run(`SET VARIABLE ${DuckDb.name(name)} = ${DuckDb.literal(value)}`))
     }

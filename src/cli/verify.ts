@@ -1,5 +1,5 @@
 /** `duo-mfa verify`: reads every sink back and holds it against the manifests. */
-import { Effect, Option, Path, Runtime, Schema, Stream } from "effect"
+import { Effect, Option, Path, Result, Runtime, Schema, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as Fingerprint from "../Fingerprint.ts"
@@ -72,6 +72,29 @@ const compare = Effect.fnUntraced(function*(
   }))
 })
 
+/** A table as it was before columns came later. */
+const earlier = (table: Table): Table => ({
+  ...table,
+  columns: table.columns.filter(({ earlier }) => earlier === null)
+})
+
+/** The same for a run of now, or of a version that had fewer columns. */
+const compareAny = Effect.fnUntraced(function*(
+  manifest: Manifest.Manifest,
+  sink: Sink,
+  location: string,
+  table: Table,
+  newest: boolean
+) {
+  const now = yield* Effect.result(compare(manifest, sink, location, table, newest))
+  const isOther = Result.isFailure(now) || now.success.verdict === "differs"
+  if (isOther && earlier(table).columns.length < table.columns.length) {
+    const before = yield* Effect.result(compare(manifest, sink, location, earlier(table), newest))
+    if (Result.isSuccess(before) && before.success.verdict === "same") return before.success
+  }
+  return yield* Effect.fromResult(now)
+})
+
 /** The lines of one manifest's sink, a table a line; and what is wrong. */
 const lines = Effect.fnUntraced(function*(
   manifest: Manifest.Manifest,
@@ -82,7 +105,7 @@ const lines = Effect.fnUntraced(function*(
 ) {
   const differing: Array<string> = []
   for (const table of collected(tables, manifest)) {
-    const { rows, verdict } = yield* compare(manifest, sink, location, table, newest)
+    const { rows, verdict } = yield* compareAny(manifest, sink, location, table, newest)
     const line = [manifest.run_id, name.padEnd(8), table.name.padEnd(13), String(rows).padStart(9), verdict]
     yield* Stdout.print(line.join("  "))
     if (isWrong(verdict)) differing.push(`${location} ${table.name} of ${manifest.run_id} ${verdict}`)

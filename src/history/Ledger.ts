@@ -71,9 +71,10 @@ export const migrate = Effect.fn("Ledger.migrate")(
       const qualified = inLedger(catalog, table.name)
       return [
         DuckDb.create(qualified, table),
-        ...columns.map(({ name, type }) =>
-          `ALTER TABLE ${qualified} ADD COLUMN ${DuckDb.name(name)} ${DuckDb.types[type]}`
-        ),
+        ...columns.flatMap(({ earlier, name, type }) => [
+          `ALTER TABLE ${qualified} ADD COLUMN ${DuckDb.name(name)} ${DuckDb.types[type]}`,
+          ...earlier === null ? [] : [`UPDATE ${qualified} SET ${DuckDb.name(name)} = ${earlier}`]
+        ]),
         ...isSaid ? [] : DuckDb.comments("TABLE", qualified, table)
       ]
     })

@@ -108,6 +108,13 @@ const methodsOf = (user: User): ReadonlyArray<Method> => [
 /** Users say `bypass`, groups say `Bypass`. */
 const isBypass = (status: string | null) => status?.toLowerCase() === "bypass"
 
+/** The statuses with which a user cannot log in. */
+const shutOut = new Set(["disabled", "locked out", "pending deletion"])
+
+/** Whether the user's own status or a group's keeps the user out: that outweighs what would let them in. */
+const isShutOut = ({ groups, status }: User) =>
+  shutOut.has(status?.toLowerCase() ?? "") || groups.some(({ status }) => status?.toLowerCase() === "disabled")
+
 /** What is known to let a user in without a method: the user's own status, a group's, a code that still works. */
 const bypassReason = (user: User, hasBypassCode: boolean | null): string | null =>
   said(
@@ -129,7 +136,8 @@ export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean | null)
   const groups = byId(user.groups, (_) => _.group_id)
   const strengths = methods.map((_) => _.strength)
   const strongest = Strength.strongest(strengths)
-  const bypass_reason = bypassReason(user, hasBypassCode)
+  const isOut = isShutOut(user)
+  const bypass_reason = isOut ? null : bypassReason(user, hasBypassCode)
   const count = (kind: string) => methods.filter((_) => _.method_kind === kind).length
   return {
     users: [{
@@ -162,8 +170,9 @@ export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean | null)
       strongest,
       weakest: Strength.weakest(strengths),
       only_telephony: strongest === "telephony",
-      is_bypass: bypass_reason === null ? hasBypassCode : true,
-      bypass_reason
+      is_bypass: isOut ? false : bypass_reason === null ? hasBypassCode : true,
+      bypass_reason,
+      is_active: status?.toLowerCase() === "active" && !isOut
     }],
     mfa_methods: methods.map((method) => ({
       ...stamp,

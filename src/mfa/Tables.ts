@@ -8,6 +8,7 @@ import {
   common,
   explaining,
   id,
+  later,
   make,
   personal,
   repeated,
@@ -58,13 +59,19 @@ export const users = make({
       false,
       true,
       boolean(
-        "Whether the user can log in without any method now, for one of bypass_reason; NULL where that is not known, because the run could not read all bypass codes."
+        "Whether the user can log in without any method now, for one of bypass_reason; false for whoever cannot log in. NULL where that is not known, because the run could not read all bypass codes."
       )
     ),
     bypass_reason: explaining(
       "is_bypass",
       text(
         "status (the user's), group (the status of a group), code (a bypass code that has not expired), joined by \", \"; NULL if none is known."
+      )
+    ),
+    is_active: later(
+      "coalesce(lower(status) = 'active', false)",
+      boolean(
+        "Whether the user is active: the status is active, and no group of the user's is Disabled. Whoever is disabled, locked out or about to be deleted is not, and neither is status bypass. What is said of active users is about these. Who can log in is active or on bypass: is_active OR is_bypass."
       )
     )
   }

@@ -101,7 +101,11 @@ const tableStatements = (target: Target, of: Table, isThere: boolean) => {
     ...table(rowsOf(target, of), kept, [known], isThere),
     ...view(
       { ...of, name: `${of.name}_snapshots`, doc: `The rows of ${of.name} as every run saw them.` },
-      `SELECT ${names(of)} FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`
+      `SELECT ${
+        of.columns.map(({ earlier, name: column }) =>
+          earlier === null ? name(column) : `coalesce(${name(column)}, ${earlier}) AS ${name(column)}`
+        ).join(", ")
+      } FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`
     ),
     ...view(of, current(of, "")),
     ...view(historyOf(of), Snapshots.history(of, fingerprint(of))),

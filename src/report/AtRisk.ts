@@ -44,8 +44,8 @@ export const atRisk = Effect.fnUntraced(function*({ pii, session, tenant }: Subj
   const totals = yield* askOne(
     session,
     Totals,
-    `SELECT (SELECT count(*) FROM users WHERE tenant = ${name} AND status IN ('active', 'bypass')) AS can_log_in,
-       (SELECT count(*) FROM users WHERE tenant = ${name} AND status IN ('active', 'bypass') AND is_bypass IS NULL) AS untold,
+    `SELECT (SELECT count(*) FROM users WHERE tenant = ${name} AND (is_active OR is_bypass)) AS can_log_in,
+       (SELECT count(*) FROM users WHERE tenant = ${name} AND is_bypass IS NULL) AS untold,
        count(*) AS at_risk, {${counted.join(", ")}} AS reasons
      FROM users_at_risk WHERE tenant = ${name}`
   )

@@ -60,7 +60,7 @@ const untold = ({ session, tenant }: Subject) =>
     session,
     all,
     `SELECT count(*) AS "all" FROM users
-     WHERE tenant = ${DuckDb.literal(tenant.tenant)} AND is_bypass IS NULL AND status IN ('active', 'bypass')`
+     WHERE tenant = ${DuckDb.literal(tenant.tenant)} AND is_bypass IS NULL`
   )
 
 /** How many codes work, and when that was known. */

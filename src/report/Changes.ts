@@ -18,12 +18,12 @@ const compared = ({ pii, tenant }: Subject, since: number) =>
        ${pii === "keep" ? "coalesce(n.username, t.username)" : "NULL"} AS username,
        ${pii === "keep" ? "coalesce(n.realname, t.realname)" : "NULL"} AS realname,
        t.user_id IS NULL AS joined, n.user_id IS NULL AS "left",
-       t.user_id IS NOT NULL AND n.status IN ('active', 'bypass') AS stayed,
+       t.user_id IS NOT NULL AND (n.is_active OR n.is_bypass) IS TRUE AS stayed,
        t.status AS was_status, n.status, coalesce(r.was, t.strongest) AS was_strongest, n.strongest,
        r.user_id IS NOT NULL AS regressed,
        t.mfa_enabled AS was_enabled, n.mfa_enabled, t.has_phishing_resistant AS was_resistant, n.has_phishing_resistant,
-       t.user_id IS NOT NULL AND t.is_bypass AND t.status IN ('active', 'bypass') AS was_bypass,
-       n.user_id IS NOT NULL AND n.is_bypass AND n.status IN ('active', 'bypass') AS is_bypass
+       t.user_id IS NOT NULL AND t.is_bypass AS was_bypass,
+       n.user_id IS NOT NULL AND n.is_bypass AS is_bypass
      FROM then_ t FULL JOIN now_ n ON n.user_id = t.user_id
      LEFT JOIN regressions r ON r.tenant = n.tenant AND r.user_id = n.user_id AND r.lost_by > ${at(since)}
    )

@@ -34,7 +34,7 @@ export const groups = Effect.fnUntraced(function*({ session, tenant }: Subject) 
        count(*) FILTER (u.is_bypass IS NULL) AS untold,
        count(*) FILTER (u.has_phishing_resistant) AS phishing_resistant, count(*) OVER () AS "all"
      FROM user_groups g
-     JOIN users u ON u.tenant = g.tenant AND u.user_id = g.user_id AND u.status IN ('active', 'bypass')
+     JOIN users u ON u.tenant = g.tenant AND u.user_id = g.user_id AND (u.is_active OR u.is_bypass)
      LEFT JOIN users_at_risk r ON r.tenant = g.tenant AND r.user_id = g.user_id
      WHERE g.tenant = ${DuckDb.literal(tenant.tenant)}
      GROUP BY g.group_id ORDER BY at_risk DESC, at_risk / members DESC, group_name, g.group_id LIMIT ${longest}`

@@ -28,13 +28,13 @@ const stateAt = ({ session, tenant }: Subject, millis: number) =>
     `SELECT *, round(100.0 * mfa_enabled / nullif(users, 0), 1)::DOUBLE AS coverage,
        round(100.0 * phishing_resistant / nullif(users, 0), 1)::DOUBLE AS phishing_resistant_pct
      FROM (
-       SELECT count(*) FILTER (status = 'active') AS users,
-         count(*) FILTER (status = 'active' AND mfa_enabled) AS mfa_enabled,
-         count(*) FILTER (status = 'active' AND has_phishing_resistant) AS phishing_resistant,
-         count(*) FILTER (status = 'active' AND only_telephony) AS only_telephony,
-         count(*) FILTER (status = 'active' AND strongest = 'none') AS unprotected,
-         count(*) FILTER (is_bypass AND status IN ('active', 'bypass')) AS bypass_at_least,
-         CASE WHEN count(*) FILTER (is_bypass IS NULL AND status IN ('active', 'bypass')) = 0
+       SELECT count(*) FILTER (is_active) AS users,
+         count(*) FILTER (is_active AND mfa_enabled) AS mfa_enabled,
+         count(*) FILTER (is_active AND mfa_enabled AND has_phishing_resistant) AS phishing_resistant,
+         count(*) FILTER (is_active AND only_telephony) AS only_telephony,
+         count(*) FILTER (is_active AND strongest = 'none') AS unprotected,
+         count(*) FILTER (is_bypass) AS bypass_at_least,
+         CASE WHEN count(*) FILTER (is_bypass IS NULL) = 0
            THEN bypass_at_least END AS bypass
        FROM users_asof(${at(millis)}) WHERE tenant = ${DuckDb.literal(tenant.tenant)}
      )`

@@ -26,7 +26,7 @@ type Day = typeof Day.Type
 export const daysOf = ({ session, tenant }: Subject) => {
   const name = DuckDb.literal(tenant.tenant)
   const mix = Words.strengths.map(([strength]) =>
-    `'${strength}': count(*) FILTER (u.status = 'active' AND u.strongest = '${strength}')`
+    `'${strength}': count(*) FILTER (u.is_active AND u.strongest = '${strength}')`
   )
   return ask(
     session,

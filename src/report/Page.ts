@@ -53,9 +53,9 @@ const contents = (tenants: ReadonlyArray<Tenant>) =>
 
 const meaning = html`<h2>What the words mean</h2>
 <dl>
-<dt>Active users</dt><dd>Users whose status in Duo is “active”. Percentages are of them, unless something else is said.</dd>
+<dt>Active users</dt><dd>Users whose status in Duo is “active”, and who are in no group that is “Disabled”: those who can log in and are not on bypass by their own status. Percentages are of them, unless something else is said.</dd>
 <dt>Have MFA</dt><dd>A phone, a hardware token, a passkey or a security key is enrolled, whatever it can do.</dd>
-<dt>Phishing-resistant</dt><dd>A passkey or a security key is enrolled (WebAuthn, U2F), which answers to the real site alone. A weaker method beside it may still be open to an attacker.</dd>
+<dt>Phishing-resistant</dt><dd>Of those who have MFA: a passkey or a security key is enrolled (WebAuthn, U2F), which answers to the real site alone. A weaker method beside it may still be open to an attacker.</dd>
 <dt>Unprotected</dt><dd>No method that works: none is enrolled, or none of them can be used.</dd>
 <dt>Bypass</dt><dd>Duo lets the user in without a method, for the user’s status, a group’s, or a bypass code that works.</dd>
 <dt>Enrolled is not used</dt><dd>Which methods a policy permits is not in Duo’s list of users, and so not on this page.</dd>

@@ -162,9 +162,12 @@ export const types = {
 /** The column names of a table, in order. */
 export const names = (table: Table) => table.columns.map((column) => name(column.name)).join(", ")
 
-/** The columns of a table with its types, whatever those of the query are. */
+/** The columns of a table with its types, whatever those of the query are, and with what they were before they were there. */
 export const typed = ({ columns }: Table) =>
-  columns.map((column) => `${name(column.name)}::${types[column.type]} AS ${name(column.name)}`).join(", ")
+  columns.map(({ earlier, name: column, type }) => {
+    const cell = earlier === null ? name(column) : `coalesce(${name(column)}, ${earlier})`
+    return `${cell}::${types[type]} AS ${name(column)}`
+  }).join(", ")
 
 /**
  * A path for DuckDB's readers, as SQL from SQL. They take `*`, `?` and `[` for patterns, which match other files too, and

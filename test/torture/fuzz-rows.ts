@@ -128,9 +128,12 @@ export const userRows = (common: Row, value: unknown, withCode: ReadonlySet<stri
   const count = (kind: string) => methods.filter((row) => row["method_kind"] === kind).length
   const strengths = methods.map((row) => Number(row["strength_rank"]))
   const strongest = Math.max(0, ...strengths)
-  const reasons = [
+  const statuses = list(user["groups"]).map((group) => text(fields(group)["status"])?.toLowerCase())
+  const isOut = ["disabled", "locked out", "pending deletion"].includes(status?.toLowerCase() ?? "") ||
+    statuses.includes("disabled")
+  const reasons = isOut ? [] : [
     status?.toLowerCase() === "bypass" && "status",
-    list(user["groups"]).some((group) => text(fields(group)["status"])?.toLowerCase() === "bypass") && "group",
+    statuses.includes("bypass") && "group",
     withCode.has(who.user_id) && "code"
   ].filter((reason) => reason !== false)
   return {
@@ -161,7 +164,8 @@ export const userRows = (common: Row, value: unknown, withCode: ReadonlySet<stri
       weakest: ranks[strengths.length === 0 ? 0 : Math.min(...strengths)],
       only_telephony: strongest === 1,
       is_bypass: reasons.length > 0,
-      bypass_reason: reasons.join(", ") || null
+      bypass_reason: reasons.join(", ") || null,
+      is_active: status?.toLowerCase() === "active" && !isOut
     }],
     mfa_methods: methods.map((row) => ({ ...who, ...known, user_status: status, ...row })),
     user_groups: groups.map((row) => ({ ...who, ...row }))
