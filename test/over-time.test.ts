@@ -137,6 +137,21 @@ describe("over Parquet", () => {
 })
 
 describe("rebuild", () => {
+  it.live("a ledger is asked for what others keep in it too", () =>
+    inCopy(Effect.fnUntraced(function*(data, folder) {
+      yield* readers.execute(
+        `${data}/duo.duckdb`,
+        "CREATE SCHEMA hr",
+        "CREATE TABLE hr.people AS SELECT 42 AS n",
+        "CREATE TABLE notes AS SELECT 'x' AS note",
+        "CREATE TABLE gone AS SELECT 1 AS n",
+        "CREATE VIEW broken AS FROM gone",
+        "DROP TABLE gone"
+      )
+      const { code, stderr, stdout } = yield* duoMfa(folder, "sql", "SELECT n, note FROM hr.people, notes")
+      assert.deepStrictEqual([code, stdout.trim().split("\r\n")], [0, ["n,note", "42,x"]], stderr)
+    })))
+
   it.live("makes the same ledger, and leaves what others keep in it", () =>
     inCopy(Effect.fnUntraced(function*(data, folder) {
       const expected = yield* ofLedger(data)

@@ -15,6 +15,25 @@ interface Described {
   readonly views: string
 }
 
+/** What others keep in the ledger, under the names that it has there; what cannot be read is left out. */
+const others = Effect.fnUntraced(function*({ all, run }: DuckDb.Session, catalog: string) {
+  const found = yield* all(
+    `SELECT DISTINCT schema_name, table_name FROM duckdb_columns() theirs
+     WHERE database_name = ${DuckDb.literal(catalog)} AND NOT internal
+     AND NOT EXISTS (FROM duckdb_views() ours WHERE ours.database_name = current_database()
+       AND ours.schema_name = theirs.schema_name AND lower(ours.view_name) = lower(theirs.table_name))`
+  )
+  for (const [schema, table] of found) {
+    const name = `${DuckDb.name(String(schema))}.${DuckDb.name(String(table))}`
+    yield* Effect.ignore(
+      run(
+        `CREATE SCHEMA IF NOT EXISTS ${DuckDb.name(String(schema))};
+         CREATE VIEW ${name} AS FROM ${DuckDb.name(catalog)}.${name}`
+      )
+    )
+  }
+})
+
 /** Makes them for those of the pipelines that the ledger has tables of, and for whatever else lies in it. */
 export const make = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, pipelines: ReadonlyArray<Described>) {
@@ -43,8 +62,6 @@ export const make = Effect.fnUntraced(
         ])
       ].join(";\n")
     )
-    const made = yield* session.all("SELECT view_name FROM duckdb_views() WHERE database_name = current_database()")
-    const others = [...there].filter((name) => made.every(([view]) => view !== name))
-    for (const name of others) yield* session.run(`CREATE VIEW ${DuckDb.name(name)} AS ${rows(name)}`)
+    yield* others(session, catalog)
   }
 )
