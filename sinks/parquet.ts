@@ -12,6 +12,7 @@ import * as Instant from "../src/staging/Instant.ts"
 import * as Read from "../src/staging/Read.ts"
 import * as Staged from "../src/staging/Stage.ts"
 import type { Stamp, Table } from "../src/Table.ts"
+import { format } from "../src/Version.ts"
 
 const option = /\?compression=(zstd|snappy)$/
 
@@ -49,7 +50,8 @@ const metadata = ({ columns, doc, key, name }: Table, outcome: Outcome) =>
   Object.entries({
     "duo_mfa.dictionary": JSON.stringify({ name, doc, key, columns }),
     "duo_mfa.run_id": outcome.run_id,
-    "duo_mfa.version": outcome.tool_version,
+    [ParquetFiles.formatKey]: String(format),
+    [ParquetFiles.versionKey]: outcome.tool_version,
     [ParquetFiles.runKey]: ParquetFiles.encodeRun(outcome)
   }).map(([key, value]) => `${DuckDb.literal(key)}: ${DuckDb.literal(value)}`).join(", ")
 
@@ -66,13 +68,19 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const work = staged(run, "work")
   const connect = Effect.andThen(Files.privateDirectory(work), DuckDb.open({ spill: path.join(work, "spill") }))
 
-  const unreadable = Effect.fnUntraced(function*({ run }: DuckDb.Session, table: Table) {
+  const unreadable = Effect.fnUntraced(function*(session: DuckDb.Session, table: Table) {
     const file = current(table)
-    if (yield* Files.exists(file)) yield* run(`${rowsIn(file, table)} LIMIT 0`)
+    if (!(yield* Files.exists(file))) return
+    yield* session.run(`${rowsIn(file, table)} LIMIT 0`)
+    yield* ParquetFiles.refuseNewer(session, DuckDb.path(DuckDb.literal(file)))
   })
   yield* Effect.scoped(
     Effect.flatMap(connect, (session) => Effect.forEach(run.tables, (table) => unreadable(session, table)))
   )
+
+  const before = (yield* Files.exists(viewsFile))
+    ? yield* Effect.flatMap(Effect.mapError(fs.readFileString(viewsFile), Files.reasonOf), ParquetFiles.readViews)
+    : ""
 
   /** Stages the files of a table, and says where they are to be. */
   const sealTable = Effect.fn("Parquet.table")(function*(outcome: Outcome, stage: Stage, table: Table) {
@@ -146,9 +154,6 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       return Number(counted[0]?.[0]) > 0
     })
     const from = staged(run, "views.sql")
-    const before = (yield* Files.exists(viewsFile))
-      ? yield* Effect.mapError(fs.readFileString(viewsFile), Files.reasonOf)
-      : ""
     const text = ParquetFiles.views(root, run, yield* Effect.filter(run.tables, isWritten), before)
     const file = yield* Files.create(from)
     yield* Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)

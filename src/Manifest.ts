@@ -9,18 +9,26 @@ import { Effect, FileSystem, Path, Schema } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { hash } from "node:crypto"
 import { Outcome } from "./Outcome.ts"
-import { inDataDirectory, RunError } from "./RunError.ts"
+import { inDataDirectory, NewerManifest, RunError } from "./RunError.ts"
 import { isRunId } from "./RunId.ts"
 import { Corrupt } from "./Sink.ts"
 import { makeDirectory, sync } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Private from "./staging/Private.ts"
+import { columnTypes } from "./Table.ts"
+import { format, isNewer, version } from "./Version.ts"
 
 /** A sink as it was asked for: its name or module specifier, and where it writes. */
 export const Target = Schema.Struct({ sink: Schema.String, location: Schema.String })
 export interface Target extends Schema.Schema.Type<typeof Target> {}
 
-const Open = Schema.Struct({ sinks: Schema.Array(Target) })
+/** What every manifest says first; one without a number is of a version before there were any. */
+const Written = Schema.Struct({
+  format: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
+  tool_version: Schema.String.pipe(Schema.withDecodingDefaultKey(Effect.succeed("")))
+})
+
+const Open = Schema.Struct({ ...Written.fields, sinks: Schema.Array(Target) })
 
 /** What one sink got. */
 export const Receipt = Schema.Struct({
@@ -32,9 +40,14 @@ export const Receipt = Schema.Struct({
 export interface Receipt extends Schema.Schema.Type<typeof Receipt> {}
 
 export const Manifest = Schema.Struct({
+  format: Written.fields.format,
   ...Outcome.fields,
   /** By table: a hash of its rows that does not depend on their order. */
   fingerprints: Schema.Record(Schema.String, Schema.String),
+  /** By table: the types of the columns that were hashed, by name and in their order; a later version may have others. */
+  columns: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Literals(columnTypes))).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed({}))
+  ),
   sinks: Schema.Array(Receipt)
 })
 export interface Manifest extends Schema.Schema.Type<typeof Manifest> {}
@@ -44,6 +57,7 @@ export type Unfinished =
   | { readonly state: "open"; readonly run_id: string; readonly sinks: ReadonlyArray<Target> }
   | { readonly state: "sealed"; readonly run_id: string; readonly sinks: ReadonlyArray<Receipt> }
 
+const decodeWritten = Schema.decodeEffect(Schema.fromJsonString(Written))
 const OpenJson = Schema.fromJsonString(Open)
 const ManifestJson = Schema.fromJsonString(Manifest)
 const encodeOpen = Schema.encodeEffect(OpenJson)
@@ -62,6 +76,9 @@ const isSigned = (text: string) => {
 /** A file that no run of ours can have written so. */
 class Damaged extends Schema.TaggedError<Damaged>()("Damaged", { file: Schema.String }) {}
 
+/** A file that a later version wrote, in a format that this one does not know. */
+class Newer extends Schema.TaggedError<Newer>()("Newer", { file: Schema.String, ...Written.fields }) {}
+
 /** The manifests under a data directory. What goes wrong with them is told as the data directory's. */
 export const make = Effect.fnUntraced(function*(dataDirectory: string) {
   const fs = yield* FileSystem.FileSystem
@@ -69,14 +86,16 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
   const directory = path.join(dataDirectory, "runs")
   const file = (run_id: string, state: "" | ".open" | ".sealed") => path.join(directory, `${run_id}.json${state}`)
 
-  const orRunError = Effect.mapError((error: PlatformError | Damaged) =>
+  const orRunError = Effect.mapError((error: PlatformError | Damaged | Newer) =>
     new RunError({
-      reason: inDataDirectory(
-        dataDirectory,
-        error._tag === "Damaged"
-          ? new Corrupt({ detail: `${error.file} is damaged; move it away` })
-          : reasonOf(error)
-      )
+      reason: error._tag === "Newer"
+        ? new NewerManifest({ file: error.file, format: error.format, tool_version: error.tool_version })
+        : inDataDirectory(
+          dataDirectory,
+          error._tag === "Damaged"
+            ? new Corrupt({ detail: `${error.file} is damaged; move it away` })
+            : reasonOf(error)
+        )
     })
   )
 
@@ -89,10 +108,14 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     )
 
   const read = <A>(schema: Schema.Codec<A, string>, name: string, is: (text: string) => boolean = () => true) =>
-    fs.readFileString(name).pipe(
-      Effect.filterOrFail(is, () => new Damaged({ file: name })),
-      Effect.flatMap((text) => Effect.mapError(Schema.decodeEffect(schema)(text), () => new Damaged({ file: name })))
-    )
+    Effect.gen(function*() {
+      const damaged = new Damaged({ file: name })
+      const text = yield* fs.readFileString(name)
+      const written = yield* Effect.mapError(decodeWritten(text), () => damaged)
+      if (isNewer(written)) return yield* new Newer({ file: name, ...written })
+      if (!is(text)) return yield* damaged
+      return yield* Effect.mapError(Schema.decodeEffect(schema)(text), () => damaged)
+    })
 
   /** The manifest of the run that its file is named after; a sealed one as it was written, to the byte. */
   const manifestOf = (run_id: string, state: "" | ".sealed") =>
@@ -106,7 +129,8 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     /** Says, before anything is staged, where this run will stage. */
     open: Effect.fnUntraced(function*(run_id: string, sinks: ReadonlyArray<Target>) {
       yield* makeDirectory(directory)
-      yield* Private.write(file(run_id, ".open"), yield* Effect.orDie(encodeOpen({ sinks })))
+      const text = yield* Effect.orDie(encodeOpen({ format, tool_version: version, sinks }))
+      yield* Private.write(file(run_id, ".open"), text)
     }, orRunError),
 
     /** Makes a directory for what must not outlive a run: it goes with the scope, or is swept by the next run. */
@@ -118,8 +142,9 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     }, orRunError),
 
     /** From here on the run is whole: whatever happens, it will be published. */
-    seal: Effect.fnUntraced(function*(manifest: Manifest) {
-      yield* Private.write(file(manifest.run_id, ".sealed"), signed(yield* Effect.orDie(encodeManifest(manifest))))
+    seal: Effect.fnUntraced(function*(manifest: Omit<Manifest, "format">) {
+      const text = yield* Effect.orDie(encodeManifest({ format, ...manifest }))
+      yield* Private.write(file(manifest.run_id, ".sealed"), signed(text))
     }, orRunError),
 
     /** Every sink has published. */
@@ -182,6 +207,24 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       }
       return undefined
     }, orRunError),
+
+    /** Fails if the last run was of a later version, whose format this one does not know. */
+    refuseNewer: Effect.flatMap(
+      idsOf(".json"),
+      (ids) => Effect.forEach(ids.slice(-1), (run_id) => manifestOf(run_id, ""))
+    )
+      .pipe(Effect.catchTag("Damaged", () => Effect.void), Effect.asVoid, orRunError),
+
+    /** The published runs, newest first: the manifest of each, or why it cannot be read. */
+    each: orRunError(idsOf(".json")).pipe(
+      Effect.flatMap((ids) =>
+        Effect.forEach(
+          ids.toReversed(),
+          (run_id) =>
+            Effect.map(Effect.result(orRunError(manifestOf(run_id, ""))), (manifest) => ({ run_id, manifest }))
+        )
+      )
+    ),
 
     /** The manifests of the published runs, newest first. */
     all: Effect.gen(function*() {

@@ -49,6 +49,7 @@ export const enter = Effect.fnUntraced(function*(followed: Followed) {
   yield* Lock.acquire(dataDirectory)
   yield* Private.sweep(dataDirectory)
   const manifests = yield* Manifest.make(dataDirectory)
+  yield* manifests.refuseNewer
   for (const unfinished of yield* manifests.unfinished) {
     const { run_id } = unfinished
     if (unfinished.state === "sealed") {

@@ -7,7 +7,7 @@ import * as Batches from "./Batches.ts"
 import type { Expected } from "./Expected.ts"
 import { refuseLost } from "./Guard.ts"
 import type * as Manifest from "./Manifest.ts"
-import { objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
+import { collected, objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
@@ -17,7 +17,7 @@ import { Outdated, RunError } from "./RunError.ts"
 import type { Batch, SinkRun, SinkServices } from "./Sink.ts"
 import * as Scratch from "./staging/Scratch.ts"
 import { newStamp, stampFor } from "./Stamp.ts"
-import type { Stamp } from "./Table.ts"
+import { type Stamp, typesOf } from "./Table.ts"
 
 export interface RunOptions extends SourceOptions, Recovery.Followed {
   readonly toolVersion: string
@@ -93,7 +93,12 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
         })
     )
     const receipts = sealed.map(({ receipt }) => receipt)
-    yield* manifests.seal({ ...outcome, fingerprints: staging.fingerprints(outcome), sinks: receipts })
+    yield* manifests.seal({
+      ...outcome,
+      fingerprints: staging.fingerprints(outcome),
+      columns: typesOf(collected(pipeline.tables, outcome)),
+      sinks: receipts
+    })
     return { sealed, outcome, receipts }
   }))).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
 

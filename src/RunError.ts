@@ -5,6 +5,7 @@ import { ExitCode } from "./ExitCode.ts"
 import { Filled } from "./Outcome.ts"
 import { describe as describeShrunk, Shrunk } from "./Shrink.ts"
 import type { SinkReason } from "./Sink.ts"
+import { describeNewer } from "./Version.ts"
 
 /** Another run holds the data directory. */
 export class Locked extends Schema.TaggedError<Locked>()("Locked", {
@@ -29,6 +30,13 @@ export const inDataDirectory = (directory: string, reason: SinkReason) =>
     full: reason._tag === "DiskFull",
     unwritable: reason._tag === "CannotCreate" || reason._tag === "Corrupt"
   })
+
+/** A manifest is in a format that only a later version knows. */
+export class NewerManifest extends Schema.TaggedError<NewerManifest>()("NewerManifest", {
+  file: Schema.String,
+  format: Schema.Int,
+  tool_version: Schema.String
+}) {}
 
 /** A tenant that had something came back without any. */
 export class Emptied extends Schema.TaggedError<Emptied>()("Emptied", {
@@ -62,7 +70,17 @@ export class Unnamed extends Schema.TaggedError<Unnamed>()("Unnamed", {
   location: Schema.String
 }) {}
 
-const Reason = Schema.Union([Locked, DataDirectory, Emptied, Shrunk, Vanished, Outdated, Unpublished, Unnamed])
+const Reason = Schema.Union([
+  Locked,
+  DataDirectory,
+  NewerManifest,
+  Emptied,
+  Shrunk,
+  Vanished,
+  Outdated,
+  Unpublished,
+  Unnamed
+])
 type Reason = typeof Reason.Type
 
 export class RunError extends Schema.TaggedError<RunError>()("RunError", { reason: Reason }) {
@@ -95,6 +113,8 @@ function exitCode(reason: Reason): number {
       return ExitCode.busy
     case "DataDirectory":
       return reason.unwritable ? ExitCode.cannotCreate : ExitCode.io
+    case "NewerManifest":
+      return ExitCode.cannotCreate
     case "Emptied":
     case "Shrunk":
     case "Vanished":
@@ -118,6 +138,8 @@ function describe(reason: Reason): string {
         : reason.unwritable
         ? `The data directory ${reason.directory} cannot be used: ${reason.detail}. Make it writable, or name another with DUO_MFA_DATA.`
         : `The data directory ${reason.directory} failed: ${reason.detail}. Nothing was published; check the disk and run again.`
+    case "NewerManifest":
+      return `${reason.file} ${describeNewer(reason)}`
     case "Emptied":
       return `${reason.tenant} has no ${reason.what}, and had ${reason.before} in the run before. Nothing changed; if that is right, run again with --allow-empty.`
     case "Shrunk":

@@ -12,6 +12,7 @@ import type { Expected } from "./Expected.ts"
 import type { Outcome } from "./Outcome.ts"
 import { type Agreed, describe as describeShrunk, Shrunk } from "./Shrink.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
+import { describeNewer } from "./Version.ts"
 
 /** Rows by table name. A page becomes one batch. */
 export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
@@ -116,10 +117,15 @@ export class InputOutput extends Schema.TaggedError<InputOutput>()("InputOutput"
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { detail: Schema.String }) {}
 /** Another process has it open for writing. */
 export class Held extends Schema.TaggedError<Held>()("Held", { pid: Schema.NullOr(Schema.Int) }) {}
+/** What is there is in a format that only a later version knows. */
+export class Newer extends Schema.TaggedError<Newer>()("Newer", {
+  format: Schema.Int,
+  tool_version: Schema.String
+}) {}
 /** What is there is not what this sink writes. */
 export class Corrupt extends Schema.TaggedError<Corrupt>()("Corrupt", { detail: Schema.String }) {}
 
-const SinkReason = Schema.Union([CannotCreate, DiskFull, InputOutput, Unreachable, Held, Corrupt, Shrunk])
+const SinkReason = Schema.Union([CannotCreate, DiskFull, InputOutput, Unreachable, Held, Newer, Corrupt, Shrunk])
 export type SinkReason = typeof SinkReason.Type
 export const isSinkReason = Schema.is(SinkReason)
 
@@ -129,6 +135,7 @@ const exitCodes: Record<SinkReason["_tag"], number> = {
   InputOutput: ExitCode.io,
   Unreachable: ExitCode.unavailable,
   Held: ExitCode.busy,
+  Newer: ExitCode.cannotCreate,
   Corrupt: ExitCode.cannotCreate,
   Shrunk: ExitCode.refused
 }
@@ -171,6 +178,8 @@ const describe = ({ location, reason, sink }: Pick<SinkError, "location" | "reas
       return `${location} is held by ${
         reason.pid === null ? "another process" : `process ${reason.pid}`
       }. Nothing changed; close it there (readers may stay, writers may not) and run again.`
+    case "Newer":
+      return `${location} ${describeNewer(reason)}`
     case "Corrupt":
       return `${location} is not something the ${sink} sink can go on with: ${reason.detail}. Move it away and run again.`
     case "Shrunk":

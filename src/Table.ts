@@ -9,7 +9,8 @@
  * - `bigint`: a safe integer, a `number` in JavaScript
  * - `timestamp`: an instant in UTC, a `bigint` of microseconds since 1970 in JavaScript
  */
-export type ColumnType = "text" | "boolean" | "bigint" | "timestamp"
+export const columnTypes = ["text", "boolean", "bigint", "timestamp"] as const
+export type ColumnType = typeof columnTypes[number]
 
 interface CellOf {
   readonly text: string
@@ -154,3 +155,20 @@ export const make = <const Columns extends Specs>(options: {
   specs: options.columns,
   maxShrink: options.maxShrink ?? 0
 })
+
+/** By table and in their order: the types of its columns. */
+export const typesOf = (tables: ReadonlyArray<Table>): Readonly<Record<string, Readonly<Record<string, ColumnType>>>> =>
+  Object.fromEntries(
+    tables.map(({ columns, name }) => [name, Object.fromEntries(columns.map(({ name, type }) => [name, type]))])
+  )
+
+/** A table of which no more than that is known. */
+export const fromTypes = (name: string, types: Readonly<Record<string, ColumnType>>): Table =>
+  make<Specs>({
+    name,
+    doc: "",
+    key: [],
+    columns: Object.fromEntries(
+      Object.entries(types).map(([column, type]) => [column, { text, boolean, bigint, timestamp }[type]("")])
+    )
+  })

@@ -28,7 +28,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
     /^src\/admins\//,
     /^src\/(admins\/|mfa\/(Cells|Facts|Fields|Known|Strength|Tally|Unknown)\.ts|duo\/Admin\.ts|(Outcome|Sink|Table)\.ts)/
   ],
-  [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
+  [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Shrink|Sink|Table|Version)\.ts)/],
   [/^src\/postgres\//, /^src\/(postgres\/|history\/|staging\/|(ExitCode|Outcome|Sink|Table)\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(ExitCode|Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
   [/^src\/dist\/Sink\.ts$/, /^src\/(staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
@@ -36,7 +36,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/Version\.ts$/, /^package\.json$/],
   [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],
   [/^pipelines\//, /^src\/(admins\/|duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
-  [/^sinks\/(duckdb|parquet)\.ts$/, /^src\/(history\/|staging\/|(Outcome|Sink|Table)\.ts)/],
+  [/^sinks\/(duckdb|parquet)\.ts$/, /^src\/(history\/|staging\/|(Outcome|Sink|Table|Version)\.ts)/],
   [/^sinks\/postgres\.ts$/, /^src\/(postgres\/|staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
   [/^sinks\//, /^src\/(staging\/|text\/|(Outcome|Sink|Table)\.ts)/]
 ]

@@ -2,6 +2,7 @@
 import { Effect, Runtime, Schema } from "effect"
 import { Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
+import * as Meta from "../history/Meta.ts"
 import * as Names from "../history/Names.ts"
 import * as ParquetFiles from "../history/ParquetFiles.ts"
 import * as Snapshots from "../history/Snapshots.ts"
@@ -35,6 +36,7 @@ const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: str
   const here = DuckDb.literal(root)
   const folders = (yield* at(session.all(ParquetFiles.written(root)))).flat()
   if (folders.length === 0) return yield* new NoLedger({ ledger: root })
+  yield* at(ParquetFiles.refuseNewer(session, ParquetFiles.files(here)))
   yield* at(session.run(Snapshots.runs(ParquetFiles.selectRuns(here)).join(";\n")))
   for (const pipeline of yield* (yield* Catalog).pipelines) {
     const written = pipeline.tables.filter(({ name }) => folders.includes(name))
@@ -56,7 +58,10 @@ export const open = Effect.fnUntraced(function*(
   const at = Files.at(sink.name, location)
   if (!(yield* at(Files.exists(location)))) return yield* new NoLedger({ ledger: location })
   const session = yield* at(DuckDb.open({ unbounded: true }))
-  if (from === "ledger") yield* at(session.run(`ATTACH ${DuckDb.literal(location)} AS duo (READ_ONLY)`))
+  if (from === "ledger") {
+    yield* at(session.run(`ATTACH ${DuckDb.literal(location)} AS duo (READ_ONLY)`))
+    yield* at(Meta.read(session, "duo"))
+  }
   if (!writeFiles) yield* at(DuckDb.shutIn(session, from === "parquet" ? location : undefined))
   const open: Open = { session, at }
   yield* from === "parquet"

@@ -47,7 +47,7 @@ const markdown = (entries: Entries): string =>
       names(entries, "rows")
     }.`,
     ...entries.filter(({ kind }) => kind === "rows").map(section),
-    ...entries.filter(({ kind }) => kind === "runs").map(section),
+    ...entries.filter(({ kind }) => kind === "runs" || kind === "meta").map(section),
     `## Over time\n\n${names(entries, "history")}: every version of every row, with the columns of its table and`,
     added(entries, "history"),
     `${

@@ -2,28 +2,50 @@
 import { Effect, Option, Path, Result, Runtime, Schema, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
+import type { Expected } from "../Expected.ts"
 import * as Fingerprint from "../Fingerprint.ts"
 import * as Manifest from "../Manifest.ts"
 import * as Named from "../Named.ts"
 import { collected, stampOf } from "../Outcome.ts"
 import * as Recovery from "../Recovery.ts"
-import type { Sink } from "../Sink.ts"
+import { isSinkError, type Sink } from "../Sink.ts"
 import * as Ndjson from "../staging/Ndjson.ts"
-import type { Table } from "../Table.ts"
+import { fromTypes, type Table } from "../Table.ts"
 import * as Modules from "./Modules.ts"
 import * as Settings from "./Settings.ts"
 import * as Stdout from "./Stdout.ts"
 import * as Targets from "./Targets.ts"
 
-/** What a sink holds is not what it was given. */
-export class NotTheSame extends Schema.TaggedError<NotTheSame>()("NotTheSame", {
-  differing: Schema.Array(Schema.String)
+/** What could not be looked at, and why. */
+const Unread = Schema.Struct({ what: Schema.String, detail: Schema.String, exit: Schema.Int })
+
+/** Not all is as it was published, or not all could be looked at; everything else was. */
+export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified", {
+  differing: Schema.Array(Schema.String),
+  unread: Schema.Array(Unread),
+  /** Sinks and runs that only the manifests name. */
+  unnamed: Schema.Array(Schema.String)
 }) {
-  override readonly [Runtime.errorExitCode] = ExitCode.io
+  override readonly [Runtime.errorExitCode] = this.differing.length > 0
+    ? ExitCode.io
+    : this.unread.at(0)?.exit ?? ExitCode.refused
   override get message() {
-    return `Not what was published: ${
-      this.differing.join("; ")
-    }. Somebody or something changed it; the next run publishes anew.`
+    const { differing, unnamed, unread: [first, ...others] } = this
+    return [
+      ...differing.length === 0 ? [] : [
+        `Not what was published: ${
+          differing.join("; ")
+        }. Somebody or something changed it; the next run publishes anew.`
+      ],
+      ...first === undefined ? [] : [
+        `Not verified: ${[first, ...others].map(({ what }) => what).join("; ")}. ${first.detail}`
+      ],
+      ...unnamed.length === 0 ? [] : [
+        `Not verified: ${
+          unnamed.join("; ")
+        }. A manifest alone loads no module and leads nowhere outside of the data directory. Name them again: --sink NAME:TARGET as for extract, --pipeline MODULE for a pipeline that is not one of ours.`
+      ]
+    ].join(" ")
   }
 }
 
@@ -35,19 +57,10 @@ export class NoRuns extends Schema.TaggedError<NoRuns>()("NoRuns", { directory: 
   }
 }
 
-/** Some sinks and runs were not looked at, because only the manifests name them. */
-export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified", {
-  places: Schema.Array(Schema.String)
-}) {
-  override readonly [Runtime.errorExitCode] = ExitCode.refused
-  override get message() {
-    return `Not verified: ${
-      this.places.join("; ")
-    }. A manifest alone loads no module and leads nowhere outside of the data directory. Name them again: --sink NAME:TARGET as for extract, --pipeline MODULE for a pipeline that is not one of ours.`
-  }
-}
+type Verdict = "same" | "differs" | "missing" | "no longer kept" | "cannot be read back" | "not verified"
 
-type Verdict = "same" | "differs" | "missing" | "no longer kept" | "cannot be read back"
+/** Nobody answers there, or another process has it: it is not asked again. */
+const isShut = (error: Expected) => isSinkError(error) && ["Unreachable", "Held"].includes(error.reason._tag)
 
 /**
  * Holds one table of one sink against its manifest. Only the newest run of a tenant must still be there: a ledger keeps
@@ -72,46 +85,14 @@ const compare = Effect.fnUntraced(function*(
   }))
 })
 
-/** A table as it was before columns came later. */
-const earlier = (table: Table): Table => ({
-  ...table,
-  columns: table.columns.filter(({ earlier }) => earlier === null)
-})
+/** A table with the columns that it had in that run; one of format 0 does not say which, and had none that came later. */
+const tableOf = (table: Table, { columns, format }: Manifest.Manifest) =>
+  format === 0
+    ? { ...table, columns: table.columns.filter(({ earlier }) => earlier === null) }
+    : fromTypes(table.name, columns[table.name] ?? {})
 
-/** The same for a run of now, or of a version that had fewer columns. */
-const compareAny = Effect.fnUntraced(function*(
-  manifest: Manifest.Manifest,
-  sink: Sink,
-  location: string,
-  table: Table,
-  newest: boolean
-) {
-  const now = yield* Effect.result(compare(manifest, sink, location, table, newest))
-  const isOther = Result.isFailure(now) || now.success.verdict === "differs"
-  if (isOther && earlier(table).columns.length < table.columns.length) {
-    const before = yield* Effect.result(compare(manifest, sink, location, earlier(table), newest))
-    if (Result.isSuccess(before) && before.success.verdict === "same") return before.success
-  }
-  return yield* Effect.fromResult(now)
-})
-
-/** The lines of one manifest's sink, a table a line; and what is wrong. */
-const lines = Effect.fnUntraced(function*(
-  manifest: Manifest.Manifest,
-  { location, sink: name }: Manifest.Target,
-  sink: Sink,
-  tables: ReadonlyArray<Table>,
-  newest: boolean
-) {
-  const differing: Array<string> = []
-  for (const table of collected(tables, manifest)) {
-    const { rows, verdict } = yield* compareAny(manifest, sink, location, table, newest)
-    const line = [manifest.run_id, name.padEnd(8), table.name.padEnd(13), String(rows).padStart(9), verdict]
-    yield* Stdout.print(line.join("  "))
-    if (isWrong(verdict)) differing.push(`${location} ${table.name} of ${manifest.run_id} ${verdict}`)
-  }
-  return differing
-})
+const print = (run_id: string, sink: string, table: string, rows: number, verdict: Verdict) =>
+  Stdout.print([run_id, sink.padEnd(8), table.padEnd(13), String(rows).padStart(9), verdict].join("  "))
 
 export const verify = Command.make(
   "verify",
@@ -125,34 +106,75 @@ export const verify = Command.make(
   Effect.fnUntraced(function*({ modules, sink: asked }) {
     const { join } = yield* Path.Path
     const dataDirectory = yield* Settings.dataDirectory
-    const manifests = yield* (yield* Manifest.make(dataDirectory)).all
-    if (manifests.length === 0) return yield* new NoRuns({ directory: join(dataDirectory, "runs") })
+    const published = yield* (yield* Manifest.make(dataDirectory)).each
+    if (published.length === 0) return yield* new NoRuns({ directory: join(dataDirectory, "runs") })
     const pipelines = yield* Modules.known(modules)
     const sinks = yield* Targets.resolve(dataDirectory, asked)
     const findSink = yield* Targets.finding(sinks)
     const seen = new Set<string>()
+    const shut = new Map<string, Expected>()
     const differing: Array<string> = []
-    const skipped = new Set<string>()
-    for (const manifest of manifests) {
+    const unread: Array<typeof Unread.Type> = []
+    const unnamed = new Set<string>()
+    /** There is a later run of which nothing can be told. */
+    let isUnknown = false
+
+    const pass = (what: string, error: Expected) => {
+      unread.push({ what, detail: error.message, exit: error[Runtime.errorExitCode] })
+    }
+
+    /** One sink of one run, a table a line. */
+    const verifySink = Effect.fnUntraced(function*(
+      manifest: Manifest.Manifest,
+      { location, sink: name }: Manifest.Target,
+      sink: Sink,
+      tables: ReadonlyArray<Table>
+    ) {
+      const place = `${name} ${location} ${manifest.tenant} ${manifest.pipeline}`
+      const newest = !isUnknown && !seen.has(place)
+      seen.add(place)
+      for (const table of collected(tables, manifest)) {
+        const what = `${location} ${table.name} of ${manifest.run_id}`
+        const found = shut.get(place)
+        const compared = yield* Effect.result(
+          found === undefined
+            ? compare(manifest, sink, location, tableOf(table, manifest), newest)
+            : Effect.fail(found)
+        )
+        if (Result.isFailure(compared)) {
+          if (isShut(compared.failure)) shut.set(place, compared.failure)
+          pass(what, compared.failure)
+          yield* print(manifest.run_id, name, table.name, 0, "not verified")
+        } else {
+          const { rows, verdict } = compared.success
+          if (isWrong(verdict)) differing.push(`${what} ${verdict}`)
+          yield* print(manifest.run_id, name, table.name, rows, verdict)
+        }
+      }
+    })
+
+    for (const { manifest: read, run_id } of published) {
+      if (Result.isFailure(read)) {
+        isUnknown = true
+        pass(`runs/${run_id}.json`, read.failure)
+        yield* print(run_id, "manifest", "", 0, "not verified")
+        continue
+      }
+      const manifest = read.success
       const pipeline = yield* Effect.option(Modules.find(pipelines, manifest.pipeline))
       if (Option.isNone(pipeline)) {
-        skipped.add(`runs of the pipeline ${manifest.pipeline}`)
+        unnamed.add(`runs of the pipeline ${manifest.pipeline}`)
         continue
       }
       for (const receipt of manifest.sinks.filter((target) => !Named.isStandardOutput(target))) {
-        const sink = yield* Effect.option(Recovery.follow({ dataDirectory, sinks, findSink }, receipt, manifest.run_id))
-        if (Option.isNone(sink)) {
-          skipped.add(`${receipt.sink}:${receipt.location}`)
-          continue
-        }
-        const place = `${receipt.sink} ${receipt.location} ${manifest.tenant} ${manifest.pipeline}`
-        const newest = !seen.has(place)
-        seen.add(place)
-        differing.push(...yield* lines(manifest, receipt, sink.value, pipeline.value.tables, newest))
+        const sink = yield* Effect.option(Recovery.follow({ dataDirectory, sinks, findSink }, receipt, run_id))
+        if (Option.isNone(sink)) unnamed.add(`${receipt.sink}:${receipt.location}`)
+        else yield* verifySink(manifest, receipt, sink.value, pipeline.value.tables)
       }
     }
-    if (differing.length > 0) return yield* new NotTheSame({ differing })
-    if (skipped.size > 0) return yield* new NotVerified({ places: [...skipped] })
+    if (differing.length + unread.length + unnamed.size > 0) {
+      return yield* new NotVerified({ differing, unread, unnamed: [...unnamed] })
+    }
   })
 ).pipe(Command.withDescription("Read every sink back and hold it against the manifests"))
 

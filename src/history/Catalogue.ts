@@ -8,6 +8,7 @@ import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
 import { historyOf } from "./Interval.ts"
 import * as Ledger from "./Ledger.ts"
+import { meta } from "./Meta.ts"
 import * as Views from "./Views.ts"
 
 export interface Column {
@@ -23,10 +24,10 @@ export interface Column {
 export interface Entry {
   readonly name: string
   /**
-   * `rows` is what a run sees, `history` its versions, `changes` what happened between runs; `view` is made of those, and
-   * `macro` is asked with an instant.
+   * `rows` is what a run sees, `runs` one row a run, `meta` is the ledger itself, `history` the versions of rows, `changes` what
+   * happened between runs; `view` is made of those, and `macro` is asked with an instant.
    */
-  readonly kind: "rows" | "runs" | "history" | "changes" | "view" | "macro"
+  readonly kind: "rows" | "runs" | "meta" | "history" | "changes" | "view" | "macro"
   readonly doc: string
   readonly key: ReadonlyArray<string>
   readonly columns: ReadonlyArray<Column>
@@ -47,6 +48,7 @@ export const describe = Effect.fnUntraced(
     const known = new Map<string, readonly [kind: Entry["kind"], table: Table]>([
       ...tables.map((table) => [table.name, ["rows", table]] as const),
       [runs.name, ["runs", runs]],
+      [meta.name, ["meta", meta]],
       ...tables.map((table) => [historyOf(table).name, ["history", historyOf(table)]] as const),
       ...tables.map((table) => [Views.changesOf(table).name, ["changes", Views.changesOf(table)]] as const)
     ])

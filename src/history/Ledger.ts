@@ -4,7 +4,9 @@ import { collected, type Outcome, runs, toRow } from "../Outcome.ts"
 import { Corrupt, InputOutput } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { ColumnType, Table } from "../Table.ts"
+import { format } from "../Version.ts"
 import { historyOf } from "./Interval.ts"
+import * as Meta from "./Meta.ts"
 import * as Views from "./Views.ts"
 
 /** Our types as DuckDB's catalog names them. */
@@ -21,6 +23,7 @@ const kept = (tables: ReadonlyArray<Table>) => [runs, ...tables.map(historyOf)]
  */
 export const missing = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
+    yield* Meta.read(session, catalog)
     const where = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
     const objects = yield* session.all(
       `SELECT lower(table_name), 'table' FROM duckdb_tables() ${where} UNION ALL
@@ -62,11 +65,15 @@ export const missing = Effect.fnUntraced(
 )
 
 /**
- * Makes the tables that are not there, the columns that they lack, and all views anew; a column that comes late can be
- * NULL. Views say no catalog, so that they work under any name of the file.
+ * Brings a ledger to the format of this version: makes the tables that are not there, the columns that they lack, and all
+ * views anew; a column that comes late can be NULL. Views say no catalog, so that they work under any name of the file.
  */
 export const migrate = Effect.fn("Ledger.migrate")(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, views: string) {
+    const before = yield* Meta.read(session, catalog)
+    if (before !== undefined && before.format < format) {
+      yield* Effect.logInfo(`The ledger is of format ${before.format}; it is brought to format ${format}`)
+    }
     const lacking = (yield* missing(session, catalog, tables)).flatMap(({ columns, isSaid, table }) => {
       const qualified = inLedger(catalog, table.name)
       return [
@@ -78,7 +85,14 @@ export const migrate = Effect.fn("Ledger.migrate")(
         ...isSaid ? [] : DuckDb.comments("TABLE", qualified, table)
       ]
     })
-    const statements = ["BEGIN", ...lacking, `USE ${catalog}`, ...tables.flatMap(Views.statements), views]
+    const statements = [
+      "BEGIN",
+      ...lacking,
+      ...Meta.statements(catalog),
+      `USE ${catalog}`,
+      ...tables.flatMap(Views.statements),
+      views
+    ]
     yield* session.run([...statements, "COMMIT", "USE memory"].join(";\n"))
   }
 )
@@ -136,6 +150,7 @@ export const verify = Effect.fn("Ledger.verify")(
 /** The query for a run's rows in one table; `undefined` if they are not all current any more, or never were. */
 export const select = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, run_id: string, table: Table) {
+    yield* Meta.read(session, catalog)
     const run = DuckDb.literal(run_id)
     const known = yield* session.all(
       `SELECT run_id FROM ${inLedger(catalog, runs.name)} ` +

@@ -7,6 +7,7 @@ import { runs } from "../Outcome.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
 import { historyOf } from "./Interval.ts"
+import { meta, own } from "./Meta.ts"
 import * as Snapshots from "./Snapshots.ts"
 import * as Views from "./Views.ts"
 
@@ -56,6 +57,7 @@ export const make = Effect.fnUntraced(
     yield* session.run(
       [
         ...view(runs),
+        ...Snapshots.view(meta, own),
         ...extracted.flatMap(({ tables, views }) => [
           ...tables.flatMap((table) => [...view(historyOf(table)), ...Views.statements(table)]),
           views

@@ -1,13 +1,20 @@
 /** The Parquet files of all runs below one directory, as SQL: every file says in its metadata which run it is of. */
+import { Effect } from "effect"
 import { type Outcome, runs, toRow } from "../Outcome.ts"
-import type { SinkRun } from "../Sink.ts"
+import { Newer, type SinkRun } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import * as Instant from "../staging/Instant.ts"
 import type { Table } from "../Table.ts"
+import { format, isNewer, version } from "../Version.ts"
 import * as Snapshots from "./Snapshots.ts"
 
 /** The key of the metadata that is the run's row of `runs`, as JSON. */
 export const runKey = "duo_mfa.run"
+
+/** The key of the metadata that is the format of the file. */
+export const formatKey = "duo_mfa.format"
+/** The key of the metadata that is the version that wrote it. */
+export const versionKey = "duo_mfa.version"
 
 /** That row. */
 export const encodeRun = (outcome: Outcome) =>
@@ -27,6 +34,30 @@ export const selectRuns = (root: string) =>
       ${DuckDb.literal(structure)}))
     FROM parquet_kv_metadata(${files(root)})
   ) WHERE run_id IS NOT NULL`
+
+/** Fails if a file is of a format that only a later version knows. A file without a number is of format 0. */
+export const refuseNewer = Effect.fnUntraced(function*({ all }: DuckDb.Session, files: string) {
+  const [row] = yield* all(
+    `SELECT max(try_cast(decode(value) AS INTEGER)) AS format, file_name FROM parquet_kv_metadata(${files})
+     WHERE key = encode(${DuckDb.literal(formatKey)}) GROUP BY ALL HAVING format > ${format} LIMIT 1`
+  )
+  if (row === undefined) return
+  const [by] = yield* all(
+    `SELECT decode(value) FROM parquet_kv_metadata(${DuckDb.path(DuckDb.literal(String(row[1])))})
+     WHERE key = encode(${DuckDb.literal(versionKey)})`
+  )
+  return yield* new Newer({ format: Number(row[0]), tool_version: String(by?.[0] ?? "") })
+})
+
+const firstLine = /^-- duo-mfa (\S+), format (\d+)$/m
+
+/** Fails if a `views.sql` is of a format that only a later version knows; gives what there is of one. */
+export const readViews = Effect.fnUntraced(function*(text: string) {
+  const [, tool_version = "", found = "0"] = firstLine.exec(text.split("\n", 1)[0] ?? "") ?? []
+  const written = { format: Number(found), tool_version }
+  if (isNewer(written)) return yield* new Newer(written)
+  return text
+})
 
 /** Rows of files that may have been written by another version. */
 export const select = (files: string) => `FROM read_parquet(${files}, union_by_name = true, ${DuckDb.asStored})`
@@ -80,6 +111,7 @@ export const views = (
   const here = `getvariable(${DuckDb.literal(variable)})`
   const own = [heading(pipeline), statements(here, { tables, views }, written)].join("\n")
   return [
+    `-- duo-mfa ${version}, format ${format}`,
     "-- The names of the ledger over these Parquet files, for any DuckDB: .read views.sql",
     "-- Made anew by every run. If the files have moved, say here where they are.",
     `SET VARIABLE ${variable} = ${DuckDb.literal(root)};`,

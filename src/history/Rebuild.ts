@@ -18,6 +18,7 @@ export interface Recorded extends Pick<SinkRun, "run_id" | "observed_at" | "tena
 export const recorded = Effect.fnUntraced(function*(session: DuckDb.Session, root: string) {
   const any = yield* session.all(`SELECT 1 FROM glob(${ParquetFiles.files(DuckDb.literal(root))}) LIMIT 1`)
   if (any.length === 0) return []
+  yield* ParquetFiles.refuseNewer(session, ParquetFiles.files(DuckDb.literal(root)))
   const rows = yield* session.all(
     `SELECT run_id, epoch_us(observed_at), tenant, pipeline, complete, tables_collected
      FROM (${ParquetFiles.selectRuns(DuckDb.literal(root))}) ORDER BY observed_at, run_id`

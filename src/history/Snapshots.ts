@@ -6,6 +6,7 @@ import * as Outcome from "../Outcome.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
 import { fingerprint, historyOf, identity } from "./Interval.ts"
+import { meta, own } from "./Meta.ts"
 import * as Views from "./Views.ts"
 
 /** Where the rows of all runs are, by table. */
@@ -66,8 +67,8 @@ export const view = (table: Table, query: string) => [
   ...DuckDb.comments("VIEW", DuckDb.name(table.name), table)
 ]
 
-/** What makes `runs` over a query for all of them. */
-export const runs = (query: string): ReadonlyArray<string> => view(Outcome.runs, query)
+/** What makes `runs` over a query for all of them, and `meta`. */
+export const runs = (query: string): ReadonlyArray<string> => [...view(Outcome.runs, query), ...view(meta, own)]
 
 /** What makes a table's names over a query for all rows of all runs; there is none if no run has written any. */
 export const statements = (table: Table, rows: string | undefined): ReadonlyArray<string> => [
