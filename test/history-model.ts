@@ -9,6 +9,8 @@ export interface Row {
   /** Null where it is not known. */
   readonly sure: boolean | null
   readonly counter: number
+  /** An instant that only grows; null for never. */
+  readonly touched: number | null
 }
 
 export interface Run {
@@ -27,6 +29,7 @@ export interface Version extends Row {
   readonly first: string
   last: string
   counter: number
+  touched: number | null
   seen: number
 }
 
@@ -41,7 +44,7 @@ export const history = (runs: ReadonlyArray<Run>): ReadonlyArray<Version> => {
     for (const version of open) {
       const row = rows.find(({ key }) => key === version.key)
       if (row?.value === version.value && row.sure === version.sure) {
-        Object.assign(version, { last: id, seen: at, counter: row.counter })
+        Object.assign(version, { last: id, seen: at, counter: row.counter, touched: row.touched })
       } else if (row !== undefined || complete) version.to = at
     }
     for (const row of rows) {
@@ -52,9 +55,26 @@ export const history = (runs: ReadonlyArray<Run>): ReadonlyArray<Version> => {
   return versions.filter(({ from, to }) => to !== from)
 }
 
-/** What was so at an instant. */
-export const asOf = (versions: ReadonlyArray<Version>, at: number) =>
-  versions.filter(({ from, to }) => from <= at && (to === null || to > at))
+/** What was known at an instant: of what was seen again later only what must have been so already. */
+export const asOf = (runs: ReadonlyArray<Run>, at: number) =>
+  history(runs).filter(({ from, to }) => from <= at && (to === null || to > at)).map((version) => {
+    if (version.seen <= at) return { ...version, run: version.last }
+    const before = inOrder(runs).filter((run) =>
+      run.tenant === version.tenant && run.rows !== undefined && run.at <= at
+    )
+    const sure = Math.max(version.from, ...before.filter(({ complete }) => complete).map((run) => run.at))
+    return {
+      ...version,
+      run: before.at(-1)?.id,
+      seen: before.at(-1)?.at,
+      counter: null,
+      touched: version.touched !== null && version.touched <= sure ? version.touched : null
+    }
+  })
+
+/** What the runs until an instant say of the rows that are there at it: nothing later is in it. */
+export const asThen = (runs: ReadonlyArray<Run>, at: number) =>
+  history(runs.filter((run) => run.at <= at)).filter(({ to }) => to === null)
 
 export interface Change {
   readonly event: "added" | "removed" | "changed" | "reappeared"
@@ -104,7 +124,8 @@ export const items = Table.make({
     repeated: Table.repeated(Table.text("What another table says.")),
     sure: Table.uncertain(false, true, Table.boolean("What is not always known.")),
     why: Table.explaining("sure", Table.text("Why it is so.")),
-    counter: Table.volatile(Table.bigint("What changes by itself."))
+    counter: Table.volatile(Table.bigint("What changes by itself.")),
+    touched_at: Table.volatile(Table.timestamp("What only grows."))
   }
 })
 
@@ -119,7 +140,10 @@ const rows = Arbitrary.map(
     ...new Map(
       some.map((
         { counter, key, sure, value }
-      ) => [key, { key: `k${key}`, value: `v${value}`, sure: [null, false, true][sure] ?? null, counter }])
+      ) => [
+        key,
+        { key: `k${key}`, value: `v${value}`, sure: [null, false, true][sure] ?? null, counter, touched: null }
+      ])
     ).values()
   ]
 )
@@ -131,6 +155,15 @@ export const histories = Arbitrary.map(
   ),
   (some) => {
     let at = 0
+    const touched = new Map<string, number>()
+    /** It was touched not long ago, or not since. */
+    const touch = (tenant: number, row: Row): Row => {
+      const key = `${tenant === 0} ${row.key}`
+      const last = touched.get(key) ?? null
+      const now = row.counter > 6 ? last : Math.max(last ?? 0, at - row.counter % 3)
+      if (now !== null) touched.set(key, now)
+      return { ...row, touched: now }
+    }
     return some.map((one, index): Run => {
       at += one.gap
       return {
@@ -138,7 +171,7 @@ export const histories = Arbitrary.map(
         at,
         tenant: one.tenant === 0 ? "other" : "one",
         complete: one.isPartial > 0,
-        rows: one.isUncollected === 0 ? undefined : one.rows
+        rows: one.isUncollected === 0 ? undefined : one.rows.map((row) => touch(one.tenant, row))
       }
     })
   }

@@ -1,5 +1,5 @@
 /** The histories: step by step, all at once over the snapshots, and in plain code, they are the same. */
-import { assert, layer } from "@effect/vitest"
+import { assert, it, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { apply } from "../src/history/Apply.ts"
 import * as Ledger from "../src/history/Ledger.ts"
@@ -32,8 +32,22 @@ const outcome = (run: Model.Run) =>
 
 /** The rows of a run as a query. */
 const query = (run: Model.Run) => {
-  const rows = (run.rows ?? []).map(({ counter, key, sure, value }) =>
-    [run.id, micros(run.at), run.tenant, "a", key, value, "f", null, `of ${value}`, sure, `is ${sure}`, counter].map(
+  const rows = (run.rows ?? []).map(({ counter, key, sure, touched, value }) =>
+    [
+      run.id,
+      micros(run.at),
+      run.tenant,
+      "a",
+      key,
+      value,
+      "f",
+      null,
+      `of ${value}`,
+      sure,
+      `is ${sure}`,
+      counter,
+      touched === null ? null : micros(touched)
+    ].map(
       DuckDb.constant
     ).join(
       ", "
@@ -107,7 +121,9 @@ const atOnce = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
 
 const historyIn = (session: DuckDb.Session) =>
   session.all(
-    `SELECT tenant, item_id, value, sure, counter, ${secondsOf("valid_from")}, ${secondsOf("valid_to")},
+    `SELECT tenant, item_id, value, sure, counter, ${secondsOf("touched_at")}, ${secondsOf("valid_from")}, ${
+      secondsOf("valid_to")
+    },
      first_run_id, last_run_id, run_id, ${secondsOf("observed_at")} FROM items_history ORDER BY ALL`
   )
 
@@ -123,6 +139,7 @@ const expected = (all: ReadonlyArray<Model.Run>) =>
       version.value,
       version.sure,
       version.counter,
+      version.touched,
       version.from,
       version.to,
       version.first,
@@ -134,6 +151,23 @@ const expected = (all: ReadonlyArray<Model.Run>) =>
 
 const shuffled = (all: ReadonlyArray<Model.Run>, by: number) =>
   all.toSorted((a, b) => (Number(a.id.slice(1)) * by) % 11 - (Number(b.id.slice(1)) * by) % 11)
+
+it.prop("what is known at an instant is what the runs until then know, or less", [histories], ([all]) => {
+  for (let at = 0; at <= (Model.inOrder(all).at(-1)?.at ?? 0); at++) {
+    const then = Model.asThen(all, at)
+    const known = Model.asOf(all, at)
+    assert.sameMembers(
+      known.map(({ key, tenant }) => `${tenant} ${key}`),
+      then.map(({ key, tenant }) => `${tenant} ${key}`)
+    )
+    for (const { counter, key, tenant, touched, value } of known) {
+      const row = then.find((other) => other.key === key && other.tenant === tenant)
+      assert.strictEqual(value, row?.value)
+      if (counter !== null) assert.strictEqual(counter, row?.counter)
+      if (touched !== null) assert.strictEqual(touched, row?.touched)
+    }
+  }
+})
 
 layer(Places.layer)("the history of any runs", (it) => {
   it.effect.prop("is that of the model, run by run", [histories], ([all]) =>
@@ -152,20 +186,32 @@ layer(Places.layer)("the history of any runs", (it) => {
   )
 
   it.effect.prop(
-    "tells what was so at any instant, and what happened in between",
+    "tells what was known at any instant, and what happened in between",
     [histories],
     ([all]) =>
       Effect.gen(function*() {
-        const versions = Model.history(all)
         for (const open of [yield* stepwise(all), yield* atOnce(all)]) {
           for (let at = 0; at <= (Model.inOrder(all).at(-1)?.at ?? 0); at++) {
             assert.deepStrictEqual(
               comparable(
                 yield* open.all(
-                  `SELECT tenant, item_id, value FROM items_asof(${DuckDb.constant(micros(at))})`
+                  `SELECT tenant, item_id, value, run_id, ${secondsOf("observed_at")}, counter, ${
+                    secondsOf("touched_at")
+                  }
+                   FROM items_asof(${DuckDb.constant(micros(at))})`
                 )
               ),
-              comparable(Model.asOf(versions, at).map(({ key, tenant, value }) => [tenant, key, value])),
+              comparable(
+                Model.asOf(all, at).map(({ counter, key, run, seen, tenant, touched, value }) => [
+                  tenant,
+                  key,
+                  value,
+                  run,
+                  seen,
+                  counter,
+                  touched
+                ])
+              ),
               `at ${at}`
             )
           }
@@ -206,7 +252,7 @@ const run = (at: number, rows: Readonly<Record<string, string>>, more: Partial<M
   at,
   tenant: "one",
   complete: true,
-  rows: Object.entries(rows).map(([key, value]) => ({ key, value, sure: true, counter: at })),
+  rows: Object.entries(rows).map(([key, value]) => ({ key, value, sure: true, counter: at, touched: null })),
   ...more
 })
 
@@ -224,7 +270,7 @@ layer(Places.layer)("a run", (it) => {
   it.effect("tells no change of what it does not know, and once it is known again since when", () =>
     Effect.gen(function*() {
       const sure = (at: number, sure: boolean | null, value = "v") =>
-        run(at, {}, { rows: [{ key: "a", value, sure, counter: at }] })
+        run(at, {}, { rows: [{ key: "a", value, sure, counter: at, touched: null }] })
       const told = (all: ReadonlyArray<Model.Run>) =>
         Effect.flatMap(stepwise(all), (open) =>
           open.all(

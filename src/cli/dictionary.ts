@@ -52,7 +52,7 @@ const markdown = (entries: Entries): string =>
     added(entries, "history"),
     `${
       names(entries, "macro")
-    }: the rows as they were at an instant, such as \`FROM users_asof('2026-11-20')\`. What is volatile is as it was when that version was seen last.`,
+    }: the rows as they were at an instant, such as \`FROM users_asof('2026-11-20')\`. \`run_id\` and \`observed_at\` are of the last run by then, and what is volatile is NULL where it was known only later.`,
     `${
       names(entries, "changes")
     }: what happened between two runs. What a tenant's first complete run found is no news. They have the columns of their table and`,

@@ -25,12 +25,39 @@ export const changesOf = ({ key, name, specs }: Table.Table) =>
 
 const columnsOf = (table: Table.Table, of = "") => table.columns.map(({ name }) => of + DuckDb.name(name)).join(", ")
 
+/** Whether a run collected the table. */
+const collects = ({ name }: Table.Table) =>
+  `list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(name)})`
+
 const current = (table: Table.Table) =>
   `SELECT ${columnsOf(table)} FROM ${DuckDb.name(historyOf(table).name)} WHERE valid_to IS NULL`
 
+/**
+ * A cell of a version as it was known at an instant. A version that was seen again since has what was seen then of what
+ * changes by itself: an instant of before the last run that surely saw the version was the same, for such an instant only
+ * grows, and of all else it is not known what it was.
+ */
+const knownThen = ({ name, type, volatile }: Table.Column) => {
+  const cell = `version.${DuckDb.name(name)}`
+  const since = "version.observed_at > ts"
+  if (name === "run_id") return `CASE WHEN ${since} THEN coalesce(last_run, first_run_id) ELSE ${cell} END AS run_id`
+  if (name === "observed_at") {
+    return `CASE WHEN ${since} THEN coalesce(last_at, valid_from) ELSE ${cell} END AS observed_at`
+  }
+  if (!volatile) return cell
+  const grew = type === "timestamp" ? ` AND coalesce(${cell} > greatest(complete_at, valid_from), true)` : ""
+  return `CASE WHEN ${since}${grew} THEN NULL ELSE ${cell} END AS ${DuckDb.name(name)}`
+}
+
 const asOf = (table: Table.Table) =>
-  `SELECT ${columnsOf(table)} FROM ${DuckDb.name(historyOf(table).name)} ` +
-  "WHERE valid_from <= ts AND (valid_to IS NULL OR valid_to > ts)"
+  `WITH known AS (
+    SELECT tenant AS tenant_of, max(observed_at) AS last_at, max_by(run_id, (observed_at, run_id)) AS last_run,
+      max(observed_at) FILTER (complete) AS complete_at
+    FROM runs WHERE observed_at <= ts AND ${collects(table)} GROUP BY ALL
+  )
+  SELECT ${table.columns.map(knownThen).join(", ")}
+  FROM ${DuckDb.name(historyOf(table).name)} version LEFT JOIN known ON tenant_of = version.tenant
+  WHERE valid_from <= ts AND (valid_to IS NULL OR valid_to > ts)`
 
 /** A cell as text that is the same wherever it is asked for: an instant in UTC. */
 const asText = (cell: string, type: Table.ColumnType) =>
@@ -96,7 +123,7 @@ const changes = (table: Table.Table) => {
     FROM (SELECT DISTINCT tenant, valid_from FROM versions) begun
     ASOF JOIN (
       SELECT tenant, observed_at FROM runs
-      WHERE complete AND list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)})
+      WHERE complete AND ${collects(table)}
     ) complete ON begun.tenant = complete.tenant AND begun.valid_from > complete.observed_at
   ), happened AS (
     SELECT missed_at AS happened_after, now.valid_from AS happened_by,
@@ -131,7 +158,9 @@ export const statements = (table: Table.Table): ReadonlyArray<string> => {
     ...DuckDb.comments("VIEW", name, table),
     `CREATE OR REPLACE MACRO ${asof}(ts) AS TABLE ${asOf(table)}`,
     `COMMENT ON MACRO TABLE ${asof} IS ${
-      DuckDb.literal(`The rows of ${table.name} as they were at an instant, as far as the runs know.`)
+      DuckDb.literal(
+        `The rows of ${table.name} as they were known at an instant. What is volatile is NULL where it was known only later.`
+      )
     }`,
     `CREATE OR REPLACE VIEW ${DuckDb.name(changed.name)} AS ${changes(table)}`,
     ...DuckDb.comments("VIEW", DuckDb.name(changed.name), changed)
