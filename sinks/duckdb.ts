@@ -18,11 +18,11 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   return Effect.fnUntraced(function*(outcome: Outcome, stage: Stage) {
     const sealed = yield* change({
       make: Effect.fnUntraced(function*(session, catalog) {
-        yield* Ledger.migrate(session, catalog, run.tables, run.views)
+        yield* Ledger.migrate(session, catalog, run.tables, run.views, outcome.columns_added)
+        yield* Ledger.addRun(session, catalog, outcome)
         yield* Staged.attach(session, stage)
         const snapshots = collected(run.tables, outcome).map((table) => ({ table, rows: Staged.rowsOf(table) }))
         yield* apply(session, catalog, run, outcome.complete, snapshots)
-        yield* Ledger.addRun(session, catalog, outcome)
       }),
       verify: (session, catalog) => Ledger.verify(session, catalog, run.run_id, run.tables, outcome)
     })

@@ -3,6 +3,7 @@
  * `current/T.parquet`, for tools that want just one file; and `views.sql`, the names of the ledger over these files.
  */
 import { Effect, FileSystem, Path } from "effect"
+import * as Added from "../src/history/Added.ts"
 import * as ParquetFiles from "../src/history/ParquetFiles.ts"
 import { collected, type Outcome, rowsOf } from "../src/Outcome.ts"
 import { CannotCreate, InputOutput, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
@@ -146,15 +147,23 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   }, Effect.scoped)
 
   /** Stages the views, over the tables of which there are files, of this run or of others. */
-  const sealViews = Effect.fnUntraced(function*({ tables_collected }: Outcome) {
-    const { all } = yield* connect
+  const sealViews = Effect.fnUntraced(function*({ columns_added, tables_collected }: Outcome) {
+    const session = yield* connect
+    const { all } = session
     const isWritten = Effect.fnUntraced(function*(table: Table) {
       if (tables_collected.includes(table.name)) return true
       const counted = yield* all(`SELECT count(*) FROM glob(${ParquetFiles.files(DuckDb.literal(root), table)})`)
       return Number(counted[0]?.[0]) > 0
     })
     const from = staged(run, "views.sql")
-    const text = ParquetFiles.views(root, run, yield* Effect.filter(run.tables, isWritten), before)
+    const here = DuckDb.literal(root)
+    const [table] = run.tables
+    const written = yield* all(`SELECT 1 FROM glob(${ParquetFiles.files(here, table)}) LIMIT 1`)
+    const added = written.length === 0 ? [] : yield* Added.inRuns(session, ParquetFiles.selectRuns(here, table))
+    const text = ParquetFiles.views(root, run, yield* Effect.filter(run.tables, isWritten), [
+      ...columns_added,
+      ...added
+    ], before)
     const file = yield* Files.create(from)
     yield* Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)
     return { from, to: viewsFile }

@@ -44,7 +44,7 @@ export const Manifest = Schema.Struct({
   ...Outcome.fields,
   /** By table: a hash of its rows that does not depend on their order. */
   fingerprints: Schema.Record(Schema.String, Schema.String),
-  /** By table: the types of the columns that were hashed, by name and in their order; a later version may have others. */
+  /** By table: the types of its columns, by name and in their order, as they were hashed; a later version may have others. */
   columns: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Literals(columnTypes))).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed({}))
   ),

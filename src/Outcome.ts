@@ -54,6 +54,8 @@ export const Outcome = Schema.Struct({
   observed_at: Instant,
   tool_version: Schema.String,
   ...Facts.fields,
+  /** Columns that the run of the tenant before it did not have, as TABLE.COLUMN: a later version has more. */
+  columns_added: Schema.Array(Schema.String).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
   /** Rows by table, in the order of the pipeline's. */
   rows: Schema.Record(Schema.String, Schema.Int)
 })
@@ -103,7 +105,10 @@ export const runs = Table.make({
     duplicates: Table.bigint("Objects that came twice and were kept once."),
     unknown_values: Table.bigint("Values that this version does not know; kept as they came."),
     tool_version: Table.text("The version of duo-mfa."),
-    tables_collected: Table.text("The tables that the key may read, joined by \", \".")
+    tables_collected: Table.text("The tables that the key may read, joined by \", \"."),
+    columns_added: Table.text(
+      "The columns that the run before it did not have, as TABLE.COLUMN, joined by \", \"; NULL for none."
+    )
   }
 })
 
@@ -134,7 +139,8 @@ export const toRow = (outcome: Outcome): Table.RowOf<typeof runs> => ({
   duplicates: outcome.duplicates,
   unknown_values: outcome.unknown_values,
   tool_version: outcome.tool_version,
-  tables_collected: outcome.tables_collected.join(", ")
+  tables_collected: outcome.tables_collected.join(", "),
+  columns_added: outcome.columns_added.join(", ") || null
 })
 
 const micros = (instant: string) => BigInt(Date.parse(instant)) * 1000n

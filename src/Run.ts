@@ -7,7 +7,7 @@ import * as Batches from "./Batches.ts"
 import type { Expected } from "./Expected.ts"
 import { refuseLost } from "./Guard.ts"
 import type * as Manifest from "./Manifest.ts"
-import { collected, objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
+import { objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
@@ -17,7 +17,7 @@ import { Outdated, RunError } from "./RunError.ts"
 import type { Batch, SinkRun, SinkServices } from "./Sink.ts"
 import * as Scratch from "./staging/Scratch.ts"
 import { newStamp, stampFor } from "./Stamp.ts"
-import { type Stamp, typesOf } from "./Table.ts"
+import { addedTo, type Stamp, typesOf } from "./Table.ts"
 
 export interface RunOptions extends SourceOptions, Recovery.Followed {
   readonly toolVersion: string
@@ -81,7 +81,9 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     }))
     const stage = yield* Batches.stageFor(pipeline.tables, options.dataDirectory, directory, open)
     const staging = Batches.stagingTo(pipeline.tables, [...open, stage])
-    const outcome = yield* drain(pipeline, stamp, extract, staging.write, options)
+    const drained = yield* drain(pipeline, stamp, extract, staging.write, options)
+    const before = yield* manifests.newest(drained)
+    const outcome = { ...drained, columns_added: addedTo(before?.columns ?? {}, pipeline.tables) }
     yield* refuseLost(manifests, pipeline.tables, outcome, sinkRun(stamp, pipeline, options))
     const staged = yield* stage.finish
     const sealed = yield* Effect.forEach(
@@ -96,7 +98,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     yield* manifests.seal({
       ...outcome,
       fingerprints: staging.fingerprints(outcome),
-      columns: typesOf(collected(pipeline.tables, outcome)),
+      columns: typesOf(pipeline.tables),
       sinks: receipts
     })
     return { sealed, outcome, receipts }
@@ -174,6 +176,7 @@ const drain = Effect.fnUntraced(function*(
     observed_at,
     tool_version: toolVersion,
     ...facts,
+    columns_added: [],
     rows: rowsOf(pipeline.tables, { ...facts, rows })
   }
   return outcome

@@ -162,6 +162,14 @@ export const typesOf = (tables: ReadonlyArray<Table>): Readonly<Record<string, R
     tables.map(({ columns, name }) => [name, Object.fromEntries(columns.map(({ name, type }) => [name, type]))])
   )
 
+/** The columns that tables have more than they had, as TABLE.COLUMN; a table that is new has none more. */
+export const addedTo = (before: ReturnType<typeof typesOf>, tables: ReadonlyArray<Table>): ReadonlyArray<string> =>
+  tables.flatMap(({ columns, name: table }) => {
+    const had = before[table]
+    return columns.filter(({ earlier, name }) => had !== undefined && earlier === null && !(name in had))
+      .map(({ name }) => `${table}.${name}`)
+  })
+
 /** A table of which no more than that is known. */
 export const fromTypes = (name: string, types: Readonly<Record<string, ColumnType>>): Table =>
   make<Specs>({

@@ -147,6 +147,7 @@ export const outcomeOf = (run: SinkRun, rows: Batch, changes: Partial<Outcome> =
   unknown_values: 0,
   contradictions: 0,
   fields: {},
+  columns_added: [],
   tables_collected: tables.map(({ name }) => name),
   warnings: [],
   warned: {},

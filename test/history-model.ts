@@ -11,6 +11,8 @@ export interface Row {
   readonly counter: number
   /** An instant that only grows; null for never. */
   readonly touched: number | null
+  /** What came with a later version of the program; null before. */
+  readonly late: string | null
 }
 
 export interface Run {
@@ -18,6 +20,10 @@ export interface Run {
   readonly at: number
   readonly tenant: string
   readonly complete: boolean
+  /** Whether it is of the later version. */
+  readonly isLater: boolean
+  /** Whether the tenant's run before it was not. */
+  readonly isUpgraded: boolean
   /** Undefined if the table was not collected. */
   readonly rows: ReadonlyArray<Row> | undefined
 }
@@ -30,6 +36,8 @@ export interface Version extends Row {
   last: string
   counter: number
   touched: number | null
+  late: string | null
+  isLater: boolean
   seen: number
 }
 
@@ -38,18 +46,19 @@ export const inOrder = (runs: ReadonlyArray<Run>) => runs.toSorted((a, b) => a.a
 
 export const history = (runs: ReadonlyArray<Run>): ReadonlyArray<Version> => {
   const versions: Array<Version> = []
-  for (const { at, complete, id, rows, tenant } of inOrder(runs)) {
+  for (const { at, complete, id, isLater, rows, tenant } of inOrder(runs)) {
     if (rows === undefined) continue
     const open = versions.filter((version) => version.tenant === tenant && version.to === null)
     for (const version of open) {
       const row = rows.find(({ key }) => key === version.key)
-      if (row?.value === version.value && row.sure === version.sure) {
-        Object.assign(version, { last: id, seen: at, counter: row.counter, touched: row.touched })
+      const isSame = !version.isLater || row?.late === version.late
+      if (row?.value === version.value && row.sure === version.sure && isSame) {
+        Object.assign(version, { ...row, last: id, seen: at, isLater })
       } else if (row !== undefined || complete) version.to = at
     }
     for (const row of rows) {
       const isOpen = open.some((version) => version.key === row.key && version.to === null)
-      if (!isOpen) versions.push({ ...row, tenant, from: at, to: null, first: id, last: id, seen: at })
+      if (!isOpen) versions.push({ ...row, isLater, tenant, from: at, to: null, first: id, last: id, seen: at })
     }
   }
   return versions.filter(({ from, to }) => to !== from)
@@ -68,6 +77,7 @@ export const asOf = (runs: ReadonlyArray<Run>, at: number) =>
       run: before.at(-1)?.id,
       seen: before.at(-1)?.at,
       counter: null,
+      late: runs.some((run) => run.tenant === version.tenant && run.isUpgraded && run.at > sure) ? null : version.late,
       touched: version.touched !== null && version.touched <= sure ? version.touched : null
     }
   })
@@ -97,7 +107,7 @@ export const changes = (runs: ReadonlyArray<Run>): ReadonlyArray<Change> => {
     const known = others.findLast((other) => other.from < from && other.sure !== null)
     const turned = version.sure !== null && known !== undefined && known.sure !== version.sure
     const opening: ReadonlyArray<Change> = before?.to === from
-      ? turned || before.value !== version.value
+      ? turned || before.value !== version.value || (before.isLater && before.late !== version.late)
         ? [{ event: "changed", tenant, key, after: turned ? known.seen : before.seen, by: from }]
         : []
       : missed === undefined
@@ -125,6 +135,7 @@ export const items = Table.make({
     sure: Table.uncertain(false, true, Table.boolean("What is not always known.")),
     why: Table.explaining("sure", Table.text("Why it is so.")),
     counter: Table.volatile(Table.bigint("What changes by itself.")),
+    late: Table.text("What came with a later version."),
     touched_at: Table.volatile(Table.timestamp("What only grows."))
   }
 })
@@ -142,7 +153,14 @@ const rows = Arbitrary.map(
         { counter, key, sure, value }
       ) => [
         key,
-        { key: `k${key}`, value: `v${value}`, sure: [null, false, true][sure] ?? null, counter, touched: null }
+        {
+          key: `k${key}`,
+          value: `v${value}`,
+          sure: [null, false, true][sure] ?? null,
+          counter,
+          touched: null,
+          late: `l${counter % 2}`
+        }
       ])
     ).values()
   ]
@@ -150,28 +168,44 @@ const rows = Arbitrary.map(
 /** Runs of two tenants; some in one instant, some not complete, some without the table. */
 export const histories = Arbitrary.map(
   Arbitrary.array(
-    Arbitrary.all({ gap: small(2), tenant: small(3), isPartial: small(3), isUncollected: small(6), rows }),
+    Arbitrary.all({
+      gap: small(2),
+      tenant: small(3),
+      isPartial: small(3),
+      isUncollected: small(6),
+      isLater: small(4),
+      rows
+    }),
     { maxLength: 9 }
   ),
   (some) => {
     let at = 0
     const touched = new Map<string, number>()
-    /** It was touched not long ago, or not since. */
-    const touch = (tenant: number, row: Row): Row => {
-      const key = `${tenant === 0} ${row.key}`
-      const last = touched.get(key) ?? null
-      const now = row.counter > 6 ? last : Math.max(last ?? 0, at - row.counter % 3)
-      if (now !== null) touched.set(key, now)
-      return { ...row, touched: now }
+    /** It was touched since the tenant's run before, or was not: a run sees whatever was before it. */
+    const touch = (tenant: string, before: number, row: Row): Row => {
+      const key = `${tenant} ${row.key}`
+      const now = Math.max(before + 1, at - row.counter % 3)
+      if (row.counter <= 6 && now <= at) touched.set(key, now)
+      return { ...row, touched: touched.get(key) ?? null }
     }
+    /** When a tenant ran last, and whether it was the later version. */
+    const ran = new Map<string, { readonly at: number; readonly isLater: boolean }>()
     return some.map((one, index): Run => {
       at += one.gap
+      const tenant = one.tenant === 0 ? "other" : "one"
+      const last = ran.get(tenant)
+      // two versions do not run at one instant
+      const isLater = last?.at === at ? last.isLater : last?.isLater === true || one.isLater === 0
+      ran.set(tenant, { at, isLater })
+      const rows = one.rows.map((row) => touch(tenant, last?.at ?? -9, isLater ? row : { ...row, late: null }))
       return {
         id: `r${index}`,
         at,
-        tenant: one.tenant === 0 ? "other" : "one",
+        tenant,
+        isLater,
+        isUpgraded: isLater && last?.isLater === false,
         complete: one.isPartial > 0,
-        rows: one.isUncollected === 0 ? undefined : one.rows.map((row) => touch(one.tenant, row))
+        rows: one.isUncollected === 0 ? undefined : rows
       }
     })
   }

@@ -26,13 +26,14 @@ const told = ({ at, id, tenant }: Model.Run, limits: Partial<SinkRun> = {}): Sin
 const outcome = (run: Model.Run) =>
   outcomeOf(told(run), {}, {
     complete: run.complete,
+    columns_added: run.isUpgraded ? added : [],
     tables_collected: run.rows === undefined ? [] : ["items"],
     rows: {}
   })
 
 /** The rows of a run as a query. */
 const query = (run: Model.Run) => {
-  const rows = (run.rows ?? []).map(({ counter, key, sure, touched, value }) =>
+  const rows = (run.rows ?? []).map(({ counter, key, late, sure, touched, value }) =>
     [
       run.id,
       micros(run.at),
@@ -46,6 +47,7 @@ const query = (run: Model.Run) => {
       sure,
       `is ${sure}`,
       counter,
+      late,
       touched === null ? null : micros(touched)
     ].map(
       DuckDb.constant
@@ -59,6 +61,8 @@ const query = (run: Model.Run) => {
     : `SELECT ${DuckDb.typed(items)} FROM (VALUES ${rows.map((row) => `(${row})`).join(", ")}) t(${names})`
 }
 
+const added = ["items.late"]
+
 /** A session with an empty ledger and nothing but what views need of files; made once, for that takes longest. */
 class Places extends Context.Service<Places, DuckDb.Session>()("test/Places") {
   static readonly layer = Layer.effect(
@@ -66,11 +70,11 @@ class Places extends Context.Service<Places, DuckDb.Session>()("test/Places") {
     Effect.gen(function*() {
       const session = yield* DuckDb.open({})
       yield* session.run("ATTACH ':memory:' AS ledger; ATTACH ':memory:' AS files")
-      yield* Ledger.migrate(session, "ledger", [items], "")
+      yield* Ledger.migrate(session, "ledger", [items], "", added)
       yield* session.run("USE files")
       yield* session.run(DuckDb.create("saved", items))
       const runs = Snapshots.runs(`FROM ledger.main.${runsTable.name}`)
-      for (const statement of [...runs, ...Snapshots.statements(items, "FROM files.main.saved")]) {
+      for (const statement of [...runs, ...Snapshots.statements(items, "FROM files.main.saved", added)]) {
         yield* session.run(statement)
       }
       return session
@@ -96,8 +100,8 @@ const applyRows = Effect.fnUntraced(
 
 const applyRun = (session: DuckDb.Session, run: Model.Run, limits?: Partial<SinkRun>) =>
   Effect.andThen(
-    applyRows(session, told(run, limits), run.complete, run.rows === undefined ? undefined : query(run)),
-    Ledger.addRun(session, "ledger", outcome(run))
+    Ledger.addRun(session, "ledger", outcome(run)),
+    applyRows(session, told(run, limits), run.complete, run.rows === undefined ? undefined : query(run))
   )
 
 /** A session in which runs were applied one after the other. */
@@ -121,7 +125,7 @@ const atOnce = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
 
 const historyIn = (session: DuckDb.Session) =>
   session.all(
-    `SELECT tenant, item_id, value, sure, counter, ${secondsOf("touched_at")}, ${secondsOf("valid_from")}, ${
+    `SELECT tenant, item_id, value, sure, counter, late, ${secondsOf("touched_at")}, ${secondsOf("valid_from")}, ${
       secondsOf("valid_to")
     },
      first_run_id, last_run_id, run_id, ${secondsOf("observed_at")} FROM items_history ORDER BY ALL`
@@ -139,6 +143,7 @@ const expected = (all: ReadonlyArray<Model.Run>) =>
       version.value,
       version.sure,
       version.counter,
+      version.late,
       version.touched,
       version.from,
       version.to,
@@ -160,10 +165,11 @@ it.prop("what is known at an instant is what the runs until then know, or less",
       known.map(({ key, tenant }) => `${tenant} ${key}`),
       then.map(({ key, tenant }) => `${tenant} ${key}`)
     )
-    for (const { counter, key, tenant, touched, value } of known) {
+    for (const { counter, key, late, tenant, touched, value } of known) {
       const row = then.find((other) => other.key === key && other.tenant === tenant)
       assert.strictEqual(value, row?.value)
       if (counter !== null) assert.strictEqual(counter, row?.counter)
+      if (late !== null) assert.strictEqual(late, row?.late)
       if (touched !== null) assert.strictEqual(touched, row?.touched)
     }
   }
@@ -195,20 +201,21 @@ layer(Places.layer)("the history of any runs", (it) => {
             assert.deepStrictEqual(
               comparable(
                 yield* open.all(
-                  `SELECT tenant, item_id, value, run_id, ${secondsOf("observed_at")}, counter, ${
+                  `SELECT tenant, item_id, value, run_id, ${secondsOf("observed_at")}, counter, late, ${
                     secondsOf("touched_at")
                   }
                    FROM items_asof(${DuckDb.constant(micros(at))})`
                 )
               ),
               comparable(
-                Model.asOf(all, at).map(({ counter, key, run, seen, tenant, touched, value }) => [
+                Model.asOf(all, at).map(({ counter, key, late, run, seen, tenant, touched, value }) => [
                   tenant,
                   key,
                   value,
                   run,
                   seen,
                   counter,
+                  late,
                   touched
                 ])
               ),
@@ -252,7 +259,16 @@ const run = (at: number, rows: Readonly<Record<string, string>>, more: Partial<M
   at,
   tenant: "one",
   complete: true,
-  rows: Object.entries(rows).map(([key, value]) => ({ key, value, sure: true, counter: at, touched: null })),
+  rows: Object.entries(rows).map(([key, value]) => ({
+    key,
+    value,
+    sure: true,
+    counter: at,
+    touched: null,
+    late: null
+  })),
+  isLater: false,
+  isUpgraded: false,
   ...more
 })
 
@@ -270,7 +286,7 @@ layer(Places.layer)("a run", (it) => {
   it.effect("tells no change of what it does not know, and once it is known again since when", () =>
     Effect.gen(function*() {
       const sure = (at: number, sure: boolean | null, value = "v") =>
-        run(at, {}, { rows: [{ key: "a", value, sure, counter: at, touched: null }] })
+        run(at, {}, { rows: [{ key: "a", value, sure, counter: at, touched: null, late: null }] })
       const told = (all: ReadonlyArray<Model.Run>) =>
         Effect.flatMap(stepwise(all), (open) =>
           open.all(

@@ -2,6 +2,7 @@
 import { Effect, Runtime, Schema } from "effect"
 import { Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
+import * as Added from "../history/Added.ts"
 import * as Meta from "../history/Meta.ts"
 import * as Names from "../history/Names.ts"
 import * as ParquetFiles from "../history/ParquetFiles.ts"
@@ -38,9 +39,10 @@ const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: str
   if (folders.length === 0) return yield* new NoLedger({ ledger: root })
   yield* at(ParquetFiles.refuseNewer(session, ParquetFiles.files(here)))
   yield* at(session.run(Snapshots.runs(ParquetFiles.selectRuns(here)).join(";\n")))
+  const added = yield* at(Added.inRuns(session, "FROM runs"))
   for (const pipeline of yield* (yield* Catalog).pipelines) {
     const written = pipeline.tables.filter(({ name }) => folders.includes(name))
-    if (written.length > 0) yield* at(session.run(ParquetFiles.statements(here, pipeline, written)))
+    if (written.length > 0) yield* at(session.run(ParquetFiles.statements(here, pipeline, written, added)))
   }
 })
 

@@ -9,6 +9,7 @@ import { type Loss, refusal } from "../Shrink.ts"
 import { Corrupt, type SinkReason, type SinkRun } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
+import * as Added from "./Added.ts"
 import { fingerprint, historyOf, volatile } from "./Interval.ts"
 
 /** The rows of a run in one table: the name of a table that has them, with its columns and types. */
@@ -23,11 +24,32 @@ const keyOf = ({ key }: Table) => key.map(DuckDb.name).join(", ")
  * Holds the run against what is current: `matched` has for every key the current version and the row that was seen, by
  * their row ids, and whether that is the same version.
  */
-const compare = (session: DuckDb.Session, history: string, { rows, table }: Snapshot, tenant: string) => {
-  const told = (id: string) => `SELECT rowid AS ${id}, ${keyOf(table)}, ${fingerprint(table)} AS told_${id}`
+const compare = (
+  session: DuckDb.Session,
+  catalog: string,
+  { rows, table }: Snapshot,
+  tenant: string,
+  added: ReadonlyArray<string>
+) => {
+  const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
+  const later = added.map((column) => ({
+    column: DuckDb.name(column),
+    since: Added.since(table, column, tenant, `${catalog}.main.${runs.name}`),
+    version: DuckDb.name(`version ${column}`),
+    fresh: DuckDb.name(`fresh ${column}`)
+  }))
+  const told = (id: "version" | "fresh") =>
+    `SELECT rowid AS ${id}, ${keyOf(table)}, ${fingerprint(table, added)} AS told_${id}, observed_at AS ${id}_at${
+      later.map((names) => `, ${names.column} AS ${names[id]}`).join("")
+    }`
+  const same = later.map(({ fresh, since, version }) =>
+    `(${version} IS NOT DISTINCT FROM ${fresh} OR coalesce(version_at < ${since}, false))`
+  )
   return session.run(
     `CREATE OR REPLACE TEMP TABLE matched AS
-     SELECT version, fresh, told_version = told_fresh AS same
+     SELECT version, fresh, CASE WHEN told_version = told_fresh THEN ${
+      ["true", ...same].join(" AND ")
+    } ELSE told_version = told_fresh END AS same
      FROM (${told("version")} FROM ${history} WHERE tenant = ${tenant} AND valid_to IS NULL)
      FULL JOIN (${told("fresh")} FROM ${rows}) USING (${keyOf(table)})`
   )
@@ -85,14 +107,15 @@ const change = Effect.fnUntraced(function*(
   history: string,
   { rows: fresh, table }: Snapshot,
   { observed_at, run_id }: SinkRun,
-  isComplete: boolean
+  isComplete: boolean,
+  added: ReadonlyArray<string>
 ) {
   const run = DuckDb.literal(run_id)
   const now = DuckDb.constant(observed_at)
   const names = DuckDb.names(table)
   const seen = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
   // DuckDB updates rows in their order many times faster than in any other, such as that of what was seen
-  const changing = volatile(table).map(DuckDb.name)
+  const changing = [...volatile(table), ...added].map(DuckDb.name)
   const seenAgain = changing.map((name) => `, seen.${name}`).join("")
   const refreshed = changing.map((name) => `, ${name} = again.${name}`).join("")
   yield* inBatches(
@@ -132,15 +155,16 @@ const applyTable = Effect.fn("Ledger.apply")(function*(
   const { table } = snapshot
   yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
   const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
-  yield* compare(session, history, snapshot, DuckDb.literal(run.tenant))
+  const added = Added.of(table, yield* Added.inRuns(session, `FROM ${catalog}.main.${runs.name}`))
+  yield* compare(session, catalog, snapshot, DuckDb.literal(run.tenant), added)
   const all = [...losses, yield* lossOf(session, table)]
   const refused = isComplete ? refusal(all, run) : undefined
   if (refused !== undefined) return yield* refused
-  yield* change(session, catalog, history, snapshot, run, isComplete)
+  yield* change(session, catalog, history, snapshot, run, isComplete, added)
   return all
 })
 
-/** Applies a run to the histories in `catalog`. */
+/** Applies a run to the histories in `catalog`, whose `runs` have it already. */
 export const apply: (
   session: DuckDb.Session,
   catalog: string,

@@ -40,7 +40,7 @@ export const telling = (table: Table.Table) => {
  * A number that two rows share when they are the same version. It is made anew whenever rows are compared, for DuckDB may
  * make it otherwise in its next version.
  */
-export const fingerprint = (table: Table.Table) => {
-  const names = telling(table)
+export const fingerprint = (table: Table.Table, without: ReadonlyArray<string> = []) => {
+  const names = telling(table).filter((name) => !without.includes(name))
   return names.length === 0 ? "0" : `hash(${names.map(DuckDb.name).join(", ")})`
 }

@@ -5,6 +5,7 @@ import { Corrupt, InputOutput } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { ColumnType, Table } from "../Table.ts"
 import { format } from "../Version.ts"
+import * as Added from "./Added.ts"
 import { historyOf } from "./Interval.ts"
 import * as Meta from "./Meta.ts"
 import * as Views from "./Views.ts"
@@ -66,10 +67,16 @@ export const missing = Effect.fnUntraced(
 
 /**
  * Brings a ledger to the format of this version: makes the tables that are not there, the columns that they lack, and all
- * views anew; a column that comes late can be NULL. Views say no catalog, so that they work under any name of the file.
+ * views anew; a column that comes late can be NULL. `added` are those that the run that is going has added. Views say no catalog, so that they work under any name of the file.
  */
 export const migrate = Effect.fn("Ledger.migrate")(
-  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, views: string) {
+  function*(
+    session: DuckDb.Session,
+    catalog: string,
+    tables: ReadonlyArray<Table>,
+    views: string,
+    added: ReadonlyArray<string> = []
+  ) {
     const before = yield* Meta.read(session, catalog)
     if (before !== undefined && before.format < format) {
       yield* Effect.logInfo(`The ledger is of format ${before.format}; it is brought to format ${format}`)
@@ -85,14 +92,9 @@ export const migrate = Effect.fn("Ledger.migrate")(
         ...isSaid ? [] : DuckDb.comments("TABLE", qualified, table)
       ]
     })
-    const statements = [
-      "BEGIN",
-      ...lacking,
-      ...Meta.statements(catalog),
-      `USE ${catalog}`,
-      ...tables.flatMap(Views.statements),
-      views
-    ]
+    yield* session.run(["BEGIN", ...lacking, ...Meta.statements(catalog)].join(";\n"))
+    const all = [...added, ...yield* Added.inRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
+    const statements = [`USE ${catalog}`, ...tables.flatMap((table) => Views.statements(table, all)), views]
     yield* session.run([...statements, "COMMIT", "USE memory"].join(";\n"))
   }
 )

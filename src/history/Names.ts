@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { runs } from "../Outcome.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
+import * as Added from "./Added.ts"
 import { historyOf } from "./Interval.ts"
 import { meta, own } from "./Meta.ts"
 import * as Snapshots from "./Snapshots.ts"
@@ -53,13 +54,15 @@ export const make = Effect.fnUntraced(
         : Snapshots.asTable(table, rows(table.name))
       return Snapshots.view(table, there.has(table.name) ? query : Snapshots.none(table))
     }
+    const isTold = columns.some(([table, column]) => table === runs.name && column === "columns_added")
+    const added = isTold ? yield* Added.inRuns(session, rows(runs.name)) : []
     const extracted = pipelines.filter(({ tables }) => tables.some((table) => there.has(historyOf(table).name)))
     yield* session.run(
       [
         ...view(runs),
         ...Snapshots.view(meta, own),
         ...extracted.flatMap(({ tables, views }) => [
-          ...tables.flatMap((table) => [...view(historyOf(table)), ...Views.statements(table)]),
+          ...tables.flatMap((table) => [...view(historyOf(table)), ...Views.statements(table, added)]),
           views
         ])
       ].join(";\n")

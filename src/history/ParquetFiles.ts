@@ -28,11 +28,11 @@ export const files = (root: string, table?: Table, run?: string) =>
   `${run === undefined ? "'*'" : DuckDb.path(run)} || '.parquet'`
 
 /** A row for every run of which there is a file. Other metadata is not looked into, also not before it is left out. */
-export const selectRuns = (root: string) =>
+export const selectRuns = (root: string, table?: Table) =>
   `SELECT DISTINCT ON (run_id) ${DuckDb.names(runs)} FROM (
     SELECT unnest(from_json(CASE WHEN key = encode(${DuckDb.literal(runKey)}) THEN decode(value) END,
       ${DuckDb.literal(structure)}))
-    FROM parquet_kv_metadata(${files(root)})
+    FROM parquet_kv_metadata(${files(root, table)})
   ) WHERE run_id IS NOT NULL`
 
 /** Fails if a file is of a format that only a later version knows. A file without a number is of format 0. */
@@ -69,11 +69,12 @@ export const select = (files: string) => `FROM read_parquet(${files}, union_by_n
 export const statements = (
   root: string,
   { tables, views }: Pick<SinkRun, "tables" | "views">,
-  written: ReadonlyArray<Table>
+  written: ReadonlyArray<Table>,
+  added: ReadonlyArray<string>
 ) =>
   [
     ...tables.flatMap((table) =>
-      Snapshots.statements(table, written.includes(table) ? select(files(root, table)) : undefined)
+      Snapshots.statements(table, written.includes(table) ? select(files(root, table)) : undefined, added)
     )
       .map((statement) => `${statement};`),
     `${views.trimEnd().replace(/;?$/, ";")}`
@@ -106,10 +107,11 @@ export const views = (
   root: string,
   { pipeline, tables, views }: Pick<SinkRun, "pipeline" | "tables" | "views">,
   written: ReadonlyArray<Table>,
+  added: ReadonlyArray<string>,
   before: string
 ) => {
   const here = `getvariable(${DuckDb.literal(variable)})`
-  const own = [heading(pipeline), statements(here, { tables, views }, written)].join("\n")
+  const own = [heading(pipeline), statements(here, { tables, views }, written, added)].join("\n")
   return [
     `-- duo-mfa ${version}, format ${format}`,
     "-- The names of the ledger over these Parquet files, for any DuckDB: .read views.sql",

@@ -58,12 +58,14 @@ export const fill: (
   root: string,
   all: ReadonlyArray<Told>
 ) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(function*(session, catalog, root, all) {
+  const ours = `${catalog}.main.${runs.name}`
+  yield* session.run(
+    `CREATE OR REPLACE TEMP TABLE recorded AS ${ParquetFiles.selectRuns(DuckDb.literal(root))}`
+  )
   for (const run of all) {
+    yield* session.run(`INSERT INTO ${ours} FROM recorded WHERE run_id = ${DuckDb.literal(run.run_id)}`)
     yield* apply(session, catalog, run, run.complete, yield* snapshotsOf(session, root, run))
     for (const table of run.tables) yield* session.run(`DROP TABLE IF EXISTS ${seen(table)}`)
   }
-  yield* session.run(
-    `INSERT INTO ${catalog}.main.${runs.name}
-     ${ParquetFiles.selectRuns(DuckDb.literal(root))} ORDER BY observed_at, run_id`
-  )
+  yield* session.run("DROP TABLE recorded")
 })

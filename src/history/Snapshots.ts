@@ -5,6 +5,7 @@
 import * as Outcome from "../Outcome.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
+import * as Added from "./Added.ts"
 import { fingerprint, historyOf, identity } from "./Interval.ts"
 import { meta, own } from "./Meta.ts"
 import * as Views from "./Views.ts"
@@ -15,9 +16,26 @@ export const snapshotsOf = ({ name }: Table) => DuckDb.name(`${name}_snapshots`)
 /**
  * A run's place is its number among those of its tenant that collected the table. A version begins where a row is seen
  * that was another, or was not there, before; it ends at the next sighting if that is another, or at the next complete run
- * if that comes first. It is SQL that PostgreSQL takes as well; what tells versions apart is given.
+ * if that comes first. It is SQL that PostgreSQL takes as well; what tells versions apart is given, but for columns that
+ * came later, which tell apart what was seen since they came.
  */
-export const history = (table: Table, fingerprint: string) => {
+export const history = (table: Table, fingerprint: string, later: ReadonlyArray<string> = []) => {
+  const known = later.map((column) => ({
+    cell: DuckDb.name(column),
+    was: DuckDb.name(`was ${column}`),
+    is: DuckDb.name(`${column} is known`),
+    since: Added.since(table, column, "collected.tenant")
+  }))
+  const carried = known.map(({ cell, is, since, was }) =>
+    `, ${cell} AS ${was}, coalesce(collected.observed_at >= ${since}, true) AS ${is}`
+  ).join("")
+  const differs = (other: "lag" | "lead") =>
+    [
+      `${other}(fingerprint) OVER sighting <> fingerprint`,
+      ...known.map(({ is, was }) =>
+        `(${is} AND ${other}(${is}) OVER sighting AND ${other}(${was}) OVER sighting IS DISTINCT FROM ${was})`
+      )
+    ].join(" OR ")
   const keys = identity(table).map(DuckDb.name).join(", ")
   const names = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
   return `WITH placed AS (
@@ -29,13 +47,13 @@ export const history = (table: Table, fingerprint: string) => {
       PARTITION BY tenant ORDER BY place ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_complete
     FROM placed
   ), sightings AS (
-    SELECT ${keys}, run_id, place, next_complete, ${fingerprint} AS fingerprint
+    SELECT ${keys}, run_id, place, next_complete, ${fingerprint} AS fingerprint${carried}
     FROM ${snapshotsOf(table)} JOIN collected USING (run_id, tenant)
   ), steps AS (
     SELECT *, lead(place) OVER sighting AS next_place,
-      coalesce(lag(next_complete) OVER sighting < place OR lag(fingerprint) OVER sighting <> fingerprint,
+      coalesce(lag(next_complete) OVER sighting < place OR ${differs("lag")},
         lag(place) OVER sighting IS NULL) AS begins,
-      coalesce(next_complete < lead(place) OVER sighting OR lead(fingerprint) OVER sighting <> fingerprint,
+      coalesce(next_complete < lead(place) OVER sighting OR ${differs("lead")},
         lead(place) OVER sighting IS NULL) AS ends
     FROM sightings WINDOW sighting AS (PARTITION BY ${keys} ORDER BY place)
   ), versions AS (
@@ -71,9 +89,13 @@ export const view = (table: Table, query: string) => [
 export const runs = (query: string): ReadonlyArray<string> => [...view(Outcome.runs, query), ...view(meta, own)]
 
 /** What makes a table's names over a query for all rows of all runs; there is none if no run has written any. */
-export const statements = (table: Table, rows: string | undefined): ReadonlyArray<string> => [
+export const statements = (
+  table: Table,
+  rows: string | undefined,
+  added: ReadonlyArray<string> = []
+): ReadonlyArray<string> => [
   `CREATE OR REPLACE VIEW ${snapshotsOf(table)} AS ${rows === undefined ? none(table) : asTable(table, rows)}`,
   `COMMENT ON VIEW ${snapshotsOf(table)} IS ${DuckDb.literal(`The rows of ${table.name} as every run saw them.`)}`,
-  ...view(historyOf(table), history(table, fingerprint(table))),
-  ...Views.statements(table)
+  ...view(historyOf(table), history(table, fingerprint(table, Added.of(table, added)), Added.of(table, added))),
+  ...Views.statements(table, added)
 ]

@@ -4,6 +4,7 @@
  */
 import * as DuckDb from "../staging/DuckDb.ts"
 import * as Table from "../Table.ts"
+import * as Added from "./Added.ts"
 import { historyOf, identity, telling } from "./Interval.ts"
 
 /** What happened to the rows of a table. */
@@ -37,25 +38,32 @@ const current = (table: Table.Table) =>
  * changes by itself: an instant of before the last run that surely saw the version was the same, for such an instant only
  * grows, and of all else it is not known what it was.
  */
-const knownThen = ({ name, type, volatile }: Table.Column) => {
+const knownThen = (table: Table.Table, { name, type, volatile }: Table.Column, later: ReadonlyArray<string>) => {
   const cell = `version.${DuckDb.name(name)}`
   const since = "version.observed_at > ts"
+  const sure = "greatest(complete_at, valid_from)"
   if (name === "run_id") return `CASE WHEN ${since} THEN coalesce(last_run, first_run_id) ELSE ${cell} END AS run_id`
   if (name === "observed_at") {
     return `CASE WHEN ${since} THEN coalesce(last_at, valid_from) ELSE ${cell} END AS observed_at`
   }
+  if (later.includes(name)) {
+    const came = Added.since(table, name, "version.tenant")
+    return `CASE WHEN ${since} AND coalesce(${came} > ${sure}, false) THEN NULL ELSE ${cell} END AS ${
+      DuckDb.name(name)
+    }`
+  }
   if (!volatile) return cell
-  const grew = type === "timestamp" ? ` AND coalesce(${cell} > greatest(complete_at, valid_from), true)` : ""
+  const grew = type === "timestamp" ? ` AND coalesce(${cell} > ${sure}, true)` : ""
   return `CASE WHEN ${since}${grew} THEN NULL ELSE ${cell} END AS ${DuckDb.name(name)}`
 }
 
-const asOf = (table: Table.Table) =>
+const asOf = (table: Table.Table, later: ReadonlyArray<string>) =>
   `WITH known AS (
     SELECT tenant AS tenant_of, max(observed_at) AS last_at, max_by(run_id, (observed_at, run_id)) AS last_run,
       max(observed_at) FILTER (complete) AS complete_at
     FROM runs WHERE observed_at <= ts AND ${collects(table)} GROUP BY ALL
   )
-  SELECT ${table.columns.map(knownThen).join(", ")}
+  SELECT ${table.columns.map((column) => knownThen(table, column, later)).join(", ")}
   FROM ${DuckDb.name(historyOf(table).name)} version LEFT JOIN known ON tenant_of = version.tenant
   WHERE valid_from <= ts AND (valid_to IS NULL OR valid_to > ts)`
 
@@ -72,8 +80,16 @@ const known = (column: string) => DuckDb.name(`known ${column}`)
 const hasTurned = (column: string) => `now.${DuckDb.name(column)} <> ${known(column)}.${DuckDb.name(column)}`
 
 /** What two versions have of a column; twice the same if it is not known whether that changed. */
-const beforeAndAfter = ({ explains, name, uncertain }: Table.Column) => {
+const beforeAndAfter = (
+  table: Table.Table,
+  { explains, name, uncertain }: Table.Column,
+  later: ReadonlyArray<string>
+) => {
   const now = `now.${DuckDb.name(name)}`
+  if (later.includes(name)) {
+    const came = Added.since(table, name, "was.tenant")
+    return [`CASE WHEN was.observed_at < ${came} THEN ${now} ELSE was.${DuckDb.name(name)} END`, now]
+  }
   const source = uncertain === null ? explains : name
   return source === null
     ? [`was.${DuckDb.name(name)}`, now]
@@ -81,10 +97,10 @@ const beforeAndAfter = ({ explains, name, uncertain }: Table.Column) => {
 }
 
 /** A list of what is different in two versions, as structs. */
-const differences = (table: Table.Table) => {
+const differences = (table: Table.Table, later: ReadonlyArray<string>) => {
   const told = telling(table)
   const columns = table.columns.filter((column) => told.includes(column.name) && !column.repeated).map((column) => {
-    const [before, after] = beforeAndAfter(column).map((cell) => asText(cell, column.type))
+    const [before, after] = beforeAndAfter(table, column, later).map((cell) => asText(cell, column.type))
     return `{'name': ${DuckDb.literal(column.name)}, 'before': ${before}, 'after': ${after}}`
   })
   return `list_filter([${columns.join(", ")}], lambda c: c.before IS DISTINCT FROM c.after)`
@@ -106,7 +122,7 @@ const object = (field: string) =>
  * of what was not there before, the last complete one, which would have seen it. A version finds the one before it by
  * its keys and the instant at which that ended, for to put all of them in order takes much longer.
  */
-const changes = (table: Table.Table) => {
+const changes = (table: Table.Table, later: ReadonlyArray<string>) => {
   const keys = identity(table).map(DuckDb.name).join(", ")
   const asNow = (other: string) =>
     identity(table).map((key) => `now.${DuckDb.name(key)} = ${other}.${DuckDb.name(key)}`).join(" AND ")
@@ -133,7 +149,7 @@ const changes = (table: Table.Table) => {
     JOIN (SELECT ${keys}, min(valid_to) AS first_end FROM versions GROUP BY ALL) known ON ${asNow("known")}
     ANTI JOIN ${before}
     UNION ALL
-    SELECT ${unchangedAt(uncertain)}, now.valid_from, 'changed', ${differences(table)}, ${seen}
+    SELECT ${unchangedAt(uncertain)}, now.valid_from, 'changed', ${differences(table, later)}, ${seen}
     FROM versions now JOIN ${before} ${joined.join(" ")}
     UNION ALL
     SELECT now.observed_at, now.valid_to, 'removed', NULL, ${seen}
@@ -149,20 +165,21 @@ const changes = (table: Table.Table) => {
 }
 
 /** The statements that make the views of a table, with their sentences; they hold where the history is. */
-export const statements = (table: Table.Table): ReadonlyArray<string> => {
+export const statements = (table: Table.Table, added: ReadonlyArray<string> = []): ReadonlyArray<string> => {
+  const later = Added.of(table, added)
   const changed = changesOf(table)
   const name = DuckDb.name(table.name)
   const asof = DuckDb.name(`${table.name}_asof`)
   return [
     `CREATE OR REPLACE VIEW ${name} AS ${current(table)}`,
     ...DuckDb.comments("VIEW", name, table),
-    `CREATE OR REPLACE MACRO ${asof}(ts) AS TABLE ${asOf(table)}`,
+    `CREATE OR REPLACE MACRO ${asof}(ts) AS TABLE ${asOf(table, later)}`,
     `COMMENT ON MACRO TABLE ${asof} IS ${
       DuckDb.literal(
         `The rows of ${table.name} as they were known at an instant. What is volatile is NULL where it was known only later.`
       )
     }`,
-    `CREATE OR REPLACE VIEW ${DuckDb.name(changed.name)} AS ${changes(table)}`,
+    `CREATE OR REPLACE VIEW ${DuckDb.name(changed.name)} AS ${changes(table, later)}`,
     ...DuckDb.comments("VIEW", DuckDb.name(changed.name), changed)
   ]
 }

@@ -30,6 +30,7 @@ import { cases as signals } from "./signals.ts"
 import { cases as sizes } from "./sizes.ts"
 import { cases as surroundings } from "./surroundings.ts"
 import { cases as together } from "./together.ts"
+import { cases as upgrades } from "./upgrades.ts"
 
 export const matrix: ReadonlyArray<Case> = [
   ...kills,
@@ -51,6 +52,7 @@ export const matrix: ReadonlyArray<Case> = [
   ...eio,
   ...rights,
   ...ledgers,
+  ...upgrades,
   ...leftovers,
   ...clocks,
   ...locales,

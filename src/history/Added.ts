@@ -1,0 +1,28 @@
+/**
+ * Columns that came with a later version of the program. Of the rows of before it is not known what they had there: that
+ * they have something now is no change. A run says which columns the run of its tenant before it did not have.
+ */
+import { Effect } from "effect"
+import * as DuckDb from "../staging/DuckDb.ts"
+import type { Table } from "../Table.ts"
+import { telling } from "./Interval.ts"
+
+/** As a run says it. */
+export const nameOf = (table: Table, column: string) => `${table.name}.${column}`
+
+/** All that any of the runs says, given a query for them. */
+export const inRuns = Effect.fnUntraced(function*({ all }: DuckDb.Session, runs: string) {
+  const rows = yield* all(
+    `SELECT DISTINCT unnest(string_split(columns_added, ', ')) FROM (${runs}) WHERE columns_added IS NOT NULL ORDER BY ALL`
+  )
+  return rows.map(([name]) => String(name))
+})
+
+/** Those of a table that tell its versions apart. */
+export const of = (table: Table, added: ReadonlyArray<string>) =>
+  telling(table).filter((column) => added.includes(nameOf(table, column)))
+
+/** SQL, for PostgreSQL too, for when a tenant's runs began to have a column; NULL if they always had it. */
+export const since = (table: Table, column: string, tenant: string, runs = "runs") =>
+  `(SELECT min(began.observed_at) FROM ${runs} began WHERE began.tenant = ${tenant}
+    AND ${DuckDb.literal(nameOf(table, column))} = ANY(string_to_array(began.columns_added, ', ')))`

@@ -1,0 +1,124 @@
+/** U1: a version of the program that has other columns and tables than the one whose data it goes on with. */
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import mfa from "../../pipelines/mfa.ts"
+import { Dice } from "../../src/emulator/Dice.ts"
+import { serve } from "../../src/emulator/Emulator.ts"
+import { telling } from "../../src/history/Interval.ts"
+import type { Pipeline } from "../../src/Pipeline.ts"
+import type { Table } from "../../src/Table.ts"
+import * as readers from "../readers.ts"
+import { type Case, repeat } from "./Case.ts"
+import { everySink, inFolder, run } from "./InProcess.ts"
+
+/** Columns that nothing else is made of. */
+const spare = (table: Table) =>
+  table.columns.filter(({ earlier, explains, name, uncertain }) =>
+    telling(table).includes(name) && !["status", "username"].includes(name) && earlier === null && explains === null &&
+    uncertain === null
+  ).map(({ name }) => name)
+
+/** The pipeline as a version has it that lacks some columns, and perhaps tables; its views are made of all, so it has none. */
+const without = (columns: ReadonlySet<string>, tables: ReadonlySet<string>): Pipeline => ({
+  ...mfa,
+  views: "",
+  tables: mfa.tables.filter(({ name }) => !tables.has(name)).map((table) => ({
+    ...table,
+    columns: table.columns.filter(({ name }) => !columns.has(`${table.name}.${name}`)),
+    specs: Object.fromEntries(Object.entries(table.specs).filter(([name]) => !columns.has(`${table.name}.${name}`)))
+  })),
+  connect: Effect.map(mfa.connect, (source) => ({
+    ...source,
+    extract: (stamp, options) =>
+      Effect.map(source.extract(stamp, options), (extraction) => ({
+        ...extraction,
+        facts: Effect.map(extraction.facts, (facts) => ({
+          ...facts,
+          tables_collected: facts.tables_collected.filter((name) => !tables.has(name))
+        }))
+      }))
+  }))
+})
+
+/** Asks the ledger, and the Parquet files by their `views.sql`. */
+const asking = (data: string) => {
+  const views = readFileSync(join(data, "parquet/views.sql"), "utf8")
+  return [
+    (sql: string) => readers.query(join(data, "duo.duckdb"), sql),
+    (sql: string) => readers.inMemory(views, (ask) => ask(sql))
+  ]
+}
+
+const once = (seed: number) =>
+  inFolder(Effect.fnUntraced(function*(folder) {
+    const dice = new Dice(seed)
+    const data = join(folder, "data")
+    const duo = yield* serve({ users: 15, seed })
+    const columns = mfa.tables.flatMap((table) => spare(table).map((name) => `${table.name}.${name}`))
+    const some = () => new Set(columns.filter(() => dice.below(8) === 0))
+    const [added, removed] = [some(), some()]
+    for (const name of removed) added.delete(name)
+    const gained = new Set([dice.pick(["user_groups", "bypass_codes"])])
+    const [old, later] = [without(added, gained), without(removed, new Set())]
+    const both = old.tables.map(({ columns, name }) => ({
+      name,
+      columns: columns.filter((column) => !column.volatile && !removed.has(`${name}.${column.name}`)).map((column) =>
+        column.name
+      ).join(
+        ", "
+      )
+    }))
+
+    const runOf = Effect.fnUntraced(function*(pipeline: Pipeline) {
+      const { message, outcome } = yield* run(duo, data, everySink(data), pipeline, { maxShrink: 50 })
+      assert(outcome !== undefined, message)
+      return outcome
+    })
+    const known = Effect.fnUntraced(function*(ask: ReturnType<typeof asking>[number], at: string) {
+      return yield* Effect.forEach(
+        both,
+        ({ columns, name }) => ask(`SELECT ${columns} FROM ${name}_asof('${at}'::TIMESTAMPTZ) ORDER BY ALL`)
+      )
+    })
+
+    const first = yield* runOf(old)
+    const before = yield* Effect.forEach(asking(data), (ask) => known(ask, first.observed_at))
+    yield* runOf(later)
+    for (const [index, ask] of asking(data).entries()) {
+      for (const { columns, name } of later.tables) {
+        const [row] = yield* ask(
+          `SELECT (SELECT count(*) FROM ${name}_history WHERE valid_to IS NOT NULL) AS ended,
+             (SELECT count(*) FROM ${name}_changes) AS events,
+             (SELECT count(*) FROM ${name}) - (SELECT count(*) FROM ${name}_history) AS more`
+        )
+        assert.deepStrictEqual(row, { ended: 0n, events: 0n, more: 0n }, name)
+        for (const column of columns.filter((column) => added.has(`${name}.${column.name}`))) {
+          const shown = yield* ask(
+            `SELECT count(${column.name}) AS n FROM ${name}_asof('${first.observed_at}'::TIMESTAMPTZ)`
+          )
+          assert.deepStrictEqual(shown, [{ n: 0n }], `${name}.${column.name} was not known then`)
+        }
+      }
+      assert.deepStrictEqual(yield* known(ask, first.observed_at), before[index])
+    }
+
+    duo.tenant.edit({ edit: "rename", at: 0, username: "renamed" })
+    yield* runOf(later)
+    for (const ask of asking(data)) {
+      assert.deepStrictEqual(yield* ask("SELECT event, changed FROM users_changes"), [{
+        event: "changed",
+        changed: "username"
+      }])
+    }
+    return { "columns added": added.size, "columns removed": removed.size, "tables gained": gained.size }
+  }))
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "U1",
+  fault: "a column is added, one is removed, a pipeline gains a table",
+  expected: "the first run after the upgrade ends no version and tells no event; as-of answers are the same",
+  n: { test: 1, torture: 20 },
+  run: (plan) => repeat(plan, once)
+}]
