@@ -58,9 +58,12 @@ const failing: ReadonlyArray<readonly [name: string, options: Options, code: num
   ["a number that is too large", {
     scenario: [{ when: { page: 3 }, do: { fault: "field", name: "user_id", json: "9007199254740993" } }]
   }, 65],
-  ["half a surrogate pair", {
-    scenario: [{ when: { page: 3 }, do: { fault: "field", name: "realname", json: `"\\ud800"` } }]
+  ["half a surrogate pair in an id", {
+    scenario: [{ when: { page: 3 }, do: { fault: "field", name: "user_id", json: `"\\ud800"` } }]
   }, 65],
+  ["half a surrogate pair in a name, which is not a failure", {
+    scenario: [{ when: { page: 3 }, do: { fault: "field", name: "realname", json: `"\\ud800"` } }]
+  }, 0],
   ["no metadata", { scenario: [{ when: { page: 2 }, do: { fault: "no_metadata" } }] }, 65],
   ["pages that go back", { scenario: [{ when: { page: 2 }, do: { fault: "next_offset", to: "same" } }] }, 65],
   ["an unknown status, which is no failure", {

@@ -22,10 +22,13 @@ export const encodeRun = (outcome: Outcome) =>
 
 const structure = JSON.stringify(Object.fromEntries(runs.columns.map(({ name, type }) => [name, DuckDb.types[type]])))
 
+/** The name of every run, as a pattern: other files in the same folder are not ours. */
+const anyRun = DuckDb.literal("????????T?????????Z-??????")
+
 /** The files of a table; of every table when none is given. `root` is SQL for the directory, `run` for one run's id. */
 export const files = (root: string, table?: Table, run?: string) =>
   `${DuckDb.path(root)} || ${DuckDb.literal(`/${table?.name ?? "*"}/run_date=*/`)} || ` +
-  `${run === undefined ? "'*'" : DuckDb.path(run)} || '.parquet'`
+  `${run === undefined ? anyRun : DuckDb.path(run)} || '.parquet'`
 
 /** A row for every run of which there is a file. Other metadata is not looked into, also not before it is left out. */
 export const selectRuns = (root: string, table?: Table) =>
