@@ -41,7 +41,9 @@ const duckdb: Sink = {
     return { seal: (outcome, stage) => at(seal(outcome, stage)) }
   }),
 
-  publish: Files.publish("duckdb", (location) => Effect.map(LedgerFile.resolve(location), ({ root }) => root)),
+  isSuperseded: LedgerFile.isSuperseded,
+
+  publish: Files.publish("duckdb", LedgerFile.rootOf),
 
   discard: (location, run_id) =>
     LedgerFile.resolve(location).pipe(

@@ -6,10 +6,11 @@ import { Effect, FileSystem, Path } from "effect"
 import * as Added from "../src/history/Added.ts"
 import * as ParquetFiles from "../src/history/ParquetFiles.ts"
 import { collected, type Outcome, rowsOf } from "../src/Outcome.ts"
-import { CannotCreate, InputOutput, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
+import { CannotCreate, InputOutput, Overtaken, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
+import * as Lock from "../src/staging/Lock.ts"
 import * as Read from "../src/staging/Read.ts"
 import * as Staged from "../src/staging/Stage.ts"
 import type { Stamp, Table } from "../src/Table.ts"
@@ -65,6 +66,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   }
   const viewsFile = path.join(root, "views.sql")
   yield* Files.prepare(root, [viewsFile, ...run.tables.flatMap((table) => [snapshot(run, table), current(table)])])
+  yield* Lock.take(root)
   /** DuckDB is open for a table at a time, for what it has had of memory it keeps. */
   const work = staged(run, "work")
   const connect = Effect.andThen(Files.privateDirectory(work), DuckDb.open({ spill: path.join(work, "spill") }))
@@ -79,7 +81,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     Effect.flatMap(connect, (session) => Effect.forEach(run.tables, (table) => unreadable(session, table)))
   )
 
-  const before = (yield* Files.exists(viewsFile))
+  const before = yield* Files.identity(viewsFile)
+  const said = before !== null
     ? yield* Effect.flatMap(Effect.mapError(fs.readFileString(viewsFile), Files.reasonOf), ParquetFiles.readViews)
     : ""
 
@@ -104,6 +107,15 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
         `SELECT count(*) FROM ${DuckDb.scanParquet(file)} WHERE tenant ${tenant} ${DuckDb.literal(run.tenant)}`
       )
       return Number(counted[0]?.[0])
+    })
+
+    const refuseOutdated = Effect.fnUntraced(function*(file: string) {
+      if (!(yield* Files.exists(file))) return
+      const later = yield* session.all(
+        `SELECT run_id FROM ${DuckDb.scanParquet(file)} WHERE tenant = ${DuckDb.literal(run.tenant)}
+         AND observed_at > ${DuckDb.constant(run.observed_at)} LIMIT 1`
+      )
+      if (later.length > 0) return yield* new Overtaken({ by: String(later[0]?.[0]) })
     })
 
     const verify = Effect.fnUntraced(function*(file: string, expected: number) {
@@ -139,11 +151,16 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     const rows = outcome.rows[table.name] ?? 0
     const snapshotFile = staged(run, table.name)
     const currentFile = staged(run, `current.${table.name}`)
+    const before = yield* Files.identity(current(table))
+    yield* refuseOutdated(current(table))
     yield* copy(`SELECT ${DuckDb.names(table)} FROM ${Staged.rowsOf(table)}`, snapshotFile)
     yield* writeCurrent(snapshotFile, currentFile)
     yield* verify(snapshotFile, rows)
     yield* verify(currentFile, rows)
-    return [{ from: snapshotFile, to: snapshot(run, table) }, { from: currentFile, to: current(table) }]
+    return [
+      { from: snapshotFile, to: snapshot(run, table) },
+      { from: currentFile, to: current(table), before }
+    ]
   }, Effect.scoped)
 
   /** Stages the views, over the tables of which there are files, of this run or of others. */
@@ -163,10 +180,10 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     const text = ParquetFiles.views(root, run, yield* Effect.filter(run.tables, isWritten), [
       ...columns_added,
       ...added
-    ], before)
+    ], said)
     const file = yield* Files.create(from)
     yield* Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)
-    return { from, to: viewsFile }
+    return { from, to: viewsFile, before }
   }, Effect.scoped)
 
   return Effect.fnUntraced(function*(outcome: Outcome, stage: Stage) {
@@ -177,6 +194,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     }
   })
 })
+
+const rootOf = (location: string) => Effect.map(parse(location), ({ root }) => root)
 
 const parquet: Sink = {
   name: "parquet",
@@ -189,10 +208,19 @@ const parquet: Sink = {
     return { seal: (outcome, stage) => at(seal(outcome, stage)) }
   }),
 
-  publish: Files.publish("parquet", (location) => Effect.map(parse(location), ({ root }) => root)),
+  isSuperseded: Files.isSuperseded("parquet", {
+    rootOf,
+    enter: Effect.fnUntraced(function*({ from }) {
+      const path = yield* Path.Path
+      yield* Lock.take(path.dirname(from))
+      return false
+    })
+  }),
+
+  publish: Files.publish("parquet", rootOf),
 
   discard: (location, run_id) =>
-    Effect.flatMap(parse(location), ({ root }) => Files.discard(root, run_id)).pipe(Files.at("parquet", location)),
+    Effect.flatMap(rootOf(location), (root) => Files.discard(root, run_id)).pipe(Files.at("parquet", location)),
 
   read: Effect.fn("parquet.read")(function*(location, run, table) {
     const { snapshot } = yield* parse(location)

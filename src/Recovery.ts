@@ -2,7 +2,7 @@
  * What a run does before anything else: take the lock, and finish or discard what killed runs left. A manifest says where
  * that is, and is only believed where the data directory itself or this very command says the same.
  */
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import type { Expected } from "./Expected.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Named from "./Named.ts"
@@ -40,6 +40,17 @@ const discardIn = (followed: Followed, target: Manifest.Target, run_id: string) 
     )
   )
 
+/** Discards a run wherever it has staged. */
+const discard = Effect.fnUntraced(function*(
+  manifests: Manifest.Manifests,
+  followed: Followed,
+  run_id: string,
+  targets: ReadonlyArray<Manifest.Target>
+) {
+  const done = yield* Effect.forEach(targets, (target) => discardIn(followed, target, run_id))
+  if (done.every((isDone) => isDone)) yield* manifests.discarded(run_id)
+})
+
 /** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
 export const enter = Effect.fnUntraced(function*(followed: Followed) {
   const { dataDirectory, sinks } = followed
@@ -50,43 +61,66 @@ export const enter = Effect.fnUntraced(function*(followed: Followed) {
   yield* Private.sweep(dataDirectory)
   const manifests = yield* Manifest.make(dataDirectory)
   yield* manifests.refuseNewer
+  const isFinished = (target: Manifest.Target) => Named.isNamed(sinks, target) || !Named.isStandardOutput(target)
   for (const unfinished of yield* manifests.unfinished) {
     const { run_id } = unfinished
     if (unfinished.state === "sealed") {
       const sealed = yield* Effect.forEach(
-        unfinished.sinks.filter((target) => Named.isNamed(sinks, target) || !Named.isStandardOutput(target)),
+        unfinished.sinks.filter(isFinished),
         (receipt) => Effect.map(follow(followed, receipt, run_id), (sink) => ({ receipt, sink }))
       )
-      yield* Effect.logInfo(`Publishing run ${run_id}, which was whole when its process ended`)
-      yield* publish(manifests, run_id, sealed)
+      yield* finish(manifests, followed, run_id, sealed)
     } else {
       yield* Effect.logInfo(`Discarding run ${run_id}, which its process did not finish`)
-      const done = yield* Effect.forEach(
-        unfinished.sinks.filter((target) => Named.isNamed(sinks, target) || !Named.isStandardOutput(target)),
-        (target) => discardIn(followed, target, run_id)
-      )
-      if (done.every((isDone) => isDone)) yield* manifests.discarded(run_id)
+      yield* discard(manifests, followed, run_id, unfinished.sinks.filter(isFinished))
     }
   }
   return manifests
 })
 
+/** What a run has sealed, and where. */
+type Sealed = ReadonlyArray<{ readonly sink: Sink; readonly receipt: Manifest.Receipt }>
+
+/** Publishes a run whose process ended after it was sealed, or discards it if another has been published in its place. */
+const finish = Effect.fnUntraced(
+  function*(manifests: Manifest.Manifests, followed: Followed, run_id: string, sealed: Sealed) {
+    const superseded = yield* Effect.findFirst(
+      sealed,
+      ({ receipt: { location, publication }, sink }) =>
+        sink.isSuperseded?.(publication, run_id, location) ?? Effect.succeed(false)
+    ).pipe(
+      Effect.catchIf(
+        (error) => error.reason._tag !== "Held",
+        (error) => unpublished(manifests, run_id, error)
+      )
+    )
+    if (Option.isNone(superseded)) {
+      yield* Effect.logInfo(`Publishing run ${run_id}, which was whole when its process ended`)
+      return yield* publish(manifests, run_id, sealed)
+    }
+    yield* Effect.logWarning(
+      `Discarding run ${run_id}, which was whole when its process ended: another run has been published in ${superseded.value.receipt.location} since, and publishing this one would lose it`
+    )
+    yield* manifests.unseal(run_id)
+    yield* discard(manifests, followed, run_id, sealed.map(({ receipt }) => receipt))
+  },
+  Effect.scoped
+)
+
 /** What failed, without what to do about it. */
 const whatOf = (error: Expected) => isSinkError(error) ? `${error.location}: ${error.reason._tag}` : error._tag
 
+/** Says of a failure that a sealed run could not be published for it. */
+const unpublished = (manifests: Manifest.Manifests, run_id: string, error: Expected): Effect.Effect<never, RunError> =>
+  isSinkError(error) && error.reason._tag === "Corrupt"
+    ? manifests.damaged(run_id)
+    : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) }))
+
 /** Publishes in every sink; not to be interrupted half way, and finished by the next run if the process is killed. */
-export const publish = (
-  manifests: Manifest.Manifests,
-  run_id: string,
-  sealed: ReadonlyArray<{ readonly sink: Sink; readonly receipt: Manifest.Receipt }>
-) =>
+export const publish = (manifests: Manifest.Manifests, run_id: string, sealed: Sealed) =>
   Effect.forEach(sealed, ({ receipt, sink }) => sink.publish(receipt.publication, run_id, receipt.location))
     .pipe(
       Effect.andThen(manifests.published(run_id)),
-      Effect.catch((error): Effect.Effect<never, RunError> =>
-        isSinkError(error) && error.reason._tag === "Corrupt"
-          ? manifests.damaged(run_id)
-          : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) }))
-      ),
+      Effect.catch((error) => unpublished(manifests, run_id, error)),
       Effect.uninterruptible
     )

@@ -2,7 +2,7 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { Effect, Exit, Scope, Stream } from "effect"
+import { type Duration, Effect, Exit, Scope, Stream } from "effect"
 import * as Batches from "./Batches.ts"
 import type { Expected } from "./Expected.ts"
 import { refuseLost } from "./Guard.ts"
@@ -10,7 +10,7 @@ import type * as Manifest from "./Manifest.ts"
 import { objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
-import type { Extraction, Pipeline, SourceOptions } from "./Pipeline.ts"
+import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import * as Recovery from "./Recovery.ts"
 import { Outdated, RunError } from "./RunError.ts"
@@ -18,6 +18,7 @@ import type { Batch, SinkRun, SinkServices } from "./Sink.ts"
 import * as Scratch from "./staging/Scratch.ts"
 import { newStamp, stampFor } from "./Stamp.ts"
 import { addedTo, type Stamp, typesOf } from "./Table.ts"
+import { waiting } from "./Waiting.ts"
 
 export interface RunOptions extends SourceOptions, Recovery.Followed {
   readonly toolVersion: string
@@ -27,6 +28,8 @@ export interface RunOptions extends SourceOptions, Recovery.Followed {
   readonly maxShrink?: number | undefined
   /** What becomes of cells that say something about a person; they are kept if it is not said. */
   readonly personal?: Personal.Treatment | undefined
+  /** How long another run is waited for that holds the data directory or a sink's place; not at all if it is not said. */
+  readonly wait?: Duration.Duration | undefined
 }
 
 /** What a run came to. A dry run has no receipts. */
@@ -48,32 +51,15 @@ export const sinkRun = (
  * what was published.
  */
 export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOptions) {
-  const untilPublished = yield* Effect.scope
   const source = yield* pipeline.connect
-  const targets = yield* Effect.forEach(
-    options.sinks,
-    ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
+  const { directory, discard, manifests, opened, stamp, treat } = yield* waiting(
+    begin(pipeline, source, options),
+    options.wait
   )
-  const manifests = yield* Recovery.enter(options)
-  const treat = yield* treatmentOf(pipeline, options)
-  const stamp = yield* stampFor(source, yield* manifests.ids)
   yield* Effect.annotateCurrentSpan("duo_mfa.run_id", stamp.run_id)
-  if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
-  const discard = manifests.unseal(stamp.run_id).pipe(
-    Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),
-    Effect.andThen(manifests.discarded(stamp.run_id)),
-    Effect.ignore
-  )
 
   const { outcome, receipts, sealed } = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
-    yield* manifests.open(stamp.run_id, options.sinks)
-    const directory = yield* Scope.provide(manifests.directory(stamp.run_id), untilPublished)
     const scratch = yield* Scratch.make(directory, options.dataDirectory)
-    const opened = yield* Effect.forEach(targets, ({ location, name, sink }) =>
-      Effect.map(
-        sink.open(location, sinkRun(stamp, pipeline, options), directory),
-        (open) => ({ location, name, open, sink })
-      ))
     const open = opened.map((target) => target.open)
     const extract = Effect.map(source.extract(stamp, { ...options, scratch }), (extraction) => ({
       ...extraction,
@@ -108,6 +94,36 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
   const result: Result = { outcome, receipts }
   return result
 }, Effect.scoped)
+
+/** Enters the data directory and opens the sinks, which keeps other runs out until the scope closes, and gets a stamp. */
+const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, options: RunOptions) {
+  const targets = yield* Effect.forEach(
+    options.sinks,
+    ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
+  )
+  const manifests = yield* Recovery.enter(options)
+  const treat = yield* treatmentOf(pipeline, options)
+  const stamp = yield* stampFor(source, yield* manifests.ids)
+  if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
+  const scope = yield* Effect.flatMap(Effect.scope, Scope.fork)
+  const discard = manifests.unseal(stamp.run_id).pipe(
+    // what a sink has open may be written when it is closed
+    Effect.andThen(Scope.close(scope, Exit.void)),
+    Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),
+    Effect.andThen(manifests.discarded(stamp.run_id)),
+    Effect.ignore
+  )
+  return yield* Effect.gen(function*() {
+    yield* manifests.open(stamp.run_id, options.sinks)
+    const directory = yield* manifests.directory(stamp.run_id)
+    const opened = yield* Effect.forEach(targets, ({ location, name, sink }) =>
+      Effect.map(
+        sink.open(location, sinkRun(stamp, pipeline, options), directory),
+        (open) => ({ location, name, open, sink })
+      )).pipe(Scope.provide(scope))
+    return { directory, discard, manifests, opened, stamp, treat }
+  }).pipe(Effect.interruptible, Effect.onError(() => discard))
+})
 
 /** Reads and counts as a run does, and stages nothing. */
 export const dryRun = Effect.fn("Run.dry")(function*(

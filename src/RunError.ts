@@ -131,7 +131,7 @@ function describe(reason: Reason): string {
     case "Locked":
       return `Another run is going in ${reason.directory}${
         reason.pid === null ? "" : ` (process ${reason.pid})`
-      }. Nothing changed; run again when it has ended.`
+      }. Nothing changed; run again when it has ended, or have extract wait with --wait 10m.`
     case "DataDirectory":
       return reason.full
         ? `The disk is full: ${reason.directory} cannot be written. Nothing was published; free some space and run again.`

@@ -76,9 +76,10 @@ export interface Sink {
    */
   readonly locate?: (target: string) => Effect.Effect<string, Expected>
   /**
-   * Prepares to stage a run at the location, and fails here, before the first request to Duo, if it cannot be written.
-   * What it holds open is released when the scope closes. The directory is the run's own, in the data directory: what is in
-   * it is gone once the run is published, and whatever happens when the next one begins.
+   * Prepares to stage a run at the location, and fails here, before the first request to Duo, if it cannot be written; as
+   * `Held` if another run is there whose rows this one would lose. What it holds open is released when the scope closes,
+   * which is after the run was published. The directory is the run's own, in the data directory: what is in it is gone once
+   * the run is published, and whatever happens when the next one begins.
    */
   readonly open: (
     location: string,
@@ -94,6 +95,16 @@ export interface Sink {
     run_id: string,
     location: string
   ) => Effect.Effect<void, SinkError, SinkServices>
+  /**
+   * For a sink whose runs share a file. Of a sealed run whose process has ended: whether another run has been published there
+   * since, which publishing this one would lose, and nothing of this one is published yet. Then it is discarded. Other runs
+   * are kept out until the scope closes.
+   */
+  readonly isSuperseded?: (
+    publication: Schema.Json,
+    run_id: string,
+    location: string
+  ) => Effect.Effect<boolean, SinkError, SinkServices | Scope.Scope>
   /** Removes whatever an unpublished run left at the location, also one whose process was killed. */
   readonly discard: (location: string, run_id: string) => Effect.Effect<void, SinkError, SinkServices>
   /**
@@ -117,6 +128,8 @@ export class InputOutput extends Schema.TaggedError<InputOutput>()("InputOutput"
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { detail: Schema.String }) {}
 /** Another process has it open for writing. */
 export class Held extends Schema.TaggedError<Held>()("Held", { pid: Schema.NullOr(Schema.Int) }) {}
+/** A run is there that is later than this one, by its clock or because it was faster. */
+export class Overtaken extends Schema.TaggedError<Overtaken>()("Overtaken", { by: Schema.String }) {}
 /** What is there is in a format that only a later version knows. */
 export class Newer extends Schema.TaggedError<Newer>()("Newer", {
   format: Schema.Int,
@@ -125,7 +138,17 @@ export class Newer extends Schema.TaggedError<Newer>()("Newer", {
 /** What is there is not what this sink writes. */
 export class Corrupt extends Schema.TaggedError<Corrupt>()("Corrupt", { detail: Schema.String }) {}
 
-const SinkReason = Schema.Union([CannotCreate, DiskFull, InputOutput, Unreachable, Held, Newer, Corrupt, Shrunk])
+const SinkReason = Schema.Union([
+  CannotCreate,
+  DiskFull,
+  InputOutput,
+  Unreachable,
+  Held,
+  Overtaken,
+  Newer,
+  Corrupt,
+  Shrunk
+])
 export type SinkReason = typeof SinkReason.Type
 export const isSinkReason = Schema.is(SinkReason)
 
@@ -135,6 +158,7 @@ const exitCodes: Record<SinkReason["_tag"], number> = {
   InputOutput: ExitCode.io,
   Unreachable: ExitCode.unavailable,
   Held: ExitCode.busy,
+  Overtaken: ExitCode.busy,
   Newer: ExitCode.cannotCreate,
   Corrupt: ExitCode.cannotCreate,
   Shrunk: ExitCode.refused
@@ -177,7 +201,9 @@ const describe = ({ location, reason, sink }: Pick<SinkError, "location" | "reas
     case "Held":
       return `${location} is held by ${
         reason.pid === null ? "another process" : `process ${reason.pid}`
-      }. Nothing changed; close it there (readers may stay, writers may not) and run again.`
+      }. Nothing changed; run again when it has let go (readers may stay, writers may not), or have extract wait with --wait 10m.`
+    case "Overtaken":
+      return `${location} has run ${reason.by}, which is later than this one. Nothing changed; run again. What is replayed needs a place of its own: --sink ${sink}:PATH.`
     case "Newer":
       return `${location} ${describeNewer(reason)}`
     case "Corrupt":

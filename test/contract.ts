@@ -76,12 +76,13 @@ export const perform: (...args: Parameters<typeof stage>) => ReturnType<typeof s
 /** What there is, by name. Only what is a file has content. */
 export type Tree = Readonly<Record<string, { readonly mode: number; readonly content: string | undefined }>>
 
-/** Every file below a directory and what is in it, and every directory. */
+/** Every file below a directory and what is in it, and every directory; a lock has nothing in it. */
 export const tree = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const found: Record<string, { readonly mode: number; readonly content: string | undefined }> = {}
   for (const name of (yield* fs.readDirectory(directory, { recursive: true })).sort()) {
+    if (name.endsWith(".lock")) continue
     const at = path.join(directory, name)
     const { mode, type } = yield* fs.stat(at)
     const content = type === "File" ? Buffer.from(yield* fs.readFile(at)).toString("base64") : undefined
@@ -309,6 +310,23 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         yield* perform(sink, location, two, some(two))
         yield* assertPublished(location, one, some(one))
         yield* assertPublished(location, two, some(two))
+      }))
+
+    it.effect("a run that was whole before another was published takes nothing of the other's away", () =>
+      Effect.gen(function*() {
+        const { location } = yield* place
+        const [first, run] = [runOf(1, "api-1.duosecurity.com"), runOf(2, "api-1.duosecurity.com")]
+        const other = runOf(3, "api-2.duosecurity.com")
+        yield* perform(sink, location, first, some(first))
+        const { publication } = yield* stage(sink, location, run, some(run))
+        yield* perform(sink, location, other, some(other))
+        const isSuperseded = yield* Effect.scoped(
+          sink.isSuperseded?.(publication, run.run_id, location) ?? Effect.succeed(false)
+        )
+        yield* isSuperseded ? sink.discard(location, run.run_id) : sink.publish(publication, run.run_id, location)
+        yield* assertPublished(location, other, some(other))
+        const whole = isSuperseded ? first : run
+        yield* assertPublished(location, whole, some(whole))
       }))
 
     it.effect("a place that cannot be written is found out when it is opened", () =>

@@ -49,7 +49,7 @@ export const settings = ({ host, ikey, skey }: Pick<Emulator, "host" | "ikey" | 
 /** Every file below a folder with a hash of what is in it: what a run must not change when it fails. */
 export const contents = (folder: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    globSync("**/*", { cwd: folder, exclude: (name) => name === ".lock" }).sort()
+    globSync("**/*", { cwd: folder, exclude: (name) => name.endsWith(".lock") }).sort()
       .filter((file) => statSync(`${folder}/${file}`).isFile())
       .map((file) => [file, createHash("sha256").update(readFileSync(`${folder}/${file}`)).digest("hex")])
   )

@@ -122,7 +122,7 @@ describe("a run", () => {
       const verbs = log.filter((line) => !line.endsWith("write"))
       assert.deepStrictEqual(
         [...new Set(verbs.map((line) => line.split(" ")[1]))],
-        ["open", "seal", "close", "publish"]
+        ["open", "seal", "publish", "close"]
       )
       assert.strictEqual(log.filter((line) => line === "one write").length, 2)
       assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/runs`), [`${result.outcome.run_id}.json`])
@@ -236,17 +236,21 @@ describe("a run", () => {
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem
       const log: Array<string> = []
-      const good = spy("good", log)
-      const closing: Sink = {
-        ...good,
-        open: (...given) =>
+      // as soon as the manifest says that the run is whole
+      const interrupting: FileSystem.FileSystem = {
+        ...fs,
+        rename: (from, to) =>
           Effect.andThen(
-            Effect.acquireRelease(Effect.void, () =>
-              Effect.withFiber<void>((fiber) => Effect.sync(() => fiber.interruptUnsafe(fiber.id)))),
-            good.open(...given)
+            fs.rename(from, to),
+            to.endsWith(".sealed")
+              ? Effect.withFiber<void>((fiber) => Effect.sync(() => fiber.interruptUnsafe(fiber.id)))
+              : Effect.void
           )
       }
-      const fiber = yield* Effect.forkChild(Run.run(pipeline(), options(directory, [closing])))
+      const fiber = yield* Run.run(pipeline(), options(directory, [spy("good", log)])).pipe(
+        Effect.provideService(FileSystem.FileSystem, interrupting),
+        Effect.forkChild
+      )
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
       assert.include(log, "good seal")
       assert.notInclude(log, "good publish")

@@ -4,9 +4,9 @@
  */
 import type { DuckDBPreparedStatement } from "@duckdb/node-api"
 import { Duration, Effect, Option, Runtime, Schema } from "effect"
-import { Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
+import { duration } from "./Duration.ts"
 
 /** It is not one SELECT. */
 export class NotOneSelect extends Schema.TaggedError<NotOneSelect>()("NotOneSelect", { detail: Schema.String }) {
@@ -35,21 +35,9 @@ export class TooSlow extends Schema.TaggedError<TooSlow>()("TooSlow", { after: S
 /** How long a query may take; as long as it needs when there is none. */
 export type Timeout = Option.Option<Duration.Duration>
 
-export const timeout = Flag.String("timeout").pipe(
-  Flag.withDescription(
-    "Stop a query that takes longer, such as 30s or 5m; without it a query may take as long as it needs"
-  ),
-  Flag.withMetavar("DURATION"),
-  Flag.filterMap(
-    (text) => {
-      const [_, amount, unit] = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text) ?? []
-      return unit === undefined
-        ? Option.none()
-        : Option.some(Duration.seconds(Number(amount) * (unit === "h" ? 3600 : unit === "m" ? 60 : 1)))
-    },
-    () => "Expected a number and s, m or h, such as 30s"
-  ),
-  Flag.optional
+export const timeout = duration(
+  "timeout",
+  "Stop a query that takes longer, such as 30s or 5m; without it a query may take as long as it needs"
 )
 
 /** Ends what takes longer than `--timeout` says. */

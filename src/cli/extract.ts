@@ -17,6 +17,7 @@ import * as Spans from "../telemetry/Spans.ts"
 import * as Json from "../text/Json.ts"
 import { version } from "../Version.ts"
 import { Catalog } from "./Catalog.ts"
+import { duration } from "./Duration.ts"
 import { defect, endingOf, toldAbroad } from "./Ending.ts"
 import * as Notify from "./Notify.ts"
 import * as Settings from "./Settings.ts"
@@ -95,6 +96,10 @@ const flags = {
     Flag.withDescription("A record's directory: the same run again, without Duo"),
     Flag.optional
   ),
+  wait: duration(
+    "wait",
+    "Wait so long for another run that is in the way, such as 10m; without it end with 75 at once"
+  ),
   notify: Flag.Redacted("notify").pipe(
     Flag.withDescription("An https webhook that is told what the run came to; as DUO_MFA_NOTIFY it is seen by fewer"),
     Flag.optional
@@ -148,7 +153,8 @@ export const extract = Command.make(
         record,
         replay,
         sink,
-        strict
+        strict,
+        wait
       }
     ) {
       let last: Partial<Progress> = {}
@@ -173,6 +179,7 @@ export const extract = Command.make(
           allowEmpty,
           maxShrink: Option.getOrUndefined(maxShrink),
           personal: pii,
+          wait: Option.getOrUndefined(wait),
           findSink: (name) => Effect.map(findSink(name), Spans.watched)
         })
       }).pipe(Effect.provideServiceEffect(Recording, recording(record, pseudonymise, replay)))

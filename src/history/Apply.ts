@@ -6,7 +6,7 @@
 import { Effect } from "effect"
 import { runs } from "../Outcome.ts"
 import { type Loss, refusal } from "../Shrink.ts"
-import { Corrupt, type SinkReason, type SinkRun } from "../Sink.ts"
+import { Overtaken, type SinkReason, type SinkRun } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
 import * as Added from "./Added.ts"
@@ -72,7 +72,7 @@ const refuseOutdated = Effect.fnUntraced(function*(session: DuckDb.Session, cata
      AND observed_at > ${DuckDb.constant(run.observed_at)} LIMIT 1`
   )
   if (later.length > 0) {
-    return yield* new Corrupt({ detail: `its run ${later[0]?.[0]} is later than this one` })
+    return yield* new Overtaken({ by: String(later[0]?.[0]) })
   }
 })
 

@@ -6,6 +6,7 @@ import { Effect, FileSystem, Path, Schedule } from "effect"
 import { CannotCreate, Corrupt, Held, InputOutput, type SinkReason, type SinkServices } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import * as Files from "../staging/Files.ts"
+import * as Lock from "../staging/Lock.ts"
 import type { Table } from "../Table.ts"
 import * as Ledger from "./Ledger.ts"
 
@@ -40,15 +41,18 @@ export const resolve = Effect.fnUntraced(function*(location: string) {
   return { file, root: path.dirname(file), base: path.basename(file) }
 })
 
+/** The directory that the ledger at a location is staged in. */
+export const rootOf = (location: string) => Effect.map(resolve(location), ({ root }) => root)
+
 export const attach = (session: DuckDb.Session, file: string, catalog: string) =>
   session.run(`ATTACH ${DuckDb.literal(file)} AS ${catalog} (READ_ONLY, TYPE duckdb)`)
 
-/** A file's identity: it changes when somebody writes to it or puts another in its place. */
-const identity = Effect.fnUntraced(function*(file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const { ino, mtime, size } = yield* fs.stat(file).pipe(Effect.mapError(Files.reasonOf))
-  return JSON.stringify([String(ino), String(size), mtime])
-})
+/** The name of the lock beside a ledger. */
+const lockOf = (base: string) => `.${base}.lock`
+
+/** Shares the lock of the ledger with readers, as `held`, and keeps writers out. */
+const hold = (session: DuckDb.Session, file: string) =>
+  Effect.retry(attach(session, file, "held"), { ...patience, while: ({ _tag }) => _tag === "Held" })
 
 /** What is done to the copy, which is attached under the name of the catalog; and what must be true of it afterwards. */
 export interface Change {
@@ -56,7 +60,7 @@ export interface Change {
   readonly verify: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason>
 }
 
-/** Finds out whether the ledger can be changed, and keeps writers out until the scope closes. */
+/** Finds out whether the ledger can be changed, and keeps writers and other runs out until the scope closes. */
 export const open = Effect.fnUntraced(function*(location: string, run_id: string, tables: ReadonlyArray<Table>) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -65,6 +69,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   // DuckDB takes what follows a ? for options, and looks for its write-ahead log elsewhere
   if (file.includes("?")) return yield* new CannotCreate({ detail: "DuckDB cannot write where a name has a ? in it" })
   yield* Files.prepare(root, [file])
+  yield* Lock.take(root, lockOf(base))
   // whoever can write beside the ledger puts nothing in the way of the files that DuckDB makes
   const work = `${staged}.tmp`
   const making = path.join(work, "ledger.duckdb")
@@ -72,12 +77,9 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   const session = yield* DuckDb.open({ spill: path.join(work, "spill") })
   yield* session.run(`SET memory_limit = '${memory}'`)
 
-  /** Shares the lock with readers and keeps writers out. */
-  const hold = attach(session, file, "held")
-
   const isThere = yield* Files.exists(file)
   if (isThere) {
-    yield* Effect.retry(hold, { ...patience, while: ({ _tag }) => _tag === "Held" })
+    yield* hold(session, file)
     yield* Ledger.missing(session, "held", tables)
   }
   if (yield* Files.exists(`${file}.wal`)) {
@@ -91,20 +93,21 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
    * at the end of copying: it is taken again, and a writer who came between is found out by what he changed.
    */
   const copy = Effect.fn("Ledger.copy")(function*() {
-    const before = yield* identity(file)
+    const before = yield* Files.identity(file)
     yield* Effect.mapError(
       Effect.andThen(fs.copyFile(file, making), fs.chmod(making, 0o600)), // it may be one that nobody may write
       Files.reasonOf
     )
     yield* session.run("DETACH held")
-    yield* hold
-    if ((yield* identity(file)) !== before) return yield* new Held({ pid: null })
+    yield* attach(session, file, "held")
+    if ((yield* Files.identity(file)) !== before) return yield* new Held({ pid: null })
+    return before
   })
 
   /** Stages the changed ledger, to the disk, and gives what publishing it needs. */
   const change = Effect.fnUntraced(function*({ make, verify }: Change) {
     if (yield* Files.exists(staged)) return yield* new CannotCreate({ detail: `${staged} is there already` })
-    if (isThere) yield* copy()
+    const before = isThere ? yield* copy() : null
     // the version counts when the file is made; a size that is not said again makes all groups anew
     yield* session.run(
       `ATTACH ${DuckDb.literal(making)} AS ledger (${isThere ? "" : "STORAGE_VERSION 'v1.4.0', "}${DuckDb.groupRows})`
@@ -120,8 +123,23 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     yield* session.run("DETACH ledger; SET memory_limit = '8MB'")
     yield* Effect.mapError(fs.rename(making, staged), Files.reasonOf)
     yield* Files.remove([work])
-    return yield* Files.seal([{ from: staged, to: file }])
+    return yield* Files.seal([{ from: staged, to: file, before }])
   })
 
   return { base, root, session, isThere, change }
+})
+
+/**
+ * Whether a sealed run would replace what others have changed in the ledger since it was copied. Writers and other runs are
+ * kept out until the scope closes.
+ */
+export const isSuperseded = Files.isSuperseded("duckdb", {
+  rootOf,
+  enter: Effect.fnUntraced(function*({ before, to }: Files.Move) {
+    const path = yield* Path.Path
+    yield* Lock.take(path.dirname(to), lockOf(path.basename(to)))
+    if (before === null || (yield* Files.identity(to)) !== before) return before !== null
+    yield* hold(yield* DuckDb.open({}), to)
+    return yield* Files.exists(`${to}.wal`)
+  })
 })

@@ -2,14 +2,22 @@
  * Staged files: written beside where they will be, under a name that says which run they belong to, made durable, and
  * then moved into place. Renaming is all that publishing does, so nothing late can fail for want of space or of rights.
  */
-import { Effect, FileSystem, Path, type PlatformError, Predicate, Schema, type Scope } from "effect"
-import { CannotCreate, Corrupt, DiskFull, InputOutput, SinkError, type SinkReason, type SinkServices } from "../Sink.ts"
+import { Effect, FileSystem, Option, Path, Schema, type Scope } from "effect"
+import { CannotCreate, Corrupt, SinkError, type SinkReason, type SinkServices } from "../Sink.ts"
 import { makeDirectory, sync } from "./Durable.ts"
+import { isNowhere, reasonOf } from "./Platform.ts"
 import * as Private from "./Private.ts"
 import * as RealPath from "./RealPath.ts"
 
-/** One rename, absolute paths. */
-const Move = Schema.Struct({ from: Schema.String, to: Schema.String })
+/**
+ * One rename, absolute paths. For a file that runs share, `before` is the identity of what the staged file was made from,
+ * null if there was nothing: another run's must not be replaced by it.
+ */
+const Move = Schema.Struct({
+  from: Schema.String,
+  to: Schema.String,
+  before: Schema.optionalKey(Schema.NullOr(Schema.String))
+})
 export interface Move extends Schema.Schema.Type<typeof Move> {}
 
 /** What sealing gives: the bytes that publishing shows, and what `publish` needs. */
@@ -21,29 +29,8 @@ export interface Sealed {
 const Publication = Schema.Struct({ moves: Schema.Array(Move) })
 const decode = Schema.decodeUnknownEffect(Publication)
 
-const unusable = /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENAMETOOLONG|ENOENT|EEXIST|EXDEV|ELOOP)$/
-const full = /^(ENOSPC|EDQUOT)$/
-
-/** The system's name for what went wrong, `ENOSPC`; "" if it has none. */
-const codeOf = (reason: PlatformError.PlatformError["reason"]) =>
-  "cause" in reason && Predicate.hasProperty(reason.cause, "code") ? String(reason.cause.code) : ""
-
-/** The one place where a platform's error becomes a sink's. */
-export const reasonOf = ({ reason }: PlatformError.PlatformError): SinkReason => {
-  const cause = "cause" in reason ? reason.cause : undefined
-  const code = codeOf(reason)
-  const detail = cause instanceof Error ? cause.message : reason.message
-  if (full.test(code)) return new DiskFull()
-  return unusable.test(code) || reason._tag === "PermissionDenied" || reason._tag === "NotFound"
-    ? new CannotCreate({ detail })
-    : new InputOutput({ detail })
-}
-
+export { reasonOf }
 const orReason = Effect.mapError(reasonOf)
-
-/** Whether there can be nothing at all at the path. */
-const isNowhere = ({ reason }: PlatformError.PlatformError) =>
-  reason._tag === "NotFound" || reason._tag === "BadResource" || /^(ELOOP|ENAMETOOLONG)$/.test(codeOf(reason))
 
 /** Says of a reason which sink it befell and where. */
 export const errorAt = (sink: string, location: string) => (reason: SinkReason) =>
@@ -66,6 +53,13 @@ const statIfAny = Effect.fnUntraced(function*(path: string) {
 
 /** Whether there is something at the path. */
 export const exists = (path: string) => Effect.map(statIfAny(path), (info) => info !== undefined)
+
+/** What is at the path, in so far as it tells one file from another that was put in its place; null if nothing is. */
+export const identity = (path: string) =>
+  Effect.map(
+    statIfAny(path),
+    (info) => info === undefined ? null : JSON.stringify([String(info.size), Option.getOrNull(info.mtime)])
+  )
 
 /**
  * Makes the root and looks at the way to every target, so that what would fail at publishing fails now: a file where a
@@ -126,7 +120,7 @@ export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Move>) {
     yield* makeDirectory(path.dirname(to))
   }
   for (const directory of new Set(moves.map(({ from }) => path.dirname(from)))) yield* sync(directory)
-  const sealed: Sealed = { bytes, publication: { moves: moves.map(({ from, to }) => ({ from, to })) } }
+  const sealed: Sealed = { bytes, publication: { moves: moves.map((move) => ({ ...move })) } }
   return sealed
 }, orReason)
 
@@ -139,6 +133,10 @@ const rename = Effect.fnUntraced(function*({ from, to }: Move) {
     )
   )
 }, orReason)
+
+/** Whether another run has published in the place of what this file was made from. */
+const isReplaced = ({ before, to }: Move) =>
+  before === undefined ? Effect.succeed(false) : Effect.map(identity(to), (now) => now !== before)
 
 /** Whether a run can have staged a file of that path. */
 export const isStaged = (path: Path.Path, file: string, run_id: string) =>
@@ -171,22 +169,55 @@ export const foreign = (run_id: string) =>
 /** The directory that a location means, for the sinks whose locations are just that. */
 const asDirectory = (location: string) => Effect.map(Path.Path, ({ resolve }) => resolve(location))
 
+/** The directory that a sink stages in, given its location. */
+type RootOf = (location: string) => Effect.Effect<string, SinkReason, SinkServices>
+
+/** The moves that a run has sealed at a location. */
+const movesOf = Effect.fnUntraced(
+  function*(rootOf: RootOf, publication: Schema.Json, run_id: string, location: string) {
+    const refused = foreign(run_id)
+    const { moves } = yield* decode(publication).pipe(Effect.mapError(() => refused))
+    const root = yield* rootOf(location)
+    const sealed = yield* Effect.forEach(moves, (move) => isSealed(root, move, run_id))
+    return sealed.includes(false) ? yield* refused : moves
+  }
+)
+
 /**
- * Moves sealed files into place, in order. A file that is gone and is where it should be was moved before. `rootOf` is the
- * directory that the sink stages in, given its location.
+ * Whether another run has published since in a place that they share, and nothing of this one is published yet: then it can
+ * only be discarded. `enter` keeps others out of that place, and says whether it has changed where a file does not show it.
  */
-export const publish = (
-  sink: string,
-  rootOf: (location: string) => Effect.Effect<string, SinkReason, SinkServices> = asDirectory
-) =>
+export const isSuperseded = <R>(sink: string, { enter, rootOf }: {
+  readonly rootOf: RootOf
+  readonly enter: (shared: Move) => Effect.Effect<boolean, SinkReason, R>
+}) =>
+  Effect.fnUntraced(function*(publication: Schema.Json, run_id: string, location: string) {
+    const moves = yield* movesOf(rootOf, publication, run_id, location).pipe(at(sink, location))
+    const shared = moves.find(({ before }) => before !== undefined)
+    if (shared === undefined) return false
+    return yield* Effect.gen(function*() {
+      const hasChanged = yield* enter(shared)
+      const isWhole = yield* Effect.forEach(moves, ({ from }) => exists(from))
+      const isReplacing = yield* Effect.forEach(moves, isReplaced)
+      return isWhole.every(Boolean) && (hasChanged || isReplacing.some(Boolean))
+    }).pipe(at(sink, shared.to))
+  })
+
+/**
+ * Moves sealed files into place, in order. A file that is gone and is where it should be was moved before. A run that was
+ * half published when its process ended, and whose other half would replace another run's, leaves the other's there.
+ */
+export const publish = (sink: string, rootOf: RootOf = asDirectory) =>
   Effect.fnUntraced(function*(publication: Schema.Json, run_id: string, location: string) {
     const path = yield* Path.Path
-    const refused = foreign(run_id)
-    const { moves } = yield* decode(publication).pipe(Effect.mapError(() => refused), at(sink, location))
-    const root = yield* rootOf(location).pipe(at(sink, location))
-    const sealed = yield* Effect.forEach(moves, (move) => isSealed(root, move, run_id)).pipe(at(sink, location))
-    if (sealed.includes(false)) return yield* errorAt(sink, location)(refused)
-    for (const move of moves) yield* rename(move).pipe(at(sink, move.to))
+    const moves = yield* movesOf(rootOf, publication, run_id, location).pipe(at(sink, location))
+    for (const move of moves) {
+      const replaced = yield* Effect.map(
+        Effect.all([exists(move.from), isReplaced(move)]),
+        ([isThere, isReplaced]) => isThere && isReplaced
+      ).pipe(at(sink, move.to))
+      yield* (replaced ? remove([move.from]) : rename(move)).pipe(at(sink, move.to))
+    }
     // a name reaches the disk where it is before it goes from where it was
     const targets = moves.map(({ to }) => path.dirname(to))
     const directories = new Set([

@@ -1,41 +1,44 @@
 /**
- * One run per data directory. The lock is an empty DuckDB database, held open for writing: the operating system lets go
- * of it when the process ends, however it ends, and DuckDB says who holds it. Node has no such lock of its own.
+ * One run at a time in a data directory, and in a place that runs of several data directories share. A lock is an empty
+ * DuckDB database, held open for writing: the operating system lets go of it when the process ends, however it ends, and
+ * DuckDB says who holds it. Node has no such lock of its own.
  */
 import { Effect, FileSystem, Path, Random } from "effect"
 import { inDataDirectory, Locked, RunError } from "../RunError.ts"
-import { Corrupt } from "../Sink.ts"
+import { Corrupt, type SinkReason } from "../Sink.ts"
 import * as DuckDb from "./DuckDb.ts"
 import { sync } from "./Durable.ts"
 import * as Files from "./Files.ts"
 
-/** Takes the lock until the scope closes, or fails at once with who has it. */
+/** Takes the lock of a data directory until the scope closes, or fails at once with who has it. */
 export const acquire = Effect.fn("Lock.acquire")(function*(directory: string) {
-  const { join } = yield* Path.Path
-  const file = join(directory, name)
   yield* Effect.mapError(
-    Effect.gen(function*() {
-      yield* make(file)
-      yield* hold(file)
-      yield* sweep(directory)
-    }),
+    take(directory),
     (reason) =>
       new RunError({
         reason: reason._tag === "Held"
           ? new Locked({ directory, pid: reason.pid })
-          : reason._tag === "Corrupt"
-          ? inDataDirectory(directory, new Corrupt({ detail: `${file} is no lock of ours; delete it` }))
           : inDataDirectory(directory, reason)
       })
   )
 })
 
-const name = ".lock"
+/** Takes the lock of that name in a directory until the scope closes, or fails at once: as `Held` if somebody has it. */
+export const take = Effect.fnUntraced(function*(directory: string, name = ".lock") {
+  const { join } = yield* Path.Path
+  const file = join(directory, name)
+  yield* Effect.mapError(
+    Effect.andThen(make(file), hold(file)),
+    (reason): SinkReason =>
+      reason._tag === "Corrupt" ? new Corrupt({ detail: `${file} is no lock of ours; delete it` }) : reason
+  )
+  yield* sweep(directory, name)
+})
 
 const hold = (file: string) =>
   Effect.acquireRelease(
     Effect.tryPromise({
-      try: async () => (await import("@duckdb/node-api")).DuckDBInstance.create(file),
+      try: async () => (await import("@duckdb/node-api")).DuckDBInstance.create(file, { threads: "1" }),
       catch: DuckDb.reasonOf
     }),
     (lock) => Effect.sync(() => lock.closeSync())
@@ -59,9 +62,12 @@ const make = Effect.fnUntraced(function*(file: string) {
 })
 
 /** Takes away what a process left that was killed while it made the lock. */
-const sweep = Effect.fnUntraced(function*(directory: string) {
+const sweep = Effect.fnUntraced(function*(directory: string, name: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
   const names = yield* Effect.mapError(fs.readDirectory(directory), Files.reasonOf)
-  yield* Files.remove(names.filter((other) => /^\.lock\.\d+\.part$/.test(other)).map((other) => join(directory, other)))
+  yield* Files.remove(
+    names.filter((other) => other.startsWith(`${name}.`) && /^\.\d+\.part$/.test(other.slice(name.length)))
+      .map((other) => join(directory, other))
+  )
 })

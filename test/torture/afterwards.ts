@@ -48,7 +48,7 @@ const atExit = ({ code, stderr }: Ended, codes: ReadonlyArray<number | null>) =>
 ]
 
 /** Names that only an unfinished run gives. */
-const ofUnfinished = /\d{8}T\d{9}Z-[0-9a-f]{6}.*\.(part|open|sealed)\b|^\.lock\..|^\.duo-mfa\..*\.part$/
+const ofUnfinished = /\d{8}T\d{9}Z-[0-9a-f]{6}.*\.(part|open|sealed)\b|\.lock\.\d+\.part$|^\.duo-mfa\..*\.part$/
 
 const settled = (files: Aftermath["before"]) =>
   Object.fromEntries(Object.entries(files).filter(([name]) => !name.split("/").some((part) => ofUnfinished.test(part))))

@@ -26,6 +26,7 @@ import { cases as planted } from "./planting.ts"
 import { cases as power } from "./power.ts"
 import { cases as rights } from "./rights.ts"
 import { cases as secrets } from "./secrets.ts"
+import { cases as shared } from "./shared.ts"
 import { cases as signals } from "./signals.ts"
 import { cases as sizes } from "./sizes.ts"
 import { cases as surroundings } from "./surroundings.ts"
@@ -46,6 +47,7 @@ export const matrix: ReadonlyArray<Case> = [
   ...signals,
   ...power,
   ...together,
+  ...shared,
   ...chaos,
   ...disk,
   ...places,

@@ -1,0 +1,21 @@
+/** Flags that are a time: `30s`, `10m`, `1h`. */
+import { Duration, Option } from "effect"
+import { Flag } from "effect/cli"
+
+const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+
+/** A flag that is off if it is not said. */
+export const duration = (name: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.withDescription(description),
+    Flag.withMetavar("DURATION"),
+    Flag.filterMap(
+      (text) => {
+        const [_, amount, unit = ""] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? []
+        const each = seconds[unit]
+        return each === undefined ? Option.none() : Option.some(Duration.seconds(Number(amount) * each))
+      },
+      () => "Expected a number and s, m or h, such as 30s"
+    ),
+    Flag.optional
+  )

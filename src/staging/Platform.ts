@@ -1,0 +1,25 @@
+/** The one place where a platform's error becomes a sink's. */
+import { type PlatformError, Predicate } from "effect"
+import { CannotCreate, DiskFull, InputOutput, type SinkReason } from "../Sink.ts"
+
+const unusable = /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENAMETOOLONG|ENOENT|EEXIST|EXDEV|ELOOP)$/
+const full = /^(ENOSPC|EDQUOT)$/
+
+/** The system's name for what went wrong, `ENOSPC`; "" if it has none. */
+const codeOf = (reason: PlatformError.PlatformError["reason"]) =>
+  "cause" in reason && Predicate.hasProperty(reason.cause, "code") ? String(reason.cause.code) : ""
+
+/** The reason that a sink would give. */
+export const reasonOf = ({ reason }: PlatformError.PlatformError): SinkReason => {
+  const cause = "cause" in reason ? reason.cause : undefined
+  const code = codeOf(reason)
+  const detail = cause instanceof Error ? cause.message : reason.message
+  if (full.test(code)) return new DiskFull()
+  return unusable.test(code) || reason._tag === "PermissionDenied" || reason._tag === "NotFound"
+    ? new CannotCreate({ detail })
+    : new InputOutput({ detail })
+}
+
+/** Whether there can be nothing at all at the path. */
+export const isNowhere = ({ reason }: PlatformError.PlatformError) =>
+  reason._tag === "NotFound" || reason._tag === "BadResource" || /^(ELOOP|ENAMETOOLONG)$/.test(codeOf(reason))
