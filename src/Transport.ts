@@ -16,7 +16,7 @@ export const layer = (loopback: boolean): Layer.Layer<HttpClient.HttpClient> =>
     const dispatcher = yield* Effect.acquireRelease(
       Effect.sync(() =>
         loopback
-          ? new undici.Agent({ allowH2: false })
+          ? new undici.Agent({ allowH2: false, connect: tls })
           : new undici.EnvHttpProxyAgent({ allowH2: false, connect: tls, requestTls: tls, proxyTls: tls })
       ),
       (dispatcher) => Effect.promise(() => dispatcher.destroy())

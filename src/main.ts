@@ -37,7 +37,8 @@ const tell = (cause: Cause.Cause<unknown>) => {
 
 const frames = ({ stack = "" }: Error) => stack.split("\n").filter((line) => /^\s+at /.test(line)).join("\n")
 
-cli.pipe(
+Settings.verifyCertificates.pipe(
+  Effect.andThen(cli),
   Effect.provide(
     Layer.mergeAll(Catalog.layer(new URL("..", import.meta.url)), Settings.layer, Stderr.logger).pipe(
       Layer.provideMerge(NodeServices.layer)

@@ -37,6 +37,20 @@ const othersMayRead = 0o077
 const exposing =
   /--(inspect|require|import|(experimental-)?loader|heapsnapshot-[a-z-]+|heap-prof|report-[a-z-]+|abort-on-uncaught-exception)\b|-r\b/
 
+/**
+ * Node would take any certificate with this variable at 0. Each connection of ours says itself that it does not; the
+ * variable is taken away as well, so that nothing else in the process reads it.
+ */
+export const verifyCertificates = Effect.suspend(() => {
+  const said = process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
+  delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
+  return said === "0"
+    ? Effect.logWarning(
+      "NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect: certificates are verified. Name a CA of your own in NODE_EXTRA_CA_CERTS."
+    )
+    : Effect.void
+})
+
 /** What around the process puts secrets at risk, and is no reason to stop. */
 export const warn = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem

@@ -44,13 +44,16 @@ const settings =
   `SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET synchronous_commit = on;
   SET statement_timeout = 0; SET idle_session_timeout = 0; SET lock_timeout = ${patience}`
 
-/** What TLS has to prove. */
+/** What TLS has to prove, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
 const tls = Effect.fnUntraced(function*({ sslmode, sslrootcert }: Target) {
   if (sslmode === "disable") return false
   if (sslmode === "require") return { rejectUnauthorized: false }
   const trusted: ConnectionOptions = sslrootcert === undefined
-    ? {}
-    : { ca: yield* Effect.mapError((yield* FileSystem.FileSystem).readFileString(sslrootcert), Files.reasonOf) }
+    ? { rejectUnauthorized: true }
+    : {
+      rejectUnauthorized: true,
+      ca: yield* Effect.mapError((yield* FileSystem.FileSystem).readFileString(sslrootcert), Files.reasonOf)
+    }
   return sslmode === "verify-ca" ? { ...trusted, checkServerIdentity: () => undefined } : trusted
 })
 
