@@ -4,7 +4,7 @@ import { codeIn } from "./Abroad.ts"
 import { ExitCode } from "./ExitCode.ts"
 import { Filled } from "./Outcome.ts"
 import { describe as describeShrunk, Shrunk } from "./Shrink.ts"
-import type { SinkReason } from "./Sink.ts"
+import { moreFiles, type SinkReason } from "./Sink.ts"
 import { describeNewer } from "./Version.ts"
 
 /** Another run holds the data directory. */
@@ -17,18 +17,30 @@ export class Locked extends Schema.TaggedError<Locked>()("Locked", {
 export class DataDirectory extends Schema.TaggedError<DataDirectory>()("DataDirectory", {
   directory: Schema.String,
   detail: Schema.String,
-  full: Schema.Boolean,
-  /** It never worked, as opposed to a disk that failed on the way. */
-  unwritable: Schema.Boolean
+  /** `unwritable` never worked, as opposed to a disk that failed on the way. */
+  why: Schema.Literals(["full", "too many files", "unlockable", "unwritable", "failed"])
 }) {}
+
+/** The directory for temporary files cannot be written. */
+export class Temporary extends Schema.TaggedError<Temporary>()("Temporary", {
+  directory: Schema.String,
+  detail: Schema.String
+}) {}
+
+const whys: Partial<Record<SinkReason["_tag"], DataDirectory["why"]>> = {
+  DiskFull: "full",
+  TooManyFiles: "too many files",
+  Unlockable: "unlockable",
+  CannotCreate: "unwritable",
+  Corrupt: "unwritable"
+}
 
 /** A data directory that fails the way a sink's location does. */
 export const inDataDirectory = (directory: string, reason: SinkReason) =>
   new DataDirectory({
     directory,
     detail: "detail" in reason ? reason.detail : reason._tag,
-    full: reason._tag === "DiskFull",
-    unwritable: reason._tag === "CannotCreate" || reason._tag === "Corrupt"
+    why: whys[reason._tag] ?? "failed"
   })
 
 /** A manifest is in a format that only a later version knows. */
@@ -73,6 +85,7 @@ export class Unnamed extends Schema.TaggedError<Unnamed>()("Unnamed", {
 const Reason = Schema.Union([
   Locked,
   DataDirectory,
+  Temporary,
   NewerManifest,
   Emptied,
   Shrunk,
@@ -93,6 +106,8 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", { reaso
     switch (reason._tag) {
       case "DataDirectory":
         return describe(new DataDirectory({ ...reason, detail: codeIn(reason.detail) }))
+      case "Temporary":
+        return describe(new Temporary({ directory: "TMPDIR", detail: codeIn(reason.detail) }))
       case "Unpublished":
         return describe(new Unpublished({ ...reason, detail: codeIn(reason.detail) }))
       case "Locked":
@@ -112,7 +127,9 @@ function exitCode(reason: Reason): number {
     case "Locked":
       return ExitCode.busy
     case "DataDirectory":
-      return reason.unwritable ? ExitCode.cannotCreate : ExitCode.io
+      return reason.why === "unwritable" || reason.why === "unlockable" ? ExitCode.cannotCreate : ExitCode.io
+    case "Temporary":
+      return ExitCode.cannotCreate
     case "NewerManifest":
       return ExitCode.cannotCreate
     case "Emptied":
@@ -133,11 +150,9 @@ function describe(reason: Reason): string {
         reason.pid === null ? "" : ` (process ${reason.pid})`
       }. Nothing changed; run again when it has ended, or have extract wait with --wait 10m.`
     case "DataDirectory":
-      return reason.full
-        ? `The disk is full: ${reason.directory} cannot be written. Nothing was published; free some space and run again.`
-        : reason.unwritable
-        ? `The data directory ${reason.directory} cannot be used: ${reason.detail}. Make it writable, or name another with DUO_MFA_DATA.`
-        : `The data directory ${reason.directory} failed: ${reason.detail}. Nothing was published; check the disk and run again.`
+      return describeDataDirectory(reason)
+    case "Temporary":
+      return `The directory for temporary files, ${reason.directory}, cannot be used: ${reason.detail}. Make it writable, or name another with TMPDIR.`
     case "NewerManifest":
       return `${reason.file} ${describeNewer(reason)}`
     case "Emptied":
@@ -152,6 +167,21 @@ function describe(reason: Reason): string {
       return describeUnnamed(reason)
     case "Unpublished":
       return `Run ${reason.run_id} is whole, but could not be published everywhere yet (${reason.detail}). Run again: the next run finishes it first. If it never can, move runs/${reason.run_id}.json.sealed out of the data directory.`
+  }
+}
+
+const describeDataDirectory = ({ detail, directory, why }: DataDirectory): string => {
+  switch (why) {
+    case "full":
+      return `The disk is full: ${directory} cannot be written. Nothing was published; free some space and run again.`
+    case "too many files":
+      return `Too many files are open in the data directory ${directory}. Nothing was published; ${moreFiles}`
+    case "unlockable":
+      return `The file system of the data directory ${directory} gives no locks, which keep two runs apart: ${detail}. Name a directory on another one with DUO_MFA_DATA.`
+    case "unwritable":
+      return `The data directory ${directory} cannot be used: ${detail}. Make it writable, or name another with DUO_MFA_DATA.`
+    case "failed":
+      return `The data directory ${directory} failed: ${detail}. Nothing was published; check the disk and run again.`
   }
 }
 

@@ -122,6 +122,10 @@ export interface Sink {
 export class CannotCreate extends Schema.TaggedError<CannotCreate>()("CannotCreate", { detail: Schema.String }) {}
 /** The disk or the quota is full. */
 export class DiskFull extends Schema.TaggedError<DiskFull>()("DiskFull", {}) {}
+/** The process, or the system, may open no more files. */
+export class TooManyFiles extends Schema.TaggedError<TooManyFiles>()("TooManyFiles", {}) {}
+/** Its file system gives no locks, so that two runs could not be kept apart. */
+export class Unlockable extends Schema.TaggedError<Unlockable>()("Unlockable", { detail: Schema.String }) {}
 /** Reading or writing failed for another reason. */
 export class InputOutput extends Schema.TaggedError<InputOutput>()("InputOutput", { detail: Schema.String }) {}
 /** Nothing answers there, or no longer. */
@@ -141,6 +145,8 @@ export class Corrupt extends Schema.TaggedError<Corrupt>()("Corrupt", { detail: 
 const SinkReason = Schema.Union([
   CannotCreate,
   DiskFull,
+  TooManyFiles,
+  Unlockable,
   InputOutput,
   Unreachable,
   Held,
@@ -152,9 +158,14 @@ const SinkReason = Schema.Union([
 export type SinkReason = typeof SinkReason.Type
 export const isSinkReason = Schema.is(SinkReason)
 
+/** What to do about `TooManyFiles`. */
+export const moreFiles = "allow more, as with ulimit -n 1024, and run again."
+
 const exitCodes: Record<SinkReason["_tag"], number> = {
   CannotCreate: ExitCode.cannotCreate,
   DiskFull: ExitCode.io,
+  TooManyFiles: ExitCode.io,
+  Unlockable: ExitCode.cannotCreate,
   InputOutput: ExitCode.io,
   Unreachable: ExitCode.unavailable,
   Held: ExitCode.busy,
@@ -194,6 +205,10 @@ const describe = ({ location, reason, sink }: Pick<SinkError, "location" | "reas
       return `The ${sink} sink cannot write ${location}: ${reason.detail}. Make it writable, or name another place with --sink ${sink}:PATH.`
     case "DiskFull":
       return `The disk is full: the ${sink} sink could not finish ${location}. Nothing was published; free some space and run again.`
+    case "TooManyFiles":
+      return `Too many files are open for the ${sink} sink at ${location}. Nothing was published; ${moreFiles}`
+    case "Unlockable":
+      return `The file system of ${location} gives no locks, which keep two runs apart: ${reason.detail}. Nothing changed; name a place on another one with --sink ${sink}:PATH.`
     case "InputOutput":
       return `The ${sink} sink failed at ${location}: ${reason.detail}. Nothing was published; check the disk and run again.`
     case "Unreachable":

@@ -4,20 +4,22 @@
  */
 import { Effect, Layer } from "effect"
 import { FetchHttpClient, type HttpClient, type HttpClientError } from "effect/http"
+import * as Proxy from "./Proxy.ts"
 
 /** Certificates are verified whatever NODE_TLS_REJECT_UNAUTHORIZED says. HTTP/1.1 is what Duo's own clients speak. */
 const tls = { rejectUnauthorized: true, allowH2: false }
 
 /** To other machines, or to this one. */
-export const layer = (loopback: boolean): Layer.Layer<HttpClient.HttpClient> =>
+export const layer = (loopback: boolean): Layer.Layer<HttpClient.HttpClient, Proxy.BadProxy> =>
   Layer.unwrap(Effect.gen(function*() {
     // a bundle knows a CommonJS package only as its default export
     const { default: undici } = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
+    const proxies = loopback ? undefined : yield* Proxy.ofEnvironment
     const dispatcher = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        loopback
+        proxies === undefined
           ? new undici.Agent({ allowH2: false, connect: tls })
-          : new undici.EnvHttpProxyAgent({ allowH2: false, connect: tls, requestTls: tls, proxyTls: tls })
+          : new undici.EnvHttpProxyAgent({ ...proxies, allowH2: false, connect: tls, requestTls: tls, proxyTls: tls })
       ),
       (dispatcher) => Effect.promise(() => dispatcher.destroy())
     )

@@ -6,7 +6,7 @@ import { DuoError, DuoReason } from "../src/duo/Errors.ts"
 import { RecordError } from "../src/duo/record/Record.ts"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
-import { DataDirectory, RunError, Unpublished } from "../src/RunError.ts"
+import { DataDirectory, RunError, Temporary, Unpublished } from "../src/RunError.ts"
 import * as Sink from "../src/Sink.ts"
 import { collect } from "./collector.ts"
 import { inFolder, program, settings } from "./program.ts"
@@ -165,7 +165,10 @@ describe("A webhook and a collector", () => {
       }
     }
     const reasons = [
-      ...[true, false].map((unwritable) => new DataDirectory({ directory: "DATA", detail, full: false, unwritable })),
+      ...(["unwritable", "unlockable", "failed"] as const).map((why) =>
+        new DataDirectory({ directory: "DATA", detail, why })
+      ),
+      new Temporary({ directory: canary, detail }),
       new Unpublished({ run_id: "20261123T201500123Z-4f09ac", detail })
     ]
     for (const reason of reasons) assert.notInclude(toldAbroad(new RunError({ reason })), canary)

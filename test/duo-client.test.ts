@@ -231,6 +231,17 @@ describe("DUO_SIGNATURE=auto", () => {
       assert.deepStrictEqual(results.map(({ _tag }) => _tag), ["Success", "Success", "Success"])
     }))
 
+  it.effect("tries v2-sha1 once on a 401 with 40112 at the very first call, and never later", () =>
+    Effect.gen(function*() {
+      const first = yield* run((sent) => signedWith(sent) === "v2-sha1" ? ok([]) : fail(40112), 2)
+      assert.deepStrictEqual(first.tried, ["sha512", "v2-sha1", "v2-sha1"])
+      assert.deepStrictEqual(first.results.map(({ _tag }) => _tag), ["Success", "Success"])
+      const both = yield* run(() => fail(40112), 2)
+      assert.deepStrictEqual(both.tried, ["sha512", "v2-sha1", "sha512"])
+      const later = yield* run((_, count) => count === 1 ? ok([]) : fail(40112), 2)
+      assert.deepStrictEqual(later.tried, ["sha512", "sha512"])
+    }))
+
   it.effect("tries v2-sha1 also on a 401 that is not in Duo's words", () =>
     Effect.map(
       run((sent) => signedWith(sent) === "v2-sha1" ? ok([]) : new Response("", { status: 401 }), 1),

@@ -21,7 +21,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/text\//, /^src\/text\//],
   [
     /^src\/duo\//,
-    /^src\/(duo\/|telemetry\/Meters\.ts|(Abroad|ExitCode|Expected|Pipeline|Recording|RunId|Transport|Version)\.ts)/
+    /^src\/(duo\/|telemetry\/Meters\.ts|(Abroad|ExitCode|Expected|Pipeline|Proxy|Recording|RunId|Transport|Version)\.ts)/
   ],
   [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
   [

@@ -188,7 +188,7 @@ describe("a snapshot", () => {
 
   it.effect("that its scratch directory refuses fails as that does", () =>
     Effect.gen(function*() {
-      const reason = new DataDirectory({ directory: "/data", detail: "no space", full: true, unwritable: false })
+      const reason = new DataDirectory({ directory: "/data", detail: "no space", why: "full" })
       const write = () => Effect.fail(new RunError({ reason }))
       const duo = fake(() => ok([{ user_id: "a" }]))
       const error = yield* Effect.flatMap(

@@ -100,4 +100,6 @@ export const send = (webhook: Webhook, { facts, text }: News): Effect.Effect<voi
 
 /** The same over the network. */
 export const post = (webhook: Webhook, news: News): Effect.Effect<void> =>
-  Effect.provide(send(webhook, news), Transport.layer(webhook.loopback))
+  Effect.provide(send(webhook, news), Transport.layer(webhook.loopback)).pipe(
+    Effect.catch(({ message }) => Effect.logWarning(`The webhook at ${webhook.host} was not told: ${message}`))
+  )

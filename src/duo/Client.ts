@@ -4,6 +4,7 @@
  */
 import { Clock, Context, Effect, Layer, Ref } from "effect"
 import type { HttpClient } from "effect/http"
+import type { BadProxy } from "../Proxy.ts"
 import { version } from "../Version.ts"
 import { type Answer, interpret, type IsKnown, pingSkew } from "./Answer.ts"
 import { Credentials, type Signature } from "./Credentials.ts"
@@ -32,9 +33,9 @@ const failWith = (path: string, attempts: number) => (reason: DuoReason) => new 
 
 const isRefusedKey = ({ reason }: DuoError) => reason._tag === "Unauthorized"
 
-/** Whether a refusal may be about the way of signing: Duo's 40103, or a 401 that does not say. */
+/** Whether a refusal may be about the way of signing: Duo's 40103 and 40112, or a 401 that does not say. */
 const isAboutSignature = ({ reason }: DuoError) =>
-  reason._tag === "Unauthorized" && (reason.code === null || reason.code === 40103)
+  reason._tag === "Unauthorized" && (reason.code === null || reason.code === 40103 || reason.code === 40112)
 
 /** Whether Duo looked at what the key may do, which it does for a right signature only; a path it may look at before. */
 const isAccepted = ({ reason }: DuoError) => reason._tag === "Forbidden" && reason.code !== null
@@ -153,7 +154,7 @@ export class Client extends Context.Service<Client, {
   static readonly layerNoDeps: Layer.Layer<Client, never, Credentials | HttpClient.HttpClient> = this.layerExchange
     .pipe(Layer.provide(Exchange.layerNoDeps))
 
-  static readonly layer: Layer.Layer<Client, never, Credentials> = this.layerNoDeps.pipe(
+  static readonly layer: Layer.Layer<Client, BadProxy, Credentials> = this.layerNoDeps.pipe(
     Layer.provide(HttpTransport.layer)
   )
 }

@@ -1,6 +1,7 @@
 /** Everything that a pipeline asks of Duo, in the way that the command line chose: itself, recorded, or from a record. */
 import { Effect, type FileSystem, Layer, type Path } from "effect"
 import type { Finding, Source } from "../Pipeline.ts"
+import type { BadProxy } from "../Proxy.ts"
 import { Recording } from "../Recording.ts"
 import { Admins } from "./Admins.ts"
 import { BypassCodes } from "./BypassCodes.ts"
@@ -16,17 +17,20 @@ import { Users } from "./Users.ts"
 
 type Ground = Credentials | Exchange | Session
 
-const ground: Layer.Layer<Ground, RecordError | SettingsError, FileSystem.FileSystem | Path.Path> = Layer.unwrap(
-  Effect.map(
-    Recording,
-    ({ record, replay }): Layer.Layer<Ground, RecordError | SettingsError, FileSystem.FileSystem | Path.Path> => {
-      if (replay !== undefined) return Replay.layer(replay)
-      return record === undefined
-        ? Layer.merge(Exchange.layer, Session.live).pipe(Layer.provideMerge(Credentials.layer))
-        : Recorder.layer(record).pipe(Layer.provide(Exchange.layer), Layer.provideMerge(Credentials.layer))
-    }
+const ground: Layer.Layer<Ground, BadProxy | RecordError | SettingsError, FileSystem.FileSystem | Path.Path> = Layer
+  .unwrap(
+    Effect.map(
+      Recording,
+      (
+        { record, replay }
+      ): Layer.Layer<Ground, BadProxy | RecordError | SettingsError, FileSystem.FileSystem | Path.Path> => {
+        if (replay !== undefined) return Replay.layer(replay)
+        return record === undefined
+          ? Layer.merge(Exchange.layer, Session.live).pipe(Layer.provideMerge(Credentials.layer))
+          : Recorder.layer(record).pipe(Layer.provide(Exchange.layer), Layer.provideMerge(Credentials.layer))
+      }
+    )
   )
-)
 
 /** The client of a session. */
 export const client: Layer.Layer<Client, never, Ground> = Layer.effect(
@@ -41,7 +45,7 @@ type Services = Admins | BypassCodes | Client | Ground | Users
 
 export const layer: Layer.Layer<
   Services,
-  RecordError | SettingsError,
+  BadProxy | RecordError | SettingsError,
   FileSystem.FileSystem | Path.Path
 > = Layer.mergeAll(Users.layer, BypassCodes.layer, Admins.layer).pipe(
   Layer.provideMerge(client),

@@ -1,6 +1,7 @@
 /** One HTTP exchange with Duo: a request goes out, and its answer comes back whole and in time, or the reason why not. */
 import { Clock, Context, Effect, Exit, Layer, Option, Ref } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
+import type { BadProxy } from "../Proxy.ts"
 import * as Meters from "../telemetry/Meters.ts"
 import type { Received } from "./Answer.ts"
 import { readText } from "./Body.ts"
@@ -111,7 +112,7 @@ export class Exchange extends Context.Service<Exchange, {
     })
   )
 
-  static readonly layer: Layer.Layer<Exchange, never, Credentials> = this.layerNoDeps.pipe(
+  static readonly layer: Layer.Layer<Exchange, BadProxy, Credentials> = this.layerNoDeps.pipe(
     Layer.provide(HttpTransport.layer)
   )
 }

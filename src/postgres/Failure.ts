@@ -4,6 +4,7 @@
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 import { Predicate } from "effect"
+import { constants } from "node:os"
 import {
   CannotCreate,
   Corrupt,
@@ -12,11 +13,14 @@ import {
   InputOutput,
   isSinkReason,
   type SinkReason,
+  TooManyFiles,
   Unreachable
 } from "../Sink.ts"
 
 const field = (cause: unknown, name: "code" | "message" | "where") =>
   Predicate.hasProperty(cause, name) && typeof cause[name] === "string" ? cause[name] : ""
+
+const tooMany = /^(EMFILE|ENFILE)$/
 
 /** Of a value that it does not take, the server says in which column. */
 const columnOf = (cause: unknown) => /, column (\w+)/.exec(field(cause, "where"))?.[1]
@@ -53,6 +57,9 @@ const ofClient = (message: string): SinkReason =>
 export const reasonOf = (cause: unknown): SinkReason => {
   if (isSinkReason(cause)) return cause
   const code = field(cause, "code")
+  if (tooMany.test(code)) return new TooManyFiles()
+  // some names of the system have five letters, as SQLSTATE has: EPIPE
+  if (code in constants.errno) return new Unreachable({ detail: code })
   if (/^[0-9A-Z]{5}$/.test(code)) return ofServer(code, cause)
   if (/CERT|SIGNATURE|^ERR_TLS/.test(code)) {
     return new CannotCreate({ detail: `the server's certificate proves nothing (${code})` })

@@ -101,7 +101,11 @@ export const parse = Effect.fnUntraced(function*(text: string) {
   const asked = yield* either(port || options.port, "PGPORT")
   const number = Number(asked.value ?? 5432)
   if (!Number.isInteger(number) || number < 1 || number > 65_535) return yield* asked.bad("has a port that is none")
-  const name = (yield* either(user || options.user, "PGUSER")).value ?? userInfo().username
+  const asking = yield* either(user || options.user, "PGUSER")
+  const name = asking.value ?? (yield* Effect.try({
+    try: () => userInfo().username,
+    catch: () => asking.bad("is not set, and this user of the system has no name")
+  }))
   const schema = options.schema ?? "duo_mfa"
   if (Buffer.byteLength(schema) > longestSchema || /^pg_|\0/.test(schema)) {
     return yield* wrong(`names a schema that cannot be: it may have ${longestSchema} bytes, and not begin with pg_`)

@@ -6,14 +6,28 @@ import type * as Api from "@duckdb/node-api"
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api"
 import { Effect, Option, type Scope, Stream } from "effect"
 import { totalmem } from "node:os"
-import { CannotCreate, Corrupt, DiskFull, Held, InputOutput, type SinkReason } from "../Sink.ts"
+import {
+  CannotCreate,
+  Corrupt,
+  DiskFull,
+  Held,
+  InputOutput,
+  type SinkReason,
+  TooManyFiles,
+  Unlockable
+} from "../Sink.ts"
 import type { Cell, ColumnType, Row, Table } from "../Table.ts"
 import * as Instant from "./Instant.ts"
 
+const tooMany = /Too many open files|EMFILE|ENFILE/i
+
 /** The library itself, for its constants. */
-export const library: Effect.Effect<typeof Api, CannotCreate> = Effect.tryPromise({
+export const library: Effect.Effect<typeof Api, CannotCreate | TooManyFiles> = Effect.tryPromise({
   try: () => import("@duckdb/node-api"),
-  catch: (cause) => new CannotCreate({ detail: `DuckDB cannot be loaded here: ${String(cause)}` })
+  catch: (cause) =>
+    tooMany.test(String(cause))
+      ? new TooManyFiles()
+      : new CannotCreate({ detail: `DuckDB cannot be loaded here: ${String(cause)}` })
 })
 
 /**
@@ -37,6 +51,9 @@ export const groupRows = "ROW_GROUP_SIZE 30720"
 export const longestRow = 4_194_304
 
 const lock = /Could not set lock on file(?:.*\(PID (\d+)\))?/s
+/** Nobody holds it: the system has said that there are no locks there, or that it does not give any. */
+const lockless =
+  /File locks are not supported|(No locks available|not implemented|not supported|Invalid argument|not permitted)/
 const full = /No space left on device|Disk quota exceeded/i
 const foreign =
   /not a valid DuckDB database|corrupt|checksum|database file with version|could not read enough bytes|serializ|WAL |magic bytes|Parquet file|Footer length|thrift|(Conversion|Constraint|Binder|Catalog|Dependency|TransactionContext) Error/i
@@ -48,6 +65,8 @@ export const reasonOf = (cause: unknown): SinkReason => {
   const message = cause instanceof Error ? cause.message : String(cause)
   const detail = message.split("\n", 1)[0] ?? message
   const held = lock.exec(message)
+  if (held !== null && held[1] === undefined && lockless.test(detail)) return new Unlockable({ detail })
+  if (tooMany.test(message)) return new TooManyFiles()
   if (held !== null) return new Held({ pid: held[1] === undefined ? null : Number(held[1]) })
   if (full.test(message)) return new DiskFull()
   if (foreign.test(detail)) return new Corrupt({ detail })

@@ -1,9 +1,10 @@
 /** The one place where a platform's error becomes a sink's. */
 import { type PlatformError, Predicate } from "effect"
-import { CannotCreate, DiskFull, InputOutput, type SinkReason } from "../Sink.ts"
+import { CannotCreate, DiskFull, InputOutput, type SinkReason, TooManyFiles } from "../Sink.ts"
 
 const unusable = /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENAMETOOLONG|ENOENT|EEXIST|EXDEV|ELOOP)$/
 const full = /^(ENOSPC|EDQUOT)$/
+const tooMany = /^(EMFILE|ENFILE)$/
 
 /** The system's name for what went wrong, `ENOSPC`; "" if it has none. */
 const codeOf = (reason: PlatformError.PlatformError["reason"]) =>
@@ -15,6 +16,7 @@ export const reasonOf = ({ reason }: PlatformError.PlatformError): SinkReason =>
   const code = codeOf(reason)
   const detail = cause instanceof Error ? cause.message : reason.message
   if (full.test(code)) return new DiskFull()
+  if (tooMany.test(code)) return new TooManyFiles()
   return unusable.test(code) || reason._tag === "PermissionDenied" || reason._tag === "NotFound"
     ? new CannotCreate({ detail })
     : new InputOutput({ detail })

@@ -5,7 +5,8 @@
 import { Effect, type FileSystem, type Path, type PlatformError, type Scope, Semaphore } from "effect"
 import { tmpdir } from "node:os"
 import type { Scratch } from "../Pipeline.ts"
-import { inDataDirectory, RunError } from "../RunError.ts"
+import { inDataDirectory, RunError, Temporary } from "../RunError.ts"
+import type { SinkReason } from "../Sink.ts"
 import { reasonOf } from "./Files.ts"
 import * as Private from "./Private.ts"
 
@@ -16,15 +17,17 @@ interface Place {
   readonly used: number
 }
 
-/** In a directory, which is told as `told` when something is wrong with it. */
-export const make = Effect.fnUntraced(function*(directory: string, told: string): Effect.fn.Return<
+/** In a directory of the data directory. */
+export const make = (directory: string, dataDirectory: string) =>
+  makeIn(directory, (reason) => new RunError({ reason: inDataDirectory(dataDirectory, reason) }))
+
+/** In a directory; `told` says what is wrong with it. */
+const makeIn = Effect.fnUntraced(function*(directory: string, told: (reason: SinkReason) => RunError): Effect.fn.Return<
   Scratch,
   RunError,
   FileSystem.FileSystem | Path.Path | Scope.Scope
 > {
-  const orRunError = Effect.mapError((error: PlatformError.PlatformError) =>
-    new RunError({ reason: inDataDirectory(told, reasonOf(error)) })
-  )
+  const orRunError = Effect.mapError((error: PlatformError.PlatformError) => told(reasonOf(error)))
   const file = yield* orRunError(Private.unnamed(directory))
   const { withPermit: alone } = yield* Semaphore.make(1)
   const places = new Map<string, Place>()
@@ -80,4 +83,12 @@ export const make = Effect.fnUntraced(function*(directory: string, told: string)
 })
 
 /** One where the system has its temporary files. */
-export const temporary = Effect.suspend(() => make(tmpdir(), tmpdir()))
+export const temporary = Effect.suspend(() => {
+  const directory = tmpdir()
+  return makeIn(directory, (reason) =>
+    new RunError({
+      reason: reason._tag === "CannotCreate"
+        ? new Temporary({ directory, detail: reason.detail })
+        : inDataDirectory(directory, reason)
+    }))
+})
