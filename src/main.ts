@@ -9,6 +9,7 @@ import { Catalog } from "./cli/Catalog.ts"
 import { exitCode, isExpected } from "./cli/Ending.ts"
 import * as Settings from "./cli/Settings.ts"
 import * as Stderr from "./cli/Stderr.ts"
+import * as Stdout from "./cli/Stdout.ts"
 import { ExitCode } from "./ExitCode.ts"
 
 process.umask(0o077)
@@ -39,6 +40,7 @@ const frames = ({ stack = "" }: Error) => stack.split("\n").filter((line) => /^\
 
 Settings.verifyCertificates.pipe(
   Effect.andThen(cli),
+  Stdout.kept,
   Effect.provide(
     Layer.mergeAll(Catalog.layer(new URL("..", import.meta.url)), Settings.layer, Stderr.logger).pipe(
       Layer.provideMerge(NodeServices.layer)

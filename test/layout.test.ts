@@ -7,7 +7,7 @@ import { dirname, join, normalize } from "node:path"
  * imported: the arrows point one way.
  */
 const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
-  [/^src\/main\.ts$/, /^src\/(Cli|ExitCode|Expected|cli\/(Catalog|Ending|Settings|Stderr))\.ts$/],
+  [/^src\/main\.ts$/, /^src\/(Cli|ExitCode|Expected|cli\/(Catalog|Ending|Settings|Stderr|Stdout))\.ts$/],
   [/^src\/Cli\.ts$/, /^src\/(Version\.ts|cli\/)/],
   [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|cli\/Stdout\.ts|emulator\/)/],
   [/^src\/cli\/demo\.ts$/, /^src\/([A-Z]\w+\.ts|emulator\/|staging\/|cli\/)/],

@@ -1,5 +1,5 @@
 /** `duo-mfa extract`: one run of a pipeline. */
-import { Effect, Option, Runtime, Schema } from "effect"
+import { Effect, Exit, Option, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import type { Expected } from "../Expected.ts"
@@ -193,7 +193,8 @@ export const extract = Command.make(
         const exit = error[Runtime.errorExitCode]
         const seen = last.what === undefined ? {} : { [last.what]: last.seen }
         const known = { exit, pipeline: name, ...seen, total_objects: last.total, pages: last.pages }
-        if (json) yield* Stdout.json({ error: error._tag, message: error.message, ...known })
+        // standard error has it too, and the exit code is of what failed first
+        if (json) yield* Effect.ignore(Stdout.json({ error: error._tag, message: error.message, ...known }))
         const message = withoutPaths(toldAbroad(error), yield* Settings.dataDirectoryPath)
         yield* tell({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
       })
@@ -219,9 +220,11 @@ export const extract = Command.make(
       const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
       const said = json ? Json.stringify({ ...facts(result), exit }) : summary(result)
       const hasRows = result.receipts.some(({ location }) => location === "-")
-      yield* hasRows ? Effect.sync(() => Stderr.print(said)) : Stdout.print(said)
-      TooLate.done(exit)
-      yield* tell({ ...told, exit }, text)
+      const shown = yield* Effect.exit(hasRows ? Effect.sync(() => Stderr.print(said)) : Stdout.print(said))
+      const code = Exit.isSuccess(shown) ? exit : ExitCode.io
+      TooLate.done(code)
+      yield* tell({ ...told, exit: code }, text)
+      yield* shown
       if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
     },
     Effect.fnUntraced(function*(run, { pipeline }) {

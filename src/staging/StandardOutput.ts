@@ -5,7 +5,7 @@
  */
 import { Effect, FileSystem, Path, Schema, Stream } from "effect"
 import { randomUUID } from "node:crypto"
-import { InputOutput, type SinkReason } from "../Sink.ts"
+import { InputOutput } from "../Sink.ts"
 import * as Files from "./Files.ts"
 
 /** The staged files, in the order they are copied out, and the process whose standard output it is. */
@@ -21,10 +21,16 @@ export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Files.Move>
   return sealed
 })
 
-class ReaderLeft extends Schema.TaggedError<ReaderLeft>()("ReaderLeft", {}) {}
+/** Whoever reads standard output went away. */
+export class ReaderLeft extends Schema.TaggedError<ReaderLeft>()("ReaderLeft", {}) {}
 
-const write = (bytes: Uint8Array) =>
-  Effect.callback<void, SinkReason | ReaderLeft>((resume) => {
+/** A failure is told to `write`; the event would be one more, and end the process. */
+const told = () => undefined
+
+/** Ends when it is written, so that who writes is as fast as who reads. */
+export const write = (bytes: Uint8Array | string) =>
+  Effect.callback<void, InputOutput | ReaderLeft>((resume) => {
+    if (!process.stdout.listeners("error").includes(told)) process.stdout.on("error", told)
     process.stdout.write(bytes, (error) => {
       resume(
         !error
@@ -35,9 +41,6 @@ const write = (bytes: Uint8Array) =>
       )
     })
   })
-
-/** A reader who went away is told to `write`; the event would be one more, and end the process. */
-const listen = Effect.sync(() => process.stdout.on("error", () => undefined))
 
 const isPublication = Schema.is(Publication)
 
@@ -52,7 +55,6 @@ export const publish = Effect.fnUntraced(function*(
     return yield* Files.foreign(run_id)
   }
   if (publication.process === thisProcess) {
-    yield* listen
     yield* Effect.forEach(
       publication.standard_output,
       (staged) =>

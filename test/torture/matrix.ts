@@ -17,6 +17,7 @@ import { cases as kills } from "./kills.ts"
 import { cases as ledgers } from "./ledgers.ts"
 import { cases as leftovers } from "./leftovers.ts"
 import { cases as locales } from "./locales.ts"
+import { cases as lost } from "./lost.ts"
 import { cases as memory } from "./memory.ts"
 import { cases as network } from "./network.ts"
 import { cases as outlived } from "./outlived.ts"
@@ -59,6 +60,7 @@ export const matrix: ReadonlyArray<Case> = [
   ...clocks,
   ...locales,
   ...secrets,
+  ...lost,
   ...memory,
   ...hostile,
   ...surroundings,

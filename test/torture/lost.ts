@@ -1,0 +1,89 @@
+/** O1: standard output that takes nothing, and a reader who leaves before the first line. `init` needs a terminal. */
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { closeSync, openSync } from "node:fs"
+import { serve } from "../../src/emulator/Emulator.ts"
+import { program, settings } from "../program.ts"
+import type { Case } from "./Case.ts"
+import { inFolder } from "./InProcess.ts"
+import { main } from "./Process.ts"
+
+/** Every command that ends; `emulator` serves on when its reader has left. The first few are tried in `make test`. */
+const commands: ReadonlyArray<readonly [args: string, code?: number]> = [
+  ["sql"],
+  ["policy everyone-has-mfa", 5],
+  ["verify"],
+  ["extract --json"],
+  ["extract --dry-run --sink ndjson:-"],
+  ["--help"],
+  ["check"],
+  ["sql @"],
+  ["sql @at-risk --format json"],
+  ["sql @at-risk --format table"],
+  ["sql @at-risk --format csv"],
+  ["sql @at-risk --format ndjson"],
+  ["sql @at-risk --format markdown"],
+  ["policy --format json everyone-has-mfa", 5],
+  ["policy --format junit everyone-has-mfa", 5],
+  ["extract"],
+  ["extract --sink ndjson:-"],
+  ["rebuild"],
+  ["report"],
+  ["pipelines"],
+  ["sinks"],
+  ["dictionary"],
+  ["demo"],
+  ["--version"],
+  ["sql --help"],
+  ["--completions bash"],
+  [""]
+]
+
+/** Runs it with `/dev/full`, or with a pipe that nobody reads. */
+const lose = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>, to: "full" | "closed") =>
+  Effect.callback<{ readonly code: number | null; readonly stderr: string }>((resume) => {
+    const full = to === "full" ? openSync("/dev/full", "w") : undefined
+    const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ["ignore", full ?? "pipe", "pipe"] })
+    if (full !== undefined) closeSync(full)
+    child.stdout?.destroy()
+    let stderr = ""
+    child.stderr?.on("data", (data) => stderr += String(data))
+    child.once("close", (code) => resume(Effect.succeed({ code, stderr })))
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+const sentence = /^duo-mfa: \S.*$/gm
+
+export const cases: ReadonlyArray<Case> = [{
+  id: "O1",
+  fault: "standard output is full, or its reader has left",
+  expected: "what is lost ends with 74 and one sentence; a reader who has left changes nothing and is not spoken of",
+  n: { test: 6, torture: commands.length },
+  run: ({ n }) =>
+    inFolder(Effect.fnUntraced(function*(cwd) {
+      const duo = yield* serve({ users: 12 })
+      const env = settings(duo)
+      const sinks = ["--sink", "duckdb", "--sink", "parquet"]
+      const first = yield* program(cwd, ["extract", ...sinks], env)
+      assert.strictEqual(first.code, 0, first.stderr)
+      const reached = { full: 0, closed: 0 }
+      for (const [text, ends = 0] of commands.slice(0, n)) {
+        const args = text.split(" ").filter((word) => word !== "")
+        const full = yield* lose(cwd, args, env, "full")
+        assert.strictEqual(full.code, 74, `${text} > /dev/full: ${full.stderr}`)
+        assert.lengthOf(full.stderr.match(sentence) ?? [], 1, `${text} > /dev/full: ${full.stderr}`)
+        assert.notMatch(full.stderr, /^\s+at /m, text)
+        reached.full++
+        const closed = yield* lose(cwd, args, env, "closed")
+        assert.strictEqual(closed.code, ends, `${text} | true: ${closed.stderr}`)
+        assert.notMatch(closed.stderr, /EPIPE|broken pipe|Standard output|^\s+at /im, text)
+        reached.closed++
+      }
+      if (n === commands.length) {
+        const { code, stderr } = yield* lose(cwd, ["emulator"], env, "full")
+        assert.strictEqual(code, 74, stderr)
+      }
+      return reached
+    }))
+}]
