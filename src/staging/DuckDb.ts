@@ -53,7 +53,7 @@ export const longestRow = 4_194_304
 const lock = /Could not set lock on file(?:.*\(PID (\d+)\))?/s
 /** Nobody holds it: the system has said that there are no locks there, or that it does not give any. */
 const lockless =
-  /File locks are not supported|(No locks available|not implemented|not supported|Invalid argument|not permitted)/
+  /File locks are not supported|No locks available|(Function|Operation) not (implemented|supported|permitted)|Invalid argument/
 const full = /No space left on device|Disk quota exceeded/i
 const foreign =
   /not a valid DuckDB database|corrupt|checksum|database file with version|could not read enough bytes|serializ|WAL |magic bytes|Parquet file|Footer length|thrift|(Conversion|Constraint|Binder|Catalog|Dependency|TransactionContext) Error/i
@@ -65,7 +65,8 @@ export const reasonOf = (cause: unknown): SinkReason => {
   const message = cause instanceof Error ? cause.message : String(cause)
   const detail = message.split("\n", 1)[0] ?? message
   const held = lock.exec(message)
-  if (held !== null && held[1] === undefined && lockless.test(detail)) return new Unlockable({ detail })
+  const why = lockless.exec(detail)?.[0]
+  if (held !== null && held[1] === undefined && why !== undefined) return new Unlockable({ detail: why })
   if (tooMany.test(message)) return new TooManyFiles()
   if (held !== null) return new Held({ pid: held[1] === undefined ? null : Number(held[1]) })
   if (full.test(message)) return new DiskFull()
