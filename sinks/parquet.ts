@@ -9,6 +9,7 @@ import { collected, type Outcome, rowsOf } from "../src/Outcome.ts"
 import { CannotCreate, InputOutput, Overtaken, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
+import * as Identity from "../src/staging/Identity.ts"
 import * as Instant from "../src/staging/Instant.ts"
 import * as Lock from "../src/staging/Lock.ts"
 import * as Read from "../src/staging/Read.ts"
@@ -81,7 +82,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     Effect.flatMap(connect, (session) => Effect.forEach(run.tables, (table) => unreadable(session, table)))
   )
 
-  const before = yield* Files.identity(viewsFile)
+  const before = yield* Identity.of(viewsFile)
   const said = before !== null
     ? yield* Effect.flatMap(Effect.mapError(fs.readFileString(viewsFile), Files.reasonOf), ParquetFiles.readViews)
     : ""
@@ -151,7 +152,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     const rows = outcome.rows[table.name] ?? 0
     const snapshotFile = staged(run, table.name)
     const currentFile = staged(run, `current.${table.name}`)
-    const before = yield* Files.identity(current(table))
+    const before = yield* Identity.of(current(table))
     yield* refuseOutdated(current(table))
     yield* copy(`SELECT ${DuckDb.names(table)} FROM ${Staged.rowsOf(table)}`, snapshotFile)
     yield* writeCurrent(snapshotFile, currentFile)

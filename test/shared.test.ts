@@ -3,7 +3,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { TestClock } from "effect/testing"
-import { existsSync, globSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs"
 import duckdb from "../sinks/duckdb.ts"
 import parquet from "../sinks/parquet.ts"
 import { serve } from "../src/emulator/Emulator.ts"
@@ -105,6 +105,16 @@ layer(NodeServices.layer)("what runs share", (it) => {
         assert.lengthOf(sealed(folder), 1)
         assert.strictEqual((yield* a(sink)).code, 0)
         assert.lengthOf(readdirSync(`${folder}/a/runs`), 2)
+      }))
+
+    it.effect(`${sink}: so it is if all was copied or restored meanwhile, with other times`, () =>
+      Effect.gen(function*() {
+        const { a, folder } = yield* shared
+        yield* a(sink)
+        yield* a(sink, killed(sinks[sink as "duckdb"]))
+        for (const file of globSync(`${folder}/shared/**/*`)) utimesSync(file, 1, 1)
+        assert.strictEqual((yield* a(sink)).code, 0)
+        assert.lengthOf(readdirSync(`${folder}/a/runs`), 3)
       }))
 
     it.effect(`${sink}: it is discarded if another has been published there since, whose rows it would lose`, () =>

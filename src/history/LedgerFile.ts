@@ -6,6 +6,7 @@ import { Effect, FileSystem, Path, Schedule } from "effect"
 import { CannotCreate, Corrupt, Held, InputOutput, type SinkReason, type SinkServices } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import * as Files from "../staging/Files.ts"
+import * as Identity from "../staging/Identity.ts"
 import * as Lock from "../staging/Lock.ts"
 import type { Table } from "../Table.ts"
 import * as Ledger from "./Ledger.ts"
@@ -93,14 +94,14 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
    * at the end of copying: it is taken again, and a writer who came between is found out by what he changed.
    */
   const copy = Effect.fn("Ledger.copy")(function*() {
-    const before = yield* Files.identity(file)
+    const before = yield* Identity.of(file)
     yield* Effect.mapError(
       Effect.andThen(fs.copyFile(file, making), fs.chmod(making, 0o600)), // it may be one that nobody may write
       Files.reasonOf
     )
     yield* session.run("DETACH held")
     yield* attach(session, file, "held")
-    if ((yield* Files.identity(file)) !== before) return yield* new Held({ pid: null })
+    if (before === null || !(yield* Identity.isUntouched(file, before))) return yield* new Held({ pid: null })
     return before
   })
 
@@ -138,8 +139,9 @@ export const isSuperseded = Files.isSuperseded("duckdb", {
   enter: Effect.fnUntraced(function*({ before, to }: Files.Move) {
     const path = yield* Path.Path
     yield* Lock.take(path.dirname(to), lockOf(path.basename(to)))
-    if (before === null || (yield* Files.identity(to)) !== before) return before !== null
+    const now = yield* Identity.of(to)
+    if (before === null || now === null) return false
     yield* hold(yield* DuckDb.open({}), to)
-    return yield* Files.exists(`${to}.wal`)
+    return !(yield* Identity.isUntouched(to, now)) || (yield* Files.exists(`${to}.wal`))
   })
 })

@@ -2,10 +2,11 @@
  * Staged files: written beside where they will be, under a name that says which run they belong to, made durable, and
  * then moved into place. Renaming is all that publishing does, so nothing late can fail for want of space or of rights.
  */
-import { Effect, FileSystem, Option, Path, Schema, type Scope } from "effect"
+import { Effect, FileSystem, Path, Schema, type Scope } from "effect"
 import { CannotCreate, Corrupt, SinkError, type SinkReason, type SinkServices } from "../Sink.ts"
 import { makeDirectory, sync } from "./Durable.ts"
-import { isNowhere, reasonOf } from "./Platform.ts"
+import * as Identity from "./Identity.ts"
+import { isNowhere, reasonOf, statIfAny } from "./Platform.ts"
 import * as Private from "./Private.ts"
 import * as RealPath from "./RealPath.ts"
 
@@ -16,7 +17,7 @@ import * as RealPath from "./RealPath.ts"
 const Move = Schema.Struct({
   from: Schema.String,
   to: Schema.String,
-  before: Schema.optionalKey(Schema.NullOr(Schema.String))
+  before: Schema.optionalKey(Schema.NullOr(Identity.Identity))
 })
 export interface Move extends Schema.Schema.Type<typeof Move> {}
 
@@ -43,23 +44,8 @@ export const at = (sink: string, location: string) => <A, R>(effect: Effect.Effe
 /** The name under which a run stages a file. */
 export const stagedName = (name: string, run_id: string) => `${name}.${run_id}.part`
 
-const statIfAny = Effect.fnUntraced(function*(path: string) {
-  const fs = yield* FileSystem.FileSystem
-  return yield* fs.stat(path).pipe(
-    Effect.catchIf((error) => error.reason._tag === "NotFound", () => Effect.void),
-    orReason
-  )
-})
-
 /** Whether there is something at the path. */
 export const exists = (path: string) => Effect.map(statIfAny(path), (info) => info !== undefined)
-
-/** What is at the path, in so far as it tells one file from another that was put in its place; null if nothing is. */
-export const identity = (path: string) =>
-  Effect.map(
-    statIfAny(path),
-    (info) => info === undefined ? null : JSON.stringify([String(info.size), Option.getOrNull(info.mtime)])
-  )
 
 /**
  * Makes the root and looks at the way to every target, so that what would fail at publishing fails now: a file where a
@@ -134,9 +120,16 @@ const rename = Effect.fnUntraced(function*({ from, to }: Move) {
   )
 }, orReason)
 
-/** Whether another run has published in the place of what this file was made from. */
-const isReplaced = ({ before, to }: Move) =>
-  before === undefined ? Effect.succeed(false) : Effect.map(identity(to), (now) => now !== before)
+/**
+ * Whether there is another file than the one that this was made from. After a power cut the file itself may be there under
+ * both names.
+ */
+const isReplaced = Effect.fnUntraced(function*({ before, from, to }: Move) {
+  if (before === undefined || !(yield* exists(to))) return false
+  if (before !== null && (yield* Identity.is(to, before))) return false
+  const own = yield* Identity.of(from)
+  return own === null || !(yield* Identity.is(to, own))
+})
 
 /** Whether a run can have staged a file of that path. */
 export const isStaged = (path: Path.Path, file: string, run_id: string) =>

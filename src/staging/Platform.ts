@@ -1,5 +1,5 @@
-/** The one place where a platform's error becomes a sink's. */
-import { type PlatformError, Predicate } from "effect"
+/** The file system, whose errors become a sink's in this one place. */
+import { Effect, FileSystem, type PlatformError, Predicate } from "effect"
 import { CannotCreate, DiskFull, InputOutput, type SinkReason, TooManyFiles } from "../Sink.ts"
 
 const unusable = /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENAMETOOLONG|ENOENT|EEXIST|EXDEV|ELOOP)$/
@@ -21,6 +21,15 @@ export const reasonOf = ({ reason }: PlatformError.PlatformError): SinkReason =>
     ? new CannotCreate({ detail })
     : new InputOutput({ detail })
 }
+
+/** What there is at the path; undefined if there is nothing. */
+export const statIfAny = Effect.fnUntraced(function*(path: string) {
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs.stat(path).pipe(
+    Effect.catchIf((error) => error.reason._tag === "NotFound", () => Effect.void),
+    Effect.mapError(reasonOf)
+  )
+})
 
 /** Whether there can be nothing at all at the path. */
 export const isNowhere = ({ reason }: PlatformError.PlatformError) =>
