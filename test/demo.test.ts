@@ -52,7 +52,9 @@ const open = () =>
     await connection.run("SET TimeZone = 'UTC'")
     const ask = async (sql: string, values: Readonly<Record<string, string>> = {}) => {
       for (const [name, value] of Object.entries(values)) await connection.run(`SET VARIABLE ${name} = '${value}'`)
-      return Format.print("csv", await connection.runAndReadAll(sql)).replaceAll("\r\n", "\n")
+      const answer = await connection.runAndReadAll(sql)
+      const text = Format.begin("csv", answer.deduplicatedColumnNames())
+      return text.rows(Format.values(answer.getRows())).trimEnd().replaceAll("\r\n", "\n")
     }
     return { ask, close: () => instance.closeSync() }
   })

@@ -1,5 +1,5 @@
 /** The result of a query, or another grid of values, as text: for people or for programs. */
-import type { DuckDBResultReader, DuckDBValue } from "@duckdb/node-api"
+import type { DuckDBValue } from "@duckdb/node-api"
 import * as Instant from "../staging/Instant.ts"
 import * as Json from "../text/Json.ts"
 import * as Markdown from "../text/Markdown.ts"
@@ -9,25 +9,41 @@ import * as Terminal from "../text/Terminal.ts"
 export const formats = ["table", "csv", "json", "ndjson", "markdown"] as const
 export type Format = typeof formats[number]
 
-export type Value = string | number | boolean | null
+export type Value = string | number | boolean | null | ReadonlyArray<Value> | { readonly [name: string]: Value }
 
-/** A value as JSON has it: instants as RFC 3339, decimals as numbers, whole numbers that are too large for JSON as text. */
+/**
+ * A value as JSON has it: instants as RFC 3339, decimals as numbers, whole numbers that are too large for JSON as text, lists,
+ * structs and maps as lists and objects.
+ */
 const toValue = (value: DuckDBValue): Value => {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value)
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
   if ("scale" in value) return Number(String(value))
+  if ("items" in value) return value.items.map(toValue)
+  if ("tag" in value) return toValue(value.value)
+  if ("entries" in value) {
+    return Object.fromEntries(
+      Array.isArray(value.entries)
+        ? value.entries.map((entry) => [toText(toValue(entry.key)), toValue(entry.value)])
+        : Object.entries(value.entries).map(([name, field]) => [name, toValue(field)])
+    )
+  }
   return "micros" in value && typeof value.micros === "bigint" && value.constructor.name === "DuckDBTimestampTZValue"
     ? Instant.format(value.micros)
     : String(value)
 }
+
+/** A value as text; a list or an object is its JSON. */
+const toText = (value: Value) =>
+  value !== null && typeof value === "object" ? Json.stringify(value) : String(value ?? "")
 
 export interface Grid {
   readonly names: ReadonlyArray<string>
   readonly rows: ReadonlyArray<ReadonlyArray<Value>>
 }
 
-const show = (value: Value) => value === null ? "" : Terminal.inert(String(value))
+const show = (value: Value) => Terminal.inert(toText(value))
 
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
@@ -53,31 +69,59 @@ const table = ({ names, rows }: Grid) => {
   return [line(head), line(widths.map((columns) => "-".repeat(columns))), ...body.map(line)].join("\n")
 }
 
-/** Without a byte order mark: who reads it is mostly a program. */
-const csv = ({ names, rows }: Grid) => {
-  const field = (value: Value) =>
-    typeof value === "string" ? Spreadsheet.field(value) : value === null ? "" : String(value)
-  return [names, ...rows].map((row) => row.map(field).join(",")).join("\r\n")
+const markdownLine = (row: ReadonlyArray<Value>) =>
+  `| ${row.map((value) => Markdown.escape(toText(value))).join(" | ")} |`
+
+const markdownHead = (names: ReadonlyArray<string>) => [markdownLine(names), markdownLine(names.map(() => "---"))]
+
+/** A grid as lines for people, all of it at once. */
+export const lay = (format: "table" | "markdown", grid: Grid): string =>
+  format === "table" ? table(grid) : [...markdownHead(grid.names), ...grid.rows.map(markdownLine)].join("\n")
+
+/** Rows of DuckDB as values. */
+export const values = (rows: ReadonlyArray<ReadonlyArray<DuckDBValue>>) => rows.map((row) => row.map(toValue))
+
+/** A format whose rows can be written as they come. */
+export type Streamed = Exclude<Format, "table">
+
+interface Form {
+  readonly head: string
+  readonly row: (row: ReadonlyArray<Value>) => string
+  readonly separator: string
+  readonly tail: string
 }
 
-const objects = ({ names, rows }: Grid) =>
-  rows.map((row) => Json.stringify(Object.fromEntries(names.map((name, column) => [name, row[column]]))))
+const object = (names: ReadonlyArray<string>) => (row: ReadonlyArray<Value>) =>
+  Json.stringify(Object.fromEntries(names.map((name, column) => [name, row[column]])))
 
-const markdown = ({ names, rows }: Grid) => {
-  const line = (row: ReadonlyArray<Value>) =>
-    `| ${row.map((value) => value === null ? "" : Markdown.escape(String(value))).join(" | ")} |`
-  return [line(names), line(names.map(() => "---")), ...rows.map(line)].join("\n")
+const forms: Record<Streamed, (names: ReadonlyArray<string>) => Form> = {
+  /** Without a byte order mark, because it is mostly programs that read it. */
+  csv: (names) => {
+    const field = (value: Value) =>
+      typeof value === "number" || typeof value === "boolean" ? String(value) : Spreadsheet.field(toText(value))
+    const row = (row: ReadonlyArray<Value>) => Spreadsheet.record(row.map(field))
+    return { head: row(names), row, separator: "", tail: "" }
+  },
+  json: (names) => ({ head: "[", row: object(names), separator: ",\n", tail: "]\n" }),
+  ndjson: (names) => ({ head: "", row: (row) => `${object(names)(row)}\n`, separator: "", tail: "" }),
+  markdown: (names) => ({
+    head: `${markdownHead(names).join("\n")}\n`,
+    row: (row) => `${markdownLine(row)}\n`,
+    separator: "",
+    tail: ""
+  })
 }
 
-const printers: Record<Format, (grid: Grid) => string> = {
-  table,
-  csv,
-  json: (grid) => `[${objects(grid).join(",\n")}]`,
-  ndjson: (grid) => objects(grid).join("\n"),
-  markdown
+/** The text of an answer whose rows come some at a time: `rows` is that of the next of them, `end` that after the last. */
+export const begin = (format: Streamed, names: ReadonlyArray<string>) => {
+  const { head, row, separator, tail } = forms[format](names)
+  let before = head
+  return {
+    rows: (rows: ReadonlyArray<ReadonlyArray<Value>>): string => {
+      const text = `${before}${rows.map(row).join(separator)}`
+      before = separator
+      return text
+    },
+    end: (hasRows: boolean): string => `${hasRows ? "" : head}${tail}`
+  }
 }
-
-export const lay = (format: Format, grid: Grid): string => printers[format](grid)
-
-export const print = (format: Format, result: DuckDBResultReader): string =>
-  lay(format, { names: result.deduplicatedColumnNames(), rows: result.getRows().map((row) => row.map(toValue)) })

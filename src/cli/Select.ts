@@ -108,17 +108,22 @@ const wrong = (kind: "SELECT" | "COPY", found: string) =>
       found === "COPY" ? " Add --write-files to write files with COPY … TO." : ""
     }`
 
-/** All rows of a statement. */
-export const all = ({ connection }: DuckDb.Session, statement: DuckDBPreparedStatement) =>
-  DuckDb.interruptible(connection, () => statement.runAndReadAll(), badQuery)
+/** Starts a statement. Its rows come a chunk at a time, and DuckDB makes no more of them than are asked for. */
+export const begin = Effect.fnUntraced(function*({ connection }: DuckDb.Session, statement: DuckDBPreparedStatement) {
+  const result = yield* DuckDb.interruptible(connection, () => statement.stream(), badQuery)
+  return {
+    names: result.deduplicatedColumnNames(),
+    /** The next rows; undefined after the last. */
+    next: DuckDb.interruptible(connection, () => result.fetchChunk(), badQuery).pipe(
+      Effect.map((chunk) => chunk === null || chunk.rowCount === 0 ? undefined : chunk)
+    )
+  }
+})
 
 /** How many rows a statement has; no cell of them leaves DuckDB. */
-export const count = Effect.fnUntraced(function*({ connection }: DuckDb.Session, statement: DuckDBPreparedStatement) {
-  const result = yield* DuckDb.interruptible(connection, () => statement.stream(), badQuery)
+export const count = Effect.fnUntraced(function*(session: DuckDb.Session, statement: DuckDBPreparedStatement) {
+  const { next } = yield* begin(session, statement)
   let rows = 0
-  while (true) {
-    const chunk = yield* DuckDb.interruptible(connection, () => result.fetchChunk(), badQuery)
-    if (chunk === null || chunk.rowCount === 0) return rows
-    rows += chunk.rowCount
-  }
+  for (let chunk = yield* next; chunk !== undefined; chunk = yield* next) rows += chunk.rowCount
+  return rows
 })

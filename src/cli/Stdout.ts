@@ -13,7 +13,7 @@ export class LostOutput extends Schema.TaggedError<LostOutput>()("LostOutput", {
   override readonly [Runtime.errorExitCode] = ExitCode.io
   readonly abroad = "Standard output cannot be written: some of the answer is lost."
   override get message() {
-    return `Standard output cannot be written (${this.detail}): some of the answer is lost.`
+    return `Standard output cannot be written (${this.detail}): some of the answer is lost. Free some space or write elsewhere, and ask again.`
   }
 }
 
@@ -28,6 +28,12 @@ export const print = (text: string) => line(Terminal.lines(text))
 
 /** An object for programs, on a line. */
 export const json = (value: unknown) => line(Json.stringify(value))
+
+/** Writes text in pieces, which a program reads as it is; on a terminal it is for people. Fails when the reader left. */
+export const pieces = Effect.map(
+  Effect.flatMap(Stdio.Stdio, ({ stdoutIsTerminal }) => stdoutIsTerminal),
+  (isTerminal) => (text: string) => write(isTerminal ? Terminal.lines(text) : text)
+)
 
 /** What a program reads as it is; on a terminal it is for people. */
 export const data = Effect.fnUntraced(function*(text: string) {

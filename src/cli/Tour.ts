@@ -61,7 +61,9 @@ export const answers = Effect.fnUntraced(function*(dataDirectory: string, { at, 
     parts.push(
       `${n + 1}. ${question}`,
       "",
-      indented(Format.print("table", shown)),
+      indented(
+        Format.lay("table", { names: shown.deduplicatedColumnNames(), rows: Format.values(shown.getRows()) })
+      ),
       "",
       indented(`${String(rows)} rows in all: make sql Q=@${query}, or duo-mfa sql @${query}`),
       ""

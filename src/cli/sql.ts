@@ -3,6 +3,7 @@ import { Effect, Option, Runtime, Schema, Stdio } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
+import * as Answer from "./Answer.ts"
 import { Catalog } from "./Catalog.ts"
 import * as Format from "./Format.ts"
 import * as Ledger from "./Ledger.ts"
@@ -76,12 +77,11 @@ export const sql = Command.make(
     for (const [name, value] of values) {
       yield* Effect.orDie(session.run(`SET VARIABLE ${DuckDb.name(name)} = ${DuckDb.literal(value)}`))
     }
-    const result = yield* Select.prepare(session, text, writeFiles ? "COPY" : "SELECT").pipe(
-      Effect.flatMap((statement) => Select.all(session, statement)),
+    const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
+    yield* Select.prepare(session, text, writeFiles ? "COPY" : "SELECT").pipe(
+      Effect.flatMap((statement) => Select.begin(session, statement)),
+      Effect.flatMap(Answer.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"))),
       Select.within(timeout)
     )
-    const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
-    const printed = Format.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"), result)
-    if (printed !== "") yield* Stdout.data(printed)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Ask the ledger in SQL: one SELECT, which can read the ledger and nothing else"))
