@@ -176,7 +176,10 @@ describe("policy", () => {
   it.live("tells whose violations they are by the name that it prints", () =>
     Effect.gen(function*() {
       const asked = yield* program(folder, ["sql", "@policies/everyone-has-mfa"], { DUO_MFA_DATA: "data" })
-      assert.deepStrictEqual(asked.stdout.trimEnd().split("\r\n").slice(1).map((line) => line.split(",")[2]), ["cid", "lea"])
+      assert.deepStrictEqual(asked.stdout.trimEnd().split("\r\n").slice(1).map((line) => line.split(",")[2]), [
+        "cid",
+        "lea"
+      ])
     }))
 
   it.live("has no verdict without a run, of a name that is none, or of a format that is none", () =>

@@ -77,7 +77,7 @@ const pieces = (
 
 /** A cell as it was before the guards: what is before a formula has one apostrophe too many. */
 const unguarded = (cell: string) =>
-  cell.replace(/^'(?='*[\t\r\n])/, "")
+  cell.replace(/^([\p{Zs}\p{Cf}"]*)'(?='*[\t\r\n])/u, "$1")
     .split(/(?<=[,;|:^~\p{Cc}\u2028\u2029])/u)
     .map((piece) => piece.replace(/^([\p{Zs}\p{Cf}"]*)'(?='*[=+\-@＝＋－＠])/u, "$1"))
     .join("")

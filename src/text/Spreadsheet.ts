@@ -17,14 +17,14 @@ const unguarded = new RegExp(beginning + formula, "gu")
 const guarded = new RegExp(`${beginning}'${formula}`, "gu")
 
 /** A cell that starts with one of these is a formula for some spreadsheets, whatever follows. */
-const control = /^(?='*[\t\r\n])/
-const guardedControl = /^'(?='*[\t\r\n])/
+const control = /^([\p{Zs}\p{Cf}"]*)(?='*[\t\r\n])/u
+const guardedControl = /^([\p{Zs}\p{Cf}"]*)'(?='*[\t\r\n])/u
 
 /** Puts an apostrophe before whatever could start a formula. */
-export const guard = (text: string): string => text.replace(unguarded, "$1$2'$3").replace(control, "'")
+export const guard = (text: string): string => text.replace(unguarded, "$1$2'$3").replace(control, "$1'")
 
 /** What was guarded, as it was. */
-export const unguard = (text: string): string => text.replace(guardedControl, "").replace(guarded, "$1$2$3")
+export const unguard = (text: string): string => text.replace(guardedControl, "$1").replace(guarded, "$1$2$3")
 
 /** A field of RFC 4180 from text that a spreadsheet may not obey. */
 export const field = (text: string): string => quote(guard(text.toWellFormed()))
