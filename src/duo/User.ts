@@ -88,7 +88,8 @@ export const DesktopAuthenticator = object({
 })
 export interface DesktopAuthenticator extends Schema.Schema.Type<typeof DesktopAuthenticator> {}
 
-const WireUser = object({
+/** As it comes. */
+export const WireUser = object({
   user_id: Id,
   username: Text,
   /** Up to `alias8`. */

@@ -17,11 +17,15 @@ declare module "effect/Schema" {
   namespace Annotations {
     interface Annotations {
       readonly read?: Read
+      /** The type that DuckDB reads it as. */
+      readonly column?: string
     }
   }
 }
 
 const readerOf = (schema: Schema.Constraint): Read => Schema.resolveAnnotations(schema)?.read ?? ((value) => value)
+
+const columnOf = (schema: Schema.Constraint): string => Schema.resolveAnnotations(schema)?.column ?? "JSON"
 
 const noFields: Fields = {}
 
@@ -32,8 +36,11 @@ const isFields = (value: unknown): value is Fields =>
 const impossible = Symbol("impossible")
 
 /** Absent and null are null. */
-const nullable = <S extends Schema.Constraint>(schema: S, read: (value: unknown) => unknown) =>
-  Schema.NullOr(schema).annotate({ read: (value) => value === undefined || value === null ? null : read(value) })
+const nullable = <S extends Schema.Constraint>(schema: S, column: string, read: (value: unknown) => unknown) =>
+  Schema.NullOr(schema).annotate({
+    column,
+    read: (value) => value === undefined || value === null ? null : read(value)
+  })
 
 /** An integer beyond 2^53 was rounded when JSON was parsed: its digits are not those that Duo sent. */
 const isExact = (value: number) => Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
@@ -44,7 +51,7 @@ const numberAsText = (value: unknown): unknown =>
 const asText = (value: unknown): unknown => typeof value === "boolean" ? String(value) : numberAsText(value)
 
 /** Text; "" stays "". */
-export const Text = nullable(Schema.String, asText)
+export const Text = nullable(Schema.String, "VARCHAR", asText)
 
 const flags = new Map<unknown, boolean>([
   ["true", true],
@@ -58,12 +65,13 @@ const flags = new Map<unknown, boolean>([
 /** True or false, also as 1 or 0, and either as text. */
 export const Flag = nullable(
   Schema.Boolean,
+  "BOOLEAN",
   (value) => value === "" ? null : flags.get(typeof value === "string" ? value.toLowerCase() : value) ?? value
 )
 
 /** An integer as a number or as text; "" is null, and what `read` makes NaN is refused. */
 const integer = (minimum: number, maximum: number, read: (value: number | string) => number) =>
-  nullable(Schema.Int, (value) => {
+  nullable(Schema.Int, "BIGINT", (value) => {
     if (value === "") return null
     if (typeof value !== "number" && typeof value !== "string") return value
     const number = read(value)
@@ -95,11 +103,12 @@ const idAsText = (value: unknown): unknown =>
   typeof value === "string" && value.includes("\ufffd") ? impossible : numberAsText(value)
 
 /** An id: required, not empty. */
-export const Id = Schema.NonEmptyString.annotate({ read: idAsText })
+export const Id = Schema.NonEmptyString.annotate({ column: "VARCHAR", read: idAsText })
 
 /** An id; if there is none, the object is known by another field of it. */
 export const idOr = (other: string) =>
   Schema.NonEmptyString.annotate({
+    column: "VARCHAR",
     read: (value, of) => idAsText(value === undefined || value === null || value === "" ? of[other] : value)
   })
 
@@ -117,17 +126,19 @@ const readList = (read: Read): Read => (value) =>
 
 /** A list without its nulls; absent, null, "" and {} are the empty one. A refusal counts places without the nulls. */
 export const List = <Item extends Schema.Constraint>(item: Item) =>
-  Schema.Array(item).annotate({ read: readList(readerOf(item)) })
+  Schema.Array(item).annotate({ column: `${columnOf(item)}[]`, read: readList(readerOf(item)) })
 
 const readWords = readList(asText)
 
 /** A list of words; a text is a list of one. */
 export const Words = Schema.Array(Schema.String).annotate({
+  column: "VARCHAR[]",
   read: (value, of) => readWords(typeof value === "string" && value !== "" ? [value] : value, of)
 })
 
 /** Text by name; absent, null, "" and [] are the empty one. */
 export const Texts = Schema.Record(Schema.String, Schema.NullOr(Schema.String)).annotate({
+  column: "MAP(VARCHAR, VARCHAR)",
   read: (value) =>
     isEmpty(value)
       ? {}
@@ -136,10 +147,15 @@ export const Texts = Schema.Record(Schema.String, Schema.NullOr(Schema.String)).
       : value
 })
 
+/** The columns that DuckDB reads the fields of an object into: types by name. */
+export const columns = (fields: Schema.Struct.Fields): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, columnOf(field)]))
+
 /** An object; what is not among its fields is left out. */
 export const object = <const Fields extends Schema.Struct.Fields>(fields: Fields) => {
   const readers = Object.entries(fields).map(([name, field]) => [name, readerOf(field)] as const)
   return Schema.Struct(fields).annotate({
+    column: `STRUCT(${Object.entries(columns(fields)).map(([name, type]) => `"${name}" ${type}`).join(", ")})`,
     read: (value) => {
       if (!isFields(value)) return value
       const read: Record<string, unknown> = {}
@@ -155,7 +171,7 @@ export const object = <const Fields extends Schema.Struct.Fields>(fields: Fields
 /** One that may be absent or null. */
 export const nullOr = <S extends Schema.Constraint>(schema: S) => {
   const read = readerOf(schema)
-  return nullable(schema, (value) => read(value, noFields))
+  return nullable(schema, columnOf(schema), (value) => read(value, noFields))
 }
 
 /** Where a schema refused Duo's answer, as a path like `response[3].phones[0].phone_id`, and why. Never the value. */
