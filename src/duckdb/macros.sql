@@ -1,0 +1,124 @@
+-- How Duo's fields become cells: what the SELECTs of the pipelines share. A session runs this once.
+
+-- Duo writes "" where it has nothing to say.
+CREATE TEMP MACRO null_if_empty(field) AS nullif(field, '');
+
+-- Unix seconds.
+CREATE TEMP MACRO from_seconds(seconds) AS make_timestamptz(seconds * 1000000);
+
+-- Duo's enumerations are compared in lower case. Only here does U+0130 become an i without its dot.
+CREATE TEMP MACRO lower_case(field) AS lower(replace(field, 'İ', '?'));
+
+-- Microseconds since 1970 of what the regular expressions below accept, without its zone; NULL for 30 February.
+CREATE TEMP MACRO local_micros(field) AS epoch_us(TRY_CAST(field[1:19] AS TIMESTAMP));
+
+CREATE TEMP MACRO fraction_micros(field) AS
+  rpad(regexp_extract(field, '\.(\d{1,6})', 1), 6, '0')::BIGINT;
+
+CREATE TEMP MACRO zone_micros(field) AS CASE
+  WHEN regexp_matches(field, '[+-]\d\d:?\d\d$')
+  THEN (regexp_extract(field, '([+-])\d\d:?\d\d$', 1) || '1')::BIGINT * 60000000
+    * (regexp_extract(field, '(\d\d):?\d\d$', 1)::BIGINT * 60 + right(field, 2)::BIGINT)
+  ELSE 0
+END;
+
+-- NULL outside the years 1 to 9999.
+CREATE TEMP MACRO instant(micros) AS CASE
+  WHEN micros BETWEEN -62135596800000000 AND 253402300799999999 THEN make_timestamptz(micros)
+END;
+
+-- `last_seen` is a text, usually without a zone, and then UTC. NULL if it is not a time.
+CREATE TEMP MACRO from_text(field) AS CASE
+  WHEN regexp_full_match(field, '\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d') THEN instant(local_micros(field))
+  WHEN regexp_full_match(
+    field,
+    '\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):?[0-5]\d)?'
+  ) THEN instant(local_micros(field) + fraction_micros(field) - zone_micros(field))
+END;
+
+-- JavaScript sorts by UTF-16 code units, where what is beyond U+FFFF comes before U+E000.
+CREATE TEMP MACRO utf16_key(field) AS regexp_replace(
+  replace(replace(field, chr(1114110), chr(1114110) || chr(0)), chr(1114111), chr(1114110) || chr(1)),
+  '([\x{E000}-\x{FFFF}])',
+  chr(1114111) || '\1',
+  'g'
+);
+
+CREATE TEMP MACRO utf16_sorted(fields) AS list_transform(
+  list_sort(list_transform(fields, lambda field: {key: utf16_key(field), field: field})),
+  lambda pair: pair.field
+);
+
+-- The different ones in order, joined. Most lists need no more than to be sorted.
+CREATE TEMP MACRO joined(fields) AS CASE
+  WHEN len(fields) < 2 THEN null_if_empty(fields[1])
+  WHEN list_unique(fields) = len(fields) AND NOT list_contains(fields, '')
+    AND NOT regexp_matches(array_to_string(fields, ''), '[\x{E000}-\x{FFFF}]')
+  THEN array_to_string(list_sort(fields), ', ')
+  ELSE null_if_empty(
+    array_to_string(utf16_sorted(list_distinct(list_filter(fields, lambda field: field <> ''))), ', ')
+  )
+END;
+
+-- The first of those with the same id.
+CREATE TEMP MACRO first_of_each(things, ids) AS CASE
+  WHEN len(ids) < 2 OR list_unique(ids) = len(ids) THEN things
+  ELSE list_filter(things, lambda thing, place: list_position(ids, ids[place]) = place)
+END;
+
+-- How many different ids there are.
+CREATE TEMP MACRO count_different(ids) AS CASE WHEN len(ids) < 2 THEN len(ids) ELSE list_unique(ids)::BIGINT END;
+
+-- What a phone can be used for. Push and passcodes need an activated Duo Mobile; texts and calls need nothing.
+CREATE TEMP MACRO can_push(phone) AS coalesce(phone.activated, false) AND list_contains(phone.capabilities, 'push');
+CREATE TEMP MACRO can_otp(phone) AS coalesce(phone.activated, false) AND list_contains(phone.capabilities, 'mobile_otp');
+CREATE TEMP MACRO can_sms(phone) AS list_contains(phone.capabilities, 'sms');
+CREATE TEMP MACRO can_call(phone) AS list_contains(phone.capabilities, 'phone');
+
+-- Weakest first: a strength's rank is its place, from 0.
+CREATE TEMP MACRO strength_of(rank) AS
+  ['none', 'telephony', 'otp', 'push', 'device_bound', 'phishing_resistant'][rank + 1];
+
+CREATE TEMP MACRO phone_rank(phone) AS CASE
+  WHEN can_push(phone) THEN 3
+  WHEN can_otp(phone) THEN 2
+  WHEN can_sms(phone) OR can_call(phone) THEN 1
+  ELSE 0
+END;
+
+-- What Duo lists in two places is one kind, and one of a kind.
+CREATE TEMP MACRO desktop_ids(authenticators, tokens) AS list_concat(
+  list_transform(authenticators, lambda authenticator: authenticator.dakey),
+  list_transform(tokens, lambda token: token.desktoptoken_id)
+);
+
+-- Duo gives a user's other names as fields and as an object, which counts where both say something.
+CREATE TEMP MACRO all_aliases(aliases, alias1, alias2, alias3, alias4) AS list_concat(
+  map_values(aliases),
+  list_filter(
+    [
+      CASE WHEN coalesce(aliases['alias1'], '') = '' THEN alias1 END,
+      CASE WHEN coalesce(aliases['alias2'], '') = '' THEN alias2 END,
+      CASE WHEN coalesce(aliases['alias3'], '') = '' THEN alias3 END,
+      CASE WHEN coalesce(aliases['alias4'], '') = '' THEN alias4 END
+    ],
+    lambda alias: alias <> ''
+  )
+);
+
+CREATE TEMP MACRO desktops(authenticators, tokens) AS list_concat(
+  list_transform(authenticators, lambda authenticator: {
+    id: authenticator.dakey,
+    type: NULL::VARCHAR,
+    name: authenticator.device_name,
+    platform: authenticator.os_family,
+    version: authenticator.duo_desktop_version
+  }),
+  list_transform(tokens, lambda token: {
+    id: token.desktoptoken_id,
+    type: token.type,
+    name: token.name,
+    platform: token.platform,
+    version: NULL::VARCHAR
+  })
+);
