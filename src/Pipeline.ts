@@ -1,27 +1,19 @@
 /**
- * A pipeline is a value: a name, the tables it fills, where they go by default, and how to connect to its source. The
- * engine knows no more of it than this file says.
+ * A pipeline is a value: what it reads, the tables that it fills, and a SELECT for each. The engine knows no more of it than
+ * this file says.
  */
-import type { Effect, FileSystem, Path, Scope, Stream } from "effect"
+import type { Effect, FileSystem, Path, Scope } from "effect"
+import type { RunDatabase } from "./duckdb/RunDatabase.ts"
 import type { Expected } from "./Expected.ts"
-import type { Facts } from "./Outcome.ts"
-import type { Batch } from "./Sink.ts"
+import type { SinkReason } from "./Sink.ts"
 import type { Stamp, Table } from "./Table.ts"
 
 /** What the command line may say about reading the source. */
 export interface SourceOptions {
-  /** Objects a page; the endpoint's maximum when undefined. */
+  /** Objects per page; the endpoint's maximum when undefined. */
   readonly pageSize: number | undefined
   /** Pages in flight. */
   readonly concurrency: number
-}
-
-/** Where a source may keep text until it wants it again; it is gone with the run. */
-export interface Scratch {
-  readonly write: (name: string, text: string) => Effect.Effect<void, Expected>
-  readonly read: (name: string) => Effect.Effect<string, Expected>
-  readonly rename: (from: string, to: string) => Effect.Effect<void, Expected>
-  readonly remove: (name: string) => Effect.Effect<void, Expected>
 }
 
 /** One line of `check`: what was looked at, and what it showed. */
@@ -30,12 +22,61 @@ export interface Finding {
   readonly detail: string
 }
 
+/** A list of objects, as SQL sees it. */
+export interface List {
+  /** Names its table, `objects.NAME`: `bypass_codes`. */
+  readonly name: string
+  /** One of its objects, in sentences: `a bypass code`. */
+  readonly object: string
+  /** The DuckDB type of each field of an object, in order. */
+  readonly columns: Readonly<Record<string, string>>
+  /** The field of its id, and of the Unix time at which it was created. */
+  readonly id: string
+  readonly created: string
+}
+
+/**
+ * How it was proved who was in a list: its first page had everything, or everything was created before the first page and
+ * seen after it, or two readings saw the same.
+ */
+export const proofs = ["page", "created", "twice"] as const
+export type Proof = typeof proofs[number]
+
+/** What reading a list came to. Its objects are in `objects.NAME`, each once. */
+export interface ReadList {
+  readonly list: List
+  /** Why it is not proved who was in the list at one moment; null if it is. */
+  readonly doubt: string | null
+  /** Null if nothing is proved. */
+  readonly proof: Proof | null
+  /** How many Duo said there were, at that moment if it is proved. */
+  readonly total: number | null
+  readonly pages: number
+  /** How often the list was read. */
+  readonly readings: number
+  /** Objects that came twice in a reading. */
+  readonly duplicates: number
+  /** Of the objects, how many changed while they were read. */
+  readonly changed: number
+  /** The fields that this version does not know. */
+  readonly unknownFields: ReadonlySet<string>
+}
+
+/** What was counted on the wire. */
+export interface Sent {
+  readonly requests: number
+  readonly retries: number
+  /** When the last answer was in, in milliseconds; null if there was none. */
+  readonly answeredAt: number | null
+}
+
 /** What a source has read for one run. */
 export interface Extraction {
-  /** Every batch once. */
-  readonly batches: Stream.Stream<Batch, Expected>
-  /** What has been counted so far; final when `batches` has ended. */
-  readonly facts: Effect.Effect<Facts>
+  /** The list that is counted, then the others that have to be whole too. */
+  readonly lists: readonly [ReadList, ...ReadonlyArray<ReadList>]
+  /** Why other lists could not be read, in sentences. */
+  readonly refused: ReadonlyArray<string>
+  readonly sent: Sent
 }
 
 /** A run that is done again from its record. */
@@ -47,17 +88,25 @@ export interface Source {
   readonly tenant: string
   /** The run that its answers are of, if they are a record's: the rows carry its id and its instant again. */
   readonly recorded?: Recorded
-  /** Reads everything, and proves if it can that it is everything. */
+  /** Reads everything into the run database, and proves if it can that it is everything. */
   readonly extract: (
     stamp: Stamp,
-    options: SourceOptions & { readonly scratch: Scratch }
-  ) => Effect.Effect<Extraction, Expected>
+    options: SourceOptions & { readonly database: RunDatabase }
+  ) => Effect.Effect<Extraction, Expected | SinkReason>
   /** Asks the source whether an extraction would be let in. */
   readonly check: Effect.Effect<ReadonlyArray<Finding>, Expected>
 }
 
 /** The services a source may ask for: the settings come from the ConfigProvider, a secret perhaps from a file. */
 export type SourceServices = FileSystem.FileSystem | Path.Path
+
+/** How the rows of a table are made. */
+export interface Rows {
+  /** The list whose objects they are made of: they are not collected if it could not be read. */
+  readonly list: string
+  /** One SELECT of DuckDB's SQL over `objects`, which gives the columns of the table by name. */
+  readonly select: string
+}
 
 export interface Pipeline {
   /** The name on the command line. */
@@ -66,6 +115,14 @@ export interface Pipeline {
   readonly doc: string
   /** What it fills, and no other pipeline does; the tenant is counted by the rows of the first. */
   readonly tables: ReadonlyArray<Table>
+  /** By the name of the table. */
+  readonly rows: Readonly<Record<string, Rows>>
+  /** A SELECT of `what, times` over `objects`: values that this version does not know, in sentences. None if empty. */
+  readonly unknown: string
+  /** The same of objects of which the source says two things that cannot both be true. */
+  readonly contradictions: string
+  /** What is counted among the rows, by a SELECT of one number, for the summary in a few words and for programs by name. */
+  readonly counts: ReadonlyArray<{ readonly name: string; readonly words: string; readonly select: string }>
   /** SQL for DuckDB: views over the tables, their histories and their changes, with a comment for each and its columns. */
   readonly views: string
   /** The sinks of a run for which none was named. */

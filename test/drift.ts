@@ -2,11 +2,9 @@
  * A live tenant as a model: a list, the edits that befall it between any two requests, and every state it was ever in.
  * What the pager makes of it is held against those states.
  */
-import { Effect } from "effect"
 import { Dice } from "../src/emulator/Dice.ts"
 import type { JsonObject } from "../src/emulator/Json.ts"
 import type { Edit } from "../src/emulator/Tenant.ts"
-import type { Scratch } from "../src/Pipeline.ts"
 
 /** What may befall a tenant between two requests. Positions are parts of a thousand of the list. */
 export interface Event {
@@ -46,31 +44,49 @@ export const historyOf = (seed: number): History => {
   }
 }
 
-/** The list and all that it was. A user is its id and a version. */
+/** Its id, its version, and when it was created in Unix seconds, if Duo says so. */
+export interface LiveUser extends JsonObject {
+  user_id: string
+  realname: string
+  created?: number
+}
+
+/** The list and all that it was. */
 export class LiveTenant {
-  readonly users: Array<{ user_id: string; realname: string }>
+  readonly users: Array<LiveUser>
   /** By state: version by id. */
   readonly states: Array<ReadonlyMap<string, string>> = []
   /** Is told of every edit. */
   readonly edited: (edit: Edit) => void
+  /** When a user is created who is created now; undefined for one of whom Duo does not say it. */
+  readonly created: () => number | undefined
   #born = 0
   #versions = 0
 
-  constructor(users: number, edited: (edit: Edit) => void = () => undefined) {
+  constructor(
+    users: number,
+    { created = () => undefined, edited = () => undefined }: {
+      readonly created?: () => number | undefined
+      readonly edited?: (edit: Edit) => void
+    } = {}
+  ) {
     this.edited = edited
+    this.created = created
     this.users = Array.from({ length: users }, () => this.#create())
     this.#remember()
   }
 
   #create() {
-    return { user_id: `DU${this.#born++}`, realname: `version ${this.#versions++}` }
+    const created = this.created()
+    const user: LiveUser = { user_id: `DU${this.#born++}`, realname: `version ${this.#versions++}` }
+    return created === undefined ? user : { ...user, created }
   }
 
   #remember() {
     this.states.push(new Map(this.users.map(({ realname, user_id }) => [user_id, realname])))
   }
 
-  #insert(at: number, user: JsonObject & { user_id: string; realname: string }) {
+  #insert(at: number, user: LiveUser) {
     this.users.splice(at, 0, user)
     this.edited({ edit: "add", at, user })
   }
@@ -111,27 +127,6 @@ export class LiveTenant {
     }
     this.#remember()
   }
-}
-
-/** A scratch directory that is none, and counts. */
-export const shelf = () => {
-  const texts = new Map<string, string>()
-  let most = 0
-  const scratch: Scratch = {
-    write: (name, text) =>
-      Effect.sync(() => {
-        texts.set(name, text)
-        most = Math.max(most, texts.size)
-      }),
-    read: (name) => Effect.sync(() => texts.get(name) ?? ""),
-    rename: (from, to) =>
-      Effect.sync(() => {
-        texts.set(to, texts.get(from) ?? "")
-        texts.delete(from)
-      }),
-    remove: (name) => Effect.sync(() => void texts.delete(name))
-  }
-  return { scratch, texts, most: () => most }
 }
 
 /** What came of reading it. */

@@ -1,12 +1,23 @@
 /** Every administrator of the tenant, page by page. Reading them needs a permission of its own. */
 import { Context, Effect, Layer, type Stream } from "effect"
-import type { Expected } from "../Expected.ts"
-import { type Admin, decodeAdmins } from "./Admin.ts"
+import type { List, ReadList } from "../Pipeline.ts"
+import type { SinkReason } from "../Sink.ts"
+import { Admin, decodeAdmins } from "./Admin.ts"
 import { Client } from "./Client.ts"
 import type { DuoError } from "./Errors.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
+import * as Readings from "./Readings.ts"
 import * as Skew from "./Skew.ts"
-import { read, type Snapshot, type SnapshotOptions } from "./Snapshot.ts"
+import { columns } from "./Wire.ts"
+
+/** Every administrator. */
+export const list: List = {
+  name: "admins",
+  object: "an administrator",
+  columns: columns(Admin.fields),
+  id: "admin_id",
+  created: "created"
+}
 
 const endpoint: Endpoint<Admin> = {
   path: "/admin/v1/admins",
@@ -18,8 +29,8 @@ const endpoint: Endpoint<Admin> = {
 export class Admins extends Context.Service<Admins, {
   /** The whole list from its start, one element a page. */
   readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError>
-  /** All of them, each once, and whether it is proved that they are all. */
-  readonly snapshot: (options: SnapshotOptions) => Effect.Effect<Snapshot<Admin>, Expected>
+  /** Reads all of them into the run database. */
+  readonly read: (options: Readings.ReadOptions) => Effect.Effect<ReadList, DuoError | SinkReason>
 }>()("duo-mfa/duo/Admins") {
   static readonly layer: Layer.Layer<Admins, never, Client> = Layer.effect(
     Admins,
@@ -28,7 +39,7 @@ export class Admins extends Context.Service<Admins, {
       const pages = (options: PageOptions = {}) => pagesOf(client, endpoint, options).pipe(Skew.tell(client))
       return Admins.of({
         pages,
-        snapshot: (options) => read(endpoint, (before) => pages({ ...options, before }), options)
+        read: (options) => Readings.read(list, (before) => pages({ ...options, before }), options)
       })
     })
   )

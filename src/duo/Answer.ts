@@ -33,6 +33,8 @@ export interface Answer {
   readonly isKnown: boolean
   /** The answer as it came. */
   readonly text: string
+  /** A Unix time by the server's clock at which it had not yet made the answer; null if that cannot be told. */
+  readonly notBefore: number | null
 }
 
 /** An HTTP answer, whole. */
@@ -42,6 +44,8 @@ export interface Received {
   readonly text: string
   /** This machine's clock, in milliseconds. */
   readonly now: number
+  /** How long it took from the request on, in milliseconds; null if nobody measured it. */
+  readonly duration: number | null
 }
 
 /** Whether a text was read before, and found to be an answer. */
@@ -50,7 +54,8 @@ export type IsKnown = (text: string) => boolean
 export const interpret = (received: Received, isKnown: IsKnown = () => false): Result.Result<Answer, DuoReason> => {
   const { headers, status, text } = received
   if (status === 200 && isKnown(text)) {
-    return Result.succeed({ response: undefined, metadata: undefined, halves: [], isKnown: true, text })
+    const notBefore = notBeforeOf(received)
+    return Result.succeed({ response: undefined, metadata: undefined, halves: [], isKnown: true, text, notBefore })
   }
   if (status === 200) return success(received)
   if (status > 200 && status < 300) return Result.fail(new NotDuo({ detail: `HTTP ${status} without an answer` }))
@@ -81,7 +86,8 @@ const success = (received: Received): Result.Result<Answer, DuoReason> => {
         // bytes that are UTF-8 hold no half of a pair, so that only an escape can make one
         halves: loneEscape.test(text) ? mend(envelope.response) : [],
         isKnown: false,
-        text
+        text,
+        notBefore: notBeforeOf(received)
       })
       : Result.fail(new Unreadable({ where: "response", why: "is missing" }))
   })
@@ -159,6 +165,17 @@ const messageOf = (envelope: object | undefined): string => {
   const message = "message" in envelope && typeof envelope.message === "string" ? envelope.message : ""
   const detail = "message_detail" in envelope && typeof envelope.message_detail === "string" && envelope.message_detail
   return clean(detail ? `${message} (${detail})` : message)
+}
+
+/** Two clocks of one service are no further apart, and the header leaves out what is less than a second. */
+const clockMargin = 2
+
+/** The server may have made the answer at any time while it was waited for. */
+const notBeforeOf = ({ duration, headers }: Received): number | null => {
+  const date = Result.getOrUndefined(Headers.parseHttpDate(headers["date"] ?? ""))
+  return date === undefined || duration === null
+    ? null
+    : Math.floor((date.epochMilliseconds - duration) / 1000) - clockMargin
 }
 
 /** Seconds that this machine's clock is ahead of the server's. */

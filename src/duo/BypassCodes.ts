@@ -1,11 +1,22 @@
 /** Every bypass code of the tenant, page by page. Reading them may need a permission that the key does not have. */
 import { Context, Effect, Layer, Schema, Stream } from "effect"
-import type { Expected } from "../Expected.ts"
-import { type BypassCode, decodeBypassCodes } from "./BypassCode.ts"
+import type { List, ReadList } from "../Pipeline.ts"
+import type { SinkReason } from "../Sink.ts"
+import { BypassCode, decodeBypassCodes } from "./BypassCode.ts"
 import { Client } from "./Client.ts"
 import type { DuoError } from "./Errors.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
-import { read, type Snapshot, type SnapshotOptions } from "./Snapshot.ts"
+import * as Readings from "./Readings.ts"
+import { columns } from "./Wire.ts"
+
+/** Every bypass code. */
+export const list: List = {
+  name: "bypass_codes",
+  object: "a bypass code",
+  columns: columns(BypassCode.fields),
+  id: "bypass_code_id",
+  created: "created"
+}
 
 const endpoint: Endpoint<BypassCode> = {
   path: "/admin/v1/bypass_codes",
@@ -31,8 +42,8 @@ const isNotForUs = ({ reason }: DuoError) =>
 export class BypassCodes extends Context.Service<BypassCodes, {
   /** Fails with `NotCollected` if Duo refuses the first page, to be asked when it is known that the keys are right. */
   readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError | NotCollected>
-  /** All of them, each once, and whether it is proved that they are all. */
-  readonly snapshot: (options: SnapshotOptions) => Effect.Effect<Snapshot<BypassCode>, Expected | NotCollected>
+  /** Reads all of them into the run database. */
+  readonly read: (options: Readings.ReadOptions) => Effect.Effect<ReadList, DuoError | NotCollected | SinkReason>
 }>()("duo-mfa/duo/BypassCodes") {
   static readonly layer: Layer.Layer<BypassCodes, never, Client> = Layer.effect(
     BypassCodes,
@@ -55,7 +66,7 @@ export class BypassCodes extends Context.Service<BypassCodes, {
         })
       return BypassCodes.of({
         pages,
-        snapshot: (options) => read(endpoint, (before) => pages({ ...options, before }), options)
+        read: (options) => Readings.read(list, (before) => pages({ ...options, before }), options)
       })
     })
   )

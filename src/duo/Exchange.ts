@@ -73,6 +73,7 @@ export class Exchange extends Context.Service<Exchange, {
       const traffic = yield* Ref.make(noTraffic)
 
       const exchange = Effect.fnUntraced(function*(request: Request) {
+        const start = yield* Clock.monotonicTimeNanos
         const response = yield* http.execute(
           HttpClientRequest.get(`${origin}${target(request)}`, { headers: request.headers })
         ).pipe(
@@ -88,7 +89,8 @@ export class Exchange extends Context.Service<Exchange, {
         const text = status === 200
           ? yield* readText(response, mostBytes.success)
           : yield* readText(response, mostBytes.failure).pipe(Effect.orElseSucceed(() => ""))
-        const received: Received = { status, headers, text, now: yield* Clock.currentTimeMillis }
+        const duration = Number(((yield* Clock.monotonicTimeNanos) - start) / 1_000_000n)
+        const received: Received = { status, headers, text, now: yield* Clock.currentTimeMillis, duration }
         return received
       })
 

@@ -7,14 +7,14 @@
  */
 import { Effect, Fiber, Option, type Result, Scope, Stream } from "effect"
 import { hash } from "node:crypto"
-import { crc32 } from "node:zlib"
 import type { Client } from "./Client.ts"
 import { BadPaging, DuoError, Unreadable } from "./Errors.ts"
 import { readMetadata } from "./Metadata.ts"
+import type { Half } from "./WellFormed.ts"
 import type { Decoded, Refusal } from "./Wire.ts"
 
 export interface PageOptions {
-  /** Objects a page; the endpoint's maximum when undefined or larger than that. */
+  /** Objects per page; the endpoint's maximum when undefined or larger than that. */
   readonly pageSize?: number | undefined
   /** Pages in flight; 1 when undefined. */
   readonly concurrency?: number | undefined
@@ -23,26 +23,35 @@ export interface PageOptions {
 }
 
 /** What a page says. */
-export interface Listed {
-  /** Who is on it. */
-  readonly ids: ReadonlyArray<string>
-  /** By place: an integer that is another one when the object is. */
-  readonly versions: Int32Array
-  /** `total_objects` as this page has it; null when Duo does not say it or it is no count. */
+export interface Content {
+  /** Objects on it. */
+  readonly count: number
+  /** The ids of the first and the last one. */
+  readonly first: string | undefined
+  readonly last: string | undefined
+  /** `total_objects`; null when Duo does not say it or it is no count. */
   readonly total: number | null
   /** Where the next one begins. */
   readonly next: number | undefined
 }
 
-/** Pages by their offset, and the digest of their text: one that comes again as it was need not be read again. */
-export type Before = Map<number, Listed & { readonly digest: string }>
+/** Pages by their offset, and the digest of their text: one that comes again with the same bytes is not read again. */
+export type Before = Map<number, { readonly content: Content; readonly digest: string }>
 
-export interface Page extends Omit<Listed, "next"> {
+export interface Page {
+  /** The very same as before when the page came again with the same bytes. */
+  readonly content: Content
   readonly offset: number
-  /** The answer as it came. */
-  readonly text: string
+  /** Its objects as JSON, in order; undefined when it came again. */
+  readonly objects: ReadonlyArray<string> | undefined
+  /** Where an object had half of a surrogate pair, by its place. */
+  readonly halves: ReadonlyArray<Half>
+  /** The fields that nobody knows. */
+  readonly unknownFields: ReadonlyArray<string>
+  /** A Unix time by Duo's clock at which Duo had not yet made the answer; null if it does not say. */
+  readonly notBefore: number | null
   /** Whether it begins with the last object of the page before, as it was asked to; null if it was not. */
-  readonly held: boolean | null
+  readonly overlaps: boolean | null
 }
 
 export interface Endpoint<A> {
@@ -50,13 +59,12 @@ export interface Endpoint<A> {
   /** What Duo documents; a larger limit is clamped, not refused. */
   readonly maxPageSize: number
   readonly decode: (response: unknown) => Result.Result<Decoded<A>, Refusal>
-  /** What an object is known by; Duo never gives an id a second time. */
+  /** The key of an object; Duo never gives an id a second time. */
   readonly id: (value: A) => string
 }
 
-interface Fetched extends Listed {
-  readonly offset: number
-  readonly text: string
+interface Fetched extends Omit<Page, "overlaps"> {
+  readonly digest: string
 }
 
 /** Far beyond any tenant: a server that invents users for ever is left here. */
@@ -95,18 +103,20 @@ export const pages = <A>(
       start,
       Effect.fnUntraced(function*({ count, offset, witness }) {
         const fetched = yield* take(offset)
+        const { content, digest } = fetched
+        before.set(offset, { content, digest })
         yield* lookAhead(fetched)
-        const { ids, next, total } = fetched
+        const { count: objects, first, last, next, total } = content
         yield* Effect.logDebug(
-          `${endpoint.path}: ${ids.length} of ${
+          `${endpoint.path}: ${objects} of ${
             total ?? "?"
           } at offset ${offset}; ${ahead.size} in flight, ${limit} a page`
         )
-        const page: Page = { ...fetched, held: witness === null ? null : ids.at(0) === witness }
+        const page: Page = { ...fetched, overlaps: witness === null ? null : first === witness }
         if (next === undefined) return [[page], Option.none()] as const
         if (count >= mostPages) return yield* bad(endpoint.path, `there are more than ${mostPages} of them`)
         const from = following(offset, next)
-        const then: Position = { offset: from, count: count + 1, witness: from < next ? ids.at(-1) ?? null : null }
+        const then: Position = { offset: from, count: count + 1, witness: from < next ? last ?? null : null }
         return [[page], Option.some(then)] as const
       })
     )
@@ -125,7 +135,7 @@ interface Position {
 const following = (offset: number, next: number) => next - 1 > offset ? next - 1 : next
 
 /** The offsets that the chain will come to if it goes on as it did, the next one first. */
-const guesses = ({ next, offset, total }: Fetched, count: number): ReadonlyArray<number> => {
+const guesses = ({ content: { next, total }, offset }: Fetched, count: number): ReadonlyArray<number> => {
   if (next === undefined) return []
   const first = following(offset, next)
   const step = first - offset
@@ -139,8 +149,6 @@ const guesses = ({ next, offset, total }: Fetched, count: number): ReadonlyArray
 
 const bad = (path: string, what: string) => new DuoError({ path, attempts: 1, reason: new BadPaging({ what }) })
 
-const versionOf = (value: unknown) => crc32(JSON.stringify(value)) | 0
-
 const fetchPage = Effect.fn("Duo.page")(function*<A>(
   client: Pick<Client["Service"], "call">,
   { decode, id, path }: Endpoint<A>,
@@ -150,13 +158,16 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
 ) {
   yield* Effect.annotateCurrentSpan({ "duo_mfa.offset": offset, "duo_mfa.limit": limit })
   const known = before.get(offset)
-  const { isKnown, metadata, response, text } = yield* client.call(
+  const { halves, isKnown, metadata, notBefore, response, text } = yield* client.call(
     path,
     { limit: String(limit), offset: String(offset) },
     known && ((text) => digestOf(text) === known.digest)
   )
-  if (isKnown && known !== undefined) return { ...known, offset, text }
-  const { values } = yield* Effect.fromResult(decode(response)).pipe(
+  if (isKnown && known !== undefined) {
+    const again: Fetched = { ...known, offset, objects: undefined, halves, unknownFields: [], notBefore }
+    return again
+  }
+  const { unknownFields, values } = yield* Effect.fromResult(decode(response)).pipe(
     Effect.mapError(({ where, why }) => {
       const reason = new Unreadable({ where: `${where} at offset ${offset}`, why })
       return new DuoError({ path, attempts: 1, reason })
@@ -165,9 +176,21 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
   const place = yield* Effect.fromResult(readMetadata(metadata, { limit, offset, length: values.length })).pipe(
     Effect.mapError((what) => bad(path, `${what} (offset ${offset})`))
   )
-  const listed: Listed = { ...place, ids: values.map(id), versions: Int32Array.from(values, versionOf) }
-  before.set(offset, { ...listed, digest: digestOf(text) })
-  const fetched: Fetched = { ...listed, offset, text }
+  const [first, last] = [values.at(0), values.at(-1)]
+  const fetched: Fetched = {
+    content: {
+      ...place,
+      count: values.length,
+      first: first === undefined ? undefined : id(first),
+      last: last === undefined ? undefined : id(last)
+    },
+    digest: digestOf(text),
+    offset,
+    objects: values.map((value) => JSON.stringify(value)),
+    halves,
+    unknownFields,
+    notBefore
+  }
   return fetched
 })
 

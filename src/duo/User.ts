@@ -122,7 +122,7 @@ export const WireUser = object({
   desktoptokens: List(DesktopToken),
   desktop_authenticators: List(DesktopAuthenticator)
 })
-type WireUser = typeof WireUser.Type
+export type WireUser = typeof WireUser.Type
 
 /** The fields that a user has of its own, without what `aliases` says already. */
 export interface User extends Omit<WireUser, "aliases" | "alias1" | "alias2" | "alias3" | "alias4"> {
@@ -168,8 +168,9 @@ const fields = known(
   }
 )
 
-const decode = listDecoder(WireUser, fields)
+/** Reads the `response` of a page of users, as they come. */
+export const decodeWireUsers = listDecoder(WireUser, fields)
 
 /** Reads the `response` of a page of users. */
 export const decodeUsers = (response: unknown): Result.Result<Decoded<User>, Refusal> =>
-  Result.map(decode(response), ({ unknownFields, values }) => ({ values: values.map(toUser), unknownFields }))
+  Result.map(decodeWireUsers(response), ({ unknownFields, values }) => ({ values: values.map(toUser), unknownFields }))

@@ -1,19 +1,30 @@
 /** Every user of the tenant, page by page, from whichever version of the endpoint this tenant has. */
 import { Context, Effect, Layer, Ref, Stream } from "effect"
-import type { Expected } from "../Expected.ts"
+import type { List, ReadList } from "../Pipeline.ts"
+import type { SinkReason } from "../Sink.ts"
 import { Client } from "./Client.ts"
 import { type Api, Credentials } from "./Credentials.ts"
 import { DuoError } from "./Errors.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
+import * as Readings from "./Readings.ts"
 import * as Skew from "./Skew.ts"
-import { read, type Snapshot, type SnapshotOptions } from "./Snapshot.ts"
-import { decodeUsers, type User } from "./User.ts"
+import { decodeWireUsers, WireUser } from "./User.ts"
+import { columns } from "./Wire.ts"
+
+/** Every user. */
+export const list: List = {
+  name: "users",
+  object: "a user",
+  columns: columns(WireUser.fields),
+  id: "user_id",
+  created: "created"
+}
 
 /** The sizes are those of Duo's documents for v1, and of its integration guide for v2. */
-const list = { decode: decodeUsers, id: ({ user_id }: User) => user_id }
-const endpoints: Record<Exclude<Api, "auto">, Endpoint<User>> = {
-  v2: { path: "/admin/v2/users", maxPageSize: 500, ...list },
-  v1: { path: "/admin/v1/users", maxPageSize: 300, ...list }
+const users = { decode: decodeWireUsers, id: ({ user_id }: WireUser) => user_id }
+const endpoints: Record<Exclude<Api, "auto">, Endpoint<WireUser>> = {
+  v2: { path: "/admin/v2/users", maxPageSize: 500, ...users },
+  v1: { path: "/admin/v1/users", maxPageSize: 300, ...users }
 }
 
 const isNotOffered = ({ reason }: DuoError) => reason._tag === "NotFound" || reason._tag === "MethodNotAllowed"
@@ -37,8 +48,8 @@ const withHint = (asked: "v1" | "v2", setting: Api) => (error: DuoError): DuoErr
 export class Users extends Context.Service<Users, {
   /** The whole list from its start, one element a page. It may be read again; the endpoint is looked for once. */
   readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError>
-  /** Everybody, each once, and whether it is proved that they are all. */
-  readonly snapshot: (options: SnapshotOptions) => Effect.Effect<Snapshot<User>, Expected>
+  /** Reads everybody into the run database. */
+  readonly read: (options: Readings.ReadOptions) => Effect.Effect<ReadList, DuoError | SinkReason>
   /** Which version of the endpoint; "auto" until the first page has shown it. */
   readonly api: Effect.Effect<Api>
 }>()("duo-mfa/duo/Users") {
@@ -73,8 +84,7 @@ export class Users extends Context.Service<Users, {
 
       return Users.of({
         pages,
-        snapshot: (options) =>
-          read({ ...list, path: "/admin/v1/users" }, (before) => pages({ ...options, before }), options),
+        read: (options) => Readings.read(list, (before) => pages({ ...options, before }), options),
         api: Ref.get(inUse)
       })
     })

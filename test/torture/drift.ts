@@ -15,7 +15,9 @@ const readOne = Effect.fnUntraced(function*(seed: number) {
   const { concurrency, events, pageSize, users } = historyOf(seed)
   const scenario: Array<Scenario[number]> = []
   let page = 1
-  const live = new LiveTenant(users, (edit) => scenario.push({ when: { page }, do: { fault: "edit", edit } }))
+  const live = new LiveTenant(users, {
+    edited: (edit) => scenario.push({ when: { page }, do: { fault: "edit", edit } })
+  })
   const tenant = Tenant.fromUsers([...live.users])
   /** By request: how many states there were when it was answered. */
   const states = events.map((some, index) => {

@@ -62,7 +62,9 @@ const Answered = Schema.Struct({
   /** Those that mean something to this program. */
   headers: Schema.Record(Schema.String, Schema.String),
   /** When it was whole, in milliseconds. */
-  now: Instant
+  now: Instant,
+  /** How long it took, in milliseconds; a record of before does not say it. */
+  duration: Schema.NullOr(Schema.Int).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null)))
 })
 const Failed = Schema.Struct({ failed: DuoReason })
 /** The run ended, or needed the answer no more, before it came. */

@@ -30,7 +30,10 @@ const kept = ({ headers }: Received) =>
   }))
 
 const outcomeOf = (exit: Exit.Exit<Received, DuoReason>): Outcome => {
-  if (Exit.isSuccess(exit)) return { status: exit.value.status, headers: kept(exit.value), now: exit.value.now }
+  if (Exit.isSuccess(exit)) {
+    const { duration, now, status } = exit.value
+    return { status, headers: kept(exit.value), now, duration }
+  }
   const failed = Exit.findErrorOption(exit)
   return Option.isSome(failed) ? { failed: failed.value } : { interrupted: true }
 }

@@ -1,0 +1,98 @@
+/** Who is known to have been in a list at one moment, for ten thousand histories of a list that changes while it is read. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Stream } from "effect"
+import * as ObjectLoader from "../src/duckdb/ObjectLoader.ts"
+import * as RunDatabase from "../src/duckdb/RunDatabase.ts"
+import * as Completeness from "../src/duo/Completeness.ts"
+import { type Page, pages } from "../src/duo/Pages.ts"
+import { historyOf } from "./drift.ts"
+import { liveClient } from "./live-client.ts"
+
+const readings = 3
+
+/** Reads a list so often, whatever that proves, and gives what was seen as rows of SQL. */
+const readAll = Effect.fnUntraced(function*(seed: number) {
+  const history = historyOf(seed)
+  const live = liveClient(history, seed)
+  const sightings: Array<string> = []
+  const moments: Array<string> = []
+  /** By reading: who was in the list when its first page was answered. */
+  const truths: Array<ReadonlySet<string>> = []
+  for (let reading = 1; reading <= readings; reading++) {
+    const all: Array<Page> = []
+    yield* Stream.runForEach(
+      pages(live.client, live.endpoint, history),
+      (page) => Effect.sync(() => void all.push(page))
+    )
+    for (const [index, { content: { total }, notBefore, objects = [], offset }] of all.entries()) {
+      if (index === 0) {
+        moments.push(JSON.stringify({ list: String(seed), reading, total, not_before: notBefore }))
+        truths.push(live.firstPages.at(-1) ?? new Set())
+      }
+      assert.strictEqual(offset === 0, index === 0)
+      for (const object of objects) {
+        const { created = null, user_id } = JSON.parse(object)
+        sightings.push(JSON.stringify({ list: String(seed), id: user_id, created, reading, is_first: index === 0 }))
+      }
+    }
+  }
+  return { sightings, moments, truths }
+})
+
+describe("completeness", () => {
+  it.live("of ten thousand histories is claimed only where everybody is known, after any number of readings", () =>
+    Effect.gen(function*() {
+      const folder = yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
+      const { session } = yield* RunDatabase.open(folder)
+      const truths = new Map<string, ReadonlyArray<ReadonlySet<string>>>()
+      yield* session.run(Completeness.tables.join("; "))
+      const seen = yield* ObjectLoader.make(session, "seen", {
+        list: "VARCHAR",
+        id: "VARCHAR",
+        created: "BIGINT",
+        reading: "INTEGER",
+        is_first: "BOOLEAN"
+      })
+      const begun = yield* ObjectLoader.make(session, "begun", {
+        list: "VARCHAR",
+        reading: "INTEGER",
+        total: "BIGINT",
+        not_before: "BIGINT"
+      })
+      for (let seed = 1; seed <= Number(process.env["SEEDS"] ?? 10_000); seed++) {
+        const read = yield* readAll(seed)
+        truths.set(String(seed), read.truths)
+        yield* seen.add(read.sightings)
+        yield* begun.add(read.moments)
+      }
+      yield* seen.finish
+      yield* begun.finish
+      console.log("read", performance.now())
+      // a run that ends after so many readings knows no more than they have shown
+      yield* session.run(
+        `INSERT INTO readings.moments SELECT list || '/' || ending, reading, total, not_before
+         FROM begun JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
+         CREATE VIEW sightings AS SELECT list || '/' || ending AS list, id, created, reading, is_first
+         FROM seen JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
+         CREATE TABLE known AS ${Completeness.known("sightings")}`
+      )
+      const claims = yield* session.all(
+        `WITH claimed AS (
+           SELECT list, reading, seen_twice = total AS is_seen_twice FROM (${Completeness.counted("known")}) WHERE known = total
+         )
+         SELECT list, moments.reading, is_seen_twice, string_agg(id, ' ' ORDER BY id)
+         FROM claimed JOIN readings.moments USING (list, reading) LEFT JOIN known USING (list)
+         WHERE id IS NULL OR ${Completeness.isAt("moments")} GROUP BY ALL`
+      )
+      const reached = { "by the first reading": 0, "by creation times alone": 0, "by two readings": 0 }
+      for (const [list, moment, isSeenTwice, ids] of claims) {
+        const [seed = "", ending] = String(list).split("/")
+        const truth = [...truths.get(seed)?.[Number(moment) - 1] ?? []].sort().join(" ")
+        assert.strictEqual(ids === null ? "" : String(ids), truth, `history ${list}, moment ${Number(moment)}`)
+        if (ending === "1") reached["by the first reading"]++
+        reached[isSeenTwice === true ? "by two readings" : "by creation times alone"]++
+      }
+      for (const [what, times] of Object.entries(reached)) assert.isAbove(times, 1000, what)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+})
