@@ -1,14 +1,15 @@
 /** Every administrator of a Duo tenant with their factors. */
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import * as Tables from "../src/admins/Tables.ts"
-import * as Tally from "../src/admins/Tally.ts"
 import { Admins } from "../src/duo/Admins.ts"
 import * as Check from "../src/duo/Check.ts"
 import { Client } from "../src/duo/Client.ts"
 import * as Duo from "../src/duo/Duo.ts"
 import type { Pipeline } from "../src/Pipeline.ts"
 import { Progress } from "../src/Progress.ts"
+
+const sql = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8")
 
 const connect = Duo.connect(Effect.gen(function*() {
   const client = yield* Client
@@ -17,17 +18,14 @@ const connect = Duo.connect(Effect.gen(function*() {
     check: Check.admins,
     extract: Effect.fnUntraced(function*(stamp, options) {
       const progress = yield* Progress
-      const list = yield* admins.snapshot({
+      const list = yield* admins.read({
         ...options,
+        stamp,
         what: "admins",
-        onPage: ({ pages, seen, sweep, total }) =>
-          progress({ stage: sweep === 1 ? "reading" : "proving", what: "admins", seen, total, pages })
+        onPage: ({ pages, reading, seen, total }) =>
+          progress({ stage: reading === 1 ? "reading" : "proving", what: "admins", seen, total, pages })
       })
-      const tally = Tally.make(stamp)
-      return {
-        batches: Stream.map(list.values, tally.admins),
-        facts: Effect.map(client.counts, (counts) => tally.facts(counts, list))
-      }
+      return { lists: [list], refused: [], sent: yield* client.counts }
     })
   }
 }))
@@ -36,7 +34,18 @@ const admins: Pipeline = {
   name: "admins",
   doc: "Duo's administrators and their factors; the key needs the permission to read administrators.",
   tables: [Tables.admins, Tables.adminMethods],
-  views: readFileSync(new URL("admins.sql", import.meta.url), "utf8"),
+  rows: {
+    admins: { list: "admins", select: sql("admins/admins.sql") },
+    admin_methods: { list: "admins", select: sql("admins/admin_methods.sql") }
+  },
+  unknown: sql("admins/unknown.sql"),
+  contradictions: "",
+  counts: [{
+    name: "phishing_resistant",
+    words: "with something that cannot be phished",
+    select: "SELECT count(*) FROM rows.admins WHERE has_phishing_resistant"
+  }],
+  views: sql("admins.sql"),
   sinks: ["duckdb", "parquet", "ndjson"],
   // there are so few of them that one may be a third
   maxShrink: 50,

@@ -1,5 +1,5 @@
 /** Every user of a Duo tenant with their authenticators, groups and bypass codes. */
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { BypassCodes } from "../src/duo/BypassCodes.ts"
 import * as Check from "../src/duo/Check.ts"
@@ -7,9 +7,10 @@ import { Client } from "../src/duo/Client.ts"
 import * as Duo from "../src/duo/Duo.ts"
 import { Users } from "../src/duo/Users.ts"
 import * as Tables from "../src/mfa/Tables.ts"
-import * as Tally from "../src/mfa/Tally.ts"
 import type { Pipeline } from "../src/Pipeline.ts"
 import { Progress } from "../src/Progress.ts"
+
+const sql = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8")
 
 const connect = Duo.connect(Effect.gen(function*() {
   const client = yield* Client
@@ -17,29 +18,29 @@ const connect = Duo.connect(Effect.gen(function*() {
   const bypassCodes = yield* BypassCodes
   return {
     check: Check.users,
-    extract: Effect.fnUntraced(function*(stamp, { scratch, ...options }) {
+    extract: Effect.fnUntraced(function*(stamp, { concurrency, database, pageSize }) {
       const progress = yield* Progress
-      const people = yield* users.snapshot({
-        ...options,
-        scratch,
+      const people = yield* users.read({
+        pageSize,
+        concurrency,
+        database,
+        stamp,
         what: "users",
-        onPage: ({ pages, seen, sweep, total }) =>
-          progress({ stage: sweep === 1 ? "reading" : "proving", what: "users", seen, total, pages })
+        onPage: ({ pages, reading, seen, total }) =>
+          progress({ stage: reading === 1 ? "reading" : "proving", what: "users", seen, total, pages })
       })
       // whether the keys and the way of signing are right was found out from the users, which a key must be able to read
-      const codes = yield* bypassCodes.snapshot({
-        concurrency: options.concurrency,
-        scratch,
+      const codes = yield* bypassCodes.read({
+        concurrency,
+        database,
+        stamp,
         what: "bypass codes",
         onPage: () => Effect.void
       }).pipe(Effect.catchTag("NotCollected", ({ message }) => Effect.succeed({ refused: message })))
-      const tally = Tally.make(stamp, { hasAllCodes: !("refused" in codes) && codes.doubt === null })
       return {
-        batches: Stream.concat(
-          "refused" in codes ? Stream.empty : Stream.map(codes.values, tally.bypassCodes),
-          Stream.map(people.values, tally.users)
-        ),
-        facts: Effect.map(client.counts, (counts) => tally.facts({ ...counts, users: people, bypassCodes: codes }))
+        lists: "refused" in codes ? [people] : [people, codes],
+        refused: "refused" in codes ? [codes.refused] : [],
+        sent: yield* client.counts
       }
     })
   }
@@ -49,7 +50,16 @@ const mfa: Pipeline = {
   name: "mfa",
   doc: "Users, their authenticators, groups and bypass codes, and how well each user is protected.",
   tables: [Tables.users, Tables.mfaMethods, Tables.userGroups, Tables.bypassCodes],
-  views: readFileSync(new URL("mfa.sql", import.meta.url), "utf8"),
+  rows: {
+    users: { list: "users", select: sql("mfa/users.sql") },
+    mfa_methods: { list: "users", select: sql("mfa/mfa_methods.sql") },
+    user_groups: { list: "users", select: sql("mfa/user_groups.sql") },
+    bypass_codes: { list: "bypass_codes", select: sql("mfa/bypass_codes.sql") }
+  },
+  unknown: sql("mfa/unknown.sql"),
+  contradictions: sql("mfa/contradictions.sql"),
+  counts: [{ name: "mfa_enabled", words: "with MFA", select: "SELECT count(*) FROM rows.users WHERE mfa_enabled" }],
+  views: sql("mfa.sql"),
   sinks: ["duckdb", "parquet", "ndjson"],
   connect
 }

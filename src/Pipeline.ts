@@ -30,6 +30,8 @@ export interface List {
   readonly object: string
   /** The DuckDB type of each field of an object, in order. */
   readonly columns: Readonly<Record<string, string>>
+  /** SQL by field, for those that say something not only where they are not empty. */
+  readonly filledBy?: Readonly<Record<string, string>>
   /** The field of its id, and of the Unix time at which it was created. */
   readonly id: string
   readonly created: string

@@ -7,14 +7,14 @@ import * as RunDatabase from "../src/duckdb/RunDatabase.ts"
 import * as Completeness from "../src/duo/Completeness.ts"
 import { type Page, pages } from "../src/duo/Pages.ts"
 import { historyOf } from "./drift.ts"
-import { liveClient } from "./live-client.ts"
+import { datings, liveClient } from "./live-client.ts"
 
 const readings = 3
 
 /** Reads a list so often, whatever that proves, and gives what was seen as rows of SQL. */
 const readAll = Effect.fnUntraced(function*(seed: number) {
   const history = historyOf(seed)
-  const live = liveClient(history, seed)
+  const live = liveClient(history, seed, datings[seed % datings.length] ?? "never")
   const sightings: Array<string> = []
   const moments: Array<string> = []
   /** By reading: who was in the list when its first page was answered. */
@@ -68,7 +68,6 @@ describe("completeness", () => {
       }
       yield* seen.finish
       yield* begun.finish
-      console.log("read", performance.now())
       // a run that ends after so many readings knows no more than they have shown
       yield* session.run(
         `INSERT INTO readings.moments SELECT list || '/' || ending, reading, total, not_before
@@ -79,7 +78,9 @@ describe("completeness", () => {
       )
       const claims = yield* session.all(
         `WITH claimed AS (
-           SELECT list, reading, seen_twice = total AS is_seen_twice FROM (${Completeness.counted("known")}) WHERE known = total
+           SELECT list, reading, seen_twice = total AS is_seen_twice FROM (${
+          Completeness.counted("known")
+        }) WHERE known = total
          )
          SELECT list, moments.reading, is_seen_twice, string_agg(id, ' ' ORDER BY id)
          FROM claimed JOIN readings.moments USING (list, reading) LEFT JOIN known USING (list)

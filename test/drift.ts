@@ -5,6 +5,7 @@
 import { Dice } from "../src/emulator/Dice.ts"
 import type { JsonObject } from "../src/emulator/Json.ts"
 import type { Edit } from "../src/emulator/Tenant.ts"
+import type { Proof } from "../src/Pipeline.ts"
 
 /** What may befall a tenant between two requests. Positions are parts of a thousand of the list. */
 export interface Event {
@@ -132,6 +133,8 @@ export class LiveTenant {
 /** What came of reading it. */
 export interface Read {
   readonly complete: boolean
+  /** How that was proved. */
+  readonly proof: Proof | null
   /** Users that are said to have changed while they were read. */
   readonly changed: number
   readonly users: ReadonlyArray<{ readonly user_id: string; readonly realname: string | null }>
@@ -139,7 +142,7 @@ export interface Read {
 
 /** What is wrong with what was read; undefined if it is the tenant of one moment, or honestly marked. */
 export const wrongWith = (
-  { changed, complete, users }: Read,
+  { changed, complete, proof, users }: Read,
   states: LiveTenant["states"]
 ): string | undefined => {
   const ids = users.map(({ user_id }) => user_id)
@@ -151,6 +154,8 @@ export const wrongWith = (
   if (!complete) return undefined
   const moments = states.filter((state) => state.size === ids.length && ids.every((id) => state.has(id)))
   if (moments.length === 0) return "it is called complete, and was the tenant at no moment"
+  // of whom was read once nobody knows what they were at the moment
+  if (proof === "created") return undefined
   const exact = moments.some((state) => users.every(({ realname, user_id }) => state.get(user_id) === realname))
   return exact || changed > 0 ? undefined : "nobody is said to have changed, and it was so at no moment"
 }

@@ -14,16 +14,17 @@ const endpoint: Endpoint<WireUser> = {
 }
 
 /** What Duo says of when a user was created: always, never, sometimes, or by a clock that is up to a second off. */
-const datings = ["always", "never", "sometimes", "skewed"] as const
+export const datings = ["always", "never", "sometimes", "skewed"] as const
+export type Dating = typeof datings[number]
 
 /** A tenant that changes as its history says, or as `before` does before each request. */
 export const liveClient = (
   { events, users }: History,
   seed: number,
+  dating: Dating,
   before: (request: number, tenant: LiveTenant) => void = () => undefined
 ) => {
   const dice = new Dice(seed)
-  const dating = dice.pick(datings)
   /** Duo's clock, in milliseconds. */
   let now = 1_700_000_000_000 + dice.below(1000)
   const pass = () => now += dice.pick([0, 1, 300, 1000, 5000, 3_600_000])
@@ -35,7 +36,7 @@ export const liveClient = (
         : Math.floor((now + skew) / 1000)
     }
   })
-  pass()
+  now += 60_000
   let requests = 0
   const asked = { known: 0, firstPages: new Array<ReadonlySet<string>>() }
   const client: Pick<Client["Service"], "call"> = {

@@ -20,7 +20,7 @@ const clock = (skew: number | null): string => {
 
 /** How many there are, of the list whose first page this is. */
 const totalOf = Effect.fnUntraced(function*(pages: Stream.Stream<Page, DuoError>) {
-  const total = Option.getOrNull(Option.map(yield* Stream.runHead(pages), (page) => page.total))
+  const total = Option.getOrNull(Option.map(yield* Stream.runHead(pages), (page) => page.content.total))
   return total === null ? "" : `; there are ${total}`
 })
 

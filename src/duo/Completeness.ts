@@ -38,7 +38,8 @@ export const known = (sightings: string) =>
 
 /** Whether an id was in the list at the moment of a reading, which is a row of `readings.moments`. */
 export const isAt = (moment: string) =>
-  `last_reading >= ${moment}.reading AND (known_from <= ${moment}.reading OR coalesce(created < ${moment}.not_before, false))`
+  `known.last_reading >= ${moment}.reading
+   AND (known.known_from <= ${moment}.reading OR coalesce(known.created < ${moment}.not_before, false))`
 
 /** How many ids are known to have been in the list at each moment, and how many of them without their creation time. */
 export const counted = (known: string) =>

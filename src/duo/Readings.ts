@@ -7,6 +7,7 @@ import * as ObjectLoader from "../duckdb/ObjectLoader.ts"
 import type { RunDatabase } from "../duckdb/RunDatabase.ts"
 import type { List, ReadList } from "../Pipeline.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
+import type { Stamp } from "../Table.ts"
 import * as Meters from "../telemetry/Meters.ts"
 import * as Completeness from "./Completeness.ts"
 import type { Before, Content, Page, PageOptions } from "./Pages.ts"
@@ -28,6 +29,8 @@ export interface ReadOptions extends PageOptions {
   /** What the objects are called in sentences: `bypass codes`. */
   readonly what: string
   readonly database: RunDatabase
+  /** The run that the objects are of. */
+  readonly stamp: Stamp
   /** Is told of every page. */
   readonly onPage: (progress: Progress) => Effect.Effect<void>
 }
@@ -64,7 +67,7 @@ const lineOf = (object: string, page: number, place: number, halves: ReadonlyArr
 export const read = Effect.fn("Duo.list")(function*<E>(
   list: List,
   pages: (before: Before) => Stream.Stream<Page, E>,
-  { database: { session }, onPage, what }: ReadOptions
+  { database: { session }, onPage, stamp, what }: ReadOptions
 ) {
   yield* Effect.annotateCurrentSpan("duo_mfa.list", what)
   const table = `readings.${DuckDb.name(list.name)}`
@@ -77,6 +80,11 @@ export const read = Effect.fn("Duo.list")(function*<E>(
     _halves: "VARCHAR[]",
     ...list.columns
   })
+  const objects = `CREATE OR REPLACE VIEW objects.${DuckDb.name(list.name)} AS
+    SELECT ${DuckDb.literal(stamp.run_id)} AS run_id, ${DuckDb.constant(stamp.observed_at)} AS observed_at,
+      ${DuckDb.literal(stamp.tenant)} AS tenant, objects.* FROM ${table} objects`
+  // there is none until the list was read
+  yield* session.run(`${objects} WHERE false`)
   yield* session.run(
     `CREATE VIEW ${sightings} AS SELECT ${name} AS list, ${DuckDb.name(list.id)} AS id,
        ${DuckDb.name(list.created)} AS created, reading, is_first
@@ -145,10 +153,7 @@ export const read = Effect.fn("Duo.list")(function*<E>(
     id: list.id,
     moment
   })
-  yield* session.run(
-    `CREATE VIEW objects.${DuckDb.name(list.name)} AS
-     SELECT objects.* FROM ${table} objects ANTI JOIN ${left} ON object = objects.rowid`
-  )
+  yield* session.run(`${objects} ANTI JOIN ${left} ON object = objects.rowid`)
   const last = readings.at(-1)
   const result: ReadList = {
     list,

@@ -4,12 +4,10 @@
  */
 
 export interface Unknown {
-  /** A value, each time that it comes. */
-  readonly value: (what: string) => void
-  /** A field, which counts once however often it comes. */
-  readonly field: (what: string) => void
-  /** Where in an object there was half of a surrogate pair. */
-  readonly halves: (of: string, paths?: ReadonlyArray<string>) => void
+  /** A value that came so many times. */
+  readonly value: (what: string, times: number) => void
+  /** So many others that are not told one by one. */
+  readonly others: (times: number) => void
   readonly count: () => number
   readonly warnings: () => ReadonlyArray<string>
   /** By place how often something was not known, for those whom somebody's text is not for. */
@@ -17,7 +15,7 @@ export interface Unknown {
 }
 
 /** Different ones that are remembered and that are told; what is beyond is counted together. */
-const mostRemembered = 100
+export const mostRemembered = 100
 const mostTold = 20
 
 /** A sentence of ours names the place; after a colon comes what somebody has written. */
@@ -28,18 +26,16 @@ const sum = (times: Iterable<number>) => [...times].reduce((sum, times) => sum +
 export const make = (): Unknown => {
   const known = new Map<string, number>()
   let others = 0
-  const remember = (what: string, times: number) => {
-    if (known.has(what) || known.size < mostRemembered) known.set(what, times)
-    else others++
+  const value = (what: string, times: number) => {
+    if (known.has(what) || known.size < mostRemembered) known.set(what, (known.get(what) ?? 0) + times)
+    else others += times
   }
   const count = () => sum(known.values()) + others
-  const value = (what: string) => remember(what, (known.get(what) ?? 0) + 1)
   return {
     value,
-    halves: (of, paths = []) => {
-      for (const path of paths) value(`half of a surrogate pair in ${of}, now U+FFFD: ${path}`)
+    others: (times) => {
+      others += times
     },
-    field: (what) => remember(what, 1),
     count,
     warnings: () => {
       const told = [...known].slice(0, mostTold)

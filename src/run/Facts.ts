@@ -1,0 +1,92 @@
+/** What a run knows about itself once its rows are made. */
+import { Effect } from "effect"
+import * as FieldCounts from "../duckdb/FieldCounts.ts"
+import type { RunDatabase } from "../duckdb/RunDatabase.ts"
+import type { Facts } from "../Outcome.ts"
+import type { Extraction, List, Pipeline } from "../Pipeline.ts"
+import type { SinkReason } from "../Sink.ts"
+import type { Stamp } from "../Table.ts"
+import { collectedOf } from "./Rows.ts"
+import * as Unknown from "./Unknown.ts"
+
+/** The sentences of a SELECT of `what, times`. */
+const sentences = Effect.fnUntraced(function*({ session }: RunDatabase, select: string, into: Unknown.Unknown) {
+  if (select === "") return
+  // whoever answers may invent values without end
+  const found = yield* session.all(
+    `SELECT what, times, sum(times) OVER () FROM (${select}) ORDER BY times DESC, what LIMIT ${Unknown.mostRemembered}`
+  )
+  let others = Number(found[0]?.[2] ?? 0)
+  for (const [what, times] of found) {
+    into.value(String(what), Number(times))
+    others -= Number(times)
+  }
+  if (others > 0) into.others(others)
+})
+
+/** Objects that had half of a surrogate pair somewhere, by the place. */
+const halves = ({ name, object }: List) =>
+  `SELECT 'half of a surrogate pair in ${object}, now U+FFFD: ' || half AS what, count(*) AS times
+   FROM (SELECT unnest(_halves) AS half FROM objects.${name}) GROUP BY half ORDER BY half`
+
+const fieldsOf = Effect.fnUntraced(function*({ session }: RunDatabase, lists: ReadonlyArray<List>) {
+  const fields: Record<string, Facts["fields"][string]> = {}
+  for (const { columns, filledBy, name } of lists) {
+    const counted = yield* session.all(
+      `SELECT field, "of", filled FROM (${FieldCounts.select(name, columns, filledBy)})`
+    )
+    for (const [field, of, filled] of counted) fields[String(field)] = { of: Number(of), filled: Number(filled) }
+  }
+  return fields
+})
+
+/** Counts what was read and made. */
+export const make: (
+  database: RunDatabase,
+  pipeline: Pipeline,
+  stamp: Stamp,
+  extraction: Extraction
+) => Effect.Effect<Facts, SinkReason> = Effect.fnUntraced(function*(database, pipeline, stamp, extraction) {
+  const { lists, refused, sent } = extraction
+  const [first] = lists
+  const doubt = lists.find((_) => _.doubt !== null)?.doubt ?? null
+  const unknown = Unknown.make()
+  const contradictions = Unknown.make()
+  for (const { list, unknownFields } of lists) {
+    for (const field of unknownFields) unknown.value(`unknown field of ${list.object}: ${field}`, 1)
+    yield* sentences(database, halves(list), unknown)
+  }
+  yield* sentences(database, pipeline.unknown, unknown)
+  yield* sentences(database, pipeline.contradictions, contradictions)
+  const counts = yield* Effect.forEach(
+    pipeline.counts,
+    ({ name, select, words }) =>
+      Effect.map(database.session.all(select), ([row]) => ({ name, words, count: Number(row?.[0] ?? 0) }))
+  )
+  const begun = Number(stamp.observed_at / 1000n)
+  return {
+    // a clock may be set back, and no run ends before it began
+    finished_at: new Date(Math.max(begun, sent.answeredAt ?? begun)).toISOString(),
+    complete: doubt === null,
+    incomplete_reason: doubt,
+    proof: doubt === null ? first.proof : null,
+    total_objects: first.total,
+    pages: first.pages,
+    sweeps: first.readings,
+    requests: sent.requests,
+    retries: sent.retries,
+    duplicates: first.duplicates,
+    changed: first.changed,
+    unknown_values: unknown.count(),
+    tables_collected: collectedOf(pipeline, extraction).map(({ name }) => name),
+    contradictions: contradictions.count(),
+    fields: yield* fieldsOf(database, lists.map(({ list }) => list)),
+    warnings: [...refused, ...contradictions.warnings(), ...unknown.warnings()],
+    warned: {
+      ...Object.fromEntries(refused.map((sentence) => [Unknown.placeOf(sentence), 1])),
+      ...contradictions.places(),
+      ...unknown.places()
+    },
+    counts
+  }
+})
