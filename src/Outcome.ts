@@ -3,6 +3,7 @@
  * manifest keeps it, the summary prints it, and the ledger's `runs` table has one row of it a run.
  */
 import { Effect, Schema } from "effect"
+import { proofs } from "./Pipeline.ts"
 import * as Table from "./Table.ts"
 
 /** Of the objects that can say something in a field: how many there are, and how many of them do. */
@@ -16,6 +17,8 @@ export const Facts = Schema.Struct({
   /** True only if everything that was there at one moment was seen. */
   complete: Schema.Boolean,
   incomplete_reason: Schema.NullOr(Schema.String),
+  /** How it was proved, as `Proof` says; null when it was not, or by a version that did not say. */
+  proof: Schema.NullOr(Schema.Literals(proofs)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   total_objects: Schema.NullOr(Schema.Int),
   pages: Schema.Int,
   sweeps: Schema.Int,
@@ -105,6 +108,9 @@ export const runs = Table.make({
     duplicates: Table.bigint("Objects that came twice and were kept once."),
     unknown_values: Table.bigint("Values that this version does not know; kept as they came."),
     tool_version: Table.text("The version of duo-mfa."),
+    proof: Table.text(
+      "How it was proved: page (one page had everything), created (everything was created before the reading and seen in it) or twice (two readings saw the same); NULL when incomplete."
+    ),
     tables_collected: Table.text("The tables that the key may read, joined by \", \"."),
     columns_added: Table.text(
       "The columns that the run before it did not have, as TABLE.COLUMN, joined by \", \"; NULL for none."
@@ -139,6 +145,7 @@ export const toRow = (outcome: Outcome): Table.RowOf<typeof runs> => ({
   duplicates: outcome.duplicates,
   unknown_values: outcome.unknown_values,
   tool_version: outcome.tool_version,
+  proof: outcome.proof,
   tables_collected: outcome.tables_collected.join(", "),
   columns_added: outcome.columns_added.join(", ") || null
 })

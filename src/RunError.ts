@@ -43,6 +43,12 @@ export const inDataDirectory = (directory: string, reason: SinkReason) =>
     why: whys[reason._tag] ?? "failed"
   })
 
+/** A directory for temporary files that fails so. */
+export const inTemporary = (directory: string, reason: SinkReason) =>
+  reason._tag === "CannotCreate"
+    ? new Temporary({ directory, detail: reason.detail })
+    : inDataDirectory(directory, reason)
+
 /** A manifest is in a format that only a later version knows. */
 export class NewerManifest extends Schema.TaggedError<NewerManifest>()("NewerManifest", {
   file: Schema.String,

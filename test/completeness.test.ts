@@ -47,20 +47,20 @@ describe("completeness", () => {
       const { session } = yield* RunDatabase.open(folder)
       const truths = new Map<string, ReadonlyArray<ReadonlySet<string>>>()
       yield* session.run(Completeness.tables.join("; "))
-      const seen = yield* ObjectLoader.make(session, "seen", {
+      const seen = yield* ObjectLoader.make(session, "readings.seen", {
         list: "VARCHAR",
         id: "VARCHAR",
         created: "BIGINT",
         reading: "INTEGER",
         is_first: "BOOLEAN"
       })
-      const begun = yield* ObjectLoader.make(session, "begun", {
+      const begun = yield* ObjectLoader.make(session, "readings.begun", {
         list: "VARCHAR",
         reading: "INTEGER",
         total: "BIGINT",
         not_before: "BIGINT"
       })
-      for (let seed = 1; seed <= Number(process.env["SEEDS"] ?? 10_000); seed++) {
+      for (let seed = 1; seed <= 10_000; seed++) {
         const read = yield* readAll(seed)
         truths.set(String(seed), read.truths)
         yield* seen.add(read.sightings)
@@ -71,19 +71,19 @@ describe("completeness", () => {
       // a run that ends after so many readings knows no more than they have shown
       yield* session.run(
         `INSERT INTO readings.moments SELECT list || '/' || ending, reading, total, not_before
-         FROM begun JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
-         CREATE VIEW sightings AS SELECT list || '/' || ending AS list, id, created, reading, is_first
-         FROM seen JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
-         CREATE TABLE known AS ${Completeness.known("sightings")}`
+         FROM readings.begun JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
+         CREATE VIEW objects.sightings AS SELECT list || '/' || ending AS list, id, created, reading, is_first
+         FROM readings.seen JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
+         CREATE TABLE objects.known AS ${Completeness.known("objects.sightings")}`
       )
       const claims = yield* session.all(
         `WITH claimed AS (
            SELECT list, reading, seen_twice = total AS is_seen_twice FROM (${
-          Completeness.counted("known")
+          Completeness.counted("objects.known")
         }) WHERE known = total
          )
          SELECT list, moments.reading, is_seen_twice, string_agg(id, ' ' ORDER BY id)
-         FROM claimed JOIN readings.moments USING (list, reading) LEFT JOIN known USING (list)
+         FROM claimed JOIN readings.moments USING (list, reading) LEFT JOIN objects.known USING (list)
          WHERE id IS NULL OR ${Completeness.isAt("moments")} GROUP BY ALL`
       )
       const reached = { "by the first reading": 0, "by creation times alone": 0, "by two readings": 0 }

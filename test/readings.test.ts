@@ -90,7 +90,7 @@ describe("a snapshot", () => {
         "proved, some changed": 0,
         "not proved": 0
       }
-      for (let seed = 1; seed <= 600; seed++) {
+      for (let seed = 1; seed <= 300; seed++) {
         const dating = datings[seed % datings.length] ?? "never"
         const { known, read, tenant } = yield* readTenant(database, historyOf(seed), { dating, seed })
         assert.isUndefined(wrongWith(read, tenant.states), `seed ${seed}`)
@@ -103,7 +103,7 @@ describe("a snapshot", () => {
           if (tenant.states.length > 1) reached[read.changed > 0 ? "proved, some changed" : "proved after it moved"]++
         }
       }
-      for (const [what, times] of Object.entries(reached)) assert.isAbove(times, 10, what)
+      for (const [what, times] of Object.entries(reached)) assert.isAbove(times, 5, what)
     })))
 
   it.effect("takes one reading if everything fits into a page or was created before, and two if not", () =>

@@ -19,12 +19,12 @@ export interface ObjectLoader {
   readonly finish: Effect.Effect<void, SinkReason>
 }
 
-/** Makes `table` with the columns, and loads into it. */
+/** Makes `table`, of the catalog `readings`, with the columns, and loads into it. */
 export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table: string, columns: Columns) {
   const scope = yield* Scope.Scope
   const session = yield* database.another
   const specs = Object.entries(columns).map(([name, type]) => `${DuckDb.name(name)} ${type}`)
-  yield* session.run(`USE run; CREATE TABLE ${table} (${specs.join(", ")})`)
+  yield* session.run(`CREATE TABLE ${table} (${specs.join(", ")})`)
   // a line break is escaped in JSON, so it can only separate two lines
   const statement = `INSERT INTO ${table} SELECT unnest(from_json_strict(line, ${
     DuckDb.literal(JSON.stringify(columns))
@@ -40,7 +40,7 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
     unwritten += length
     if (unwritten < checkpointSize) return
     unwritten = 0
-    yield* session.run("CHECKPOINT run")
+    yield* session.run("CHECKPOINT readings")
   })
 
   const loaded = Effect.suspend(() => loading === undefined ? Effect.void : Fiber.join(loading))
