@@ -2,7 +2,7 @@
 import { Effect, Schema } from "effect"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
-import * as Fingerprint from "../../src/Fingerprint.ts"
+import * as Fingerprint from "../../src/staging/Fingerprint.ts"
 import { Manifest, type Receipt } from "../../src/Manifest.ts"
 import { stampOf } from "../../src/Outcome.ts"
 import * as Ndjson from "../../src/staging/Ndjson.ts"
