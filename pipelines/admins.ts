@@ -40,11 +40,7 @@ const admins: Pipeline = {
   },
   unknown: sql("admins/unknown.sql"),
   contradictions: "",
-  counts: [{
-    name: "phishing_resistant",
-    words: "with something that cannot be phished",
-    select: "SELECT count(*) FROM rows.admins WHERE has_phishing_resistant"
-  }],
+  counts: sql("admins/counts.sql"),
   views: sql("admins.sql"),
   sinks: ["duckdb", "parquet", "ndjson"],
   // there are so few of them that one may be a third

@@ -58,7 +58,7 @@ const mfa: Pipeline = {
   },
   unknown: sql("mfa/unknown.sql"),
   contradictions: sql("mfa/contradictions.sql"),
-  counts: [{ name: "mfa_enabled", words: "with MFA", select: "SELECT count(*) FROM rows.users WHERE mfa_enabled" }],
+  counts: sql("mfa/counts.sql"),
   views: sql("mfa.sql"),
   sinks: ["duckdb", "parquet", "ndjson"],
   connect

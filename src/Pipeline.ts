@@ -30,8 +30,8 @@ export interface List {
   readonly object: string
   /** The DuckDB type of each field of an object, in order. */
   readonly columns: Readonly<Record<string, string>>
-  /** SQL by field, for those that say something not only where they are not empty. */
-  readonly filledBy?: Readonly<Record<string, string>>
+  /** By field: when it says something, as SQL, if not where it is not empty; null if another field says it. */
+  readonly filledBy?: Readonly<Record<string, string | null>>
   /** The field of its id, and of the Unix time at which it was created. */
   readonly id: string
   readonly created: string
@@ -123,8 +123,8 @@ export interface Pipeline {
   readonly unknown: string
   /** The same of objects of which the source says two things that cannot both be true. */
   readonly contradictions: string
-  /** What is counted among the rows, by a SELECT of one number, for the summary in a few words and for programs by name. */
-  readonly counts: ReadonlyArray<{ readonly name: string; readonly words: string; readonly select: string }>
+  /** A SELECT of `name, words, count` over `rows`: what the summary counts, for people in words and for programs by name. */
+  readonly counts: string
   /** SQL for DuckDB: views over the tables, their histories and their changes, with a comment for each and its columns. */
   readonly views: string
   /** The sinks of a run for which none was named. */

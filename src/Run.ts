@@ -2,20 +2,25 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { type Duration, Effect, Exit, Scope, Stream } from "effect"
-import * as Batches from "./Batches.ts"
+import { type Duration, Effect, Exit, FileSystem, Scope } from "effect"
+import { tmpdir } from "node:os"
+import type * as Personal from "./duckdb/Personal.ts"
+import * as RunDatabase from "./duckdb/RunDatabase.ts"
 import type { Expected } from "./Expected.ts"
 import { refuseLost } from "./Guard.ts"
+import { located } from "./Located.ts"
 import type * as Manifest from "./Manifest.ts"
-import { objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
-import * as Personal from "./Personal.ts"
+import type { Outcome } from "./Outcome.ts"
 import * as PersonalKey from "./PersonalKey.ts"
-import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
-import { Progress } from "./Progress.ts"
+import type { Pipeline, Source, SourceOptions } from "./Pipeline.ts"
 import * as Recovery from "./Recovery.ts"
-import { Outdated, RunError } from "./RunError.ts"
-import type { Batch, SinkRun, SinkServices } from "./Sink.ts"
-import * as Scratch from "./staging/Scratch.ts"
+import * as Facts from "./run/Facts.ts"
+import * as Rows from "./run/Rows.ts"
+import { inDataDirectory, inTemporary, Outdated, RunError } from "./RunError.ts"
+import { isSinkReason, type SinkReason, type SinkRun } from "./Sink.ts"
+import { reasonOf } from "./staging/Files.ts"
+import * as Fingerprint from "./staging/Fingerprint.ts"
+import * as RowsSql from "./staging/RowsSql.ts"
 import { newStamp, stampFor } from "./Stamp.ts"
 import { addedTo, type Stamp, typesOf } from "./Table.ts"
 import { waiting } from "./Waiting.ts"
@@ -38,6 +43,12 @@ export interface Result {
   readonly receipts: ReadonlyArray<Manifest.Receipt>
 }
 
+/** Says where the run database could not be written. */
+const locating =
+  (runError: (reason: SinkReason) => RunError) =>
+  <A, R>(effect: Effect.Effect<A, Expected | SinkReason, R>): Effect.Effect<A, Expected, R> =>
+    Effect.mapError(effect, (error) => isSinkReason(error) ? runError(error) : error)
+
 /** What a sink is told about a run. */
 export const sinkRun = (
   stamp: Stamp,
@@ -52,38 +63,32 @@ export const sinkRun = (
  */
 export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOptions) {
   const source = yield* pipeline.connect
-  const { directory, discard, manifests, opened, stamp, treat } = yield* waiting(
+  const { directory, discard, manifests, opened, personal, stamp } = yield* waiting(
     begin(pipeline, source, options),
     options.wait
   )
   yield* Effect.annotateCurrentSpan("duo_mfa.run_id", stamp.run_id)
 
   const { outcome, receipts, sealed } = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
-    const scratch = yield* Scratch.make(directory, options.dataDirectory)
-    const open = opened.map((target) => target.open)
-    const extract = Effect.map(source.extract(stamp, { ...options, scratch }), (extraction) => ({
-      ...extraction,
-      batches: Stream.map(extraction.batches, treat)
-    }))
-    const stage = yield* Batches.stageFor(pipeline.tables, options.dataDirectory, directory, open)
-    const staging = Batches.stagingTo(pipeline.tables, [...open, stage])
-    const drained = yield* drain(pipeline, stamp, extract, staging.write, options)
-    const before = yield* manifests.newest(drained)
-    const outcome = { ...drained, columns_added: addedTo(before?.columns ?? {}, pipeline.tables) }
+    const orRunError = locating((reason) => new RunError({ reason: inDataDirectory(options.dataDirectory, reason) }))
+    const database = yield* orRunError(RunDatabase.open(directory))
+    const collected = yield* orRunError(collect(pipeline, source, stamp, database, { ...options, personal }))
+    const before = yield* manifests.newest(collected)
+    const outcome = { ...collected, columns_added: addedTo(before?.columns ?? {}, pipeline.tables) }
     yield* refuseLost(manifests, pipeline.tables, outcome, sinkRun(stamp, pipeline, options))
-    const staged = yield* stage.finish
+    const rows = RowsSql.make(database.session)
     const sealed = yield* Effect.forEach(
       opened,
       ({ location, name, open, sink }) =>
-        Effect.map(open.seal(outcome, staged), (sealed) => {
-          const receipt: Manifest.Receipt = { sink: name, location, ...sealed }
+        Effect.map(open.seal([outcome], rows), ({ bytes, publication }) => {
+          const receipt: Manifest.Receipt = { sink: name, location, rows: outcome.rows, bytes, publication }
           return { receipt, sink }
         })
     )
     const receipts = sealed.map(({ receipt }) => receipt)
     yield* manifests.seal({
       ...outcome,
-      fingerprints: staging.fingerprints(outcome),
+      fingerprints: yield* orRunError(Fingerprint.ofRun(rows, pipeline.tables, outcome)),
       columns: typesOf(pipeline.tables),
       sinks: receipts
     })
@@ -99,10 +104,11 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
 const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, options: RunOptions) {
   const targets = yield* Effect.forEach(
     options.sinks,
-    ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
+    ({ location, sink }) =>
+      Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: located(found) }))
   )
   const manifests = yield* Recovery.enter(options)
-  const treat = yield* treatmentOf(pipeline, options)
+  const personal = yield* personalOf(options)
   const stamp = yield* stampFor(source, yield* manifests.ids)
   if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
   const scope = yield* Effect.flatMap(Effect.scope, Scope.fork)
@@ -121,7 +127,7 @@ const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, op
         sink.open(location, sinkRun(stamp, pipeline, options), directory),
         (open) => ({ location, name, open, sink })
       )).pipe(Scope.provide(scope))
-    return { directory, discard, manifests, opened, stamp, treat }
+    return { directory, discard, manifests, opened, personal, stamp }
   }).pipe(Effect.interruptible, Effect.onError(() => discard))
 })
 
@@ -132,9 +138,14 @@ export const dryRun = Effect.fn("Run.dry")(function*(
 ) {
   const source = yield* pipeline.connect
   const stamp = yield* stampFor(source, [])
-  const scratch = yield* Scratch.temporary
-  const extract = source.extract(stamp, { ...options, scratch })
-  const outcome = yield* drain(pipeline, stamp, extract, () => Effect.void, options)
+  const orRunError = locating((reason) => new RunError({ reason: inTemporary(tmpdir(), reason) }))
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* orRunError(
+    Effect.mapError(fs.makeTempDirectoryScoped({ directory: tmpdir(), prefix: "duo-mfa-" }), reasonOf)
+  )
+  const database = yield* orRunError(RunDatabase.open(directory))
+  const personal: Rows.Personal = { treatment: "keep" }
+  const outcome = yield* orRunError(collect(pipeline, source, stamp, database, { ...options, personal }))
   return { outcome, receipts: [] }
 }, Effect.scoped)
 
@@ -148,41 +159,35 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
   const stamp = yield* newStamp(tenant, [])
   const directory = yield* manifests.directory(stamp.run_id)
   for (const { location, sink: name } of sinks) {
-    const sink = yield* findSink(name)
+    const sink = located(yield* findSink(name))
     yield* Effect.scoped(sink.open(location, sinkRun(stamp, pipeline, { allowEmpty: false }), directory)).pipe(
       Effect.ensuring(Effect.ignore(sink.discard(location, stamp.run_id)))
     )
   }
 }, Effect.scoped)
 
-/** What is done to every batch before anything else sees it. */
-const treatmentOf = Effect.fnUntraced(function*({ tables }: Pipeline, { dataDirectory, personal }: RunOptions) {
-  if (personal === "drop") return Personal.replacing(tables, Personal.drop)
-  if (personal !== "hash") return (batch: Batch) => batch
-  return Personal.replacing(tables, Personal.hash(yield* PersonalKey.read(dataDirectory)))
+/** How cells that say something about a person are treated. */
+const personalOf = Effect.fnUntraced(function*({ dataDirectory, personal = "keep" }: RunOptions) {
+  const treated: Rows.Personal = personal === "hash"
+    ? { treatment: personal, key: yield* PersonalKey.read(dataDirectory) }
+    : { treatment: personal }
+  return treated
 })
 
-/** Reads the source and hands over every batch, and counts on the way. */
-const drain = Effect.fnUntraced(function*(
+/** Reads the source, and makes the rows and the facts of the run. */
+const collect = Effect.fnUntraced(function*(
   pipeline: Pipeline,
+  source: Source,
   stamp: Stamp,
-  extract: Effect.Effect<Extraction, Expected>,
-  write: (batch: Batch) => Effect.Effect<void, Expected, SinkServices>,
-  { toolVersion }: { readonly toolVersion: string }
+  database: RunDatabase.RunDatabase,
+  { personal, toolVersion, ...options }: SourceOptions & {
+    readonly toolVersion: string
+    readonly personal: Rows.Personal
+  }
 ) {
-  const progress = yield* Progress
-  const extraction = yield* extract
-  const rows: Record<string, number> = {}
-  yield* extraction.batches.pipe(
-    Stream.buffer({ capacity: 2 }),
-    Stream.runForEach(Effect.fnUntraced(function*(batch) {
-      for (const { name } of pipeline.tables) rows[name] = (rows[name] ?? 0) + (batch[name] ?? []).length
-      yield* write(batch)
-      const { pages, total_objects } = yield* extraction.facts
-      yield* progress({ stage: "writing", ...objectsOf({ rows }), total: total_objects, pages })
-    }))
-  )
-  const facts = yield* extraction.facts
+  const extraction = yield* source.extract(stamp, { ...options, database })
+  const rows = yield* Rows.make(database, pipeline, stamp, extraction, personal)
+  const facts = yield* Facts.make(database, pipeline, stamp, extraction)
   const observed_at = new Date(Number(stamp.observed_at / 1000n)).toISOString()
   const outcome: Outcome = {
     run_id: stamp.run_id,
@@ -193,7 +198,7 @@ const drain = Effect.fnUntraced(function*(
     tool_version: toolVersion,
     ...facts,
     columns_added: [],
-    rows: rowsOf(pipeline.tables, { ...facts, rows })
+    rows
   }
   return outcome
 })

@@ -5,11 +5,11 @@ import { readFileSync } from "node:fs"
 import mfa from "../pipelines/mfa.ts"
 import { decodeUsers, type User } from "../src/duo/User.ts"
 import * as Ledger from "../src/history/Ledger.ts"
-import { flatten } from "../src/mfa/Flatten.ts"
 import * as Tables from "../src/mfa/Tables.ts"
 import { headline } from "../src/report/Headline.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import type { Row, Table } from "../src/Table.ts"
+import { flatten } from "./oracle/Flatten.ts"
 
 const now = BigInt(Date.UTC(2026, 10, 3, 9)) * 1000n
 const stamp = { run_id: "r1", observed_at: now, tenant: "api-00000001.duosecurity.com" }

@@ -1,11 +1,11 @@
 /** `duo-mfa extract`: one run of a pipeline. */
 import { Effect, Exit, Option, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import * as Personal from "../duckdb/Personal.ts"
 import { ExitCode } from "../ExitCode.ts"
 import type { Expected } from "../Expected.ts"
 import { objectsOf } from "../Outcome.ts"
 import { withoutPaths } from "../Paths.ts"
-import * as Personal from "../Personal.ts"
 import { Progress } from "../Progress.ts"
 import { Recording } from "../Recording.ts"
 import * as Run from "../Run.ts"

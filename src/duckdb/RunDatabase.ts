@@ -3,11 +3,10 @@
  * `objects`, each proved object once; and `rows`, the rows of the tables. Its files have no name, so nothing of it outlives
  * the process.
  */
-import { Effect, type FileSystem, Path, type Scope } from "effect"
+import { Effect, FileSystem, Path, type Scope } from "effect"
 import type { SinkReason } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import { reasonOf } from "../staging/Platform.ts"
-import * as Private from "../staging/Private.ts"
 
 export interface RunDatabase {
   /** Speaks SQL. */
@@ -26,21 +25,24 @@ const settings = [
   "wal_autocheckpoint = '1TB'"
 ]
 
-/** Makes it with files on the disk of a directory; it is gone when the scope closes or the process ends. */
+/**
+ * Makes it with files in a directory, which lose their names before anything is written to them. DuckDB makes another file
+ * there for the moment of a checkpoint.
+ */
 export const open = Effect.fn("RunDatabase.open")(function*(
   directory: string
 ): Effect.fn.Return<RunDatabase, SinkReason, FileSystem.FileSystem | Path.Path | Scope.Scope> {
+  const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
   const session = yield* DuckDb.open({})
   yield* session.run([...settings.map((setting) => `SET ${setting}`), "ATTACH ':memory:' AS objects"].join("; "))
-  yield* Effect.scoped(Effect.gen(function*() {
-    const hidden = yield* Effect.mapError(Private.hidden(directory), reasonOf)
-    for (const name of ["readings", "rows"]) {
-      yield* session.run(
-        `ATTACH ${DuckDb.literal(join(hidden, name))} AS ${name} (RECOVERY_MODE no_wal_writes, ROW_GROUP_SIZE 30720)`
-      )
-    }
-  }))
+  for (const name of ["readings", "rows"]) {
+    const file = join(directory, `${name}.duckdb`)
+    yield* session.run(
+      `ATTACH ${DuckDb.literal(file)} AS ${name} (RECOVERY_MODE no_wal_writes, ROW_GROUP_SIZE 30720)`
+    )
+    yield* Effect.mapError(fs.remove(file), reasonOf)
+  }
   const database: RunDatabase = { session }
   return database
 })

@@ -58,11 +58,12 @@ export const make: (
   }
   yield* sentences(database, pipeline.unknown, unknown)
   yield* sentences(database, pipeline.contradictions, contradictions)
-  const counts = yield* Effect.forEach(
-    pipeline.counts,
-    ({ name, select, words }) =>
-      Effect.map(database.session.all(select), ([row]) => ({ name, words, count: Number(row?.[0] ?? 0) }))
-  )
+  const counted = yield* database.session.all(`SELECT name, words, count FROM (${pipeline.counts})`)
+  const counts = counted.map(([name, words, count]) => ({
+    name: String(name),
+    words: String(words),
+    count: Number(count)
+  }))
   const begun = Number(stamp.observed_at / 1000n)
   return {
     // a clock may be set back, and no run ends before it began

@@ -22,13 +22,6 @@ export const directory = (path: string) =>
 const isPart = (name: string) => /^\.duo-mfa\.[0-9a-f]{16}\.part$/.test(name)
 const newPart = Effect.sync(() => `.duo-mfa.${randomBytes(8).toString("hex")}.part`)
 
-/** Makes a directory in a directory, which goes with the scope; whoever has a file in it open keeps the file. */
-export const hidden = Effect.fnUntraced(function*(parent: string) {
-  const path = (yield* Path.Path).join(parent, yield* newPart)
-  yield* directory(path)
-  return path
-})
-
 /** Writes a new file beside the path, to the disk; `place` puts it there. */
 const beside = Effect.fnUntraced(function*<E>(
   path: string,
@@ -63,7 +56,5 @@ export const sweep = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
   const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
-  for (const name of names.filter(isPart)) {
-    yield* Effect.ignore(fs.remove(join(directory, name), { recursive: true, force: true }))
-  }
+  for (const name of names.filter(isPart)) yield* Effect.ignore(fs.remove(join(directory, name), { force: true }))
 })

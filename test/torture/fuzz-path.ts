@@ -9,11 +9,11 @@ import { readMetadata } from "../../src/duo/Metadata.ts"
 import { Seen } from "../../src/duo/Seen.ts"
 import { decodeUsers } from "../../src/duo/User.ts"
 import type { Decoded, Refusal } from "../../src/duo/Wire.ts"
-import type { Read } from "../../src/mfa/Facts.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
-import * as Tally from "../../src/mfa/Tally.ts"
 import type { Facts } from "../../src/Outcome.ts"
 import type { Table } from "../../src/Table.ts"
+import type { Read } from "../oracle/Facts.ts"
+import * as Tally from "../oracle/Tally.ts"
 import type { Row, Rows } from "./fuzz-rows.ts"
 
 export const stamp = { run_id: "run", observed_at: 1_793_500_000_000_000n, tenant: "api-00000000.duosecurity.com" }

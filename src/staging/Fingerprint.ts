@@ -2,7 +2,12 @@
  * A hash of a set of rows that does not depend on their order: the engine makes it of what it hands to the sinks,
  * `verify` of what it reads back from them. A row is hashed as its line of NDJSON.
  */
+import { Effect, Stream } from "effect"
 import { hash } from "node:crypto"
+import { collected, type Outcome } from "../Outcome.ts"
+import type { Rows } from "../Sink.ts"
+import type { Table } from "../Table.ts"
+import * as Ndjson from "./Ndjson.ts"
 
 export interface Fingerprint {
   readonly add: (lines: ReadonlyArray<Uint8Array>) => void
@@ -27,3 +32,18 @@ export const make = (): Fingerprint => {
     digest: () => [...lanes].map((lane) => lane.toString(16).padStart(8, "0")).join("")
   }
 }
+
+/** Of the rows of the tables that a run collected, by table. */
+export const ofRun = Effect.fnUntraced(function*(rows: Rows, tables: ReadonlyArray<Table>, outcome: Outcome) {
+  const fingerprints: Record<string, string> = {}
+  for (const table of collected(tables, outcome)) {
+    const encode = Ndjson.encoder(table)
+    const fingerprint = make()
+    yield* Stream.runForEach(
+      rows.stream(table, outcome.run_id),
+      (some) => Effect.sync(() => fingerprint.add(encode(some).lines))
+    ).pipe(Effect.scoped)
+    fingerprints[table.name] = fingerprint.digest()
+  }
+  return fingerprints
+})

@@ -2,19 +2,18 @@
  * What one extraction comes to. Users go in, rows come out, and on the way it counts and notes what it does not know: the
  * facts of the run.
  */
-import type { BypassCode } from "../duo/BypassCode.ts"
-import type { User } from "../duo/User.ts"
-import type { Facts as RunFacts } from "../Outcome.ts"
-import type { Batch } from "../Sink.ts"
-import type { Stamp } from "../Table.ts"
+import type { BypassCode } from "../../src/duo/BypassCode.ts"
+import type { User } from "../../src/duo/User.ts"
+import { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
+import type { Facts as RunFacts } from "../../src/Outcome.ts"
+import * as Unknown from "../../src/run/Unknown.ts"
+import type { Batch, Stamp } from "../../src/Table.ts"
 import { contradictionOf } from "./Contradiction.ts"
 import * as Facts from "./Facts.ts"
 import type { Read, Sent } from "./Facts.ts"
 import * as Fields from "./Fields.ts"
 import { flatten, flattenBypassCode, isUsable, type OwnedCode } from "./Flatten.ts"
 import { unknownValues } from "./Known.ts"
-import { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"
-import * as Unknown from "./Unknown.ts"
 
 /** Objects of a list, and the fields that nobody knows. */
 export interface Decoded<A> {
@@ -51,16 +50,15 @@ export const make = (stamp: Stamp, { hasAllCodes }: { readonly hasAllCodes: bool
   let mfaEnabled = 0
 
   const noteFields = (of: string, fields: ReadonlyArray<string>) => {
-    for (const field of fields) unknown.field(`unknown field of a ${of}: ${field}`)
+    for (const field of fields) unknown.value(`unknown field of a ${of}: ${field}`, 1)
   }
 
   return {
-    users: ({ halves, unknownFields, values }) => {
+    users: ({ unknownFields, values }) => {
       noteFields("user", unknownFields)
-      unknown.halves("a user", halves)
       fields.count(users.name, values)
       const rows = values.map((user) => {
-        for (const value of unknownValues(user)) unknown.value(value)
+        for (const value of unknownValues(user)) unknown.value(value, 1)
         return flatten(stamp, user, hasCode(user.user_id))
       })
       const batch = {
@@ -70,18 +68,17 @@ export const make = (stamp: Stamp, { hasAllCodes }: { readonly hasAllCodes: bool
       }
       for (const of of rows) {
         const contradiction = contradictionOf(of)
-        if (contradiction !== undefined) contradictions.value(contradiction)
+        if (contradiction !== undefined) contradictions.value(contradiction, 1)
         if (of.users[0]?.mfa_enabled === true) mfaEnabled++
       }
       return batch
     },
 
-    bypassCodes: ({ halves, unknownFields, values }) => {
+    bypassCodes: ({ unknownFields, values }) => {
       noteFields("bypass code", unknownFields)
-      unknown.halves("a bypass code", halves)
       fields.count(bypassCodes.name, values)
       const owned = values.filter(isOwned)
-      for (const code of values) if (!isOwned(code)) unknown.value("bypass code of nobody, left out")
+      for (const code of values) if (!isOwned(code)) unknown.value("bypass code of nobody, left out", 1)
       for (const code of owned) if (isUsable(stamp, code)) withCode.add(code.user.user_id)
       return { [bypassCodes.name]: owned.map((code) => flattenBypassCode(stamp, code)) }
     },

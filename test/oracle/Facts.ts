@@ -1,7 +1,7 @@
 /** The facts of a run over lists of Duo's: what is the same of them whatever is listed. */
-import type { Facts } from "../Outcome.ts"
-import type { Stamp, Table } from "../Table.ts"
-import { placeOf, type Unknown } from "./Unknown.ts"
+import type { Facts } from "../../src/Outcome.ts"
+import { placeOf, type Unknown } from "../../src/run/Unknown.ts"
+import type { Stamp, Table } from "../../src/Table.ts"
 
 /** How a list was read, and whether that proves that it is all there. */
 export interface Read {
@@ -48,6 +48,7 @@ export const make = (
     finished_at: new Date(Math.max(begun, sent.answeredAt ?? begun)).toISOString(),
     complete: doubt === null,
     incomplete_reason: doubt,
+    proof: null,
     total_objects: list.total,
     pages: list.pages,
     sweeps: list.sweeps,

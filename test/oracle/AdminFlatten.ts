@@ -2,11 +2,11 @@
  * One administrator of Duo becomes flat rows: one of `admins`, one of `admin_methods` a factor. Pure: the same
  * administrator gives the same rows, whoever else is on the page.
  */
-import type { Admin, AdminPhone } from "../duo/Admin.ts"
-import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said } from "../mfa/Cells.ts"
-import * as Strength from "../mfa/Strength.ts"
-import type { RowOf, Stamp } from "../Table.ts"
-import type { adminMethods, admins } from "./Tables.ts"
+import type { adminMethods, admins } from "../../src/admins/Tables.ts"
+import type { Admin, AdminPhone } from "../../src/duo/Admin.ts"
+import * as Strength from "../../src/mfa/Strength.ts"
+import type { RowOf, Stamp } from "../../src/Table.ts"
+import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said } from "./Cells.ts"
 
 type MethodRow = RowOf<typeof adminMethods>
 

@@ -1,5 +1,5 @@
 /** Counts in how many of Duo's objects each field says something, in objects within objects too. */
-import type { Facts } from "../Outcome.ts"
+import type { Facts } from "../../src/Outcome.ts"
 
 export interface Fields {
   /** Objects of one kind, such as `users`; lists of objects in them are kinds of their own. */

@@ -2,12 +2,12 @@
  * One Duo user becomes flat rows: one of `users`, one of `mfa_methods` an authenticator, one of `user_groups` a group.
  * Pure: the same user gives the same rows, whoever else is on its page and in whatever order its devices come.
  */
-import type { BypassCode } from "../duo/BypassCode.ts"
-import type { Phone, User } from "../duo/User.ts"
-import type { RowOf, Stamp } from "../Table.ts"
+import type { BypassCode } from "../../src/duo/BypassCode.ts"
+import type { Phone, User } from "../../src/duo/User.ts"
+import * as Strength from "../../src/mfa/Strength.ts"
+import type { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
+import type { RowOf, Stamp } from "../../src/Table.ts"
 import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said } from "./Cells.ts"
-import * as Strength from "./Strength.ts"
-import type { bypassCodes, mfaMethods, userGroups, users } from "./Tables.ts"
 
 type MethodRow = RowOf<typeof mfaMethods>
 

@@ -2,17 +2,16 @@
  * What one extraction comes to. Administrators go in, rows come out, and on the way it counts and notes what it does not
  * know: the facts of the run.
  */
-import type { Admin } from "../duo/Admin.ts"
-import * as Facts from "../mfa/Facts.ts"
-import * as Fields from "../mfa/Fields.ts"
-import { Unknowns } from "../mfa/Known.ts"
-import type { Decoded } from "../mfa/Tally.ts"
-import * as Unknown from "../mfa/Unknown.ts"
-import type { Facts as RunFacts } from "../Outcome.ts"
-import type { Batch } from "../Sink.ts"
-import type { Stamp } from "../Table.ts"
-import { flatten } from "./Flatten.ts"
-import { adminMethods, admins } from "./Tables.ts"
+import { adminMethods, admins } from "../../src/admins/Tables.ts"
+import type { Admin } from "../../src/duo/Admin.ts"
+import type { Facts as RunFacts } from "../../src/Outcome.ts"
+import * as Unknown from "../../src/run/Unknown.ts"
+import type { Batch, Stamp } from "../../src/Table.ts"
+import { flatten } from "./AdminFlatten.ts"
+import * as Facts from "./Facts.ts"
+import * as Fields from "./Fields.ts"
+import { Unknowns } from "./Known.ts"
+import type { Decoded } from "./Tally.ts"
 
 const statuses = new Set(["active", "disabled", "expired", "pending activation"])
 
@@ -35,11 +34,10 @@ export const make = (stamp: Stamp): Tally => {
   const fields = Fields.make()
   let phishingResistant = 0
   return {
-    admins: ({ halves, unknownFields, values }) => {
-      unknown.halves("an administrator", halves)
-      for (const field of unknownFields) unknown.field(`unknown field of an administrator: ${field}`)
+    admins: ({ unknownFields, values }) => {
+      for (const field of unknownFields) unknown.value(`unknown field of an administrator: ${field}`, 1)
       fields.count(admins.name, values)
-      for (const value of values.flatMap(unknownValues)) unknown.value(value)
+      for (const value of values.flatMap(unknownValues)) unknown.value(value, 1)
       const rows = values.map((admin) => flatten(stamp, admin))
       for (const { admins: [admin] } of rows) if (admin?.has_phishing_resistant === true) phishingResistant++
       return {
