@@ -50,7 +50,28 @@ desktop_rows AS (
   SELECT
     run_id, observed_at, tenant, user_id, username, email, realname, user_status,
     unnest(first_of_each(desktops, list_transform(desktops, lambda desktop: desktop.id))) AS desktop
-  FROM (SELECT *, desktops(desktop_authenticators, desktoptokens) AS desktops FROM owners)
+  FROM (
+    SELECT
+      *,
+      -- what Duo lists in two places is one kind
+      list_concat(
+        list_transform(desktop_authenticators, lambda desktop: {
+          id: desktop.dakey,
+          type: NULL::VARCHAR,
+          name: desktop.device_name,
+          platform: desktop.os_family,
+          version: desktop.duo_desktop_version
+        }),
+        list_transform(desktoptokens, lambda token: {
+          id: token.desktoptoken_id,
+          type: token.type,
+          name: token.name,
+          platform: token.platform,
+          version: NULL::VARCHAR
+        })
+      ) AS desktops
+    FROM owners
+  )
 )
 SELECT
   run_id, observed_at, tenant, user_id, username, email, realname, user_status,

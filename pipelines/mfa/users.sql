@@ -30,7 +30,11 @@ counted AS (
     count_different(list_transform(tokens, lambda token: token.token_id)) AS token_count,
     count_different(list_transform(webauthncredentials, lambda credential: credential.webauthnkey)) AS webauthn_count,
     count_different(list_transform(u2ftokens, lambda token: token.registration_id)) AS u2f_count,
-    count_different(desktop_ids(desktop_authenticators, desktoptokens)) AS desktop_count
+    -- what Duo lists in two places is one kind
+    count_different(list_concat(
+      list_transform(desktop_authenticators, lambda desktop: desktop.dakey),
+      list_transform(desktoptokens, lambda token: token.desktoptoken_id)
+    )) AS desktop_count
   FROM listed
 ),
 ranked AS (

@@ -17,7 +17,7 @@ import { adminMethods, admins } from "./Tables.ts"
 const statuses = new Set(["active", "disabled", "expired", "pending activation"])
 
 /** A role is not among them, for customers make their own. */
-const unknownValues = ({ hardtoken, phone_details, status }: Admin): ReadonlyArray<string> => {
+export const unknownValues = ({ hardtoken, phone_details, status }: Admin): ReadonlyArray<string> => {
   const unknown = new Unknowns()
   unknown.look("administrator status", status, statuses)
   if (hardtoken !== null) unknown.token(hardtoken)

@@ -86,39 +86,51 @@ CREATE TEMP MACRO phone_rank(phone) AS CASE
   ELSE 0
 END;
 
--- What Duo lists in two places is one kind, and one of a kind.
-CREATE TEMP MACRO desktop_ids(authenticators, tokens) AS list_concat(
-  list_transform(authenticators, lambda authenticator: authenticator.dakey),
-  list_transform(tokens, lambda token: token.desktoptoken_id)
-);
-
--- Duo gives a user's other names as fields and as an object, which counts where both say something.
-CREATE TEMP MACRO all_aliases(aliases, alias1, alias2, alias3, alias4) AS list_concat(
-  map_values(aliases),
-  list_filter(
+-- A user's other names: Duo gives them as fields and as an object, which counts where both say something.
+CREATE TEMP MACRO all_aliases(aliases, alias1, alias2, alias3, alias4) AS list_filter(
+  list_concat(
+    map_values(aliases),
     [
       CASE WHEN coalesce(aliases['alias1'], '') = '' THEN alias1 END,
       CASE WHEN coalesce(aliases['alias2'], '') = '' THEN alias2 END,
       CASE WHEN coalesce(aliases['alias3'], '') = '' THEN alias3 END,
       CASE WHEN coalesce(aliases['alias4'], '') = '' THEN alias4 END
-    ],
-    lambda alias: alias <> ''
-  )
+    ]
+  ),
+  lambda alias: alias <> ''
 );
 
-CREATE TEMP MACRO desktops(authenticators, tokens) AS list_concat(
-  list_transform(authenticators, lambda authenticator: {
-    id: authenticator.dakey,
-    type: NULL::VARCHAR,
-    name: authenticator.device_name,
-    platform: authenticator.os_family,
-    version: authenticator.duo_desktop_version
+-- The values of Duo's enumerations that this version knows.
+CREATE TEMP MACRO is_known(what, field) AS list_contains(
+  MAP {
+    'user status': ['active', 'bypass', 'disabled', 'locked out', 'pending deletion'],
+    'administrator status': ['active', 'disabled', 'expired', 'pending activation'],
+    'group status': ['active', 'bypass', 'disabled'],
+    'phone type': ['mobile', 'landline', 'unknown'],
+    'phone capability': ['auto', 'push', 'sms', 'phone', 'mobile_otp'],
+    'token type': ['h6', 'h8', 't6', 't8', 'yk', 'd1']
+  }[what],
+  lower_case(field)
+);
+
+-- Fit for a terminal: nobody has seen this text before. A character beyond U+FFFF counts twice, as in JavaScript.
+CREATE TEMP MACRO shown(field) AS left(
+  regexp_replace(regexp_replace(field, '[\x{10000}-\x{10FFFF}]', '??', 'g'), '[^\x20-\x7e]', '?', 'g'),
+  40
+);
+
+-- Which one of the things without an id it is, as its id.
+CREATE TEMP MACRO numbered(kind, number) AS CASE number WHEN 1 THEN kind ELSE kind || ' ' || number END;
+
+-- The first of each id, and all that have none, which are numbered; each as {id, thing}.
+CREATE TEMP MACRO named(kind, things, ids) AS list_filter(
+  list_transform(things, lambda thing, place: {
+    id: coalesce(
+      ids[place],
+      numbered(kind, len(list_filter(ids[1:place], lambda id: id IS NULL)))
+    ),
+    thing: thing,
+    is_first: ids[place] IS NULL OR list_position(ids, ids[place]) = place
   }),
-  list_transform(tokens, lambda token: {
-    id: token.desktoptoken_id,
-    type: token.type,
-    name: token.name,
-    platform: token.platform,
-    version: NULL::VARCHAR
-  })
+  lambda named: named.is_first
 );
