@@ -30,8 +30,8 @@ export interface List {
   readonly object: string
   /** The DuckDB type of each field of an object, in order. */
   readonly columns: Readonly<Record<string, string>>
-  /** By field: when it says something, as SQL, if not where it is not empty; null if another field says it. */
-  readonly filledBy?: Readonly<Record<string, string | null>>
+  /** By field: when it says something, as SQL, if not where it is not empty. */
+  readonly filledBy?: Readonly<Record<string, string>>
   /** The field of its id, and of the Unix time at which it was created. */
   readonly id: string
   readonly created: string

@@ -1,64 +1,188 @@
-/** The rows that the SELECTs of the pipelines make are those that TypeScript makes of the same objects, to the cell. */
+/** What the SELECTs of the pipelines make is what TypeScript makes of the same objects, to the cell. */
+import { BLOB, blobValue } from "@duckdb/node-api"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Result } from "effect"
-import { decodeBypassCodes } from "../src/duo/BypassCode.ts"
-import { decodeUsers } from "../src/duo/User.ts"
+import { Arbitrary, Context, Effect, Layer, Result, Schema } from "effect"
+import { createHmac } from "node:crypto"
+import * as AdminTables from "../src/admins/Tables.ts"
+import * as AdminTally from "./oracle/AdminTally.ts"
+import * as FieldCounts from "../src/duckdb/FieldCounts.ts"
+import * as Personal from "../src/duckdb/Personal.ts"
+import { Admin, decodeAdmins } from "../src/duo/Admin.ts"
+import { BypassCode, decodeBypassCodes } from "../src/duo/BypassCode.ts"
+import { decodeUsers, WireUser } from "../src/duo/User.ts"
+import { columns } from "../src/duo/Wire.ts"
 import { Dice } from "../src/emulator/Dice.ts"
-import * as MfaTables from "../src/mfa/Tables.ts"
-import * as DuckDb from "../src/staging/DuckDb.ts"
-import type { Row, Table } from "../src/Table.ts"
-import * as Hostile from "./hostile-objects.ts"
 import * as Cells from "./oracle/Cells.ts"
+import { contradictionOf } from "./oracle/Contradiction.ts"
+import * as Fields from "./oracle/Fields.ts"
+import { flatten } from "./oracle/Flatten.ts"
+import { unknownValues } from "./oracle/Known.ts"
+import * as MfaTables from "../src/mfa/Tables.ts"
 import * as MfaTally from "./oracle/Tally.ts"
-import { assertRows, makeRows, open, type Reading, sql } from "./run-database.ts"
+import * as DuckDb from "../src/staging/DuckDb.ts"
+import type { Row } from "../src/Table.ts"
+import * as Hostile from "./hostile-objects.ts"
+import { assertRows, makeRows, open, type Reading, rowsOf, selectOf, sql } from "./run-database.ts"
 
 const mfaTables = [MfaTables.users, MfaTables.mfaMethods, MfaTables.userGroups, MfaTables.bypassCodes]
-
-const selectOf = (pipeline: string, { name }: Table) => sql(`pipelines/${pipeline}/${name}.sql`)
+const adminTables = [AdminTables.admins, AdminTables.adminMethods]
+const pipelines = [["mfa", mfaTables], ["admins", adminTables]] as const
 
 /** One run whose objects are as odd as they may be; runs have users of the same ids. */
 const hostile = (seed: number, hasAllCodes: boolean | undefined): Reading => {
   const dice = new Dice(seed)
   const size = 3500
   return {
-    stamp: { run_id: `run${seed}`, observed_at: 1_793_500_000_000_000n + BigInt(seed), tenant: `tenant${seed}` },
+    stamp: { run_id: `run${seed}`, observed_at: 1_793_499_999_999_999n + BigInt(seed), tenant: `tenant${seed}` },
     hasAllCodes,
     users: Array.from({ length: size }, (_, at) => Hostile.user(`DU${at}`)(dice)),
     bypass_codes: hasAllCodes === undefined
       ? []
       : Array.from({ length: 400 }, (_, at) => Hostile.bypassCode(`DB${at}`, size)(dice)),
-    admins: Array.from({ length: 700 }, (_, at) => Hostile.admin(`DE${at}`)(dice))
+    admins: Array.from({ length: 1000 }, (_, at) => Hostile.admin(`DE${at}`)(dice))
   }
 }
 
 const readings = [hostile(1, true), hostile(2, false), hostile(3, undefined)]
 
-const mfaRows = ({ bypass_codes, hasAllCodes, stamp, users }: Reading): Record<string, ReadonlyArray<Row>> => {
+/** What TypeScript makes of them. */
+const expected = readings.map(({ admins, bypass_codes, hasAllCodes, stamp, users }) => {
+  const of = {
+    users: Result.getOrThrow(decodeUsers(users)),
+    bypass_codes: Result.getOrThrow(decodeBypassCodes(bypass_codes)),
+    admins: Result.getOrThrow(decodeAdmins(admins))
+  }
   const tally = MfaTally.make(stamp, { hasAllCodes: hasAllCodes === true })
-  const codes = tally.bypassCodes(Result.getOrThrow(decodeBypassCodes(bypass_codes)))
-  return { ...codes, ...tally.users(Result.getOrThrow(decodeUsers(users))) }
+  const rows: Record<string, ReadonlyArray<Row>> = {
+    ...tally.bypassCodes(of.bypass_codes),
+    ...tally.users(of.users),
+    ...AdminTally.make(stamp).admins(of.admins)
+  }
+  return { run_id: stamp.run_id, stamp, objects: of, rows }
+})
+
+/** How often each text occurs. */
+const times = (texts: ReadonlyArray<string>) => {
+  const counts: Record<string, number> = {}
+  for (const text of texts) counts[text] = (counts[text] ?? 0) + 1
+  return counts
 }
+
+class RunDatabase extends Context.Service<RunDatabase, DuckDb.Session>()("test/RunDatabase") {
+  static readonly layer = Layer.effect(
+    RunDatabase,
+    Effect.gen(function*() {
+      const session = yield* open(readings)
+      for (const [pipeline, tables] of pipelines) yield* makeRows(session, pipeline, tables)
+      return session
+    })
+  )
+}
+
+/** Two columns of a run as an object. */
+const pairs = Effect.fnUntraced(function*(select: string, run_id: string, name: string, value: string) {
+  const session = yield* RunDatabase
+  const rows = yield* session.all(
+    `SELECT ${name}, ${value} FROM (${select}) WHERE run_id = ${DuckDb.literal(run_id)}`
+  )
+  return Object.fromEntries(rows.map(([name, value]) => [String(name), Number(value)]))
+})
+
+const byte = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 })))
 
 /** Values as rows; NUL can only be written as JSON. */
 const values = (list: ReadonlyArray<unknown>, type: string) =>
   `(SELECT unnest(from_json(${DuckDb.literal(JSON.stringify(list))}, '["${type}"]')))`
 
-layer(NodeServices.layer)("rows made by SQL", (it) => {
-  it.effect("are those that TypeScript makes of hostile users and bypass codes", () =>
+layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of hostile objects", (it) => {
+  for (const [pipeline, tables] of pipelines) {
+    for (const table of tables) {
+      it.effect(`the rows of ${table.name}`, () =>
+        Effect.gen(function*() {
+          const found = yield* rowsOf(yield* RunDatabase, table)
+          assertRows(table, found, expected.flatMap(({ rows }) => rows[table.name] ?? []))
+          assert.isAbove(found.length, 500)
+        }))
+
+      it.effect(`the names and types that ${table.name} is described with`, () =>
+        Effect.gen(function*() {
+          const session = yield* RunDatabase
+          const found = yield* session.all(
+            `SELECT column_name, column_type FROM (DESCRIBE ${selectOf(pipeline, table)}) ORDER BY ALL`
+          )
+          const described = table.columns.map(({ name, type }) => [
+            name,
+            DuckDb.types[type].replace("TZ", " WITH TIME ZONE")
+          ])
+          assert.deepStrictEqual(found, described.sort())
+        }))
+    }
+  }
+
+  it.effect("the sentences of what is unknown, and how often", () =>
     Effect.gen(function*() {
-      const session = yield* open(readings)
-      const expected = readings.map(mfaRows)
-      for (const table of mfaTables) {
-        const rows = yield* makeRows(session, table, selectOf("mfa", table))
-        assertRows(table, rows, expected.flatMap((of) => of[table.name] ?? []))
-        assert.isAbove(rows.length, 500)
+      for (const { objects: { admins, bypass_codes, users }, run_id } of expected) {
+        const nobodys = bypass_codes.values.filter(({ user }) => user === null)
+        const mfa = yield* pairs(sql("pipelines/mfa/unknown.sql"), run_id, "what", "times")
+        assert.deepStrictEqual(
+          mfa,
+          times([...users.values.flatMap(unknownValues), ...nobodys.map(() => "bypass code of nobody, left out")])
+        )
+        assert.isAbove(Object.keys(mfa).length, 50)
+        assert.deepStrictEqual(
+          yield* pairs(sql("pipelines/admins/unknown.sql"), run_id, "what", "times"),
+          times(admins.values.flatMap(AdminTally.unknownValues))
+        )
       }
     }))
 
-  it.effect("texts are joined in JavaScript's order, each once and none empty", () =>
+  it.effect("the contradictions, and how often", () =>
     Effect.gen(function*() {
-      const session = yield* open([])
+      for (const { objects: { users }, run_id, stamp } of expected) {
+        const found = yield* pairs(sql("pipelines/mfa/contradictions.sql"), run_id, "what", "times")
+        assert.deepStrictEqual(
+          found,
+          times(users.values.flatMap((user) => contradictionOf(flatten(stamp, user, null)) ?? []))
+        )
+        assert.lengthOf(Object.keys(found), 2)
+      }
+    }))
+
+  it.effect("the numbers of objects in which a field says something", () =>
+    Effect.gen(function*() {
+      const wire = { users: WireUser, bypass_codes: BypassCode, admins: Admin }
+      const filledBy = { users: { aliases: "len(all_aliases(aliases, alias1, alias2, alias3, alias4)) > 0" } }
+      for (const list of ["users", "bypass_codes", "admins"] as const) {
+        const select = FieldCounts.select(list, columns(wire[list].fields), list === "users" ? filledBy[list] : {})
+        for (const { objects, run_id } of expected) {
+          const fields = Fields.make()
+          fields.count(list, objects[list].values)
+          const of = yield* pairs(select, run_id, "field", "\"of\"")
+          const filled = yield* pairs(select, run_id, "field", "filled")
+          const found = Object.fromEntries(
+            Object.entries(of).map(([field, of]) => [field, { of, filled: filled[field] }])
+          )
+          assert.deepStrictEqual(found, fields.counted())
+        }
+      }
+    }))
+
+  it.effect("the counts of the summary", () =>
+    Effect.gen(function*() {
+      for (const { rows, run_id } of expected) {
+        assert.deepStrictEqual(yield* pairs(sql("pipelines/mfa/counts.sql"), run_id, "name", "count"), {
+          mfa_enabled: (rows["users"] ?? []).filter(({ mfa_enabled }) => mfa_enabled).length
+        })
+        assert.deepStrictEqual(yield* pairs(sql("pipelines/admins/counts.sql"), run_id, "name", "count"), {
+          phishing_resistant: (rows["admins"] ?? []).filter((admin) => admin["has_phishing_resistant"]).length
+        })
+      }
+    }))
+
+  it.effect("texts joined in JavaScript's order, each once and none empty", () =>
+    Effect.gen(function*() {
+      const session = yield* RunDatabase
       const dice = new Dice(4)
       const lists = Array.from({ length: 20_000 }, () => Hostile.texts(dice))
       // the library takes a byte order mark off the start of a text
@@ -69,28 +193,42 @@ layer(NodeServices.layer)("rows made by SQL", (it) => {
       )
     }))
 
-  it.effect("what is read as a time is the same, in every spelling", () =>
+  it.effect("times of last_seen, in every spelling", () =>
     Effect.gen(function*() {
-      const session = yield* open([])
+      const session = yield* RunDatabase
       const dice = new Dice(5)
       const texts = Array.from({ length: 20_000 }, () => Hostile.lastSeen(dice))
-      const times = yield* session.all(`SELECT epoch_us(from_text(text)) FROM ${values(texts, "VARCHAR")} AS _(text)`)
+      const found = yield* session.all(`SELECT epoch_us(from_text(text)) FROM ${values(texts, "VARCHAR")} AS _(text)`)
       const expected = texts.map(Cells.fromText)
-      assert.deepStrictEqual(times.map(([time]) => time), expected)
+      assert.deepStrictEqual(found.map(([time]) => time), expected)
       assert.isAbove(expected.filter((time) => time !== null).length, 1000)
     }))
 
-  it.effect("have the names and types of the table's description", () =>
+  it.effect.prop("the HMAC-SHA256 of personal texts, and keeps or drops them", [
+    Arbitrary.flatMap(
+      Arbitrary.schema(Schema.Literals([0, 1, 32, 63, 64, 65, 200])),
+      (length) => Arbitrary.array(byte, { minLength: length, maxLength: length })
+    ),
+    Schema.Array(Schema.NullOr(Schema.String))
+  ], ([bytes, texts]) =>
     Effect.gen(function*() {
-      const session = yield* open([])
-      for (const table of mfaTables) {
-        const described = yield* session.all(
-          `SELECT column_name, column_type FROM (DESCRIBE ${selectOf("mfa", table)}) ORDER BY ALL`
-        )
-        assert.deepStrictEqual(
-          described,
-          table.columns.map(({ name, type }) => [name, DuckDb.types[type].replace("TZ", " WITH TIME ZONE")]).sort()
-        )
+      const key = Uint8Array.from(bytes)
+      const session = yield* RunDatabase
+      for (const [name, bytes] of Object.entries(Personal.variables(key))) {
+        yield* Effect.promise(() => session.connection.run(`SET VARIABLE ${name} = $1`, [blobValue(bytes)], [BLOB]))
       }
+      const wellFormed = texts.map((text) => text?.toWellFormed() ?? null)
+      const found = yield* session.all(
+        `SELECT ${(["hash", "keep", "drop"] as const).map((how) => Personal.personal(how)("text")).join()}
+        FROM ${values(wellFormed, "VARCHAR")} AS _(text)`
+      )
+      assert.deepStrictEqual(
+        found,
+        wellFormed.map((text) => [
+          text === null ? null : createHmac("sha256", key).update(text).digest("hex"),
+          text?.replace(/^\uFEFF/, "") ?? null,
+          null
+        ])
+      )
     }))
 })

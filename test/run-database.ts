@@ -24,6 +24,9 @@ const wire = { users: WireUser, bypass_codes: BypassCode, admins: Admin }
 
 export const sql = (file: string) => readFileSync(`${import.meta.dirname}/../${file}`, "utf8")
 
+/** The SELECT of a table. */
+export const selectOf = (pipeline: string, { name }: Table) => sql(`pipelines/${pipeline}/${name}.sql`)
+
 const stampColumns = ({ observed_at, run_id, tenant }: Stamp) =>
   `${DuckDb.literal(run_id)} AS run_id, ${DuckDb.literal(Instant.format(observed_at))}::TIMESTAMPTZ AS observed_at, ${
     DuckDb.literal(tenant)
@@ -56,24 +59,36 @@ export const open = Effect.fnUntraced(function*(readings: ReadonlyArray<Reading>
     }
   }
   for (const { hasAllCodes, stamp: { run_id } } of readings) {
-    yield* session.run(`INSERT INTO objects.lists VALUES (${DuckDb.literal(run_id)}, 'users', true)`)
-    if (hasAllCodes === undefined) continue
-    yield* session.run(
-      `INSERT INTO objects.lists VALUES (${DuckDb.literal(run_id)}, 'bypass_codes', ${hasAllCodes})`
-    )
+    const lists = [
+      ["users", true],
+      ["admins", true],
+      ...hasAllCodes === undefined ? [] : [["bypass_codes", hasAllCodes]]
+    ]
+    for (const [list, isWhole] of lists) {
+      yield* session.run(`INSERT INTO objects.lists VALUES (${DuckDb.literal(run_id)}, '${list}', ${isWhole})`)
+    }
   }
   return session
 })
 
-/** Makes the rows of a table as the engine does. */
-export const makeRows = Effect.fnUntraced(function*(session: DuckDb.Session, table: Table, select: string) {
-  yield* session.run(DuckDb.create(`rows.${table.name}`, table))
-  yield* session.run(`INSERT INTO rows.${table.name} BY NAME (${select})`)
-  const chunks = yield* Stream.runCollect(
-    DuckDb.stream(session, table, `SELECT ${DuckDb.names(table)} FROM rows.${table.name}`)
+/** Makes the rows of a pipeline's tables as the engine does. */
+export const makeRows = (session: DuckDb.Session, pipeline: string, tables: ReadonlyArray<Table>) =>
+  Effect.forEach(
+    tables,
+    (table) =>
+      Effect.andThen(
+        session.run(DuckDb.create(`rows.${table.name}`, table)),
+        session.run(`INSERT INTO rows.${table.name} BY NAME (${selectOf(pipeline, table)})`)
+      ),
+    { discard: true }
   )
-  return chunks.flat()
-})
+
+/** The rows of a table that were made. */
+export const rowsOf = (session: DuckDb.Session, table: Table) =>
+  Effect.map(
+    Stream.runCollect(DuckDb.stream(session, table, `SELECT ${DuckDb.names(table)} FROM rows.${table.name}`)),
+    (chunks) => chunks.flat()
+  )
 
 /** Holds rows against those that there should be, whatever their order. */
 export const assertRows = (table: Table, found: ReadonlyArray<Row>, expected: ReadonlyArray<Row>) => {

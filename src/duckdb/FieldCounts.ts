@@ -35,24 +35,19 @@ const kindsOf = (kind: Kind): ReadonlyArray<Kind> => [
 const filled = (name: string, type: string) =>
   type === "VARCHAR"
     ? `${quoted(name)} <> ''`
-    : type.startsWith("MAP")
-    ? `cardinality(${quoted(name)}) > 0`
-    : type.endsWith("[]")
+    : type.endsWith("[]") || type.startsWith("MAP")
     ? `len(${quoted(name)}) > 0`
     : `${quoted(name)} IS NOT NULL`
 
 /**
- * Rows of `run_id`, `field` such as `users.email` or `phones.number`, `of` and `filled`. `filledBy` has the condition for
- * columns of the list that are filled in another way than by not being empty; null for those that are not counted.
+ * Rows of `run_id`, `field` such as `users.email` or `phones.number`, `of` and `filled`. `filledBy` gives the condition
+ * for columns of the list that are not filled when they are not empty.
  */
-export const select = (list: string, columns: Columns, filledBy: Readonly<Record<string, string | null>> = {}) =>
+export const select = (list: string, columns: Columns, filledBy: Columns = {}) =>
   kindsOf({ name: list, objects: `objects.${list}`, columns }).map((kind) => {
-    const counts = Object.entries(kind.columns).flatMap(([name, type]) => {
-      const other = kind.name === list ? filledBy[name] : undefined
-      const condition = other === undefined ? filled(name, type) : other
-      return condition === null
-        ? []
-        : [`{field: '${kind.name}.${name}', of: count(*), filled: count(*) FILTER (${condition})}`]
+    const counts = Object.entries(kind.columns).map(([name, type]) => {
+      const condition = (kind.name === list ? filledBy[name] : undefined) ?? filled(name, type)
+      return `{field: '${kind.name}.${name}', of: count(*), filled: count(*) FILTER (${condition})}`
     })
     return `SELECT run_id, unnest([${counts.join(", ")}], max_depth := 2) FROM ${kind.objects} GROUP BY run_id`
   }).join("\nUNION ALL\n")

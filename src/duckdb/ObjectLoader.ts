@@ -60,7 +60,7 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
         waiting.push(...lines)
         return size < pieceSize ? Effect.void : flush
       }),
-    finish: Effect.andThen(flush, loaded)
+    finish: Effect.andThen(flush, loaded).pipe(Effect.andThen(session.run("CHECKPOINT readings")))
   }
   return loader
 })

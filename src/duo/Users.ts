@@ -16,13 +16,7 @@ export const list: List = {
   name: "users",
   object: "a user",
   columns: columns(WireUser.fields),
-  filledBy: {
-    aliases: "len(list_filter(all_aliases(aliases, alias1, alias2, alias3, alias4), lambda alias: alias <> '')) > 0",
-    alias1: null,
-    alias2: null,
-    alias3: null,
-    alias4: null
-  },
+  filledBy: { aliases: "len(all_aliases(aliases, alias1, alias2, alias3, alias4)) > 0" },
   id: "user_id",
   created: "created"
 }

@@ -16,7 +16,7 @@ import type { Decoded } from "./Tally.ts"
 const statuses = new Set(["active", "disabled", "expired", "pending activation"])
 
 /** A role is not among them, for customers make their own. */
-const unknownValues = ({ hardtoken, phone_details, status }: Admin): ReadonlyArray<string> => {
+export const unknownValues = ({ hardtoken, phone_details, status }: Admin): ReadonlyArray<string> => {
   const unknown = new Unknowns()
   unknown.look("administrator status", status, statuses)
   if (hardtoken !== null) unknown.token(hardtoken)
