@@ -127,6 +127,7 @@ export const outcomeOf = (run: SinkRun, rows: Table.Batch, changes: Partial<Outc
   tool_version: "0.0.0",
   complete: true,
   incomplete_reason: null,
+  proof: null,
   total_objects: rows["things"]?.length ?? 0,
   pages: 1,
   sweeps: 1,

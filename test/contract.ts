@@ -9,9 +9,9 @@ import { tmpdir } from "node:os"
 import { located } from "../src/Located.ts"
 import type { Outcome } from "../src/Outcome.ts"
 import type { Sink, SinkRun, SinkServices } from "../src/Sink.ts"
-import * as Stage from "../src/staging/Stage.ts"
 import type { Batch, Row, Stamp, Table } from "../src/Table.ts"
 import { hostile, others, outcomeOf, plain, rowsOf, runOf, scenarioFrom, tables, things } from "./contract-rows.ts"
+import * as RowPipeline from "./row-pipeline.ts"
 
 /** The rows of a run in one table as any program sees them, none if it sees none. */
 export type Reader = (
@@ -33,9 +33,7 @@ export const finished = Effect.fnUntraced(function*(round: ReadonlyArray<Member>
   // a path is never what the rows are
   const directory = `${yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-stage-" })}/tenant=stage/[ab]*`
   yield* fs.makeDirectory(directory, { recursive: true })
-  const stage = yield* Stage.open(directory, round[0]?.run.tables ?? [])
-  yield* Effect.forEach(round, ({ rows }) => stage.write(rows))
-  return yield* stage.finish
+  return yield* RowPipeline.finished(directory, round[0]?.run.tables ?? [], round.map(({ rows }) => rows))
 })
 
 /** Opens a sink for the first run of a round and seals all of them, in a scope of its own. */

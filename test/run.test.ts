@@ -7,6 +7,7 @@ import type { Pipeline } from "../src/Pipeline.ts"
 import * as Run from "../src/Run.ts"
 import { CannotCreate, InputOutput, type Sink, SinkError, type SinkFailure } from "../src/Sink.ts"
 import * as Table from "../src/Table.ts"
+import * as RowPipeline from "./row-pipeline.ts"
 
 const people = Table.make({
   name: "people",
@@ -15,58 +16,25 @@ const people = Table.make({
   columns: { ...Table.common, user_id: Table.id("Who.") }
 })
 
-const facts: Facts = {
-  finished_at: "2026-11-23T20:16:00.000Z",
-  complete: true,
-  incomplete_reason: null,
-  total_objects: 4,
-  pages: 2,
-  sweeps: 1,
-  requests: 2,
-  retries: 0,
-  duplicates: 0,
-  changed: 0,
-  unknown_values: 0,
-  contradictions: 0,
-  fields: {},
-  tables_collected: ["people"],
-  warnings: [],
-  warned: {},
-  counts: []
-}
-
 const failure = new SinkError({
   sink: "broken",
   location: "/nowhere",
   reason: new InputOutput({ detail: "it broke" })
 })
 
-/** Two pages of two people, or one of so many; what happens after them can be given. */
+/** Two pages of two people, or one of so many; what happens after them can be given, and what else was read. */
 const pipeline = (
-  options: {
-    readonly after?: Effect.Effect<void, SinkError>
-    readonly people?: number
-    readonly facts?: Partial<Facts>
-  } = {}
-): Pipeline => ({
-  name: "people",
-  doc: "Some people.",
-  tables: [people],
-  views: "",
-  sinks: [],
-  connect: Effect.succeed({
-    tenant: "api-00000000.duosecurity.com",
-    check: Effect.succeed([]),
-    extract: (stamp) =>
-      Effect.succeed({
-        batches: Stream.fromIterable<Table.Batch>(
-          (options.people === undefined ? [["a", "b"], ["c", "d"]] : [Array.from({ length: options.people }, String)])
-            .map((page) => ({ people: page.map((user_id) => ({ ...stamp, user_id })) }))
-        ).pipe(Stream.concat(Stream.fromEffectDrain(options.after ?? Effect.void))),
-        facts: Effect.succeed({ ...facts, ...options.facts })
-      })
+  { people: count, ...options }: Pick<RowPipeline.Options, "after" | "more" | "read"> & { readonly people?: number } =
+    {}
+): Pipeline =>
+  RowPipeline.make({
+    name: "people",
+    tables: [people],
+    rows: (stamp) =>
+      (count === undefined ? [["a", "b"], ["c", "d"]] : [Array.from({ length: count }, String)])
+        .map((page) => ({ people: page.map((user_id) => ({ ...stamp, user_id })) })),
+    ...options
   })
-})
 
 type Verb = "open" | "seal" | "publish"
 
@@ -95,6 +63,38 @@ const spy = (
     read: () => Effect.undefined
   }
   return sink
+}
+
+/** A list of objects, and of objects in them, whose fields say something in so many of them. */
+const saying = (fields: Facts["fields"]) => {
+  const kinds = Map.groupBy(Object.entries(fields), ([field]) => field.split(".")[0] ?? "")
+  const objects = (kind: string) => {
+    const of = kinds.get(kind) ?? []
+    return Array.from(
+      { length: of[0]?.[1].of ?? 0 },
+      (_, at) => Object.fromEntries(of.map(([field, { filled }]) => [field.split(".")[1], at < filled ? "x" : null]))
+    )
+  }
+  const columns = (kind: string) => (kinds.get(kind) ?? []).map(([field]) => field.split(".")[1] ?? "")
+  const inner = [...kinds.keys()].filter((kind) => kind !== "persons")
+  return {
+    list: {
+      name: "persons",
+      object: "a person",
+      columns: {
+        ...Object.fromEntries(columns("persons").map((name) => [name, "VARCHAR"])),
+        ...Object.fromEntries(
+          inner.map((kind) => [kind, `STRUCT(${columns(kind).map((name) => `"${name}" VARCHAR`).join(", ")})[]`])
+        )
+      },
+      id: "id",
+      created: "created"
+    },
+    objects: objects("persons").map((person, at) => ({
+      ...person,
+      ...Object.fromEntries(inner.map((kind) => [kind, at === 0 ? objects(kind) : []]))
+    }))
+  }
 }
 
 const options = (dataDirectory: string, sinks: ReadonlyArray<Sink>): Run.RunOptions => ({
@@ -311,7 +311,7 @@ describe("a run", () => {
     inTemporary(Effect.fnUntraced(function*(directory) {
       const given = options(directory, [spy("good", [])])
       yield* Run.run(pipeline({ people: 101 }), given)
-      yield* Run.run(pipeline({ people: 60, facts: { complete: false, incomplete_reason: "it moved" } }), given)
+      yield* Run.run(pipeline({ people: 60, read: { doubt: "it moved", proof: null } }), given)
       const refused = yield* Effect.flip(Run.run(pipeline({ people: 60 }), given))
       assert.strictEqual(Runtime.getErrorExitCode(refused), 4)
       assert.match(refused.message, /41 of 101 people are gone since the run before, more than 10 %.*--max-shrink 41/)
@@ -335,13 +335,13 @@ describe("a run", () => {
     inTemporary(Effect.fnUntraced(function*(directory) {
       const given = options(directory, [spy("good", [])])
       const run = (fields: Facts["fields"], agreed: Partial<Run.RunOptions> = {}) =>
-        Run.run(pipeline({ facts: { fields } }), { ...given, ...agreed })
+        Run.run(pipeline({ more: saying(fields) }), { ...given, ...agreed })
       const had = {
-        "people.name": { of: 100, filled: 50 },
-        "people.pet": { of: 100, filled: 49 },
+        "persons.name": { of: 100, filled: 50 },
+        "persons.pet": { of: 100, filled: 49 },
         "phones.number": { of: 9, filled: 9 },
         "cars.colour": { of: 100, filled: 100 },
-        "people.gone": { of: 100, filled: 100 }
+        "persons.gone": { of: 100, filled: 100 }
       }
       const none = Object.fromEntries(Object.keys(had).map((name) => [name, { of: 100, filled: 0 }]))
       yield* run({})
@@ -350,12 +350,12 @@ describe("a run", () => {
       assert.strictEqual(Runtime.getErrorExitCode(refused), 4)
       assert.match(
         refused.message,
-        /50 of 100 people had name in the run before, and 0 of 100 have now, and so with people\.gone\. Nothing changed/
+        /50 of 100 persons had name in the run before, and 0 of 100 have now, and so with persons\.gone\. Nothing changed/
       )
-      yield* Effect.flip(run({ ...had, "people.name": { of: 100, filled: 4 } }))
-      yield* run({ ...had, "people.name": { of: 100, filled: 5 } })
+      yield* Effect.flip(run({ ...had, "persons.name": { of: 100, filled: 4 } }))
+      yield* run({ ...had, "persons.name": { of: 100, filled: 5 } })
       yield* run(had)
-      const { "people.gone": _, ...known } = had
+      const { "persons.gone": _, ...known } = had
       yield* run(known)
       yield* run(none, { maxShrink: 100 })
     })))
