@@ -1,13 +1,13 @@
 /** The source over real sockets, against the emulator, which checks every signature; what goes wrong is in the torture matrix. */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, Result, Schema, Stream } from "effect"
+import { ConfigProvider, Effect, Layer, Schema, Stream } from "effect"
 import { BypassCodes } from "../src/duo/BypassCodes.ts"
 import { users as check } from "../src/duo/Check.ts"
 import { Client } from "../src/duo/Client.ts"
 import { Credentials } from "../src/duo/Credentials.ts"
 import type { PageOptions } from "../src/duo/Pages.ts"
-import { decodeUsers } from "../src/duo/User.ts"
+import type { WireUser } from "../src/duo/User.ts"
 import { Users } from "../src/duo/Users.ts"
 import { type Emulator, type Options, serve } from "../src/emulator/Emulator.ts"
 import type { Fault } from "../src/emulator/Scenario.ts"
@@ -32,8 +32,8 @@ const source = (emulator: Pick<Emulator, "host" | "ikey" | "skey">, env: Record<
 const everyone = (options?: PageOptions) =>
   Effect.gen(function*() {
     const pages = yield* Users.use(({ pages }) => Stream.runCollect(pages(options)))
-    return pages.flatMap(({ held, text }) =>
-      Result.getOrThrow(decodeUsers(JSON.parse(text).response)).values.slice(held === true ? 1 : 0)
+    return pages.flatMap(({ objects = [], overlaps }) =>
+      objects.map((object): WireUser => JSON.parse(object)).slice(overlaps === true ? 1 : 0)
     )
   })
 

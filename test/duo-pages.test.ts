@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Result, Runtime, Schema, Stream } from "effect"
 import { BypassCodes } from "../src/duo/BypassCodes.ts"
 import { type Asked, readMetadata } from "../src/duo/Metadata.ts"
-import type { PageOptions } from "../src/duo/Pages.ts"
+import type { Page, PageOptions } from "../src/duo/Pages.ts"
 import { Users } from "../src/duo/Users.ts"
 import { fail, fake, ok, type Sent, turn } from "./duo-fake.ts"
 
@@ -91,11 +91,13 @@ const tenantWithout = (taken: number) => (sent: Sent) => {
   )
 }
 
+const idsOf = ({ objects = [] }: Page): ReadonlyArray<string> => objects.map((object) => JSON.parse(object).user_id)
+
 /** Everybody, but for those whom a page repeats of the one before. */
 const everyone = (options?: PageOptions) =>
   Effect.gen(function*() {
     const pages = yield* Users.use(({ pages }) => Stream.runCollect(pages(options)))
-    return pages.flatMap(({ held, ids }) => ids.slice(held === true ? 1 : 0))
+    return pages.flatMap((page) => idsOf(page).slice(page.overlaps === true ? 1 : 0))
   })
 
 const provide = <A, E>(effect: Effect.Effect<A, E, Users | BypassCodes>, duo: ReturnType<typeof fake>) =>
@@ -134,7 +136,7 @@ describe("Users", () => {
       const duo = fake(tenant(10, 3))
       const users = Users.use(({ pages }) => pages().pipe(Stream.tap(() => turn), Stream.take(2), Stream.runCollect))
       const pages = yield* provide(users, duo)
-      assert.deepStrictEqual(pages.map(({ held, offset, total }) => [offset, total, held]), [
+      assert.deepStrictEqual(pages.map(({ content: { total }, offset, overlaps }) => [offset, total, overlaps]), [
         [0, 10, null],
         [2, 10, true]
       ])
@@ -201,8 +203,8 @@ describe("Users", () => {
       const taken = [0, 0, 1, 2]
       const duo = fake((sent, count) => tenantWithout(taken[count - 1] ?? 2)(sent))
       const pages = yield* provide(Users.use(({ pages }) => Stream.runCollect(pages({ pageSize: 4 }))), duo)
-      assert.deepStrictEqual(pages.map(({ held }) => held), [null, true, false, false])
-      const seen = new Set(pages.flatMap(({ ids }) => ids))
+      assert.deepStrictEqual(pages.map(({ overlaps }) => overlaps), [null, true, false, false])
+      const seen = new Set(pages.flatMap(idsOf))
       assert.sameMembers([...seen], numbers(13), "one who was taken out in between hides nobody")
     }))
 
@@ -300,7 +302,7 @@ describe("Bypass codes", () => {
           : ok(codes(499, 2), { total_objects: 501 })
       )
       const pages = yield* provide(all, duo)
-      assert.deepStrictEqual(pages.map(({ ids }) => ids.length), [500, 2])
+      assert.deepStrictEqual(pages.map(({ content: { count } }) => count), [500, 2])
       assert.deepStrictEqual(duo.sent.map(query), [
         { path: "/admin/v1/bypass_codes", offset: 0, limit: 500 },
         { path: "/admin/v1/bypass_codes", offset: 499, limit: 500 }

@@ -1,9 +1,9 @@
 /** Rows that are there already, as the engine and the sinks get them: a list of objects that are rows, one for each table. */
-import { Array, Effect } from "effect"
+import { Array, Clock, Effect } from "effect"
 import * as ObjectLoader from "../src/duckdb/ObjectLoader.ts"
 import * as RunDatabase from "../src/duckdb/RunDatabase.ts"
 import type { Expected } from "../src/Expected.ts"
-import type { Extraction, List, Pipeline, ReadList } from "../src/Pipeline.ts"
+import type { List, Pipeline, ReadList } from "../src/Pipeline.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as RowsSql from "../src/staging/RowsSql.ts"
 import type { Batch, Row, Stamp, Table } from "../src/Table.ts"
@@ -71,19 +71,21 @@ export const finished = Effect.fnUntraced(function*(
 export interface Options {
   readonly name: string
   readonly tables: ReadonlyArray<Table>
+  readonly tenant?: string
   /** The rows of the run with that stamp. */
   readonly rows: (stamp: Stamp) => ReadonlyArray<Batch>
   /** What happens once everything was read. */
   readonly after?: Effect.Effect<void, Expected>
   /** What reading the lists came to, as far as it is not the usual. */
   readonly read?: Partial<ReadList>
-  readonly sent?: Partial<Extraction["sent"]>
   /** Another list, of which there are no rows: only its fields are counted. */
   readonly more?: { readonly list: List; readonly objects: ReadonlyArray<object> }
 }
 
 /** A pipeline whose source has just these rows. */
-export const make = ({ after = Effect.void, more, name, read, rows, sent, tables }: Options): Pipeline => ({
+export const make = (
+  { after = Effect.void, more, name, read, rows, tables, tenant = "api-00000000.duosecurity.com" }: Options
+): Pipeline => ({
   name,
   doc: "Rows that are there already.",
   tables,
@@ -94,7 +96,7 @@ export const make = ({ after = Effect.void, more, name, read, rows, sent, tables
   views: "",
   sinks: [],
   connect: Effect.succeed({
-    tenant: "api-00000000.duosecurity.com",
+    tenant,
     check: Effect.succeed([]),
     extract: Effect.fnUntraced(function*(stamp, { database }) {
       const batches = rows(stamp)
@@ -114,7 +116,8 @@ export const make = ({ after = Effect.void, more, name, read, rows, sent, tables
         ...read
       }))
       if (!Array.isReadonlyArrayNonEmpty(lists)) return yield* Effect.die("a pipeline has a table")
-      return { lists, refused: [], sent: { requests: batches.length, retries: 0, answeredAt: null, ...sent } }
+      const sent = { requests: batches.length, retries: 0, answeredAt: yield* Clock.currentTimeMillis }
+      return { lists, refused: [], sent }
     })
   })
 })

@@ -19,9 +19,9 @@ const padded = (key: Uint8Array, with_: number) => {
 
 /** Gives a session the key to hash with, padded as HMAC has it. It is bound and never written into SQL, which messages show. */
 export const remember = Effect.fnUntraced(function*({ run }: Session, key: Uint8Array) {
-  const { blobValueFromBytes: blob } = yield* library
-  yield* run("SET VARIABLE pii_outer = $1", [blob(padded(key, 0x5c))])
-  yield* run("SET VARIABLE pii_inner = $1", [blob(padded(key, 0x36))])
+  const { blobValue } = yield* library
+  yield* run("SET VARIABLE pii_outer = $1", [blobValue(padded(key, 0x5c))])
+  yield* run("SET VARIABLE pii_inner = $1", [blobValue(padded(key, 0x36))])
 })
 
 /** HMAC-SHA256 of the UTF-8 of a text, as 64 hex digits. */

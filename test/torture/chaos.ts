@@ -1,16 +1,15 @@
 /** D7: the verbs of real sinks fail at random. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
-import { Effect, FileSystem, Layer, Logger, Stream } from "effect"
+import { Effect, FileSystem, Layer, Logger } from "effect"
 import { rmSync } from "node:fs"
 import { Dice, type NonEmpty } from "../../src/emulator/Dice.ts"
-import type { Facts } from "../../src/Outcome.ts"
-import type { Pipeline } from "../../src/Pipeline.ts"
 import * as Run from "../../src/Run.ts"
 import { RunError } from "../../src/RunError.ts"
 import { DiskFull, Held, InputOutput, type Sink, SinkError, type SinkFailure } from "../../src/Sink.ts"
 import * as Table from "../../src/Table.ts"
 import { contents } from "../program.ts"
+import * as RowPipeline from "../row-pipeline.ts"
 import { afterwards } from "./afterwards.ts"
 import { type Case, repeat } from "./Case.ts"
 import * as Site from "./Site.ts"
@@ -22,48 +21,15 @@ const people = Table.make({
   columns: { ...Table.common, user_id: Table.id("Who."), note: Table.text("What of it.") }
 })
 
-const facts: Facts = {
-  finished_at: "2026-11-23T20:16:00.000Z",
-  complete: true,
-  incomplete_reason: null,
-  total_objects: 9,
-  pages: 3,
-  sweeps: 1,
-  requests: 3,
-  retries: 0,
-  duplicates: 0,
-  changed: 0,
-  unknown_values: 0,
-  contradictions: 0,
-  fields: {},
-  tables_collected: ["people"],
-  warnings: [],
-  warned: {},
-  counts: []
-}
-
 /** Three pages of three people. */
-const pipeline: Pipeline = {
+const pipeline = RowPipeline.make({
   name: "people",
-  doc: "Some people.",
   tables: [people],
-  views: "",
-  sinks: [],
-  connect: Effect.succeed({
-    tenant: "api-00000000.duosecurity.com",
-    check: Effect.succeed([]),
-    extract: (stamp) =>
-      Effect.succeed({
-        batches: Stream.fromIterable([0, 1, 2]).pipe(
-          Stream.rechunk(1),
-          Stream.map((page) => ({
-            people: [0, 1, 2].map((user) => ({ ...stamp, user_id: `${page}${user}`, note: "x".repeat(1 + page * 40) }))
-          }))
-        ),
-        facts: Effect.succeed(facts)
-      })
-  })
-}
+  rows: (stamp) =>
+    [0, 1, 2].map((page) => ({
+      people: [0, 1, 2].map((user) => ({ ...stamp, user_id: `${page}${user}`, note: "x".repeat(1 + page * 40) }))
+    }))
+})
 
 const quick = ["ndjson", "csv"]
 

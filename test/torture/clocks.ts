@@ -1,13 +1,14 @@
 /** C1: a wall clock that is set while a run is going, and between two runs. */
 import { assert } from "@effect/vitest"
-import { Clock, Effect, Stream } from "effect"
+import { Clock, Effect, Result } from "effect"
 import { join } from "node:path"
 import { decodeUsers } from "../../src/duo/User.ts"
 import * as Tenant from "../../src/emulator/Tenant.ts"
 import { mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
-import * as Tally from "../oracle/Tally.ts"
+import { flatten } from "../oracle/Flatten.ts"
 import { contents } from "../program.ts"
+import * as RowPipeline from "../row-pipeline.ts"
 import { afterwards } from "./afterwards.ts"
 import type { Case } from "./Case.ts"
 import { everySink, inFolder, run } from "./InProcess.ts"
@@ -15,40 +16,26 @@ import { everySink, inFolder, run } from "./InProcess.ts"
 const keys = { ikey: "DI000000000000000000", skey: "0".repeat(40) }
 const tables = [users, mfaMethods, userGroups]
 
-/** The users of an invented tenant, two at a time, without a network; something happens after each two. */
-const pipelineOf = (pages: number, between: () => void): Pipeline => ({
-  name: "mfa",
-  doc: "Without a network.",
-  tables,
-  views: "",
-  sinks: [],
-  connect: Effect.succeed({
+/** The users of an invented tenant, without a network; something happens after each two of them. */
+const pipelineOf = (pages: number, between: () => void): Pipeline =>
+  RowPipeline.make({
+    name: "mfa",
+    tables,
     tenant: "127.0.0.1",
-    check: Effect.succeed([]),
-    extract: (stamp) => {
-      const tally = Tally.make(stamp, { hasAllCodes: true })
-      const batches = Stream.fromIterable(Array.from({ length: pages }, (_, page) => page)).pipe(
-        Stream.mapEffect((page) =>
-          Effect.gen(function*() {
-            const tenant = Tenant.make({ users: pages * 2 })
-            const decoded = yield* Effect.orDie(
-              Effect.fromResult(decodeUsers([tenant.user(page * 2), tenant.user(page * 2 + 1)]))
-            )
-            between()
-            return tally.users(decoded)
-          })
-        )
-      )
-      const users = { doubt: null, total: pages * 2, pages, sweeps: 1, duplicates: 0, changed: 0 }
-      const facts = Effect.map(
-        Clock.currentTimeMillis,
-        (answeredAt) =>
-          tally.facts({ requests: pages, retries: 0, answeredAt, users, bypassCodes: { refused: "not asked" } })
-      )
-      return Effect.succeed({ batches, facts })
+    rows: (stamp) => {
+      const tenant = Tenant.make({ users: pages * 2 })
+      return Array.from({ length: pages }, (_, page) => {
+        between()
+        const decoded = Result.getOrThrow(decodeUsers([tenant.user(page * 2), tenant.user(page * 2 + 1)]))
+        const people = decoded.values.map((user) => flatten(stamp, user, false))
+        return {
+          users: people.flatMap((_) => _.users),
+          mfa_methods: people.flatMap((_) => _.mfa_methods),
+          user_groups: people.flatMap((_) => _.user_groups)
+        }
+      })
     }
   })
-})
 
 const hour = 3_600_000
 

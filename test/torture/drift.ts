@@ -1,23 +1,32 @@
 /** P1: a tenant that changes between any two requests, over a socket, through the whole pipeline. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
-import { ConfigProvider, Effect, Stream } from "effect"
+import { ConfigProvider, Effect, FileSystem, Stream } from "effect"
 import mfa from "../../pipelines/mfa.ts"
+import * as RunDatabase from "../../src/duckdb/RunDatabase.ts"
 import { serve } from "../../src/emulator/Emulator.ts"
 import type { Scenario } from "../../src/emulator/Scenario.ts"
 import * as Tenant from "../../src/emulator/Tenant.ts"
-import { historyOf, LiveTenant, shelf, wrongWith } from "../drift.ts"
+import { users } from "../../src/mfa/Tables.ts"
+import * as Rows from "../../src/run/Rows.ts"
+import * as RowsSql from "../../src/staging/RowsSql.ts"
+import { historyOf, LiveTenant, wrongWith } from "../drift.ts"
 import { settings } from "../program.ts"
 import { type Case, type Reached, repeat } from "./Case.ts"
 
 /** Reads the tenant of one history, and holds what came of it against every state that the tenant was in. */
 const readOne = Effect.fnUntraced(function*(seed: number) {
-  const { concurrency, events, pageSize, users } = historyOf(seed)
+  const { concurrency, events, pageSize, users: size } = historyOf(seed)
   const scenario: Array<Scenario[number]> = []
   let page = 1
-  const live = new LiveTenant(users, {
+  // every other tenant says when its users were created: an hour ago, or later than this test takes
+  const now = Math.floor(Date.now() / 1000)
+  let created = now - 3600
+  const live = new LiveTenant(size, {
+    created: () => seed % 2 === 0 ? created : undefined,
     edited: (edit) => scenario.push({ when: { page }, do: { fault: "edit", edit } })
   })
+  created = now + 3600
   const tenant = Tenant.fromUsers([...live.users])
   /** By request: how many states there were when it was answered. */
   const states = events.map((some, index) => {
@@ -29,20 +38,20 @@ const readOne = Effect.fnUntraced(function*(seed: number) {
   const source = yield* mfa.connect.pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: settings(duo) }))
   )
-  const extraction = yield* source.extract(
-    { run_id: "drift", observed_at: 0n, tenant: source.tenant },
-    { pageSize, concurrency, scratch: shelf().scratch }
-  )
-  const batches = yield* Stream.runCollect(extraction.batches)
-  const { changed, complete } = yield* extraction.facts
+  const fs = yield* FileSystem.FileSystem
+  const database = yield* RunDatabase.open(yield* fs.makeTempDirectoryScoped())
+  const stamp = { run_id: "drift", observed_at: 0n, tenant: source.tenant }
+  const extraction = yield* source.extract(stamp, { pageSize, concurrency, database })
+  const [{ changed, doubt, proof }] = extraction.lists
+  yield* Rows.make(database, mfa, stamp, extraction, { treatment: "keep" })
+  const people = (yield* Stream.runCollect(RowsSql.make(database.session).stream(users, stamp.run_id))).flat()
   const read = {
-    complete,
+    complete: doubt === null,
+    proof,
     changed,
-    users: batches.flatMap(({ users = [] }) => users).map(({ realname, user_id }) => ({
-      user_id: String(user_id),
-      realname: String(realname)
-    }))
+    users: people.map(({ realname, user_id }) => ({ user_id: String(user_id), realname: String(realname) }))
   }
+  const { complete } = read
   const asked = duo.requests.filter(({ path }) => path.endsWith("/users")).length
   const was = live.states.slice(0, states[Math.min(asked, states.length) - 1] ?? 1)
   assert.isUndefined(wrongWith(read, was))

@@ -1,39 +1,23 @@
 /** The engine with a source of two tables and the real sinks, and how a run of it may end. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Effect, Exit, FileSystem, References, Runtime, Schema, type Scope, Stream } from "effect"
+import { Cause, Effect, Exit, FileSystem, References, Runtime, type Scope } from "effect"
 import * as assert from "node:assert"
 import duckdb from "../../sinks/duckdb.ts"
 import ndjson from "../../sinks/ndjson.ts"
-import { Facts } from "../../src/Outcome.ts"
-import type { Pipeline } from "../../src/Pipeline.ts"
 import * as Run from "../../src/Run.ts"
 import { CannotCreate, type Sink, SinkError } from "../../src/Sink.ts"
-import { outcomeOf, plain, rowsOf, runOf, tables } from "../contract-rows.ts"
+import { plain, rowsOf, runOf, tables } from "../contract-rows.ts"
+import * as RowPipeline from "../row-pipeline.ts"
 
 const rows = { things: rowsOf(runOf(1), [plain, { ...plain, name: "two" }]), others: rowsOf(runOf(1), [plain]) }
 
-const facts = Schema.decodeSync(Facts)(outcomeOf(runOf(1), rows))
-
-const pipeline: Pipeline = {
+const pipeline = RowPipeline.make({
   name: "test",
-  doc: "Two tables.",
   tables,
-  views: "",
-  sinks: [],
-  connect: Effect.succeed({
-    tenant: runOf(1).tenant,
-    check: Effect.succeed([]),
-    extract: (stamp) =>
-      Effect.succeed({
-        batches: Stream.succeed(
-          Object.fromEntries(
-            Object.entries(rows).map(([name, some]) => [name, some.map((row) => ({ ...row, ...stamp }))])
-          )
-        ),
-        facts: Effect.succeed(facts)
-      })
-  })
-}
+  rows: (stamp) => [
+    Object.fromEntries(Object.entries(rows).map(([name, some]) => [name, some.map((row) => ({ ...row, ...stamp }))]))
+  ]
+})
 
 const sinks: Readonly<Record<string, Sink>> = { duckdb, ndjson }
 

@@ -29,17 +29,7 @@ const without = (columns: ReadonlySet<string>, tables: ReadonlySet<string>): Pip
     columns: table.columns.filter(({ name }) => !columns.has(`${table.name}.${name}`)),
     specs: Object.fromEntries(Object.entries(table.specs).filter(([name]) => !columns.has(`${table.name}.${name}`)))
   })),
-  connect: Effect.map(mfa.connect, (source) => ({
-    ...source,
-    extract: (stamp, options) =>
-      Effect.map(source.extract(stamp, options), (extraction) => ({
-        ...extraction,
-        facts: Effect.map(extraction.facts, (facts) => ({
-          ...facts,
-          tables_collected: facts.tables_collected.filter((name) => !tables.has(name))
-        }))
-      }))
-  }))
+  connect: mfa.connect
 })
 
 /** Asks the ledger, and the Parquet files by their `views.sql`. */

@@ -1,15 +1,29 @@
 /** One run of the real pipeline against an emulated Duo that breaks, in process, keeping its rows in memory. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Clock, ConfigProvider, Effect, Exit, Layer, Logger, Random, Runtime, type Scope, Stream } from "effect"
+import {
+  Cause,
+  Clock,
+  ConfigProvider,
+  Effect,
+  Exit,
+  FileSystem,
+  Layer,
+  Logger,
+  Random,
+  Runtime,
+  type Scope,
+  Stream
+} from "effect"
 import { TestClock } from "effect/testing"
 import mfa from "../../../pipelines/mfa.ts"
 import { type Emulator, type Options, serve } from "../../../src/emulator/Emulator.ts"
 import type { Scenario } from "../../../src/emulator/Scenario.ts"
 import type { Expected } from "../../../src/Expected.ts"
 import type { Outcome } from "../../../src/Outcome.ts"
-import type { Pipeline, SourceServices } from "../../../src/Pipeline.ts"
+import type { SourceServices } from "../../../src/Pipeline.ts"
 import * as Run from "../../../src/Run.ts"
-import type { Batch, Row } from "../../../src/Table.ts"
+import type { Sink } from "../../../src/Sink.ts"
+import type { Row } from "../../../src/Table.ts"
 import { settings } from "../../program.ts"
 import * as FastTime from "./FastTime.ts"
 
@@ -20,7 +34,7 @@ export interface Setup {
   readonly env?: Readonly<Record<string, string>>
   /** Decides what is left to chance. */
   readonly seed?: number
-  /** A data directory, for what a run knows of the one before; a dry run if not said. */
+  /** A data directory, for what a run knows of the one before; a new one if not said. */
   readonly folder?: string
   readonly allowEmpty?: boolean
 }
@@ -40,26 +54,25 @@ export interface Ended {
   readonly seconds: number
 }
 
-/** The pipeline, showing what goes by. */
-const watched = (see: (batch: Batch) => void): Pipeline => ({
-  ...mfa,
-  connect: Effect.map(mfa.connect, (source) => ({
-    ...source,
-    extract: (stamp, options) =>
-      Effect.map(source.extract(stamp, options), ({ batches, facts }) => ({
-        batches: Stream.tap(batches, (batch) => Effect.sync(() => see(batch))),
-        facts
-      }))
-  }))
-})
-
 const lineOf = ({ observed_at, run_id, tenant, ...row }: Row) =>
   JSON.stringify(row, (_, cell: unknown) => typeof cell === "bigint" ? String(cell) : cell)
 
-const rowsOf = (batches: ReadonlyArray<Batch>): Rows =>
-  Object.fromEntries(
-    mfa.tables.map(({ name }) => [name, batches.flatMap((batch) => batch[name] ?? []).map(lineOf).sort()])
-  )
+/** A sink that keeps the rows in memory. */
+const memory = (kept: Record<string, ReadonlyArray<string>>): Sink => ({
+  name: "memory",
+  doc: "Keeps the rows in memory.",
+  location: () => "/nowhere",
+  open: () =>
+    Effect.succeed({
+      seal: ([outcome], rows) =>
+        Effect.forEach(mfa.tables, (table) =>
+          Effect.map(Stream.runCollect(Stream.scoped(rows.stream(table, outcome?.run_id ?? ""))), (chunks) => {
+            kept[table.name] = chunks.flat().map(lineOf).sort()
+          })).pipe(Effect.as({ bytes: 0, publication: null }))
+    }),
+  publish: () => Effect.void,
+  discard: () => Effect.void
+})
 
 const isExpected = (error: unknown): error is Expected => error instanceof Error && Runtime.errorExitCode in error
 
@@ -110,20 +123,26 @@ export const inWorld = Effect.fnUntraced(
 
 /** One extraction. */
 export const extractIn = Effect.fnUntraced(function*(world: World, setup: Omit<Setup, "duo" | "scenario">) {
-  const { allowEmpty = false, folder, pageSize } = setup
-  const seen: Array<Batch> = []
-  const pipeline = watched((batch) => seen.push(batch))
-  const options = { pageSize, concurrency: 1, toolVersion: "0.0.0" }
-  const run = folder === undefined
-    ? Run.dryRun(pipeline, options)
-    : Run.run(pipeline, { ...options, dataDirectory: folder, sinks: [], findSink: () => Effect.never, allowEmpty })
+  const { allowEmpty = false, pageSize } = setup
+  const fs = yield* FileSystem.FileSystem
+  const folder = setup.folder ?? (yield* fs.makeTempDirectoryScoped())
+  const rows: Record<string, ReadonlyArray<string>> = {}
+  const run = Run.run(mfa, {
+    pageSize,
+    concurrency: 1,
+    toolVersion: "0.0.0",
+    dataDirectory: folder,
+    sinks: [{ sink: "memory", location: "/nowhere" }],
+    findSink: () => Effect.succeed(memory(rows)),
+    allowEmpty
+  })
   const before = yield* Clock.currentTimeMillis
   const { error, log, value } = yield* inWorld(world, setup, run)
   const ended: Ended = {
     duo: world.duo,
     outcome: value?.outcome,
     error,
-    rows: rowsOf(value === undefined ? [] : seen),
+    rows: value === undefined ? {} : rows,
     log,
     seconds: ((yield* Clock.currentTimeMillis) - before) / 1000
   }
