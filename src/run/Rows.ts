@@ -10,7 +10,7 @@ import { rowsOf } from "../staging/RowsSql.ts"
 import type { Stamp } from "../Table.ts"
 
 /** What the SELECTs of all pipelines share. */
-const macros = readFileSync(new URL("../duckdb/macros.sql", import.meta.url), "utf8")
+export const macros = readFileSync(new URL("../duckdb/macros.sql", import.meta.url), "utf8")
 
 /** The tables whose objects could be read. */
 export const collectedOf = ({ rows, tables }: Pipeline, { lists }: Pick<Extraction, "lists">) =>

@@ -1,40 +1,22 @@
 /** S2 to S4: what nobody knows yet, the laws of flattening, and what comes twice. */
 import { Result } from "effect"
 import * as assert from "node:assert"
-import { decodeUsers, type User } from "../../src/duo/User.ts"
+import { decodeWireUsers, type WireUser } from "../../src/duo/User.ts"
 import type { Dice, NonEmpty } from "../../src/emulator/Dice.ts"
 import type { Json, JsonObject } from "../../src/emulator/Json.ts"
 import * as Tenant from "../../src/emulator/Tenant.ts"
-import { flatten } from "../oracle/Flatten.ts"
-import * as Tally from "../oracle/Tally.ts"
 import type { Case } from "./Case.ts"
-import { assertFit, assertSame, kept, stamp } from "./fuzz-path.ts"
-import { pageRows, type Rows } from "./fuzz-rows.ts"
-import { often } from "./fuzz.ts"
+import { assertFit, assertSame, type Read, readOf, stamp } from "./fuzz-path.ts"
+import { pageRows } from "./fuzz-rows.ts"
+import { often, type Trial } from "./fuzz.ts"
 
 const tenant = Tenant.make({ users: 3000, seed: 7 })
 const somebody = (dice: Dice): JsonObject => tenant.user(dice.below(3000))
 
-const read = (users: ReadonlyArray<unknown>) => Result.getOrThrow(decodeUsers(users))
+const decode = (users: ReadonlyArray<unknown>) => Result.getOrThrow(decodeWireUsers(users))
 
-/** Tells a tally of pages of users, as they are on the wire. */
-const tell = (pages: ReadonlyArray<ReadonlyArray<unknown>>) => {
-  const tally = Tally.make(stamp, { hasAllCodes: true })
-  const everybody = kept(pages.map(read), ({ user_id }) => user_id)
-  const batches = everybody.pages.map(tally.users)
-  const all = (table: string) => batches.flatMap((batch) => batch[table] ?? [])
-  const rows: Rows = { users: all("users"), mfa_methods: all("mfa_methods"), user_groups: all("user_groups") }
-  return {
-    rows,
-    facts: tally.facts({
-      requests: 1,
-      retries: 0,
-      answeredAt: null,
-      users: everybody.read,
-      bypassCodes: everybody.read
-    })
-  }
-}
+/** What was read of pages of users, as they are on the wire. */
+const readPages = (pages: ReadonlyArray<ReadonlyArray<unknown>>) => readOf([], pages.map(decode))
 
 const shuffled = <A>(dice: Dice, list: ReadonlyArray<A>): ReadonlyArray<A> =>
   list.map((item) => [dice.below(1_000_000), item] as const).toSorted(([a], [b]) => a - b).map(([_, item]) => item)
@@ -49,7 +31,7 @@ const lists = [
   "groups"
 ] as const
 
-const turned = (dice: Dice, user: User): User => ({
+const turned = (dice: Dice, user: WireUser): WireUser => ({
   ...user,
   ...Object.fromEntries(lists.map((list) => [list, shuffled<unknown>(dice, user[list])]))
 })
@@ -85,61 +67,71 @@ const novelties = {
 
 const control = /[\p{Cc}\p{Cf}]/u
 
-/** Told of what is not known; that a user contradicts itself is told too. */
-const told = ({ warnings }: { readonly warnings: ReadonlyArray<string> }) =>
-  warnings.filter((warning) => !warning.startsWith("is_enrolled is "))
-
-const unknownThings = (dice: Dice) => {
+const unknownThings = (dice: Dice): Trial => {
   const kind = dice.pick(Object.keys(novelties) as unknown as NonEmpty<keyof typeof novelties>)
   const before = somebody(dice)
   const [after, times] = novelties[kind](before, dice.pick(invented))
-  const { facts, rows } = tell([[after]])
-  assertFit(rows)
-  assertSame(rows, pageRows(stamp, [[after]]))
-  assert.equal(facts.unknown_values, times, kind)
-  assert.equal(told(facts).length, Math.min(1, times))
-  for (const warning of told(facts)) {
-    assert.ok(warning.includes(kind.replace("user field", "field")) && !control.test(warning), warning)
+  return {
+    // the same again on another page is the same thing, told once
+    reads: [readPages([[after]]), readPages([[after], [{ ...after, user_id: "DUTWIN" }]])],
+    check: ([once, again]) => {
+      assert.ok(once && again)
+      assertFit(once.rows)
+      assertSame(once.rows, pageRows(stamp, [[after]]))
+      assert.equal(once.unknown_values, times, kind)
+      assert.equal(once.warnings.length, Math.min(1, times))
+      for (const warning of once.warnings) {
+        assert.ok(warning.includes(kind.replace("user field", "field")) && !control.test(warning), warning)
+      }
+      assert.equal(again.unknown_values, kind === "user field" ? times : 2 * times)
+      assert.equal(again.warnings.length, once.warnings.length)
+      return { [kind]: times }
+    }
   }
-  // the same again on another page is the same thing, told once
-  const again = tell([[after], [{ ...after, user_id: "DUTWIN" }]]).facts
-  assert.equal(again.unknown_values, kind === "user field" ? times : 2 * times)
-  assert.equal(told(again).length, told(facts).length)
-  return { [kind]: times }
 }
 
-const laws = (dice: Dice) => {
+const laws = (dice: Dice): Trial => {
   const wire = Array.from({ length: 1 + dice.below(4) }, () => somebody(dice))
-  const people = new Map(read(wire).values.map((user) => [user.user_id, user]))
-  const one = (user: User) => flatten(stamp, user, user.user_id.endsWith("A"))
-  let methods = 0
-  for (const user of people.values()) {
-    const rows = one(user)
-    assert.deepStrictEqual(one(user), rows, "the same user gives the same rows")
-    assert.deepStrictEqual(one(turned(dice, user)), rows, "the order of the devices does not matter")
-    assert.equal(rows.users.length, 1)
-    const count = lists.slice(0, -1).reduce((sum, list) => sum + user[list].length, 0)
-    assert.equal(rows.mfa_methods.length, count, "a row an authenticator")
-    assert.equal(rows.user_groups.length, user.groups.length, "a row a group")
-    assert.ok(
-      user.is_enrolled !== true || rows.users[0]?.method_count === count && count > 0,
-      "who is enrolled has one"
-    )
-    for (const row of [...rows.users, ...rows.mfa_methods, ...rows.user_groups]) assert.equal(row.user_id, user.user_id)
-    methods += count
+  const there = readPages([wire])
+  const alone = there.users.map((user): Read => ({ ...there, users: [user] }))
+  return {
+    reads: [
+      there,
+      readPages([shuffled(dice, wire)]),
+      { ...there, users: there.users.map((user) => turned(dice, user)) },
+      ...alone
+    ],
+    check: ([made, other, shaken, ...each]) => {
+      assert.ok(made && other && shaken)
+      assertSame(other.rows, made.rows)
+      assertSame(shaken.rows, made.rows)
+      let methods = 0
+      for (const [at, user] of there.users.entries()) {
+        const rows = each[at]?.rows ?? {}
+        const [found] = rows["users"] ?? []
+        assert.equal(rows["users"]?.length, 1)
+        const count = lists.slice(0, -1).reduce((sum, list) => sum + user[list].length, 0)
+        assert.equal(rows["mfa_methods"]?.length, count, "a row an authenticator")
+        assert.equal(rows["user_groups"]?.length, user.groups.length, "a row a group")
+        assert.ok(
+          user.is_enrolled !== true || found?.["method_count"] === count && count > 0,
+          "who is enrolled has one"
+        )
+        for (const row of Object.values(rows).flat()) assert.equal(row["user_id"], user.user_id)
+        methods += count
+      }
+      const all = (table: string) => each.flatMap(({ rows }) => rows[table] ?? [])
+      const together = { users: all("users"), mfa_methods: all("mfa_methods"), user_groups: all("user_groups") }
+      assertSame(together, made.rows) // nobody's rows depend on who else is there
+      assert.equal(made.rows["users"]?.length, there.users.length, "everybody is there")
+      assert.equal(made.rows["mfa_methods"]?.length, methods)
+      return { users: there.users.length, methods }
+    }
   }
-  const there = tell([wire])
-  const back = tell([shuffled(dice, wire)])
-  assertSame(back.rows, there.rows)
-  assert.equal(there.rows["users"]?.length, people.size, "everybody is there")
-  assert.equal(there.rows["mfa_methods"]?.length, methods)
-  const alone = [...people.values()].flatMap((user) => one({ ...user, user_id: `${user.user_id}x` }).mfa_methods)
-  assert.equal(alone.length, there.rows["mfa_methods"]?.length, "nobody's rows depend on who else is there")
-  return { users: people.size, methods }
 }
 
 /** Somebody who comes twice, differently; on one page or on two; and a phone and a desktop that are shared. */
-const duplicates = (dice: Dice) => {
+const duplicates = (dice: Dice): Trial => {
   const [first, other] = [somebody(dice), somebody(dice)]
   const shared = { phone_id: "DPSHARED", number: "+15555550100", capabilities: ["sms"] }
   const desktop = { desktop_authenticators: [{ dakey: "DSAME" }], desktoptokens: [{ desktoptoken_id: "DSAME" }] }
@@ -157,16 +149,20 @@ const duplicates = (dice: Dice) => {
   const again = { ...one, username: "somebody.else", phones: [] }
   const onOnePage = dice.chance(50)
   const pages = onOnePage ? [[one, two, again]] : [[one], [two, again]]
-  const { facts, rows } = tell(pages)
-  assertFit(rows)
-  assertSame(rows, pageRows(stamp, pages))
-  assert.equal(facts.duplicates, 1)
-  assert.equal(rows["users"]?.length, 2)
-  const names = rows["users"]?.map(({ username }) => username)
-  assert.ok(names?.includes(onOnePage ? one["username"] ?? null : "somebody.else"), "the newest is kept")
-  const owners = rows["mfa_methods"]?.filter(({ method_id }) => method_id === "DPSHARED").map(({ user_id }) => user_id)
-  assert.deepStrictEqual(owners?.toSorted(), [...onOnePage ? [String(one["user_id"])] : [], "DUOTHER"].toSorted())
-  return { [onOnePage ? "twice on a page" : "on two pages"]: 1, "a shared phone": 1, "a desktop in both lists": 1 }
+  return {
+    reads: [readPages(pages)],
+    check: ([made]) => {
+      const rows = made?.rows ?? {}
+      assertFit(rows)
+      assertSame(rows, pageRows(stamp, pages))
+      assert.equal(rows["users"]?.length, 2)
+      const names = rows["users"]?.map(({ username }) => username)
+      assert.ok(names?.includes(onOnePage ? one["username"] ?? null : "somebody.else"), "the newest is kept")
+      const owners = rows["mfa_methods"]?.filter(({ method_id }) => method_id === "DPSHARED").map((_) => _["user_id"])
+      assert.deepStrictEqual(owners?.toSorted(), [...onOnePage ? [String(one["user_id"])] : [], "DUOTHER"].toSorted())
+      return { [onOnePage ? "twice on a page" : "on two pages"]: 1, "a shared phone": 1, "a desktop in both lists": 1 }
+    }
+  }
 }
 
 export const cases: ReadonlyArray<Case> = [

@@ -1,83 +1,145 @@
 /** The way of an answer through the program, from its text to the rows of its users, and what its rows may be. */
-import { Result } from "effect"
+import { Effect, FileSystem, Result, Stream } from "effect"
 import { Headers } from "effect/http"
 import * as assert from "node:assert"
+import mfa from "../../pipelines/mfa.ts"
+import * as ObjectLoader from "../../src/duckdb/ObjectLoader.ts"
+import * as RunDatabase from "../../src/duckdb/RunDatabase.ts"
 import { interpret } from "../../src/duo/Answer.ts"
-import { decodeBypassCodes } from "../../src/duo/BypassCode.ts"
+import { BypassCode, decodeBypassCodes } from "../../src/duo/BypassCode.ts"
 import { DuoError, type DuoReason, Unreadable } from "../../src/duo/Errors.ts"
 import { readMetadata } from "../../src/duo/Metadata.ts"
-import { Seen } from "../../src/duo/Seen.ts"
-import { decodeUsers } from "../../src/duo/User.ts"
-import type { Decoded, Refusal } from "../../src/duo/Wire.ts"
-import { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
-import type { Facts } from "../../src/Outcome.ts"
+import { decodeWireUsers, WireUser } from "../../src/duo/User.ts"
+import { columns, type Decoded, type Refusal } from "../../src/duo/Wire.ts"
+import * as RunRows from "../../src/run/Rows.ts"
+import * as Unknown from "../../src/run/Unknown.ts"
+import * as DuckDb from "../../src/staging/DuckDb.ts"
+import * as RowsSql from "../../src/staging/RowsSql.ts"
 import type { Table } from "../../src/Table.ts"
-import type { Read } from "../oracle/Facts.ts"
-import * as Tally from "../oracle/Tally.ts"
 import type { Row, Rows } from "./fuzz-rows.ts"
 
 export const stamp = { run_id: "run", observed_at: 1_793_500_000_000_000n, tenant: "api-00000000.duosecurity.com" }
 
-const tables = [users, mfaMethods, userGroups, bypassCodes]
+const { tables } = mfa
 
 const decoded = <A>(
   text: string,
   decode: (response: unknown) => Result.Result<Decoded<A>, Refusal>
 ): Result.Result<Decoded<A>, DuoReason> =>
-  Result.flatMap(interpret({ status: 200, headers: Headers.empty, text, now: 0 }), ({ metadata, response }) => {
-    readMetadata(metadata, { limit: 500, offset: 0, length: Array.isArray(response) ? response.length : 0 })
-    return Result.mapError(decode(response), ({ where, why }) => new Unreadable({ where, why }))
-  })
+  Result.flatMap(
+    interpret({ status: 200, headers: Headers.empty, text, now: 0, duration: null }),
+    ({ metadata, response }) => {
+      readMetadata(metadata, { limit: 500, offset: 0, length: Array.isArray(response) ? response.length : 0 })
+      return Result.mapError(decode(response), ({ where, why }) => new Unreadable({ where, why }))
+    }
+  )
 
-/** What a snapshot keeps of pages: everything once, as it was read last. */
-export const kept = <A>(pages: ReadonlyArray<Decoded<A>>, id: (value: A) => string) => {
-  const seen = new Seen()
-  seen.begin(null)
-  for (const [page, { values }] of pages.entries()) {
-    for (const value of values) seen.add(id(value), { page, first: page === 0, repeated: false, version: 0 })
-  }
-  const read: Read = {
-    doubt: null,
-    total: null,
-    pages: pages.length,
-    sweeps: 1,
-    duplicates: seen.duplicates,
-    changed: 0
-  }
-  const once = pages.map(({ unknownFields, values }, page): Decoded<A> => ({
-    unknownFields,
-    values: values.filter((value) => seen.take(id(value), page, undefined))
-  }))
-  return { pages: once, read }
+/** What was read in one run: objects, each once. */
+export interface Read {
+  readonly users: ReadonlyArray<WireUser>
+  readonly codes: ReadonlyArray<BypassCode>
+  readonly unknownFields: ReadonlySet<string>
 }
 
-/** What the program makes of the answers to its requests for bypass codes and for users. */
+/** Of objects that come twice the one of the later page, and the first of one page. */
+const kept = <A>(pages: ReadonlyArray<Decoded<A>>, id: (value: A) => string): ReadonlyArray<A> => {
+  const all = new Map<string, A>()
+  for (const { values } of pages) for (const value of values.toReversed()) all.set(id(value), value)
+  return [...all.values()]
+}
+
+/** Objects out of pages that were decoded. */
+export const readOf = (codes: ReadonlyArray<Decoded<BypassCode>>, users: ReadonlyArray<Decoded<WireUser>>): Read => ({
+  users: kept(users, ({ user_id }) => user_id),
+  codes: kept(codes, ({ bypass_code_id }) => bypass_code_id),
+  unknownFields: new Set([
+    ...codes.flatMap(({ unknownFields }) => unknownFields.map((field) => `a bypass code: ${field}`)),
+    ...users.flatMap(({ unknownFields }) => unknownFields.map((field) => `a user: ${field}`))
+  ])
+})
+
+/** What the program reads out of the answers to its requests for bypass codes and for users. */
 export const through = (
   codes: ReadonlyArray<string>,
   pages: ReadonlyArray<string>
-): Result.Result<{ readonly rows: Rows; readonly facts: Facts }, DuoReason> => {
-  const tally = Tally.make(stamp, { hasAllCodes: true })
-  const rows: Record<string, Array<Row>> = Object.fromEntries(tables.map(({ name }) => [name, []]))
-  const add = (batch: Rows) => {
-    for (const [table, more] of Object.entries(batch)) rows[table]?.push(...more)
-  }
-  const codePages = Result.all(codes.map((text) => decoded(text, decodeBypassCodes)))
-  if (Result.isFailure(codePages)) return Result.fail(codePages.failure)
-  const userPages = Result.all(pages.map((text) => decoded(text, decodeUsers)))
-  if (Result.isFailure(userPages)) return Result.fail(userPages.failure)
-  const codesKept = kept(codePages.success, ({ bypass_code_id }) => bypass_code_id)
-  const usersKept = kept(userPages.success, ({ user_id }) => user_id)
-  for (const page of codesKept.pages) add(tally.bypassCodes(page))
-  for (const page of usersKept.pages) add(tally.users(page))
-  const facts = tally.facts({
-    requests: 1,
-    retries: 0,
-    answeredAt: null,
-    users: usersKept.read,
-    bypassCodes: codesKept.read
-  })
-  return Result.succeed({ rows, facts })
+): Result.Result<Read, DuoReason> =>
+  Result.flatMap(
+    Result.all(codes.map((text) => decoded(text, decodeBypassCodes))),
+    (codes) =>
+      Result.map(Result.all(pages.map((text) => decoded(text, decodeWireUsers))), (users) => readOf(codes, users))
+  )
+
+/** What the program makes of it. */
+export interface Made {
+  readonly rows: Rows
+  readonly warnings: ReadonlyArray<string>
+  readonly unknown_values: number
 }
+
+const common = { run_id: "VARCHAR", observed_at: "BIGINT", tenant: "VARCHAR" }
+
+/** Makes the rows of many runs at once, each of which knows nothing of the others. */
+export const makeAll = Effect.fnUntraced(function*(runs: ReadonlyArray<Read>) {
+  const fs = yield* FileSystem.FileSystem
+  const database = yield* RunDatabase.open(yield* fs.makeTempDirectoryScoped())
+  const { session } = database
+  const idOf = (at: number) => String(at).padStart(6, "0")
+  const line = (at: number, object: unknown) =>
+    `{"run_id":"${idOf(at)}","observed_at":${stamp.observed_at},"tenant":"${stamp.tenant}",${
+      JSON.stringify(object).slice(1)
+    }`
+  for (
+    const [name, wire, objects] of [
+      ["users", WireUser, (read: Read) => read.users],
+      ["bypass_codes", BypassCode, (read: Read) => read.codes]
+    ] as const
+  ) {
+    const loader = yield* ObjectLoader.make(session, `readings.${name}`, { ...common, ...columns(wire.fields) })
+    for (const [at, read] of runs.entries()) yield* loader.add(objects(read).map((object) => line(at, object)))
+    yield* loader.finish
+    yield* session.run(
+      `CREATE VIEW objects.${name} AS SELECT * REPLACE (make_timestamptz(observed_at) AS observed_at) FROM readings.${name}`
+    )
+  }
+  yield* session.run(RunRows.macros)
+  yield* session.run(
+    `CREATE TABLE objects.lists AS SELECT DISTINCT printf('%06d', n) AS run_id, list, true AS is_whole
+     FROM range(${runs.length}) _(n), (VALUES ('users'), ('bypass_codes')) lists(list)`
+  )
+  const found = new Map<string, Record<string, Array<Row>>>()
+  for (const table of tables) {
+    yield* session.run(
+      `CREATE TABLE rows.${table.name} AS SELECT ${DuckDb.typed(table)} FROM (${mfa.rows[table.name]?.select})`
+    )
+    const all = yield* Stream.runCollect(
+      RowsSql.stream(session, table, `SELECT ${DuckDb.names(table)} FROM rows.${table.name}`)
+    )
+    for (const row of all.flat()) {
+      const of = found.get(String(row["run_id"])) ?? {}
+      found.set(String(row["run_id"]), of)
+      const rows = of[table.name] ?? []
+      of[table.name] = rows
+      rows.push({ ...row, run_id: stamp.run_id })
+    }
+  }
+  const told = new Map<string, Array<readonly [what: string, times: number]>>()
+  for (const select of [mfa.contradictions, mfa.unknown]) {
+    for (const [run_id, what, times] of yield* session.all(`SELECT run_id, what, times FROM (${select})`)) {
+      const of = told.get(String(run_id)) ?? []
+      told.set(String(run_id), of)
+      of.push([String(what), Number(times)])
+    }
+  }
+  return runs.map(({ unknownFields }, at): Made => {
+    const unknown = Unknown.make()
+    for (const field of unknownFields) unknown.value(`unknown field of ${field}`, 1)
+    for (const [what, times] of told.get(idOf(at)) ?? []) {
+      if (!what.startsWith("is_enrolled is ")) unknown.value(what, times)
+    }
+    const none = Object.fromEntries(tables.map(({ name }): [string, Array<Row>] => [name, []]))
+    return { rows: { ...none, ...found.get(idOf(at)) }, warnings: unknown.warnings(), unknown_values: unknown.count() }
+  })
+}, Effect.scoped)
 
 /** What the command line would say. */
 export const told = (reason: DuoReason) => new DuoError({ path: "/admin/v2/users", attempts: 1, reason }).message

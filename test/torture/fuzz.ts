@@ -1,4 +1,5 @@
 /** S1 to S4: what Duo might answer, from the text to the rows. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Result } from "effect"
 import { HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as assert from "node:assert"
@@ -7,29 +8,50 @@ import { Dice, mix } from "../../src/emulator/Dice.ts"
 import { type Case, Failed, type Plan, type Reached } from "./Case.ts"
 import { Refused } from "./fuzz-cells.ts"
 import * as Pages from "./fuzz-pages.ts"
-import { assertFit, assertSame, stamp, through, told } from "./fuzz-path.ts"
+import { assertFit, assertSame, type Made, makeAll, type Read, stamp, through, told } from "./fuzz-path.ts"
 import { codeRows, pageRows, type Rows } from "./fuzz-rows.ts"
 import { canary } from "./fuzz-values.ts"
 
-/** As `repeat`, for what is so quick that an effect for each would take longer; and so would a stack for every refusal. */
-export const often = (plan: Plan, once: (dice: Dice, seed: number) => Reached) =>
-  Effect.sync(() => {
-    const total: Record<string, number> = {}
-    const { stackTraceLimit } = Error
+/** One repetition: what is to be made of what was read, and what must be true of it. */
+export interface Trial {
+  readonly reads: ReadonlyArray<Read>
+  readonly check: (made: ReadonlyArray<Made>) => Reached
+}
+
+/** Runs of which the rows are made at once. */
+const batchSize = 3000
+
+/** As `repeat`, for what is so quick that statements for each would take longer; and so would a stack for every refusal. */
+export const often = Effect.fnUntraced(function*(plan: Plan, trialOf: (dice: Dice, seed: number) => Trial) {
+  const total: Record<string, number> = {}
+  const { stackTraceLimit } = Error
+  const attempt = <A>(seed: number, once: () => A): A => {
     Error.stackTraceLimit = 0
-    for (let seed = plan.seed; seed < plan.seed + plan.n; seed++) {
-      try {
-        for (const [name, times] of Object.entries(once(new Dice(mix(seed, 0xf022)), seed))) {
-          total[name] = (total[name] ?? 0) + times
-        }
-      } catch (error) {
-        Error.stackTraceLimit = stackTraceLimit
-        throw new Failed(seed, String(error))
-      }
+    try {
+      return once()
+    } catch (error) {
+      Error.stackTraceLimit = stackTraceLimit
+      throw new Failed(seed, String(error))
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit
     }
-    Error.stackTraceLimit = stackTraceLimit
-    return total
-  })
+  }
+  const last = plan.seed + plan.n
+  for (let seed = plan.seed; seed < last;) {
+    const trials: Array<readonly [seed: number, trial: Trial]> = []
+    for (let reads = 0; seed < last && reads < batchSize; seed++) {
+      const trial = attempt(seed, () => trialOf(new Dice(mix(seed, 0xf022)), seed))
+      trials.push([seed, trial])
+      reads += trial.reads.length
+    }
+    const made = [...yield* makeAll(trials.flatMap(([_, { reads }]) => reads))]
+    for (const [of, { check, reads }] of trials) {
+      const reached = attempt(of, () => check(made.splice(0, reads.length)))
+      for (const [name, times] of Object.entries(reached)) total[name] = (total[name] ?? 0) + times
+    }
+  }
+  return total
+}, Effect.provide(NodeServices.layer))
 
 /** U+FFFD for each half of a surrogate pair, which only an escape can put there. */
 const mended = (_: string, value: unknown): unknown =>
@@ -76,30 +98,39 @@ const textOf = (bytes: Buffer): string | undefined => {
 const place = /^response(\[\d+\]|\.[A-Za-z_][\w-]{0,63}|\.\(unusual name\))*$/
 const reasons = new Set(["is missing", "has the wrong type", "has an impossible value"])
 
-/** Holds what the program makes of answers against what it should; what came of it. */
-export const judge = (codes: ReadonlyArray<string>, pages: ReadonlyArray<string>): string => {
-  const made = through(codes, pages)
+/** Holds what the program makes of answers against what it should; what comes of it. */
+export const judge = (
+  codes: ReadonlyArray<string>,
+  pages: ReadonlyArray<string>,
+  reached: (verdict: string) => Reached = (verdict) => ({ [verdict]: 1 })
+): Trial => {
+  const read = through(codes, pages)
   const should = expected(codes, pages)
-  if (Result.isFailure(made)) {
-    const reason = made.failure
+  if (Result.isFailure(read)) {
+    const reason = read.failure
     assert.equal(should, undefined, `it is refused (${JSON.stringify(reason)}) and should not be`)
     if (reason._tag === "Schema") {
       assert.match(reason.where, place)
       assert.ok(reasons.has(reason.why))
     } else if (!("code" in reason)) assert.ok(!told(reason).includes(canary))
-    return `refused: ${reason._tag}`
+    return { reads: [], check: () => reached(`refused: ${reason._tag}`) }
   }
   assert.ok(should, "it is accepted and should not be")
-  const { facts, rows } = made.success
-  assertFit(rows)
-  assertSame(rows, should)
-  assert.ok(facts.warnings.length <= 24 && Number.isSafeInteger(facts.unknown_values))
-  return "exact rows"
+  return {
+    reads: [read.success],
+    check: ([made]) => {
+      assert.ok(made)
+      assertFit(made.rows)
+      assertSame(made.rows, should)
+      assert.ok(made.warnings.length <= 24 && Number.isSafeInteger(made.unknown_values))
+      return reached("exact rows")
+    }
+  }
 }
 
 const wholeCodes = (dice: Dice) => dice.chance(20) ? [Pages.codePage(dice)] : []
 
-const fuzzed = (dice: Dice): Reached => {
+const fuzzed = (dice: Dice): Trial => {
   const kind = dice.below(100)
   const codes = wholeCodes(dice)
   const { changed, text } = kind < 75 ? Pages.userPage(dice) : Pages.anyJson(dice)
@@ -108,8 +139,10 @@ const fuzzed = (dice: Dice): Reached => {
   const bytes = kind >= 98 ? Pages.noise(dice) : kind % 4 === 0 ? Pages.damaged(dice, Buffer.from(text)) : undefined
   if (bytes !== undefined) reached[kind >= 98 ? "noise" : "damaged bytes"] = 1
   const decoded = bytes === undefined ? text : textOf(bytes)
-  const verdict = decoded === undefined ? "refused: not UTF-8" : judge(codes.map(({ text }) => text), [decoded])
-  return { ...reached, [verdict]: 1 }
+  const and = (verdict: string) => ({ ...reached, [verdict]: 1 })
+  return decoded === undefined
+    ? { reads: [], check: () => and("refused: not UTF-8") }
+    : judge(codes.map(({ text }) => text), [decoded], and)
 }
 
 /** The same bytes as a body, in pieces, through what reads bodies. */
