@@ -1,9 +1,11 @@
 /** Pages of whatever the schemas allow: what fails here is made as small as it can be. The torture matrix has the rest. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { BypassCode } from "../src/duo/BypassCode.ts"
 import * as User from "../src/duo/User.ts"
-import { judge } from "./torture/fuzz.ts"
+import { makeAll } from "./torture/fuzz-path.ts"
+import { judge, type Trial } from "./torture/fuzz.ts"
 
 const Users = Schema.Array(Schema.Struct({
   user_id: Schema.Literals(["DU1", "DU2", "DU3"]),
@@ -22,15 +24,26 @@ const Users = Schema.Array(Schema.Struct({
 
 const answer = (response: unknown) => JSON.stringify({ stat: "OK", response })
 
-describe("an answer", () => {
-  it.prop("of users and codes that the schemas allow becomes exact rows, or is refused", [
-    Users,
-    Schema.Array(BypassCode)
-  ], ([users, codes]) => {
-    assert.match(judge([answer(codes)], [answer(users)]), /^(exact rows|refused: (Schema|NotUtf8))$/)
-  })
+/** Exact rows, or a refusal. */
+const becomes = Effect.fnUntraced(function*({ check, reads }: Trial) {
+  const made = reads.length === 0 ? [] : yield* Effect.provide(makeAll(reads), NodeServices.layer)
+  assert.match(Object.keys(check(made)).join(), /^(exact rows|refused: (Schema|NotUtf8))$/)
+})
 
-  it.prop("of any JSON becomes exact rows, or is refused", [Schema.Json], ([json]) => {
-    assert.match(judge([], [answer(json)]), /^(exact rows|refused: (Schema|NotUtf8))$/)
-  })
+describe("an answer", () => {
+  it.effect.prop(
+    "of users and codes that the schemas allow becomes exact rows, or is refused",
+    [
+      Users,
+      Schema.Array(BypassCode)
+    ],
+    ([users, codes]) => becomes(judge([answer(codes)], [answer(users)])),
+    { arbitrary: { runs: 50 } }
+  )
+
+  it.effect.prop(
+    "of any JSON becomes exact rows, or is refused",
+    [Schema.Json],
+    ([json]) => becomes(judge([], [answer(json)]))
+  )
 })
