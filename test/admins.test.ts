@@ -238,7 +238,7 @@ describe("extract admins", () => {
           return { ...JSON.parse(ended.stdout), reached: duo.reached }
         }))
       const leaves = (at: number) => ({ fault: "edit", edit: { edit: "remove_admin", at } }) as const
-      const behind = yield* run(["--dry-run"], { scenario: [{ when: { offset: 9, times: 1 }, do: leaves(2) }] })
+      const behind = yield* run(["--dry-run"], { scenario: [{ when: { offset: 9, times: 1 }, do: leaves(25) }] })
       assert.deepInclude(behind, { complete: true, admins: 29, total_objects: 29, reached: { edit: 1 } })
       assert.isAbove(behind.sweeps, 1)
       yield* run([], {})

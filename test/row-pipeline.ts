@@ -47,7 +47,8 @@ const load = Effect.fnUntraced(function*(
   const loader = yield* ObjectLoader.make(session, read, columns)
   yield* Effect.forEach(lines, loader.add, { discard: true })
   yield* loader.finish
-  yield* session.run(`CREATE VIEW objects.${DuckDb.name(name)} AS SELECT *, NULL::VARCHAR[] AS _halves FROM ${read}`)
+  const others = `NULL::VARCHAR[] AS _halves${"run_id" in columns ? "" : ", 'run' AS run_id"}`
+  yield* session.run(`CREATE VIEW objects.${DuckDb.name(name)} AS SELECT *, ${others} FROM ${read}`)
 }, Effect.scoped)
 
 const linesOf = (table: Table, batches: ReadonlyArray<Batch>) =>

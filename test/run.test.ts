@@ -82,6 +82,7 @@ const saying = (fields: Facts["fields"]) => {
       name: "persons",
       object: "a person",
       columns: {
+        id: "VARCHAR",
         ...Object.fromEntries(columns("persons").map((name) => [name, "VARCHAR"])),
         ...Object.fromEntries(
           inner.map((kind) => [kind, `STRUCT(${columns(kind).map((name) => `"${name}" VARCHAR`).join(", ")})[]`])
