@@ -92,6 +92,7 @@ const saying = (fields: Facts["fields"]) => {
       created: "created"
     },
     objects: objects("persons").map((person, at) => ({
+      id: null,
       ...person,
       ...Object.fromEntries(inner.map((kind) => [kind, at === 0 ? objects(kind) : []]))
     }))

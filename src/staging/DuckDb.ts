@@ -60,10 +60,13 @@ const foreign =
 const unusable =
   /permission denied|operation not permitted|read-only file system|not a directory|is a directory|no such file|file name too long|does not exist/i
 
+/** These quote a value, which may be somebody's name or number. */
+const quoting = /^(Conversion|Invalid Input|Out of Range) Error/
+
 /** The one place where what DuckDB says becomes a sink's reason. */
 export const reasonOf = (cause: unknown): SinkReason => {
   const message = cause instanceof Error ? cause.message : String(cause)
-  const detail = message.split("\n", 1)[0] ?? message
+  const detail = quoting.exec(message)?.[0] ?? message.split("\n", 1)[0] ?? message
   const held = lock.exec(message)
   const why = lockless.exec(detail)?.[0]
   if (held !== null && held[1] === undefined && why !== undefined) return new Unlockable({ detail: why })
