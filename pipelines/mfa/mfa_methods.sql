@@ -1,6 +1,6 @@
 -- One row per user and authenticator.
 WITH
-owners AS (
+owners AS NOT MATERIALIZED (
   SELECT
     * EXCLUDE (username, email, realname, status),
     null_if_empty(username) AS username,

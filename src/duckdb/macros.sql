@@ -1,4 +1,4 @@
--- How Duo's fields become cells: what the SELECTs of the pipelines share. A session runs this once.
+-- How Duo's fields become cells: what the SELECTs of the pipelines share. Macros are temporary: each connection runs this once.
 
 -- Duo writes "" where it has nothing to say.
 CREATE TEMP MACRO null_if_empty(field) AS nullif(field, '');
@@ -6,7 +6,7 @@ CREATE TEMP MACRO null_if_empty(field) AS nullif(field, '');
 -- Unix seconds.
 CREATE TEMP MACRO from_seconds(seconds) AS make_timestamptz(seconds * 1000000);
 
--- Duo's enumerations are compared in lower case. Only here does U+0130 become an i without its dot.
+-- Duo's enumerations are compared in lower case. DuckDB makes U+0130 an "i", which JavaScript does not.
 CREATE TEMP MACRO lower_case(field) AS lower(replace(field, 'İ', '?'));
 
 -- Microseconds since 1970 of what the regular expressions below accept, without its zone; NULL for 30 February.
@@ -49,15 +49,16 @@ CREATE TEMP MACRO utf16_sorted(fields) AS list_transform(
   lambda pair: pair.field
 );
 
--- The different ones in order, joined. Most lists need no more than to be sorted.
+-- Joins the keys of a histogram, which are different and in the order of their bytes: that costs a third of sorting a list.
+CREATE TEMP MACRO joined_bytewise(fields) AS array_to_string(map_keys(list_histogram(fields)), ', ');
+
+-- The different ones in order, joined. The condition is about the result, because DuckDB then evaluates that once.
 CREATE TEMP MACRO joined(fields) AS CASE
-  WHEN len(fields) < 2 THEN null_if_empty(fields[1])
-  WHEN list_unique(fields) = len(fields) AND NOT list_contains(fields, '')
-    AND NOT regexp_matches(array_to_string(fields, ''), '[\x{E000}-\x{FFFF}]')
-  THEN array_to_string(list_sort(fields), ', ')
-  ELSE null_if_empty(
+  WHEN regexp_matches(joined_bytewise(fields), '^, |[\x{E000}-\x{FFFF}]')
+  THEN null_if_empty(
     array_to_string(utf16_sorted(list_distinct(list_filter(fields, lambda field: field <> ''))), ', ')
   )
+  ELSE null_if_empty(joined_bytewise(fields))
 END;
 
 -- The first of those with the same id.
