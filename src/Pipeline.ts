@@ -117,6 +117,8 @@ export interface Pipeline {
   readonly doc: string
   /** What it fills, and no other pipeline does; the tenant is counted by the rows of the first. */
   readonly tables: ReadonlyArray<Table>
+  /** SQL that is run before the SELECTs: macros that they share. */
+  readonly macros: string
   /** By the name of the table. */
   readonly rows: Readonly<Record<string, Rows>>
   /** A SELECT of `what, times` over `objects`: values that this version does not know, in sentences. None if empty. */

@@ -90,6 +90,7 @@ export const make = (
   name,
   doc: "Rows that are there already.",
   tables,
+  macros: "",
   rows: Object.fromEntries(tables.map((table) => [table.name, { list: table.name, select: selectOf(table) }])),
   unknown: "",
   contradictions: "",

@@ -52,11 +52,12 @@ export const make: (
   const doubt = lists.find((_) => _.doubt !== null)?.doubt ?? null
   const unknown = Unknown.make()
   const contradictions = Unknown.make()
-  for (const { list, unknownFields } of lists) {
-    for (const field of unknownFields) unknown.value(`unknown field of ${list.object}: ${field}`, 1)
-    yield* sentences(database, halves(list), unknown)
-  }
+  // what is told is limited: a value is in a row, and a field is in none
   yield* sentences(database, pipeline.unknown, unknown)
+  for (const { list, unknownFields } of lists) {
+    yield* sentences(database, halves(list), unknown)
+    for (const field of unknownFields) unknown.value(`unknown field of ${list.object}: ${field}`, 1)
+  }
   yield* sentences(database, pipeline.contradictions, contradictions)
   const counted = yield* database.session.all(`SELECT name, words, count FROM (${pipeline.counts})`)
   const counts = counted.map(([name, words, count]) => ({

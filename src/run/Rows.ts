@@ -1,6 +1,5 @@
 /** Makes the rows of a run out of the objects that were read. */
 import { Effect } from "effect"
-import { readFileSync } from "node:fs"
 import * as PersonalSql from "../duckdb/Personal.ts"
 import type { RunDatabase } from "../duckdb/RunDatabase.ts"
 import type { Extraction, Pipeline } from "../Pipeline.ts"
@@ -8,9 +7,6 @@ import { Progress } from "../Progress.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import { rowsOf } from "../staging/RowsSql.ts"
 import type { Stamp } from "../Table.ts"
-
-/** What the SELECTs of all pipelines share. */
-export const macros = readFileSync(new URL("../duckdb/macros.sql", import.meta.url), "utf8")
 
 /** The tables whose objects could be read. */
 export const collectedOf = ({ rows, tables }: Pipeline, { lists }: Pick<Extraction, "lists">) =>
@@ -34,7 +30,7 @@ export const make = Effect.fn("Rows.make")(function*(
   personal: Personal
 ) {
   const progress = yield* Progress
-  yield* session.run(macros)
+  yield* session.run(pipeline.macros)
   yield* session.run("CREATE TABLE objects.lists (run_id VARCHAR, list VARCHAR, is_whole BOOLEAN)")
   for (const { doubt, list } of extraction.lists) {
     yield* session.run(

@@ -11,7 +11,6 @@ import { DuoError, type DuoReason, Unreadable } from "../../src/duo/Errors.ts"
 import { readMetadata } from "../../src/duo/Metadata.ts"
 import { decodeWireUsers, WireUser } from "../../src/duo/User.ts"
 import { columns, type Decoded, type Refusal } from "../../src/duo/Wire.ts"
-import * as RunRows from "../../src/run/Rows.ts"
 import * as Unknown from "../../src/run/Unknown.ts"
 import * as DuckDb from "../../src/staging/DuckDb.ts"
 import * as RowsSql from "../../src/staging/RowsSql.ts"
@@ -101,7 +100,7 @@ export const makeAll = Effect.fnUntraced(function*(runs: ReadonlyArray<Read>) {
       `CREATE VIEW objects.${name} AS SELECT * REPLACE (make_timestamptz(observed_at) AS observed_at) FROM readings.${name}`
     )
   }
-  yield* session.run(RunRows.macros)
+  yield* session.run(mfa.macros)
   yield* session.run(
     `CREATE TABLE objects.lists AS SELECT DISTINCT printf('%06d', n) AS run_id, list, true AS is_whole
      FROM range(${runs.length}) _(n), (VALUES ('users'), ('bypass_codes')) lists(list)`
