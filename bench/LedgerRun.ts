@@ -46,8 +46,8 @@ export const applyTo = Effect.fnUntraced(function*(
   const times: Array<number> = []
   const tick = Effect.sync(() => void times.push(performance.now()))
   yield* tick
-  const { change } = yield* LedgerFile.open(ledger, outcome.run_id, mfa.tables)
-  const { publication } = yield* change({
+  const { change, session } = yield* LedgerFile.open(ledger, outcome.run_id, mfa.tables)
+  const { publication } = yield* change(session, {
     make: Effect.fnUntraced(function*(session, catalog) {
       yield* tick
       yield* Ledger.migrate(session, catalog, mfa.tables, mfa.views)

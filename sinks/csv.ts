@@ -9,7 +9,7 @@ import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
 import * as Ndjson from "../src/staging/Ndjson.ts"
 import * as Read from "../src/staging/Read.ts"
-import * as TextFiles from "../src/staging/TextFiles.ts"
+import * as RunFiles from "../src/staging/RunFiles.ts"
 import type { Cell, Row } from "../src/Table.ts"
 import * as Spreadsheet from "../src/text/Spreadsheet.ts"
 
@@ -18,7 +18,12 @@ const option = /\?bom=(yes|no)$/
 /** `DIR?bom=no` as what it means. */
 const parse = Effect.fnUntraced(function*(location: string) {
   const path = yield* Path.Path
-  return { root: path.resolve(location.replace(option, "")), hasMark: option.exec(location)?.[1] !== "no" }
+  const root = path.resolve(location.replace(option, ""))
+  return {
+    root,
+    hasMark: option.exec(location)?.[1] !== "no",
+    target: ({ name }: { readonly name: string }, run_id: string) => path.join(root, name, `${run_id}.csv`)
+  }
 })
 
 const field = (cell: Cell | undefined): string =>
@@ -26,20 +31,7 @@ const field = (cell: Cell | undefined): string =>
     ? Spreadsheet.field(cell)
     : typeof cell === "bigint"
     ? Instant.format(cell)
-    : cell === null || cell === undefined
-    ? ""
-    : String(cell)
-
-const format = (hasMark: boolean): TextFiles.TextFormat => ({
-  name: (table) => table.name,
-  header: ({ columns }) =>
-    Buffer.from(
-      (hasMark ? Spreadsheet.byteOrderMark : "") +
-        Spreadsheet.record(columns.map(({ name }) => Spreadsheet.field(name)))
-    ),
-  rows: ({ columns }) => (rows) =>
-    Buffer.from(rows.map((row) => Spreadsheet.record(columns.map(({ name }) => field(row[name])))).join(""))
-})
+    : String(cell ?? "")
 
 const asWritten = (row: Row): Row =>
   Object.fromEntries(
@@ -55,34 +47,32 @@ const csv: Sink = {
   location: (dataDirectory) => `${dataDirectory}/csv`,
 
   open: Effect.fnUntraced(function*(location, run) {
-    const path = yield* Path.Path
-    const { hasMark, root } = yield* parse(location)
-    if (root.includes("?")) {
-      return yield* new CannotCreate({ detail: "a ? can only begin ?bom=no or ?bom=yes" }).pipe(
-        Files.at("csv", location)
-      )
-    }
-    return yield* TextFiles.openSink(run, format(hasMark), {
-      sink: "csv",
-      location,
+    const { hasMark, root, target } = yield* parse(location)
+    if (root.includes("?")) return yield* new CannotCreate({ detail: "a ? can only begin ?bom=no or ?bom=yes" })
+    return yield* RunFiles.open(run, {
       root,
-      target: ({ name }) => path.join(root, name, `${run.run_id}.csv`),
-      seal: Files.seal
+      target,
+      write: (file, table, run_id, rows) => {
+        const names = table.columns.map(({ name }) => name)
+        const header = (hasMark ? Spreadsheet.byteOrderMark : "") + Spreadsheet.record(names.map(Spreadsheet.field))
+        const records = Stream.map(
+          rows.stream(table, run_id),
+          (some) => some.map((row) => Spreadsheet.record(names.map((name) => field(row[name])))).join("")
+        )
+        return Files.write(file, Stream.concat(Stream.make(header), records))
+      }
     })
   }),
 
-  publish: Files.publish("csv", (location) => Effect.map(parse(location), ({ root }) => root)),
+  publish: Files.publish((location) => Effect.map(parse(location), ({ root }) => root)),
 
-  discard: (location, run_id) =>
-    Effect.flatMap(parse(location), ({ root }) => Files.discard(root, run_id)).pipe(Files.at("csv", location)),
+  discard: (location, run_id) => Effect.flatMap(parse(location), ({ root }) => Files.discard(root, run_id)),
 
-  read: Effect.fn("csv.read")(function*(location, run, table) {
-    const path = yield* Path.Path
-    const { root } = yield* parse(location)
+  read: Effect.fn("csv.read")(function*(location, { run_id }, table) {
+    const { target } = yield* parse(location)
     const columns = Ndjson.columns(table, DuckDb.types)
     const rows = yield* Read.file(
-      "csv",
-      path.join(root, table.name, `${run.run_id}.csv`),
+      target(table, run_id),
       table,
       (file) =>
         `read_csv(${

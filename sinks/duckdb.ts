@@ -2,33 +2,15 @@
  * The ledger: one DuckDB file with every version of every row of every tenant, and a row for every run. Readers are not in
  * the way of a run, and never see half of one.
  */
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { apply } from "../src/history/Apply.ts"
 import * as Ledger from "../src/history/Ledger.ts"
 import * as LedgerFile from "../src/history/LedgerFile.ts"
-import { collected, type Outcome, rowsOf } from "../src/Outcome.ts"
-import type { Sink, SinkRun, Stage } from "../src/Sink.ts"
+import { collected, stampOf } from "../src/Outcome.ts"
+import type { Sink } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
-import * as Staged from "../src/staging/Stage.ts"
-
-const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
-  const { change } = yield* LedgerFile.open(location, run.run_id, run.tables)
-
-  return Effect.fnUntraced(function*(outcome: Outcome, stage: Stage) {
-    const sealed = yield* change({
-      make: Effect.fnUntraced(function*(session, catalog) {
-        yield* Ledger.migrate(session, catalog, run.tables, run.views, outcome.columns_added)
-        yield* Ledger.addRun(session, catalog, outcome)
-        yield* Staged.attach(session, stage)
-        const snapshots = collected(run.tables, outcome).map((table) => ({ table, rows: Staged.rowsOf(table) }))
-        yield* apply(session, catalog, run, outcome.complete, snapshots)
-      }),
-      verify: (session, catalog) => Ledger.verify(session, catalog, run.run_id, run.tables, outcome)
-    })
-    return { rows: rowsOf(run.tables, outcome), ...sealed }
-  })
-})
+import * as RowsSql from "../src/staging/RowsSql.ts"
 
 const duckdb: Sink = {
   name: "duckdb",
@@ -36,33 +18,52 @@ const duckdb: Sink = {
   location: (dataDirectory) => `${dataDirectory}/duo.duckdb`,
 
   open: Effect.fnUntraced(function*(location, run) {
-    const at = Files.at("duckdb", location)
-    const seal = yield* at(open(location, run))
-    return { seal: (outcome, stage) => at(seal(outcome, stage)) }
+    const { change } = yield* LedgerFile.open(location, run.run_id, run.tables)
+    return {
+      seal: Effect.fnUntraced(function*(round, rows) {
+        // in the instance that has the rows, and on a connection of its own, because it uses another database
+        return yield* change(yield* rows.session.another, {
+          make: Effect.fnUntraced(function*(session, catalog) {
+            for (const outcome of round) {
+              yield* Ledger.migrate(session, catalog, run.tables, run.views, outcome.columns_added)
+              yield* Ledger.addRun(session, catalog, outcome)
+              const snapshots = collected(run.tables, outcome).map((table) => ({
+                table,
+                rows: `(SELECT rowid, * FROM ${RowsSql.rowsOf(table)} WHERE run_id = ${DuckDb.literal(outcome.run_id)})`
+              }))
+              yield* apply(session, catalog, { ...run, ...stampOf(outcome) }, outcome.complete, snapshots)
+            }
+          }),
+          verify: (session, catalog) =>
+            Effect.forEach(
+              round,
+              (outcome) => Ledger.verify(session, catalog, outcome.run_id, run.tables, outcome),
+              { discard: true }
+            )
+        })
+      }, Effect.scoped)
+    }
   }),
 
   isSuperseded: LedgerFile.isSuperseded,
 
-  publish: Files.publish("duckdb", LedgerFile.rootOf),
+  publish: Files.publish(LedgerFile.rootOf),
 
   discard: (location, run_id) =>
     LedgerFile.resolve(location).pipe(
       Effect.flatMap(({ root }) => Files.discard(root, run_id)),
-      Effect.catchTag("CannotCreate", () => Effect.void), // a link that leads to itself: nothing was staged
-      Files.at("duckdb", location)
+      Effect.catchTag("CannotCreate", () => Effect.void) // a link that leads to itself: nothing was staged
     ),
 
   read: Effect.fn("duckdb.read")(function*(location, run, table) {
-    const at = Files.at("duckdb", location)
-    const { file } = yield* at(LedgerFile.resolve(location))
-    if (!(yield* at(Files.exists(file)))) return undefined
-    const session = yield* at(DuckDb.open({}))
-    yield* at(LedgerFile.attach(session, file, "ledger"))
+    const { file } = yield* LedgerFile.resolve(location)
+    if (!(yield* Files.exists(file))) return undefined
+    const session = yield* DuckDb.open({})
+    yield* LedgerFile.attach(session, file, "ledger")
     // a view in the ledger could read any file
-    yield* at(DuckDb.shutIn(session))
-    const query = yield* at(Ledger.select(session, "ledger", run.run_id, table))
-    if (query === undefined) return undefined
-    return DuckDb.stream(session, table, query).pipe(Stream.mapError(Files.errorAt("duckdb", location)))
+    yield* DuckDb.shutIn(session)
+    const query = yield* Ledger.select(session, "ledger", run.run_id, table)
+    return query === undefined ? undefined : RowsSql.stream(session, table, query)
   })
 }
 

@@ -2,23 +2,15 @@
 import { Effect, Path } from "effect"
 import type { Sink } from "../src/Sink.ts"
 import * as Files from "../src/staging/Files.ts"
+import * as Ndjson from "../src/staging/Ndjson.ts"
 import * as Read from "../src/staging/Read.ts"
+import * as RowsSql from "../src/staging/RowsSql.ts"
+import * as RunFiles from "../src/staging/RunFiles.ts"
 import * as StandardOutput from "../src/staging/StandardOutput.ts"
-import * as TextFiles from "../src/staging/TextFiles.ts"
 
 const standardOutput = "-"
 
-/** On standard output the tables share one stream, so a line says first which table it is of. */
-const format = (isNamed: boolean): TextFiles.TextFormat => ({
-  name: (table) => table.name,
-  header: () => new Uint8Array(),
-  rows: ({ name }) => (_, ndjson) =>
-    isNamed
-      ? Buffer.from(Buffer.from(ndjson).toString().replaceAll(/^\{/gm, `{"table":${JSON.stringify(name)},`))
-      : ndjson
-})
-
-const publishFiles = Files.publish("ndjson")
+const publishFiles = Files.publish()
 
 const ndjson: Sink = {
   name: "ndjson",
@@ -29,27 +21,31 @@ const ndjson: Sink = {
     const path = yield* Path.Path
     const isStandardOutput = location === standardOutput
     const root = isStandardOutput ? directory : path.resolve(location)
-    return yield* TextFiles.openSink(run, format(isStandardOutput), {
-      sink: "ndjson",
-      location,
+    return yield* RunFiles.open(run, {
       root,
-      target: ({ name }) => path.join(root, name, `${run.run_id}.ndjson`),
+      target: ({ name }, run_id) => path.join(root, name, `${run_id}.ndjson`),
+      write: (file, table, run_id, { session }) =>
+        RowsSql.copy(
+          session,
+          Ndjson.objects(table, RowsSql.select(table, run_id), isStandardOutput),
+          file,
+          "FORMAT json"
+        ),
       seal: isStandardOutput ? StandardOutput.seal : Files.seal
     })
   }),
 
   publish: (publication, run_id, location) =>
     location === standardOutput
-      ? StandardOutput.publish(publication, run_id).pipe(Files.at("ndjson", standardOutput))
+      ? StandardOutput.publish(publication, run_id)
       : publishFiles(publication, run_id, location),
 
-  discard: (location, run_id) =>
-    location === standardOutput ? Effect.void : Files.discard(location, run_id).pipe(Files.at("ndjson", location)),
+  discard: (location, run_id) => location === standardOutput ? Effect.void : Files.discard(location, run_id),
 
   read: Effect.fn("ndjson.read")(function*(location, run, table) {
     const path = yield* Path.Path
     if (location === standardOutput) return undefined
-    return yield* Read.ndjson("ndjson", path.resolve(location, table.name, `${run.run_id}.ndjson`), table)
+    return yield* Read.ndjson(path.resolve(location, table.name, `${run.run_id}.ndjson`), table)
   })
 }
 

@@ -2,18 +2,18 @@
  * Parquet: every run's snapshot in `T/run_date=YYYY-MM-DD/RUN_ID.parquet`, and the last run of each tenant in
  * `current/T.parquet`, for tools that want just one file; and `views.sql`, the names of the ledger over these files.
  */
-import { Effect, FileSystem, Path } from "effect"
+import { Effect, FileSystem, Path, Stream } from "effect"
 import * as Added from "../src/history/Added.ts"
 import * as ParquetFiles from "../src/history/ParquetFiles.ts"
-import { collected, type Outcome, rowsOf } from "../src/Outcome.ts"
-import { CannotCreate, InputOutput, Overtaken, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
+import { collected, type Outcome, stampOf } from "../src/Outcome.ts"
+import { CannotCreate, InputOutput, Overtaken, type Rows, type Sink, type SinkRun } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Identity from "../src/staging/Identity.ts"
 import * as Instant from "../src/staging/Instant.ts"
 import * as Lock from "../src/staging/Lock.ts"
 import * as Read from "../src/staging/Read.ts"
-import * as Staged from "../src/staging/Stage.ts"
+import * as RowsSql from "../src/staging/RowsSql.ts"
 import type { Stamp, Table } from "../src/Table.ts"
 import { format } from "../src/Version.ts"
 
@@ -28,8 +28,7 @@ const parse = Effect.fnUntraced(function*(location: string) {
     root,
     snapshot: (run: Stamp, { name }: Table) =>
       path.join(root, name, `run_date=${Instant.format(run.observed_at).split("T").at(0)}`, `${run.run_id}.parquet`),
-    current: ({ name }: Table) => path.join(root, "current", `${name}.parquet`),
-    staged: (run: Stamp, name: string) => path.join(root, Files.stagedName(name, run.run_id))
+    current: ({ name }: Table) => path.join(root, "current", `${name}.parquet`)
   }
 })
 
@@ -58,142 +57,151 @@ const metadata = ({ columns, doc, key, name }: Table, outcome: Outcome) =>
     [ParquetFiles.runKey]: ParquetFiles.encodeRun(outcome)
   }).map(([key, value]) => `${DuckDb.literal(key)}: ${DuckDb.literal(value)}`).join(", ")
 
+/** Rows of some tenants, or of all others. */
+const tenantsIn = (round: ReadonlyArray<Outcome>, isIn = "IN") =>
+  `tenant ${isIn} (${round.map(({ tenant }) => DuckDb.literal(tenant)).join(", ")})`
+
 const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { compression, current, root, snapshot, staged } = yield* parse(location)
+  const { compression, current, root, snapshot } = yield* parse(location)
   if (root.includes("?")) {
     return yield* new CannotCreate({ detail: "a ? can only begin ?compression=zstd or ?compression=snappy" })
   }
+  const staged = (name: string) => path.join(root, Files.stagedName(name, run.run_id))
   const viewsFile = path.join(root, "views.sql")
   yield* Files.prepare(root, [viewsFile, ...run.tables.flatMap((table) => [snapshot(run, table), current(table)])])
   yield* Lock.take(root)
-  /** DuckDB is open for a table at a time, for what it has had of memory it keeps. */
-  const work = staged(run, "work")
-  const connect = Effect.andThen(Files.privateDirectory(work), DuckDb.open({ spill: path.join(work, "spill") }))
 
-  const unreadable = Effect.fnUntraced(function*(session: DuckDb.Session, table: Table) {
+  const refuseUnreadable = Effect.fnUntraced(function*(session: DuckDb.Session, table: Table) {
     const file = current(table)
     if (!(yield* Files.exists(file))) return
     yield* session.run(`${rowsIn(file, table)} LIMIT 0`)
     yield* ParquetFiles.refuseNewer(session, DuckDb.path(DuckDb.literal(file)))
   })
   yield* Effect.scoped(
-    Effect.flatMap(connect, (session) => Effect.forEach(run.tables, (table) => unreadable(session, table)))
+    Effect.flatMap(
+      DuckDb.open({}),
+      (session) => Effect.forEach(run.tables, (table) => refuseUnreadable(session, table))
+    )
   )
 
   const before = yield* Identity.of(viewsFile)
-  const said = before !== null
+  const viewsBefore = before !== null
     ? yield* Effect.flatMap(Effect.mapError(fs.readFileString(viewsFile), Files.reasonOf), ParquetFiles.readViews)
     : ""
 
-  /** Stages the files of a table, and says where they are to be. */
-  const sealTable = Effect.fn("Parquet.table")(function*(outcome: Outcome, stage: Stage, table: Table) {
-    yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
-    const session = yield* connect
-    yield* Staged.attach(session, stage)
+  /** Stages the files of a table, and says where they are to be. The runs are those that collected it. */
+  const sealTable = Effect.fn("Parquet.table")(
+    function*(round: ReadonlyArray<Outcome>, { session }: Rows, table: Table) {
+      yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
+      const newest = round.at(-1)
+      if (newest === undefined) return []
+      const before = yield* Identity.of(current(table))
 
-    const copy = Effect.fnUntraced(function*(from: string, to: string) {
-      yield* Effect.scoped(Files.create(to))
-      yield* session.run(
-        `COPY (${from}) TO ${DuckDb.literal(to)} (FORMAT parquet, COMPRESSION ${compression}, ` +
-          `ROW_GROUP_SIZE ${groupRows}, DICTIONARY_SIZE_LIMIT ${dictionaryValues}, USE_TMP_FILE false, ` +
-          `KV_METADATA {${metadata(table, outcome)}})`
-      )
-    })
+      const copy = (from: string, to: string, outcome: Outcome) =>
+        RowsSql.copy(
+          session,
+          from,
+          to,
+          `FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${groupRows}, ` +
+            `DICTIONARY_SIZE_LIMIT ${dictionaryValues}, KV_METADATA {${metadata(table, outcome)}}`
+        )
 
-    /** Rows of this run's tenant, or of all others. */
-    const count = Effect.fnUntraced(function*(file: string, tenant: "=" | "<>") {
-      const counted = yield* session.all(
-        `SELECT count(*) FROM ${DuckDb.scanParquet(file)} WHERE tenant ${tenant} ${DuckDb.literal(run.tenant)}`
-      )
-      return Number(counted[0]?.[0])
-    })
+      const count = Effect.fnUntraced(function*(file: string, where: string) {
+        const counted = yield* session.all(`SELECT count(*) FROM ${DuckDb.scanParquet(file)} WHERE ${where}`)
+        return Number(counted[0]?.[0])
+      })
 
-    const refuseOutdated = Effect.fnUntraced(function*(file: string) {
-      if (!(yield* Files.exists(file))) return
-      const later = yield* session.all(
-        `SELECT run_id FROM ${DuckDb.scanParquet(file)} WHERE tenant = ${DuckDb.literal(run.tenant)}
-         AND observed_at > ${DuckDb.constant(run.observed_at)} LIMIT 1`
-      )
-      if (later.length > 0) return yield* new Overtaken({ by: String(later[0]?.[0]) })
-    })
+      const verify = Effect.fnUntraced(function*(file: string, runs: ReadonlyArray<Outcome>) {
+        const expected = runs.reduce((sum, { rows }) => sum + (rows[table.name] ?? 0), 0)
+        if ((yield* count(file, tenantsIn(runs))) !== expected) {
+          return yield* new InputOutput({ detail: `${file} does not hold the ${expected} rows that were written` })
+        }
+      })
 
-    const verify = Effect.fnUntraced(function*(file: string, expected: number) {
-      if ((yield* count(file, "=")) !== expected) {
-        return yield* new InputOutput({ detail: `${file} does not hold the ${expected} rows that were written` })
-      }
-    })
+      const refuseOutdated = Effect.fnUntraced(function*({ observed_at, tenant }: Stamp) {
+        if (before === null) return
+        const later = yield* session.all(
+          `SELECT run_id FROM ${DuckDb.scanParquet(current(table))} WHERE tenant = ${DuckDb.literal(tenant)}
+         AND observed_at > ${DuckDb.constant(observed_at)} LIMIT 1`
+        )
+        if (later.length > 0) return yield* new Overtaken({ by: String(later[0]?.[0]) })
+      })
 
-    /**
-     * The snapshot, and what the current file has of other tenants; the same file once more if it has nothing. Rows of
-     * several files go by way of a database, for what is read from one comes in full vectors, and only those fill a group
-     * to the row.
-     */
-    const writeCurrent = Effect.fnUntraced(function*(snapshot: string, to: string) {
-      const before = current(table)
-      const others = (yield* Files.exists(before)) ? yield* count(before, "<>") : 0
-      if (others === 0) {
-        yield* Effect.scoped(Files.create(to))
-        return yield* fs.copyFile(snapshot, to).pipe(Effect.mapError(Files.reasonOf))
-      }
-      const file = path.join(work, "scratch")
-      yield* session.run(`ATTACH ${DuckDb.literal(file)} AS scratch (${DuckDb.groupRows})`)
-      yield* session.run(
-        `CREATE TABLE scratch.rows AS SELECT ${DuckDb.typed(table)} FROM (
-          FROM ${DuckDb.scanParquet(snapshot)} UNION ALL BY NAME
-          ${rowsIn(before, table)} WHERE tenant <> ${DuckDb.literal(run.tenant)})`
-      )
-      yield* copy("FROM scratch.rows", to)
-      yield* session.run("DETACH scratch")
-      yield* Files.remove([file])
-    })
+      const sealRun = Effect.fnUntraced(function*(outcome: Outcome) {
+        const { run_id } = outcome
+        const from = staged(`${table.name}.${run_id}`)
+        yield* refuseOutdated(stampOf(outcome))
+        yield* copy(RowsSql.select(table, run_id), from, outcome)
+        yield* verify(from, [outcome])
+        return { from, to: snapshot(stampOf(outcome), table) }
+      })
 
-    const rows = outcome.rows[table.name] ?? 0
-    const snapshotFile = staged(run, table.name)
-    const currentFile = staged(run, `current.${table.name}`)
-    const before = yield* Identity.of(current(table))
-    yield* refuseOutdated(current(table))
-    yield* copy(`SELECT ${DuckDb.names(table)} FROM ${Staged.rowsOf(table)}`, snapshotFile)
-    yield* writeCurrent(snapshotFile, currentFile)
-    yield* verify(snapshotFile, rows)
-    yield* verify(currentFile, rows)
-    return [
-      { from: snapshotFile, to: snapshot(run, table) },
-      { from: currentFile, to: current(table), before }
-    ]
-  }, Effect.scoped)
+      /**
+       * The runs, and what the current file has of other tenants; the same file once more if it is one run and nothing else.
+       * Rows of several files go by way of a database, because what is read from one comes in full vectors, and only those
+       * fill a group to the row.
+       */
+      const writeCurrent = Effect.fnUntraced(function*(snapshots: ReadonlyArray<Files.Move>, to: string) {
+        const kept = tenantsIn(round, "NOT IN")
+        const others = before === null ? 0 : yield* count(current(table), kept)
+        const [only] = snapshots
+        if (others === 0 && only !== undefined && snapshots.length === 1) {
+          yield* Effect.scoped(Files.create(to))
+          return yield* fs.copyFile(only.from, to).pipe(Effect.mapError(Files.reasonOf))
+        }
+        const work = staged("work")
+        yield* Files.privateDirectory(work)
+        yield* session.run(`ATTACH ${DuckDb.literal(path.join(work, "scratch"))} AS scratch (${DuckDb.groupRows})`)
+        const sources = [
+          ...round.map(({ run_id }) => RowsSql.select(table, run_id)),
+          ...others === 0 ? [] : [`${rowsIn(current(table), table)} WHERE ${kept}`]
+        ]
+        yield* session.run(
+          `CREATE TABLE scratch.rows AS SELECT ${DuckDb.typed(table)} FROM (${sources.join(" UNION ALL BY NAME ")})`
+        )
+        yield* copy("FROM scratch.rows", to, newest)
+        yield* session.run("DETACH scratch")
+      }, Effect.scoped)
 
-  /** Stages the views, over the tables of which there are files, of this run or of others. */
-  const sealViews = Effect.fnUntraced(function*({ columns_added, tables_collected }: Outcome) {
-    const session = yield* connect
-    const { all } = session
+      const currentFile = staged(`current.${table.name}`)
+      const snapshots = yield* Effect.forEach(round, sealRun)
+      yield* writeCurrent(snapshots, currentFile)
+      yield* verify(currentFile, round)
+      return [...snapshots, { from: currentFile, to: current(table), before }]
+    }
+  )
+
+  /** Stages the views, over the tables of which there are files, of this round or of others. */
+  const sealViews = Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, { session }: Rows) {
+    const here = DuckDb.literal(root)
     const isWritten = Effect.fnUntraced(function*(table: Table) {
-      if (tables_collected.includes(table.name)) return true
-      const counted = yield* all(`SELECT count(*) FROM glob(${ParquetFiles.files(DuckDb.literal(root), table)})`)
+      if (round.some(({ tables_collected }) => tables_collected.includes(table.name))) return true
+      const counted = yield* session.all(`SELECT count(*) FROM glob(${ParquetFiles.files(here, table)})`)
       return Number(counted[0]?.[0]) > 0
     })
-    const from = staged(run, "views.sql")
-    const here = DuckDb.literal(root)
+    const from = staged("views.sql")
     const [table] = run.tables
-    const written = yield* all(`SELECT 1 FROM glob(${ParquetFiles.files(here, table)}) LIMIT 1`)
+    const written = yield* session.all(`SELECT 1 FROM glob(${ParquetFiles.files(here, table)}) LIMIT 1`)
     const added = written.length === 0 ? [] : yield* Added.inRuns(session, ParquetFiles.selectRuns(here, table))
     const text = ParquetFiles.views(root, run, yield* Effect.filter(run.tables, isWritten), [
-      ...columns_added,
+      ...round.flatMap(({ columns_added }) => columns_added),
       ...added
-    ], said)
-    const file = yield* Files.create(from)
-    yield* Effect.mapError(file.writeAll(new TextEncoder().encode(text)), Files.reasonOf)
+    ], viewsBefore)
+    yield* Files.write(from, Stream.make(text))
     return { from, to: viewsFile, before }
-  }, Effect.scoped)
-
-  return Effect.fnUntraced(function*(outcome: Outcome, stage: Stage) {
-    const moves = yield* Effect.forEach(collected(run.tables, outcome), (table) => sealTable(outcome, stage, table))
-    return {
-      rows: rowsOf(run.tables, outcome),
-      ...(yield* Files.seal([...moves.flat(), yield* sealViews(outcome)]))
-    }
   })
+
+  return {
+    seal: Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, rows: Rows) {
+      const moves = yield* Effect.forEach(
+        run.tables,
+        (table) => sealTable(round.filter((outcome) => collected([table], outcome).length > 0), rows, table)
+      )
+      return yield* Files.seal([...moves.flat(), yield* sealViews(round, rows)])
+    })
+  }
 })
 
 const rootOf = (location: string) => Effect.map(parse(location), ({ root }) => root)
@@ -203,13 +211,9 @@ const parquet: Sink = {
   doc: "Parquet, partitioned by day, with the last run of each tenant in one file a table; ?compression=snappy.",
   location: (dataDirectory) => `${dataDirectory}/parquet`,
 
-  open: Effect.fnUntraced(function*(location, run) {
-    const at = Files.at("parquet", location)
-    const seal = yield* at(open(location, run))
-    return { seal: (outcome, stage) => at(seal(outcome, stage)) }
-  }),
+  open,
 
-  isSuperseded: Files.isSuperseded("parquet", {
+  isSuperseded: Files.isSuperseded({
     rootOf,
     enter: Effect.fnUntraced(function*({ from }) {
       const path = yield* Path.Path
@@ -218,14 +222,13 @@ const parquet: Sink = {
     })
   }),
 
-  publish: Files.publish("parquet", rootOf),
+  publish: Files.publish(rootOf),
 
-  discard: (location, run_id) =>
-    Effect.flatMap(rootOf(location), (root) => Files.discard(root, run_id)).pipe(Files.at("parquet", location)),
+  discard: (location, run_id) => Effect.flatMap(rootOf(location), (root) => Files.discard(root, run_id)),
 
   read: Effect.fn("parquet.read")(function*(location, run, table) {
     const { snapshot } = yield* parse(location)
-    return yield* Read.file("parquet", snapshot(run, table), table, DuckDb.scanParquet)
+    return yield* Read.file(snapshot(run, table), table, DuckDb.scanParquet)
   })
 }
 

@@ -3,16 +3,15 @@
  * one transaction, and no view shows them before the run is published, which is one word in one row.
  */
 import { Effect, Schema, Stream } from "effect"
-import { collected, type Outcome, rowsOf, runs, toRow } from "../src/Outcome.ts"
+import { collected, type Outcome, runs, stampOf, toRow } from "../src/Outcome.ts"
 import * as Cells from "../src/postgres/Cells.ts"
 import * as Layout from "../src/postgres/Layout.ts"
 import * as Session from "../src/postgres/Session.ts"
 import * as Target from "../src/postgres/Target.ts"
 import { refusal } from "../src/Shrink.ts"
-import { CannotCreate, Held, InputOutput, type Sink, type SinkRun, type Stage } from "../src/Sink.ts"
+import { CannotCreate, Held, InputOutput, type Rows, type Sink, type SinkRun } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Files from "../src/staging/Files.ts"
-import * as Staged from "../src/staging/Stage.ts"
 import type { Row, Table } from "../src/Table.ts"
 
 /** The database at a location, which was asked for once and is no other since. */
@@ -79,49 +78,62 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   ]
   yield* session.run(rehearsed.join(";"))
 
-  const sealTable = Effect.fnUntraced(function*(outcome: Outcome, stage: Stage, table: Table) {
-    const staged = yield* DuckDb.open({})
-    yield* Staged.attach(staged, stage)
+  const sealTable = Effect.fnUntraced(function*(outcome: Outcome, rows: Rows, table: Table) {
     let bytes = 0
-    const lines = DuckDb.stream(staged, table, `SELECT ${DuckDb.names(table)} FROM ${Staged.rowsOf(table)}`).pipe(
-      Stream.map((rows) => {
-        const text = Cells.lines(table, rows)
-        bytes += Buffer.byteLength(text)
-        return text
-      })
-    )
+    const lines = Stream.map(rows.stream(table, outcome.run_id), (some) => {
+      const text = Cells.lines(table, some)
+      bytes += Buffer.byteLength(text)
+      return text
+    })
     const copied = yield* session.copy(copyInto(Layout.rowsOf(target, table), table), lines)
-    const rows = outcome.rows[table.name] ?? 0
-    if (copied !== rows) return yield* new InputOutput({ detail: `${copied} of ${rows} rows of ${table.name} came in` })
+    const expected = outcome.rows[table.name] ?? 0
+    if (copied !== expected) {
+      return yield* new InputOutput({ detail: `${copied} of ${expected} rows of ${table.name} came in` })
+    }
     return bytes
-  }, Effect.scoped)
+  })
 
-  return Effect.fnUntraced(function*(outcome: Outcome, stage: Stage) {
-    unsealed.delete(placeOf(location, run.run_id))
-    yield* session.run("BEGIN")
+  const sealRun = Effect.fnUntraced(function*(outcome: Outcome, rows: Rows) {
     const known: Row = toRow(outcome)
     yield* session.copy(copyInto(Layout.rowsOf(target, runs), runs), Stream.make(Cells.lines(runs, [known])))
-    const bytes = yield* Effect.forEach(collected(run.tables, outcome), (table) => sealTable(outcome, stage, table))
-    if (outcome.complete) yield* refuseShrunk(session, target, run, collected(run.tables, outcome))
+    const tables = collected(run.tables, outcome)
+    const bytes = yield* Effect.forEach(tables, (table) => sealTable(outcome, rows, table))
+    if (outcome.complete) yield* refuseShrunk(session, target, { ...run, ...stampOf(outcome) }, tables)
+    return bytes.reduce((sum, some) => sum + some, 0)
+  })
+
+  const seal = Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, rows: Rows) {
+    unsealed.delete(placeOf(location, run.run_id))
+    yield* session.run("BEGIN")
+    const bytes = yield* Effect.forEach(round, (outcome) => sealRun(outcome, rows))
     yield* session.run("COMMIT")
     return {
-      rows: rowsOf(run.tables, outcome),
       bytes: bytes.reduce((sum, some) => sum + some, 0),
-      publication: { location, run_id: run.run_id }
+      publication: { location, run_id: run.run_id, runs: round.map(({ run_id }) => run_id) }
     }
   })
+  return { seal }
 })
 
-const Publication = Schema.Struct({ location: Schema.String, run_id: Schema.String })
+const Publication = Schema.Struct({
+  location: Schema.String,
+  run_id: Schema.String,
+  /** Not there in one of format 0, which is of one run. */
+  runs: Schema.optionalKey(Schema.NonEmptyArray(Schema.String))
+})
 const isPublication = Schema.is(Publication)
 
-const publish = Effect.fnUntraced(function*(location: string, run_id: string) {
+const publish = Effect.fnUntraced(function*(location: string, runIds: ReadonlyArray<string>) {
   const { session, target } = yield* connect(location)
-  const shown = yield* session.all(
-    `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE run_id = $1 RETURNING run_id`,
-    [run_id]
-  )
-  if (shown.length === 0) return yield* Files.foreign(run_id)
+  yield* session.run("BEGIN")
+  for (const run_id of runIds) {
+    const shown = yield* session.all(
+      `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE run_id = $1 RETURNING run_id`,
+      [run_id]
+    )
+    if (shown.length === 0) return yield* Files.foreign(run_id)
+  }
+  yield* session.run("COMMIT")
 }, Effect.scoped)
 
 const discard = Effect.fnUntraced(function*(location: string, run_id: string) {
@@ -139,41 +151,33 @@ const postgres: Sink = {
   location: () => "",
   locate: (target) => Effect.map(Target.parse(target), Target.format),
 
-  open: Effect.fnUntraced(function*(location, run) {
-    const at = Files.at("postgres", location)
-    const seal = yield* at(open(location, run))
-    return { seal: (outcome, stage) => at(seal(outcome, stage)) }
-  }),
+  open,
 
   publish: Effect.fnUntraced(function*(publication, run_id, location) {
     // a password goes where the location says, and nowhere by the word of a publication
     if (!isPublication(publication) || publication.run_id !== run_id || publication.location !== location) {
-      return yield* Files.errorAt("postgres", location)(Files.foreign(run_id))
+      return yield* Files.foreign(run_id)
     }
-    yield* publish(location, run_id).pipe(Files.at("postgres", location))
+    yield* publish(location, publication.runs ?? [run_id])
   }),
 
-  discard: (location, run_id) => discard(location, run_id).pipe(Files.at("postgres", location)),
+  discard,
 
   read: Effect.fn("postgres.read")(function*(location, run, table) {
-    const at = Files.at("postgres", location)
-    const { session, target } = yield* at(connect(location))
-    const published = yield* at(session.all(
+    const { session, target } = yield* connect(location)
+    const published = yield* session.all(
       `SELECT FROM ${Layout.seenOf(target, runs.name)}
        WHERE run_id = $1 AND $2 = ANY(string_to_array(tables_collected, ', '))`,
       [run.run_id, table.name]
-    ))
+    )
     if (published.length === 0) return undefined
     const columns = table.columns.map((column) => Cells.selected(column, DuckDb.name(column.name)))
-    const rows = yield* at(Session.stream(
+    const rows = yield* Session.stream(
       session,
       `SELECT ${columns.join(", ")} FROM ${Layout.seenOf(target, `${table.name}_snapshots`)}
        WHERE run_id = ${DuckDb.literal(run.run_id)}`
-    ))
-    return rows.pipe(
-      Stream.map((some) => some.map((texts) => Cells.row(table, texts))),
-      Stream.mapError(Files.errorAt("postgres", location))
     )
+    return Stream.map(rows, (some) => some.map((texts) => Cells.row(table, texts)))
   })
 }
 

@@ -3,8 +3,7 @@
  * to any sink: they are kept, replaced by a keyed hash, or left out.
  */
 import { createHmac } from "node:crypto"
-import type { Batch } from "./Sink.ts"
-import type { Table } from "./Table.ts"
+import type { Batch, Table } from "./Table.ts"
 
 export const treatments = ["keep", "hash", "drop"] as const
 export type Treatment = typeof treatments[number]

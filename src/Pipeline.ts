@@ -5,8 +5,7 @@
 import type { Effect, FileSystem, Path, Scope, Stream } from "effect"
 import type { Expected } from "./Expected.ts"
 import type { Facts } from "./Outcome.ts"
-import type { Batch } from "./Sink.ts"
-import type { Stamp, Table } from "./Table.ts"
+import type { Batch, Stamp, Table } from "./Table.ts"
 
 /** What the command line may say about reading the source. */
 export interface SourceOptions {

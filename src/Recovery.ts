@@ -4,10 +4,11 @@
  */
 import { Effect, Option } from "effect"
 import type { Expected } from "./Expected.ts"
+import { located } from "./Located.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Named from "./Named.ts"
 import { inDataDirectory, RunError, Unnamed, Unpublished } from "./RunError.ts"
-import { isSinkError, type Sink } from "./Sink.ts"
+import { isSinkError, type Sink, type SinkError } from "./Sink.ts"
 import { makeDirectory } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
 import * as Lock from "./staging/Lock.ts"
@@ -27,7 +28,7 @@ export interface Followed {
 export const follow = Effect.fnUntraced(function*(followed: Followed, target: Manifest.Target, run_id: string) {
   const unnamed = new RunError({ reason: new Unnamed({ run_id, sink: target.sink, location: target.location }) })
   const sink = yield* Effect.mapError(followed.findSink(target.sink), () => unnamed)
-  return (yield* Named.isFollowed(followed, sink, target)) ? sink : yield* unnamed
+  return (yield* Named.isFollowed(followed, sink, target)) ? located(sink) : yield* unnamed
 })
 
 /** Discards a run in one place, and says whether there is nothing left to do there. */
@@ -79,7 +80,7 @@ export const enter = Effect.fnUntraced(function*(followed: Followed) {
 })
 
 /** What a run has sealed, and where. */
-type Sealed = ReadonlyArray<{ readonly sink: Sink; readonly receipt: Manifest.Receipt }>
+type Sealed = ReadonlyArray<{ readonly sink: Sink<SinkError>; readonly receipt: Manifest.Receipt }>
 
 /** Publishes a run whose process ended after it was sealed, or discards it if another has been published in its place. */
 const finish = Effect.fnUntraced(

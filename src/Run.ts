@@ -3,21 +3,22 @@
  * behind is finished or discarded by the next one before it does anything else.
  */
 import { type Duration, Effect, Exit, Scope, Stream } from "effect"
-import * as Batches from "./Batches.ts"
 import type { Expected } from "./Expected.ts"
 import { refuseLost } from "./Guard.ts"
+import { located } from "./Located.ts"
 import type * as Manifest from "./Manifest.ts"
-import { objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
+import { collected, objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
 import { Progress } from "./Progress.ts"
 import * as Recovery from "./Recovery.ts"
-import { Outdated, RunError } from "./RunError.ts"
-import type { Batch, SinkRun, SinkServices } from "./Sink.ts"
+import { inDataDirectory, Outdated, RunError } from "./RunError.ts"
+import type { SinkReason, SinkRun, SinkServices } from "./Sink.ts"
 import * as Scratch from "./staging/Scratch.ts"
+import * as Stage from "./staging/Stage.ts"
 import { newStamp, stampFor } from "./Stamp.ts"
-import { addedTo, type Stamp, typesOf } from "./Table.ts"
+import { addedTo, type Batch, type Stamp, typesOf } from "./Table.ts"
 import { waiting } from "./Waiting.ts"
 
 export interface RunOptions extends SourceOptions, Recovery.Followed {
@@ -60,30 +61,34 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
 
   const { outcome, receipts, sealed } = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
     const scratch = yield* Scratch.make(directory, options.dataDirectory)
-    const open = opened.map((target) => target.open)
     const extract = Effect.map(source.extract(stamp, { ...options, scratch }), (extraction) => ({
       ...extraction,
       batches: Stream.map(extraction.batches, treat)
     }))
-    const stage = yield* Batches.stageFor(pipeline.tables, options.dataDirectory, directory, open)
-    const staging = Batches.stagingTo(pipeline.tables, [...open, stage])
-    const drained = yield* drain(pipeline, stamp, extract, staging.write, options)
+    const inStage = Effect.mapError((reason: SinkReason) =>
+      new RunError({ reason: inDataDirectory(options.dataDirectory, reason) })
+    )
+    const stage = yield* inStage(Stage.open(directory, pipeline.tables))
+    const drained = yield* drain(pipeline, stamp, extract, (batch) => inStage(stage.write(batch)), options)
     const before = yield* manifests.newest(drained)
     const outcome = { ...drained, columns_added: addedTo(before?.columns ?? {}, pipeline.tables) }
     yield* refuseLost(manifests, pipeline.tables, outcome, sinkRun(stamp, pipeline, options))
-    const staged = yield* stage.finish
+    const rows = yield* inStage(stage.finish)
     const sealed = yield* Effect.forEach(
       opened,
       ({ location, name, open, sink }) =>
-        Effect.map(open.seal(outcome, staged), (sealed) => {
-          const receipt: Manifest.Receipt = { sink: name, location, ...sealed }
+        Effect.map(open.seal([outcome], rows), ({ bytes, publication }) => {
+          const receipt: Manifest.Receipt = { sink: name, location, rows: outcome.rows, bytes, publication }
           return { receipt, sink }
         })
     )
     const receipts = sealed.map(({ receipt }) => receipt)
+    const fingerprints = stage.fingerprints()
     yield* manifests.seal({
       ...outcome,
-      fingerprints: staging.fingerprints(outcome),
+      fingerprints: Object.fromEntries(
+        collected(pipeline.tables, outcome).map(({ name }) => [name, fingerprints[name] ?? ""])
+      ),
       columns: typesOf(pipeline.tables),
       sinks: receipts
     })
@@ -99,7 +104,8 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
 const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, options: RunOptions) {
   const targets = yield* Effect.forEach(
     options.sinks,
-    ({ location, sink }) => Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: found }))
+    ({ location, sink }) =>
+      Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: located(found) }))
   )
   const manifests = yield* Recovery.enter(options)
   const treat = yield* treatmentOf(pipeline, options)
@@ -148,7 +154,7 @@ export const rehearse = Effect.fn("Run.rehearse")(function*(
   const stamp = yield* newStamp(tenant, [])
   const directory = yield* manifests.directory(stamp.run_id)
   for (const { location, sink: name } of sinks) {
-    const sink = yield* findSink(name)
+    const sink = located(yield* findSink(name))
     yield* Effect.scoped(sink.open(location, sinkRun(stamp, pipeline, { allowEmpty: false }), directory)).pipe(
       Effect.ensuring(Effect.ignore(sink.discard(location, stamp.run_id)))
     )

@@ -1,6 +1,6 @@
 /**
- * A sink: where rows go. It has three verbs, open, write and seal, and rollback is not one of them: nothing that a sink
- * stages is seen before it is published, so what was never published is simply discarded.
+ * A sink: where rows go. It gets the rows of a round once all of them are read and none can fail any more. What it stages
+ * is not seen before it is published, so a round that is never published is discarded and nothing has to be rolled back.
  *
  * A new sink is one file in `sinks/` (or any module whose default export is a `Sink`) and one line in a test: the laws
  * are in `test/contract.ts`.
@@ -11,17 +11,9 @@ import { ExitCode } from "./ExitCode.ts"
 import type { Expected } from "./Expected.ts"
 import type { Outcome } from "./Outcome.ts"
 import { type Agreed, describe as describeShrunk, Shrunk } from "./Shrink.ts"
+import type { Session } from "./staging/DuckDb.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
 import { describeNewer } from "./Version.ts"
-
-/** Rows by table name. A page becomes one batch. */
-export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
-
-/**
- * The same rows as newline-delimited JSON in UTF-8, by table: every column in its order, instants as RFC 3339, NULL as
- * null.
- */
-export type Text = Readonly<Record<string, Uint8Array>>
 
 /** What a sink is told about the run it is opened for; one that keeps what was refuses a run that shrank too much. */
 export interface SinkRun extends Stamp, Agreed {
@@ -31,10 +23,16 @@ export interface SinkRun extends Stamp, Agreed {
   readonly views: string
 }
 
+/** The finished rows of a round. They are there until its last sink is sealed. */
+export interface Rows {
+  /** A DuckDB session that has the rows of every table, of all runs of the round, as `rows.TABLE`. */
+  readonly session: Session
+  /** The rows of a table of one run as values. An element is a chunk. */
+  readonly stream: (table: Table, run_id: string) => Stream.Stream<ReadonlyArray<Row>, SinkReason>
+}
+
 /** What `seal` leaves behind. */
 export interface Sealed {
-  /** Rows staged, by table. Tables that were not collected are absent. */
-  readonly rows: Readonly<Record<string, number>>
   /** Bytes that publishing makes visible. */
   readonly bytes: number
   /** What `publish` needs, as JSON: the manifest keeps it, so that another process can finish what this one began. */
@@ -44,26 +42,21 @@ export interface Sealed {
 /** The services a sink may ask for: the file system, nothing else. */
 export type SinkServices = FileSystem.FileSystem | Path.Path
 
-/** All rows of a run, for the sinks that do not take them one by one. It is there until the last sink is sealed. */
-export interface Stage {
-  /** The path of a DuckDB database that has every table of the run, by its name, with its columns and types. */
-  readonly database: string
+/** How a sink fails: with a reason, to which the engine adds its name and location; or with both already, if it knows better. */
+export type SinkFailure = SinkReason | SinkError
+
+/** A sink that is open for a round. */
+export interface OpenSink<E = SinkFailure> {
+  /**
+   * Stages the rows and does everything that can fail: it writes, syncs and verifies. Called once, when everything is read.
+   * The round is the runs that are published together. A table that is not in a run's `tables_collected` was not read: nothing
+   * is published of it.
+   */
+  readonly seal: (round: ReadonlyArray<Outcome>, rows: Rows) => Effect.Effect<Sealed, E, SinkServices>
 }
 
-export interface OpenSink {
-  /**
-   * Stages rows. Called any number of times, with rows of any of the tables, never twice at once. A sink that leaves it
-   * out takes the rows from the stage when it is sealed.
-   */
-  readonly write?: (batch: Batch, text: Text) => Effect.Effect<void, SinkError, SinkServices>
-  /**
-   * Does everything that can fail: flushes, syncs, verifies the counts. Called once, after the last write.
-   * The stage is filled if any sink has no `write`.
-   */
-  readonly seal: (outcome: Outcome, stage: Stage) => Effect.Effect<Sealed, SinkError, SinkServices>
-}
-
-export interface Sink {
+/** `E` is how it fails: as its author writes it, or as the engine sees it, always with a name and a location. */
+export interface Sink<E = SinkFailure> {
   /** The name on the command line. */
   readonly name: string
   /** One sentence for `duo-mfa sinks`. */
@@ -85,7 +78,7 @@ export interface Sink {
     location: string,
     run: SinkRun,
     directory: string
-  ) => Effect.Effect<OpenSink, SinkError, SinkServices | Scope.Scope>
+  ) => Effect.Effect<OpenSink<E>, E, SinkServices | Scope.Scope>
   /**
    * Shows a sealed run to the readers. Doing it twice is the same as once. The publication may come from a file: what
    * sealing that run at that location cannot have left there is `Corrupt`, and nothing is touched.
@@ -94,7 +87,7 @@ export interface Sink {
     publication: Schema.Json,
     run_id: string,
     location: string
-  ) => Effect.Effect<void, SinkError, SinkServices>
+  ) => Effect.Effect<void, E, SinkServices>
   /**
    * For a sink whose runs share a file. Of a sealed run whose process has ended: whether another run has been published there
    * since, which publishing this one would lose, and nothing of this one is published yet. Then it is discarded. Other runs
@@ -104,9 +97,9 @@ export interface Sink {
     publication: Schema.Json,
     run_id: string,
     location: string
-  ) => Effect.Effect<boolean, SinkError, SinkServices | Scope.Scope>
+  ) => Effect.Effect<boolean, E, SinkServices | Scope.Scope>
   /** Removes whatever an unpublished run left at the location, also one whose process was killed. */
-  readonly discard: (location: string, run_id: string) => Effect.Effect<void, SinkError, SinkServices>
+  readonly discard: (location: string, run_id: string) => Effect.Effect<void, E, SinkServices>
   /**
    * The published rows of one table of one run, read back from where they are, for `verify`; `undefined` if this sink
    * no longer keeps that run. A sink that cannot be read back leaves it out.
@@ -115,7 +108,7 @@ export interface Sink {
     location: string,
     run: Stamp,
     table: Table
-  ) => Effect.Effect<Stream.Stream<ReadonlyArray<Row>, SinkError> | undefined, SinkError, SinkServices | Scope.Scope>
+  ) => Effect.Effect<Stream.Stream<ReadonlyArray<Row>, E> | undefined, E, SinkServices | Scope.Scope>
 }
 
 /** It cannot be created or written there: permissions, a directory in the way, a name too long. */
@@ -142,7 +135,7 @@ export class Newer extends Schema.TaggedError<Newer>()("Newer", {
 /** What is there is not what this sink writes. */
 export class Corrupt extends Schema.TaggedError<Corrupt>()("Corrupt", { detail: Schema.String }) {}
 
-const SinkReason = Schema.Union([
+export const SinkReason = Schema.Union([
   CannotCreate,
   DiskFull,
   TooManyFiles,

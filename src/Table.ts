@@ -25,6 +25,9 @@ export type Cell = CellOf[ColumnType] | null
 /** One row: column name to cell, in the table's column order. */
 export type Row = Readonly<Record<string, Cell>>
 
+/** Rows by table name. A page becomes one batch. */
+export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
+
 /** The least and the most that a cell may be. */
 export type Extremes = readonly [least: Cell, most: Cell]
 

@@ -1,7 +1,7 @@
 /** What the laws of a sink write: two tables with every type of column, and text that hurts. */
 import { Arbitrary, Schema } from "effect"
 import type { Outcome } from "../src/Outcome.ts"
-import type { Batch, SinkRun } from "../src/Sink.ts"
+import type { SinkRun } from "../src/Sink.ts"
 import * as Table from "../src/Table.ts"
 
 const columns = {
@@ -73,12 +73,11 @@ const cellsFrom = (earliest: bigint) =>
   })
 export type Cells = ReturnType<typeof cellsFrom> extends Arbitrary.Arbitrary<infer A> ? A : never
 
-/** The rows of both tables, and how many of them go into a batch; no instant is before the earliest. */
+/** The rows of both tables; no instant is before the earliest. */
 export const scenarioFrom = (earliest = -(2n ** 63n)) =>
   all({
     things: array(cellsFrom(earliest), { maxLength: 12 }),
-    others: array(cellsFrom(earliest), { maxLength: 4 }),
-    size: schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 7 })))
+    others: array(cellsFrom(earliest), { maxLength: 4 })
   })
 
 /** A row that is there whatever else. */
@@ -106,19 +105,10 @@ export const rowsOf = (run: SinkRun, cells: ReadonlyArray<Cells>, first = 0): Re
     ...some
   }))
 
-/** Rows cut into batches. */
-export const batches = (rows: Batch, size: number): ReadonlyArray<Batch> => {
-  const longest = Math.max(0, ...Object.values(rows).map((some) => some.length))
-  return Array.from({ length: Math.ceil(longest / size) }, (_, index) =>
-    Object.fromEntries(
-      Object.entries(rows).map(([table, some]) => [table, some.slice(index * size, (index + 1) * size)])
-    ))
-}
-
 /** Run number so-and-so of a tenant, a minute after the one before. */
 export const runOf = (number: number, tenant = "api-11111111.duosecurity.com"): SinkRun => ({
   run_id: `01K${String(number).padStart(23, "0")}`,
-  observed_at: 1_795_464_900_123_456n + BigInt(number) * 60_000_000n,
+  observed_at: 1_795_464_900_123_000n + BigInt(number) * 60_000_000n,
   tenant,
   pipeline: "test",
   tables,
@@ -127,7 +117,7 @@ export const runOf = (number: number, tenant = "api-11111111.duosecurity.com"): 
   allowEmpty: false
 })
 
-export const outcomeOf = (run: SinkRun, rows: Batch, changes: Partial<Outcome> = {}): Outcome => ({
+export const outcomeOf = (run: SinkRun, rows: Table.Batch, changes: Partial<Outcome> = {}): Outcome => ({
   run_id: run.run_id,
   pipeline: run.pipeline,
   tenant: run.tenant,

@@ -6,23 +6,12 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem, Path, type Scope, Stream } from "effect"
 import { tmpdir } from "node:os"
+import { located } from "../src/Located.ts"
 import type { Outcome } from "../src/Outcome.ts"
-import type { Batch, Sink, SinkRun, SinkServices } from "../src/Sink.ts"
-import * as Ndjson from "../src/staging/Ndjson.ts"
+import type { Sink, SinkRun, SinkServices } from "../src/Sink.ts"
 import * as Stage from "../src/staging/Stage.ts"
-import type { Row, Stamp, Table } from "../src/Table.ts"
-import {
-  batches,
-  hostile,
-  others,
-  outcomeOf,
-  plain,
-  rowsOf,
-  runOf,
-  scenarioFrom,
-  tables,
-  things
-} from "./contract-rows.ts"
+import type { Batch, Row, Stamp, Table } from "../src/Table.ts"
+import { hostile, others, outcomeOf, plain, rowsOf, runOf, scenarioFrom, tables, things } from "./contract-rows.ts"
 
 /** The rows of a run in one table as any program sees them, none if it sees none. */
 export type Reader = (
@@ -31,47 +20,46 @@ export type Reader = (
   table: Table
 ) => Effect.Effect<ReadonlyArray<Row>, unknown, SinkServices | Scope.Scope>
 
-/** A sink that is opened for a run, with what the engine does of it: text for those who write, a stage for the others. */
-export const openStaged = Effect.fnUntraced(function*(sink: Sink, location: string, run: SinkRun) {
+/** One run of a round: what it is told before, its rows, and what is else about it than usual. */
+export interface Member {
+  readonly run: SinkRun
+  readonly rows: Batch
+  readonly changes?: Partial<Outcome> | undefined
+}
+
+/** The rows of a round as the engine gives them to the sinks. */
+export const finished = Effect.fnUntraced(function*(round: ReadonlyArray<Member>) {
   const fs = yield* FileSystem.FileSystem
   // a path is never what the rows are
   const directory = `${yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-stage-" })}/tenant=stage/[ab]*`
   yield* fs.makeDirectory(directory, { recursive: true })
-  const open = yield* sink.open(location, run, tmpdir())
-  const stage = yield* Stage.open(directory, run.tables)
-  return {
-    write: Effect.fnUntraced(function*(batch: Batch) {
-      const text = Object.fromEntries(
-        run.tables.map((table) => [table.name, Ndjson.encoder(table)(batch[table.name] ?? []).bytes])
-      )
-      if (open.write === undefined) yield* stage.write(text)
-      else yield* open.write(batch, text)
-    }),
-    seal: (outcome: Outcome) => Effect.flatMap(stage.finish, (staged) => open.seal(outcome, staged))
-  }
+  const stage = yield* Stage.open(directory, round[0]?.run.tables ?? [])
+  yield* Effect.forEach(round, ({ rows }) => stage.write(rows))
+  return yield* stage.finish
 })
 
-/** Stages a run and seals it, in a scope of its own. */
-export const stage = (
-  sink: Sink,
-  location: string,
-  run: SinkRun,
-  rows: Batch,
-  changes?: Partial<Outcome>,
-  size = 100
-) =>
+/** Opens a sink for the first run of a round and seals all of them, in a scope of its own. */
+export const stageRound = (sink: Sink, location: string, round: readonly [Member, ...ReadonlyArray<Member>]) =>
   Effect.scoped(Effect.gen(function*() {
-    const { seal, write } = yield* openStaged(sink, location, run)
-    for (const batch of batches(rows, size)) yield* write(batch)
-    return yield* seal(outcomeOf(run, rows, changes))
+    const { seal } = yield* located(sink).open(location, round[0].run, tmpdir())
+    const rows = yield* finished(round)
+    return yield* seal(round.map(({ changes, rows, run }) => outcomeOf(run, rows, changes)), rows)
   }))
 
-/** Stages a run and publishes it from what another process would be told. */
-export const perform: (...args: Parameters<typeof stage>) => ReturnType<typeof stage> = (sink, ...rest) =>
+/** The same for a round of one run. */
+export const stage = (sink: Sink, location: string, run: SinkRun, rows: Batch, changes?: Partial<Outcome>) =>
+  stageRound(sink, location, [{ run, rows, changes }])
+
+/** Stages a round and publishes it from what another process would be told. */
+export const performRound: typeof stageRound = (sink, location, round) =>
   Effect.tap(
-    stage(sink, ...rest),
-    ({ publication }) => sink.publish(JSON.parse(JSON.stringify(publication)), rest[1].run_id, rest[0])
+    stageRound(sink, location, round),
+    ({ publication }) => located(sink).publish(JSON.parse(JSON.stringify(publication)), round[0].run.run_id, location)
   )
+
+/** The same for a round of one run. */
+export const perform: typeof stage = (sink, location, run, rows, changes) =>
+  performRound(sink, location, [{ run, rows, changes }])
 
 /** What there is, by name. Only what is a file has content. */
 export type Tree = Readonly<Record<string, { readonly mode: number; readonly content: string | undefined }>>
@@ -99,6 +87,28 @@ export interface Elsewhere {
   readonly unwritable: () => ReadonlyArray<string>
 }
 
+/** What every sink promises. A test names its law by the number, from 1. */
+export const laws = [
+  "every row is read back as it was written",
+  "text comes back whatever is in it",
+  "nothing is seen before it is published",
+  "publishing twice is the same as once",
+  "a publication whose staged files are lost fails, rather than passing for done",
+  "what is published is the owner's alone, all of it counted, and nothing staged is left",
+  "what is staged is the owner's alone",
+  "discarding a run leaves what else is there",
+  "discarding where nothing ever was is nothing",
+  "a table that was not collected is not published, not even as empty",
+  "a table without rows is published as empty",
+  "a later run is right, and the earlier one is kept as it was or not at all",
+  "tenants never touch each other",
+  "a round of several tenants is sealed and published at once, each run with its own rows",
+  "a run that was whole before another was published takes nothing of the other's away",
+  "a place that cannot be written is found out when it is opened"
+] as const
+
+const law = (number: number) => `law ${number}: ${laws[number - 1]}`
+
 export interface LawOptions {
   /** What was published, read by code that the sink does not use. */
   readonly read: Reader
@@ -123,12 +133,14 @@ export const comparable = (rows: ReadonlyArray<Row>) =>
 /** What the sink itself reads back; `undefined` when it no longer keeps the run. */
 export const readBack = (sink: Sink, location: string, run: SinkRun, table: Table) =>
   Effect.scoped(Effect.gen(function*() {
-    assert(sink.read !== undefined, "only a sink that can be read back can be held to the laws")
-    const rows = yield* sink.read(location, run, table)
+    const { read } = located(sink)
+    assert(read !== undefined, "only a sink that can be read back can be held to the laws")
+    const rows = yield* read(location, run, table)
     return rows === undefined ? undefined : (yield* Stream.runCollect(rows)).flat()
   }))
 
-export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: reader }: LawOptions) => {
+export const sinkLaws = (given: Sink, { below = "", earliest, elsewhere, read: reader }: LawOptions) => {
+  const sink = located(given)
   /** A location that is not there yet, in a directory of its own. */
   const place = Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -153,21 +165,20 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
 
   layer(NodeServices.layer)(`the laws of ${sink.name}${below && ` below ${below}`}`, (it) => {
     it.effect.prop(
-      "every row is read back as it was written, however the batches were cut",
+      law(1),
       { scenario: scenarioFrom(earliest) },
       ({ scenario }) =>
         Effect.scoped(Effect.gen(function*() {
           const { location } = yield* place
           const run = runOf(1)
           const rows = { things: rowsOf(run, scenario.things), others: rowsOf(run, scenario.others) }
-          const sealed = yield* perform(sink, location, run, rows, {}, scenario.size)
-          assert.deepStrictEqual(sealed.rows, { things: rows.things.length, others: rows.others.length })
+          yield* perform(sink, location, run, rows)
           yield* assertPublished(location, run, rows)
         })),
       { arbitrary: { runs: 10 }, timeout: 60_000 }
     )
 
-    it.effect("text comes back whatever is in it", () =>
+    it.effect(law(2), () =>
       Effect.gen(function*() {
         const { location } = yield* place
         const run = runOf(1)
@@ -176,7 +187,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         yield* assertPublished(location, run, rows)
       }))
 
-    it.effect("nothing is seen before it is published", () =>
+    it.effect(law(3), () =>
       Effect.gen(function*() {
         const { location, look } = yield* place
         const first = runOf(1)
@@ -191,7 +202,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         yield* assertPublished(location, run, some(run))
       }))
 
-    it.effect("publishing twice is the same as once", () =>
+    it.effect(law(4), () =>
       Effect.gen(function*() {
         const { location, look } = yield* place
         const run = runOf(1)
@@ -201,7 +212,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         assert.deepStrictEqual(yield* look, once)
       }))
 
-    it.effect("a publication whose staged files are lost fails, rather than passing for done", () =>
+    it.effect(law(5), () =>
       Effect.gen(function*() {
         const { location } = yield* place
         const run = runOf(1)
@@ -210,7 +221,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         assert.strictEqual((yield* Effect.flip(sink.publish(publication, run.run_id, location)))._tag, "SinkError")
       }))
 
-    it.effect("what is published is the owner's alone, all of it counted, and nothing staged is left", () =>
+    it.effect(law(6), () =>
       Effect.gen(function*() {
         const { location, look } = yield* place
         const run = runOf(1)
@@ -224,21 +235,18 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         if (elsewhere === undefined) assert.strictEqual(bytes, sizes.reduce((sum, size) => sum + size, 0))
       }))
 
-    it.effect("what is staged is the owner's alone, from when it is made", () =>
+    it.effect(law(7), () =>
       Effect.gen(function*() {
         const { location, look } = yield* place
         const run = runOf(1)
-        const { seal, write } = yield* openStaged(sink, location, run)
-        yield* write(some(run))
-        const written = yield* look
-        yield* seal(outcomeOf(run, some(run)))
-        for (const [name, { content, mode }] of Object.entries({ ...yield* look, ...written })) {
+        yield* stage(sink, location, run, some(run))
+        for (const [name, { content, mode }] of Object.entries(yield* look)) {
           assert.strictEqual(mode, content === undefined ? 0o700 : 0o600, name)
         }
       }))
 
     for (const sealed of [false, true]) {
-      it.effect(`discarding a run that was ${sealed ? "sealed" : "killed while it wrote"} leaves what else is there`, () =>
+      it.effect(`${law(8)}, ${sealed ? "sealed" : "only opened"}`, () =>
         Effect.gen(function*() {
           const fs = yield* FileSystem.FileSystem
           const path = yield* Path.Path
@@ -258,7 +266,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
           if (sealed) {
             yield* stage(sink, location, run, some(run))
           } else {
-            yield* Effect.scoped(Effect.flatMap(openStaged(sink, location, run), ({ write }) => write(some(run))))
+            yield* Effect.scoped(sink.open(location, run, tmpdir()))
           }
           yield* sink.discard(location, run.run_id)
           assert.deepStrictEqual(files(yield* look), before)
@@ -268,30 +276,27 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         }))
     }
 
-    it.effect("discarding where nothing ever was is nothing", () =>
-      Effect.flatMap(place, ({ location }) => sink.discard(location, runOf(1).run_id)))
+    it.effect(law(9), () => Effect.flatMap(place, ({ location }) => sink.discard(location, runOf(1).run_id)))
 
-    it.effect("a table that was not collected is not published, not even as empty", () =>
+    it.effect(law(10), () =>
       Effect.gen(function*() {
         const { location, look } = yield* place
         const run = runOf(1)
-        const sealed = yield* perform(sink, location, run, some(run), { tables_collected: ["things"] })
-        assert.deepStrictEqual(sealed.rows, { things: 2 })
+        yield* perform(sink, location, run, some(run), { tables_collected: ["things"] })
         assert.deepStrictEqual(yield* read(location, run, things), comparable(some(run)["things"] ?? []))
         assert.isUndefined(yield* readBack(sink, location, run, others))
         assert.notInclude(Object.keys(yield* look).join(), "others")
       }))
 
-    it.effect("a table without rows is published as empty", () =>
+    it.effect(law(11), () =>
       Effect.gen(function*() {
         const { location } = yield* place
         const run = runOf(1)
-        const sealed = yield* perform(sink, location, run, {})
-        assert.deepStrictEqual(sealed.rows, { things: 0, others: 0 })
+        yield* perform(sink, location, run, {})
         assert.deepStrictEqual(yield* readBack(sink, location, run, things), [])
       }))
 
-    it.effect("a later run is right, and the earlier one is kept as it was or not at all", () =>
+    it.effect(law(12), () =>
       Effect.gen(function*() {
         const { location } = yield* place
         const [first, second] = [runOf(1), runOf(2)]
@@ -302,7 +307,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         if (kept !== undefined) yield* assertPublished(location, first, some(first))
       }))
 
-    it.effect("tenants never touch each other", () =>
+    it.effect(law(13), () =>
       Effect.gen(function*() {
         const { location } = yield* place
         const [one, two] = [runOf(1, "api-1.duosecurity.com"), runOf(2, "api-2'%.duosecurity.com")]
@@ -312,7 +317,23 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         yield* assertPublished(location, two, some(two))
       }))
 
-    it.effect("a run that was whole before another was published takes nothing of the other's away", () =>
+    it.effect(law(14), () =>
+      Effect.gen(function*() {
+        const { location } = yield* place
+        const runs = [runOf(1), runOf(2, "api-2.duosecurity.com"), runOf(3, "api-3.duosecurity.com")] as const
+        yield* perform(sink, location, runOf(0), some(runOf(0)))
+        yield* performRound(sink, location, [
+          { run: runs[0], rows: some(runs[0], 1) },
+          { run: runs[1], rows: some(runs[1]), changes: { tables_collected: ["things"] } },
+          { run: runs[2], rows: {} }
+        ])
+        yield* assertPublished(location, runs[0], some(runs[0], 1))
+        assert.deepStrictEqual(yield* read(location, runs[1], things), comparable(some(runs[1])["things"] ?? []))
+        assert.isUndefined(yield* readBack(sink, location, runs[1], others))
+        assert.deepStrictEqual(yield* readBack(sink, location, runs[2], things), [])
+      }))
+
+    it.effect(law(15), () =>
       Effect.gen(function*() {
         const { location } = yield* place
         const [first, run] = [runOf(1, "api-1.duosecurity.com"), runOf(2, "api-1.duosecurity.com")]
@@ -329,7 +350,7 @@ export const sinkLaws = (sink: Sink, { below = "", earliest, elsewhere, read: re
         yield* assertPublished(location, whole, some(whole))
       }))
 
-    it.effect("a place that cannot be written is found out when it is opened", () =>
+    it.effect(law(16), () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const { directory } = yield* place

@@ -179,14 +179,16 @@ describe("extract", () => {
         `
         import { appendFileSync } from "node:fs"
         import * as Effect from "${import.meta.resolve("effect/Effect")}"
-        let users = 0
+        import * as Stream from "${import.meta.resolve("effect/Stream")}"
         export default {
           name: "count",
           doc: "Counts.",
           location: (data) => data + "/count.txt",
-          open: (location) => Effect.succeed({
-            write: (batch) => Effect.sync(() => { users += batch.users?.length ?? 0 }),
-            seal: () => Effect.sync(() => ({ rows: { users }, bytes: 0, publication: { location, users } }))
+          open: (location, { tables: [table] }) => Effect.succeed({
+            seal: ([{ run_id }], { stream }) => Effect.map(
+              Stream.runFold(stream(table, run_id), () => 0, (users, rows) => users + rows.length),
+              (users) => ({ bytes: 0, publication: { location, users } })
+            )
           }),
           publish: ({ location, users }) => Effect.sync(() => appendFileSync(location, users + " users\\n")),
           discard: () => Effect.void

@@ -6,8 +6,7 @@ const killing: Sink = {
   name: "killing",
   doc: "Kills its process.",
   location: () => "/nowhere",
-  open: () =>
-    Effect.succeed({ write: () => Effect.void, seal: () => Effect.succeed({ rows: {}, bytes: 0, publication: null }) }),
+  open: () => Effect.succeed({ seal: () => Effect.succeed({ bytes: 0, publication: null }) }),
   publish: () => Effect.sync(() => void (process.env["KILL"] && process.kill(process.pid, "SIGKILL"))),
   discard: () => Effect.void
 }

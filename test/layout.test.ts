@@ -16,7 +16,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/report\//, /^src\/(report\/|staging\/DuckDb\.ts|mfa\/Strength\.ts|Sink\.ts)/],
   [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|history\/|staging\/|text\/|cli\/|telemetry\/(?!Otlp|Harmless))/],
   [/^src\/telemetry\/Meters\.ts$/, /^$/],
-  [/^src\/telemetry\//, /^src\/(telemetry\/|(ExitCode|Paths|Sink|Transport|Version)\.ts)/],
+  [/^src\/telemetry\//, /^src\/(telemetry\/|(ExitCode|Located|Paths|Sink|Transport|Version)\.ts)/],
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
   [/^src\/text\//, /^src\/text\//],
   [

@@ -4,8 +4,8 @@ import { Clock, Duration, Effect, FileSystem } from "effect"
 import mfa from "../pipelines/mfa.ts"
 import duckdb from "../sinks/duckdb.ts"
 import { users } from "../src/mfa/Tables.ts"
-import { batches, outcomeOf, plain, rowsOf, runOf, things } from "./contract-rows.ts"
-import { comparable, openStaged, perform, readBack, stage } from "./contract.ts"
+import { outcomeOf, plain, rowsOf, runOf, things } from "./contract-rows.ts"
+import { comparable, finished, perform, readBack, stage } from "./contract.ts"
 import * as processes from "./processes.ts"
 import * as readers from "./readers.ts"
 
@@ -38,7 +38,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       yield* perform(duckdb, location, first, three)
       const writer = yield* processes.open(location, "READ_WRITE")
       const { result, waited } = yield* waiting(Effect.flip(open(location)), Effect.void)
-      assert.deepStrictEqual(result.reason._tag === "Held" ? result.reason.pid : result.reason, writer.pid)
+      assert.deepStrictEqual(result._tag === "Held" ? result.pid : result, writer.pid)
       assert.strictEqual(waited, 5000)
     }))
 
@@ -51,14 +51,28 @@ layer(NodeServices.layer)("the ledger", (it) => {
       assert.strictEqual(waited, 250)
     }))
 
+  it.effect("is packed, although the rows wait unpacked", () =>
+    Effect.gen(function*() {
+      const sizeOf = Effect.fnUntraced(function*(compression: string) {
+        const { location } = yield* place
+        const cells = Array.from({ length: 20_000 }, () => plain)
+        const rows = { things: rowsOf(first, cells), others: [] }
+        const made = yield* finished([{ run: first, rows }])
+        yield* made.session.run(`SET force_compression = '${compression}'`)
+        const { seal } = yield* duckdb.open(location, first, "/nowhere")
+        return (yield* seal([outcomeOf(first, rows)], made)).bytes
+      }, Effect.scoped)
+      assert.strictEqual(yield* sizeOf("uncompressed"), yield* sizeOf("auto"))
+    }))
+
   it.effect("nobody can write from when it is opened until it is published, also after it was copied", () =>
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
-      const { seal, write } = yield* openStaged(duckdb, location, second)
+      const { seal } = yield* duckdb.open(location, second, "/nowhere")
       assert.include((yield* processes.open(location, "READ_WRITE")).opened, "Could not set lock")
-      for (const batch of batches(one, 1)) yield* write(batch)
-      const { publication } = yield* seal(outcomeOf(second, one))
+      const rows = yield* finished([{ run: second, rows: one }])
+      const { publication } = yield* seal([outcomeOf(second, one)], rows)
       assert.include((yield* processes.open(location, "READ_WRITE")).opened, "Could not set lock")
       yield* duckdb.publish(publication, second.run_id, location)
     }))
@@ -137,8 +151,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
     Effect.gen(function*() {
       const { location } = yield* place
       yield* readers.execute(location, "CREATE TABLE things_changes (a INT)")
-      const { reason } = yield* Effect.flip(open(location))
-      assert.strictEqual(reason._tag, "Corrupt")
+      assert.strictEqual((yield* Effect.flip(open(location)))._tag, "Corrupt")
     }))
 
   it.effect("a write-ahead log without a ledger is refused, for it would be taken into the new one", () =>
@@ -146,7 +159,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       const fs = yield* FileSystem.FileSystem
       const { location } = yield* place
       yield* fs.writeFileString(`${location}.wal`, "stale")
-      assert.strictEqual((yield* Effect.flip(open(location))).reason._tag, "Corrupt")
+      assert.strictEqual((yield* Effect.flip(open(location)))._tag, "Corrupt")
     }))
 
   it.effect("a symbolic link to the ledger stays one", () =>

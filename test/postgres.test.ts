@@ -6,10 +6,10 @@ import { createHash } from "node:crypto"
 import postgres from "../sinks/postgres.ts"
 import { runs } from "../src/Outcome.ts"
 import type { Target } from "../src/postgres/Target.ts"
-import { SinkError, type SinkRun } from "../src/Sink.ts"
+import { isSinkReason, SinkError, type SinkRun } from "../src/Sink.ts"
 import * as Table from "../src/Table.ts"
 import { outcomeOf, plain, rowsOf, runOf, tables, things } from "./contract-rows.ts"
-import { openStaged, perform, sinkLaws, stage } from "./contract.ts"
+import { finished, perform, sinkLaws, stage } from "./contract.ts"
 import { binaries, locationOf, query, reader, secret, type Server, start, tree } from "./postgres-server.ts"
 import { environment } from "./real-host.ts"
 
@@ -35,8 +35,9 @@ const of = (run: SinkRun, count: number) => ({
 /** What a failure says, besides the place. */
 const failure = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
   const error = yield* Effect.flip(effect)
-  assert(error instanceof SinkError, String(error))
-  return "detail" in error.reason ? [error.reason._tag, error.reason.detail] : [error.reason._tag]
+  const reason = error instanceof SinkError ? error.reason : error
+  assert(isSinkReason(reason), String(error))
+  return "detail" in reason ? [reason._tag, reason.detail] : [reason._tag]
 })
 
 const opened = (changes: Partial<Target>, environment: Record<string, string> = {}, run = runOf(9)) =>
@@ -192,8 +193,8 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
             first.run_id
           ]] as const
         ) {
-          const { reason } = yield* Effect.flip(postgres.publish(given, run_id, location))
-          assert.strictEqual(reason._tag, "Corrupt")
+          const refusal = yield* Effect.flip(postgres.publish(given, run_id, location))
+          assert.strictEqual(refusal._tag, "Corrupt")
         }
         assert.deepStrictEqual(Object.keys(yield* tree(at)(location)).filter((name) => !name.includes(".part")), [])
       }))
@@ -237,10 +238,10 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         const schema = schemaFor("away")
         const location = locationOf(server, { schema })
         const [tag] = yield* failure(Effect.scoped(Effect.gen(function*() {
-          const { seal, write } = yield* openStaged(postgres, location, first)
-          yield* write(of(first, 1))
+          const { seal } = yield* postgres.open(location, first, "/nowhere")
+          const rows = yield* finished([{ run: first, rows: of(first, 1) }])
           server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'duo-mfa'")
-          return yield* seal(outcomeOf(first, of(first, 1)))
+          return yield* seal([outcomeOf(first, of(first, 1))], rows)
         })))
         assert.strictEqual(tag, "Unreachable")
         assert.deepStrictEqual(yield* tree(at)(location), {})

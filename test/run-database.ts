@@ -9,6 +9,7 @@ import { WireUser } from "../src/duo/User.ts"
 import { columns } from "../src/duo/Wire.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Instant from "../src/staging/Instant.ts"
+import * as RowsSql from "../src/staging/RowsSql.ts"
 import type { Row, Stamp, Table } from "../src/Table.ts"
 
 /** What was read in one run: wire objects, and whether the bypass codes are all there, if they were collected. */
@@ -86,7 +87,7 @@ export const makeRows = (session: DuckDb.Session, pipeline: string, tables: Read
 /** The rows of a table that were made. */
 export const rowsOf = (session: DuckDb.Session, table: Table) =>
   Effect.map(
-    Stream.runCollect(DuckDb.stream(session, table, `SELECT ${DuckDb.names(table)} FROM rows.${table.name}`)),
+    Stream.runCollect(RowsSql.stream(session, table, `SELECT ${DuckDb.names(table)} FROM rows.${table.name}`)),
     (chunks) => chunks.flat()
   )
 

@@ -5,7 +5,7 @@ import * as Manifest from "../src/Manifest.ts"
 import type { Facts } from "../src/Outcome.ts"
 import type { Pipeline } from "../src/Pipeline.ts"
 import * as Run from "../src/Run.ts"
-import { type Batch, CannotCreate, InputOutput, type Sink, SinkError } from "../src/Sink.ts"
+import { CannotCreate, InputOutput, type Sink, SinkError, type SinkFailure } from "../src/Sink.ts"
 import * as Table from "../src/Table.ts"
 
 const people = Table.make({
@@ -59,7 +59,7 @@ const pipeline = (
     check: Effect.succeed([]),
     extract: (stamp) =>
       Effect.succeed({
-        batches: Stream.fromIterable<Batch>(
+        batches: Stream.fromIterable<Table.Batch>(
           (options.people === undefined ? [["a", "b"], ["c", "d"]] : [Array.from({ length: options.people }, String)])
             .map((page) => ({ people: page.map((user_id) => ({ ...stamp, user_id })) }))
         ).pipe(Stream.concat(Stream.fromEffectDrain(options.after ?? Effect.void))),
@@ -68,10 +68,14 @@ const pipeline = (
   })
 })
 
-type Verb = "open" | "write" | "seal" | "publish"
+type Verb = "open" | "seal" | "publish"
 
 /** A sink that writes down what is asked of it, and fails where it is told to. */
-const spy = (name: string, log: Array<string>, fails: Partial<Record<Verb, Effect.Effect<never, SinkError>>> = {}) => {
+const spy = (
+  name: string,
+  log: Array<string>,
+  fails: Partial<Record<Verb, Effect.Effect<never, SinkFailure>>> = {}
+) => {
   const verb = (what: Verb) =>
     Effect.suspend(() => {
       log.push(`${name} ${what}`)
@@ -83,8 +87,7 @@ const spy = (name: string, log: Array<string>, fails: Partial<Record<Verb, Effec
     location: () => "/nowhere",
     open: () =>
       Effect.as(Effect.acquireRelease(verb("open"), () => Effect.sync(() => log.push(`${name} close`))), {
-        write: () => verb("write"),
-        seal: () => Effect.as(verb("seal"), { rows: { people: 4 }, bytes: 1, publication: { by: name } })
+        seal: () => Effect.as(verb("seal"), { bytes: 1, publication: { by: name } })
       }),
     publish: (publication) =>
       Effect.andThen(verb("publish"), Effect.sync(() => assert.deepStrictEqual(publication, { by: name }))),
@@ -119,12 +122,10 @@ describe("a run", () => {
       const fs = yield* FileSystem.FileSystem
       const log: Array<string> = []
       const result = yield* Run.run(pipeline(), options(directory, [spy("one", log), spy("two", log)]))
-      const verbs = log.filter((line) => !line.endsWith("write"))
       assert.deepStrictEqual(
-        [...new Set(verbs.map((line) => line.split(" ")[1]))],
+        [...new Set(log.map((line) => line.split(" ")[1]))],
         ["open", "seal", "publish", "close"]
       )
-      assert.strictEqual(log.filter((line) => line === "one write").length, 2)
       assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/runs`), [`${result.outcome.run_id}.json`])
       const [manifest] = yield* (yield* Manifest.make(directory)).all
       assert.deepStrictEqual(manifest?.sinks.map(({ rows, sink }) => [sink, rows]), [
@@ -134,7 +135,7 @@ describe("a run", () => {
       assert.strictEqual(manifest?.rows.people, 4)
     })))
 
-  for (const verb of ["open", "write", "seal"] as const) {
+  for (const verb of ["open", "seal"] as const) {
     it.effect(`that fails at ${verb} publishes nowhere and leaves nothing`, () =>
       inTemporary(Effect.fnUntraced(function*(directory) {
         const fs = yield* FileSystem.FileSystem
@@ -153,7 +154,7 @@ describe("a run", () => {
       const log: Array<string> = []
       const source = pipeline({ after: Effect.fail(failure) })
       yield* Effect.flip(Run.run(source, options(directory, [spy("good", log)])))
-      assert.deepStrictEqual(log, ["good open", "good write", "good write", "good close", "good discard"])
+      assert.deepStrictEqual(log, ["good open", "good close", "good discard"])
     })))
 
   it.effect("that is interrupted publishes nowhere and leaves nothing", () =>
@@ -258,46 +259,38 @@ describe("a run", () => {
       assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/runs`), [])
     })))
 
-  it.effect("goes at the pace of its slowest sink", () =>
+  it.effect("gives every sink all rows when everything is read", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
-      const release = yield* Deferred.make<void>()
-      const stuck = yield* Deferred.make<void>()
-      let pulled = 0
-      const endless: Pipeline = {
-        ...pipeline(),
-        connect: Effect.map(pipeline().connect, (source) => ({
-          ...source,
-          extract: (stamp, options) =>
-            Effect.map(source.extract(stamp, options), (extraction) => ({
-              ...extraction,
-              batches: Stream.fromIterable(Array.from({ length: 50 })).pipe(
-                Stream.rechunk(1),
-                Stream.mapEffect(() =>
-                  Effect.sync(() => {
-                    pulled++
-                    return { people: [] }
-                  })
-                )
-              )
-            }))
-        }))
+      const log: Array<string> = []
+      const counting = (name: string): Sink => ({
+        ...spy(name, log),
+        open: () =>
+          Effect.succeed({
+            seal: ([{ run_id } = { run_id: "" }], rows) =>
+              Effect.gen(function*() {
+                const streamed = (yield* Stream.runCollect(rows.stream(people, run_id))).flat()
+                const counted = yield* rows.session.all(`SELECT count(*) FROM rows.people WHERE run_id = '${run_id}'`)
+                log.push(`${name} ${streamed.map(({ user_id }) => user_id).toSorted().join("")} ${counted[0]?.[0]}`)
+                return { bytes: 0, publication: { by: name } }
+              })
+          })
+      })
+      yield* Run.run(pipeline(), options(directory, [counting("one"), counting("two")]))
+      assert.deepStrictEqual(log.slice(0, 2), ["one abcd 4", "two abcd 4"])
+    })))
+
+  it.effect("adds the sink's name and location to a reason, and leaves an error that has them as it is", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const reason = new InputOutput({ detail: "it broke" })
+      for (const given of [reason, { ...reason }, failure] as ReadonlyArray<InputOutput | SinkError>) {
+        for (const verb of ["open", "seal"] as const) {
+          const sinks = [spy("broken", [], { [verb]: Effect.fail(given) })]
+          const error = yield* Effect.flip(Run.run(pipeline(), options(directory, sinks)))
+          assert(error instanceof SinkError)
+          assert.deepInclude(error.reason, { _tag: "InputOutput", detail: "it broke" })
+          assert.strictEqual(error.location, given === failure ? "/nowhere" : "/nowhere/broken")
+        }
       }
-      const slow = spy("slow", [])
-      const holding: Sink = {
-        ...slow,
-        open: (...given) =>
-          Effect.map(slow.open(...given), (open) => ({
-            ...open,
-            write: () => Effect.andThen(Deferred.succeed(stuck, undefined), Deferred.await(release))
-          }))
-      }
-      const fiber = yield* Effect.forkChild(Run.run(endless, options(directory, [holding, spy("fast", [])])))
-      yield* Deferred.await(stuck)
-      yield* Effect.yieldNow.pipe(Effect.repeat({ times: 200 }))
-      assert.isAtMost(pulled, 5)
-      yield* Deferred.succeed(release, undefined)
-      yield* Fiber.join(fiber)
-      assert.strictEqual(pulled, 50)
     })))
 
   it.effect("does not believe that a tenant has lost everybody, unless it is told to", () =>

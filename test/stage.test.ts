@@ -4,6 +4,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import * as Ndjson from "../src/staging/Ndjson.ts"
+import * as RowsSql from "../src/staging/RowsSql.ts"
 import * as Stage from "../src/staging/Stage.ts"
 import { type Cells, others, plain, rowsOf, runOf, scenarioFrom, tables, things } from "./contract-rows.ts"
 
@@ -61,21 +62,19 @@ layer(NodeServices.layer)("the stage", (it) => {
         const cells = Array.from({ length: batch }, (_, n): Cells => ({ ...plain, note, count: first + n }))
         const rows = { things: rowsOf(run, cells, first), others: rowsOf(run, cells.slice(0, 1), first) }
         yield* write({
-          things: Ndjson.encoder(things)(rows.things).bytes,
-          others: Ndjson.encoder(others)(rows.others).bytes
+          things: rows.things,
+          others: rows.others
         })
         if ((yield* fs.readDirectory(directory)).some((name) => name.endsWith(".ndjson"))) pieces++
       }
       assert.isAbove(pieces, 3, "text waits in files")
-      const stage = yield* finish
+      const { session } = yield* finish
       assert.deepStrictEqual(yield* fs.readDirectory(directory), ["rows.duckdb"])
-      const session = yield* DuckDb.open({})
-      yield* Stage.attach(session, stage)
       assert.deepStrictEqual(
         yield* session.all(
           `SELECT count(*), count(DISTINCT user_id), sum(count), count(*) FILTER (note = '${note}'),
              count(*) FILTER (moment = ${DuckDb.constant(plain.moment)}),
-             (SELECT count(*) FROM ${Stage.rowsOf(others)}) FROM ${Stage.rowsOf(things)}`
+             (SELECT count(*) FROM ${RowsSql.rowsOf(others)}) FROM ${RowsSql.rowsOf(things)}`
         ),
         [[30_000n, 30_000n, 449_985_000n, 30_000n, 30_000n, 60n]]
       )
@@ -88,7 +87,7 @@ layer(NodeServices.layer)("the stage", (it) => {
       const error = yield* Effect.scoped(Effect.gen(function*() {
         const { finish, write } = yield* Stage.open(directory, tables)
         yield* fs.makeDirectory(`${directory}/things.ndjson`)
-        yield* write({ things: Ndjson.encoder(things)(rowsOf(run, [plain])).bytes })
+        yield* write({ things: rowsOf(run, [plain]) })
         return yield* finish
       })).pipe(Effect.flip)
       assert.strictEqual(error._tag, "CannotCreate")

@@ -13,7 +13,7 @@ const place = Effect.gen(function*() {
   return yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-staging-" })
 })
 
-const publish = Files.publish("test")
+const publish = Files.publish()
 
 layer(NodeServices.layer)("the lock", (it) => {
   it.effect("what a process left that was killed while it made the lock is taken away by the next, nothing else", () =>
@@ -111,7 +111,7 @@ layer(NodeServices.layer)("staged files", (it) => {
   it.effect("a publication that is none is refused", () =>
     Effect.gen(function*() {
       for (const publication of [null, {}, { moves: [{ from: "/a" }] }, "moves"]) {
-        assert.strictEqual((yield* Effect.flip(publish(publication, "R", "/nowhere"))).reason._tag, "Corrupt")
+        assert.strictEqual((yield* Effect.flip(publish(publication, "R", "/nowhere")))._tag, "Corrupt")
       }
     }))
 
@@ -137,7 +137,7 @@ layer(NodeServices.layer)("staged files", (it) => {
       ]
       for (const move of moves) {
         const refused = yield* Effect.flip(publish({ moves: [good, move] }, "R", root))
-        assert.strictEqual(refused.reason._tag, "Corrupt", JSON.stringify(move))
+        assert.strictEqual(refused._tag, "Corrupt", JSON.stringify(move))
         assert.deepStrictEqual(yield* tree(directory), before)
       }
       yield* publish({ moves: [good] }, "R", root)

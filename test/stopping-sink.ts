@@ -6,8 +6,7 @@ const stopping: Sink = {
   name: "stopping",
   doc: "Tells the program to stop while it publishes.",
   location: () => "/nowhere",
-  open: () =>
-    Effect.succeed({ write: () => Effect.void, seal: () => Effect.succeed({ rows: {}, bytes: 0, publication: null }) }),
+  open: () => Effect.succeed({ seal: () => Effect.succeed({ bytes: 0, publication: null }) }),
   publish: () =>
     Effect.promise(() =>
       new Promise<void>((resolve) => {

@@ -5,6 +5,7 @@ import { ExitCode } from "../ExitCode.ts"
 import * as Ledger from "../history/Ledger.ts"
 import * as LedgerFile from "../history/LedgerFile.ts"
 import * as Rebuild from "../history/Rebuild.ts"
+import { located } from "../Located.ts"
 import * as Recovery from "../Recovery.ts"
 import * as Run from "../Run.ts"
 import { InputOutput } from "../Sink.ts"
@@ -42,7 +43,7 @@ export const rebuild = Command.make(
   Effect.fnUntraced(function*({ modules }) {
     const catalog = yield* Catalog
     const dataDirectory = yield* Settings.dataDirectory
-    const duckdb = yield* catalog.ownSink("duckdb")
+    const duckdb = located(yield* catalog.ownSink("duckdb"))
     const location = duckdb.location(dataDirectory)
     const root = (yield* catalog.ownSink("parquet")).location(dataDirectory)
     const at = Files.at("duckdb", location)
@@ -73,7 +74,7 @@ export const rebuild = Command.make(
     const lost = held.filter((id) => runs.every((run) => run.run_id !== id))
     if (lost.length > 0) return yield* new OnlyInLedger({ ledger: location, runs: lost })
 
-    const { bytes, publication } = yield* at(change({
+    const { bytes, publication } = yield* at(change(session, {
       make: Effect.fnUntraced(function*(session, ledger) {
         for (const { tables, views } of pipelines) {
           yield* Ledger.drop(session, ledger, tables)

@@ -3,12 +3,12 @@ import { Effect, Option, Path, Result, Runtime, Schema, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import type { Expected } from "../Expected.ts"
-import * as Fingerprint from "../Fingerprint.ts"
 import * as Manifest from "../Manifest.ts"
 import * as Named from "../Named.ts"
 import { collected, stampOf } from "../Outcome.ts"
 import * as Recovery from "../Recovery.ts"
-import { isSinkError, type Sink } from "../Sink.ts"
+import { isSinkError, type Sink, type SinkError } from "../Sink.ts"
+import * as Fingerprint from "../staging/Fingerprint.ts"
 import * as Ndjson from "../staging/Ndjson.ts"
 import { fromTypes, type Table } from "../Table.ts"
 import * as Modules from "./Modules.ts"
@@ -68,7 +68,7 @@ const isShut = (error: Expected) => isSinkError(error) && ["Unreachable", "Held"
  */
 const compare = Effect.fnUntraced(function*(
   manifest: Manifest.Manifest,
-  { read }: Sink,
+  { read }: Sink<SinkError>,
   location: string,
   table: Table,
   newest: boolean
@@ -127,7 +127,7 @@ export const verify = Command.make(
     const verifySink = Effect.fnUntraced(function*(
       manifest: Manifest.Manifest,
       { location, sink: name }: Manifest.Target,
-      sink: Sink,
+      sink: Sink<SinkError>,
       tables: ReadonlyArray<Table>
     ) {
       const place = `${name} ${location} ${manifest.tenant} ${manifest.pipeline}`

@@ -14,9 +14,6 @@ import * as Ledger from "./Ledger.ts"
 /** How long somebody who has the ledger open for writing is waited for: 5 seconds. */
 const patience = { times: 20, schedule: Schedule.spaced("250 millis") }
 
-/** Changing it needs less than what a session may use, and takes no longer. */
-const memory = "96MB"
-
 /** Where symbolic links lead, also if nothing is there yet. */
 const follow = (named: string): Effect.Effect<string, SinkReason, SinkServices> =>
   Effect.gen(function*() {
@@ -76,7 +73,6 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   const making = path.join(work, "ledger.duckdb")
   yield* Files.privateDirectory(work)
   const session = yield* DuckDb.open({ spill: path.join(work, "spill") })
-  yield* session.run(`SET memory_limit = '${memory}'`)
 
   const isThere = yield* Files.exists(file)
   if (isThere) {
@@ -105,23 +101,24 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     return before
   })
 
-  /** Stages the changed ledger, to the disk, and gives what publishing it needs. */
-  const change = Effect.fnUntraced(function*({ make, verify }: Change) {
+  /** Stages the changed ledger, to the disk, and gives what publishing it needs. It is changed in the session that is given. */
+  const change = Effect.fnUntraced(function*(changing: DuckDb.Session, { make, verify }: Change) {
     if (yield* Files.exists(staged)) return yield* new CannotCreate({ detail: `${staged} is there already` })
     const before = isThere ? yield* copy() : null
+    // the rows may wait unpacked in this instance, and the setting is of the instance as a whole
+    yield* changing.run("RESET force_compression")
     // the version counts when the file is made; a size that is not said again makes all groups anew
-    yield* session.run(
+    yield* changing.run(
       `ATTACH ${DuckDb.literal(making)} AS ledger (${isThere ? "" : "STORAGE_VERSION 'v1.4.0', "}${DuckDb.groupRows})`
     )
-    yield* make(session, "ledger")
-    yield* session.run("CHECKPOINT ledger; DETACH ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
+    yield* make(changing, "ledger")
+    yield* changing.run("CHECKPOINT ledger; DETACH ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
     if (yield* Files.exists(`${making}.wal`)) {
       return yield* new InputOutput({ detail: "DuckDB left changes outside of the file" })
     }
-    yield* attach(session, making, "ledger")
-    yield* verify(session, "ledger")
-    // the session stays, to hold the ledger; what it keeps in memory of it need not
-    yield* session.run("DETACH ledger; SET memory_limit = '8MB'")
+    yield* attach(changing, making, "ledger")
+    yield* verify(changing, "ledger")
+    yield* changing.run("DETACH ledger")
     yield* Effect.mapError(fs.rename(making, staged), Files.reasonOf)
     yield* Files.remove([work])
     return yield* Files.seal([{ from: staged, to: file, before }])
@@ -134,7 +131,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
  * Whether a sealed run would replace what others have changed in the ledger since it was copied. Writers and other runs are
  * kept out until the scope closes.
  */
-export const isSuperseded = Files.isSuperseded("duckdb", {
+export const isSuperseded = Files.isSuperseded({
   rootOf,
   enter: Effect.fnUntraced(function*({ before, to }: Files.Move) {
     const path = yield* Path.Path

@@ -4,7 +4,7 @@
  */
 import type * as Api from "@duckdb/node-api"
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api"
-import { Effect, Option, type Scope, Stream } from "effect"
+import { Effect, type Scope } from "effect"
 import { totalmem } from "node:os"
 import {
   CannotCreate,
@@ -16,7 +16,7 @@ import {
   TooManyFiles,
   Unlockable
 } from "../Sink.ts"
-import type { Cell, ColumnType, Row, Table } from "../Table.ts"
+import type { Cell, ColumnType, Table } from "../Table.ts"
 import * as Instant from "./Instant.ts"
 
 const tooMany = /Too many open files|EMFILE|ENFILE/i
@@ -110,7 +110,8 @@ export const interruptible = <A, E>(
     )
   })
 
-const awaiting = <A>(connection: DuckDBConnection, begin: () => Promise<A>) =>
+/** The same, with what DuckDB says as a sink's reason. */
+export const awaiting = <A>(connection: DuckDBConnection, begin: () => Promise<A>) =>
   interruptible(connection, begin, reasonOf)
 
 const closing = <A extends { readonly closeSync: () => void }>(begin: () => Promise<A>) =>
@@ -218,34 +219,3 @@ export const comments = (kind: "TABLE" | "VIEW", qualified: string, table: Table
   `COMMENT ON ${kind} ${qualified} IS ${literal(table.doc)}`,
   ...table.columns.map((column) => `COMMENT ON COLUMN ${qualified}.${name(column.name)} IS ${literal(column.doc)}`)
 ]
-
-const cell = (value: DuckDBValue): Cell => {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value
-  if (typeof value === "bigint") return Number(value)
-  if (typeof value === "object" && "micros" in value && typeof value.micros === "bigint") return value.micros
-  throw new Error(`a ${typeof value} is in none of our columns`)
-}
-
-/** The DuckDB library takes a byte order mark off the start of every text; a second one is what it may take. */
-const marked = ({ columns }: Table, sql: string) => {
-  const mark = "chr(65279)"
-  const cells = columns.map((column) => {
-    const cell = name(column.name)
-    return column.type === "text" ? `if(starts_with(${cell}, ${mark}), ${mark} || ${cell}, ${cell})` : cell
-  })
-  return `SELECT ${cells.join(", ")} FROM (${sql})`
-}
-
-/** The rows of a query that has the table's columns; an element is a chunk. */
-export const stream = (session: Session, table: Table, sql: string): Stream.Stream<ReadonlyArray<Row>, SinkReason> =>
-  Stream.unwrap(
-    Effect.map(awaiting(session.connection, () => session.connection.stream(marked(table, sql))), (result) => {
-      const row = (values: ReadonlyArray<DuckDBValue>): Row =>
-        Object.fromEntries(table.columns.map((column, index) => [column.name, cell(values[index] ?? null)]))
-      return Stream.paginate(0, (chunks) =>
-        awaiting(session.connection, async () => {
-          const rows = (await result.fetchChunk())?.getRows().map(row) ?? []
-          return rows.length === 0 ? [[], Option.none<number>()] as const : [[rows], Option.some(chunks + 1)] as const
-        }))
-    })
-  )

@@ -2,7 +2,7 @@
  * Staged files: written beside where they will be, under a name that says which run they belong to, made durable, and
  * then moved into place. Renaming is all that publishing does, so nothing late can fail for want of space or of rights.
  */
-import { Effect, FileSystem, Path, Schema, type Scope } from "effect"
+import { Effect, FileSystem, Path, Schema, type Scope, Stream } from "effect"
 import { CannotCreate, Corrupt, SinkError, type SinkReason, type SinkServices } from "../Sink.ts"
 import { makeDirectory, sync } from "./Durable.ts"
 import * as Identity from "./Identity.ts"
@@ -33,7 +33,7 @@ const decode = Schema.decodeUnknownEffect(Publication)
 export { reasonOf }
 const orReason = Effect.mapError(reasonOf)
 
-/** Says of a reason which sink it befell and where. */
+/** Adds a sink's name and location to a reason. */
 export const errorAt = (sink: string, location: string) => (reason: SinkReason) =>
   new SinkError({ sink, location, reason })
 
@@ -82,6 +82,14 @@ export const prepare = Effect.fnUntraced(function*(root: string, targets: Readon
     if (info?.type === "Directory") return yield* new CannotCreate({ detail: `${target} is a directory` })
   }
 })
+
+/** Writes a file that only its owner may read, which must not be there yet. */
+export const write = <R>(path: string, parts: Stream.Stream<string | Uint8Array, SinkReason, R>) =>
+  Effect.scoped(
+    Effect.flatMap(create(path), (file) =>
+      Stream.runForEach(parts, (part) =>
+        orReason(file.writeAll(typeof part === "string" ? new TextEncoder().encode(part) : part))))
+  )
 
 /** Makes an empty file that only its owner may read, which must not be there yet; it is closed with the scope. */
 export const create = (path: string): Effect.Effect<FileSystem.File, SinkReason, SinkServices | Scope.Scope> =>
@@ -180,36 +188,31 @@ const movesOf = Effect.fnUntraced(
  * Whether another run has published since in a place that they share, and nothing of this one is published yet: then it can
  * only be discarded. `enter` keeps others out of that place, and says whether it has changed where a file does not show it.
  */
-export const isSuperseded = <R>(sink: string, { enter, rootOf }: {
+export const isSuperseded = <R>({ enter, rootOf }: {
   readonly rootOf: RootOf
   readonly enter: (shared: Move) => Effect.Effect<boolean, SinkReason, R>
 }) =>
   Effect.fnUntraced(function*(publication: Schema.Json, run_id: string, location: string) {
-    const moves = yield* movesOf(rootOf, publication, run_id, location).pipe(at(sink, location))
+    const moves = yield* movesOf(rootOf, publication, run_id, location)
     const shared = moves.find(({ before }) => before !== undefined)
     if (shared === undefined) return false
-    return yield* Effect.gen(function*() {
-      const hasChanged = yield* enter(shared)
-      const isWhole = yield* Effect.forEach(moves, ({ from }) => exists(from))
-      const isReplacing = yield* Effect.forEach(moves, isReplaced)
-      return isWhole.every(Boolean) && (hasChanged || isReplacing.some(Boolean))
-    }).pipe(at(sink, shared.to))
+    const hasChanged = yield* enter(shared)
+    const isWhole = yield* Effect.forEach(moves, ({ from }) => exists(from))
+    const isReplacing = yield* Effect.forEach(moves, isReplaced)
+    return isWhole.every(Boolean) && (hasChanged || isReplacing.some(Boolean))
   })
 
 /**
  * Moves sealed files into place, in order. A file that is gone and is where it should be was moved before. A run that was
  * half published when its process ended, and whose other half would replace another run's, leaves the other's there.
  */
-export const publish = (sink: string, rootOf: RootOf = asDirectory) =>
+export const publish = (rootOf: RootOf = asDirectory) =>
   Effect.fnUntraced(function*(publication: Schema.Json, run_id: string, location: string) {
     const path = yield* Path.Path
-    const moves = yield* movesOf(rootOf, publication, run_id, location).pipe(at(sink, location))
+    const moves = yield* movesOf(rootOf, publication, run_id, location)
     for (const move of moves) {
-      const replaced = yield* Effect.map(
-        Effect.all([exists(move.from), isReplaced(move)]),
-        ([isThere, isReplaced]) => isThere && isReplaced
-      ).pipe(at(sink, move.to))
-      yield* (replaced ? remove([move.from]) : rename(move)).pipe(at(sink, move.to))
+      const replaced = (yield* exists(move.from)) && (yield* isReplaced(move))
+      yield* replaced ? remove([move.from]) : rename(move)
     }
     // a name reaches the disk where it is before it goes from where it was
     const targets = moves.map(({ to }) => path.dirname(to))
@@ -218,9 +221,7 @@ export const publish = (sink: string, rootOf: RootOf = asDirectory) =>
       ...targets.map(path.dirname),
       ...moves.map(({ from }) => path.dirname(from))
     ])
-    for (const directory of directories) {
-      yield* sync(directory).pipe(orReason, at(sink, directory))
-    }
+    for (const directory of directories) yield* orReason(sync(directory))
   })
 
 /** Removes staged files that will not be published after all. */

@@ -61,6 +61,30 @@ export const encoder = (table: Table) => {
 export const columns = (table: Table, types: Readonly<Record<Table["columns"][number]["type"], string>>) =>
   `{${table.columns.map(({ name, type }) => `${DuckDb.name(name)}: '${types[type]}'`).join(", ")}}`
 
+const [toSeconds, toMicros] = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ"].map(DuckDb.literal)
+const yearZero = "-62167219200000000"
+
+/** An instant as `Instant.format` has it, in SQL. */
+const rfc3339 = (column: string) => {
+  const micros = `epoch_us(${column})`
+  const utc = `make_timestamp(${micros})`
+  const text =
+    `CASE WHEN ${micros} % 1000000 = 0 THEN strftime(${utc}, ${toSeconds}) ELSE strftime(${utc}, ${toMicros}) END`
+  // of a year before 0 DuckDB writes no leading zeros
+  const padded = `regexp_replace(regexp_replace(${text}, '^-', '-000'), '^-0*(\\d{4,})', '-\\1')`
+  return `CASE WHEN ${micros} < ${yearZero} THEN ${padded} ELSE ${text} END`
+}
+
+/** A query for what `COPY` writes as lines of JSON, given one for rows; `isNamed` adds the table before the columns. */
+export const objects = ({ columns, name: table }: Table, query: string, isNamed: boolean) => {
+  const cells = columns.map(({ name, type }) => {
+    const column = DuckDb.name(name)
+    return type === "timestamp" ? `${rfc3339(column)} AS ${column}` : column
+  })
+  const named = isNamed ? [`${DuckDb.literal(table)} AS "table"`] : []
+  return `SELECT ${[...named, ...cells].join(", ")} FROM (${query})`
+}
+
 /** A query for the rows in a file of lines, with the table's names and types, in its order. */
 export const select = (table: Table, file: string) => {
   const cells = table.columns.map(({ name, type }) => {

@@ -1,38 +1,43 @@
 /**
- * The rows of a run in a DuckDB database, once for all sinks that take them from there: text that DuckDB reads some
- * megabytes at a time, on a thread of its own, while the next ones are written. That takes less than half the time of
- * appending rows through its API.
+ * The rows of a run in a DuckDB database: text that DuckDB reads some megabytes at a time, on a thread of its own, while
+ * the next ones are written. That takes less than half the time of appending rows through its API.
  */
-import { Effect, Exit, Fiber, FileSystem, Path, Scope } from "effect"
-import type { SinkReason, Stage, Text } from "../Sink.ts"
-import type { Table } from "../Table.ts"
+import { Effect, Fiber, FileSystem, Path } from "effect"
+import type { SinkReason } from "../Sink.ts"
+import type { Batch, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as Files from "./Files.ts"
+import * as Fingerprint from "./Fingerprint.ts"
 import * as Ndjson from "./Ndjson.ts"
+import * as RowsSql from "./RowsSql.ts"
 
 /** Bytes that wait for DuckDB in memory. */
 const piece = 4 << 20
 
-/** Less is not enough for reading JSON, and it takes all that it is given. */
-const memory = "80MB"
+/** While rows come in, less is not enough for reading JSON, and it takes all that it is given; afterwards sinks work in it. */
+const [loadingMemory, sealingMemory] = ["80MB", "128MB"]
 
 /** Makes the database in a directory that is there, and is gone with the run. */
 export const open = Effect.fnUntraced(function*(directory: string, tables: ReadonlyArray<Table>) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  const database = join(directory, "rows.duckdb")
-  const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-  const session = yield* Scope.provide(DuckDb.open({ spill: join(directory, "rows.spill") }), scope)
+  const scope = yield* Effect.scope
+  const session = yield* DuckDb.open({ spill: join(directory, "rows.spill") })
   // it is read as soon as it is written: packing it would take longer than reading it unpacked
   yield* session.run(
-    `SET memory_limit = '${memory}'; SET force_compression = 'uncompressed'; ATTACH ${
-      DuckDb.literal(database)
-    } AS stage`
+    `SET memory_limit = '${loadingMemory}'; SET force_compression = 'uncompressed'; ATTACH ${
+      DuckDb.literal(join(directory, "rows.duckdb"))
+    } AS rows`
   )
-  for (const table of tables) yield* session.run(DuckDb.create(rowsOf(table), table))
+  for (const table of tables) yield* session.run(DuckDb.create(RowsSql.rowsOf(table), table))
   yield* session.run("BEGIN")
 
-  const waiting = new Map(tables.map((table) => [table, new Array<Uint8Array>()]))
+  const staged = tables.map((table) => ({
+    table,
+    encode: Ndjson.encoder(table),
+    hash: Fingerprint.make(),
+    waiting: new Array<Uint8Array>()
+  }))
   let size = 0
   let loading: Fiber.Fiber<void, SinkReason> | undefined
 
@@ -41,7 +46,7 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
       if (text.length === 0) continue
       const file = join(directory, `${table.name}.ndjson`)
       yield* Effect.mapError(fs.writeFile(file, Buffer.concat(text), { mode: 0o600, flag: "wx" }), Files.reasonOf)
-      yield* session.run(`INSERT INTO ${rowsOf(table)} ${Ndjson.select(table, file)}`)
+      yield* session.run(`INSERT INTO ${RowsSql.rowsOf(table)} ${Ndjson.select(table, file)}`)
       yield* Files.remove([file])
     }
   })
@@ -51,39 +56,35 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
   /** Begins to load what is waiting, once DuckDB is through with what was before it. */
   const flush = Effect.gen(function*() {
     yield* loaded
-    const texts = [...waiting].map(([table, texts]) => [table, texts.splice(0)] as const)
+    const texts = staged.map(({ table, waiting }) => [table, waiting.splice(0)] as const)
     size = 0
     loading = yield* Effect.forkIn(load(texts), scope)
   })
 
   return {
     /** Takes the rows of a batch. */
-    write: (text: Text) =>
+    write: (batch: Batch) =>
       Effect.suspend(() => {
-        for (const [table, texts] of waiting) {
-          const rows = text[table.name]
-          if (rows === undefined || rows.length === 0) continue
-          texts.push(rows)
-          size += rows.length
+        for (const { encode, hash, table, waiting } of staged) {
+          const { bytes, lines } = encode(batch[table.name] ?? [])
+          hash.add(lines)
+          if (bytes.length > 0) waiting.push(bytes)
+          size += bytes.length
         }
         return size < piece ? Effect.void : flush
       }),
 
-    /** All rows are in the database, and it is closed. */
+    /** The rows, once all of them are in the database. */
     finish: Effect.gen(function*() {
       yield* flush
       yield* loaded
-      yield* session.run("COMMIT; CHECKPOINT stage; DETACH stage")
-      yield* Scope.close(scope, Exit.void)
-      const stage: Stage = { database }
-      return stage
-    }).pipe(Effect.withSpan("Stage.finish"))
+      yield* session.run(
+        `COMMIT; CHECKPOINT rows; SET memory_limit = '${sealingMemory}'`
+      )
+      return RowsSql.make(session)
+    }).pipe(Effect.withSpan("Stage.finish")),
+
+    /** A hash of the rows by table, once all of them were written. */
+    fingerprints: () => Object.fromEntries(staged.map(({ hash, table }) => [table.name, hash.digest()]))
   }
 })
-
-/** Makes the rows of a stage readable for a session, as `stage.TABLE`. */
-export const attach = (session: DuckDb.Session, { database }: Stage) =>
-  session.run(`ATTACH IF NOT EXISTS ${DuckDb.literal(database)} AS stage (READ_ONLY)`)
-
-/** The name of a table's rows there. */
-export const rowsOf = ({ name }: Table) => `stage.${DuckDb.name(name)}`

@@ -8,7 +8,7 @@ import type { Facts } from "../../src/Outcome.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
 import * as Run from "../../src/Run.ts"
 import { RunError } from "../../src/RunError.ts"
-import { DiskFull, Held, InputOutput, type Sink, SinkError } from "../../src/Sink.ts"
+import { DiskFull, Held, InputOutput, type Sink, SinkError, type SinkFailure } from "../../src/Sink.ts"
 import * as Table from "../../src/Table.ts"
 import { contents } from "../program.ts"
 import { afterwards } from "./afterwards.ts"
@@ -89,14 +89,13 @@ const chaotic = (dice: Dice, reached: Record<string, number>) => (sink: Sink): S
         new SinkError({ sink: sink.name, location: "chaos", reason: reasons[dice.below(reasons.length)] ?? reasons[0] })
       )
     })
-  const around = <A, R>(verb: string, call: Effect.Effect<A, SinkError, R>) =>
+  const around = <A, R>(verb: string, call: Effect.Effect<A, SinkFailure, R>) =>
     fails(verb).pipe(Effect.andThen(call), Effect.tap(() => fails(verb)))
   return {
     ...sink,
     open: (...given) =>
-      Effect.map(sink.open(...given), ({ seal, write }) => ({
-        ...write && { write: (batch, text) => around("write", write(batch, text)) },
-        seal: (outcome, stage) => around("seal", seal(outcome, stage))
+      Effect.map(sink.open(...given), ({ seal }) => ({
+        seal: (round, rows) => around("seal", seal(round, rows))
       })),
     publish: (publication, run_id, location) => around("publish", sink.publish(publication, run_id, location)),
     discard: (location, run_id) => around("discard", sink.discard(location, run_id))

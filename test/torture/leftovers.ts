@@ -59,10 +59,7 @@ const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<
     const found = Object.values(sinks).find(({ name }) => name === sink)
     if (found === undefined) continue
     const stamp = { run_id, observed_at: 0n, tenant: "127.0.0.1" }
-    yield* Effect.scoped(Effect.flatMap(
-      found.open(location, Run.sinkRun(stamp, mfa, { allowEmpty: false }), "/nowhere"),
-      ({ write }) => write?.({ users: [] }, {}) ?? Effect.void
-    ))
+    yield* Effect.scoped(found.open(location, Run.sinkRun(stamp, mfa, { allowEmpty: false }), "/nowhere"))
   }
   // the rows that wait for the sinks
   const scratch = join(data, "runs", `${run_id}.pages.part`)
@@ -71,8 +68,9 @@ const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<
     writeFileSync(join(scratch, file), "")
   }
   // half of what is sealed
-  const parquet = ["users", "current.users", "scratch", "views.sql"].map((file) => `${file}.${run_id}.part`)
+  const parquet = [`users.${run_id}`, "current.users", "work", "views.sql"].map((file) => `${file}.${run_id}.part`)
   for (const file of parquet) writeFileSync(join(data, "parquet", file), "PAR1")
+  for (const sink of ["ndjson", "csv"]) writeFileSync(join(data, sink, `users.${run_id}.${run_id}.part`), "")
   // what DuckDB leaves beside what it writes
   const name = `duo.duckdb.${run_id}.part`
   writeFileSync(join(data, name), "")

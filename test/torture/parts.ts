@@ -15,8 +15,8 @@ import {
 } from "node:fs"
 import { dirname, join } from "node:path"
 import { serve } from "../../src/emulator/Emulator.ts"
-import { outcomeOf, runOf } from "../contract-rows.ts"
-import { openStaged } from "../contract.ts"
+import { runOf } from "../contract-rows.ts"
+import { stage as stageRun } from "../contract.ts"
 import { allSinks, program, settings } from "../program.ts"
 import { converse, enter } from "../terminal.ts"
 import type { Case } from "./Case.ts"
@@ -124,14 +124,8 @@ const staged = (name: keyof typeof sinks) =>
     const location = join(folder, name === "duckdb" ? "in/l.duckdb" : "in")
     const rows = { things: [] }
     const stage = (run: typeof first) =>
-      Effect.scoped(Effect.gen(function*() {
-        const { seal, write } = yield* openStaged(sink, location, run)
-        yield* write(rows)
-        const during = Object.keys(tree(join(folder, "in")))
-        yield* seal(outcomeOf(run, rows))
-        return [...during, ...Object.keys(tree(join(folder, "in")))]
-      }))
-    const names = new Set(yield* stage(first))
+      Effect.map(stageRun(sink, location, run, rows), () => Object.keys(tree(join(folder, "in"))))
+    const names = yield* stage(first)
     yield* sink.discard(location, first.run_id)
     const tops = [...names].map((file) => file.split("/")[0] ?? file)
     const extra = tops.flatMap((file) => [file, `${file}.wal`, `${file}.tmp`])

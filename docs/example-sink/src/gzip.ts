@@ -1,14 +1,10 @@
-/** `example-sink:DIR`: the rows as newline-delimited JSON in gzip, `T/RUN_ID.ndjson.gz`, written as they come. */
-import { Files, Read, type Sink, TextFiles } from "duo-mfa/sink"
-import { Effect, Path } from "effect"
+/** `example-sink:DIR`: the rows as newline-delimited JSON in gzip, `T/RUN_ID.ndjson.gz`, from a stream of values. */
+import { Files, Instant, Read, type Row, RunFiles, type Sink } from "duo-mfa/sink"
+import { Effect, Path, Stream } from "effect"
 import { gzipSync } from "node:zlib"
 
-const format: TextFiles.TextFormat = {
-  name: (table) => table.name,
-  // what gzip unpacks of two files, one after the other, is what was in both; nothing at all is no file of gzip
-  header: () => gzipSync(""),
-  rows: () => (_, ndjson) => gzipSync(ndjson)
-}
+const line = (row: Row) =>
+  `${JSON.stringify(row, (_, cell: unknown) => typeof cell === "bigint" ? Instant.format(cell) : cell)}\n`
 
 const gzip: Sink = {
   name: "example-sink",
@@ -18,22 +14,24 @@ const gzip: Sink = {
   open: Effect.fnUntraced(function*(location, run) {
     const path = yield* Path.Path
     const root = path.resolve(location)
-    return yield* TextFiles.openSink(run, format, {
-      sink: "example-sink",
-      location,
+    return yield* RunFiles.open(run, {
       root,
-      target: ({ name }) => path.join(root, name, `${run.run_id}.ndjson.gz`),
-      seal: Files.seal
+      target: ({ name }, run_id) => path.join(root, name, `${run_id}.ndjson.gz`),
+      write: (file, table, run_id, rows) => {
+        const parts = Stream.map(rows.stream(table, run_id), (some) => gzipSync(some.map(line).join("")))
+        // what gzip unpacks of two files, one after the other, is what was in both; nothing at all is no file of gzip
+        return Files.write(file, Stream.concat(Stream.make(gzipSync("")), parts))
+      }
     })
   }),
 
-  publish: Files.publish("example-sink"),
+  publish: Files.publish(),
 
-  discard: (location, run_id) => Files.discard(location, run_id).pipe(Files.at("example-sink", location)),
+  discard: Files.discard,
 
   read: Effect.fn("example-sink.read")(function*(location, run, table) {
     const path = yield* Path.Path
-    return yield* Read.ndjson("example-sink", path.resolve(location, table.name, `${run.run_id}.ndjson.gz`), table)
+    return yield* Read.ndjson(path.resolve(location, table.name, `${run.run_id}.ndjson.gz`), table)
   })
 }
 
