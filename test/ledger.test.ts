@@ -51,6 +51,20 @@ layer(NodeServices.layer)("the ledger", (it) => {
       assert.strictEqual(waited, 250)
     }))
 
+  it.effect("is packed, although the rows wait unpacked", () =>
+    Effect.gen(function*() {
+      const sizeOf = Effect.fnUntraced(function*(compression: string) {
+        const { location } = yield* place
+        const cells = Array.from({ length: 20_000 }, () => plain)
+        const rows = { things: rowsOf(first, cells), others: [] }
+        const made = yield* finished([{ run: first, rows }])
+        yield* made.session.run(`SET force_compression = '${compression}'`)
+        const { seal } = yield* duckdb.open(location, first, "/nowhere")
+        return (yield* seal([outcomeOf(first, rows)], made)).bytes
+      }, Effect.scoped)
+      assert.strictEqual(yield* sizeOf("uncompressed"), yield* sizeOf("auto"))
+    }))
+
   it.effect("nobody can write from when it is opened until it is published, also after it was copied", () =>
     Effect.gen(function*() {
       const { location } = yield* place
