@@ -64,7 +64,7 @@ const lineOf = (object: string, page: number, place: number, halves: ReadonlyArr
 }
 
 /** Reads a list of which `pages` is one reading, an element a page; it may use what it has read before. */
-export const read = Effect.fn("Duo.list")(function*<E>(
+export const read = Effect.fn("Duo.snapshot")(function*<E>(
   list: List,
   pages: (before: Before) => Stream.Stream<Page, E>,
   { database: { session }, onPage, stamp, what }: ReadOptions
@@ -118,7 +118,8 @@ export const read = Effect.fn("Duo.list")(function*<E>(
   })
 
   /** Reads the list once, and compares it with the readings before. */
-  const readOnce = Effect.fn("Duo.reading")(function*(before: Before) {
+  const readOnce = Effect.fn("Duo.sweep")(function*(before: Before) {
+    yield* Effect.annotateCurrentSpan("duo_mfa.sweep", readings.length + 1)
     const start = taken.length
     const reading = yield* Stream.runFoldEffect(
       pages(before),
