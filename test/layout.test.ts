@@ -14,28 +14,29 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/cli\/(init|Questions)\.ts$/, /^src\/([A-Z]\w+\.ts|duo\/Answers\.ts|staging\/|cli\/)/],
   [/^src\/cli\/report\.ts$/, /^src\/([A-Z]\w+\.ts|report\/Page\.ts|staging\/|cli\/)/],
   [/^src\/report\//, /^src\/(report\/|staging\/DuckDb\.ts|mfa\/Strength\.ts|Sink\.ts)/],
-  [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|history\/|staging\/|text\/|cli\/|telemetry\/(?!Otlp|Harmless))/],
+  [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|duckdb\/Personal\.ts|history\/|staging\/|text\/|cli\/|telemetry\/(?!Otlp|Harmless))/],
   [/^src\/telemetry\/Meters\.ts$/, /^$/],
   [/^src\/telemetry\//, /^src\/(telemetry\/|(ExitCode|Located|Paths|Sink|Transport|Version)\.ts)/],
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],
   [/^src\/text\//, /^src\/text\//],
   [
     /^src\/duo\//,
-    /^src\/(duo\/|telemetry\/Meters\.ts|(Abroad|ExitCode|Expected|Pipeline|Proxy|Recording|RunId|Transport|Version)\.ts)/
+    /^src\/(duo\/|duckdb\/(ObjectLoader|RunDatabase)\.ts|staging\/DuckDb\.ts|telemetry\/Meters\.ts|(Abroad|ExitCode|Expected|Pipeline|Proxy|Recording|RunId|Sink|Table|Transport|Version)\.ts)/
   ],
-  [/^src\/mfa\//, /^src\/(mfa\/|duo\/(User|BypassCode)\.ts|(Outcome|Sink|Table)\.ts)/],
+  [/^src\/mfa\//, /^src\/(mfa\/|Table\.ts)/],
+  [/^src\/admins\//, /^src\/(admins\/|Table\.ts)/],
   [
-    /^src\/admins\//,
-    /^src\/(admins\/|mfa\/(Cells|Facts|Fields|Known|Strength|Tally|Unknown)\.ts|duo\/Admin\.ts|(Outcome|Sink|Table)\.ts)/
+    /^src\/run\//,
+    /^src\/(run\/|duckdb\/|staging\/(DuckDb|RowsSql)\.ts|(Outcome|Pipeline|Progress|Sink|Table)\.ts)/
   ],
   [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Shrink|Sink|Table|Version)\.ts)/],
   [/^src\/postgres\//, /^src\/(postgres\/|history\/|staging\/|(ExitCode|Outcome|Sink|Table)\.ts)/],
-  [/^src\/duckdb\//, /^src\/(duckdb\/|Personal\.ts)/],
+  [/^src\/duckdb\//, /^src\/(duckdb\/|staging\/(DuckDb|Platform)\.ts|Sink\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(ExitCode|Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
   [/^src\/dist\/Sink\.ts$/, /^src\/(staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
   [/^src\/dist\//, /^src\/dist\//],
   [/^src\/Version\.ts$/, /^package\.json$/],
-  [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|staging\/)/],
+  [/^src\/[A-Z]\w+\.ts$/, /^src\/([A-Z]\w+\.ts|duckdb\/|run\/|staging\/)/],
   [/^pipelines\//, /^src\/(admins\/|duo\/|mfa\/|(Pipeline|Progress)\.ts)/],
   [/^sinks\/(duckdb|parquet)\.ts$/, /^src\/(history\/|staging\/|(Outcome|Sink|Table|Version)\.ts)/],
   [/^sinks\/postgres\.ts$/, /^src\/(postgres\/|staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],

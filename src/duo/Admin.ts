@@ -4,11 +4,11 @@
  * nothing, unlike one that is empty.
  */
 import type { Schema } from "effect"
-import { Phone, phoneFields, Token, WebAuthnCredential } from "./User.ts"
-import { Flag, Id, known, List, listDecoder, nullOr, object, Text, Time, Words } from "./Wire.ts"
+import { ignoredOfPhone, Phone, Token, WebAuthnCredential } from "./User.ts"
+import { Flag, Id, List, listDecoder, nullOr, object, Text, Time, Words } from "./Wire.ts"
 
 /** As a user's phone; that it has an id is nowhere documented. */
-export const AdminPhone = object({ ...Phone.fields, phone_id: Text })
+export const AdminPhone = object({ ...Phone.fields, phone_id: Text }, { ignored: ignoredOfPhone })
 export interface AdminPhone extends Schema.Schema.Type<typeof AdminPhone> {}
 
 /** As a user's; that it has a key is nowhere documented. */
@@ -36,14 +36,8 @@ export const Admin = object({
   hardtoken: nullOr(Token),
   phone_details: nullOr(List(AdminPhone)),
   webauthncredentials: nullOr(List(AdminCredential))
-})
+}, { ignored: ["role_id", "subaccount_role"] })
 export interface Admin extends Schema.Schema.Type<typeof Admin> {}
 
-const fields = known(Admin.fields, ["role_id", "subaccount_role"], {
-  hardtoken: known(Token.fields),
-  phone_details: phoneFields,
-  webauthncredentials: known(WebAuthnCredential.fields)
-})
-
 /** Reads the `response` of a page of administrators. */
-export const decodeAdmins = listDecoder(Admin, fields)
+export const decodeAdmins = listDecoder(Admin)

@@ -9,7 +9,6 @@ import {
   Id,
   idOr,
   Int,
-  known,
   List,
   listDecoder,
   object,
@@ -26,8 +25,17 @@ export const Group = object({
   desc: Text,
   /** `Active`, `Bypass`, `Disabled`: capitalised, unlike a user's. */
   status: Text
-})
+}, { ignored: ["push_enabled", "sms_enabled", "mobile_otp_enabled", "voice_enabled"] })
 export interface Group extends Schema.Schema.Type<typeof Group> {}
+
+/** Known of a phone, wherever there is one, and not needed. */
+export const ignoredOfPhone: ReadonlyArray<string> = [
+  "predelay",
+  "postdelay",
+  "creation_date",
+  "last_activated_date",
+  "quarantined"
+]
 
 export const Phone = object({
   phone_id: Id,
@@ -51,7 +59,7 @@ export const Phone = object({
   tampered: Text,
   app_version: Text,
   os_version: Text
-})
+}, { ignored: ignoredOfPhone })
 export interface Phone extends Schema.Schema.Type<typeof Phone> {}
 
 export const Token = object({
@@ -85,7 +93,7 @@ export const DesktopAuthenticator = object({
   device_name: Text,
   duo_desktop_version: Text,
   os_family: Text
-})
+}, { ignored: ["daid", "user"] })
 export interface DesktopAuthenticator extends Schema.Schema.Type<typeof DesktopAuthenticator> {}
 
 /** As it comes. */
@@ -121,8 +129,18 @@ export const WireUser = object({
   webauthncredentials: List(WebAuthnCredential),
   desktoptokens: List(DesktopToken),
   desktop_authenticators: List(DesktopAuthenticator)
+}, {
+  // Mostly from answers of 2026; Duo does not document them.
+  ignored: [
+    "enable_auto_prompt",
+    "custom_attributes",
+    "date_of_birth",
+    "entra_federated_user_id",
+    "has_password",
+    "password_last_updated"
+  ]
 })
-export type WireUser = typeof WireUser.Type
+export interface WireUser extends Schema.Schema.Type<typeof WireUser> {}
 
 /** The fields that a user has of its own, without what `aliases` says already. */
 export interface User extends Omit<WireUser, "aliases" | "alias1" | "alias2" | "alias3" | "alias4"> {
@@ -140,37 +158,12 @@ const aliasesOf = ({ alias1, alias2, alias3, alias4, aliases }: WireUser): User[
   return given.length === 0 ? noAliases : Object.fromEntries(given)
 }
 
-/** Those of a phone, wherever there is one. */
-export const phoneFields = known(
-  Phone.fields,
-  ["predelay", "postdelay", "creation_date", "last_activated_date", "quarantined"]
-)
+/** Reads the `response` of a page of users, as they are on the wire. */
+export const decodeWireUsers = listDecoder(WireUser)
 
-/** Known besides what is read, mostly from answers of 2026 that Duo does not document. */
-const fields = known(
-  WireUser.fields,
-  [
-    "enable_auto_prompt",
-    "custom_attributes",
-    "date_of_birth",
-    "entra_federated_user_id",
-    "has_password",
-    "password_last_updated"
-  ],
-  {
-    groups: known(Group.fields, ["push_enabled", "sms_enabled", "mobile_otp_enabled", "voice_enabled"]),
-    phones: phoneFields,
-    tokens: known(Token.fields),
-    u2ftokens: known(U2fToken.fields),
-    webauthncredentials: known(WebAuthnCredential.fields),
-    desktoptokens: known(DesktopToken.fields),
-    desktop_authenticators: known(DesktopAuthenticator.fields, ["daid", "user"])
-  }
-)
-
-/** Reads the `response` of a page of users, as they come. */
-export const decodeWireUsers = listDecoder(WireUser, fields)
-
-/** Reads the `response` of a page of users. */
+/** Reads the `response` of a page of users, with the aliases of each in one object. */
 export const decodeUsers = (response: unknown): Result.Result<Decoded<User>, Refusal> =>
-  Result.map(decodeWireUsers(response), ({ unknownFields, values }) => ({ values: values.map(toUser), unknownFields }))
+  Result.map(
+    decodeWireUsers(response),
+    ({ unknownFields, values }) => ({ values: values.map(toUser), unknownFields })
+  )
