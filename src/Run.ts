@@ -7,7 +7,7 @@ import type { Expected } from "./Expected.ts"
 import { refuseLost } from "./Guard.ts"
 import { located } from "./Located.ts"
 import type * as Manifest from "./Manifest.ts"
-import { collected, objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
+import { objectsOf, type Outcome, rowsOf } from "./Outcome.ts"
 import * as Personal from "./Personal.ts"
 import * as PersonalKey from "./PersonalKey.ts"
 import type { Extraction, Pipeline, Source, SourceOptions } from "./Pipeline.ts"
@@ -15,6 +15,7 @@ import { Progress } from "./Progress.ts"
 import * as Recovery from "./Recovery.ts"
 import { inDataDirectory, Outdated, RunError } from "./RunError.ts"
 import type { SinkReason, SinkRun, SinkServices } from "./Sink.ts"
+import * as Fingerprint from "./staging/Fingerprint.ts"
 import * as Scratch from "./staging/Scratch.ts"
 import * as Stage from "./staging/Stage.ts"
 import { newStamp, stampFor } from "./Stamp.ts"
@@ -83,12 +84,10 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
         })
     )
     const receipts = sealed.map(({ receipt }) => receipt)
-    const fingerprints = stage.fingerprints()
     yield* manifests.seal({
       ...outcome,
-      fingerprints: Object.fromEntries(
-        collected(pipeline.tables, outcome).map(({ name }) => [name, fingerprints[name] ?? ""])
-      ),
+      fingerprint_algorithm: Fingerprint.algorithm,
+      fingerprints: yield* inStage(Fingerprint.ofRun(rows, pipeline.tables, outcome)),
       columns: typesOf(pipeline.tables),
       sinks: receipts
     })

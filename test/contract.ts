@@ -9,6 +9,7 @@ import { tmpdir } from "node:os"
 import { located } from "../src/Located.ts"
 import type { Outcome } from "../src/Outcome.ts"
 import type { Sink, SinkRun, SinkServices } from "../src/Sink.ts"
+import * as RowsSql from "../src/staging/RowsSql.ts"
 import * as Stage from "../src/staging/Stage.ts"
 import type { Batch, Row, Stamp, Table } from "../src/Table.ts"
 import { hostile, others, outcomeOf, plain, rowsOf, runOf, scenarioFrom, tables, things } from "./contract-rows.ts"
@@ -136,7 +137,11 @@ export const readBack = (sink: Sink, location: string, run: SinkRun, table: Tabl
     const { read } = located(sink)
     assert(read !== undefined, "only a sink that can be read back can be held to the laws")
     const rows = yield* read(location, run, table)
-    return rows === undefined ? undefined : (yield* Stream.runCollect(rows)).flat()
+    if (rows === undefined) return undefined
+    const chunks = Stream.isStream(rows)
+      ? yield* Stream.runCollect(rows)
+      : yield* Stream.runCollect(RowsSql.stream(rows.session, table, rows.sql))
+    return chunks.flat()
   }))
 
 export const sinkLaws = (given: Sink, { below = "", earliest, elsewhere, read: reader }: LawOptions) => {

@@ -7,7 +7,6 @@ import type { SinkReason } from "../Sink.ts"
 import type { Batch, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as Files from "./Files.ts"
-import * as Fingerprint from "./Fingerprint.ts"
 import * as Ndjson from "./Ndjson.ts"
 import * as RowsSql from "./RowsSql.ts"
 
@@ -35,7 +34,6 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
   const staged = tables.map((table) => ({
     table,
     encode: Ndjson.encoder(table),
-    hash: Fingerprint.make(),
     waiting: new Array<Uint8Array>()
   }))
   let size = 0
@@ -65,9 +63,8 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
     /** Takes the rows of a batch. */
     write: (batch: Batch) =>
       Effect.suspend(() => {
-        for (const { encode, hash, table, waiting } of staged) {
-          const { bytes, lines } = encode(batch[table.name] ?? [])
-          hash.add(lines)
+        for (const { encode, table, waiting } of staged) {
+          const bytes = encode(batch[table.name] ?? [])
           if (bytes.length > 0) waiting.push(bytes)
           size += bytes.length
         }
@@ -82,9 +79,6 @@ export const open = Effect.fnUntraced(function*(directory: string, tables: Reado
         `COMMIT; CHECKPOINT rows; SET memory_limit = '${sealingMemory}'`
       )
       return RowsSql.make(session)
-    }).pipe(Effect.withSpan("Stage.finish")),
-
-    /** A hash of the rows by table, once all of them were written. */
-    fingerprints: () => Object.fromEntries(staged.map(({ hash, table }) => [table.name, hash.digest()]))
+    }).pipe(Effect.withSpan("Stage.finish"))
   }
 })
