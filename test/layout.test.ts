@@ -30,7 +30,7 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   ],
   [/^src\/history\//, /^src\/(history\/|staging\/|(Outcome|Shrink|Sink|Table|Version)\.ts)/],
   [/^src\/postgres\//, /^src\/(postgres\/|history\/|staging\/|(ExitCode|Outcome|Sink|Table)\.ts)/],
-  [/^src\/duckdb\//, /^src\/(duckdb\/|Personal\.ts)/],
+  [/^src\/duckdb\//, /^src\/(duckdb\/|staging\/DuckDb\.ts|Personal\.ts)/],
   [/^src\/staging\//, /^src\/(staging\/|(ExitCode|Expected|Outcome|Pipeline|RunError|Sink|Table)\.ts)/],
   [/^src\/dist\/Sink\.ts$/, /^src\/(staging\/|(Outcome|Shrink|Sink|Table)\.ts)/],
   [/^src\/dist\//, /^src\/dist\//],

@@ -1,5 +1,4 @@
 /** What the SELECTs of the pipelines make is what TypeScript makes of the same objects, to the cell. */
-import { BLOB, blobValue } from "@duckdb/node-api"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, Context, Effect, Layer, Result, Schema } from "effect"
@@ -246,12 +245,10 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
     Effect.gen(function*() {
       const key = Uint8Array.from(bytes)
       const session = yield* RunDatabase
-      for (const [name, bytes] of Object.entries(Personal.variables(key))) {
-        yield* Effect.promise(() => session.connection.run(`SET VARIABLE ${name} = $1`, [blobValue(bytes)], [BLOB]))
-      }
+      yield* Personal.remember(session, key)
       const wellFormed = texts.map((text) => text?.toWellFormed() ?? null)
       const found = yield* session.all(
-        `SELECT ${(["hash", "keep", "drop"] as const).map((how) => Personal.personal(how)("text")).join()}
+        `SELECT ${(["hash", "keep", "drop"] as const).map((how) => Personal.expression(how, "text")).join()}
         FROM ${values(wellFormed, "VARCHAR")} AS _(text)`
       )
       assert.deepStrictEqual(

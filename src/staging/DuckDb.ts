@@ -77,8 +77,8 @@ export const reasonOf = (cause: unknown): SinkReason => {
 /** A connection, and what is done with it. One thing at a time. */
 export interface Session {
   readonly connection: DuckDBConnection
-  /** Runs statements whose rows are of no interest. */
-  readonly run: (sql: string) => Effect.Effect<void, SinkReason>
+  /** Runs statements whose rows are of no interest; with values for `$1` and so on, one statement. */
+  readonly run: (sql: string, values?: Array<DuckDBValue>) => Effect.Effect<void, SinkReason>
   /** All rows of a small result. */
   readonly all: (sql: string) => Effect.Effect<ReadonlyArray<ReadonlyArray<DuckDBValue>>, SinkReason>
   /** One more connection to the same database, which knows no variable of this one. */
@@ -135,7 +135,8 @@ export const open = Effect.fnUntraced(
     )
     const another: Session["another"] = Effect.gen(function*() {
       const connection = yield* closing(() => instance.connect())
-      const run = (sql: string) => Effect.asVoid(awaiting(connection, () => connection.run(sql)))
+      const run = (sql: string, values?: Array<DuckDBValue>) =>
+        Effect.asVoid(awaiting(connection, () => connection.run(sql, values)))
       const all = (sql: string) =>
         awaiting(connection, () => connection.runAndReadAll(sql)).pipe(Effect.map((result) => result.getRows()))
       return { connection, run, all, another }
