@@ -14,6 +14,6 @@ export const file = Effect.fnUntraced(function*(path: string, table: Table, scan
   return query
 })
 
-/** The same for newline-delimited JSON as the engine makes it; a name that ends in `.gz` is of a file in gzip. */
+/** The same for newline-delimited JSON as the engine makes it; a name that ends in `.gz` or `.zst` is of a file packed so. */
 export const ndjson = (path: string, table: Table) =>
   file(path, table, (file) => DuckDb.scanJson(file, Ndjson.columns(table, DuckDb.types)))

@@ -57,8 +57,9 @@ const filesOf = (manifest: Manifest, sink: Known, location: string, { name }: Ta
       return { own, shared: `${location}/current/${name}.parquet` }
     }
     case "ndjson":
+      return { own: `${location}/${name}/${manifest.run_id}.ndjson.zst` }
     case "csv":
-      return { own: `${location}/${name}/${manifest.run_id}.${sink}` }
+      return { own: `${location}/${name}/${manifest.run_id}.csv` }
   }
 }
 
