@@ -9,6 +9,7 @@ import * as Files from "../src/staging/Files.ts"
 import * as Instant from "../src/staging/Instant.ts"
 import * as Ndjson from "../src/staging/Ndjson.ts"
 import * as Read from "../src/staging/Read.ts"
+import * as RowsSql from "../src/staging/RowsSql.ts"
 import * as RunFiles from "../src/staging/RunFiles.ts"
 import type { Cell, Row } from "../src/Table.ts"
 import * as Spreadsheet from "../src/text/Spreadsheet.ts"
@@ -81,7 +82,7 @@ const csv: Sink = {
         `escape = '"', nullstr = '', new_line = '\\r\\n', parallel = false, max_line_size = ${longestLine}, ` +
         `buffer_size = ${longestLine}, ${DuckDb.asStored})`
     )
-    return rows?.pipe(Stream.map((chunk) => chunk.map(asWritten)))
+    return rows && Stream.map(RowsSql.stream(rows.session, table, rows.sql), (some) => some.map(asWritten))
   })
 }
 

@@ -62,8 +62,8 @@ const duckdb: Sink = {
     yield* LedgerFile.attach(session, file, "ledger")
     // a view in the ledger could read any file
     yield* DuckDb.shutIn(session)
-    const query = yield* Ledger.select(session, "ledger", run.run_id, table)
-    return query === undefined ? undefined : RowsSql.stream(session, table, query)
+    const sql = yield* Ledger.select(session, "ledger", run.run_id, table)
+    return sql === undefined ? undefined : { session, sql }
   })
 }
 

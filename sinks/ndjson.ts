@@ -1,6 +1,6 @@
-/** Newline-delimited JSON: `T/RUN_ID.ndjson`, one object a row; or all rows on standard output, for a pipe. */
+/** Newline-delimited JSON: `T/RUN_ID.ndjson.zst`, one object a row; or all rows on standard output, for a pipe. */
 import { Effect, Path } from "effect"
-import type { Sink } from "../src/Sink.ts"
+import { CannotCreate, type Sink } from "../src/Sink.ts"
 import * as Files from "../src/staging/Files.ts"
 import * as Ndjson from "../src/staging/Ndjson.ts"
 import * as Read from "../src/staging/Read.ts"
@@ -10,26 +10,50 @@ import * as StandardOutput from "../src/staging/StandardOutput.ts"
 
 const standardOutput = "-"
 
-const publishFiles = Files.publish()
+/** What DuckDB calls each, and how a file ends that is written so. */
+const zstd = { compression: "zstd", suffix: ".ndjson.zst" }
+const compressions = [zstd, { compression: "gzip", suffix: ".ndjson.gz" }, { compression: "none", suffix: ".ndjson" }]
+
+const option = /\?compression=(zstd|gzip|none)$/
+
+/** `DIR?compression=gzip` as what it means. */
+const parse = Effect.fnUntraced(function*(location: string) {
+  const path = yield* Path.Path
+  const chosen = option.exec(location)?.[1]
+  return {
+    root: path.resolve(location.replace(option, "")),
+    ...compressions.find(({ compression }) => compression === chosen) ?? zstd
+  }
+})
+
+const rootOf = (location: string) => Effect.map(parse(location), ({ root }) => root)
+
+const publishFiles = Files.publish(rootOf)
 
 const ndjson: Sink = {
   name: "ndjson",
-  doc: "Newline-delimited JSON, one file a run and table; ndjson:- writes to standard output.",
+  doc:
+    "Newline-delimited JSON, one file a run and table, in zstd; ?compression=gzip or none; ndjson:- writes to standard output.",
   location: (dataDirectory) => `${dataDirectory}/ndjson`,
 
   open: Effect.fnUntraced(function*(location, run, directory) {
     const path = yield* Path.Path
     const isStandardOutput = location === standardOutput
-    const root = isStandardOutput ? directory : path.resolve(location)
+    const { compression, root, suffix } = yield* parse(isStandardOutput ? `${directory}?compression=none` : location)
+    if (root.includes("?")) {
+      return yield* new CannotCreate({
+        detail: "a ? can only begin ?compression=zstd, ?compression=gzip or ?compression=none"
+      })
+    }
     return yield* RunFiles.open(run, {
       root,
-      target: ({ name }, run_id) => path.join(root, name, `${run_id}.ndjson`),
+      target: ({ name }, run_id) => path.join(root, name, `${run_id}${suffix}`),
       write: (file, table, run_id, { session }) =>
         RowsSql.copy(
           session,
           Ndjson.objects(table, RowsSql.select(table, run_id), isStandardOutput),
           file,
-          "FORMAT json"
+          `FORMAT json, COMPRESSION ${compression}`
         ),
       seal: isStandardOutput ? StandardOutput.seal : Files.seal
     })
@@ -40,12 +64,21 @@ const ndjson: Sink = {
       ? StandardOutput.publish(publication, run_id)
       : publishFiles(publication, run_id, location),
 
-  discard: (location, run_id) => location === standardOutput ? Effect.void : Files.discard(location, run_id),
+  discard: (location, run_id) =>
+    location === standardOutput
+      ? Effect.void
+      : Effect.flatMap(rootOf(location), (root) => Files.discard(root, run_id)),
 
-  read: Effect.fn("ndjson.read")(function*(location, run, table) {
+  read: Effect.fn("ndjson.read")(function*(location, { run_id }, table) {
     const path = yield* Path.Path
     if (location === standardOutput) return undefined
-    return yield* Read.ndjson(path.resolve(location, table.name, `${run.run_id}.ndjson`), table)
+    const { root, suffix: chosen } = yield* parse(location)
+    // runs of before wrote plain files, whatever the location says
+    for (const suffix of new Set([chosen, ...compressions.map(({ suffix }) => suffix)])) {
+      const rows = yield* Read.ndjson(path.join(root, table.name, `${run_id}${suffix}`), table)
+      if (rows !== undefined) return rows
+    }
+    return undefined
   })
 }
 

@@ -10,7 +10,8 @@ const asReason = (failure: Exclude<SinkFailure, SinkError>) =>
     ? failure
     : Option.getOrElse(decode(failure), () => new InputOutput({ detail: "the sink does not say why" }))
 
-const errorAt = (sink: string, location: string) => (failure: SinkFailure) =>
+/** Adds the sink's name and location to how it failed, unless it says them itself. */
+export const errorAt = (sink: string, location: string) => (failure: SinkFailure) =>
   isSinkError(failure) ? failure : new SinkError({ sink, location, reason: asReason(failure) })
 
 /** The same sink, with its name and location in its failures. */
@@ -33,7 +34,7 @@ export const located = (sink: Sink): Sink<SinkError> => {
     ...read && {
       read: (location, ...rest) =>
         read(location, ...rest).pipe(
-          Effect.map((rows) => rows && Stream.mapError(rows, errorAt(sink.name, location))),
+          Effect.map((rows) => Stream.isStream(rows) ? Stream.mapError(rows, errorAt(sink.name, location)) : rows),
           at(location)
         )
     }

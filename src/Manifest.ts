@@ -14,6 +14,7 @@ import { isRunId } from "./RunId.ts"
 import { Corrupt } from "./Sink.ts"
 import { makeDirectory, sync } from "./staging/Durable.ts"
 import { reasonOf } from "./staging/Files.ts"
+import { Algorithm } from "./staging/Fingerprint.ts"
 import * as Private from "./staging/Private.ts"
 import { columnTypes } from "./Table.ts"
 import { format, isNewer, version } from "./Version.ts"
@@ -42,6 +43,8 @@ export interface Receipt extends Schema.Schema.Type<typeof Receipt> {}
 export const Manifest = Schema.Struct({
   format: Written.fields.format,
   ...Outcome.fields,
+  /** How the fingerprints were made; a manifest of before does not say it. */
+  fingerprint_algorithm: Algorithm.pipe(Schema.withDecodingDefaultKey(Effect.succeed("sha256-lanes" as const))),
   /** By table: a hash of its rows that does not depend on their order. */
   fingerprints: Schema.Record(Schema.String, Schema.String),
   /** By table: the types of its columns, by name and in their order, as they were hashed; a later version may have others. */

@@ -88,6 +88,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     const receipts = sealed.map(({ receipt }) => receipt)
     yield* manifests.seal({
       ...outcome,
+      fingerprint_algorithm: Fingerprint.algorithm,
       fingerprints: yield* orRunError(Fingerprint.ofRun(rows, pipeline.tables, outcome)),
       columns: typesOf(pipeline.tables),
       sinks: receipts

@@ -31,6 +31,15 @@ export interface Rows {
   readonly stream: (table: Table, run_id: string) => Stream.Stream<ReadonlyArray<Row>, SinkReason>
 }
 
+/** Published rows as a query for DuckDB, with the columns of their table in its order. */
+export interface Query {
+  readonly session: Session
+  readonly sql: string
+}
+
+/** Published rows: a query where DuckDB can read them, which is faster, and values elsewhere. An element is a chunk. */
+export type Published<E = SinkFailure> = Query | Stream.Stream<ReadonlyArray<Row>, E>
+
 /** What `seal` leaves behind. */
 export interface Sealed {
   /** Bytes that publishing makes visible. */
@@ -108,7 +117,7 @@ export interface Sink<E = SinkFailure> {
     location: string,
     run: Stamp,
     table: Table
-  ) => Effect.Effect<Stream.Stream<ReadonlyArray<Row>, E> | undefined, E, SinkServices | Scope.Scope>
+  ) => Effect.Effect<Published<E> | undefined, E, SinkServices | Scope.Scope>
 }
 
 /** It cannot be created or written there: permissions, a directory in the way, a name too long. */

@@ -276,7 +276,14 @@ describe("extract admins", () => {
         Object.keys(contents(`${folder}/${directory}`)).flatMap((file) =>
           /\.(json|text|ndjson|csv)$/.test(file) ? [readFileSync(`${folder}/${directory}/${file}`, "utf8")] : []
         ).join("\n")
-      const dropped = yield* program(folder, ["extract", "admins", "--pii", "drop", "--sink", "ndjson:out"], env)
+      const dropped = yield* program(folder, [
+        "extract",
+        "admins",
+        "--pii",
+        "drop",
+        "--sink",
+        "ndjson:out?compression=none"
+      ], env)
       assert.strictEqual(dropped.code, 0, dropped.stderr)
       assert.notMatch(kept("out"), names)
       assert.include(kept("out"), "DEADA")

@@ -9,6 +9,8 @@ import { tmpdir } from "node:os"
 import { located } from "../src/Located.ts"
 import type { Outcome } from "../src/Outcome.ts"
 import type { Sink, SinkRun, SinkServices } from "../src/Sink.ts"
+import * as Fingerprint from "../src/staging/Fingerprint.ts"
+import * as RowsSql from "../src/staging/RowsSql.ts"
 import type { Batch, Row, Stamp, Table } from "../src/Table.ts"
 import { hostile, others, outcomeOf, plain, rowsOf, runOf, scenarioFrom, tables, things } from "./contract-rows.ts"
 import * as RowPipeline from "./row-pipeline.ts"
@@ -102,7 +104,8 @@ export const laws = [
   "tenants never touch each other",
   "a round of several tenants is sealed and published at once, each run with its own rows",
   "a run that was whole before another was published takes nothing of the other's away",
-  "a place that cannot be written is found out when it is opened"
+  "a place that cannot be written is found out when it is opened",
+  "the rows and their session are left to the next sink as they were"
 ] as const
 
 const law = (number: number) => `law ${number}: ${laws[number - 1]}`
@@ -134,7 +137,11 @@ export const readBack = (sink: Sink, location: string, run: SinkRun, table: Tabl
     const { read } = located(sink)
     assert(read !== undefined, "only a sink that can be read back can be held to the laws")
     const rows = yield* read(location, run, table)
-    return rows === undefined ? undefined : (yield* Stream.runCollect(rows)).flat()
+    if (rows === undefined) return undefined
+    const chunks = Stream.isStream(rows)
+      ? yield* Stream.runCollect(rows)
+      : yield* Stream.runCollect(RowsSql.stream(rows.session, table, rows.sql))
+    return chunks.flat()
   }))
 
 export const sinkLaws = (given: Sink, { below = "", earliest, elsewhere, read: reader }: LawOptions) => {
@@ -357,6 +364,29 @@ export const sinkLaws = (given: Sink, { below = "", earliest, elsewhere, read: r
         for (const location of elsewhere?.unwritable() ?? below) {
           const error = yield* Effect.flip(Effect.scoped(sink.open(location, runOf(1), tmpdir())))
           assert.strictEqual(error.reason._tag, "CannotCreate", location)
+        }
+      }))
+
+    it.effect(law(17), () =>
+      Effect.gen(function*() {
+        const { location } = yield* place
+        const [run, next] = [runOf(1), runOf(2)]
+        for (const member of [{ run, rows: some(run) }, { run: next, rows: some(next) }]) {
+          const rows = yield* finished([member])
+          const outcome = outcomeOf(member.run, member.rows)
+          const look = Effect.all([
+            rows.session.all("SELECT current_database(), current_schema()"),
+            rows.session.all("SELECT database_name, schema_name, table_name FROM duckdb_tables() ORDER BY ALL"),
+            rows.session.all("SELECT database_name FROM duckdb_databases() ORDER BY ALL"),
+            Fingerprint.ofRun(rows, tables, outcome)
+          ])
+          const before = yield* look
+          const { publication } = yield* Effect.scoped(Effect.gen(function*() {
+            const { seal } = yield* sink.open(location, member.run, tmpdir())
+            return yield* seal([outcome], rows)
+          }))
+          assert.deepStrictEqual(yield* look, before)
+          yield* sink.publish(publication, member.run.run_id, location)
         }
       }))
   })

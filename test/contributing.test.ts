@@ -63,7 +63,7 @@ it("a newcomer gets from a clone to a sink that passes lint, types, layout and t
       cloning.split("\n").slice(1).join("\n")
     }${trying}`
     const told = await succeed(folder, "bash", ["-c", typed])
-    assert.match(told, /Tests +17 passed/)
+    assert.match(told, /Tests +18 passed/)
     assert.match(told, /^gzip +data\/demo\/gzip \(/m)
     assert.match(told, /^\S+ +gzip +users +400 +same$/m)
   } finally {

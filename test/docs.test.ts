@@ -5,6 +5,7 @@ import { execFile, spawnSync } from "node:child_process"
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
 import { basename, resolve } from "node:path"
 import type { Entry } from "../src/history/Catalogue.ts"
+import { laws } from "./contract.ts"
 import { extract, inFolder, program, settings } from "./program.ts"
 import { matrix } from "./torture/matrix.ts"
 
@@ -172,6 +173,16 @@ describe("how to write a pipeline", () => {
     for (const [_, file = "", code = ""] of quoted) {
       for (const part of code.split(/^ *…\n/m)) assert.include(readFileSync(file, "utf8"), part, file)
     }
+  })
+})
+
+describe("how to write a sink", () => {
+  it("lists the laws, by their numbers", () => {
+    const listed = [...readFileSync("docs/writing-a-sink.md", "utf8").matchAll(/^(\d+)\. (.+)$/gm)]
+    assert.deepStrictEqual(
+      listed.map(([_, number, law]) => `${number}. ${law}`),
+      laws.map((law, index) => `${index + 1}. ${law}`)
+    )
   })
 })
 

@@ -134,7 +134,7 @@ describe("extract", () => {
         ["--sink", "ndjson:many", "--page-size", "10", "--concurrency", "8"]
       )
       const rows = (directory: string, { summary }: typeof one) =>
-        query(`SELECT user_id, username FROM '${folder}/${directory}/users/${summary.run_id}.ndjson'`)
+        query(`SELECT user_id, username FROM '${folder}/${directory}/users/${summary.run_id}.ndjson.zst'`)
       assert.deepStrictEqual(yield* rows("many", many), yield* rows("one", one))
       assert.strictEqual(many.summary.pages, 37, "pages that begin with one of the page before")
     })))

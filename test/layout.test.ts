@@ -14,7 +14,10 @@ const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
   [/^src\/cli\/(init|Questions)\.ts$/, /^src\/([A-Z]\w+\.ts|duo\/Answers\.ts|staging\/|cli\/)/],
   [/^src\/cli\/report\.ts$/, /^src\/([A-Z]\w+\.ts|report\/Page\.ts|staging\/|cli\/)/],
   [/^src\/report\//, /^src\/(report\/|staging\/DuckDb\.ts|mfa\/Strength\.ts|Sink\.ts)/],
-  [/^src\/cli\//, /^src\/([A-Z]\w+\.ts|duckdb\/Personal\.ts|history\/|staging\/|text\/|cli\/|telemetry\/(?!Otlp|Harmless))/],
+  [
+    /^src\/cli\//,
+    /^src\/([A-Z]\w+\.ts|duckdb\/Personal\.ts|history\/|staging\/|text\/|cli\/|telemetry\/(?!Otlp|Harmless))/
+  ],
   [/^src\/telemetry\/Meters\.ts$/, /^$/],
   [/^src\/telemetry\//, /^src\/(telemetry\/|(ExitCode|Located|Paths|Sink|Transport|Version)\.ts)/],
   [/^src\/emulator\//, /^src\/(emulator\/|duo\/Signature\.ts|ExitCode\.ts)/],

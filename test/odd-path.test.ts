@@ -8,6 +8,7 @@ import { dirname, join } from "node:path"
 import mfa from "../pipelines/mfa.ts"
 import { known } from "./known/ledger.ts"
 import { program } from "./program.ts"
+import { unpacked } from "./readers.ts"
 
 /** Columns of the tables, SQL, URLs, and patterns. */
 const odd = "status=prod/tenant=x/users=1/run_date=2020-01-01/it's \"100%25\" \\ [a]*{b,c}"
@@ -35,8 +36,8 @@ const withoutChance = (text: string) => text.replaceAll(/(\d{8}T\d{9}Z)-[0-9a-f]
 /** The texts in the files below a directory, by name. */
 const texts = (directory: string) =>
   Object.fromEntries(
-    globSync("**/*.{csv,ndjson}", { cwd: directory }).sort()
-      .map((file) => [withoutChance(file), withoutChance(readFileSync(join(directory, file), "utf8"))])
+    globSync("**/*.{csv,ndjson.zst}", { cwd: directory }).sort()
+      .map((file) => [withoutChance(file), withoutChance(unpacked(join(directory, file)))])
   )
 
 const duoMfa = Effect.fnUntraced(function*(data: string, ...args: ReadonlyArray<string>) {

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem } from "effect"
+import { Effect } from "effect"
 import * as Tenant from "../src/emulator/Tenant.ts"
 import { cut, odd } from "./odd-users.ts"
 import { allSinks, extract, inFolder, program, query } from "./program.ts"
+import * as readers from "./readers.ts"
 
 describe("an odd user", () => {
   const user = {
@@ -167,7 +168,6 @@ describe("an odd user", () => {
           group_status: "Bypass"
         }]
       }
-      const fs = yield* FileSystem.FileSystem
       for (const [table, rows] of Object.entries(expected)) {
         const order = table === "mfa_methods" ? "method_kind, method_id" : "user_id"
         for (
@@ -182,7 +182,7 @@ describe("an odd user", () => {
             SELECT * FROM ${place} ORDER BY ${order}`)
           assert.deepStrictEqual(found, rows.map((row) => ({ ...row, observed_at: summary.observed_at })), place)
         }
-        const text = yield* fs.readFileString(`${folder}/data/ndjson/${table}/${summary.run_id}.ndjson`)
+        const text = readers.unpacked(`${folder}/data/ndjson/${table}/${summary.run_id}.ndjson.zst`)
         const found = text.trimEnd().split("\n").map((line) => JSON.parse(line))
         const byKind = found.toSorted((a, b) =>
           String(a.method_kind + a.method_id) < String(b.method_kind + b.method_id) ? -1 : 1
@@ -207,7 +207,7 @@ describe("a user whose text was cut in the middle of a character", () => {
       assert.notInclude(ended.stderr, "Ada")
       const verified = yield* program(folder, ["verify"])
       assert.strictEqual(verified.code, 0, verified.stderr)
-      for (const from of ["duo.duckdb", "parquet/current/users.parquet", `ndjson/users/${summary.run_id}.ndjson`]) {
+      for (const from of ["duo.duckdb", "parquet/current/users.parquet", `ndjson/users/${summary.run_id}.ndjson.zst`]) {
         const at = `${folder}/data/${from}`
         const [row] = yield* query(
           from.endsWith("duckdb") ? `ATTACH '${at}' AS l (READ_ONLY); FROM l.users` : `FROM '${at}'`

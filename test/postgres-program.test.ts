@@ -8,6 +8,7 @@ import * as Target from "../src/postgres/Target.ts"
 import { usersOn } from "./known/scene.ts"
 import { binaries, locationOf, query, secret, type Server, start } from "./postgres-server.ts"
 import { extract, inFolder, program, settings } from "./program.ts"
+import * as readers from "./readers.ts"
 
 let server: Server
 
@@ -118,7 +119,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.strictEqual(code, 0, stderr)
       const { run_id, sinks } = JSON.parse(stdout)
       assert.strictEqual(sinks[1].location, target)
-      const lines = readFileSync(`${folder}/data/ndjson/users/${run_id}.ndjson`, "utf8").trimEnd().split("\n")
+      const lines = readers.unpacked(`${folder}/data/ndjson/users/${run_id}.ndjson.zst`).trimEnd().split("\n")
       const emails = query(server, "SELECT email FROM whole.users ORDER BY user_id").map(({ email }) => email)
       assert.deepStrictEqual(
         emails,

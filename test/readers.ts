@@ -3,6 +3,8 @@ import { DuckDBBlobValue, DuckDBInstance, DuckDBTimestampTZValue, type DuckDBVal
 import { Effect, FileSystem } from "effect"
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
 import { compressors } from "hyparquet-compressors"
+import { readFileSync } from "node:fs"
+import { gunzipSync, zstdDecompressSync } from "node:zlib"
 import type { Cell, Column, Row } from "../src/Table.ts"
 import type { Reader } from "./contract.ts"
 
@@ -43,15 +45,19 @@ const orNone = <A, E, R>(file: string, rows: Effect.Effect<ReadonlyArray<A>, E, 
     (there) => there ? rows : Effect.succeed([])
   )
 
+/** The text of a file, unpacked if its name says that it is packed. */
+export const unpacked = (file: string) => {
+  const bytes = readFileSync(file)
+  return (file.endsWith(".zst") ? zstdDecompressSync(bytes) : file.endsWith(".gz") ? gunzipSync(bytes) : bytes)
+    .toString()
+}
+
 /** With `JSON.parse`. */
 export const ndjson: Reader = (location, run, table) => {
-  const file = `${location}/${table.name}/${run.run_id}.ndjson`
+  const file = `${location}/${table.name}/${run.run_id}.ndjson.zst`
   return orNone(
     file,
-    Effect.map(
-      Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(file)),
-      (content) => content.split("\n").slice(0, -1).map((line) => rowOf(table.columns, JSON.parse(line)))
-    )
+    Effect.sync(() => unpacked(file).split("\n").slice(0, -1).map((line) => rowOf(table.columns, JSON.parse(line))))
   )
 }
 

@@ -257,7 +257,7 @@ describe("A record with pseudonyms", () => {
 
       const strengths = (directory: string) =>
         query(`SELECT status, strongest, weakest, is_bypass, bypass_reason, method_count, count(*) AS n
-          FROM '${folder}/${directory}/ndjson/users/*.ndjson' GROUP BY ALL ORDER BY ALL`)
+          FROM '${folder}/${directory}/ndjson/users/*.ndjson.zst' GROUP BY ALL ORDER BY ALL`)
       assert.deepStrictEqual(yield* strengths("data"), yield* strengths("kept"))
 
       // what is as long as this is not met by chance
@@ -265,10 +265,10 @@ describe("A record with pseudonyms", () => {
         .join()
       const people = yield* query(`
         SELECT unnest([user_id, username, email, realname, directory_key, external_id]) AS text
-          FROM '${folder}/kept/ndjson/users/*.ndjson'
-        UNION SELECT unnest([method_id, number, name]) FROM '${folder}/kept/ndjson/mfa_methods/*.ndjson'
-        UNION SELECT unnest([group_id, group_name]) FROM '${folder}/kept/ndjson/user_groups/*.ndjson'
-        UNION SELECT unnest([bypass_code_id, admin_email]) FROM '${folder}/kept/ndjson/bypass_codes/*.ndjson'`)
+          FROM '${folder}/kept/ndjson/users/*.ndjson.zst'
+        UNION SELECT unnest([method_id, number, name]) FROM '${folder}/kept/ndjson/mfa_methods/*.ndjson.zst'
+        UNION SELECT unnest([group_id, group_name]) FROM '${folder}/kept/ndjson/user_groups/*.ndjson.zst'
+        UNION SELECT unnest([bypass_code_id, admin_email]) FROM '${folder}/kept/ndjson/bypass_codes/*.ndjson.zst'`)
       const telling = people.flatMap(({ text }) => typeof text === "string" && text.length >= 10 ? [text] : [])
       assert.isAbove(telling.length, 800)
       assert.deepStrictEqual([...telling, tenant, duo.ikey, duo.skey].filter((text) => record.includes(text)), [])

@@ -68,10 +68,33 @@ layer(NodeServices.layer)("ndjson", (it) => {
 
   it.effect("is an object a line, the columns in order, all of them", () =>
     Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
+      for (
+        const [option, suffix] of [["", ".zst"], ["?compression=zstd", ".zst"], ["?compression=gzip", ".gz"], [
+          "?compression=none",
+          ""
+        ]]
+      ) {
+        const at = `${yield* place}/ndjson`
+        yield* perform(ndjson, `${at}${option}`, run, rows)
+        assert.strictEqual(readers.unpacked(`${at}/things/${run.run_id}.ndjson${suffix}`), `{${cells}`)
+        assert.deepStrictEqual(comparable((yield* readBack(ndjson, `${at}${option}`, run, things)) ?? []), rows.things)
+      }
+    }))
+
+  it.effect("refuses a target that says something else after a ?", () =>
+    Effect.gen(function*() {
       const location = yield* place
-      yield* perform(ndjson, location, run, rows)
-      assert.strictEqual(yield* fs.readFileString(`${location}/things/${run.run_id}.ndjson`), `{${cells}`)
+      for (const option of ["?compression=lz4", "?level=3", "?compression=none&x=1"]) {
+        const error = yield* Effect.flip(Effect.scoped(ndjson.open(`${location}${option}`, run, "/nowhere")))
+        assert.strictEqual(error._tag, "CannotCreate")
+      }
+    }))
+
+  it.effect("what was written plain before is read back where files are packed now", () =>
+    Effect.gen(function*() {
+      const location = `${yield* place}/ndjson`
+      yield* perform(ndjson, `${location}?compression=none`, run, rows)
+      assert.deepStrictEqual(comparable((yield* readBack(ndjson, location, run, things)) ?? []), rows.things)
     }))
 
   it.effect("goes to standard output when it is published, each line with its table, and is not kept", () =>

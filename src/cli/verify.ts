@@ -1,15 +1,15 @@
 /** `duo-mfa verify`: reads every sink back and holds it against the manifests. */
-import { Effect, Option, Path, Result, Runtime, Schema, Stream } from "effect"
+import { Effect, Option, Path, Result, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { ExitCode } from "../ExitCode.ts"
 import type { Expected } from "../Expected.ts"
+import { errorAt } from "../Located.ts"
 import * as Manifest from "../Manifest.ts"
 import * as Named from "../Named.ts"
 import { collected, stampOf } from "../Outcome.ts"
 import * as Recovery from "../Recovery.ts"
 import { isSinkError, type Sink, type SinkError } from "../Sink.ts"
 import * as Fingerprint from "../staging/Fingerprint.ts"
-import * as Ndjson from "../staging/Ndjson.ts"
 import { fromTypes, type Table } from "../Table.ts"
 import * as Modules from "./Modules.ts"
 import * as Settings from "./Settings.ts"
@@ -68,7 +68,7 @@ const isShut = (error: Expected) => isSinkError(error) && ["Unreachable", "Held"
  */
 const compare = Effect.fnUntraced(function*(
   manifest: Manifest.Manifest,
-  { read }: Sink<SinkError>,
+  { name, read }: Sink<SinkError>,
   location: string,
   table: Table,
   newest: boolean
@@ -77,11 +77,11 @@ const compare = Effect.fnUntraced(function*(
   return yield* Effect.scoped(Effect.gen(function*() {
     const published = yield* read(location, stampOf(manifest), table)
     if (published === undefined) return { verdict: newest ? "missing" : "no longer kept", rows: 0 } as const
-    const found = Fingerprint.make()
-    const encode = Ndjson.encoder(table)
-    yield* Stream.runForEach(published, (rows) => Effect.sync(() => found.add(encode(rows).lines)))
-    const same = found.rows() === manifest.rows[table.name] && found.digest() === manifest.fingerprints[table.name]
-    return { verdict: same ? "same" : "differs", rows: found.rows() } as const
+    const { digest, rows } = yield* Fingerprint.ofPublished(published, table, manifest.fingerprint_algorithm).pipe(
+      Effect.mapError(errorAt(name, location))
+    )
+    const same = rows === manifest.rows[table.name] && digest === manifest.fingerprints[table.name]
+    return { verdict: same ? "same" : "differs", rows } as const
   }))
 })
 

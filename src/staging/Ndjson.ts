@@ -1,6 +1,6 @@
 /**
  * Rows as newline-delimited JSON: every column of the table in its order, instants as RFC 3339, NULL as null. What the
- * engine makes of a batch once, for whoever writes text, reads it into DuckDB or hashes it.
+ * engine makes of a batch for DuckDB.
  */
 import type { Cell, Row, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
@@ -17,7 +17,7 @@ const value = (cell: Exclude<Cell, null>): string =>
     : String(cell)
 
 /** A row of the table as a line, its end included. */
-const line = ({ columns }: Table) => {
+export const line = ({ columns }: Table) => {
   const names = columns.map(({ name }) => name)
   const keys = names.map((name, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`)
   const nulls = keys.map((key) => `${key}null`)
@@ -34,13 +34,13 @@ const line = ({ columns }: Table) => {
 /** UTF-8 takes no more bytes for a unit of a string. */
 const mostBytes = 3
 
-/** Rows as lines in UTF-8, one after the other. */
+/** Rows as lines in UTF-8. */
 export const encoder = (table: Table) => {
   const toLine = line(table)
-  return (rows: ReadonlyArray<Row>): { readonly bytes: Uint8Array; readonly lines: ReadonlyArray<Uint8Array> } => {
+  return (rows: ReadonlyArray<Row>): Uint8Array => {
     let buffer = Buffer.allocUnsafe(rows.length * 1024)
     let length = 0
-    const ends = rows.map((row) => {
+    for (const row of rows) {
       const text = toLine(row)
       if (length + text.length * mostBytes > buffer.length) {
         const larger = Buffer.allocUnsafe(2 * buffer.length + text.length * mostBytes)
@@ -48,12 +48,8 @@ export const encoder = (table: Table) => {
         buffer = larger
       }
       length += buffer.write(text, length)
-      return length
-    })
-    return {
-      bytes: buffer.subarray(0, length),
-      lines: ends.map((end, index) => buffer.subarray(ends[index - 1] ?? 0, end))
     }
+    return buffer.subarray(0, length)
   }
 }
 

@@ -1,11 +1,10 @@
 /** Whether the published files are those of whole runs, by the manifests and by readers that the sinks do not use. */
-import { Effect, Schema } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { Manifest, type Receipt } from "../../src/Manifest.ts"
 import { stampOf } from "../../src/Outcome.ts"
 import * as Fingerprint from "../../src/staging/Fingerprint.ts"
-import * as Ndjson from "../../src/staging/Ndjson.ts"
 import type { Row, Table } from "../../src/Table.ts"
 import * as readers from "../readers.ts"
 
@@ -38,11 +37,11 @@ const newRuns = ({ before, data, folder }: Scene): ReadonlyArray<New> => {
     }))
 }
 
-const same = ({ fingerprints, rows }: Manifest, table: Table, found: ReadonlyArray<Row>) => {
-  const hash = Fingerprint.make()
-  hash.add(Ndjson.encoder(table)(found).lines)
-  return found.length === rows[table.name] && hash.digest() === fingerprints[table.name]
-}
+const same = ({ fingerprints, rows }: Manifest, table: Table, found: ReadonlyArray<Row>) =>
+  Effect.map(
+    Fingerprint.ofRows(Stream.make(found), table),
+    ({ digest }) => found.length === rows[table.name] && digest === fingerprints[table.name]
+  )
 
 const readersOf = { ndjson: readers.ndjson, csv: readers.csv, parquet: readers.parquet, duckdb: readers.duckdb }
 type Known = keyof typeof readersOf
@@ -58,8 +57,9 @@ const filesOf = (manifest: Manifest, sink: Known, location: string, { name }: Ta
       return { own, shared: `${location}/current/${name}.parquet` }
     }
     case "ndjson":
+      return { own: `${location}/${name}/${manifest.run_id}.ndjson.zst` }
     case "csv":
-      return { own: `${location}/${name}/${manifest.run_id}.${sink}` }
+      return { own: `${location}/${name}/${manifest.run_id}.csv` }
   }
 }
 
@@ -99,7 +99,7 @@ const placesOf = (run: New, tables: ReadonlyArray<Table>) =>
 
 /** Whether what a reader finds there is the run. */
 const holds = ({ location, run: { manifest }, sink, table }: Place) =>
-  Effect.map(
+  Effect.flatMap(
     readersOf[sink](location, stampOf(manifest), table),
     (rows) => same(manifest, table, rows)
   )
@@ -109,7 +109,7 @@ const shows = (file: string, place: Place) => {
   const { run: { manifest }, sink, table } = place
   if (!existsSync(file)) return Effect.succeed(false)
   return sink === "parquet"
-    ? Effect.map(
+    ? Effect.flatMap(
       readers.parquetFile(file, table.columns),
       ({ rows }) => same(manifest, table, rows.filter(({ tenant }) => tenant === manifest.tenant))
     )
