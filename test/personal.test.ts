@@ -14,6 +14,7 @@ import * as Private from "../src/staging/Private.ts"
 import * as RowsSql from "../src/staging/RowsSql.ts"
 import type { Cell, Row, Table } from "../src/Table.ts"
 import { allSinks, contents, extract, inFolder, program, query, settings } from "./program.ts"
+import * as readers from "./readers.ts"
 import * as RowPipeline from "./row-pipeline.ts"
 
 const extracted = [users, mfaMethods, userGroups, bypassCodes]
