@@ -56,8 +56,8 @@ export const applyTo = Effect.fnUntraced(function*(
         yield* session.run(`CREATE TEMP TABLE staged_${table.name} AS ${rows}`)
       }
       yield* tick
-      yield* apply(session, catalog, run, true, mfa.tables.map((table) => ({ table, rows: `staged_${table.name}` })))
       yield* Ledger.addRun(session, catalog, outcome)
+      yield* apply(session, catalog, run, true, mfa.tables.map((table) => ({ table, rows: `staged_${table.name}` })))
       yield* tick
     }),
     // it comes after the checkpoint

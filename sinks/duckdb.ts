@@ -29,7 +29,7 @@ const duckdb: Sink = {
               yield* Ledger.addRun(session, catalog, outcome)
               const snapshots = collected(run.tables, outcome).map((table) => ({
                 table,
-                rows: `(SELECT rowid, * FROM ${RowsSql.rowsOf(table)} WHERE run_id = ${DuckDb.literal(outcome.run_id)})`
+                rows: `(FROM ${RowsSql.rowsOf(table)} WHERE run_id = ${DuckDb.literal(outcome.run_id)})`
               }))
               yield* apply(session, catalog, { ...run, ...stampOf(outcome) }, outcome.complete, snapshots)
             }

@@ -8,7 +8,7 @@ export const version: string = manifest.version
  * The format of manifests, of the ledger, of `views.sql` and of Parquet files. It counts up when an older program would
  * misread them; a table or a column more is no other format. What carries no number is of format 0, and can be read.
  */
-export const format = 1
+export const format = 2
 
 /** What carries a format and the version that wrote it, as far as it says so. */
 export interface Written {

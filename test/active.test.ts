@@ -4,11 +4,13 @@ import { Arbitrary, Effect, Result, Schema } from "effect"
 import { readFileSync } from "node:fs"
 import mfa from "../pipelines/mfa.ts"
 import { decodeUsers, type User } from "../src/duo/User.ts"
+import { apply } from "../src/history/Apply.ts"
 import * as Ledger from "../src/history/Ledger.ts"
 import * as Tables from "../src/mfa/Tables.ts"
 import { headline } from "../src/report/Headline.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import type { Row, Table } from "../src/Table.ts"
+import { runOf } from "./contract-rows.ts"
 import { flatten } from "./oracle/Flatten.ts"
 
 const now = BigInt(Date.UTC(2026, 10, 3, 9)) * 1000n
@@ -40,11 +42,10 @@ const methods: ReadonlyArray<object> = [
 ]
 const decode = (user: unknown) => Result.getOrThrow(decodeUsers([user])).values
 
-const insert = (table: Table, rows: ReadonlyArray<Row>) =>
-  rows.map((row) =>
-    `INSERT INTO ledger.main.${table.name}_history (${DuckDb.names(table)}, valid_from, first_run_id, last_run_id)
-     VALUES (${Object.values(row).map(DuckDb.constant).join(", ")}, ${DuckDb.constant(now)}, 'r1', 'r1');`
-  ).join("\n")
+const seen = (table: Table, rows: ReadonlyArray<Row>) => [
+  DuckDb.create(`seen_${table.name}`, table),
+  ...rows.map((row) => `INSERT INTO seen_${table.name} VALUES (${Object.values(row).map(DuckDb.constant).join(", ")})`)
+]
 
 const fileOf = (name: string) => readFileSync(`${import.meta.dirname}/../data/${name}.sql`, "utf8").replace(/;\s*$/, "")
 
@@ -86,15 +87,22 @@ describe("active users", () => {
         const session = yield* DuckDb.open({})
         yield* session.run("ATTACH ':memory:' AS ledger")
         yield* Ledger.migrate(session, "ledger", mfa.tables, mfa.views)
-        yield* session.run("USE ledger")
         yield* session.run([
-          `INSERT INTO runs BY NAME SELECT 'r1' AS run_id, 'mfa' AS pipeline, '${stamp.tenant}' AS tenant, true AS complete,
+          `INSERT INTO ledger.runs BY NAME SELECT 'r1' AS run_id, 'mfa' AS pipeline, '${stamp.tenant}' AS tenant, true AS complete,
              ${DuckDb.constant(now)} AS observed_at, observed_at AS started_at, observed_at AS finished_at,
-             '${mfa.tables.map(({ name }) => name).join(", ")}' AS tables_collected;`,
-          insert(Tables.users, rows.flatMap((row) => row.users)),
-          insert(Tables.mfaMethods, rows.flatMap((row) => row.mfa_methods)),
-          insert(Tables.userGroups, rows.flatMap((row) => row.user_groups))
-        ].join("\n"))
+             '${mfa.tables.map(({ name }) => name).join(", ")}' AS tables_collected`,
+          ...seen(Tables.users, rows.flatMap((row) => row.users)),
+          ...seen(Tables.mfaMethods, rows.flatMap((row) => row.mfa_methods)),
+          ...seen(Tables.userGroups, rows.flatMap((row) => row.user_groups))
+        ].join(";\n"))
+        yield* apply(
+          session,
+          "ledger",
+          { ...runOf(1), ...stamp },
+          true,
+          [Tables.users, Tables.mfaMethods, Tables.userGroups].map((table) => ({ table, rows: `seen_${table.name}` }))
+        )
+        yield* session.run("USE ledger")
         const one = (sql: string) => Effect.map(session.all(sql), ([row]) => (row ?? []).map(Number))
         const columns = Object.keys(expected).join(", ")
 

@@ -15,11 +15,16 @@ import {
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { basename, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { zstdDecompressSync } from "node:zlib"
+import admins from "../pipelines/admins.ts"
+import mfa from "../pipelines/mfa.ts"
 import { serve } from "../src/emulator/Emulator.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
-import { version } from "../src/Version.ts"
+import * as Ledger from "../src/history/Ledger.ts"
+import * as Names from "../src/history/Names.ts"
+import * as DuckDb from "../src/staging/DuckDb.ts"
+import { format, version } from "../src/Version.ts"
 import { codesOn, usersOn } from "./known/scene.ts"
 import { program, settings } from "./program.ts"
 import * as readers from "./readers.ts"
@@ -55,6 +60,12 @@ const unpack = (version: string, folder: string) => {
     chmodSync(file, statSync(file).isDirectory() ? 0o700 : 0o600)
   }
   return data
+}
+
+/** Puts the ledger that format 1 left into a file. */
+const unpackLedger = (file: string) => {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, zstdDecompressSync(readFileSync(join(fixtures, "1/duo.duckdb.zst"))), { mode: 0o600 })
 }
 
 const histories = ["users", "mfa_methods", "user_groups", "bypass_codes", "admins", "admin_methods"]
@@ -148,9 +159,9 @@ describe.each(versions)("what %s left", (from) => {
       const duo = yield* serve({ port: 27_069, tenant: Tenant.fromUsers(usersOn(8), codesOn(8)) })
       const sinks = ["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink", sink])
       const { stderr } = yield* duoMfa(folder, ["extract", ...sinks], settings(duo))
-      assert.match(stderr, /The ledger is of format 0; it is brought to format 1/)
+      assert.include(stderr, `The ledger is of format 0; it is brought to format ${format}`)
       const [said] = yield* readers.query(`${folder}/data/duo.duckdb`, "FROM meta")
-      assert.deepStrictEqual(said, { format: 1n, tool_version: version })
+      assert.deepStrictEqual(said, { format: BigInt(format), tool_version: version })
       const { stdout } = yield* duoMfa(folder, [
         "sql",
         "SELECT count(*), count(*) FILTER (run_id > '2026111') FROM users"
@@ -172,4 +183,110 @@ describe.each(versions)("what %s left", (from) => {
         assert.deepStrictEqual(again, rows, basename(file))
       }
     })), 180_000)
+})
+
+describe("a ledger of format 1", () => {
+  const names = histories.flatMap((name) => [name, `${name}_history`, `${name}_changes`])
+  const views = ["mfa_events", "coverage_daily", "bypasses", "users_at_risk", "time_to_enrol", "regressions"]
+
+  /** A row by the names of its columns, whose order is that of how the ledger came to have them. */
+  const byName = ({ row }: { readonly row?: unknown }) =>
+    JSON.stringify(Object.entries(JSON.parse(String(row))).toSorted(([a], [b]) => a < b ? -1 : 1))
+
+  /** Everything that can be asked of it, at the instants of some runs too. */
+  const answers = Effect.fnUntraced(function*<E, R>(
+    ask: (sql: string) => Effect.Effect<ReadonlyArray<{ readonly row?: unknown }>, E, R>,
+    instants: ReadonlyArray<string>
+  ) {
+    const questions = [
+      ...names.map((name) => `FROM ${name}`),
+      ...views.map((name) => `FROM ${name}`),
+      ...histories.flatMap((name) => instants.map((at) => `FROM ${name}_asof('${at}'::TIMESTAMPTZ)`))
+    ]
+    const answered = yield* Effect.forEach(
+      questions,
+      (sql) =>
+        Effect.map(
+          ask(`SELECT to_json(asked)::VARCHAR AS row FROM (${sql}) asked`),
+          (rows) => [sql, rows.map(byName).sort()] as const
+        )
+    )
+    return new Map(answered)
+  })
+
+  const inLedger = <A, E, R>(test: (file: string, instants: ReadonlyArray<string>) => Effect.Effect<A, E, R>) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "duo-mfa-formats-"))),
+      Effect.fnUntraced(function*(folder) {
+        const file = join(folder, "data/duo.duckdb")
+        unpackLedger(file)
+        const runs = yield* readers.query(file, "SELECT DISTINCT observed_at::VARCHAR AS at FROM runs ORDER BY ALL")
+        return yield* test(file, runs.filter((_, n) => n % 3 === 0).map(({ at }) => String(at)))
+      }),
+      (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+    ).pipe(Effect.provide(NodeServices.layer), Effect.scoped)
+
+  const pipelines = [mfa, admins]
+
+  it.live(
+    "answers the same before it is migrated, when one pipeline has migrated it, and when all have",
+    () =>
+      inLedger(Effect.fnUntraced(function*(file, instants) {
+        const own = (sql: string) => readers.query(file, sql)
+        const expected = yield* answers(own, instants)
+        assert.isAbove(expected.get("FROM users_changes")?.length ?? 0, 10)
+        const asked = Effect.gen(function*() {
+          const session = yield* DuckDb.open({})
+          yield* session.run(`ATTACH '${file}' AS duo (READ_ONLY)`)
+          yield* Names.make(session, "duo", pipelines)
+          const ask = (sql: string) => Effect.map(session.all(sql), (rows) => rows.map(([row]) => ({ row })))
+          return yield* answers(ask, instants)
+        })
+        assert.deepStrictEqual(yield* Effect.scoped(asked), expected)
+        for (const { tables, views } of pipelines) {
+          yield* Effect.scoped(Effect.gen(function*() {
+            const session = yield* DuckDb.open({})
+            yield* session.run(`ATTACH '${file}' AS ledger`)
+            yield* Ledger.migrate(session, "ledger", tables, views)
+          }))
+          assert.deepStrictEqual(yield* Effect.scoped(asked), expected)
+        }
+        assert.deepStrictEqual(yield* answers(own, instants), expected)
+        const left = yield* own(
+          "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%_history' AND NOT internal"
+        )
+        assert.deepStrictEqual(left, [])
+      })),
+    120_000
+  )
+
+  it.live(
+    "is migrated by the first run that is published, and by no other",
+    () =>
+      inLedger(Effect.fnUntraced(function*(file) {
+        const folder = dirname(dirname(file))
+        const ended = "SELECT user_id, username, valid_from, valid_to, last_login_at FROM users_history " +
+          "WHERE valid_to <= '2026-11-09 11:00:00+00' ORDER BY ALL"
+        const before = yield* readers.query(file, ended)
+        const bytes = readFileSync(file)
+        const nobody = yield* serve({ port: 27_069, tenant: Tenant.fromUsers([], []) })
+        const args = ["extract", "--sink", "duckdb"]
+        const refused = yield* program(folder, args, { ...settings(nobody), DUO_MFA_DATA: "data" })
+        assert.strictEqual(refused.code, 4, refused.stderr)
+        assert.isTrue(readFileSync(file).equals(bytes))
+        nobody.tenant.edit({ edit: "add", at: 0, user: usersOn(8)[0] ?? {} })
+        const { code, stderr } = yield* program(folder, [...args, "--max-shrink", "100"], {
+          ...settings(nobody),
+          DUO_MFA_DATA: "data"
+        })
+        assert.strictEqual(code, 0, stderr)
+        assert.include(stderr, `The ledger is of format 1; it is brought to format ${format}`)
+        assert.deepStrictEqual(yield* readers.query(file, ended), before)
+        assert.deepStrictEqual(
+          yield* readers.query(file, "SELECT count(*) AS n FROM users WHERE tenant = '127.0.0.1:27069'"),
+          [{ n: 1n }]
+        )
+      })),
+    120_000
+  )
 })

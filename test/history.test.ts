@@ -4,6 +4,7 @@ import { Context, Effect, Layer } from "effect"
 import { apply } from "../src/history/Apply.ts"
 import * as Ledger from "../src/history/Ledger.ts"
 import * as Snapshots from "../src/history/Snapshots.ts"
+import * as Stored from "../src/history/Stored.ts"
 import { runs as runsTable } from "../src/Outcome.ts"
 import type { SinkRun } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
@@ -87,7 +88,11 @@ const session = Effect.tap(
   Places,
   (session) =>
     session.run(
-      "USE memory; DELETE FROM ledger.main.items_history; DELETE FROM ledger.main.runs; DELETE FROM files.main.saved"
+      ["ledger.main.runs", "files.main.saved", ...Stored.tablesOf(items).map(({ name }) => `ledger.main.${name}`)]
+        .reduce(
+          (statements, table) => `${statements}; DELETE FROM ${table}`,
+          "USE memory"
+        )
     )
 )
 
@@ -104,6 +109,12 @@ const applyRun = (session: DuckDb.Session, run: Model.Run, limits?: Partial<Sink
     applyRows(session, told(run, limits), run.complete, run.rows === undefined ? undefined : query(run))
   )
 
+/** The reason for which a run is refused; its copy of the ledger is thrown away. */
+const refusal = (session: DuckDb.Session, run: Model.Run, limits?: Partial<SinkRun>) =>
+  Effect.flip(applyRun(session, run, limits)).pipe(
+    Effect.tap(session.run(`DELETE FROM ledger.main.runs WHERE run_id = '${run.id}'`))
+  )
+
 /** A session in which runs were applied one after the other. */
 const stepwise = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
   const open = yield* session
@@ -111,6 +122,13 @@ const stepwise = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
   yield* open.run("USE ledger")
   return open
 })
+
+/** Makes of the ledger one of format 1, which kept a history in one table. */
+const downgrade = `
+  CREATE TABLE ledger.main.earlier AS FROM ledger.main.items_history;
+  DROP VIEW ledger.main.items_history;
+  ${Stored.tablesOf(items).map(({ name }) => `DROP TABLE ledger.main.${name};`).join("\n")}
+  ALTER TABLE ledger.main.earlier RENAME TO items_history`
 
 /** A session in which the snapshots lie about in the order that is given. */
 const atOnce = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
@@ -180,6 +198,25 @@ layer(Places.layer)("the history of any runs", (it) => {
     Effect.gen(function*() {
       assert.deepStrictEqual(comparable(yield* historyIn(yield* stepwise(all))), expected(all))
     }), { arbitrary: { runs: 150 } })
+
+  it.effect.prop(
+    "is that of the model, however far format 1 had got with it",
+    [histories, small(9)],
+    ([all, by]) =>
+      Effect.gen(function*() {
+        const open = yield* stepwise(all.slice(0, by))
+        const before = yield* historyIn(open)
+        yield* open.run(`USE memory; ${downgrade}`)
+        yield* Ledger.migrate(open, "ledger", [items], "", added)
+        yield* open.run("USE ledger")
+        assert.deepStrictEqual(comparable(yield* historyIn(open)), comparable(before))
+        yield* open.run("USE memory")
+        for (const run of all.slice(by)) yield* applyRun(open, run)
+        yield* open.run("USE ledger")
+        assert.deepStrictEqual(comparable(yield* historyIn(open)), expected(all))
+      }),
+    { arbitrary: { runs: 60 } }
+  )
 
   it.effect.prop(
     "is the same over the snapshots, in whatever order they lie about",
@@ -308,20 +345,39 @@ layer(Places.layer)("a run", (it) => {
       const { k0: _, k1: __, ...less } = before
       const { k2: ___, k3: ____, ...least } = less
       const open = yield* stepwise([run(1, before)])
-      const error = yield* Effect.flip(applyRun(open, run(2, least), { maxShrink: 10 }))
+      const error = yield* refusal(open, run(2, least), { maxShrink: 10 })
       assert.deepInclude({ ...error }, { _tag: "Shrunk", gone: 4, before: 20, maxShrink: 15 })
       assert.deepStrictEqual(comparable(yield* historyIn(open)), expected([run(1, before)]))
       yield* applyRun(open, run(2, less), { maxShrink: 10 })
-      yield* Effect.flip(applyRun(open, run(3, {}), { maxShrink: 10 }))
+      yield* refusal(open, run(3, {}), { maxShrink: 10 })
       yield* applyRun(open, run(3, {}, { complete: false }), { maxShrink: 10 })
       yield* applyRun(open, run(4, {}), { maxShrink: 10, allowEmpty: true })
       assert.deepStrictEqual(yield* open.all("SELECT count(*) FROM items"), [[0n]])
     }))
 
+  it.effect("that is not complete ends nothing that it did not see, also when a column has just come", () =>
+    Effect.gen(function*() {
+      const row = (key: string, late: string | null) => ({
+        key,
+        value: "v",
+        sure: true,
+        counter: 0,
+        touched: null,
+        late
+      })
+      const partial = { complete: false, isLater: true }
+      const all = [
+        run(1, {}, { complete: false, rows: [row("a", null)] }),
+        run(2, {}, { ...partial, isUpgraded: true, rows: [row("b", "l")] }),
+        run(3, {}, { ...partial, rows: [row("c", "l")] })
+      ]
+      assert.deepStrictEqual(comparable(yield* historyIn(yield* stepwise(all))), expected(all))
+    }))
+
   it.effect("that is older than what is there is refused", () =>
     Effect.gen(function*() {
       const open = yield* stepwise([run(5, { a: "v" })])
-      const error = yield* Effect.flip(applyRun(open, run(4, { a: "v" })))
+      const error = yield* refusal(open, run(4, { a: "v" }))
       assert.strictEqual(error._tag, "Overtaken")
       yield* applyRun(open, run(4, { a: "v" }, { tenant: "other" }))
     }))
@@ -346,6 +402,7 @@ layer(Places.layer)("a run", (it) => {
         return `SELECT ${cells.join(", ")} FROM range(${count}) _(n)`
       }
       for (const [at, value] of [[1, "'old'"], [2, "if(n % 3 = 0, 'new', 'old')"]] as const) {
+        yield* Ledger.addRun(open, "ledger", outcome(run(at, {})))
         yield* applyRows(open, told(run(at, {})), true, many(at, value))
       }
       assert.deepStrictEqual(

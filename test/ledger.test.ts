@@ -137,7 +137,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
       for (const column of ["note", "moment"]) {
-        yield* readers.execute(location, `ALTER TABLE things_history DROP ${column}`)
+        yield* readers.execute(location, `ALTER TABLE things_versions DROP ${column}`)
       }
       yield* perform(duckdb, location, second, one, { complete: false })
       assert.deepStrictEqual(comparable((yield* readBack(duckdb, location, second, things)) ?? []), one.things)

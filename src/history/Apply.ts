@@ -1,7 +1,7 @@
 /**
  * How one run changes the history of its tenant, and the only place where a version ends. A version ends when a run sees
  * another in its place, or when a complete run does not see it; a run that is not proved complete ends nothing for what
- * it did not see.
+ * it did not see. What is the same as before costs a row of what is volatile, and nothing else.
  */
 import { Effect } from "effect"
 import { runs } from "../Outcome.ts"
@@ -10,157 +10,222 @@ import { Overtaken, type SinkReason, type SinkRun } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
 import * as Added from "./Added.ts"
-import { fingerprint, historyOf, volatile } from "./Interval.ts"
+import { fingerprint, kindOfFingerprint, volatile } from "./Interval.ts"
+import { currentOf, endedOf, versionsOf } from "./Stored.ts"
 
-/** The rows of a run in one table: the name of a table that has them, with its columns and types. */
+/** The rows of a run in one table: the name of a relation that has them, with the table's columns and types. */
 export interface Snapshot {
   readonly table: Table
   readonly rows: string
 }
 
-const keyOf = ({ key }: Table) => key.map(DuckDb.name).join(", ")
-
-/**
- * Holds the run against what is current: `matched` has for every key the current version and the row that was seen, by
- * their row ids, and whether that is the same version.
- */
-const compare = (
-  session: DuckDb.Session,
-  catalog: string,
-  { rows, table }: Snapshot,
-  tenant: string,
-  added: ReadonlyArray<string>
-) => {
-  const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
-  const later = added.map((column) => ({
-    column: DuckDb.name(column),
-    since: Added.since(table, column, tenant, `${catalog}.main.${runs.name}`),
-    version: DuckDb.name(`version ${column}`),
-    fresh: DuckDb.name(`fresh ${column}`)
-  }))
-  const told = (id: "version" | "fresh") =>
-    `SELECT rowid AS ${id}, ${keyOf(table)}, ${fingerprint(table, added)} AS told_${id}, observed_at AS ${id}_at${
-      later.map((names) => `, ${names.column} AS ${names[id]}`).join("")
-    }`
-  const same = later.map(({ fresh, since, version }) =>
-    `(${version} IS NOT DISTINCT FROM ${fresh} OR coalesce(version_at < ${since}, false))`
-  )
-  return session.run(
-    `CREATE OR REPLACE TEMP TABLE matched AS
-     SELECT version, fresh, CASE WHEN told_version = told_fresh THEN ${
-      ["true", ...same].join(" AND ")
-    } ELSE told_version = told_fresh END AS same
-     FROM (${told("version")} FROM ${history} WHERE tenant = ${tenant} AND valid_to IS NULL)
-     FULL JOIN (${told("fresh")} FROM ${rows}) USING (${keyOf(table)})`
-  )
+/** What a run is applied to. */
+interface Place {
+  readonly session: DuckDb.Session
+  readonly catalog: string
+  /** SQL for a table of the ledger. */
+  readonly of: (table: Table) => string
+  readonly run: SinkRun
+  readonly isComplete: boolean
 }
 
-/** What the run would end of what was compared with it. */
-const lossOf = Effect.fnUntraced(function*(session: DuckDb.Session, table: Table) {
-  const counted = yield* session.all(
-    "SELECT count(version), count(*) FILTER (fresh IS NULL), count(fresh) FROM matched"
-  )
-  const [before = 0, gone = 0, seen = 0] = (counted[0] ?? []).map(Number)
-  return { table, before, gone, seen }
-})
+const listed = (columns: ReadonlyArray<string>, from = "") =>
+  columns.map((column) => `, ${from}${DuckDb.name(column)}`).join("")
+
+/** The numbers of the versions that a run begins. */
+const numbers = "temp.main.version_numbers"
+
+const keyOf = ({ key }: Table) => key.map(DuckDb.name).join(", ")
 
 /** A run that is older than what is there would have to change what was, which only a rebuild can. */
-const refuseOutdated = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string, run: SinkRun) {
+const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: Place) {
+  const place = `(${DuckDb.constant(run.observed_at)}, ${DuckDb.literal(run.run_id)})`
   const later = yield* session.all(
-    `SELECT run_id FROM ${catalog}.main.${runs.name}
-     WHERE tenant = ${DuckDb.literal(run.tenant)} AND pipeline = ${DuckDb.literal(run.pipeline)}
-     AND observed_at > ${DuckDb.constant(run.observed_at)} LIMIT 1`
+    `SELECT run_id FROM ${of(runs)} WHERE tenant = ${DuckDb.literal(run.tenant)}
+     AND pipeline = ${DuckDb.literal(run.pipeline)} AND (observed_at, run_id) > ${place} LIMIT 1`
   )
   if (later.length > 0) {
     return yield* new Overtaken({ by: String(later[0]?.[0]) })
   }
 })
 
-/** Rows that are changed at once: what DuckDB keeps of them until then takes half a kilobyte each. */
-const batch = 61_440
+/** What is known of a table before the run. */
+interface Before {
+  /** How many versions are current. */
+  readonly count: number
+  /** SQL for the run that last saw the tenant's current versions if nothing else is said, and for when it was. */
+  readonly run_id: string
+  readonly observed_at: string
+  /** The columns that came after some current version was last seen. */
+  readonly added: ReadonlyArray<string>
+  /** Whether the hashes that are kept can be compared with those of the run's rows. */
+  readonly isHashed: boolean
+  /** SQL for what kind these are of. */
+  readonly kind: string
+}
+
+const look = Effect.fnUntraced(
+  function*({ of, run, session }: Place, table: Table): Effect.fn.Return<Before, SinkReason> {
+    const ofTenant = `FROM ${of(runs)} WHERE tenant = ${DuckDb.literal(run.tenant)}`
+    const [last] = yield* session.all(
+      `SELECT run_id, epoch_us(observed_at) ${ofTenant} AND run_id <> ${DuckDb.literal(run.run_id)}
+       AND list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)})
+       ORDER BY observed_at DESC, run_id DESC LIMIT 1`
+    )
+    const [run_id, observed_at] = last === undefined
+      ? ["NULL", "NULL::TIMESTAMPTZ"]
+      : [DuckDb.literal(String(last[0])), DuckDb.constant(BigInt(String(last[1])))]
+    const [[release] = []] = yield* session.all("SELECT version()")
+    const kind = DuckDb.literal(kindOfFingerprint(table, String(release)))
+    const current = `FROM ${of(currentOf(table))} WHERE tenant = ${DuckDb.literal(run.tenant)}`
+    const [[count, isOneKind] = []] = yield* session.all(
+      `SELECT count(*), coalesce(bool_and(hash_kind = ${kind} AND version_hash IS NOT NULL), false) ${current}`
+    )
+    const later = yield* Added.inRuns(
+      session,
+      `${ofTenant} AND observed_at > (SELECT min(coalesce(observed_at, ${observed_at})) ${current})`
+    )
+    const added = Added.of(table, later)
+    const isHashed = isOneKind === true && added.length === 0
+    return { count: Number(count), run_id, observed_at, added, isHashed, kind }
+  }
+)
+
+const was = (column: string) => DuckDb.name(`was ${column}`)
+const is = (column: string) => DuckDb.name(`is ${column}`)
 
 /**
- * Changes rows of a history by their row ids, some at a time, and brings each to the file: the file is a copy that nobody
- * sees, so nothing has to be undone. Nothing is deleted meanwhile, for that would give the rows other ids.
+ * Compares the run with what is current. `matched` has a row for every key: the number of the current version, whether the
+ * run saw the row and whether that is the same version, and what `T_current` says of it next; and the key of what is not
+ * the same. A column that is new is filled in, and is no change.
  */
-const inBatches = Effect.fnUntraced(function*(
-  session: DuckDb.Session,
-  catalog: string,
-  rows: string,
-  update: (rows: string) => string
-) {
-  const counted = yield* session.all(`SELECT max(version) FROM matched WHERE ${rows}`)
-  const last = counted[0]?.[0]
+const compare = ({ of, run, session }: Place, { rows, table }: Snapshot, { added, isHashed, observed_at }: Before) => {
+  const told = fingerprint(table, added)
+  const tenant = DuckDb.literal(run.tenant)
+  const named = (as: (column: string) => string) =>
+    added.map((column) => `, ${DuckDb.name(column)} AS ${as(column)}`).join("")
+  const same = added.map((column) => {
+    const since = Added.since(table, column, tenant, of(runs))
+    return ` AND (${was(column)} IS NOT DISTINCT FROM ${is(column)} OR coalesce("was seen at" < ${since}, false))`
+  })
+  const keys = table.key.map((column) =>
+    `, CASE WHEN "is same" IS NOT TRUE THEN ${DuckDb.name(column)} END AS ${DuckDb.name(column)}`
+  )
+  const lacks = added.map((column) => `${was(column)} IS DISTINCT FROM ${is(column)}`)
+  return session.run(
+    `CREATE OR REPLACE TEMP TABLE matched AS
+     SELECT version_number, "is of now", "is seen", "is same", "is hash"${listed(volatile(table))}${keys.join("")}${
+      added.map((column) => `, ${is(column)}`).join("")
+    }, "is same" AND (${["false", ...lacks].join(" OR ")}) AS "lacks something"
+     FROM (
+       SELECT *, CASE WHEN "is seen" THEN "was told" = "is told"${same.join("")} END AS "is same"
+       FROM (
+         SELECT version_number, ${keyOf(table)}, ${isHashed ? "version_hash" : told} AS "was told",
+           valid_from = ${DuckDb.constant(run.observed_at)} AS "is of now", "was seen at"${named(was)}
+         FROM ${of(versionsOf(table))} JOIN (
+           SELECT version_number, version_hash, coalesce(observed_at, ${observed_at}) AS "was seen at"
+           FROM ${of(currentOf(table))} WHERE tenant = ${tenant}
+         ) USING (version_number)
+       ) FULL JOIN (
+         SELECT true AS "is seen", ${keyOf(table)}, ${told} AS "is told", ${fingerprint(table)} AS "is hash"${
+      listed(volatile(table))
+    }${named(is)} FROM ${rows}
+       ) USING (${keyOf(table)})
+     )`
+  )
+}
+
+/** What the run would end of what was compared with it. */
+const lossOf = Effect.fnUntraced(function*(session: DuckDb.Session, { rows, table }: Snapshot, { count }: Before) {
+  const [[gone = 0, seen = 0] = []] = yield* session.all(
+    count === 0
+      ? `SELECT 0, count(*) FROM ${rows}`
+      : `SELECT count(*) FILTER ("is seen" IS NULL), count("is seen") FROM matched`
+  )
+  return { table, before: count, gone: Number(gone), seen: Number(seen) }
+})
+
+/** Versions that are filled in at once: what DuckDB keeps of them until then takes half a kilobyte each. */
+const batch = 61_440n
+
+/** Gives the versions that were seen again the columns that came since they were last seen. */
+const fillIn = Effect.fnUntraced(function*({ catalog, of, session }: Place, table: Table, { added }: Before) {
+  if (added.length === 0) return
+  const versions = of(versionsOf(table))
+  const lacking = `FROM ${versions} JOIN (FROM matched WHERE "lacks something") USING (version_number)`
+  const [[last] = []] = yield* session.all(`SELECT max(${versions}.rowid) ${lacking}`)
   if (typeof last !== "bigint") return
-  for (let from = 0n; from <= last; from += BigInt(batch)) {
+  for (let from = 0n; from <= last; from += batch) {
+    // DuckDB updates rows in their order many times faster than in any other
     yield* session.run(
-      update(`SELECT * FROM matched WHERE (${rows}) AND version BETWEEN ${from} AND ${from + BigInt(batch) - 1n}`)
+      `UPDATE ${versions} filled SET ${added.map((name) => `${DuckDb.name(name)} = ${is(name)}`).join(", ")}
+       FROM (
+         SELECT ${versions}.rowid AS "its row"${added.map((name) => `, ${is(name)}`).join("")} ${lacking}
+         WHERE ${versions}.rowid BETWEEN ${from} AND ${from + batch - 1n} ORDER BY "its row"
+       ) WHERE filled.rowid = "its row";
+       CHECKPOINT ${catalog}`
     )
-    yield* session.run(`CHECKPOINT ${catalog}`)
   }
 })
 
 /** Brings a history up to what was compared with it. */
-const change = Effect.fnUntraced(function*(
-  session: DuckDb.Session,
-  catalog: string,
-  history: string,
-  { rows: fresh, table }: Snapshot,
-  { observed_at, run_id }: SinkRun,
-  isComplete: boolean,
-  added: ReadonlyArray<string>
-) {
-  const run = DuckDb.literal(run_id)
-  const now = DuckDb.constant(observed_at)
-  const names = DuckDb.names(table)
-  const seen = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
-  // DuckDB updates rows in their order many times faster than in any other, such as that of what was seen
-  const changing = [...volatile(table), ...added].map(DuckDb.name)
-  const seenAgain = changing.map((name) => `, seen.${name}`).join("")
-  const refreshed = changing.map((name) => `, ${name} = again.${name}`).join("")
-  yield* inBatches(
-    session,
-    catalog,
-    "same",
-    (rows) =>
-      `CREATE OR REPLACE TEMP TABLE again AS
-       SELECT matched.version AS "its row"${seenAgain}
-       FROM (${rows}) matched JOIN ${fresh} seen ON seen.rowid = matched.fresh ORDER BY matched.version;
-       UPDATE ${history} kept SET run_id = ${run}, observed_at = ${now}, last_run_id = ${run}${refreshed}
-       FROM again WHERE kept.rowid = again."its row"`
-  )
-  yield* inBatches(
-    session,
-    catalog,
-    isComplete ? "NOT same OR fresh IS NULL" : "NOT same",
-    (rows) => `UPDATE ${history} SET valid_to = ${now} WHERE rowid IN (SELECT version FROM (${rows}))`
-  )
-  // what a run of the same instant saw was never so
-  yield* session.run(`DELETE FROM ${history} WHERE valid_from = ${now} AND valid_to = ${now}`)
-  yield* session.run(
-    `INSERT INTO ${history} (${names}, valid_from, valid_to, first_run_id, last_run_id)
-     SELECT ${seen}, ${now}, NULL, ${run}, ${run}
-     FROM ${fresh} seen JOIN matched ON matched.fresh = seen.rowid WHERE matched.same IS NOT TRUE`
-  )
+const change = Effect.fnUntraced(function*(place: Place, { rows, table }: Snapshot, before: Before) {
+  const { isComplete, of, run, session } = place
+  const [versions, ended, current] = [of(versionsOf(table)), of(endedOf(table)), of(currentOf(table))]
+  const [now, tenant] = [DuckDb.constant(run.observed_at), DuckDb.literal(run.tenant)]
+  const [[free] = []] = yield* session.all(`SELECT coalesce(max(version_number), 0) + 1 FROM ${versions}`)
+  const [isFirst, changing] = [before.count === 0, volatile(table)]
+  const own = table.columns.map(({ name }) => name).filter((name) => name in versionsOf(table).specs)
+  const isOver = isComplete ? `"is same" IS NOT TRUE` : `NOT "is same"`
+  const seenBefore = `coalesce(last_run_id, ${before.run_id}) AS last_run_id,
+    coalesce(observed_at, ${before.observed_at}) AS observed_at`
+  yield* fillIn(place, table, before)
+  if (!isFirst) {
+    // a version that begins and ends at one instant never existed
+    yield* session.run(`
+    INSERT INTO ${ended} BY NAME SELECT version_number, ${now} AS valid_to, ${seenBefore}${listed(changing, "current.")}
+    FROM ${current} current JOIN (FROM matched WHERE ${isOver} AND NOT "is of now") USING (version_number);
+    DELETE FROM ${versions} WHERE version_number IN (
+      SELECT version_number FROM matched WHERE ${isOver} AND "is of now");
+    CREATE OR REPLACE TEMP TABLE unseen AS SELECT * REPLACE (${seenBefore}) FROM ${current}
+    WHERE tenant = ${tenant} AND NOT ${isComplete}
+    AND version_number IN (SELECT version_number FROM matched WHERE "is seen" IS NULL);
+    DELETE FROM ${current} WHERE tenant = ${tenant}`)
+  }
+  yield* session.run(`
+    CREATE OR REPLACE TEMP SEQUENCE version_numbers START ${free};
+    INSERT INTO ${versions} BY NAME
+    SELECT nextval('${numbers}') AS version_number, ${now} AS valid_from, ${
+    DuckDb.literal(run.run_id)
+  } AS first_run_id${listed(own, "seen.")} FROM ${rows} seen ${isFirst ? "" : `JOIN matched USING (${keyOf(table)})`}`)
+  yield* session.run(`
+    INSERT INTO ${current} BY NAME
+    SELECT version_number, tenant, ${fingerprint(table)} AS version_hash, ${before.kind} AS hash_kind${listed(changing)}
+    FROM ${versions} WHERE version_number >= ${free}`)
+  if (isFirst) return
+  yield* session.run(`
+    INSERT INTO ${current} BY NAME
+    SELECT version_number, ${tenant} AS tenant, "is hash" AS version_hash, ${before.kind} AS hash_kind${
+    listed(changing)
+  }
+    FROM matched WHERE "is same";
+    INSERT INTO ${current} BY NAME FROM unseen`)
 })
 
 const applyTable = Effect.fn("Ledger.apply")(function*(
-  session: DuckDb.Session,
-  catalog: string,
-  run: SinkRun,
-  isComplete: boolean,
+  place: Place,
   losses: ReadonlyArray<Loss>,
   snapshot: Snapshot
 ) {
+  const { isComplete, run, session } = place
   const { table } = snapshot
   yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
-  const history = `${catalog}.main.${DuckDb.name(historyOf(table).name)}`
-  const added = Added.of(table, yield* Added.inRuns(session, `FROM ${catalog}.main.${runs.name}`))
-  yield* compare(session, catalog, snapshot, DuckDb.literal(run.tenant), added)
-  const all = [...losses, yield* lossOf(session, table)]
+  const before = yield* look(place, table)
+  if (before.count > 0) yield* compare(place, snapshot, before)
+  const all = [...losses, yield* lossOf(session, snapshot, before)]
   const refused = isComplete ? refusal(all, run) : undefined
   if (refused !== undefined) return yield* refused
-  yield* change(session, catalog, history, snapshot, run, isComplete, added)
+  yield* change(place, snapshot, before)
   return all
 })
 
@@ -173,13 +238,11 @@ export const apply: (
   snapshots: ReadonlyArray<Snapshot>
 ) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(
   function*(session, catalog, run, isComplete, snapshots) {
-    yield* refuseOutdated(session, catalog, run)
-    // what others have deleted is taken out now, and not while row ids count
-    yield* session.run(`CHECKPOINT ${catalog}`)
+    const of = ({ name }: Table) => `${catalog}.main.${DuckDb.name(name)}`
+    const place: Place = { session, catalog, of, run, isComplete }
+    yield* refuseOutdated(place)
     let losses: ReadonlyArray<Loss> = []
-    for (const snapshot of snapshots) {
-      losses = yield* applyTable(session, catalog, run, isComplete, losses, snapshot)
-    }
-    yield* session.run("DROP TABLE IF EXISTS matched; DROP TABLE IF EXISTS again")
+    for (const snapshot of snapshots) losses = yield* applyTable(place, losses, snapshot)
+    yield* session.run(`DROP TABLE IF EXISTS matched; DROP TABLE IF EXISTS unseen; DROP SEQUENCE IF EXISTS ${numbers}`)
   }
 )

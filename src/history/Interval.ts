@@ -3,6 +3,7 @@
  * table's key. It is another version when a column is another, but for what says when the row was seen and for what
  * changes by itself, of which a version has what was seen last.
  */
+import { hash } from "node:crypto"
 import * as DuckDb from "../staging/DuckDb.ts"
 import * as Table from "../Table.ts"
 
@@ -14,7 +15,7 @@ const intervals = {
   last_run_id: Table.id("The run that saw it last.")
 }
 
-/** The table of all versions. */
+/** All versions, for whoever asks. */
 export const historyOf = ({ key, name, specs }: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${name}_history`,
@@ -36,11 +37,12 @@ export const telling = (table: Table.Table) => {
   return table.columns.map(({ name }) => name).filter((name) => !others.has(name))
 }
 
-/**
- * A number that two rows share when they are the same version. It is made anew whenever rows are compared, for DuckDB may
- * make it otherwise in its next version.
- */
+/** A number that two rows share when they are the same version. DuckDB's next release may make another of the same row. */
 export const fingerprint = (table: Table.Table, without: ReadonlyArray<string> = []) => {
   const names = telling(table).filter((name) => !without.includes(name))
-  return names.length === 0 ? "0" : `hash(${names.map(DuckDb.name).join(", ")})`
+  return names.length === 0 ? "0::BIGINT" : `(hash(${names.map(DuckDb.name).join(", ")}) >> 1)::BIGINT`
 }
+
+/** What such a number was made by, so that one that is kept is not compared with one that was made otherwise. */
+export const kindOfFingerprint = (table: Table.Table, release: string) =>
+  `DuckDB ${release}, ${telling(table).length} columns ${hash("sha256", telling(table).join(), "hex").slice(0, 12)}`

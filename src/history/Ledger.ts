@@ -1,13 +1,15 @@
 /** The tables that a ledger has, what they must look like, and how a run's rows are found in them. */
 import { Effect } from "effect"
 import { collected, type Outcome, runs, toRow } from "../Outcome.ts"
-import { Corrupt, InputOutput } from "../Sink.ts"
+import { Corrupt, InputOutput, type SinkReason } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
-import type { ColumnType, Table } from "../Table.ts"
+import type { Column, ColumnType, Table } from "../Table.ts"
 import { format } from "../Version.ts"
 import * as Added from "./Added.ts"
 import { historyOf } from "./Interval.ts"
 import * as Meta from "./Meta.ts"
+import * as Snapshots from "./Snapshots.ts"
+import * as Stored from "./Stored.ts"
 import * as Views from "./Views.ts"
 
 /** Our types as DuckDB's catalog names them. */
@@ -15,12 +17,21 @@ const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "
 
 const inLedger = (catalog: string, name: string) => `${catalog}.main.${DuckDb.name(name)}`
 
-/** What is kept for some tables: the runs, and the history of each. */
-const kept = (tables: ReadonlyArray<Table>) => [runs, ...tables.map(historyOf)]
+/** What is kept for some tables: the runs, and the versions of each. */
+const kept = (tables: ReadonlyArray<Table>) => [runs, ...tables.flatMap(Stored.tablesOf)]
+
+/** A table of a ledger, and what it lacks. */
+interface Lacking {
+  readonly table: Table
+  /** The columns that are not there; a table that is not there yet lacks none. */
+  readonly columns: ReadonlyArray<Column>
+  /** Whether the others have their sentences. */
+  readonly isSaid: boolean
+}
 
 /**
- * The columns that a ledger has not got, by table, and whether the others have their sentences; a table that is not there
- * yet lacks none. Fails if something is not ours.
+ * What a ledger has not got: of what is kept, and of the histories that format 1 kept each in one table. Fails if something
+ * is not ours.
  */
 export const missing = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
@@ -33,35 +44,52 @@ export const missing = Effect.fnUntraced(
     const columns = yield* session.all(
       `SELECT lower(table_name), lower(column_name), data_type, comment FROM duckdb_columns() ${where}`
     )
+    const isThere = (name: string, kind: "table" | "view") =>
+      objects.some(([object, found]) => object === name && found === kind)
     const refuse = Effect.fnUntraced(function*(name: string, found: "table" | "view", expected: "table" | "view") {
-      if (!objects.some(([object, kind]) => object === name && kind === found)) return
+      if (!isThere(name, found)) return
       return yield* new Corrupt({ detail: `its ${name} is a ${found}, where this version keeps a ${expected}` })
     })
-    for (const table of tables) {
-      for (const { name } of [table, Views.changesOf(table)]) yield* refuse(name, "table", "view")
-    }
-    return yield* Effect.forEach(
-      kept(tables),
-      Effect.fnUntraced(function*(table) {
-        yield* refuse(table.name, "view", "table")
-        const there = new Map(
-          columns.filter(([of]) => of === table.name).map(([_, column, type, comment]) => [column, { type, comment }])
-        )
-        for (const { name, type } of table.columns) {
-          const found = there.get(name)?.type ?? catalogTypes[type]
-          if (found !== catalogTypes[type]) {
-            return yield* new Corrupt({
-              detail: `its column ${table.name}.${name} is ${String(found)}, this version keeps ${catalogTypes[type]}`
-            })
-          }
-        }
-        return {
-          table,
-          columns: there.size === 0 ? [] : table.columns.filter(({ name }) => !there.has(name)),
-          isSaid: table.columns.every(({ doc, name }) => there.get(name)?.comment === doc)
-        }
-      })
+    const earlier = tables.filter((table) =>
+      isThere(historyOf(table).name, "table") && !isThere(Stored.versionsOf(table).name, "table")
     )
+    for (const table of tables) {
+      const views = [table, Views.changesOf(table), ...earlier.includes(table) ? [] : [historyOf(table)]]
+      for (const { name } of views) yield* refuse(name, "table", "view")
+    }
+    const look = Effect.fnUntraced(function*(table: Table): Effect.fn.Return<Lacking, SinkReason> {
+      yield* refuse(table.name, "view", "table")
+      const there = new Map(
+        columns.filter(([of]) => of === table.name).map(([_, column, type, comment]) => [column, { type, comment }])
+      )
+      for (const { name, type } of table.columns) {
+        const found = there.get(name)?.type ?? catalogTypes[type]
+        if (found !== catalogTypes[type]) {
+          return yield* new Corrupt({
+            detail: `its column ${table.name}.${name} is ${String(found)}, this version keeps ${catalogTypes[type]}`
+          })
+        }
+      }
+      return {
+        table,
+        columns: there.size === 0 ? [] : table.columns.filter(({ name }) => !there.has(name)),
+        isSaid: table.columns.every(({ doc, name }) => there.get(name)?.comment === doc)
+      }
+    })
+    return {
+      kept: yield* Effect.forEach(kept(tables), look),
+      earlier: yield* Effect.forEach(
+        earlier,
+        (table) =>
+          Effect.map(look(historyOf(table)), ({ columns: lacking }): Stored.Earlier => ({
+            table,
+            lacking,
+            others: columns.filter(([of, column]) =>
+              of === historyOf(table).name && !(String(column) in historyOf(table).specs)
+            ).map(([_, column, type]) => [String(column), String(type)])
+          }))
+      )
+    }
   }
 )
 
@@ -81,7 +109,8 @@ export const migrate = Effect.fn("Ledger.migrate")(
     if (before !== undefined && before.format < format) {
       yield* Effect.logInfo(`The ledger is of format ${before.format}; it is brought to format ${format}`)
     }
-    const lacking = (yield* missing(session, catalog, tables)).flatMap(({ columns, isSaid, table }) => {
+    const lacking = yield* missing(session, catalog, tables)
+    const made = lacking.kept.flatMap(({ columns, isSaid, table }) => {
       const qualified = inLedger(catalog, table.name)
       return [
         DuckDb.create(qualified, table),
@@ -92,18 +121,26 @@ export const migrate = Effect.fn("Ledger.migrate")(
         ...isSaid ? [] : DuckDb.comments("TABLE", qualified, table)
       ]
     })
-    yield* session.run(["BEGIN", ...lacking, ...Meta.statements(catalog)].join(";\n"))
+    const moved = lacking.earlier.flatMap((earlier) => Stored.takeOver(earlier, (name) => inLedger(catalog, name)))
+    yield* session.run(["BEGIN", ...made, ...moved, ...Meta.statements(catalog)].join(";\n"))
     const all = [...added, ...yield* Added.inRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
-    const statements = [`USE ${catalog}`, ...tables.flatMap((table) => Views.statements(table, all)), views]
-    yield* session.run([...statements, "COMMIT", "USE memory"].join(";\n"))
+    const statements = tables.flatMap((table) => [
+      ...Snapshots.view(historyOf(table), Stored.history(table, ({ name }) => DuckDb.name(name))),
+      ...Views.statements(table, all)
+    ])
+    yield* session.run([`USE ${catalog}`, ...statements, views, "COMMIT", "USE memory"].join(";\n"))
   }
 )
 
 /** Takes away the tables of ours, so that they can be made anew. */
-export const drop = (session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) =>
-  Effect.forEach(kept(tables), ({ name }) => session.run(`DROP TABLE IF EXISTS ${inLedger(catalog, name)}`), {
-    discard: true
-  })
+export const drop = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
+    const { earlier } = yield* missing(session, catalog, tables)
+    for (const { name } of [...kept(tables), ...earlier.map(({ table }) => historyOf(table))]) {
+      yield* session.run(`DROP TABLE IF EXISTS ${inLedger(catalog, name)}`)
+    }
+  }
+)
 
 /** The ids of the runs that a ledger has a row of. */
 export const runIds = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string) {
@@ -122,6 +159,13 @@ export const addRun = Effect.fn("Ledger.addRun")(function*(session: DuckDb.Sessi
   )
 })
 
+/** The current versions that a tenant's newest run saw; the run is given. */
+const newest = (catalog: string, table: Table, run: string) =>
+  `FROM ${inLedger(catalog, Stored.versionsOf(table).name)} version
+   JOIN ${inLedger(catalog, Stored.currentOf(table).name)} sighting USING (version_number)
+   WHERE last_run_id IS NULL
+   AND sighting.tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run})`
+
 /** Fails unless the ledger holds a run's rows, as many as were staged. */
 export const verify = Effect.fn("Ledger.verify")(
   function*(
@@ -131,17 +175,17 @@ export const verify = Effect.fn("Ledger.verify")(
     tables: ReadonlyArray<Table>,
     outcome: Outcome
   ) {
+    const run = DuckDb.literal(run_id)
     const expected = [
-      { name: runs.name, rows: 1 },
+      { name: runs.name, from: `FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run}`, rows: 1 },
       ...collected(tables, outcome).map((table) => ({
-        name: historyOf(table).name,
+        name: table.name,
+        from: newest(catalog, table, run),
         rows: outcome.rows[table.name] ?? 0
       }))
     ]
-    for (const { name, rows } of expected) {
-      const counted = yield* session.all(
-        `SELECT count(*) FROM ${inLedger(catalog, name)} WHERE run_id = ${DuckDb.literal(run_id)}`
-      )
+    for (const { from, name, rows } of expected) {
+      const counted = yield* session.all(`SELECT count(*) ${from}`)
       if (counted[0]?.[0] !== BigInt(rows)) {
         return yield* new InputOutput({ detail: `${name} does not hold the ${rows} rows that were written` })
       }
@@ -149,7 +193,10 @@ export const verify = Effect.fn("Ledger.verify")(
   }
 )
 
-/** The query for a run's rows in one table; `undefined` if they are not all current any more, or never were. */
+/**
+ * The query for a run's rows in one table; `undefined` if they are not all current any more, or never were. Of the table no
+ * more than its name and columns need be known.
+ */
 export const select = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, run_id: string, table: Table) {
     yield* Meta.read(session, catalog)
@@ -160,8 +207,21 @@ export const select = Effect.fnUntraced(
         `AND list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)}) ` +
         "ORDER BY observed_at DESC, run_id DESC LIMIT 1"
     )
-    return known[0]?.[0] === run_id
-      ? `SELECT ${DuckDb.names(table)} FROM ${inLedger(catalog, historyOf(table).name)} WHERE run_id = ${run}`
-      : undefined
+    if (known[0]?.[0] !== run_id) return undefined
+    const changing = yield* session.all(
+      `SELECT column_name FROM duckdb_columns() WHERE database_name = ${DuckDb.literal(catalog)}
+       AND schema_name = 'main' AND table_name = ${DuckDb.literal(Stored.currentOf(table).name)}`
+    )
+    if (changing.length === 0) {
+      return `SELECT ${DuckDb.names(table)} FROM ${inLedger(catalog, historyOf(table).name)} WHERE run_id = ${run}`
+    }
+    const cells = table.columns.map(({ name }) => {
+      if (name === "run_id") return `${run} AS run_id`
+      if (name === "observed_at") {
+        return `(SELECT observed_at FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run}) AS observed_at`
+      }
+      return `${changing.some(([found]) => found === name) ? "sighting" : "version"}.${DuckDb.name(name)}`
+    })
+    return `SELECT ${cells.join(", ")} ${newest(catalog, table, run)}`
   }
 )

@@ -10,6 +10,7 @@ import * as Added from "./Added.ts"
 import { historyOf } from "./Interval.ts"
 import { meta, own } from "./Meta.ts"
 import * as Snapshots from "./Snapshots.ts"
+import * as Stored from "./Stored.ts"
 import * as Views from "./Views.ts"
 
 interface Described {
@@ -18,7 +19,11 @@ interface Described {
 }
 
 /** What others keep in the ledger, under the names that it has there; what cannot be read is left out. */
-const others = Effect.fnUntraced(function*({ all, run }: DuckDb.Session, catalog: string) {
+const others = Effect.fnUntraced(function*(
+  { all, run }: DuckDb.Session,
+  catalog: string,
+  kept: ReadonlyArray<Table>
+) {
   const found = yield* all(
     `SELECT DISTINCT schema_name, table_name FROM duckdb_columns() theirs
      WHERE database_name = ${DuckDb.literal(catalog)} AND NOT internal
@@ -26,6 +31,7 @@ const others = Effect.fnUntraced(function*({ all, run }: DuckDb.Session, catalog
        AND ours.schema_name = theirs.schema_name AND lower(ours.view_name) = lower(theirs.table_name))`
   )
   for (const [schema, table] of found) {
+    if (schema === "main" && kept.some(({ name }) => name === table)) continue
     const name = `${DuckDb.name(String(schema))}.${DuckDb.name(String(table))}`
     yield* Effect.ignore(
       run(
@@ -44,29 +50,35 @@ export const make = Effect.fnUntraced(
     const there = new Set(columns.map(([table]) => String(table)))
     const rows = (name: string) => `FROM ${DuckDb.name(catalog)}.main.${DuckDb.name(name)}`
 
-    /** A table with all of its columns, whatever the ledger has of it. */
-    const view = (table: Table) => {
+    /** The query for a table with all of its columns, whatever the ledger has of it. */
+    const query = (table: Table) => {
+      if (!there.has(table.name)) return Snapshots.none(table)
       const isWhole = table.columns.every(({ name }) =>
         columns.some(([of, column]) => of === table.name && column === name)
       )
-      const query = isWhole
-        ? `SELECT ${DuckDb.names(table)} ${rows(table.name)}`
-        : Snapshots.asTable(table, rows(table.name))
-      return Snapshots.view(table, there.has(table.name) ? query : Snapshots.none(table))
+      return isWhole ? `SELECT ${DuckDb.names(table)} ${rows(table.name)}` : Snapshots.asTable(table, rows(table.name))
     }
+    /** The query for the versions, which format 1 kept in one table. */
+    const history = (table: Table) =>
+      there.has(Stored.versionsOf(table).name)
+        ? Stored.history(table, (kept) => `(${query(kept)})`)
+        : query(historyOf(table))
     const isTold = columns.some(([table, column]) => table === runs.name && column === "columns_added")
     const added = isTold ? yield* Added.inRuns(session, rows(runs.name)) : []
     const extracted = pipelines.filter(({ tables }) => tables.some((table) => there.has(historyOf(table).name)))
     yield* session.run(
       [
-        ...view(runs),
+        ...Snapshots.view(runs, query(runs)),
         ...Snapshots.view(meta, own),
         ...extracted.flatMap(({ tables, views }) => [
-          ...tables.flatMap((table) => [...view(historyOf(table)), ...Views.statements(table, added)]),
+          ...tables.flatMap((table) => [
+            ...Snapshots.view(historyOf(table), history(table)),
+            ...Views.statements(table, added)
+          ]),
           views
         ])
       ].join(";\n")
     )
-    yield* others(session, catalog)
+    yield* others(session, catalog, extracted.flatMap(({ tables }) => tables.flatMap(Stored.tablesOf)))
   }
 )

@@ -125,8 +125,8 @@ const spoilt: ReadonlyArray<Spoilt> = [
   { name: "encrypted", spoil: encrypted, refused: /encrypt/i },
   {
     name: "a column of another type",
-    spoil: sql("ALTER TABLE users_history ALTER phone_count TYPE VARCHAR"),
-    refused: /users_history\.phone_count is VARCHAR/
+    spoil: sql("ALTER TABLE users_versions ALTER phone_count TYPE VARCHAR"),
+    refused: /users_versions\.phone_count is VARCHAR/
   },
   {
     name: "a table in a view's place",
@@ -134,23 +134,28 @@ const spoilt: ReadonlyArray<Spoilt> = [
     refused: /its users is a table/
   },
   {
+    name: "the history of format 1 beside that of this one",
+    spoil: sql("DROP VIEW users_history", "CREATE TABLE users_history AS SELECT 1 AS one"),
+    refused: /its users_history is a table/
+  },
+  {
     name: "a view in a table's place",
-    spoil: sql("DROP TABLE users_history", "CREATE VIEW users_history AS SELECT 1 AS one"),
-    refused: /its users_history is a view/
+    spoil: sql("DROP TABLE users_versions", "CREATE VIEW users_versions AS SELECT 1 AS one"),
+    refused: /its users_versions is a view/
   },
   { name: "a write-ahead log", spoil: (file) => junk("stale")(`${file}.wal`), refused: /\.wal beside it/ },
   {
     name: "columns that are not there",
     spoil: sql(
-      "ALTER TABLE users_history DROP email",
+      "ALTER TABLE users_versions DROP email",
       "ALTER TABLE runs DROP sweeps",
-      "ALTER TABLE users_history DROP strongest"
+      "ALTER TABLE users_versions DROP strongest"
     )
   },
-  { name: "a table that is not there", spoil: sql("DROP TABLE user_groups_history") },
+  { name: "a table that is not there", spoil: sql("DROP TABLE user_groups_ended") },
   {
     name: "a column of somebody else's",
-    spoil: sql("ALTER TABLE users_history ADD COLUMN cost_centre VARCHAR DEFAULT 'none'")
+    spoil: sql("ALTER TABLE users_versions ADD COLUMN cost_centre VARCHAR DEFAULT 'none'")
   },
   {
     name: "tables, views, macros, indexes, schemas of somebody else's",
@@ -163,8 +168,8 @@ const spoilt: ReadonlyArray<Spoilt> = [
       "CREATE MACRO twice(x) AS x * 2",
       "CREATE SEQUENCE counter",
       "CREATE TYPE mood AS ENUM ('good', 'bad')",
-      "CREATE INDEX by_name ON users_history (username)",
-      "CREATE INDEX by_run ON users_history (run_id, valid_to)",
+      "CREATE INDEX by_name ON users_versions (username)",
+      "CREATE INDEX by_run ON users_versions (first_run_id, valid_from)",
       "COMMENT ON TABLE hr.people IS 'mine'"
     ),
     kept:
