@@ -107,10 +107,8 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     const before = isThere ? yield* copy() : null
     // the rows may wait unpacked in this instance, and the setting is of the instance as a whole
     yield* changing.run("RESET force_compression")
-    // the version counts when the file is made; a size that is not said again makes all groups anew
-    yield* changing.run(
-      `ATTACH ${DuckDb.literal(making)} AS ledger (${isThere ? "" : "STORAGE_VERSION 'v1.4.0', "}${DuckDb.groupRows})`
-    )
+    // the version counts when the file is made
+    yield* changing.run(`ATTACH ${DuckDb.literal(making)} AS ledger${isThere ? "" : " (STORAGE_VERSION 'v1.4.0')"}`)
     yield* make(changing, "ledger")
     yield* changing.run("CHECKPOINT ledger; DETACH ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
     if (yield* Files.exists(`${making}.wal`)) {
