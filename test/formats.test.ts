@@ -269,7 +269,7 @@ describe("a ledger of format 1", () => {
           "WHERE valid_to <= '2026-11-09 11:00:00+00' ORDER BY ALL"
         const before = yield* readers.query(file, ended)
         const bytes = readFileSync(file)
-        const nobody = yield* serve({ port: 27_069, tenant: Tenant.fromUsers([], []) })
+        const nobody = yield* serve({ port: 27_070, tenant: Tenant.fromUsers([], []) })
         const args = ["extract", "--sink", "duckdb"]
         const refused = yield* program(folder, args, { ...settings(nobody), DUO_MFA_DATA: "data" })
         assert.strictEqual(refused.code, 4, refused.stderr)
@@ -283,7 +283,7 @@ describe("a ledger of format 1", () => {
         assert.include(stderr, `The ledger is of format 1; it is brought to format ${format}`)
         assert.deepStrictEqual(yield* readers.query(file, ended), before)
         assert.deepStrictEqual(
-          yield* readers.query(file, "SELECT count(*) AS n FROM users WHERE tenant = '127.0.0.1:27069'"),
+          yield* readers.query(file, "SELECT count(*) AS n FROM users WHERE tenant = '127.0.0.1:27070'"),
           [{ n: 1n }]
         )
       })),

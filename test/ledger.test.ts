@@ -184,4 +184,43 @@ layer(NodeServices.layer)("the ledger", (it) => {
       yield* stage(duckdb, location, second, one)
       assert.deepStrictEqual(yield* fs.readFile(location), before)
     }))
+
+  it.effect("a ledger that is mostly free is written again, with all that others keep in it", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { location } = yield* place
+      yield* perform(duckdb, location, first, three)
+      yield* readers.execute(
+        location,
+        "CREATE TABLE filler AS SELECT md5(n::VARCHAR) AS text FROM range(1500000) _(n)",
+        "CHECKPOINT",
+        "CREATE SCHEMA hr",
+        "CREATE SEQUENCE counter START 7",
+        "CREATE TYPE mood AS ENUM ('good', 'bad')",
+        "CREATE TABLE hr.people (id INTEGER PRIMARY KEY, mood mood)",
+        "INSERT INTO hr.people SELECT n, 'bad' FROM range(5000) _(n)",
+        "COMMENT ON TABLE hr.people IS 'mine'",
+        "CREATE INDEX by_mood ON hr.people (mood)",
+        "CREATE MACRO twice(x) AS x * 2",
+        "CREATE VIEW named AS SELECT name, twice(count) AS two FROM things",
+        "CREATE VIEW broken AS SELECT text FROM filler",
+        "CHECKPOINT",
+        "DROP TABLE filler",
+        "CHECKPOINT"
+      )
+      const before = Number((yield* fs.stat(location)).size)
+      yield* perform(duckdb, location, second, one)
+      assert.isBelow(Number((yield* fs.stat(location)).size), before / 2)
+      assert.deepStrictEqual(comparable((yield* readBack(duckdb, location, second, things)) ?? []), one.things)
+      assert.deepStrictEqual(
+        yield* readers.query(
+          location,
+          `SELECT count(*) AS people, min(mood)::VARCHAR AS mood, (SELECT two FROM named) AS two,
+             (SELECT comment FROM duckdb_tables() WHERE table_name = 'people') AS said,
+             (SELECT count(*) FROM duckdb_indexes() WHERE index_name = 'by_mood') AS indexes,
+             (SELECT start_value FROM duckdb_sequences()) AS next FROM hr.people`
+        ),
+        [{ people: 5000n, mood: "bad", two: 14n, said: "mine", indexes: 1n, next: 7n }]
+      )
+    }))
 })

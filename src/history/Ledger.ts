@@ -121,8 +121,14 @@ export const migrate = Effect.fn("Ledger.migrate")(
         ...isSaid ? [] : DuckDb.comments("TABLE", qualified, table)
       ]
     })
+    // what was hashed lacked them
+    const unhashed = tables.filter((table) =>
+      lacking.kept.some((found) => found.table.name === Stored.versionsOf(table).name && found.columns.length > 0)
+    ).map((table) =>
+      `UPDATE ${inLedger(catalog, Stored.currentOf(table).name)} SET version_hash = NULL, hash_kind = NULL`
+    )
     const moved = lacking.earlier.flatMap((earlier) => Stored.takeOver(earlier, (name) => inLedger(catalog, name)))
-    yield* session.run(["BEGIN", ...made, ...moved, ...Meta.statements(catalog)].join(";\n"))
+    yield* session.run(["BEGIN", ...made, ...unhashed, ...moved, ...Meta.statements(catalog)].join(";\n"))
     const all = [...added, ...yield* Added.inRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
     const statements = tables.flatMap((table) => [
       ...Snapshots.view(historyOf(table), Stored.history(table, ({ name }) => DuckDb.name(name))),

@@ -52,6 +52,30 @@ const lockOf = (base: string) => `.${base}.lock`
 const hold = (session: DuckDb.Session, file: string) =>
   Effect.retry(attach(session, file, "held"), { ...patience, while: ({ _tag }) => _tag === "Held" })
 
+/** A file with so many blocks, of a quarter of a megabyte each, may have as many free ones as it likes. */
+const small = 64
+
+/**
+ * Writes the changed ledger again if more than a third of it is free: DuckDB gives blocks back only at the end of a file,
+ * and a year's runs leave as many in its middle as they use. What others keep in it is written again as well; if that
+ * cannot be done, the file stays as large as it is.
+ */
+const pack = Effect.fn("Ledger.pack")(function*({ all, run }: DuckDb.Session, file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const [[total = 0, free = 0] = []] = yield* all(
+    "SELECT total_blocks, free_blocks FROM pragma_database_size() WHERE database_name = 'ledger'"
+  )
+  if (Number(total) <= small || Number(free) * 3 <= Number(total)) return yield* run("DETACH ledger")
+  const packed = `${file}.packed`
+  yield* run(`ATTACH ${DuckDb.literal(packed)} AS packed (STORAGE_VERSION 'v1.4.0')`)
+  const isPacked = yield* Effect.match(run("COPY FROM DATABASE ledger TO packed"), {
+    onFailure: () => false,
+    onSuccess: () => true
+  })
+  yield* run("DETACH packed; DETACH ledger")
+  if (isPacked) yield* Effect.mapError(fs.rename(packed, file), Files.reasonOf)
+})
+
 /** What is done to the copy, which is attached under the name of the catalog; and what must be true of it afterwards. */
 export interface Change {
   readonly make: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason, SinkServices>
@@ -107,12 +131,11 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     const before = isThere ? yield* copy() : null
     // the rows may wait unpacked in this instance, and the setting is of the instance as a whole
     yield* changing.run("RESET force_compression")
-    // the version counts when the file is made; a size that is not said again makes all groups anew
-    yield* changing.run(
-      `ATTACH ${DuckDb.literal(making)} AS ledger (${isThere ? "" : "STORAGE_VERSION 'v1.4.0', "}${DuckDb.groupRows})`
-    )
+    // the version counts when the file is made
+    yield* changing.run(`ATTACH ${DuckDb.literal(making)} AS ledger${isThere ? "" : " (STORAGE_VERSION 'v1.4.0')"}`)
     yield* make(changing, "ledger")
-    yield* changing.run("CHECKPOINT ledger; DETACH ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
+    yield* changing.run("CHECKPOINT ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
+    yield* pack(changing, making)
     if (yield* Files.exists(`${making}.wal`)) {
       return yield* new InputOutput({ detail: "DuckDB left changes outside of the file" })
     }
