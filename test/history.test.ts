@@ -322,7 +322,7 @@ layer(Places.layer)("a run", (it) => {
     Effect.gen(function*() {
       const open = yield* stepwise([run(5, { a: "v" })])
       const error = yield* Effect.flip(applyRun(open, run(4, { a: "v" })))
-      assert.strictEqual(error._tag, "Corrupt")
+      assert.strictEqual(error._tag, "Overtaken")
       yield* applyRun(open, run(4, { a: "v" }, { tenant: "other" }))
     }))
 
