@@ -79,7 +79,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     yield* ParquetFiles.refuseNewer(session, DuckDb.path(DuckDb.literal(file)))
   })
   yield* Effect.scoped(
-    Effect.flatMap(connect, (session) => Effect.forEach(run.tables, (table) => unreadable(session, table)))
+    Effect.flatMap(DuckDb.open({}), (session) => Effect.forEach(run.tables, (table) => unreadable(session, table)))
   )
 
   const before = yield* Identity.of(viewsFile)
