@@ -61,7 +61,7 @@ export const write = (path: string, content: string) =>
 export const writeNew = (path: string, content: string) =>
   Effect.flatMap(
     FileSystem.FileSystem,
-    (fs) => beside(path, content, (part) => Effect.andThen(fs.link(part, path), fs.remove(part)))
+    (fs) => beside(path, content, (part) => Effect.andThen(fs.link(part, path), fs.remove(part, { force: true })))
   )
 
 /** Removes what a process that was killed left in a directory before all of a file was there. */
