@@ -2,7 +2,7 @@
  * What a run does before anything else: take the lock, and finish or discard what killed runs left. A manifest says where
  * that is, and is only believed where the data directory itself or this very command says the same.
  */
-import { Effect, Option } from "effect"
+import { Effect, Option, type PlatformError } from "effect"
 import type { Expected } from "./Expected.ts"
 import { located } from "./Located.ts"
 import * as Manifest from "./Manifest.ts"
@@ -55,11 +55,12 @@ const discard = Effect.fnUntraced(function*(
 /** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
 export const enter = Effect.fnUntraced(function*(followed: Followed) {
   const { dataDirectory, sinks } = followed
-  yield* makeDirectory(dataDirectory).pipe(
-    Effect.mapError((error) => new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) }))
+  const inDirectory = Effect.mapError((error: PlatformError.PlatformError) =>
+    new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) })
   )
+  yield* inDirectory(makeDirectory(dataDirectory))
   yield* Lock.acquire(dataDirectory)
-  yield* Private.sweep(dataDirectory)
+  yield* inDirectory(Private.sweep(dataDirectory))
   const manifests = yield* Manifest.make(dataDirectory)
   yield* manifests.refuseNewer
   const isFinished = (target: Manifest.Target) => Named.isNamed(sinks, target) || !Named.isStandardOutput(target)

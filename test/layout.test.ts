@@ -106,6 +106,15 @@ describe("layout", () => {
     assert.deepStrictEqual(files.filter((file) => slow.test(readFileSync(file, "utf8"))), [])
   })
 
+  it("no two tests, which may run at once, use the same port", () => {
+    const uses = globSync("test/*.test.ts").flatMap((file) =>
+      [...new Set(readFileSync(file, "utf8").match(/\b27_\d{3}\b/g))].map((port) => ({ port, file }))
+    )
+    assert.isAbove(uses.length, 10)
+    const shared = Object.values(Object.groupBy(uses, ({ port }) => port)).filter((some) => some?.length !== 1)
+    assert.deepStrictEqual(shared, [])
+  })
+
   it("the names of commands, pipelines and sinks are lower-case, those of concepts are not", () => {
     assert.deepStrictEqual(
       globSync("{pipelines,sinks}/*.ts").filter((file) => !/\/[a-z-]+\.ts$/.test(file)),

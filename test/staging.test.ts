@@ -71,6 +71,21 @@ layer(NodeServices.layer)("a small file", (it) => {
       assert.deepStrictEqual(yield* fs.readDirectory(directory), ["manifest"])
       assert.strictEqual(yield* fs.readFileString(file), "before")
     }))
+
+  it.effect("that is new is written although somebody else clears its other name away first", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* place
+      const clearing: FileSystem.FileSystem = {
+        ...fs,
+        link: (part, path) => Effect.andThen(fs.link(part, path), fs.remove(part))
+      }
+      yield* Private.writeNew(`${directory}/key`, "content").pipe(
+        Effect.provideService(FileSystem.FileSystem, clearing)
+      )
+      assert.deepStrictEqual(yield* fs.readDirectory(directory), ["key"])
+      assert.strictEqual(yield* fs.readFileString(`${directory}/key`), "content")
+    }))
 })
 
 layer(NodeServices.layer)("staged files", (it) => {

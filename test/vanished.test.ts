@@ -6,7 +6,7 @@ import type { Rule } from "../src/emulator/Scenario.ts"
 import { contents, inFolder, program, query, settings } from "./program.ts"
 
 /** Every day is of the same tenant, which is its host and port. */
-const port = 27_071
+const port = 27_073
 
 /** A run of one day's answers. */
 const day = (folder: string, options: Options, args: ReadonlyArray<string> = []) =>

@@ -7,7 +7,7 @@ import * as Stdout from "./Stdout.ts"
 
 type Answer = Effect.Success<ReturnType<typeof Select.begin>>
 
-/** Rows of a table: the widths of its columns need all of them at once, and nobody reads more. */
+/** Rows of a table. It needs all of them in memory, because the widths of its columns depend on every row. */
 const rowsMax = 10_000
 
 const table = Effect.fnUntraced(function*({ names, next }: Answer) {
@@ -24,12 +24,10 @@ const table = Effect.fnUntraced(function*({ names, next }: Answer) {
 const streamed = Effect.fnUntraced(function*(format: Format.Streamed, { names, next }: Answer) {
   const write = yield* Stdout.pieces
   const text = Format.begin(format, names)
-  let hasRows = false
   for (let chunk = yield* next; chunk !== undefined; chunk = yield* next) {
     yield* write(text.rows(Format.values(chunk.getRows())))
-    hasRows = true
   }
-  yield* write(text.end(hasRows))
+  yield* write(text.end())
 }, Effect.catchTag("ReaderLeft", () => Effect.void))
 
 /** Prints an answer; a reader who leaves ends it. */

@@ -112,16 +112,16 @@ const forms: Record<Streamed, (names: ReadonlyArray<string>) => Form> = {
   })
 }
 
-/** The text of an answer whose rows come some at a time: `rows` is that of the next of them, `end` that after the last. */
+/** The text of an answer whose rows come some at a time: `rows` gives that of the next ones, `end` what follows the last. */
 export const begin = (format: Streamed, names: ReadonlyArray<string>) => {
   const { head, row, separator, tail } = forms[format](names)
-  let before = head
+  let hasRows = false
   return {
     rows: (rows: ReadonlyArray<ReadonlyArray<Value>>): string => {
-      const text = `${before}${rows.map(row).join(separator)}`
-      before = separator
+      const text = `${hasRows ? separator : head}${rows.map(row).join(separator)}`
+      hasRows = true
       return text
     },
-    end: (hasRows: boolean): string => `${hasRows ? "" : head}${tail}`
+    end: (): string => `${hasRows ? "" : head}${tail}`
   }
 }

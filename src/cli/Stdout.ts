@@ -35,11 +35,11 @@ export const pieces = Effect.map(
   (isTerminal) => (text: string) => write(isTerminal ? Terminal.lines(text) : text)
 )
 
-/** What a program reads as it is; on a terminal it is for people. */
+/** Text of that kind as a whole. */
 export const data = Effect.fnUntraced(function*(text: string) {
-  const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
-  yield* isTerminal ? print(text) : line(text)
-})
+  const write = yield* pieces
+  yield* write(`${text}\n`)
+}, Effect.catchTag("ReaderLeft", () => Effect.void))
 
 /** What Effect prints by itself, such as help and the version, is an answer too. */
 export const kept = <A, E, R>(program: Effect.Effect<A, E, R>) =>

@@ -124,7 +124,7 @@ const write = Effect.fnUntraced(function*(content: string) {
   const { dirname, resolve } = yield* Path.Path
   // a link to it stays one
   const file = yield* Effect.orElseSucceed(fs.realPath(".env"), () => resolve(".env"))
-  yield* Private.sweep(dirname(file))
+  yield* Effect.ignore(Private.sweep(dirname(file)))
   yield* Private.write(file, content).pipe(
     Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("init", file)(Files.reasonOf(error)) }))
   )

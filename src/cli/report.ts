@@ -29,7 +29,7 @@ export const write = Effect.fnUntraced(function*({ at, session }: Ledger.Open, f
   const content = yield* at(page(session, pii, version))
   const directory = path.dirname(file)
   yield* makeDirectory(directory).pipe(
-    Effect.andThen(Private.sweep(directory)),
+    Effect.andThen(Effect.ignore(Private.sweep(directory))),
     Effect.andThen(Private.write(file, content)),
     Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("report", file)(Files.reasonOf(error)) }))
   )

@@ -129,8 +129,8 @@ const rename = Effect.fnUntraced(function*({ from, to }: Move) {
 }, orReason)
 
 /**
- * Whether there is another file than the one that this was made from. After a power cut the file itself may be there under
- * both names.
+ * Whether somebody replaced the file that this one was made from. After a power cut, the staged file can exist under both
+ * names, which is not a replacement.
  */
 const isReplaced = Effect.fnUntraced(function*({ before, from, to }: Move) {
   if (before === undefined || !(yield* exists(to))) return false

@@ -1,7 +1,7 @@
 /**
- * Which file it is: whether another was put in its place, or somebody wrote to it. Times change when a folder is copied or
- * restored, so that a file whose time is another is looked into, at both ends: every format that runs share says there
- * which version of it this is.
+ * Tells whether a file was replaced or written to. Its time is not enough, because times change when a folder is copied or
+ * restored: then both ends of the file are compared, where every format that runs share has something that changes with
+ * each version.
  */
 import { Effect, FileSystem, Option, Schema } from "effect"
 import { createHash } from "node:crypto"
@@ -11,7 +11,7 @@ import { reasonOf, statIfAny } from "./Platform.ts"
 export const Identity = Schema.Struct({ size: Schema.String, mtime: Schema.NullOr(Schema.String), ends: Schema.String })
 export interface Identity extends Schema.Schema.Type<typeof Identity> {}
 
-/** Bytes that are looked at from the beginning and from the end. */
+/** Bytes that are hashed at each end. */
 const some = 65_536
 
 const stampOf = ({ mtime, size }: FileSystem.File.Info) => ({
@@ -30,7 +30,7 @@ const endsOf = Effect.fnUntraced(function*(path: string, size: bigint) {
   return hash.digest("hex")
 }, Effect.scoped)
 
-/** What is at the path; null if nothing is. Whatever lock of this process DuckDB has on the file is gone after it. */
+/** The identity of a file; null if it does not exist. Reading it drops the lock that DuckDB in this process has on it. */
 export const of: (path: string) => Effect.Effect<Identity | null, SinkReason, SinkServices> = Effect.fnUntraced(
   function*(path: string) {
     const info = yield* statIfAny(path)
@@ -39,7 +39,7 @@ export const of: (path: string) => Effect.Effect<Identity | null, SinkReason, Si
   Effect.mapError((error) => error._tag === "PlatformError" ? reasonOf(error) : error)
 )
 
-/** Whether nobody has touched it, without a look into it. */
+/** Whether size and time are the same, without reading the file. */
 export const isUntouched = (path: string, { mtime, size }: Identity) =>
   Effect.map(statIfAny(path), (info) => {
     if (info === undefined) return false
@@ -47,7 +47,7 @@ export const isUntouched = (path: string, { mtime, size }: Identity) =>
     return now.size === size && now.mtime === mtime
   })
 
-/** Whether it is the file, whatever its time. */
+/** Whether it is the same file, even if its time changed. */
 export const is = (path: string, identity: Identity) =>
   Effect.flatMap(isUntouched(path, identity), (isUntouched) =>
     isUntouched

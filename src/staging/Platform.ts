@@ -22,7 +22,7 @@ export const reasonOf = ({ reason }: PlatformError.PlatformError): SinkReason =>
     : new InputOutput({ detail })
 }
 
-/** What there is at the path; undefined if there is nothing. */
+/** What the system says of the path; undefined if it does not exist. */
 export const statIfAny = Effect.fnUntraced(function*(path: string) {
   const fs = yield* FileSystem.FileSystem
   return yield* fs.stat(path).pipe(

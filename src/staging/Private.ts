@@ -5,6 +5,7 @@
 import { Effect, FileSystem, Path } from "effect"
 import { randomBytes } from "node:crypto"
 import { sync } from "./Durable.ts"
+import { isNowhere } from "./Platform.ts"
 
 /** Makes an empty file, which is closed with the scope; fails if anything is there, a link as well. */
 export const create = (path: string) =>
@@ -35,7 +36,7 @@ const beside = Effect.fnUntraced(function*<E>(
     Effect.flatMap(create(part), (file) => Effect.andThen(file.writeAll(new TextEncoder().encode(content)), file.sync))
   ).pipe(
     Effect.andThen(place(part)),
-    Effect.ensuring(Effect.ignore(fs.remove(part, { force: true })))
+    Effect.onError(() => Effect.ignore(fs.remove(part, { force: true })))
   )
   yield* sync(dirname(path))
 }, Effect.uninterruptible)
@@ -49,12 +50,15 @@ export const write = (path: string, content: string) =>
 
 /** The same, unless there is a file: that one stays. */
 export const writeNew = (path: string, content: string) =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) => beside(path, content, (part) => fs.link(part, path)))
+  Effect.flatMap(
+    FileSystem.FileSystem,
+    (fs) => beside(path, content, (part) => Effect.andThen(fs.link(part, path), fs.remove(part, { force: true })))
+  )
 
 /** Removes what a process that was killed left in a directory before all of a file was there. */
 export const sweep = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
-  for (const name of names.filter(isPart)) yield* Effect.ignore(fs.remove(join(directory, name), { force: true }))
+  const names = yield* Effect.catchIf(fs.readDirectory(directory), isNowhere, () => Effect.succeed([]))
+  for (const name of names.filter(isPart)) yield* fs.remove(join(directory, name), { force: true })
 })

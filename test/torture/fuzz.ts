@@ -53,18 +53,26 @@ export const often = Effect.fnUntraced(function*(plan: Plan, trialOf: (dice: Dic
   return total
 }, Effect.provide(NodeServices.layer))
 
-/** U+FFFD for each half of a surrogate pair, which only an escape can put there. */
-const mended = (_: string, value: unknown): unknown =>
-  typeof value === "string"
-    ? value.toWellFormed()
-    : typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).map(([name, of]) => [name.toWellFormed(), of]))
-    : value
+/** Puts U+FFFD for each half of a surrogate pair, which only an escape can make. JSON may be deeper than the stack. */
+const mend = (answer: object) => {
+  const open: Array<object> = [answer]
+  for (let of = open.pop(); of !== undefined; of = open.pop()) {
+    for (const [name, value] of Object.entries(of)) {
+      if (typeof value === "object" && value !== null) open.push(value)
+      if (Array.isArray(of) && typeof value !== "string") continue
+      Reflect.deleteProperty(of, name)
+      const key = Array.isArray(of) ? name : name.toWellFormed()
+      const mended: unknown = typeof value === "string" ? value.toWellFormed() : value
+      Object.defineProperty(of, key, { value: mended, enumerable: true, configurable: true, writable: true })
+    }
+  }
+}
 
 /** The list in an answer; undefined if the text is no answer with one. */
 const response = (text: string): unknown => {
   try {
-    const answer: unknown = /\\ud[89a-f]/i.test(text) ? JSON.parse(text, mended) : JSON.parse(text)
+    const answer: unknown = JSON.parse(text)
+    if (/\\ud[89a-f]/i.test(text) && typeof answer === "object" && answer !== null) mend(answer)
     const isAnswer = typeof answer === "object" && answer !== null && "stat" in answer && answer.stat === "OK" &&
       "response" in answer
     return isAnswer ? answer.response : undefined
