@@ -2,7 +2,7 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { type Duration, Effect, Exit, FileSystem, Scope } from "effect"
+import { type Duration, Effect, Exit, Fiber, FileSystem, Scope } from "effect"
 import { tmpdir } from "node:os"
 import type * as Personal from "./duckdb/Personal.ts"
 import * as RunDatabase from "./duckdb/RunDatabase.ts"
@@ -77,6 +77,9 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     const outcome = { ...collected, columns_added: addedTo(before?.columns ?? {}, pipeline.tables) }
     yield* refuseLost(manifests, pipeline.tables, outcome, sinkRun(stamp, pipeline, options))
     const rows = RowsSql.make(database.session)
+    const fingerprints = yield* Effect.forkChild(
+      orRunError(Fingerprint.ofRun(database.session, pipeline.tables, outcome))
+    )
     const sealed = yield* Effect.forEach(
       opened,
       ({ location, name, open, sink }) =>
@@ -89,7 +92,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     yield* manifests.seal({
       ...outcome,
       fingerprint_algorithm: Fingerprint.algorithm,
-      fingerprints: yield* orRunError(Fingerprint.ofRun(rows, pipeline.tables, outcome)),
+      fingerprints: yield* Fiber.join(fingerprints),
       columns: typesOf(pipeline.tables),
       sinks: receipts
     })

@@ -25,14 +25,13 @@ const readAll = Effect.fnUntraced(function*(seed: number) {
       pages(live.client, live.endpoint, history),
       (page) => Effect.sync(() => void all.push(page))
     )
-    for (const [index, { content: { total }, notBefore, objects = [], offset }] of all.entries()) {
+    for (const [index, { content: { total }, notBefore, objects = "[]", offset }] of all.entries()) {
       if (index === 0) {
         moments.push(JSON.stringify({ list: String(seed), reading, total, not_before: notBefore }))
         truths.push(live.firstPages.at(-1) ?? new Set())
       }
       assert.strictEqual(offset === 0, index === 0)
-      for (const object of objects) {
-        const { created = null, user_id } = JSON.parse(object)
+      for (const { created = null, user_id } of JSON.parse(objects)) {
         sightings.push(JSON.stringify({ list: String(seed), id: user_id, created, reading, is_first: index === 0 }))
       }
     }
@@ -63,8 +62,8 @@ describe("completeness", () => {
       for (let seed = 1; seed <= 10_000; seed++) {
         const read = yield* readAll(seed)
         truths.set(String(seed), read.truths)
-        yield* seen.add(read.sightings)
-        yield* begun.add(read.moments)
+        yield* seen.add(seed, `[${read.sightings.join(",")}]`)
+        yield* begun.add(seed, `[${read.moments.join(",")}]`)
       }
       yield* seen.finish
       yield* begun.finish

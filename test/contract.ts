@@ -378,7 +378,7 @@ export const sinkLaws = (given: Sink, { below = "", earliest, elsewhere, read: r
             rows.session.all("SELECT current_database(), current_schema()"),
             rows.session.all("SELECT database_name, schema_name, table_name FROM duckdb_tables() ORDER BY ALL"),
             rows.session.all("SELECT database_name FROM duckdb_databases() ORDER BY ALL"),
-            Fingerprint.ofRun(rows, tables, outcome)
+            Fingerprint.ofRun(rows.session, tables, outcome)
           ])
           const before = yield* look
           const { publication } = yield* Effect.scoped(Effect.gen(function*() {

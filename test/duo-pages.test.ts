@@ -91,7 +91,10 @@ const tenantWithout = (taken: number) => (sent: Sent) => {
   )
 }
 
-const idsOf = ({ objects = [] }: Page): ReadonlyArray<string> => objects.map((object) => JSON.parse(object).user_id)
+const idsOf = ({ objects = "[]" }: Page): ReadonlyArray<string> => {
+  const users: ReadonlyArray<{ readonly user_id: string }> = JSON.parse(objects)
+  return users.map(({ user_id }) => user_id)
+}
 
 /** Everybody, but for those whom a page repeats of the one before. */
 const everyone = (options?: PageOptions) =>

@@ -33,7 +33,7 @@ layer(NodeServices.layer)("a fingerprint", (it) => {
       Effect.scoped(Effect.gen(function*() {
         const rows = { things: rowsOf(run, scenario.things), others: rowsOf(run, hostile) }
         const { session } = yield* finished([{ run, rows }])
-        const digests = yield* Fingerprint.ofRun({ session }, tables, outcomeOf(run, rows))
+        const digests = yield* Fingerprint.ofRun(session, tables, outcomeOf(run, rows))
         assert.deepStrictEqual(digests, {
           things: (yield* ofRows(rows.things)).digest,
           others: (yield* ofRows(rows.others)).digest
@@ -49,7 +49,7 @@ layer(NodeServices.layer)("a fingerprint", (it) => {
       const { session } = yield* finished([{ run, rows }, { run: other, rows: { things: rowsOf(other, [plain]) } }])
       const outcome = outcomeOf(run, rows, { tables_collected: ["things"] })
       const { digest } = yield* ofRows(rows.things)
-      assert.deepStrictEqual(yield* Fingerprint.ofRun({ session }, tables, outcome), { things: digest })
+      assert.deepStrictEqual(yield* Fingerprint.ofRun(session, tables, outcome), { things: digest })
     }))
 
   it.effect.prop(

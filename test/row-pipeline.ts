@@ -45,10 +45,10 @@ const load = Effect.fnUntraced(function*(
 ) {
   const read = `readings.${DuckDb.name(name)}`
   const loader = yield* ObjectLoader.make(session, read, columns)
-  yield* Effect.forEach(lines, loader.add, { discard: true })
+  yield* Effect.forEach(lines, (batch, page) => loader.add(page, `[${batch.join(",")}]`), { discard: true })
   yield* loader.finish
-  const others = `NULL::VARCHAR[] AS _halves${"run_id" in columns ? "" : ", 'run' AS run_id"}`
-  yield* session.run(`CREATE VIEW objects.${DuckDb.name(name)} AS SELECT *, ${others} FROM ${read}`)
+  const others = "run_id" in columns ? "" : ", 'run' AS run_id"
+  yield* session.run(`CREATE VIEW objects.${DuckDb.name(name)} AS SELECT *${others} FROM ${read}`)
 }, Effect.scoped)
 
 const linesOf = (table: Table, batches: ReadonlyArray<Batch>) =>

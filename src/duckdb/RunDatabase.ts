@@ -9,7 +9,9 @@ import * as DuckDb from "../staging/DuckDb.ts"
 import { reasonOf } from "../staging/Platform.ts"
 
 export interface RunDatabase {
-  /** Speaks SQL. */
+  /**
+   * Speaks SQL. `readings.halves` says where objects had half of a surrogate pair: by list, page, place on it, and path.
+   */
   readonly session: DuckDb.Session
 }
 
@@ -19,7 +21,7 @@ export interface RunDatabase {
  */
 const settings = [
   "memory_limit = '300MB'",
-  "threads = 2",
+  "threads = 1",
   "force_compression = 'uncompressed'",
   "auto_checkpoint_skip_wal_threshold = 1000000000000",
   "wal_autocheckpoint = '1TB'"
@@ -43,6 +45,7 @@ export const open = Effect.fn("RunDatabase.open")(function*(
     )
     yield* Effect.mapError(fs.remove(file), reasonOf)
   }
+  yield* session.run("CREATE TABLE readings.halves (list VARCHAR, page INTEGER, place INTEGER, path VARCHAR)")
   const database: RunDatabase = { session }
   return database
 })

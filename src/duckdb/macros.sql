@@ -1,21 +1,21 @@
--- How Duo's fields become cells: what the SELECTs of the pipelines share. Macros are temporary: each connection runs this once.
+-- How Duo's fields become cells: what the SELECTs of the pipelines share.
 
 -- Duo writes "" where it has nothing to say.
-CREATE TEMP MACRO null_if_empty(field) AS nullif(field, '');
+CREATE MACRO null_if_empty(field) AS nullif(field, '');
 
 -- Unix seconds.
-CREATE TEMP MACRO from_seconds(seconds) AS make_timestamptz(seconds * 1000000);
+CREATE MACRO from_seconds(seconds) AS make_timestamptz(seconds * 1000000);
 
 -- Duo's enumerations are compared in lower case. DuckDB makes U+0130 an "i", which JavaScript does not.
-CREATE TEMP MACRO lower_case(field) AS lower(replace(field, 'İ', '?'));
+CREATE MACRO lower_case(field) AS lower(replace(field, 'İ', '?'));
 
 -- Microseconds since 1970 of what the regular expressions below accept, without its zone; NULL for 30 February.
-CREATE TEMP MACRO local_micros(field) AS epoch_us(TRY_CAST(field[1:19] AS TIMESTAMP));
+CREATE MACRO local_micros(field) AS epoch_us(TRY_CAST(field[1:19] AS TIMESTAMP));
 
-CREATE TEMP MACRO fraction_micros(field) AS
+CREATE MACRO fraction_micros(field) AS
   rpad(regexp_extract(field, '\.(\d{1,6})', 1), 6, '0')::BIGINT;
 
-CREATE TEMP MACRO zone_micros(field) AS CASE
+CREATE MACRO zone_micros(field) AS CASE
   WHEN regexp_matches(field, '[+-]\d\d:?\d\d$')
   THEN (regexp_extract(field, '([+-])\d\d:?\d\d$', 1) || '1')::BIGINT * 60000000
     * (regexp_extract(field, '(\d\d):?\d\d$', 1)::BIGINT * 60 + right(field, 2)::BIGINT)
@@ -23,12 +23,12 @@ CREATE TEMP MACRO zone_micros(field) AS CASE
 END;
 
 -- NULL outside the years 1 to 9999.
-CREATE TEMP MACRO instant(micros) AS CASE
+CREATE MACRO instant(micros) AS CASE
   WHEN micros BETWEEN -62135596800000000 AND 253402300799999999 THEN make_timestamptz(micros)
 END;
 
 -- `last_seen` is a text, usually without a zone, and then UTC. NULL if it is not a time.
-CREATE TEMP MACRO from_text(field) AS CASE
+CREATE MACRO from_text(field) AS CASE
   WHEN regexp_full_match(field, '\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d') THEN instant(local_micros(field))
   WHEN regexp_full_match(
     field,
@@ -37,23 +37,23 @@ CREATE TEMP MACRO from_text(field) AS CASE
 END;
 
 -- JavaScript sorts by UTF-16 code units, where what is beyond U+FFFF comes before U+E000.
-CREATE TEMP MACRO utf16_key(field) AS regexp_replace(
+CREATE MACRO utf16_key(field) AS regexp_replace(
   replace(replace(field, chr(1114110), chr(1114110) || chr(0)), chr(1114111), chr(1114110) || chr(1)),
   '([\x{E000}-\x{FFFF}])',
   chr(1114111) || '\1',
   'g'
 );
 
-CREATE TEMP MACRO utf16_sorted(fields) AS list_transform(
+CREATE MACRO utf16_sorted(fields) AS list_transform(
   list_sort(list_transform(fields, lambda field: {key: utf16_key(field), field: field})),
   lambda pair: pair.field
 );
 
 -- Joins the keys of a histogram, which are different and in the order of their bytes: that costs a third of sorting a list.
-CREATE TEMP MACRO joined_bytewise(fields) AS array_to_string(map_keys(list_histogram(fields)), ', ');
+CREATE MACRO joined_bytewise(fields) AS array_to_string(map_keys(list_histogram(fields)), ', ');
 
 -- The different ones in order, joined. The condition is about the result, because DuckDB then evaluates that once.
-CREATE TEMP MACRO joined(fields) AS CASE
+CREATE MACRO joined(fields) AS CASE
   WHEN regexp_matches(joined_bytewise(fields), '^, |[\x{E000}-\x{FFFF}]')
   THEN null_if_empty(
     array_to_string(utf16_sorted(list_distinct(list_filter(fields, lambda field: field <> ''))), ', ')
@@ -62,25 +62,25 @@ CREATE TEMP MACRO joined(fields) AS CASE
 END;
 
 -- The first of those with the same id.
-CREATE TEMP MACRO first_of_each(things, ids) AS CASE
+CREATE MACRO first_of_each(things, ids) AS CASE
   WHEN len(ids) < 2 OR list_unique(ids) = len(ids) THEN things
   ELSE list_filter(things, lambda thing, place: list_position(ids, ids[place]) = place)
 END;
 
 -- How many different ids there are.
-CREATE TEMP MACRO count_different(ids) AS CASE WHEN len(ids) < 2 THEN len(ids) ELSE list_unique(ids)::BIGINT END;
+CREATE MACRO count_different(ids) AS CASE WHEN len(ids) < 2 THEN len(ids) ELSE list_unique(ids)::BIGINT END;
 
 -- What a phone can be used for. Push and passcodes need an activated Duo Mobile; texts and calls need nothing.
-CREATE TEMP MACRO can_push(phone) AS coalesce(phone.activated, false) AND list_contains(phone.capabilities, 'push');
-CREATE TEMP MACRO can_otp(phone) AS coalesce(phone.activated, false) AND list_contains(phone.capabilities, 'mobile_otp');
-CREATE TEMP MACRO can_sms(phone) AS list_contains(phone.capabilities, 'sms');
-CREATE TEMP MACRO can_call(phone) AS list_contains(phone.capabilities, 'phone');
+CREATE MACRO can_push(phone) AS coalesce(phone.activated, false) AND list_contains(phone.capabilities, 'push');
+CREATE MACRO can_otp(phone) AS coalesce(phone.activated, false) AND list_contains(phone.capabilities, 'mobile_otp');
+CREATE MACRO can_sms(phone) AS list_contains(phone.capabilities, 'sms');
+CREATE MACRO can_call(phone) AS list_contains(phone.capabilities, 'phone');
 
 -- Weakest first: a strength's rank is its place, from 0.
-CREATE TEMP MACRO strength_of(rank) AS
+CREATE MACRO strength_of(rank) AS
   ['none', 'telephony', 'otp', 'push', 'device_bound', 'phishing_resistant'][rank + 1];
 
-CREATE TEMP MACRO phone_rank(phone) AS CASE
+CREATE MACRO phone_rank(phone) AS CASE
   WHEN can_push(phone) THEN 3
   WHEN can_otp(phone) THEN 2
   WHEN can_sms(phone) OR can_call(phone) THEN 1
@@ -88,7 +88,7 @@ CREATE TEMP MACRO phone_rank(phone) AS CASE
 END;
 
 -- A user's other names: Duo gives them as fields and as an object, which counts where both say something.
-CREATE TEMP MACRO all_aliases(aliases, alias1, alias2, alias3, alias4) AS list_filter(
+CREATE MACRO all_aliases(aliases, alias1, alias2, alias3, alias4) AS list_filter(
   list_concat(
     map_values(aliases),
     [
@@ -102,7 +102,7 @@ CREATE TEMP MACRO all_aliases(aliases, alias1, alias2, alias3, alias4) AS list_f
 );
 
 -- The values of Duo's enumerations that this version knows.
-CREATE TEMP MACRO is_known(what, field) AS list_contains(
+CREATE MACRO is_known(what, field) AS list_contains(
   MAP {
     'user status': ['active', 'bypass', 'disabled', 'locked out', 'pending deletion'],
     'administrator status': ['active', 'disabled', 'expired', 'pending activation'],
@@ -115,16 +115,16 @@ CREATE TEMP MACRO is_known(what, field) AS list_contains(
 );
 
 -- Fit for a terminal: nobody has seen this text before. A character beyond U+FFFF counts twice, as in JavaScript.
-CREATE TEMP MACRO shown(field) AS left(
+CREATE MACRO shown(field) AS left(
   regexp_replace(regexp_replace(field, '[\x{10000}-\x{10FFFF}]', '??', 'g'), '[^\x20-\x7e]', '?', 'g'),
   40
 );
 
 -- Which one of the things without an id it is, as its id.
-CREATE TEMP MACRO numbered(kind, number) AS CASE number WHEN 1 THEN kind ELSE kind || ' ' || number END;
+CREATE MACRO numbered(kind, number) AS CASE number WHEN 1 THEN kind ELSE kind || ' ' || number END;
 
 -- The first of each id, and all that have none, which are numbered; each as {id, thing}.
-CREATE TEMP MACRO named(kind, things, ids) AS list_filter(
+CREATE MACRO named(kind, things, ids) AS list_filter(
   list_transform(things, lambda thing, place: {
     id: coalesce(
       ids[place],

@@ -84,7 +84,7 @@ const success = (received: Received): Result.Result<Answer, DuoReason> => {
         response: envelope.response,
         metadata: "metadata" in envelope ? envelope.metadata : undefined,
         // bytes that are UTF-8 hold no half of a pair, so that only an escape can make one
-        halves: loneEscape.test(text) ? mend(envelope.response) : [],
+        halves: text.includes("\\u") && loneEscape.test(text) ? mend(envelope.response) : [],
         isKnown: false,
         text,
         notBefore: notBeforeOf(received)

@@ -12,22 +12,33 @@ export const readText = (
   limit: number
 ): Effect.Effect<string, NotUtf8 | Timeout | TooLarge | Truncated> =>
   Effect.suspend(() => {
-    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+    const pieces: Array<Uint8Array> = []
     let size = 0
-    let text = ""
-    const append = (bytes: Uint8Array): Effect.Effect<void, NotUtf8 | TooLarge> => {
+    const append = (bytes: Uint8Array): Effect.Effect<void, TooLarge> => {
       size += bytes.byteLength
-      return size > limit ? Effect.fail(new TooLarge({ limit })) : Effect.try({
-        try: () => {
-          text += decoder.decode(bytes, { stream: true })
-        },
-        catch: () => new NotUtf8({ detail: "its bytes are not UTF-8" })
-      })
+      pieces.push(bytes)
+      return size > limit ? Effect.fail(new TooLarge({ limit })) : Effect.void
     }
     return response.stream.pipe(
       Stream.catch((error) => error.reason._tag === "EmptyBodyError" ? Stream.empty : Stream.fail(new Truncated())),
       Stream.timeoutOrElse({ duration: idle, orElse: () => Stream.fail(new Timeout({ which: "idle" })) }),
       Stream.runForEach(append),
-      Effect.andThen(Effect.try({ try: () => text + decoder.decode(), catch: () => new Truncated() }))
+      Effect.andThen(Effect.suspend(() => decode(Buffer.concat(pieces))))
     )
   })
+
+const decode = (bytes: Uint8Array): Effect.Effect<string, NotUtf8 | Truncated> =>
+  Effect.try({
+    try: () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
+    catch: () => endsEarly(bytes) ? new Truncated() : new NotUtf8({ detail: "its bytes are not UTF-8" })
+  })
+
+/** Whether nothing but the end of the last character is missing. */
+const endsEarly = (bytes: Uint8Array): boolean => {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -42,8 +42,8 @@ export interface Page {
   /** The very same as before when the page came again with the same bytes. */
   readonly content: Content
   readonly offset: number
-  /** Its objects as JSON, in order; undefined when it came again. */
-  readonly objects: ReadonlyArray<string> | undefined
+  /** Its objects in order, as one list in JSON; undefined when it came again. */
+  readonly objects: string | undefined
   /** Where an object had half of a surrogate pair, by its place. */
   readonly halves: ReadonlyArray<Half>
   /** The fields that nobody knows. */
@@ -186,7 +186,7 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
     },
     digest: digestOf(text),
     offset,
-    objects: values.map((value) => JSON.stringify(value)),
+    objects: JSON.stringify(values),
     halves,
     unknownFields,
     notBefore

@@ -55,14 +55,6 @@ interface Reading {
   objects: number
 }
 
-/** An object as a line of the table, with its page and its place there. */
-const lineOf = (object: string, page: number, place: number, halves: ReadonlyArray<Half>) => {
-  const paths = halves.filter(({ index }) => index === place).map(({ path }) => path.replace(/^\./, ""))
-  return `{"_page":${page},"_place":${place},"_halves":${paths.length === 0 ? null : JSON.stringify(paths)},${
-    object.slice(1)
-  }`
-}
-
 /** Reads a list of which `pages` is one reading, an element a page; it may use what it has read before. */
 export const read = Effect.fn("Duo.snapshot")(function*<E>(
   list: List,
@@ -74,12 +66,7 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
   const sightings = `readings.${DuckDb.name(`${list.name} sightings`)}`
   const name = DuckDb.literal(list.name)
   yield* session.run(Completeness.tables.join("; "))
-  const loader = yield* ObjectLoader.make(session, table, {
-    _page: "INTEGER",
-    _place: "INTEGER",
-    _halves: "VARCHAR[]",
-    ...list.columns
-  })
+  const loader = yield* ObjectLoader.make(session, table, list.columns)
   const objects = `CREATE OR REPLACE VIEW objects.${DuckDb.name(list.name)} AS
     SELECT ${DuckDb.literal(stamp.run_id)} AS run_id, ${DuckDb.constant(stamp.observed_at)} AS observed_at,
       ${DuckDb.literal(stamp.tenant)} AS tenant, objects.* FROM ${table} objects`
@@ -110,7 +97,10 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
     const page = taken.length
     taken.push({ content: pageOf.get(content) ?? page, isFirst })
     if (!pageOf.has(content)) pageOf.set(content, page)
-    if (objects !== undefined) yield* loader.add(objects.map((object, place) => lineOf(object, page, place, halves)))
+    if (objects !== undefined) {
+      yield* loader.add(page, objects)
+      yield* insertHalves(session, list, page, halves)
+    }
     for (const field of fields) if (unknownFields.size < unknownFieldsMax) unknownFields.add(field)
     yield* Meters.paged(what)
     yield* onPage({ reading: readings.length, seen: current.objects, total: current.total, pages: taken.length })
@@ -169,6 +159,14 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
   }
   return result
 }, Effect.scoped)
+
+/** Remembers where objects of a page had half of a surrogate pair. */
+const insertHalves = (session: DuckDb.Session, { name }: List, page: number, halves: ReadonlyArray<Half>) => {
+  const rows = halves.map(({ index, path }) =>
+    `(${DuckDb.literal(name)}, ${page}, ${index}, ${DuckDb.literal(path.replace(/^\./, ""))})`
+  )
+  return rows.length === 0 ? Effect.void : session.run(`INSERT INTO readings.halves VALUES ${rows.join(", ")}`)
+}
 
 /** Another reading could not prove more: Duo tells no number, or one that its own list contradicts twice. */
 const isHopeless = ({ before, both, last }: Completeness.Shown, readings: ReadonlyArray<Reading>): boolean => {

@@ -1,10 +1,11 @@
 /** What a run knows about itself once its rows are made. */
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import * as FieldCounts from "../duckdb/FieldCounts.ts"
 import type { RunDatabase } from "../duckdb/RunDatabase.ts"
 import type { Facts } from "../Outcome.ts"
 import type { Extraction, List, Pipeline } from "../Pipeline.ts"
 import type { SinkReason } from "../Sink.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
 import type { Stamp } from "../Table.ts"
 import { collectedOf } from "./Rows.ts"
 import * as Unknown from "./Unknown.ts"
@@ -26,10 +27,12 @@ const sentences = Effect.fnUntraced(function*({ session }: RunDatabase, select: 
 
 /** Objects that had half of a surrogate pair somewhere, by the place. */
 const halves = ({ name, object }: List) =>
-  `SELECT 'half of a surrogate pair in ${object}, now U+FFFD: ' || half AS what, count(*) AS times
-   FROM (SELECT unnest(_halves) AS half FROM objects.${name}) GROUP BY half ORDER BY half`
+  `SELECT 'half of a surrogate pair in ${object}, now U+FFFD: ' || path AS what, count(*) AS times
+   FROM readings.halves JOIN objects.${DuckDb.name(name)} ON _page = page AND _place = place
+   WHERE list = ${DuckDb.literal(name)} GROUP BY path ORDER BY path`
 
-const fieldsOf = Effect.fnUntraced(function*({ session }: RunDatabase, lists: ReadonlyArray<List>) {
+const fieldsOf = Effect.fnUntraced(function*(database: RunDatabase, lists: ReadonlyArray<List>) {
+  const session = yield* database.session.another
   const fields: Record<string, Facts["fields"][string]> = {}
   for (const { columns, filledBy, name } of lists) {
     const counted = yield* session.all(
@@ -38,7 +41,7 @@ const fieldsOf = Effect.fnUntraced(function*({ session }: RunDatabase, lists: Re
     for (const [field, of, filled] of counted) fields[String(field)] = { of: Number(of), filled: Number(filled) }
   }
   return fields
-})
+}, Effect.scoped)
 
 /** Counts what was read and made. */
 export const make: (
@@ -52,6 +55,7 @@ export const make: (
   const doubt = lists.find((_) => _.doubt !== null)?.doubt ?? null
   const unknown = Unknown.make()
   const contradictions = Unknown.make()
+  const counting = yield* Effect.forkChild(fieldsOf(database, lists.map(({ list }) => list)))
   // what is told is limited: a value is in a row, and a field is in none
   yield* sentences(database, pipeline.unknown, unknown)
   for (const { list, unknownFields } of lists) {
@@ -82,7 +86,7 @@ export const make: (
     unknown_values: unknown.count(),
     tables_collected: collectedOf(pipeline, extraction).map(({ name }) => name),
     contradictions: contradictions.count(),
-    fields: yield* fieldsOf(database, lists.map(({ list }) => list)),
+    fields: yield* Fiber.join(counting),
     warnings: [...refused, ...contradictions.warnings(), ...unknown.warnings()],
     warned: {
       ...Object.fromEntries(refused.map((sentence) => [Unknown.placeOf(sentence), 1])),

@@ -6,7 +6,7 @@ import type { Extraction, Pipeline } from "../Pipeline.ts"
 import { Progress } from "../Progress.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 import { rowsOf } from "../staging/RowsSql.ts"
-import type { Stamp } from "../Table.ts"
+import type { Stamp, Table } from "../Table.ts"
 
 /** The tables whose objects could be read. */
 export const collectedOf = ({ rows, tables }: Pipeline, { lists }: Pick<Extraction, "lists">) =>
@@ -37,24 +37,25 @@ export const make = Effect.fn("Rows.make")(function*(
       `INSERT INTO objects.lists VALUES (${DuckDb.literal(run_id)}, ${DuckDb.literal(list.name)}, ${doubt === null})`
     )
   }
-  if (personal.treatment === "hash") yield* PersonalSql.remember(session, personal.key)
   for (const table of pipeline.tables) yield* session.run(DuckDb.create(rowsOf(table), table))
-  const rows: Record<string, number> = {}
-  for (const table of collectedOf(pipeline, extraction)) {
+  const [{ pages, total }] = extraction.lists
+
+  const makeTable = Effect.fnUntraced(function*(table: Table) {
+    const own = yield* session.another
+    if (personal.treatment === "hash") yield* PersonalSql.remember(own, personal.key)
     const cells = table.columns.map((column) => {
       const name = DuckDb.name(column.name)
       return column.personal ? `${PersonalSql.expression(personal.treatment, name)} AS ${name}` : name
     })
-    yield* session.run(
-      `INSERT INTO ${rowsOf(table)} BY NAME (SELECT ${cells.join(", ")} FROM (${
-        pipeline.rows[table.name]?.select ?? ""
-      }))`
-    )
-    yield* session.run("CHECKPOINT rows")
-    const [counted] = yield* session.all(`SELECT count(*) FROM ${rowsOf(table)}`)
-    rows[table.name] = Number(counted?.[0])
-    const [{ pages, total }] = extraction.lists
-    yield* progress({ stage: "writing", what: table.name, seen: rows[table.name] ?? 0, total, pages })
-  }
-  return rows
+    const select = `SELECT ${cells.join(", ")} FROM (${pipeline.rows[table.name]?.select ?? ""})`
+    yield* own.run(`INSERT INTO ${rowsOf(table)} BY NAME (${select})`)
+    const [counted] = yield* own.all(`SELECT count(*) FROM ${rowsOf(table)}`)
+    const seen = Number(counted?.[0])
+    yield* progress({ stage: "writing", what: table.name, seen, total, pages })
+    return [table.name, seen] as const
+  }, Effect.scoped)
+
+  const made = yield* Effect.forEach(collectedOf(pipeline, extraction), makeTable, { concurrency: 2 })
+  yield* session.run("CHECKPOINT rows")
+  return Object.fromEntries(made)
 })

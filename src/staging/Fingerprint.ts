@@ -5,7 +5,7 @@
 import { Effect, Schema, Stream } from "effect"
 import { hash } from "node:crypto"
 import { collected, type Outcome } from "../Outcome.ts"
-import type { Published, Query, Rows, SinkReason } from "../Sink.ts"
+import type { Published, Query, SinkReason } from "../Sink.ts"
 import type { Cell, Column, Row, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as Ndjson from "./Ndjson.ts"
@@ -120,14 +120,16 @@ export const ofPublished = <E>(
     ? ofQuery(published, table)
     : ofRows(RowsSql.stream(published.session, table, published.sql), table, by)
 
-/** The digests of a run's rows by table, for those tables that it collected. */
+/** The digests of a run's rows by table, for those tables that it collected; on a connection of its own. */
 export const ofRun = Effect.fn("Fingerprint.ofRun")(
-  function*({ session }: Pick<Rows, "session">, tables: ReadonlyArray<Table>, outcome: Outcome) {
+  function*(database: DuckDb.Session, tables: ReadonlyArray<Table>, outcome: Outcome) {
+    const session = yield* database.another
     const digests: Record<string, string> = {}
     for (const table of collected(tables, outcome)) {
       const sql = RowsSql.select(table, outcome.run_id)
       digests[table.name] = (yield* ofQuery({ session, sql }, table)).digest
     }
     return digests
-  }
+  },
+  Effect.scoped
 )

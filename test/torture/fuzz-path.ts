@@ -94,7 +94,9 @@ export const makeAll = Effect.fnUntraced(function*(runs: ReadonlyArray<Read>) {
     ] as const
   ) {
     const loader = yield* ObjectLoader.make(session, `readings.${name}`, { ...common, ...columns(wire.fields) })
-    for (const [at, read] of runs.entries()) yield* loader.add(objects(read).map((object) => line(at, object)))
+    for (const [at, read] of runs.entries()) {
+      yield* loader.add(at, `[${objects(read).map((object) => line(at, object)).join(",")}]`)
+    }
     yield* loader.finish
     yield* session.run(
       `CREATE VIEW objects.${name} AS SELECT * REPLACE (make_timestamptz(observed_at) AS observed_at) FROM readings.${name}`
