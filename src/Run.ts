@@ -76,17 +76,19 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     const before = yield* manifests.newest(collected)
     const outcome = { ...collected, columns_added: addedTo(before?.columns ?? {}, pipeline.tables) }
     yield* refuseLost(manifests, pipeline.tables, outcome, sinkRun(stamp, pipeline, options))
-    const rows = RowsSql.make(database.session)
+    // each on a connection of its own, beside one another
     const fingerprints = yield* Effect.forkChild(
       orRunError(Fingerprint.ofRun(database.session, pipeline.tables, outcome))
     )
     const sealed = yield* Effect.forEach(
       opened,
-      ({ location, name, open, sink }) =>
-        Effect.map(open.seal([outcome], rows), ({ bytes, publication }) => {
-          const receipt: Manifest.Receipt = { sink: name, location, rows: outcome.rows, bytes, publication }
-          return { receipt, sink }
-        })
+      Effect.fnUntraced(function*({ location, name, open, sink }) {
+        const rows = RowsSql.make(yield* orRunError(database.session.another))
+        const { bytes, publication } = yield* open.seal([outcome], rows)
+        const receipt: Manifest.Receipt = { sink: name, location, rows: outcome.rows, bytes, publication }
+        return { receipt, sink }
+      }, Effect.scoped),
+      { concurrency: "unbounded" }
     )
     const receipts = sealed.map(({ receipt }) => receipt)
     yield* manifests.seal({
