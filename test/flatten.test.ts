@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { decodeUsers, type User } from "../src/duo/User.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
-import * as Strength from "../src/mfa/Strength.ts"
 import * as Tables from "../src/mfa/Tables.ts"
 import { fromText } from "./oracle/Cells.ts"
 import { flatten } from "./oracle/Flatten.ts"
 import { unknownValues } from "./oracle/Known.ts"
+import * as Strength from "./oracle/Strength.ts"
 import * as Tally from "./oracle/Tally.ts"
+import { decodeUsers, type User } from "./oracle/User.ts"
 
 const stamp = { run_id: "run", observed_at: 1_767_225_600_000_000n, tenant: "api-00000000.duosecurity.com" }
 

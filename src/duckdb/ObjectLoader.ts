@@ -6,8 +6,9 @@ import * as DuckDb from "../staging/DuckDb.ts"
 /** Characters of pages that wait in memory. */
 const pieceSize = 4 << 20
 
-/** Characters after which DuckDB writes what it holds to the file. */
+/** Characters after which DuckDB writes what it holds to the file; and at the end, if it is so many. */
 const checkpointSize = 64 << 20
+const restSize = 8 << 20
 
 /** The types of an object's fields by their names. */
 export type Columns = Readonly<Record<string, string>>
@@ -39,12 +40,16 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
   let unwritten = 0
   let loading: Fiber.Fiber<void, SinkReason> | undefined
 
+  const write = Effect.fnUntraced(function*(ifMore: number) {
+    if (unwritten < ifMore) return
+    unwritten = 0
+    yield* session.run("CHECKPOINT readings")
+  })
+
   const load = Effect.fnUntraced(function*(pages: ReadonlyArray<number>, objects: ReadonlyArray<string>, size: number) {
     yield* session.run(statement(pages), [listValue(objects)])
     unwritten += size
-    if (unwritten < checkpointSize) return
-    unwritten = 0
-    yield* session.run("CHECKPOINT readings")
+    yield* write(checkpointSize)
   })
 
   const loaded = Effect.suspend(() => loading === undefined ? Effect.void : Fiber.join(loading))
@@ -66,7 +71,7 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
         size += objects.length
         return size < pieceSize ? Effect.void : flush
       }),
-    finish: Effect.andThen(flush, loaded).pipe(Effect.andThen(session.run("CHECKPOINT readings")))
+    finish: Effect.andThen(flush, loaded).pipe(Effect.andThen(write(restSize)))
   }
   return loader
 })

@@ -2,22 +2,8 @@
  * Duo's user object as it is on the wire, under Duo's names: https://duo.com/docs/adminapi#retrieve-users, Duo's Postman
  * collection and recorded answers. Every scalar but an id may be null, every list is an array.
  */
-import { Result, type Schema } from "effect"
-import {
-  type Decoded,
-  Flag,
-  Id,
-  idOr,
-  Int,
-  List,
-  listDecoder,
-  object,
-  type Refusal,
-  Text,
-  Texts,
-  Time,
-  Words
-} from "./Wire.ts"
+import type { Schema } from "effect"
+import { Flag, Id, idOr, Int, List, listDecoder, object, Text, Texts, Time, Words } from "./Wire.ts"
 
 export const Group = object({
   group_id: Id,
@@ -142,28 +128,5 @@ export const WireUser = object({
 })
 export interface WireUser extends Schema.Schema.Type<typeof WireUser> {}
 
-/** The fields that a user has of its own, without what `aliases` says already. */
-export interface User extends Omit<WireUser, "aliases" | "alias1" | "alias2" | "alias3" | "alias4"> {
-  /** By Duo's name, `alias1` to `alias8`: the flat fields and the object together, without the empty ones. */
-  readonly aliases: Readonly<Record<string, string>>
-}
-
-const toUser = (user: WireUser): User => ({ ...user, aliases: aliasesOf(user) })
-
-const noAliases: User["aliases"] = {}
-
-const aliasesOf = ({ alias1, alias2, alias3, alias4, aliases }: WireUser): User["aliases"] => {
-  const all = [...Object.entries({ alias1, alias2, alias3, alias4 }), ...Object.entries(aliases)]
-  const given = all.flatMap(([name, alias]) => alias === null || alias === "" ? [] : [[name, alias]])
-  return given.length === 0 ? noAliases : Object.fromEntries(given)
-}
-
 /** Reads the `response` of a page of users, as they are on the wire. */
 export const decodeWireUsers = listDecoder(WireUser)
-
-/** Reads the `response` of a page of users, with the aliases of each in one object. */
-export const decodeUsers = (response: unknown): Result.Result<Decoded<User>, Refusal> =>
-  Result.map(
-    decodeWireUsers(response),
-    ({ unknownFields, values }) => ({ values: values.map(toUser), unknownFields })
-  )

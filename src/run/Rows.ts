@@ -18,6 +18,9 @@ export type Personal = { readonly treatment: "keep" | "drop" } | {
   readonly key: Uint8Array
 }
 
+/** So few rows of a table stay in memory: writing them to the file waits for the disk. */
+const rowsInMemory = 30_000
+
 /**
  * Fills `rows` with every table of the pipeline; those that were not collected are empty. Gives how
  * many rows each table has that was.
@@ -56,6 +59,6 @@ export const make = Effect.fn("Rows.make")(function*(
   }, Effect.scoped)
 
   const made = yield* Effect.forEach(collectedOf(pipeline, extraction), makeTable, { concurrency: 2 })
-  yield* session.run("CHECKPOINT rows")
+  if (made.some(([_, rows]) => rows > rowsInMemory)) yield* session.run("CHECKPOINT rows")
   return Object.fromEntries(made)
 })

@@ -21,9 +21,15 @@ import * as Instant from "./Instant.ts"
 
 const tooMany = /Too many open files|EMFILE|ENFILE/i
 
+/** Its allocator reads this once, when it is loaded: with more arenas, more is kept that nobody uses any more. */
+const allocator = { name: "DUCKDB_JE_MALLOC_CONF", value: "narenas:1" }
+
 /** The library itself, for its constants. */
 export const library: Effect.Effect<typeof Api, CannotCreate | TooManyFiles> = Effect.tryPromise({
-  try: () => import("@duckdb/node-api"),
+  try: () => {
+    process.env[allocator.name] ??= allocator.value
+    return import("@duckdb/node-api")
+  },
   catch: (cause) =>
     tooMany.test(String(cause))
       ? new TooManyFiles()

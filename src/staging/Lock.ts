@@ -37,10 +37,11 @@ export const take = Effect.fnUntraced(function*(directory: string, name = ".lock
 
 const hold = (file: string) =>
   Effect.acquireRelease(
-    Effect.tryPromise({
-      try: async () => (await import("@duckdb/node-api")).DuckDBInstance.create(file, { threads: "1" }),
-      catch: DuckDb.reasonOf
-    }),
+    Effect.flatMap(DuckDb.library, ({ DuckDBInstance }) =>
+      Effect.tryPromise({
+        try: () => DuckDBInstance.create(file, { threads: "1" }),
+        catch: DuckDb.reasonOf
+      })),
     (lock) => Effect.sync(() => lock.closeSync())
   )
 

@@ -1,6 +1,5 @@
 /**
- * Rows as newline-delimited JSON: every column of the table in its order, instants as RFC 3339, NULL as null. What the
- * engine makes of a batch for DuckDB.
+ * Rows as newline-delimited JSON: every column of the table in its order, instants as RFC 3339, NULL as null.
  */
 import type { Cell, Row, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
@@ -31,28 +30,6 @@ export const line = ({ columns }: Table) => {
   }
 }
 
-/** UTF-8 takes no more bytes for a unit of a string. */
-const mostBytes = 3
-
-/** Rows as lines in UTF-8. */
-export const encoder = (table: Table) => {
-  const toLine = line(table)
-  return (rows: ReadonlyArray<Row>): Uint8Array => {
-    let buffer = Buffer.allocUnsafe(rows.length * 1024)
-    let length = 0
-    for (const row of rows) {
-      const text = toLine(row)
-      if (length + text.length * mostBytes > buffer.length) {
-        const larger = Buffer.allocUnsafe(2 * buffer.length + text.length * mostBytes)
-        buffer.copy(larger, 0, 0, length)
-        buffer = larger
-      }
-      length += buffer.write(text, length)
-    }
-    return buffer.subarray(0, length)
-  }
-}
-
 /** The columns of a table as DuckDB's reader of JSON wants them, with other types than the table's for some. */
 export const columns = (table: Table, types: Readonly<Record<Table["columns"][number]["type"], string>>) =>
   `{${table.columns.map(({ name, type }) => `${DuckDb.name(name)}: '${types[type]}'`).join(", ")}}`
@@ -79,15 +56,4 @@ export const objects = ({ columns, name: table }: Table, query: string, isNamed:
   })
   const named = isNamed ? [`${DuckDb.literal(table)} AS "table"`] : []
   return `SELECT ${[...named, ...cells].join(", ")} FROM (${query})`
-}
-
-/** A query for the rows in a file of lines, with the table's names and types, in its order. */
-export const select = (table: Table, file: string) => {
-  const cells = table.columns.map(({ name, type }) => {
-    const column = DuckDb.name(name)
-    // as read here an instant has no zone, which takes a tenth of the time
-    return type === "timestamp" ? `make_timestamptz(epoch_us(${column})) AS ${column}` : column
-  })
-  const read = columns(table, { ...DuckDb.types, timestamp: "TIMESTAMP" })
-  return `SELECT ${cells.join(", ")} FROM ${DuckDb.scanJson(file, read)}`
 }

@@ -4,9 +4,9 @@
  */
 import type { adminMethods, admins } from "../../src/admins/Tables.ts"
 import type { Admin, AdminPhone } from "../../src/duo/Admin.ts"
-import * as Strength from "../../src/mfa/Strength.ts"
 import type { RowOf, Stamp } from "../../src/Table.ts"
 import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said } from "./Cells.ts"
+import * as Strength from "./Strength.ts"
 
 type MethodRow = RowOf<typeof adminMethods>
 

@@ -1,6 +1,6 @@
 /** How what Duo says becomes cells of a row, whoever it is about. */
 import type { Phone, Token, WebAuthnCredential } from "../../src/duo/User.ts"
-import type * as Strength from "../../src/mfa/Strength.ts"
+import type * as Strength from "./Strength.ts"
 
 /** Duo writes "" where it has nothing to say. */
 export const said = (value: string | null): string | null => value === "" ? null : value

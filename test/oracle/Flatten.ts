@@ -3,11 +3,12 @@
  * Pure: the same user gives the same rows, whoever else is on its page and in whatever order its devices come.
  */
 import type { BypassCode } from "../../src/duo/BypassCode.ts"
-import type { Phone, User } from "../../src/duo/User.ts"
-import * as Strength from "../../src/mfa/Strength.ts"
+import type { Phone } from "../../src/duo/User.ts"
 import type { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
 import type { RowOf, Stamp } from "../../src/Table.ts"
 import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said } from "./Cells.ts"
+import * as Strength from "./Strength.ts"
+import type { User } from "./User.ts"
 
 type MethodRow = RowOf<typeof mfaMethods>
 

@@ -3,7 +3,6 @@
  * facts of the run.
  */
 import type { BypassCode } from "../../src/duo/BypassCode.ts"
-import type { User } from "../../src/duo/User.ts"
 import { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
 import type { Facts as RunFacts } from "../../src/Outcome.ts"
 import * as Unknown from "../../src/run/Unknown.ts"
@@ -14,6 +13,7 @@ import type { Read, Sent } from "./Facts.ts"
 import * as Fields from "./Fields.ts"
 import { flatten, flattenBypassCode, isUsable, type OwnedCode } from "./Flatten.ts"
 import { unknownValues } from "./Known.ts"
+import type { User } from "./User.ts"
 
 /** Objects of a list, and the fields that nobody knows. */
 export interface Decoded<A> {

@@ -1,0 +1,27 @@
+/** Duo's user as the oracle of the rows takes it: all its other names are in one place. */
+import { Result } from "effect"
+import { decodeWireUsers, type WireUser } from "../../src/duo/User.ts"
+import type { Decoded, Refusal } from "../../src/duo/Wire.ts"
+
+/** The fields that a user has of its own, without what `aliases` says already. */
+export interface User extends Omit<WireUser, "aliases" | "alias1" | "alias2" | "alias3" | "alias4"> {
+  /** By Duo's name, `alias1` to `alias8`: the flat fields and the object together, without the empty ones. */
+  readonly aliases: Readonly<Record<string, string>>
+}
+
+const toUser = (user: WireUser): User => ({ ...user, aliases: aliasesOf(user) })
+
+const noAliases: User["aliases"] = {}
+
+const aliasesOf = ({ alias1, alias2, alias3, alias4, aliases }: WireUser): User["aliases"] => {
+  const all = [...Object.entries({ alias1, alias2, alias3, alias4 }), ...Object.entries(aliases)]
+  const given = all.flatMap(([name, alias]) => alias === null || alias === "" ? [] : [[name, alias]])
+  return given.length === 0 ? noAliases : Object.fromEntries(given)
+}
+
+/** Reads the `response` of a page of users, with the aliases of each in one object. */
+export const decodeUsers = (response: unknown): Result.Result<Decoded<User>, Refusal> =>
+  Result.map(
+    decodeWireUsers(response),
+    ({ unknownFields, values }) => ({ values: values.map(toUser), unknownFields })
+  )
