@@ -15,7 +15,7 @@ import * as Run from "../../src/Run.ts"
 import type { Sink } from "../../src/Sink.ts"
 import { contents, settings, start } from "../program.ts"
 import { type Aftermath, afterwards } from "./afterwards.ts"
-import { bundle } from "./Bundle.ts"
+import { bundle } from "../bundle.ts"
 
 export const sinks: ReadonlyArray<Sink> = [duckdb, parquet, ndjson, csv]
 
