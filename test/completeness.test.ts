@@ -4,9 +4,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Stream } from "effect"
 import * as ObjectLoader from "../src/duckdb/ObjectLoader.ts"
 import * as RunDatabase from "../src/duckdb/RunDatabase.ts"
-import type { Session } from "../src/staging/DuckDb.ts"
 import * as Completeness from "../src/duo/Completeness.ts"
 import { type Page, pages } from "../src/duo/Pages.ts"
+import type { Session } from "../src/staging/DuckDb.ts"
 import { historyOf } from "./drift.ts"
 import { datings, liveClient } from "./live-client.ts"
 
@@ -26,13 +26,14 @@ const readAll = Effect.fnUntraced(function*(seed: number) {
       pages(live.client, live.endpoint, history),
       (page) => Effect.sync(() => void all.push(page))
     )
-    for (const [index, { content: { total }, notBefore, objects = "[]", offset }] of all.entries()) {
+    for (const [index, { content: { total }, notBefore, objects = [], offset }] of all.entries()) {
       if (index === 0) {
         moments.push(JSON.stringify({ list: String(seed), reading, total, not_before: notBefore }))
         truths.push(live.firstPages.at(-1) ?? new Set())
       }
       assert.strictEqual(offset === 0, index === 0)
-      for (const { created = null, user_id } of JSON.parse(objects)) {
+      for (const object of objects) {
+        const { created = null, user_id } = JSON.parse(object)
         sightings.push(JSON.stringify({ list: String(seed), id: user_id, created, reading, is_first: index === 0 }))
       }
     }
@@ -44,47 +45,48 @@ const readAll = Effect.fnUntraced(function*(seed: number) {
 const together = 200
 
 /** What is claimed of lists: of which moment, whether by two readings, and who was in the list. */
-const claims = Effect.fnUntraced(function*(session: Session, lists: ReadonlyArray<Effect.Success<ReturnType<typeof readAll>>>) {
-  const seen = yield* ObjectLoader.make(session, "readings.seen", {
-    list: "VARCHAR",
-    id: "VARCHAR",
-    created: "BIGINT",
-    reading: "INTEGER",
-    is_first: "BOOLEAN"
-  })
-  const begun = yield* ObjectLoader.make(session, "readings.begun", {
-    list: "VARCHAR",
-    reading: "INTEGER",
-    total: "BIGINT",
-    not_before: "BIGINT"
-  })
-  for (const [index, { moments, sightings }] of lists.entries()) {
-    yield* seen.add(index, `[${sightings.join(",")}]`)
-    yield* begun.add(index, `[${moments.join(",")}]`)
-  }
-  yield* seen.finish
-  yield* begun.finish
-  // a run that ends after so many readings knows no more than they have shown
-  yield* session.run(
-    `CREATE OR REPLACE TABLE readings.moments AS SELECT list || '/' || ending AS list, reading, total, not_before
+const claims = Effect.fnUntraced(
+  function*(session: Session, lists: ReadonlyArray<Effect.Success<ReturnType<typeof readAll>>>) {
+    const seen = yield* ObjectLoader.make(session, "readings.seen", {
+      list: "VARCHAR",
+      id: "VARCHAR",
+      created: "BIGINT",
+      reading: "INTEGER",
+      is_first: "BOOLEAN"
+    })
+    const begun = yield* ObjectLoader.make(session, "readings.begun", {
+      list: "VARCHAR",
+      reading: "INTEGER",
+      total: "BIGINT",
+      not_before: "BIGINT"
+    })
+    yield* seen.add(lists.flatMap(({ sightings }) => sightings))
+    yield* begun.add(lists.flatMap(({ moments }) => moments))
+    yield* seen.finish
+    yield* begun.finish
+    // a run that ends after so many readings knows no more than they have shown
+    yield* session.run(
+      `CREATE OR REPLACE TABLE readings.moments AS SELECT list || '/' || ending AS list, reading, total, not_before
      FROM readings.begun JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
      CREATE OR REPLACE VIEW objects.sightings AS SELECT list || '/' || ending AS list, id, created, reading, is_first
      FROM readings.seen JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
      CREATE OR REPLACE TABLE objects.known AS ${Completeness.known("objects.sightings")};
      DROP TABLE readings.seen;
      DROP TABLE readings.begun`
-  )
-  return yield* session.all(
-    `WITH claimed AS (
+    )
+    return yield* session.all(
+      `WITH claimed AS (
        SELECT list, reading, seen_twice = total AS is_seen_twice FROM (${
-      Completeness.counted("objects.known")
-    }) WHERE known = total
+        Completeness.counted("objects.known")
+      }) WHERE known = total
      )
      SELECT list, moments.reading, is_seen_twice, array_to_string(list_sort(list(id)), ' ')
      FROM claimed JOIN readings.moments USING (list, reading) LEFT JOIN objects.known USING (list)
      WHERE id IS NULL OR ${Completeness.isAt("moments")} GROUP BY ALL`
-  )
-}, Effect.scoped)
+    )
+  },
+  Effect.scoped
+)
 
 describe("completeness", () => {
   it.live("of ten thousand histories is claimed only where everybody is known, after any number of readings", () =>

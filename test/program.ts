@@ -22,7 +22,10 @@ export const start = (
   env: Readonly<Record<string, string>> = {},
   entry: ReadonlyArray<string> = [main.entry]
 ) => {
-  const child = spawn(process.execPath, [...entry, ...args], { cwd, env: { NODE_COMPILE_CACHE: main.compiled, ...env } })
+  const child = spawn(process.execPath, [...entry, ...args], {
+    cwd,
+    env: { NODE_COMPILE_CACHE: main.compiled, ...env }
+  })
   let stdout = ""
   let stderr = ""
   child.stdout.on("data", (data) => stdout += String(data))

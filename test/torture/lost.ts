@@ -44,7 +44,11 @@ const commands: ReadonlyArray<readonly [args: string, code?: number]> = [
 const lose = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>, to: "full" | "closed") =>
   Effect.callback<{ readonly code: number | null; readonly stderr: string }>((resume) => {
     const full = to === "full" ? openSync("/dev/full", "w") : undefined
-    const child = spawn(process.execPath, [main.entry, ...args], { cwd, env: { NODE_COMPILE_CACHE: main.compiled, ...env }, stdio: ["ignore", full ?? "pipe", "pipe"] })
+    const child = spawn(process.execPath, [main.entry, ...args], {
+      cwd,
+      env: { NODE_COMPILE_CACHE: main.compiled, ...env },
+      stdio: ["ignore", full ?? "pipe", "pipe"]
+    })
     if (full !== undefined) closeSync(full)
     child.stdout?.destroy()
     let stderr = ""
