@@ -26,14 +26,13 @@ const readAll = Effect.fnUntraced(function*(seed: number) {
       pages(live.client, live.endpoint, history),
       (page) => Effect.sync(() => void all.push(page))
     )
-    for (const [index, { content: { total }, notBefore, objects = [], offset }] of all.entries()) {
+    for (const [index, { content: { total }, notBefore, objects = "[]", offset }] of all.entries()) {
       if (index === 0) {
         moments.push(JSON.stringify({ list: String(seed), reading, total, not_before: notBefore }))
         truths.push(live.firstPages.at(-1) ?? new Set())
       }
       assert.strictEqual(offset === 0, index === 0)
-      for (const object of objects) {
-        const { created = null, user_id } = JSON.parse(object)
+      for (const { created = null, user_id } of JSON.parse(objects)) {
         sightings.push(JSON.stringify({ list: String(seed), id: user_id, created, reading, is_first: index === 0 }))
       }
     }
@@ -60,8 +59,10 @@ const claims = Effect.fnUntraced(
       total: "BIGINT",
       not_before: "BIGINT"
     })
-    yield* seen.add(lists.flatMap(({ sightings }) => sightings))
-    yield* begun.add(lists.flatMap(({ moments }) => moments))
+    for (const [index, { moments, sightings }] of lists.entries()) {
+      yield* seen.add(index, `[${sightings.join(",")}]`)
+      yield* begun.add(index, `[${moments.join(",")}]`)
+    }
     yield* seen.finish
     yield* begun.finish
     // a run that ends after so many readings knows no more than they have shown
