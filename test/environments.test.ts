@@ -7,11 +7,11 @@ import * as Failure from "../src/postgres/Failure.ts"
 import { inDataDirectory, RunError } from "../src/RunError.ts"
 import { SinkError } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
+import { main } from "./bundle.ts"
 import { good, key } from "./certificates.ts"
 import { inFolder, program, settings, start } from "./program.ts"
 import { listenBehindProxy } from "./real-host.ts"
 
-const main = `${import.meta.dirname}/../src/main.ts`
 const real = {
   DUO_IKEY: "DI000000000000000000",
   DUO_SKEY: "0".repeat(40),
@@ -30,7 +30,7 @@ describe("a user of the system without a name and without HOME", () => {
        os.homedir = os.userInfo = () => { throw Object.assign(new Error("no such user"), { code: "ENOENT" }) }
        require("node:module").syncBuiltinESMExports()`
     )
-    return Effect.promise(() => start(folder, args, env, ["--require", preload, main]).ended)
+    return Effect.promise(() => start(folder, args, env, ["--require", preload, main.entry]).ended)
   }
 
   it.live("runs, and fails as anybody", () =>
@@ -124,7 +124,7 @@ describe("too many open files", () => {
           Effect.fnUntraced(function*(limit) {
             const cwd = `${folder}/${limit}`
             mkdirSync(cwd)
-            const limited = ["-c", `ulimit -n ${limit}; exec "$@"`, "sh", process.execPath, main, "extract"]
+            const limited = ["-c", `ulimit -n ${limit}; exec "$@"`, "sh", process.execPath, main.entry, "extract"]
             const { code, stderr } = yield* Effect.promise(() => start(cwd, [], env, ["-e", inShell(limited)]).ended)
             // with so few Node itself cannot read the program, or is ended by a signal, which is no code here
             if (code === 0 || code === 1 && stderr.includes("getSourceSync")) return 0

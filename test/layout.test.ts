@@ -7,7 +7,8 @@ import { dirname, join, normalize } from "node:path"
  * imported: the arrows point one way.
  */
 const arrows: ReadonlyArray<readonly [from: RegExp, to: RegExp]> = [
-  [/^src\/main\.ts$/, /^src\/(Cli|ExitCode|Expected|cli\/(Catalog|Ending|Settings|Stderr|Stdout))\.ts$/],
+  [/^src\/main\.ts$/, /^src\/Program\.ts$/],
+  [/^src\/Program\.ts$/, /^src\/(Cli|ExitCode|cli\/(Catalog|Ending|Settings|Stderr|Stdout))\.ts$/],
   [/^src\/Cli\.ts$/, /^src\/(Version\.ts|cli\/)/],
   [/^src\/cli\/emulator\.ts$/, /^src\/(ExitCode\.ts|cli\/Stdout\.ts|emulator\/)/],
   [/^src\/cli\/demo\.ts$/, /^src\/([A-Z]\w+\.ts|emulator\/|staging\/|cli\/)/],
@@ -52,7 +53,7 @@ const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
   [/^effect(\/(?!observability)|$)/, /^/],
   [/^node:/, /^(src|sinks|pipelines)\//],
   [/^@duckdb\/node-api$/, /^src\/(staging|cli)\//],
-  [/^@effect\/platform-node\//, /^src\/(main|Transport|emulator\/demo)\.ts$/],
+  [/^@effect\/platform-node\//, /^src\/(main|Program|Transport|emulator\/demo)\.ts$/],
   [/^pg(-copy-streams)?$/, /^src\/postgres\/Session\.ts$/],
   [/^echarts\//, /^src\/report\/Chart\.ts$/],
   [/^rolldown$/, /^src\/dist\//]

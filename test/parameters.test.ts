@@ -7,9 +7,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parse } from "../src/cli/Parameters.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
+import { command } from "./command.ts"
 import { runAt } from "./known/ledger.ts"
 import { codesOn, days, usersOn } from "./known/scene.ts"
-import { program } from "./program.ts"
 import { sinks } from "./torture/InProcess.ts"
 
 const root = `${import.meta.dirname}/../data/queries`
@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const sql = (...args: ReadonlyArray<string>) => program(folder, ["sql", ...args], { DUO_MFA_DATA: "data" })
+const sql = (...args: ReadonlyArray<string>) => command(folder, ["sql", ...args], { DUO_MFA_DATA: "data" })
 
 const rows = (...args: ReadonlyArray<string>) =>
   Effect.map(sql(...args, "--format", "json"), ({ code, stderr, stdout }) => {

@@ -7,6 +7,7 @@ import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { globSync, readFileSync, statSync } from "node:fs"
 import { type Emulator, type Options, serve } from "../src/emulator/Emulator.ts"
+import { main } from "./bundle.ts"
 
 export interface Ended {
   readonly code: number | null
@@ -14,19 +15,17 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** The program starts in half the time when it need not be compiled again. */
-const compiled = `${import.meta.dirname}/../node_modules/.cache/compiled`
-
-const main = `${import.meta.dirname}/../src/main.ts`
-
 /** Starts `duo-mfa` in a folder; `entry` is what Node is given for it. */
 export const start = (
   cwd: string,
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>> = {},
-  entry: ReadonlyArray<string> = [main]
+  entry: ReadonlyArray<string> = [main.entry]
 ) => {
-  const child = spawn(process.execPath, [...entry, ...args], { cwd, env: { NODE_COMPILE_CACHE: compiled, ...env } })
+  const child = spawn(process.execPath, [...entry, ...args], {
+    cwd,
+    env: { NODE_COMPILE_CACHE: main.compiled, ...env }
+  })
   let stdout = ""
   let stderr = ""
   child.stdout.on("data", (data) => stdout += String(data))

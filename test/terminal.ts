@@ -1,6 +1,7 @@
 /** The real program on a real terminal: util-linux's `script` makes one, somebody types, and all it shows is kept. */
 import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
+import { main } from "./bundle.ts"
 
 /** Whether there is that `script`, which every Debian has; the one of BSD and macOS is another. */
 export const hasTerminal = (spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? "").includes(
@@ -36,7 +37,7 @@ export const down = "\u001b[B"
 // oxlint-disable-next-line no-control-regex
 const plain = (bytes: string) => bytes.replaceAll(/\u001b(\[[0-9;?]*[A-Za-z]|[78])/g, "")
 
-const command = [process.execPath, `${import.meta.dirname}/../src/main.ts`].map((word) => `'${word}'`).join(" ")
+const command = [process.execPath, main.entry].map((word) => `'${word}'`).join(" ")
 
 /** Runs `duo-mfa` in a folder on a terminal of 80 columns until it ends. */
 export const converse = (
@@ -52,7 +53,7 @@ export const converse = (
         PATH: process.env["PATH"],
         SHELL: "/bin/sh",
         TERM: "xterm",
-        NODE_COMPILE_CACHE: `${import.meta.dirname}/../node_modules/.cache/compiled`,
+        NODE_COMPILE_CACHE: main.compiled,
         ...env
       }
     })

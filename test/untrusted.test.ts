@@ -6,6 +6,7 @@ import { createServer as createHttps } from "node:https"
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 import { TLSSocket } from "node:tls"
 import { serve } from "../src/emulator/Emulator.ts"
+import { main } from "./bundle.ts"
 import { good, key, local } from "./certificates.ts"
 import { inFolder, program, settings, start } from "./program.ts"
 import { listenBehindProxy } from "./real-host.ts"
@@ -65,7 +66,7 @@ describe("under NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
         `const tls = require("node:tls"), { connect } = tls
          tls.connect = (options) => connect({ ...options, host: "127.0.0.1", port: ${direct.port} })`
       )
-      const entry = ["--require", `${folder}/resolve.cjs`, `${import.meta.dirname}/../src/main.ts`]
+      const entry = ["--require", `${folder}/resolve.cjs`, main.entry]
       const { proxy, seen } = yield* listenBehindProxy(200, { cert: good, key })
       const ended = [
         yield* Effect.promise(() => start(folder, ["extract", "--dry-run"], { ...real, ...untrusting }, entry).ended),

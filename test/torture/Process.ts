@@ -2,12 +2,8 @@
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
+import { main } from "../bundle.ts"
 import type { Ended } from "../program.ts"
-
-const root = `${import.meta.dirname}/../..`
-
-/** What a case runs instead of, or with, `src/main.ts`. */
-export const main = `${root}/src/main.ts`
 
 export interface Options {
   readonly cwd: string
@@ -39,12 +35,12 @@ const megabytesOf = (pid: number | undefined, field: string) => {
 }
 
 /** Runs it until it ends; if it cannot be started, the case fails with what it needs. */
-export const process = ({ args, by = [], cwd, env, file = main, node = [], resident }: Options) =>
+export const process = ({ args, by = [], cwd, env, file = main.entry, node = [], resident }: Options) =>
   Effect.callback<Measured>((resume) => {
     const [command = "", ...rest] = [...by, globalThis.process.execPath, ...node, file, ...args]
     const child = spawn(command, rest, {
       cwd,
-      env: { NODE_COMPILE_CACHE: `${root}/node_modules/.cache/compiled`, PATH: globalThis.process.env["PATH"], ...env }
+      env: { NODE_COMPILE_CACHE: main.compiled, PATH: globalThis.process.env["PATH"], ...env }
     })
     let stdout = ""
     let stderr = ""

@@ -13,9 +13,9 @@ import { type Options, serve } from "../../src/emulator/Emulator.ts"
 import type { FindSink } from "../../src/Recovery.ts"
 import * as Run from "../../src/Run.ts"
 import type { Sink } from "../../src/Sink.ts"
+import { bundle } from "../bundle.ts"
 import { contents, settings, start } from "../program.ts"
 import { type Aftermath, afterwards } from "./afterwards.ts"
-import { bundle } from "./Bundle.ts"
 
 export const sinks: ReadonlyArray<Sink> = [duckdb, parquet, ndjson, csv]
 

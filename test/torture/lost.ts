@@ -4,10 +4,10 @@ import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
 import { serve } from "../../src/emulator/Emulator.ts"
+import { main } from "../bundle.ts"
 import { program, settings } from "../program.ts"
 import type { Case } from "./Case.ts"
 import { inFolder } from "./InProcess.ts"
-import { main } from "./Process.ts"
 
 /** Every command that ends; `emulator` serves on when its reader has left. The first few are tried in `make test`. */
 const commands: ReadonlyArray<readonly [args: string, code?: number]> = [
@@ -44,7 +44,11 @@ const commands: ReadonlyArray<readonly [args: string, code?: number]> = [
 const lose = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>, to: "full" | "closed") =>
   Effect.callback<{ readonly code: number | null; readonly stderr: string }>((resume) => {
     const full = to === "full" ? openSync("/dev/full", "w") : undefined
-    const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ["ignore", full ?? "pipe", "pipe"] })
+    const child = spawn(process.execPath, [main.entry, ...args], {
+      cwd,
+      env: { NODE_COMPILE_CACHE: main.compiled, ...env },
+      stdio: ["ignore", full ?? "pipe", "pipe"]
+    })
     if (full !== undefined) closeSync(full)
     child.stdout?.destroy()
     let stderr = ""

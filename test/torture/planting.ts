@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
+import { main } from "../bundle.ts"
 import { allSinks, extract, program } from "../program.ts"
 import { type Case, type Plan, repeat } from "./Case.ts"
 import { canGive, type Ground, planted, type Row } from "./ground.ts"
@@ -81,7 +82,7 @@ export const make = Effect.fnUntraced(function*(folder: string): Effect.fn.Retur
       const was = came()
       const env = { ...settings, HOME: folder, TMPDIR: folder }
       const node = stranger === true && !canGive ? asStranger : []
-      const ended = yield* program(folder, args, env, [...node, `${import.meta.dirname}/../../src/main.ts`])
+      const ended = yield* program(folder, args, env, [...node, main.entry])
       const expected = stranger === true && !canGive ? /belongs to another user/ : says
       const shown = `${ended.stdout}${ended.stderr}`
       const after = tree(folder)
