@@ -9,6 +9,7 @@ import { type Page, pages } from "../src/duo/Pages.ts"
 import type { Session } from "../src/staging/DuckDb.ts"
 import { historyOf } from "./drift.ts"
 import { datings, liveClient } from "./live-client.ts"
+import { addLines } from "./row-pipeline.ts"
 
 const readings = 3
 
@@ -26,13 +27,13 @@ const readAll = Effect.fnUntraced(function*(seed: number) {
       pages(live.client, live.endpoint, history),
       (page) => Effect.sync(() => void all.push(page))
     )
-    for (const [index, { content: { total }, notBefore, objects = "[]", offset }] of all.entries()) {
+    for (const [index, { content: { total }, notBefore, objects = [], offset }] of all.entries()) {
       if (index === 0) {
         moments.push(JSON.stringify({ list: String(seed), reading, total, not_before: notBefore }))
         truths.push(live.firstPages.at(-1) ?? new Set())
       }
       assert.strictEqual(offset === 0, index === 0)
-      for (const { created = null, user_id } of JSON.parse(objects)) {
+      for (const { created = null, user_id } of objects.flatMap((list) => JSON.parse(list))) {
         sightings.push(JSON.stringify({ list: String(seed), id: user_id, created, reading, is_first: index === 0 }))
       }
     }
@@ -60,8 +61,8 @@ const claims = Effect.fnUntraced(
       not_before: "BIGINT"
     })
     for (const [index, { moments, sightings }] of lists.entries()) {
-      yield* seen.add(index, `[${sightings.join(",")}]`)
-      yield* begun.add(index, `[${moments.join(",")}]`)
+      yield* addLines(seen, index, sightings)
+      yield* addLines(begun, index, moments)
     }
     yield* seen.finish
     yield* begun.finish

@@ -32,10 +32,9 @@ const source = (emulator: Pick<Emulator, "host" | "ikey" | "skey">, env: Record<
 const everyone = (options?: PageOptions) =>
   Effect.gen(function*() {
     const pages = yield* Users.use(({ pages }) => Stream.runCollect(pages(options)))
-    return pages.flatMap(({ objects = "[]", overlaps }) => {
-      const users: ReadonlyArray<WireUser> = JSON.parse(objects)
-      return users.slice(overlaps === true ? 1 : 0)
-    })
+    return pages.flatMap(({ objects = [], overlaps }) =>
+      objects.flatMap((list): ReadonlyArray<WireUser> => JSON.parse(list)).slice(overlaps === true ? 1 : 0)
+    )
   })
 
 /** Everyone in a tenant where this goes wrong once on the second page. */

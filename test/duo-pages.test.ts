@@ -91,10 +91,8 @@ const tenantWithout = (taken: number) => (sent: Sent) => {
   )
 }
 
-const idsOf = ({ objects = "[]" }: Page): ReadonlyArray<string> => {
-  const users: ReadonlyArray<{ readonly user_id: string }> = JSON.parse(objects)
-  return users.map(({ user_id }) => user_id)
-}
+const idsOf = ({ objects = [] }: Page): ReadonlyArray<string> =>
+  objects.flatMap((list): ReadonlyArray<{ readonly user_id: string }> => JSON.parse(list)).map(({ user_id }) => user_id)
 
 /** Everybody, but for those whom a page repeats of the one before. */
 const everyone = (options?: PageOptions) =>

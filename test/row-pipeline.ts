@@ -37,6 +37,14 @@ const lineOf = ({ columns }: Table, row: Row) =>
     }).join(",")
   }}`
 
+/** Adds objects that are lines of JSON. */
+export const addLines = (loader: ObjectLoader.ObjectLoader, page: number, lines: ReadonlyArray<string>) =>
+  Effect.forEach(
+    Array.chunksOf(lines, ObjectLoader.listSize),
+    (chunk, index) => loader.add({ page, first: index * ObjectLoader.listSize, json: `[${chunk.join(",")}]` }),
+    { discard: true }
+  )
+
 /** Loads objects as those of a list. */
 const load = Effect.fnUntraced(function*(
   { session }: RunDatabase.RunDatabase,
@@ -45,7 +53,7 @@ const load = Effect.fnUntraced(function*(
 ) {
   const read = `readings.${DuckDb.name(name)}`
   const loader = yield* ObjectLoader.make(session, read, columns)
-  yield* Effect.forEach(lines, (batch, page) => loader.add(page, `[${batch.join(",")}]`), { discard: true })
+  for (const [page, batch] of lines.entries()) yield* addLines(loader, page, batch)
   yield* loader.finish
   const others = "run_id" in columns ? "" : ", 'run' AS run_id"
   yield* session.run(`CREATE VIEW objects.${DuckDb.name(name)} AS SELECT *${others} FROM ${read}`)

@@ -3,8 +3,12 @@ import { Effect, Fiber, Scope } from "effect"
 import type { SinkReason } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
 
-/** Characters of pages that wait in memory. */
-const pieceSize = 4 << 20
+/** Objects that are one list: all of a page, as a rule. */
+export const listSize = 500
+
+/** So much waits in memory, and is loaded at once. */
+const charactersMax = 4 << 20
+const listsMax = 20
 
 /** Characters after which DuckDB writes what it holds to the file; and at the end, if it is so many. */
 const checkpointSize = 64 << 20
@@ -13,9 +17,17 @@ const restSize = 8 << 20
 /** The types of an object's fields by their names. */
 export type Columns = Readonly<Record<string, string>>
 
+/** Objects of a page that follow one another: at most `listSize`, because DuckDB makes room for every field of all of them. */
+export interface Objects {
+  readonly page: number
+  /** The place of the first on the page. */
+  readonly first: number
+  /** A list in JSON; every object has every column. */
+  readonly json: string
+}
+
 export interface ObjectLoader {
-  /** Takes the objects of a page as one list in JSON, each with every column. */
-  readonly add: (page: number, objects: string) => Effect.Effect<void, SinkReason>
+  readonly add: (objects: Objects) => Effect.Effect<void, SinkReason>
   /** Waits until every object that was added is in the table. */
   readonly finish: Effect.Effect<void, SinkReason>
 }
@@ -28,15 +40,15 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
   const specs = Object.entries(columns).map(([name, type]) => `${DuckDb.name(name)} ${type}`)
   yield* session.run(`CREATE TABLE ${table} (_page INTEGER, _place INTEGER, ${specs.join(", ")})`)
   const type = DuckDb.literal(JSON.stringify([columns]))
-  const statement = (pages: ReadonlyArray<number>) =>
+  const statement = (lists: ReadonlyArray<Objects>) =>
     `INSERT INTO ${table} SELECT page, place, unnest(object) FROM (
-       SELECT page, unnest(range(len(objects))) AS place, unnest(objects) AS object FROM (
-         SELECT page, from_json_strict(json, ${type}) AS objects
-         FROM (SELECT unnest([${pages.join(", ")}]) AS page, unnest($1) AS json)))`
+       SELECT page, unnest(range(first, first + len(objects))) AS place, unnest(objects) AS object FROM (
+         SELECT unnest([${lists.map(({ page }) => page).join(", ")}]) AS page,
+           unnest([${lists.map(({ first }) => first).join(", ")}]) AS first,
+           from_json_strict(unnest($1), ${type}) AS objects))`
 
-  let pages: Array<number> = []
-  let waiting: Array<string> = []
-  let size = 0
+  let waiting: Array<Objects> = []
+  let characters = 0
   let unwritten = 0
   let loading: Fiber.Fiber<void, SinkReason> | undefined
 
@@ -46,9 +58,9 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
     yield* session.run("CHECKPOINT readings")
   })
 
-  const load = Effect.fnUntraced(function*(pages: ReadonlyArray<number>, objects: ReadonlyArray<string>, size: number) {
-    yield* session.run(statement(pages), [listValue(objects)])
-    unwritten += size
+  const load = Effect.fnUntraced(function*(lists: ReadonlyArray<Objects>, characters: number) {
+    yield* session.run(statement(lists), [listValue(lists.map(({ json }) => json))])
+    unwritten += characters
     yield* write(checkpointSize)
   })
 
@@ -57,19 +69,17 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
   /** Begins to load what waits, once what was before it is loaded. */
   const flush = Effect.gen(function*() {
     yield* loaded
-    if (waiting.length > 0) loading = yield* Effect.forkIn(load(pages, waiting, size), scope)
-    pages = []
+    if (waiting.length > 0) loading = yield* Effect.forkIn(load(waiting, characters), scope)
     waiting = []
-    size = 0
+    characters = 0
   })
 
   const loader: ObjectLoader = {
-    add: (page, objects) =>
+    add: (objects) =>
       Effect.suspend(() => {
-        pages.push(page)
         waiting.push(objects)
-        size += objects.length
-        return size < pieceSize ? Effect.void : flush
+        characters += objects.json.length
+        return characters < charactersMax && waiting.length < listsMax ? Effect.void : flush
       }),
     finish: Effect.andThen(flush, loaded).pipe(Effect.andThen(write(restSize)))
   }

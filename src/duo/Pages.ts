@@ -5,8 +5,9 @@
  * A page begins with the last object of the one before it, so that one object taken out of the list before it hides
  * nobody, and that the list moved is seen.
  */
-import { Effect, Fiber, Option, type Result, Scope, Stream } from "effect"
+import { Array, Effect, Fiber, Option, type Result, Scope, Stream } from "effect"
 import { hash } from "node:crypto"
+import { listSize } from "../duckdb/ObjectLoader.ts"
 import type { Client } from "./Client.ts"
 import { BadPaging, DuoError, Unreadable } from "./Errors.ts"
 import { readMetadata } from "./Metadata.ts"
@@ -42,8 +43,8 @@ export interface Page {
   /** The very same as before when the page came again with the same bytes. */
   readonly content: Content
   readonly offset: number
-  /** Its objects in order, as one list in JSON; undefined when it came again. */
-  readonly objects: string | undefined
+  /** Its objects in order, as lists in JSON of `listSize` but for the last; undefined when it came again. */
+  readonly objects: ReadonlyArray<string> | undefined
   /** Where an object had half of a surrogate pair, by its place. */
   readonly halves: ReadonlyArray<Half>
   /** The fields that nobody knows. */
@@ -186,7 +187,7 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
     },
     digest: digestOf(text),
     offset,
-    objects: JSON.stringify(values),
+    objects: Array.chunksOf(values, listSize).map((list) => JSON.stringify(list)),
     halves,
     unknownFields,
     notBefore

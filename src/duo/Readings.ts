@@ -3,6 +3,7 @@
  * looks hopeless.
  */
 import { Effect, Stream } from "effect"
+import { listSize } from "../duckdb/ObjectLoader.ts"
 import * as ObjectLoader from "../duckdb/ObjectLoader.ts"
 import type { RunDatabase } from "../duckdb/RunDatabase.ts"
 import type { List, ReadList } from "../Pipeline.ts"
@@ -98,7 +99,7 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
     taken.push({ content: pageOf.get(content) ?? page, isFirst })
     if (!pageOf.has(content)) pageOf.set(content, page)
     if (objects !== undefined) {
-      yield* loader.add(page, objects)
+      for (const [list, json] of objects.entries()) yield* loader.add({ page, first: list * listSize, json })
       yield* insertHalves(session, list, page, halves)
     }
     for (const field of fields) if (unknownFields.size < unknownFieldsMax) unknownFields.add(field)

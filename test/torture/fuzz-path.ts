@@ -15,6 +15,7 @@ import * as Unknown from "../../src/run/Unknown.ts"
 import * as DuckDb from "../../src/staging/DuckDb.ts"
 import * as RowsSql from "../../src/staging/RowsSql.ts"
 import type { Table } from "../../src/Table.ts"
+import { addLines } from "../row-pipeline.ts"
 import type { Row, Rows } from "./fuzz-rows.ts"
 
 export const stamp = { run_id: "run", observed_at: 1_793_500_000_000_000n, tenant: "api-00000000.duosecurity.com" }
@@ -95,7 +96,7 @@ export const makeAll = Effect.fnUntraced(function*(runs: ReadonlyArray<Read>) {
   ) {
     const loader = yield* ObjectLoader.make(session, `readings.${name}`, { ...common, ...columns(wire.fields) })
     for (const [at, read] of runs.entries()) {
-      yield* loader.add(at, `[${objects(read).map((object) => line(at, object)).join(",")}]`)
+      yield* addLines(loader, at, objects(read).map((object) => line(at, object)))
     }
     yield* loader.finish
     yield* session.run(
