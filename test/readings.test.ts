@@ -217,4 +217,18 @@ describe("a snapshot", () => {
       assert.strictEqual(read.readings, 2)
       assert.isAtMost(stored, 50 + read.pages)
     })))
+
+  it.effect("takes of who is on a page twice the first, and counts that, on a page of any length", () =>
+    withDatabase(Effect.fnUntraced(function*(database) {
+      const names = Array.from({ length: 1200 }, (_, at) => `DU${at}`)
+      const users = [...names, ...names.slice(0, 600)].map((user_id, at) => ({ user_id, realname: `number ${at}` }))
+      const duo = fake(() => ok(users, { total_objects: names.length }))
+      const read = yield* Effect.flatMap(
+        Users,
+        ({ read }) => read({ database, stamp, what: "users", onPage: () => Effect.void })
+      ).pipe(Effect.provide(Users.layer.pipe(Layer.provideMerge(duo.layer))))
+      assert.deepInclude(read, { doubt: null, proof: "page", total: 1200, duplicates: 600 })
+      const rows = yield* database.session.all("SELECT user_id, realname FROM objects.users ORDER BY _place")
+      assert.deepStrictEqual(rows, users.slice(0, 1200).map(({ realname, user_id }) => [user_id, realname]))
+    })))
 })
