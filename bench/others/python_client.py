@@ -1,284 +1,211 @@
-"""Duo's own client for Python, and a loop around it: users become columns, batch by batch, which Arrow hands to DuckDB.
+"""Duo's own client for Python and a lean loop around it: users become tuples, a list of tuples becomes an Arrow table,
+and DuckDB takes that.
 
 python_client.py HOST DIRECTORY
 """
 
+import gc
 import json
 import os
 import resource
 import sys
 import time
 import uuid
-from datetime import datetime, timezone
 
 import duckdb
 import duo_client
 import pyarrow as pa
 
-TEXT, BOOL, INT, TIME = pa.string(), pa.bool_(), pa.int64(), pa.timestamp("us", tz="UTC")
-RUN = {"run_id": TEXT, "observed_at": TIME, "user_id": TEXT}
+TEXT, BOOL, INT, TIME = pa.string(), pa.bool_(), pa.int64(), pa.timestamp("s", tz="UTC")
+
+
+def of(kind, names):
+    return dict.fromkeys(names.split(), kind)
+
+
+# The tuples of every table have these columns, in this order.
 TABLES = {
-    "users": RUN
-    | dict.fromkeys(("username", "email", "realname", "firstname", "lastname", "status"), TEXT)
-    | {"is_enrolled": BOOL, "created_at": TIME, "last_login_at": TIME, "last_directory_sync_at": TIME}
-    | dict.fromkeys(("directory_key", "external_id", "lockout_reason", "notes", "aliases", "group_names"), TEXT)
-    | dict.fromkeys(("phone_count", "token_count", "webauthn_count", "u2f_count", "desktop_count", "method_count"), INT)
-    | {"mfa_enabled": BOOL, "has_phishing_resistant": BOOL, "strongest": TEXT, "weakest": TEXT}
-    | {"only_telephony": BOOL, "is_bypass": BOOL, "bypass_reason": TEXT, "is_active": BOOL},
-    "mfa_methods": RUN
-    | dict.fromkeys(("username", "email", "realname", "user_status", "method_kind", "method_id", "method_type"), TEXT)
-    | dict.fromkeys(("name", "label", "platform", "model", "number", "extension", "serial"), TEXT)
-    | {"activated": BOOL, "capabilities": TEXT}
-    | dict.fromkeys(("can_push", "can_otp", "can_sms", "can_call"), BOOL)
-    | {"strength": TEXT, "strength_rank": INT, "enrolled_at": TIME, "last_seen_at": TIME}
-    | dict.fromkeys(("app_version", "os_version", "encrypted", "fingerprint", "screenlock", "tampered"), TEXT)
-    | {"sms_passcodes_sent": BOOL, "totp_step": INT},
-    "user_groups": RUN | dict.fromkeys(("username", "group_id", "group_name", "group_status"), TEXT),
-    "bypass_codes": RUN
-    | dict.fromkeys(("username", "bypass_code_id", "admin_email"), TEXT)
-    | {"created_at": TIME, "expires_at": TIME, "reuse_count": INT},
+    "users": of(TEXT, "user_id username email realname firstname lastname status")
+    | of(BOOL, "is_enrolled")
+    | of(TIME, "created_at last_login_at last_directory_sync_at")
+    | of(TEXT, "directory_key external_id lockout_reason notes aliases group_names")
+    | of(INT, "phone_count token_count webauthn_count u2f_count desktop_count method_count")
+    | of(BOOL, "mfa_enabled has_phishing_resistant")
+    | of(TEXT, "strongest weakest")
+    | of(BOOL, "only_telephony is_bypass")
+    | of(TEXT, "bypass_reason")
+    | of(BOOL, "is_active"),
+    "mfa_methods": of(TEXT, "user_id username email realname user_status method_kind method_id method_type name label")
+    | of(TEXT, "platform model number extension serial")
+    | of(BOOL, "activated")
+    | of(TEXT, "capabilities")
+    | of(BOOL, "can_push can_otp can_sms can_call")
+    | of(TEXT, "strength")
+    | of(INT, "strength_rank")
+    | of(TIME, "enrolled_at")
+    | of(TEXT, "last_seen_at app_version os_version encrypted fingerprint screenlock tampered")
+    | of(BOOL, "sms_passcodes_sent")
+    | of(INT, "totp_step"),
+    "user_groups": of(TEXT, "user_id username group_id group_name group_status"),
+    "bypass_codes": of(TEXT, "user_id username bypass_code_id admin_email")
+    | of(TIME, "created_at expires_at")
+    | of(INT, "reuse_count"),
 }
 SCHEMAS = {name: pa.schema(columns.items()) for name, columns in TABLES.items()}
+# Duo gives one time as a text.
+CAST = {"mfa_methods": "REPLACE (last_seen_at::TIMESTAMP::TIMESTAMPTZ AS last_seen_at)"}
 STRENGTHS = ("none", "telephony", "otp", "push", "device_bound", "phishing_resistant")
-BATCH = 20_000
-
-
-def micros(seconds):
-    return None if seconds is None else seconds * 1_000_000
-
-
-def micros_of_text(text):
-    if not text:
-        return None
-    return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp()) * 1_000_000
+OUT = {"disabled", "locked out", "pending deletion"}
+USERS_A_BATCH = 20_000
 
 
 def joined(texts):
     return ", ".join(sorted({text for text in texts if text})) or None
 
 
-def phone_row(phone):
-    capabilities = phone.get("capabilities") or ()
-    activated = phone.get("activated")
+# Most phones can do what some other phone can do: what follows from it is worked out once.
+USES = {}
+
+
+def uses_of(capabilities, activated):
     push = bool(activated) and "push" in capabilities
     otp = bool(activated) and "mobile_otp" in capabilities
     sms, call = "sms" in capabilities, "phone" in capabilities
-    return {
-        "method_kind": "phone",
-        "method_id": phone["phone_id"],
-        "method_type": phone.get("type") or None,
-        "name": phone.get("name") or None,
-        "platform": phone.get("platform") or None,
-        "model": phone.get("model") or None,
-        "number": phone.get("number") or None,
-        "extension": phone.get("extension") or None,
-        "activated": activated,
-        "capabilities": joined(capabilities),
-        "can_push": push,
-        "can_otp": otp,
-        "can_sms": sms,
-        "can_call": call,
-        "strength_rank": 3 if push else 2 if otp else 1 if sms or call else 0,
-        "last_seen_at": micros_of_text(phone.get("last_seen")),
-        "app_version": phone.get("app_version") or None,
-        "os_version": phone.get("os_version") or None,
-        "encrypted": phone.get("encrypted") or None,
-        "fingerprint": phone.get("fingerprint") or None,
-        "screenlock": phone.get("screenlock") or None,
-        "tampered": phone.get("tampered") or None,
-        "sms_passcodes_sent": phone.get("sms_passcodes_sent"),
-    }
+    rank = 3 if push else 2 if otp else 1 if sms or call else 0
+    return rank, (activated, joined(capabilities), push, otp, sms, call, STRENGTHS[rank], rank, None)
 
 
-def method_rows(user):
-    for phone in user.get("phones") or ():
-        yield phone_row(phone)
-    for token in user.get("tokens") or ():
-        yield {
-            "method_kind": "token",
-            "method_id": token["token_id"],
-            "method_type": token.get("type") or None,
-            "serial": token.get("serial") or None,
-            "can_otp": True,
-            "totp_step": token.get("totp_step"),
-            "strength_rank": 2,
-        }
-    for credential in user.get("webauthncredentials") or ():
-        yield {
-            "method_kind": "webauthn",
-            "method_id": credential["webauthnkey"],
-            "name": credential.get("credential_name") or None,
-            "label": credential.get("label") or None,
-            "enrolled_at": micros(credential.get("date_added")),
-            "strength_rank": 5,
-        }
-    for token in user.get("u2ftokens") or ():
-        yield {
-            "method_kind": "u2f",
-            "method_id": token["registration_id"],
-            "enrolled_at": micros(token.get("date_added")),
-            "strength_rank": 5,
-        }
-    for desktop in user.get("desktop_authenticators") or ():
-        yield {
-            "method_kind": "desktop",
-            "method_id": desktop.get("dakey") or str(desktop["daid"]),
-            "name": desktop.get("device_name") or None,
-            "platform": desktop.get("os_family") or None,
-            "app_version": desktop.get("duo_desktop_version") or None,
-            "strength_rank": 4,
-        }
-    for token in user.get("desktoptokens") or ():
-        yield {
-            "method_kind": "desktop",
-            "method_id": token["desktoptoken_id"],
-            "method_type": token.get("type") or None,
-            "name": token.get("name") or None,
-            "platform": token.get("platform") or None,
-            "strength_rank": 4,
-        }
-
-
-class Batches:
-    """The columns of every table, handed to DuckDB when there are enough of them."""
-
-    def __init__(self, connection, run):
-        self.connection = connection
-        self.run = run
-        self.columns = {name: {column: [] for column in columns} for name, columns in TABLES.items()}
-        for name, schema in SCHEMAS.items():
-            connection.register("batch", schema.empty_table())
-            connection.execute(f"CREATE TABLE {name} AS FROM batch")
-
-    def add(self, table, row):
-        for column, values in self.columns[table].items():
-            values.append(row.get(column))
-        if len(values) >= BATCH:
-            self.flush(table)
-
-    def flush(self, table):
-        columns = self.columns[table]
-        rows = len(columns["user_id"])
-        for name, value in self.run.items():
-            columns[name] = [value] * rows
-        self.connection.register("batch", pa.Table.from_pydict(columns, schema=SCHEMAS[table]))
-        self.connection.execute(f"INSERT INTO {table} FROM batch")
-        self.columns[table] = {column: [] for column in columns}
-
-
-def add_user(batches, user, coded):
-    user_id, username = user["user_id"], user.get("username") or None
-    shared = {
-        "user_id": user_id,
-        "username": username,
-        "email": user.get("email") or None,
-        "realname": user.get("realname") or None,
-    }
-    ranks = []
-    counts = dict.fromkeys(("phone", "token", "webauthn", "u2f", "desktop"), 0)
-    for method in method_rows(user):
-        rank = method["strength_rank"]
-        ranks.append(rank)
-        counts[method["method_kind"]] += 1
-        for use in ("can_push", "can_otp", "can_sms", "can_call"):
-            method.setdefault(use, False)
-        batches.add(
-            "mfa_methods",
-            method | shared | {"user_status": user.get("status") or None, "strength": STRENGTHS[rank]},
-        )
-    groups = user.get("groups") or ()
-    for group in groups:
-        batches.add(
-            "user_groups",
-            {
-                "user_id": user_id,
-                "username": username,
-                "group_id": group["group_id"],
-                "group_name": group.get("name") or None,
-                "group_status": group.get("status") or None,
-            },
-        )
-    best = max(ranks, default=0)
-    reasons = []
-    status = (user.get("status") or "").lower()
-    is_out = status in ("disabled", "locked out", "pending deletion") or any(
-        (group.get("status") or "").lower() == "disabled" for group in groups
+def phone_row(phone, who):
+    get = phone.get
+    activated, capabilities = get("activated"), tuple(get("capabilities") or ())
+    key = activated, capabilities
+    uses = USES.get(key)
+    if uses is None:
+        uses = USES[key] = uses_of(capabilities, activated)
+    row = (
+        *who, "phone", phone["phone_id"], get("type") or None, get("name") or None, None, get("platform") or None,
+        get("model") or None, get("number") or None, get("extension") or None, None, *uses[1],
+        get("last_seen") or None, get("app_version") or None, get("os_version") or None, get("encrypted") or None,
+        get("fingerprint") or None, get("screenlock") or None, get("tampered") or None, get("sms_passcodes_sent"), None,
     )
-    if status == "bypass":
-        reasons.append("status")
-    if any((group.get("status") or "").lower() == "bypass" for group in groups):
-        reasons.append("group")
-    if user_id in coded:
-        reasons.append("code")
-    if is_out:
-        reasons = []
-    flat = (user.get(f"alias{n}") for n in range(1, 5))
-    batches.add(
-        "users",
-        shared
-        | {
-            "firstname": user.get("firstname") or None,
-            "lastname": user.get("lastname") or None,
-            "status": user.get("status") or None,
-            "is_enrolled": user.get("is_enrolled"),
-            "created_at": micros(user.get("created")),
-            "last_login_at": micros(user.get("last_login")),
-            "last_directory_sync_at": micros(user.get("last_directory_sync")),
-            "directory_key": user.get("directory_key") or None,
-            "external_id": user.get("external_id") or None,
-            "lockout_reason": user.get("lockout_reason") or None,
-            "notes": user.get("notes") or None,
-            "aliases": joined([*(user.get("aliases") or {}).values(), *flat]),
-            "group_names": joined(group.get("name") for group in groups),
-            **{f"{kind}_count": count for kind, count in counts.items()},
-            "method_count": len(ranks),
-            "mfa_enabled": bool(user.get("phones") or user.get("tokens") or user.get("webauthncredentials")),
-            "has_phishing_resistant": best == 5,
-            "strongest": STRENGTHS[best],
-            "weakest": STRENGTHS[min(ranks, default=0)],
-            "only_telephony": best == 1,
-            "is_bypass": bool(reasons),
-            "bypass_reason": ", ".join(reasons) or None,
-            "is_active": status == "active" and not is_out,
-        },
+    return uses[0], row
+
+
+def plain_row(who, rank, kind, method_id, type=None, name=None, label=None, platform=None, serial=None, enrolled_at=None,
+              app_version=None, totp_step=None):
+    return (
+        *who, kind, method_id, type or None, name or None, label or None, platform or None, None, None, None,
+        serial or None, None, None, False, rank == 2, False, False, STRENGTHS[rank], rank, enrolled_at,
+        None, app_version or None, None, None, None, None, None, None, totp_step,
     )
+
+
+def add_user(user, coded, users, methods, groups):
+    get = user.get
+    user_id, status = user["user_id"], get("status") or None
+    who = user_id, get("username") or None, get("email") or None, get("realname") or None
+    owner = *who, status
+    phones, tokens, keys = get("phones") or (), get("tokens") or (), get("webauthncredentials") or ()
+    u2f, desktops, apps = get("u2ftokens") or (), get("desktop_authenticators") or (), get("desktoptokens") or ()
+    ranks = set()
+    for phone in phones:
+        rank, row = phone_row(phone, owner)
+        ranks.add(rank)
+        methods.append(row)
+    for token in tokens:
+        ranks.add(2)
+        methods.append(plain_row(owner, 2, "token", token["token_id"], token.get("type"), serial=token.get("serial"),
+                                 totp_step=token.get("totp_step")))
+    for key in keys:
+        ranks.add(5)
+        methods.append(plain_row(owner, 5, "webauthn", key["webauthnkey"], name=key.get("credential_name"),
+                                 label=key.get("label"), enrolled_at=key.get("date_added")))
+    for token in u2f:
+        ranks.add(5)
+        methods.append(plain_row(owner, 5, "u2f", token["registration_id"], enrolled_at=token.get("date_added")))
+    for desktop in desktops:
+        ranks.add(4)
+        methods.append(plain_row(owner, 4, "desktop", desktop.get("dakey") or str(desktop["daid"]),
+                                 name=desktop.get("device_name"), platform=desktop.get("os_family"),
+                                 app_version=desktop.get("duo_desktop_version")))
+    for app in apps:
+        ranks.add(4)
+        methods.append(plain_row(owner, 4, "desktop", app["desktoptoken_id"], app.get("type"), app.get("name"),
+                                 platform=app.get("platform")))
+
+    is_out, in_bypass, names = status is not None and status.lower() in OUT, False, None
+    member_of = get("groups")
+    if member_of:
+        names = joined([group.get("name") for group in member_of])
+        for group in member_of:
+            group_status = group.get("status") or None
+            groups.append((user_id, who[1], group["group_id"], group.get("name") or None, group_status))
+            if group_status is not None:
+                lower = group_status.lower()
+                is_out = is_out or lower == "disabled"
+                in_bypass = in_bypass or lower == "bypass"
+    lower = status.lower() if status is not None else None
+    reasons = [] if is_out else [
+        reason
+        for reason, applies in (("status", lower == "bypass"), ("group", in_bypass), ("code", user_id in coded))
+        if applies
+    ]
+    best, worst = (max(ranks), min(ranks)) if ranks else (0, 0)
+    counts = len(phones), len(tokens), len(keys), len(u2f), len(desktops) + len(apps)
+    users.append((
+        *who, get("firstname") or None, get("lastname") or None, status, get("is_enrolled"),
+        get("created"), get("last_login"), get("last_directory_sync"),
+        get("directory_key") or None, get("external_id") or None, get("lockout_reason") or None, get("notes") or None,
+        joined([*(get("aliases") or {}).values(), get("alias1"), get("alias2"), get("alias3"), get("alias4")]), names,
+        *counts, sum(counts), bool(phones or tokens or keys), best == 5, STRENGTHS[best], STRENGTHS[worst],
+        best == 1, bool(reasons), ", ".join(reasons) or None, lower == "active" and not is_out,
+    ))
 
 
 def main(address, directory):
     host, port = address.split(":")
     # plain http is the client's own option; 300 is the most that Duo gives a page of this endpoint
     admin = duo_client.Admin("DIBENCH", "b" * 40, host, port=int(port), ca_certs="HTTP", paging_limit=300)
-    connection = duckdb.connect(f"{directory}/other.duckdb")
-    connection.execute("SET TimeZone = 'UTC'")
     now = time.time()
-    batches = Batches(connection, {"run_id": str(uuid.uuid4()), "observed_at": int(now * 1_000_000)})
+    rows = {name: [] for name in TABLES}
+    batches = {name: [] for name in TABLES}
+
+    def flush():
+        for name, columns in TABLES.items():
+            if rows[name]:
+                arrays = [pa.array(cells, kind) for cells, kind in zip(zip(*rows[name]), columns.values())]
+                batches[name].append(pa.RecordBatch.from_arrays(arrays, schema=SCHEMAS[name]))
+                rows[name].clear()
+
     coded = set()
     for code in admin.get_bypass_codes_generator():
         owner, expiration = code["user"], code.get("expiration")
         if expiration is None or expiration > now:
             coded.add(owner["user_id"])
-        batches.add(
-            "bypass_codes",
-            {
-                "user_id": owner["user_id"],
-                "username": owner.get("username") or None,
-                "bypass_code_id": code["bypass_code_id"],
-                "admin_email": code.get("admin_email") or None,
-                "created_at": micros(code.get("created")),
-                "expires_at": micros(expiration),
-                "reuse_count": code.get("reuse_count"),
-            },
-        )
+        rows["bypass_codes"].append((
+            owner["user_id"], owner.get("username") or None, code["bypass_code_id"], code.get("admin_email") or None,
+            code.get("created"), expiration, code.get("reuse_count"),
+        ))
     for user in admin.get_users_iterator():
-        add_user(batches, user, coded)
-    for table in TABLES:
-        batches.flush(table)
-        connection.execute(f"COPY {table} TO '{directory}/{table}.parquet' (FORMAT parquet, COMPRESSION zstd)")
+        add_user(user, coded, rows["users"], rows["mfa_methods"], rows["user_groups"])
+        if len(rows["users"]) == USERS_A_BATCH:
+            flush()
+    flush()
+
+    connection = duckdb.connect(f"{directory}/other.duckdb")
+    connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+    run = f"'{uuid.uuid4()}' AS run_id, to_timestamp({now}) AS observed_at"
+    for name, schema in SCHEMAS.items():
+        connection.register("batches", pa.Table.from_batches(batches.pop(name), schema))
+        connection.execute(f"CREATE TABLE {name} AS SELECT {run}, * {CAST.get(name, '')} FROM batches")
+        connection.unregister("batches")
+        connection.execute(f"COPY {name} TO '{directory}/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
     connection.close()
 
 
 if __name__ == "__main__":
     began = time.monotonic()
+    gc.disable()  # there are no cycles
     main(*sys.argv[1:])
     print(json.dumps({"engine": time.monotonic() - began}))
     usage = resource.getrusage(resource.RUSAGE_SELF)
