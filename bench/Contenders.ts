@@ -46,7 +46,7 @@ const python = Effect.gen(function*() {
       command: join(directory, "bin/python"),
       args: [`${others}/python_client.py`, host, to]
     }),
-    atMost: 0.33,
+    atMost: 1,
     withoutFetching: false
   }
   return contender
@@ -61,7 +61,7 @@ const node = Effect.gen(function*() {
   const contender: Contender = {
     name: "duo_api for Node",
     command: (host, to) => Processes.node(join(directory, "node-client.mjs"), [host, to]),
-    atMost: 0.33,
+    atMost: 1.1,
     withoutFetching: false
   }
   return contender

@@ -1,18 +1,11 @@
 /**
- * Duo's own client for Node, and a loop around it: users become rows, and every two thousand rows of a table are a chunk
- * for DuckDB's appender. `node-client.mjs HOST DIRECTORY`
+ * Duo's own client for Node and a lean loop around it: users become rows, a batch of rows becomes a JSON file, and DuckDB
+ * reads the files of a table into it, with all threads. `node-client.mjs HOST DIRECTORY`
  */
-import {
-  BIGINT,
-  BOOLEAN,
-  DuckDBDataChunk,
-  DuckDBInstance,
-  DuckDBTimestampTZValue,
-  TIMESTAMPTZ,
-  VARCHAR
-} from "@duckdb/node-api"
+import { DuckDBInstance } from "@duckdb/node-api"
 import duo from "@duosecurity/duo_api"
 import { randomUUID } from "node:crypto"
+import { writeFileSync } from "node:fs"
 import http from "node:http"
 import https from "node:https"
 
@@ -40,264 +33,217 @@ async function* pages(path, limit) {
   }
 }
 
-const columns = (type, names) => names.split(" ").map((name) => [name, type])
-const run = [["run_id", VARCHAR], ["observed_at", TIMESTAMPTZ], ["user_id", VARCHAR]]
+/** Columns of a type; SECONDS are a number that becomes a time. */
+const of = (type, names) => Object.fromEntries(names.split(" ").map((name) => [name, type]))
 const tables = {
-  users: [
-    ...run,
-    ...columns(VARCHAR, "username email realname firstname lastname status"),
-    ["is_enrolled", BOOLEAN],
-    ...columns(TIMESTAMPTZ, "created_at last_login_at last_directory_sync_at"),
-    ...columns(VARCHAR, "directory_key external_id lockout_reason notes aliases group_names"),
-    ...columns(BIGINT, "phone_count token_count webauthn_count u2f_count desktop_count method_count"),
-    ...columns(BOOLEAN, "mfa_enabled has_phishing_resistant"),
-    ...columns(VARCHAR, "strongest weakest"),
-    ...columns(BOOLEAN, "only_telephony is_bypass"),
-    ["bypass_reason", VARCHAR],
-    ["is_active", BOOLEAN]
-  ],
-  mfa_methods: [
-    ...run,
-    ...columns(VARCHAR, "username email realname user_status method_kind method_id method_type name label platform"),
-    ...columns(VARCHAR, "model number extension serial"),
-    ["activated", BOOLEAN],
-    ["capabilities", VARCHAR],
-    ...columns(BOOLEAN, "can_push can_otp can_sms can_call"),
-    ["strength", VARCHAR],
-    ["strength_rank", BIGINT],
-    ...columns(TIMESTAMPTZ, "enrolled_at last_seen_at"),
-    ...columns(VARCHAR, "app_version os_version encrypted fingerprint screenlock tampered"),
-    ["sms_passcodes_sent", BOOLEAN],
-    ["totp_step", BIGINT]
-  ],
-  user_groups: [...run, ...columns(VARCHAR, "username group_id group_name group_status")],
-  bypass_codes: [
-    ...run,
-    ...columns(VARCHAR, "username bypass_code_id admin_email"),
-    ...columns(TIMESTAMPTZ, "created_at expires_at"),
-    ["reuse_count", BIGINT]
-  ]
+  users: {
+    ...of("VARCHAR", "user_id username email realname firstname lastname status"),
+    ...of("BOOLEAN", "is_enrolled"),
+    ...of("SECONDS", "created_at last_login_at last_directory_sync_at"),
+    ...of("VARCHAR", "directory_key external_id lockout_reason notes aliases group_names"),
+    ...of("BIGINT", "phone_count token_count webauthn_count u2f_count desktop_count method_count"),
+    ...of("BOOLEAN", "mfa_enabled has_phishing_resistant"),
+    ...of("VARCHAR", "strongest weakest"),
+    ...of("BOOLEAN", "only_telephony is_bypass"),
+    ...of("VARCHAR", "bypass_reason"),
+    ...of("BOOLEAN", "is_active")
+  },
+  mfa_methods: {
+    ...of("VARCHAR", "user_id username email realname user_status method_kind method_id method_type name label"),
+    ...of("VARCHAR", "platform model number extension serial"),
+    ...of("BOOLEAN", "activated"),
+    ...of("VARCHAR", "capabilities"),
+    ...of("BOOLEAN", "can_push can_otp can_sms can_call"),
+    ...of("VARCHAR", "strength"),
+    ...of("BIGINT", "strength_rank"),
+    ...of("SECONDS", "enrolled_at"),
+    ...of("TIMESTAMP", "last_seen_at"),
+    ...of("VARCHAR", "app_version os_version encrypted fingerprint screenlock tampered"),
+    ...of("BOOLEAN", "sms_passcodes_sent"),
+    ...of("BIGINT", "totp_step")
+  },
+  user_groups: of("VARCHAR", "user_id username group_id group_name group_status"),
+  bypass_codes: {
+    ...of("VARCHAR", "user_id username bypass_code_id admin_email"),
+    ...of("SECONDS", "created_at expires_at"),
+    ...of("BIGINT", "reuse_count")
+  }
 }
-
 const strengths = ["none", "telephony", "otp", "push", "device_bound", "phishing_resistant"]
-const most = 2048
+const out = new Set(["disabled", "locked out", "pending deletion"])
 
-const said = (value) => value === "" || value === undefined ? null : value
-const instant = (millis) => new DuckDBTimestampTZValue(BigInt(millis) * 1000n)
-const fromSeconds = (seconds) => seconds === null || seconds === undefined ? null : instant(seconds * 1000)
-const fromText = (text) => text ? instant(Date.parse(`${text}Z`)) : null
-const count = (value) => value === null || value === undefined ? null : BigInt(value)
+// JSON.stringify leaves out what is undefined, and DuckDB makes NULL of what is not there
+const said = (value) => value === "" || value === null ? undefined : value
 const joined = (texts) => said([...new Set(texts)].filter((text) => text).sort().join(", "))
 
-/** Columns of a table, and the chunk that they become. */
-const tableOf = async (connection, name) => {
-  const columns = tables[name]
-  await connection.run(`CREATE TABLE ${name} (${columns.map(([name, type]) => `"${name}" ${type}`).join(", ")})`)
-  const appender = await connection.createAppender(name)
-  const types = columns.map(([, type]) => type)
-  let rows = []
-  const flush = () => {
-    if (rows.length === 0) return
-    const chunk = DuckDBDataChunk.create(types, rows.length)
-    chunk.setColumns(columns.map(([name]) => rows.map((row) => row[name] ?? null)))
-    appender.appendDataChunk(chunk)
-    rows = []
-  }
-  return {
-    add: (row) => {
-      if (rows.push(row) === most) flush()
-    },
-    close: () => {
-      flush()
-      appender.closeSync()
-    }
+const usersABatch = 5000
+const rows = Object.fromEntries(Object.keys(tables).map((name) => [name, []]))
+let batches = 0
+const flush = () => {
+  batches++
+  for (const [name, batch] of Object.entries(rows)) {
+    if (batch.length > 0) writeFileSync(`${directory}/${name}-${batches}.json`, JSON.stringify(batch))
+    batch.length = 0
   }
 }
 
-const phoneRow = (phone) => {
-  const { activated, capabilities } = phone
-  const can_push = activated && capabilities.includes("push")
-  const can_otp = activated && capabilities.includes("mobile_otp")
-  const can_sms = capabilities.includes("sms")
-  const can_call = capabilities.includes("phone")
-  return {
-    method_kind: "phone",
-    method_id: phone.phone_id,
-    method_type: said(phone.type),
-    name: said(phone.name),
-    platform: said(phone.platform),
-    model: said(phone.model),
-    number: said(phone.number),
-    extension: said(phone.extension),
-    activated,
-    capabilities: joined(capabilities),
-    can_push,
-    can_otp,
-    can_sms,
-    can_call,
-    rank: can_push ? 3 : can_otp ? 2 : can_sms || can_call ? 1 : 0,
-    last_seen_at: fromText(phone.last_seen),
-    app_version: said(phone.app_version),
-    os_version: said(phone.os_version),
-    encrypted: said(phone.encrypted),
-    fingerprint: said(phone.fingerprint),
-    screenlock: said(phone.screenlock),
-    tampered: said(phone.tampered),
-    sms_passcodes_sent: phone.sms_passcodes_sent
+const addMethods = (user, who, ranks) => {
+  const add = (method_kind, method_id, rank, rest) => {
+    ranks.push(rank)
+    rows.mfa_methods.push({
+      ...who, method_kind, method_id, can_push: false, can_otp: rank === 2, can_sms: false, can_call: false,
+      strength: strengths[rank], strength_rank: rank, ...rest
+    })
+  }
+  for (const phone of user.phones) {
+    const { activated, capabilities } = phone
+    const can_push = activated && capabilities.includes("push")
+    const can_otp = activated && capabilities.includes("mobile_otp")
+    const can_sms = capabilities.includes("sms")
+    const can_call = capabilities.includes("phone")
+    const rank = can_push ? 3 : can_otp ? 2 : can_sms || can_call ? 1 : 0
+    ranks.push(rank)
+    rows.mfa_methods.push({
+      user_id: who.user_id, username: who.username, email: who.email, realname: who.realname, user_status: who.user_status,
+      method_kind: "phone", method_id: phone.phone_id, can_push, can_otp, can_sms, can_call, strength: strengths[rank], strength_rank: rank,
+      method_type: said(phone.type),
+      name: said(phone.name),
+      platform: said(phone.platform),
+      model: said(phone.model),
+      number: said(phone.number),
+      extension: said(phone.extension),
+      activated,
+      capabilities: joined(capabilities),
+      last_seen_at: said(phone.last_seen),
+      app_version: said(phone.app_version),
+      os_version: said(phone.os_version),
+      encrypted: said(phone.encrypted),
+      fingerprint: said(phone.fingerprint),
+      screenlock: said(phone.screenlock),
+      tampered: said(phone.tampered),
+      sms_passcodes_sent: phone.sms_passcodes_sent
+    })
+  }
+  for (const token of user.tokens) {
+    add("token", token.token_id, 2, {
+      method_type: said(token.type), serial: said(token.serial), totp_step: token.totp_step
+    })
+  }
+  for (const credential of user.webauthncredentials) {
+    add("webauthn", credential.webauthnkey, 5, {
+      name: said(credential.credential_name), label: said(credential.label), enrolled_at: credential.date_added
+    })
+  }
+  for (const token of user.u2ftokens ?? []) add("u2f", token.registration_id, 5, { enrolled_at: token.date_added })
+  for (const desktop of user.desktop_authenticators ?? []) {
+    add("desktop", desktop.dakey ?? String(desktop.daid), 4, {
+      name: said(desktop.device_name), platform: said(desktop.os_family), app_version: said(desktop.duo_desktop_version)
+    })
+  }
+  for (const token of user.desktoptokens ?? []) {
+    add("desktop", token.desktoptoken_id, 4, {
+      method_type: said(token.type), name: said(token.name), platform: said(token.platform)
+    })
   }
 }
 
-const unused = { can_push: false, can_otp: false, can_sms: false, can_call: false }
-
-const methodsOf = (user) => [
-  ...(user.phones ?? []).map(phoneRow),
-  ...(user.tokens ?? []).map((token) => ({
-    ...unused,
-    method_kind: "token",
-    method_id: token.token_id,
-    method_type: said(token.type),
-    serial: said(token.serial),
-    can_otp: true,
-    totp_step: count(token.totp_step),
-    rank: 2
-  })),
-  ...(user.webauthncredentials ?? []).map((credential) => ({
-    ...unused,
-    method_kind: "webauthn",
-    method_id: credential.webauthnkey,
-    name: said(credential.credential_name),
-    label: said(credential.label),
-    enrolled_at: fromSeconds(credential.date_added),
-    rank: 5
-  })),
-  ...(user.u2ftokens ?? []).map((token) => ({
-    ...unused,
-    method_kind: "u2f",
-    method_id: token.registration_id,
-    enrolled_at: fromSeconds(token.date_added),
-    rank: 5
-  })),
-  ...(user.desktop_authenticators ?? []).map((desktop) => ({
-    ...unused,
-    method_kind: "desktop",
-    method_id: desktop.dakey ?? String(desktop.daid),
-    name: said(desktop.device_name),
-    platform: said(desktop.os_family),
-    app_version: said(desktop.duo_desktop_version),
-    rank: 4
-  })),
-  ...(user.desktoptokens ?? []).map((token) => ({
-    ...unused,
-    method_kind: "desktop",
-    method_id: token.desktoptoken_id,
-    method_type: said(token.type),
-    name: said(token.name),
-    platform: said(token.platform),
-    rank: 4
-  }))
-]
+const addUser = (user, coded) => {
+  const { user_id } = user
+  const username = said(user.username), email = said(user.email), realname = said(user.realname)
+  const ranks = []
+  addMethods(user, { user_id, username, email, realname, user_status: said(user.status) }, ranks)
+  for (const group of user.groups) {
+    rows.user_groups.push({
+      user_id, username, group_id: group.group_id, group_name: said(group.name), group_status: said(group.status)
+    })
+  }
+  const best = Math.max(0, ...ranks)
+  const status = user.status?.toLowerCase()
+  const groupIs = (status) => user.groups.some((group) => group.status?.toLowerCase() === status)
+  const isOut = out.has(status) || groupIs("disabled")
+  const reasons = []
+  if (!isOut) {
+    if (status === "bypass") reasons.push("status")
+    if (groupIs("bypass")) reasons.push("group")
+    if (coded.has(user_id)) reasons.push("code")
+  }
+  const phone_count = user.phones.length
+  const token_count = user.tokens.length
+  const webauthn_count = user.webauthncredentials.length
+  rows.users.push({
+    user_id, username, email, realname,
+    firstname: said(user.firstname),
+    lastname: said(user.lastname),
+    status: said(user.status),
+    is_enrolled: user.is_enrolled,
+    created_at: user.created,
+    last_login_at: user.last_login,
+    last_directory_sync_at: user.last_directory_sync,
+    directory_key: said(user.directory_key),
+    external_id: said(user.external_id),
+    lockout_reason: said(user.lockout_reason),
+    notes: said(user.notes),
+    aliases: joined([...Object.values(user.aliases ?? {}), user.alias1, user.alias2, user.alias3, user.alias4]),
+    group_names: joined(user.groups.map((group) => group.name)),
+    phone_count, token_count, webauthn_count,
+    u2f_count: user.u2ftokens?.length ?? 0,
+    desktop_count: (user.desktop_authenticators?.length ?? 0) + (user.desktoptokens?.length ?? 0),
+    method_count: ranks.length,
+    mfa_enabled: phone_count + token_count + webauthn_count > 0,
+    has_phishing_resistant: best === 5,
+    strongest: strengths[best],
+    weakest: strengths[ranks.length === 0 ? 0 : Math.min(...ranks)],
+    only_telephony: best === 1,
+    is_bypass: reasons.length > 0,
+    bypass_reason: said(reasons.join(", ")),
+    is_active: status === "active" && !isOut
+  })
+}
 
 const began = performance.now()
-const instance = await DuckDBInstance.create(`${directory}/other.duckdb`)
-const connection = await instance.connect()
-await connection.run("SET TimeZone = 'UTC'")
-const now = Date.now()
-const stamp = { run_id: randomUUID(), observed_at: instant(now) }
-const users = await tableOf(connection, "users")
-const methods = await tableOf(connection, "mfa_methods")
-const groups = await tableOf(connection, "user_groups")
-const codes = await tableOf(connection, "bypass_codes")
-
+const now = Date.now() / 1000
 const coded = new Set()
 for await (const page of pages("/admin/v1/bypass_codes", 500)) {
   for (const code of page) {
-    if (code.expiration === null || code.expiration * 1000 > now) coded.add(code.user.user_id)
-    codes.add({
-      ...stamp,
+    if (code.expiration === null || code.expiration > now) coded.add(code.user.user_id)
+    rows.bypass_codes.push({
       user_id: code.user.user_id,
       username: said(code.user.username),
       bypass_code_id: code.bypass_code_id,
       admin_email: said(code.admin_email),
-      created_at: fromSeconds(code.created),
-      expires_at: fromSeconds(code.expiration),
-      reuse_count: count(code.reuse_count)
+      created_at: code.created,
+      expires_at: code.expiration,
+      reuse_count: code.reuse_count
     })
   }
 }
-
 // 300 is the most that Duo gives a page of this endpoint
 for await (const page of pages("/admin/v1/users", 300)) {
-  for (const user of page) {
-    const { user_id } = user
-    const username = said(user.username)
-    const who = { ...stamp, user_id, username, email: said(user.email), realname: said(user.realname) }
-    const counts = { phone: 0n, token: 0n, webauthn: 0n, u2f: 0n, desktop: 0n }
-    const ranks = []
-    for (const { rank, ...method } of methodsOf(user)) {
-      counts[method.method_kind]++
-      ranks.push(rank)
-      methods.add({
-        ...who,
-        user_status: said(user.status),
-        ...method,
-        strength: strengths[rank],
-        strength_rank: BigInt(rank)
-      })
-    }
-    for (const group of user.groups) {
-      groups.add({
-        ...stamp,
-        user_id,
-        username,
-        group_id: group.group_id,
-        group_name: said(group.name),
-        group_status: said(group.status)
-      })
-    }
-    const best = Math.max(0, ...ranks)
-    const status = user.status?.toLowerCase()
-    const isOut = ["disabled", "locked out", "pending deletion"].includes(status) ||
-      user.groups.some((group) => group.status?.toLowerCase() === "disabled")
-    const reasons = isOut ? [] : [
-      user.status?.toLowerCase() === "bypass" ? ["status"] : [],
-      user.groups.some((group) => group.status?.toLowerCase() === "bypass") ? ["group"] : [],
-      coded.has(user_id) ? ["code"] : []
-    ].flat()
-    users.add({
-      ...who,
-      firstname: said(user.firstname),
-      lastname: said(user.lastname),
-      status: said(user.status),
-      is_enrolled: user.is_enrolled,
-      created_at: fromSeconds(user.created),
-      last_login_at: fromSeconds(user.last_login),
-      last_directory_sync_at: fromSeconds(user.last_directory_sync),
-      directory_key: said(user.directory_key),
-      external_id: said(user.external_id),
-      lockout_reason: said(user.lockout_reason),
-      notes: said(user.notes),
-      aliases: joined([...Object.values(user.aliases ?? {}), user.alias1, user.alias2, user.alias3, user.alias4]),
-      group_names: joined(user.groups.map((group) => group.name)),
-      phone_count: counts.phone,
-      token_count: counts.token,
-      webauthn_count: counts.webauthn,
-      u2f_count: counts.u2f,
-      desktop_count: counts.desktop,
-      method_count: BigInt(ranks.length),
-      mfa_enabled: user.phones.length + user.tokens.length + user.webauthncredentials.length > 0,
-      has_phishing_resistant: best === 5,
-      strongest: strengths[best],
-      weakest: strengths[ranks.length === 0 ? 0 : Math.min(...ranks)],
-      only_telephony: best === 1,
-      is_bypass: reasons.length > 0,
-      bypass_reason: said(reasons.join(", ")),
-      is_active: status === "active" && !isOut
-    })
-  }
+  for (const user of page) addUser(user, coded)
+  if (rows.users.length >= usersABatch) flush()
 }
-for (const table of [users, methods, groups, codes]) table.close()
-for (const table of Object.keys(tables)) {
-  await connection.run(`COPY ${table} TO '${directory}/${table}.parquet' (FORMAT parquet, COMPRESSION zstd)`)
+flush()
+
+const instance = await DuckDBInstance.create(`${directory}/other.duckdb`)
+const connection = await instance.connect()
+await connection.run("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+const run_id = randomUUID()
+for (const [name, types] of Object.entries(tables)) {
+  const columns = Object.entries(types)
+  const read = columns.map(([name, type]) => `${name}: '${type === "SECONDS" ? "BIGINT" : type}'`)
+  const selected = columns.map(([name, type]) =>
+    type === "SECONDS"
+      ? `to_timestamp(${name}) AS ${name}`
+      : type === "TIMESTAMP"
+      ? `${name}::TIMESTAMPTZ AS ${name}`
+      : name
+  )
+  await connection.run(
+    `CREATE TABLE ${name} AS
+     SELECT '${run_id}' AS run_id, to_timestamp(${now}) AS observed_at, ${selected.join(", ")}
+     FROM read_json('${directory}/${name}-*.json', format = 'array', columns = {${read.join(", ")}})`
+  )
+  await connection.run(`COPY ${name} TO '${directory}/${name}.parquet' (FORMAT parquet, COMPRESSION zstd)`)
 }
 connection.closeSync()
 instance.closeSync()
