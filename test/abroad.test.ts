@@ -9,7 +9,8 @@ import * as Tenant from "../src/emulator/Tenant.ts"
 import { DataDirectory, RunError, Temporary, Unpublished } from "../src/RunError.ts"
 import * as Sink from "../src/Sink.ts"
 import { collect } from "./collector.ts"
-import { inFolder, program, settings } from "./program.ts"
+import { command } from "./command.ts"
+import { inFolder, settings } from "./program.ts"
 import { hook } from "./webhook.ts"
 
 const canary = "CANARY"
@@ -105,7 +106,7 @@ describe("A webhook and a collector", () => {
         const { posts, url } = yield* hook()
         const collector = yield* collect()
         const env = { ...settings(duo), ...collector.env, DUO_MFA_NOTIFY: url }
-        const ended = yield* program(folder, ["extract", ...args, "--log-level", "all"], env)
+        const ended = yield* command(folder, ["extract", ...args, "--log-level", "all"], env)
         assert.strictEqual(ended.code, code, ended.stderr)
         assert.match(ended.stderr + ended.stdout, /CANARY/)
         assert.strictEqual(posts.length, 1)

@@ -8,10 +8,11 @@ import { type Admin, decodeAdmins } from "../src/duo/Admin.ts"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
 import type { Row, Table } from "../src/Table.ts"
+import { command } from "./command.ts"
 import { flatten } from "./oracle/AdminFlatten.ts"
 import * as Tally from "./oracle/AdminTally.ts"
 import * as Strength from "./oracle/Strength.ts"
-import { allSinks, contents, inFolder, program, settings } from "./program.ts"
+import { allSinks, contents, inFolder, settings } from "./program.ts"
 import * as readers from "./readers.ts"
 
 const stamp = { run_id: "run", observed_at: 1_795_464_900_000_000n, tenant: "api-00000000.duosecurity.com" }
@@ -158,7 +159,7 @@ describe("extract admins", () => {
   it.live("brings them into every sink, where others read what Duo said; verify says the same", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* duoWith([ada, bea, cem])
-      const { code, stderr, stdout } = yield* program(
+      const { code, stderr, stdout } = yield* command(
         folder,
         ["extract", "admins", "--json", ...allSinks],
         settings(duo)
@@ -202,7 +203,7 @@ describe("extract admins", () => {
           assert.deepStrictEqual(inOrder(found), inOrder(should), `${name} ${table.name}`)
         }
       }
-      const verified = yield* program(folder, ["verify"])
+      const verified = yield* command(folder, ["verify"])
       assert.strictEqual(verified.code, 0, verified.stderr)
       assert.strictEqual(verified.stdout.match(/ same$/gm)?.length, 8)
     })))
@@ -210,8 +211,8 @@ describe("extract admins", () => {
   it.live("without the permission ends with 77, says which to tick, and leaves nothing", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* duoWith([ada], { permissions: ["users", "bypass_codes"] })
-      for (const command of ["extract", "check"]) {
-        const { code, stderr } = yield* program(folder, [command, "admins"], settings(duo))
+      for (const name of ["extract", "check"]) {
+        const { code, stderr } = yield* command(folder, [name, "admins"], settings(duo))
         assert.strictEqual(code, 77)
         assert.match(
           stderr,
@@ -220,7 +221,7 @@ describe("extract admins", () => {
       }
       assert.deepStrictEqual(globSync("data/{parquet,ndjson}/**/*.*", { cwd: folder }), [])
       const may = yield* duoWith([ada])
-      const { stdout } = yield* program(folder, ["check", "admins"], settings(may))
+      const { stdout } = yield* command(folder, ["check", "admins"], settings(may))
       assert.match(stdout, /^ok {2}administrators {3}may be read; there are 1\.$/m)
     })))
 
@@ -229,7 +230,7 @@ describe("extract admins", () => {
       const run = (args: ReadonlyArray<string>, options: Options) =>
         Effect.scoped(Effect.gen(function*() {
           const duo = yield* serve({ users: 0, administrators: 30, port: 27_072, ...options })
-          const ended = yield* program(
+          const ended = yield* command(
             folder,
             ["extract", "admins", "--json", "--page-size", "10", "--concurrency", "1", ...args],
             settings(duo)
@@ -245,14 +246,14 @@ describe("extract admins", () => {
       const moving = yield* run([], { scenario: [{ when: { offset: 9 }, do: leaves(25) }] })
       assert.isFalse(moving.complete)
       assert.match(moving.incomplete_reason, /list of admins would not hold still/)
-      const asked = yield* program(folder, ["sql", "SELECT count(*) FROM admins"])
+      const asked = yield* command(folder, ["sql", "SELECT count(*) FROM admins"])
       assert.strictEqual(asked.stdout.trimEnd().split("\r\n").at(-1), "30")
     })))
 
   it.live("three of them may be gone, or half, unless somebody says otherwise; more than that is asked about", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* duoWith([ada, ...Array.from({ length: 9 }, (_, n) => ({ ...cem, admin_id: `DECEM${n}` }))])
-      const run = (...args: ReadonlyArray<string>) => program(folder, ["extract", "admins", ...args], settings(duo))
+      const run = (...args: ReadonlyArray<string>) => command(folder, ["extract", "admins", ...args], settings(duo))
       const leave = (count: number) => {
         for (let n = 0; n < count; n++) duo.tenant.edit({ edit: "remove_admin", at: 1 })
       }
@@ -276,7 +277,7 @@ describe("extract admins", () => {
         Object.keys(contents(`${folder}/${directory}`)).flatMap((file) =>
           /\.(json|text|ndjson|csv)$/.test(file) ? [readFileSync(`${folder}/${directory}/${file}`, "utf8")] : []
         ).join("\n")
-      const dropped = yield* program(folder, [
+      const dropped = yield* command(folder, [
         "extract",
         "admins",
         "--pii",
@@ -287,7 +288,7 @@ describe("extract admins", () => {
       assert.strictEqual(dropped.code, 0, dropped.stderr)
       assert.notMatch(kept("out"), names)
       assert.include(kept("out"), "DEADA")
-      const recorded = yield* program(
+      const recorded = yield* command(
         folder,
         ["extract", "admins", "--sink", "csv", "--record", "record", "--pseudonymise"],
         env
@@ -295,7 +296,7 @@ describe("extract admins", () => {
       assert.strictEqual(recorded.code, 0, recorded.stderr)
       assert.notMatch(kept("record"), names)
       assert.include(kept("record"), "\"capabilities\": [\"push\", \"sms\"]")
-      const replayed = yield* program(folder, ["extract", "admins", "--json", "--sink", "csv", "--replay", "record"], {
+      const replayed = yield* command(folder, ["extract", "admins", "--json", "--sink", "csv", "--replay", "record"], {
         DUO_MFA_DATA: "again"
       })
       assert.strictEqual(replayed.code, 0, replayed.stderr)

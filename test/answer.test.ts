@@ -4,7 +4,8 @@ import { Effect } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { extract, program, query } from "./program.ts"
+import { extract } from "./command.ts"
+import { program, query } from "./program.ts"
 
 /** Where a ledger is. */
 let folder = ""

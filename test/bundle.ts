@@ -30,7 +30,7 @@ export default async () => {
 const there = process.env[setting]
 
 /** The sources, and a place to keep them compiled. */
-const sources = {
+export const sources = {
   entry: join(import.meta.dirname, "../src/main.ts"),
   compiled: join(import.meta.dirname, "../node_modules/.cache/compiled")
 }

@@ -2,9 +2,11 @@
  * The program without a process: what `src/main.ts` runs, here, several times faster. What a process has of its own
  * (signals, locks, flags of Node, its memory, a terminal, `--log-format`) needs `program` of program.ts.
  */
+import { assert } from "@effect/vitest"
 import { Effect, Semaphore } from "effect"
+import { type Options, serve } from "../src/emulator/Emulator.ts"
 import * as Main from "../src/Program.ts"
-import type { Ended } from "./program.ts"
+import { type Ended, settings } from "./program.ts"
 
 /** Everything that is written to a stream until it is given back. */
 const caught = (stream: NodeJS.WriteStream) => {
@@ -54,3 +56,11 @@ export const command = (
     )
     return { code, ...undo() }
   }))
+
+/** A run of an emulated tenant. */
+export const extract = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
+  const duo = yield* serve(options)
+  const ended = yield* command(folder, ["extract", "--json", ...args], settings(duo))
+  assert.strictEqual(ended.code, 0, ended.stderr)
+  return { duo, ended, summary: JSON.parse(ended.stdout) }
+})

@@ -5,8 +5,9 @@ import { execFile, spawnSync } from "node:child_process"
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
 import { basename, resolve } from "node:path"
 import type { Entry } from "../src/history/Catalogue.ts"
+import { extract } from "./command.ts"
 import { laws } from "./contract.ts"
-import { extract, inFolder, program, settings } from "./program.ts"
+import { inFolder, program, settings } from "./program.ts"
 import { matrix } from "./torture/matrix.ts"
 
 const readme = readFileSync("README.md", "utf8")

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { globSync, lstatSync } from "node:fs"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
-import { allSinks, contents, extract, inFolder, program, query, settings, start } from "./program.ts"
+import { command, extract } from "./command.ts"
+import { allSinks, contents, inFolder, query, settings, start } from "./program.ts"
 
 describe("extract", () => {
   const apis: ReadonlyArray<readonly [string, Options]> = [
@@ -44,7 +45,7 @@ describe("extract", () => {
   it.live("a run that says that more than a tenth of the tenant is gone is refused, and changes nothing", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 40 })
-      const run = (...args: ReadonlyArray<string>) => program(folder, ["extract", ...args], settings(duo))
+      const run = (...args: ReadonlyArray<string>) => command(folder, ["extract", ...args], settings(duo))
       assert.strictEqual((yield* run()).code, 0)
       for (let gone = 0; gone < 5; gone++) duo.tenant.edit({ edit: "remove", at: 0 })
       const before = contents(folder)
@@ -55,7 +56,7 @@ describe("extract", () => {
       assert.strictEqual((yield* run("--max-shrink", "101")).code, 64)
       const agreed = yield* run("--max-shrink", "13")
       assert.strictEqual(agreed.code, 0, agreed.stderr)
-      const asked = yield* program(folder, ["sql", "SELECT count(*), count(valid_to) FROM users_history"])
+      const asked = yield* command(folder, ["sql", "SELECT count(*), count(valid_to) FROM users_history"])
       assert.strictEqual(asked.stdout.trimEnd().split("\r\n").at(-1), "40,5")
     })))
 
@@ -63,7 +64,7 @@ describe("extract", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const fs = yield* FileSystem.FileSystem
       const { summary } = yield* extract(folder, { users: 300 }, allSinks)
-      const verified = yield* program(folder, ["verify"])
+      const verified = yield* command(folder, ["verify"])
       assert.strictEqual(verified.code, 0, verified.stderr)
       const lines = verified.stdout.trimEnd().split("\n")
       assert.strictEqual(lines.length, 4 * 4)
@@ -71,20 +72,20 @@ describe("extract", () => {
       const file = `${folder}/data/csv/users/${summary.run_id}.csv`
       const text = yield* fs.readFileString(file)
       yield* fs.writeFileString(file, text.replace(",active,", ",actove,"))
-      const differs = yield* program(folder, ["verify"])
+      const differs = yield* command(folder, ["verify"])
       assert.strictEqual(differs.code, 74)
       assert.include(differs.stderr, "csv users of")
       yield* fs.remove(file)
-      assert.include((yield* program(folder, ["verify"])).stderr, "missing")
+      assert.include((yield* command(folder, ["verify"])).stderr, "missing")
     })))
 
   it.live("a second run adds its snapshot, replaces the ledger's rows, and disturbs nothing else", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 50 })
-      const first = yield* program(folder, ["extract"], settings(duo))
+      const first = yield* command(folder, ["extract"], settings(duo))
       const before = contents(`${folder}/data/ndjson`)
       duo.tenant.edit({ edit: "remove", at: 7 })
-      const second = yield* program(folder, ["extract"], settings(duo))
+      const second = yield* command(folder, ["extract"], settings(duo))
       assert.deepStrictEqual([first.code, second.code], [0, 0], second.stderr)
       assert.deepInclude(contents(`${folder}/data/ndjson`), before)
       const [counts] = yield* query(`
@@ -110,10 +111,10 @@ describe("extract", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 3 })
       const env = { ...settings(duo), DUO_MFA_DATA: `${folder}/it's "data", 100 % \u{1f511}` }
-      const ended = yield* program(folder, ["extract", ...allSinks], env)
+      const ended = yield* command(folder, ["extract", ...allSinks], env)
       assert.strictEqual(ended.code, 0, ended.stderr)
-      assert.strictEqual((yield* program(folder, ["verify"], env)).code, 0)
-      const odd = yield* program(folder, ["extract"], { ...env, DUO_MFA_DATA: `${folder}/what?` })
+      assert.strictEqual((yield* command(folder, ["verify"], env)).code, 0)
+      const odd = yield* command(folder, ["extract"], { ...env, DUO_MFA_DATA: `${folder}/what?` })
       assert.strictEqual(odd.code, 73)
       assert.include(odd.stderr, "a name has a ? in it")
     })))
@@ -143,8 +144,8 @@ describe("extract", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 30 })
       const args = ["extract", "--dry-run", "--json", "--page-size", "5"]
-      const quiet = yield* program(folder, args, settings(duo))
-      const ended = yield* program(folder, [...args, "--log-level", "debug"], settings(duo))
+      const quiet = yield* command(folder, args, settings(duo))
+      const ended = yield* command(folder, [...args, "--log-level", "debug"], settings(duo))
       assert.strictEqual(JSON.parse(ended.stdout).users, 30)
       assert.match(ended.stderr, /^debug: \/admin\/v2\/users: 5 of 30 at offset 0; 4 in flight, 5 a page$/m)
       assert.notInclude(quiet.stderr, "debug")
@@ -153,7 +154,7 @@ describe("extract", () => {
   it.live("rows to standard output are data, and only data", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 3 })
-      const ended = yield* program(folder, ["extract", "--sink", "ndjson:-"], settings(duo))
+      const ended = yield* command(folder, ["extract", "--sink", "ndjson:-"], settings(duo))
       const lines = ended.stdout.trimEnd().split("\n").filter((line) => line.startsWith("{")).map((line) =>
         JSON.parse(line)
       )
@@ -166,7 +167,7 @@ describe("extract", () => {
       const left = start(folder, ["extract", "--sink", "ndjson:-", "--sink", "csv"], settings(duo))
       left.child.stdout.destroy()
       assert.strictEqual((yield* Effect.promise(() => left.ended)).code, 0)
-      const next = yield* program(folder, ["extract", "--json"], settings(duo))
+      const next = yield* command(folder, ["extract", "--json"], settings(duo))
       assert.strictEqual(JSON.parse(next.stdout).users, 500)
       assert.deepStrictEqual(globSync("data/runs/*", { cwd: folder }).filter((file) => !file.endsWith(".json")), [])
     })))
@@ -196,10 +197,10 @@ describe("extract", () => {
       )
       const { summary } = yield* extract(folder, { users: 11 }, ["--sink", "./count.mjs", "--sink", "csv"])
       assert.strictEqual(yield* fs.readFileString(`${folder}/data/count.txt`), "11 users\n")
-      const unnamed = yield* program(folder, ["verify"])
+      const unnamed = yield* command(folder, ["verify"])
       assert.strictEqual(unnamed.code, 4, unnamed.stderr)
       assert.include(unnamed.stderr, "A manifest alone loads no module")
-      const verified = yield* program(folder, ["verify", "--sink", "./count.mjs"])
+      const verified = yield* command(folder, ["verify", "--sink", "./count.mjs"])
       assert.strictEqual(verified.code, 0, verified.stderr)
       assert.include(verified.stdout, "cannot be read back")
       assert.deepStrictEqual(summary.sinks.map(({ name }: { name: string }) => name), [`${folder}/count.mjs`, "csv"])
@@ -211,14 +212,14 @@ describe("extract", () => {
         users: 40,
         scenario: [{ when: { from_page: 6, offset: 9 }, do: { fault: "edit", edit: { edit: "remove", at: 30 } } }]
       })
-      const whole = yield* program(folder, ["extract", "--json", "--page-size", "10"], settings(duo))
+      const whole = yield* command(folder, ["extract", "--json", "--page-size", "10"], settings(duo))
       assert.isTrue(JSON.parse(whole.stdout).complete)
-      const moved = yield* program(folder, ["extract", "--json", "--page-size", "10", "--strict"], settings(duo))
+      const moved = yield* command(folder, ["extract", "--json", "--page-size", "10", "--strict"], settings(duo))
       assert.strictEqual(moved.code, 3, moved.stderr)
       assert.strictEqual(duo.reached.edit, 5, "somebody leaves in every reading, before he is read")
       const summary = JSON.parse(moved.stdout)
       assert.deepInclude(summary, { complete: false, exit: 3 })
-      const ledger = yield* program(folder, [
+      const ledger = yield* command(folder, [
         "sql",
         "--format",
         "json",

@@ -25,8 +25,9 @@ import * as Ledger from "../src/history/Ledger.ts"
 import * as Names from "../src/history/Names.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import { format, version } from "../src/Version.ts"
+import { command } from "./command.ts"
 import { codesOn, usersOn } from "./known/scene.ts"
-import { program, settings } from "./program.ts"
+import { settings } from "./program.ts"
 import * as readers from "./readers.ts"
 
 const fixtures = join(import.meta.dirname, "formats")
@@ -102,7 +103,7 @@ describe.each(versions)("what %s left", (from) => {
     args: ReadonlyArray<string>,
     env: Readonly<Record<string, string>> = {}
   ) {
-    const { code, stderr, stdout } = yield* program(folder, args, { DUO_MFA_DATA: "data", ...env })
+    const { code, stderr, stdout } = yield* command(folder, args, { DUO_MFA_DATA: "data", ...env })
     assert.strictEqual(code, 0, `${args.join(" ")}: ${stderr}`)
     return { stdout, stderr }
   })
@@ -271,11 +272,11 @@ describe("a ledger of format 1", () => {
         const bytes = readFileSync(file)
         const nobody = yield* serve({ port: 27_070, tenant: Tenant.fromUsers([], []) })
         const args = ["extract", "--sink", "duckdb"]
-        const refused = yield* program(folder, args, { ...settings(nobody), DUO_MFA_DATA: "data" })
+        const refused = yield* command(folder, args, { ...settings(nobody), DUO_MFA_DATA: "data" })
         assert.strictEqual(refused.code, 4, refused.stderr)
         assert.isTrue(readFileSync(file).equals(bytes))
         nobody.tenant.edit({ edit: "add", at: 0, user: usersOn(8)[0] ?? {} })
-        const { code, stderr } = yield* program(folder, [...args, "--max-shrink", "100"], {
+        const { code, stderr } = yield* command(folder, [...args, "--max-shrink", "100"], {
           ...settings(nobody),
           DUO_MFA_DATA: "data"
         })

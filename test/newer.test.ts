@@ -7,7 +7,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { serve } from "../src/emulator/Emulator.ts"
 import { format } from "../src/Version.ts"
-import { contents, program, settings } from "./program.ts"
+import { command } from "./command.ts"
+import { contents, settings } from "./program.ts"
 import * as readers from "./readers.ts"
 
 const later = format + 1
@@ -24,7 +25,7 @@ beforeAll(async () => {
       const duo = yield* serve({ users: 4 })
       env = settings(duo)
       for (const _ of [1, 2]) {
-        const { code, stderr } = yield* program(good, ["extract", ...sinks], env)
+        const { code, stderr } = yield* command(good, ["extract", ...sinks], env)
         assert.strictEqual(code, 0, stderr)
       }
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
@@ -65,7 +66,7 @@ const number = (text: string) =>
 /** Refused by a command, with nothing changed. */
 const assertRefuses = Effect.fnUntraced(function*(args: ReadonlyArray<string>, by = "duo-mfa 9.8.7") {
   const before = contents(good)
-  const { code, stderr } = yield* program(good, args, env)
+  const { code, stderr } = yield* command(good, args, env)
   assert.strictEqual(code, 73, `${args.join(" ")}: ${stderr}`)
   assert.include(stderr, `is of format ${later}, which ${by} wrote`, args.join(" "))
   assert.include(stderr, `take ${by}.`)
@@ -75,7 +76,7 @@ const assertRefuses = Effect.fnUntraced(function*(args: ReadonlyArray<string>, b
 
 /** Passed by verify, which looks at all the rest and says so. */
 const assertVerifies = Effect.fnUntraced(function*(sentence: string, same: number) {
-  const { code, stderr, stdout } = yield* program(good, ["verify"], env)
+  const { code, stderr, stdout } = yield* command(good, ["verify"], env)
   assert.strictEqual(code, 73, stderr)
   assert.include(stderr, "Not verified: ")
   assert.include(stderr, sentence)
@@ -170,7 +171,7 @@ describe("verify", () => {
         spoilt(
           spoil,
           Effect.gen(function*() {
-            const { code, stderr, stdout } = yield* program(good, ["verify"], env)
+            const { code, stderr, stdout } = yield* command(good, ["verify"], env)
             assert.notInclude([0, 70, 74], code, stderr)
             assert.include(stderr, "Not verified: ")
             assert.isAbove(stdout.match(/ same$/gm)?.length ?? 0, 5 * tables)

@@ -5,9 +5,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import type { Options } from "../src/emulator/Emulator.ts"
 import type { Scenario } from "../src/emulator/Scenario.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
+import { command } from "./command.ts"
 import { runAt } from "./known/ledger.ts"
 import { authenticatorsOf, type JsonObject } from "./known/people.ts"
-import { program, query } from "./program.ts"
+import { query } from "./program.ts"
 import { everySink, inFolder } from "./torture/InProcess.ts"
 import { judged } from "./verdicts.ts"
 
@@ -43,7 +44,7 @@ const run = (folder: string, day: number, codes: ReadonlyArray<JsonObject>, opti
   )
 
 const sql = (folder: string, ...args: ReadonlyArray<string>) =>
-  program(folder, ["sql", ...args, "--format", "json"], { DUO_MFA_DATA: "data" })
+  command(folder, ["sql", ...args, "--format", "json"], { DUO_MFA_DATA: "data" })
 
 const rows = (folder: string, ...args: ReadonlyArray<string>) =>
   Effect.map(sql(folder, ...args), ({ code, stderr, stdout }) => {
@@ -168,7 +169,7 @@ describe("bypass codes that could not be read", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* run(folder, 2, [code])
       yield* run(folder, 3, [], refused)
-      const { code: exit, stderr } = yield* program(folder, ["report", "--output", "page.html"], {
+      const { code: exit, stderr } = yield* command(folder, ["report", "--output", "page.html"], {
         DUO_MFA_DATA: "data"
       })
       assert.strictEqual(exit, 0, stderr)
@@ -185,7 +186,7 @@ describe("bypass codes that could not be read", () => {
   it.live("that nobody ever read are not none", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* run(folder, 2, [], refused)
-      yield* program(folder, ["report", "--output", "page.html"], { DUO_MFA_DATA: "data" })
+      yield* command(folder, ["report", "--output", "page.html"], { DUO_MFA_DATA: "data" })
       assert.include(readFileSync(`${folder}/page.html`, "utf8"), "Whether any work is not known.")
       const unknown = yield* rows(folder, "@bypass")
       assert.deepInclude(unknown.at(-1), { bypass_reason: "not known of 2 users" })

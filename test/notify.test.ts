@@ -7,8 +7,9 @@ import { chmodSync, writeFileSync } from "node:fs"
 import * as Notify from "../src/cli/Notify.ts"
 import { serve } from "../src/emulator/Emulator.ts"
 import { another, good, key } from "./certificates.ts"
+import { command } from "./command.ts"
 import { assertHarmless } from "./harmless.ts"
-import { inFolder, program, settings, start } from "./program.ts"
+import { inFolder, settings, start } from "./program.ts"
 import { behindProxy, trust } from "./real-host.ts"
 import { hook } from "./webhook.ts"
 
@@ -20,7 +21,7 @@ describe("extract --notify", () => {
       const duo = yield* serve({ users })
       const { posts, url } = yield* hook()
       const env = { ...settings(duo), DUO_MFA_NOTIFY: `${url}/secret?path` }
-      const { code, stdout } = yield* program(folder, ["extract", "--json"], env)
+      const { code, stdout } = yield* command(folder, ["extract", "--json"], env)
       assert.strictEqual(code, 0)
       assert.strictEqual(posts.length, 1)
       const [post] = posts
@@ -40,7 +41,7 @@ describe("extract --notify", () => {
       const { posts, url } = yield* hook()
       writeFileSync(`${folder}/.env`, `DUO_MFA_NOTIFY=${url}/secret\n`)
       chmodSync(`${folder}/.env`, 0o644)
-      const { code, stderr } = yield* program(folder, ["extract", "--dry-run"], settings(duo))
+      const { code, stderr } = yield* command(folder, ["extract", "--dry-run"], settings(duo))
       assert.deepStrictEqual([code, posts.length], [0, 1])
       assert.deepInclude(JSON.parse(posts[0]?.body ?? ""), { users, sinks: [] })
       assert.include(stderr, "warn: Others may read .env, and the secret in it: chmod 600 it.")
@@ -50,7 +51,7 @@ describe("extract --notify", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users })
       const { posts, url } = yield* hook()
-      const { code, stdout } = yield* program(folder, ["extract", "--notify", `${url}/api/slack`], settings(duo))
+      const { code, stdout } = yield* command(folder, ["extract", "--notify", `${url}/api/slack`], settings(duo))
       assert.strictEqual(code, 0)
       const { text, ...others } = JSON.parse(posts[0]?.body ?? "")
       assert.deepStrictEqual(others, {})
@@ -63,7 +64,7 @@ describe("extract --notify", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users, scenario: [{ do: { fault: "total_objects", add: 1 } }] })
       const { posts, url } = yield* hook()
-      const { code } = yield* program(folder, ["extract", "--strict"], { ...settings(duo), DUO_MFA_NOTIFY: url })
+      const { code } = yield* command(folder, ["extract", "--strict"], { ...settings(duo), DUO_MFA_NOTIFY: url })
       assert.strictEqual(code, 3)
       assert.deepInclude(JSON.parse(posts[0]?.body ?? ""), { complete: false, exit: 3 })
     })))
@@ -73,7 +74,7 @@ describe("extract --notify", () => {
       const duo = yield* serve({ users, permissions: [] })
       const { posts, url } = yield* hook()
       const env = { ...settings(duo), DUO_MFA_NOTIFY: url }
-      const { code, stdout } = yield* program(folder, ["extract", "--json"], env)
+      const { code, stdout } = yield* command(folder, ["extract", "--json"], env)
       assert.strictEqual(code, 77)
       const { message, ...printed } = JSON.parse(stdout)
       assert.deepInclude(printed, { error: "DuoError", exit: 77, pipeline: "mfa" })
@@ -91,12 +92,12 @@ describe("extract --notify", () => {
       const { posts, url } = yield* hook()
       writeFileSync(`${folder}/data`, "")
       const env = { ...settings(duo), DUO_MFA_NOTIFY: url }
-      const { code, stderr } = yield* program(folder, ["extract"], env)
+      const { code, stderr } = yield* command(folder, ["extract"], env)
       assert.strictEqual(code, 73)
       assert.include(stderr, folder)
       assert.notInclude(posts[0]?.body, folder)
       assert.include(posts[0]?.body, "The data directory DATA cannot be used")
-      yield* program(folder, ["extract", "--sink", "postgres:postgres://duo@127.0.0.1:1/x"], {
+      yield* command(folder, ["extract", "--sink", "postgres:postgres://duo@127.0.0.1:1/x"], {
         ...env,
         DUO_MFA_DATA: "d"
       })
@@ -108,7 +109,7 @@ describe("extract --notify", () => {
       const duo = yield* serve({ users })
       const { posts, url } = yield* hook()
       const env = { ...settings(duo), DUO_MFA_NOTIFY: url }
-      const { code } = yield* program(folder, ["extract", "--sink", `${import.meta.dirname}/dying-sink.ts`], env)
+      const { code } = yield* command(folder, ["extract", "--sink", `${import.meta.dirname}/dying-sink.ts`], env)
       assert.strictEqual(code, 70)
       assert.deepInclude(JSON.parse(posts[0]?.body ?? ""), { error: "Defect", exit: 70 })
       assert.notInclude(posts[0]?.body, "ada.lovelace")
@@ -130,8 +131,8 @@ describe("extract --notify", () => {
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = yield* serve({ users })
         const env = { ...settings(duo), DUO_INSECURE_LOOPBACK: loopback }
-        const flag = yield* program(folder, ["extract", "--notify", url], env)
-        const variable = yield* program(folder, ["extract"], { ...env, DUO_MFA_NOTIFY: url })
+        const flag = yield* command(folder, ["extract", "--notify", url], env)
+        const variable = yield* command(folder, ["extract"], { ...env, DUO_MFA_NOTIFY: url })
         assert.deepStrictEqual([flag.code, variable.code], [64, 78])
         for (const { stderr, stdout } of [flag, variable]) {
           assert.match(stderr, says)
@@ -147,7 +148,7 @@ describe("extract --notify", () => {
       const other = yield* hook()
       const { host, posts, url } = yield* hook((response) => response.writeHead(307, { location: other.url }).end())
       const env = { ...settings(duo), DUO_MFA_NOTIFY: `${url}/${secret}` }
-      const { code, stderr, stdout } = yield* program(folder, ["extract", "--json", "--log-level", "all"], env)
+      const { code, stderr, stdout } = yield* command(folder, ["extract", "--json", "--log-level", "all"], env)
       assert.strictEqual(code, 0)
       assert.strictEqual(JSON.parse(stdout).exit, 0)
       assert.include(stderr, `warn: The webhook at ${host} was not told: HTTP 307, and redirects are not followed.`)
@@ -160,7 +161,7 @@ describe("extract --notify", () => {
       const duo = yield* serve({ users, permissions: [] })
       const { url } = yield* Effect.scoped(hook())
       const env = { ...settings(duo), DUO_MFA_NOTIFY: url }
-      const { code, stderr } = yield* program(folder, ["extract"], env)
+      const { code, stderr } = yield* command(folder, ["extract"], env)
       assert.strictEqual(code, 77)
       assert.match(stderr, /warn: The webhook at \S+ was not told: ECONNREFUSED\./)
     })))

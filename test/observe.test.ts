@@ -4,7 +4,7 @@ import { Effect, Logger, Redacted } from "effect"
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
 import * as Otlp from "../src/telemetry/Otlp.ts"
-import { main } from "./bundle.ts"
+import { sources } from "./bundle.ts"
 import { another, good, key } from "./certificates.ts"
 import { collect, type Span, valuesOf } from "./collector.ts"
 import { assertHarmless } from "./harmless.ts"
@@ -370,7 +370,7 @@ describe("without a collector", () => {
 
   const run = Effect.fnUntraced(function*(folder: string, args: ReadonlyArray<string>, env: Record<string, string>) {
     writeFileSync(`${folder}/watcher.mjs`, watcher)
-    const ended = yield* program(folder, args, env, ["--import", `${folder}/watcher.mjs`, main.entry])
+    const ended = yield* program(folder, args, env, ["--import", `${folder}/watcher.mjs`, sources.entry])
     assert.strictEqual(ended.code, 0, ended.stderr)
     const lines = (file: string) =>
       existsSync(`${folder}/${file}`) ? readFileSync(`${folder}/${file}`, "utf8").trim().split("\n") : []

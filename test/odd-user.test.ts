@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Tenant from "../src/emulator/Tenant.ts"
+import { command, extract } from "./command.ts"
 import { cut, odd } from "./odd-users.ts"
-import { allSinks, extract, inFolder, program, query } from "./program.ts"
+import { allSinks, inFolder, query } from "./program.ts"
 import * as readers from "./readers.ts"
 
 describe("an odd user", () => {
@@ -205,7 +206,7 @@ describe("a user whose text was cut in the middle of a character", () => {
         )
       )
       assert.notInclude(ended.stderr, "Ada")
-      const verified = yield* program(folder, ["verify"])
+      const verified = yield* command(folder, ["verify"])
       assert.strictEqual(verified.code, 0, verified.stderr)
       for (const from of ["duo.duckdb", "parquet/current/users.parquet", `ndjson/users/${summary.run_id}.ndjson.zst`]) {
         const at = `${folder}/data/${from}`

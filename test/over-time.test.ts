@@ -8,9 +8,9 @@ import { join } from "node:path"
 import mfa from "../pipelines/mfa.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
 import * as Stored from "../src/history/Stored.ts"
+import { command } from "./command.ts"
 import { known, runAt } from "./known/ledger.ts"
 import { codesOn, usersOn } from "./known/scene.ts"
-import { program } from "./program.ts"
 import * as readers from "./readers.ts"
 
 const at = (day: number, hour = 9) => Date.UTC(2026, 10, day, hour)
@@ -50,7 +50,7 @@ const inCopy = <A, E, R>(test: (data: string, folder: string) => Effect.Effect<A
     return yield* test(join(folder, "data"), folder)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
-const duoMfa = (folder: string, ...args: ReadonlyArray<string>) => program(folder, args, { DUO_MFA_DATA: "data" })
+const duoMfa = (folder: string, ...args: ReadonlyArray<string>) => command(folder, args, { DUO_MFA_DATA: "data" })
 
 /** Everything that can be asked, in one order. */
 const questions = [

@@ -13,7 +13,8 @@ import * as Rows from "../src/run/Rows.ts"
 import * as Private from "../src/staging/Private.ts"
 import * as RowsSql from "../src/staging/RowsSql.ts"
 import type { Cell, Row, Table } from "../src/Table.ts"
-import { allSinks, contents, extract, inFolder, program, query, settings } from "./program.ts"
+import { command, extract } from "./command.ts"
+import { allSinks, contents, inFolder, query, settings } from "./program.ts"
 import * as readers from "./readers.ts"
 import * as RowPipeline from "./row-pipeline.ts"
 
@@ -235,7 +236,7 @@ describe("extract --pii", () => {
           all.includes(text) || all.includes(JSON.stringify(text).slice(1, -1))
         )
         assert.deepStrictEqual(shown, [])
-        const verified = yield* program(folder, ["verify"])
+        const verified = yield* command(folder, ["verify"])
         assert.strictEqual(verified.code, 0, verified.stderr)
         for (const table of extracted) {
           const columns = yield* query(
@@ -292,7 +293,7 @@ describe("extract --pii", () => {
       yield* fs.writeFileString(`${folder}/data/pii.key`, "half a key")
       const before = contents(folder)
       const sent = duo.requests.length
-      const refused = yield* program(folder, ["extract", ...args], settings(duo))
+      const refused = yield* command(folder, ["extract", ...args], settings(duo))
       assert.strictEqual(refused.code, 78)
       assert.include(refused.stderr, "pii.key is no key of 64 hex digits")
       assert.notInclude(refused.stderr, "half a key")
@@ -304,6 +305,6 @@ describe("extract --pii", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const { duo } = yield* extract(folder, { users: 5 }, ["--dry-run", "--pii", "hash"])
       assert.isFalse(yield* (yield* FileSystem.FileSystem).exists(`${folder}/data`))
-      assert.strictEqual((yield* program(folder, ["extract", "--pii", "shred"], settings(duo))).code, 64)
+      assert.strictEqual((yield* command(folder, ["extract", "--pii", "shred"], settings(duo))).code, 64)
     })))
 })

@@ -10,6 +10,7 @@ import { serve } from "../src/emulator/Emulator.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
 import type { Pipeline } from "../src/Pipeline.ts"
 import * as Lock from "../src/staging/Lock.ts"
+import { command } from "./command.ts"
 import { runAt } from "./known/ledger.ts"
 import { codesOn, days, usersOn } from "./known/scene.ts"
 import { contents, inFolder, program, settings } from "./program.ts"
@@ -150,12 +151,12 @@ describe("two pipelines in one data directory", () => {
     inCopy(Effect.fnUntraced(function*(copy) {
       const said = Effect.fnUntraced(function*(name: string) {
         const report = yield* program(`${copy}/${name}`, ["report"])
-        const policy = yield* program(`${copy}/${name}`, ["policy", "--format", "json"])
+        const policy = yield* command(`${copy}/${name}`, ["policy", "--format", "json"])
         assert.strictEqual(report.code, 0, report.stderr)
         return [readFileSync(`${copy}/${name}/data/report.html`, "utf8"), JSON.parse(policy.stdout).policies]
       })
       assert.deepStrictEqual(yield* said("both"), yield* said("mfa"))
-      const seen = JSON.parse((yield* program(`${copy}/both`, ["policy", "--format", "json"])).stdout).tenants
+      const seen = JSON.parse((yield* command(`${copy}/both`, ["policy", "--format", "json"])).stdout).tenants
       assert.deepStrictEqual(seen.map(({ pipeline }: { pipeline: string }) => pipeline), ["admins", "mfa"])
     })))
 
@@ -165,12 +166,12 @@ describe("two pipelines in one data directory", () => {
       const before = yield* Effect.forEach(both, (pipeline) => ofLedger(`${there}/data`, pipeline))
       for (const isLost of [false, true]) {
         if (isLost) rmSync(`${there}/data/duo.duckdb`)
-        const rebuilt = yield* program(there, ["rebuild"])
+        const rebuilt = yield* command(there, ["rebuild"])
         assert.match(rebuilt.stdout, /^10 runs from 20261101T080000000Z-/, rebuilt.stderr)
         assert.deepStrictEqual(yield* Effect.forEach(both, (pipeline) => ofLedger(`${there}/data`, pipeline)), before)
       }
       // the manifests of a copy lead to where it was copied from
-      const verified = yield* program(`${folder}/both`, ["verify"])
+      const verified = yield* command(`${folder}/both`, ["verify"])
       assert.strictEqual(verified.code, 0, verified.stderr)
       for (const { tables } of both) {
         for (const { name } of tables) {
@@ -185,7 +186,7 @@ describe("two pipelines in one data directory", () => {
         Effect.map(readers.query(`${copy}/${name}/data/duo.duckdb`, "SHOW TABLES"), (rows) => text(rows).sort())
       for (const name of ["mfa", "admins"]) {
         const before = yield* tables(name)
-        assert.strictEqual((yield* program(`${copy}/${name}`, ["rebuild"])).code, 0)
+        assert.strictEqual((yield* command(`${copy}/${name}`, ["rebuild"])).code, 0)
         assert.deepStrictEqual(yield* tables(name), before)
       }
     })))
@@ -203,13 +204,13 @@ describe("two pipelines in one data directory", () => {
     inFolder(Effect.fnUntraced(function*(there) {
       const duo = yield* serve({ users: 5 })
       const env = settings(duo)
-      const recorded = yield* program(there, ["extract", "--record", "record"], { ...env, DUO_MFA_DATA: "elsewhere" })
+      const recorded = yield* command(there, ["extract", "--record", "record"], { ...env, DUO_MFA_DATA: "elsewhere" })
       assert.strictEqual(recorded.code, 0, recorded.stderr)
-      assert.strictEqual((yield* program(there, ["extract", "admins"], env)).code, 0)
-      const replayed = yield* program(there, ["extract", "--replay", "record"])
+      assert.strictEqual((yield* command(there, ["extract", "admins"], env)).code, 0)
+      const replayed = yield* command(there, ["extract", "--replay", "record"])
       assert.strictEqual(replayed.code, 0, replayed.stderr)
-      assert.strictEqual((yield* program(there, ["verify"])).code, 0)
-      const again = yield* program(there, ["extract", "admins"], env)
+      assert.strictEqual((yield* command(there, ["verify"])).code, 0)
+      const again = yield* command(there, ["extract", "admins"], env)
       assert.strictEqual(again.code, 0, again.stderr)
     })))
 })

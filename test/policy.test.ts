@@ -5,8 +5,9 @@ import { Effect } from "effect"
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { command } from "./command.ts"
 import { known } from "./known/ledger.ts"
-import { inFolder, program } from "./program.ts"
+import { inFolder } from "./program.ts"
 import { judged, policy, shipped } from "./verdicts.ts"
 import { type Element, parse } from "./xml.ts"
 
@@ -175,7 +176,7 @@ describe("policy", () => {
 
   it.live("tells whose violations they are by the name that it prints", () =>
     Effect.gen(function*() {
-      const asked = yield* program(folder, ["sql", "@policies/everyone-has-mfa"], { DUO_MFA_DATA: "data" })
+      const asked = yield* command(folder, ["sql", "@policies/everyone-has-mfa"], { DUO_MFA_DATA: "data" })
       assert.deepStrictEqual(asked.stdout.trimEnd().split("\r\n").slice(1).map((line) => line.split(",")[2]), [
         "cid",
         "lea"
@@ -184,7 +185,7 @@ describe("policy", () => {
 
   it.live("has no verdict without a run, of a name that is none, or of a format that is none", () =>
     Effect.gen(function*() {
-      const nowhere = yield* program(folder, ["policy"], { DUO_MFA_DATA: "nowhere" })
+      const nowhere = yield* command(folder, ["policy"], { DUO_MFA_DATA: "nowhere" })
       assert.deepStrictEqual([nowhere.code, nowhere.stdout], [78, ""])
       const unknown = yield* policy(folder, "everyone-has-mfa", "nope")
       assert.deepStrictEqual([unknown.code, unknown.stdout], [64, ""])

@@ -1,12 +1,11 @@
 /** The real program as a stranger starts it: a process of its own, with no environment but what is given. */
 import { DuckDBInstance, DuckDBTimestampTZValue, type DuckDBValue } from "@duckdb/node-api"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { assert } from "@effect/vitest"
 import { Effect, FileSystem, type Scope } from "effect"
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { globSync, readFileSync, statSync } from "node:fs"
-import { type Emulator, type Options, serve } from "../src/emulator/Emulator.ts"
+import type { Emulator } from "../src/emulator/Emulator.ts"
 import { main } from "./bundle.ts"
 
 export interface Ended {
@@ -85,10 +84,3 @@ export const query = (sql: string) =>
   })
 
 export const allSinks = ["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink", sink])
-
-export const extract = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
-  const duo = yield* serve(options)
-  const ended = yield* program(folder, ["extract", "--json", ...args], settings(duo))
-  assert.strictEqual(ended.code, 0, ended.stderr)
-  return { duo, ended, summary: JSON.parse(ended.stdout) }
-})

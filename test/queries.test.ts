@@ -5,8 +5,8 @@ import { Effect } from "effect"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { command } from "./command.ts"
 import { known } from "./known/ledger.ts"
-import { program } from "./program.ts"
 
 const queries = readdirSync(`${import.meta.dirname}/../data/queries`).map((file) => file.replace(/\.sql$/, ""))
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const ask = (...args: ReadonlyArray<string>) =>
-  Effect.map(program(folder, ["sql", ...args], { DUO_MFA_DATA: "data" }), ({ code, stderr, stdout }) => {
+  Effect.map(command(folder, ["sql", ...args], { DUO_MFA_DATA: "data" }), ({ code, stderr, stdout }) => {
     assert.strictEqual(code, 0, stderr)
     return stdout.replaceAll("\r\n", "\n")
   })

@@ -14,7 +14,8 @@ import type { SourceOptions } from "../src/Pipeline.ts"
 import { Recording } from "../src/Recording.ts"
 import * as Run from "../src/Run.ts"
 import type { Sink } from "../src/Sink.ts"
-import { allSinks, contents, type Ended, inFolder, program, query, settings, start } from "./program.ts"
+import { command } from "./command.ts"
+import { allSinks, contents, type Ended, inFolder, query, settings, start } from "./program.ts"
 import * as Readers from "./readers.ts"
 
 const withoutLedger = (files: Readonly<Record<string, string>>) =>
@@ -100,11 +101,11 @@ const assertSameFiles = Effect.fnUntraced(function*(folder: string) {
 const twice = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
   const duo = yield* serve(options)
   const extract = ["extract", "--json", ...args]
-  const first = yield* program(folder, [...extract, "--record", "record"], settings(duo))
+  const first = yield* command(folder, [...extract, "--record", "record"], settings(duo))
   const asked = duo.requests.length
   mkdirSync(`${folder}/data`, { recursive: true })
   renameSync(`${folder}/data`, `${folder}/kept`)
-  const again = yield* program(folder, [...extract, "--replay", "record"])
+  const again = yield* command(folder, [...extract, "--replay", "record"])
   assert.strictEqual(duo.requests.length, asked)
   return { duo, first, again }
 })
@@ -133,7 +134,7 @@ describe("A run that is recorded", () => {
       yield* assertSameFiles(folder)
       assert.strictEqual(again.stdout, first.stdout)
       assert.deepStrictEqual(retriesOf(again), retriesOf(first))
-      const verified = yield* program(folder, ["verify"])
+      const verified = yield* command(folder, ["verify"])
       assert.strictEqual(verified.code, 0, verified.stderr)
     })))
 
@@ -188,7 +189,7 @@ describe("A run that is recorded", () => {
         signatures: ["v2-sha1"],
         scenario: [{ when: { page: 3, times: 1 }, do: { fault: "reset", at: "headers" } }]
       })
-      const ended = yield* program(folder, ["extract", "--record", "record", "--page-size", "30"], settings(duo))
+      const ended = yield* command(folder, ["extract", "--record", "record", "--page-size", "30"], settings(duo))
       assert.strictEqual(ended.code, 0, ended.stderr)
       const files = globSync("record/*", { cwd: folder })
       assert.isAbove(files.length, 8)
@@ -227,7 +228,7 @@ describe("A run that failed, and was recorded", () => {
           run.child.kill(signal)
         })
         assert.strictEqual((yield* Effect.promise(() => run.ended)).code, code)
-        const again = yield* program(folder, ["extract", "--replay", "record"])
+        const again = yield* command(folder, ["extract", "--replay", "record"])
         assert.strictEqual(again.code, 65, again.stderr)
         assert.match(again.stderr, /record in record ends (before|while) .*\/admin\/v2\/users\?limit=5&offset=\d+/)
       })))
@@ -243,11 +244,11 @@ describe("A record with pseudonyms", () => {
       }
       const duo = yield* serve(options)
       const args = ["extract", "--json", "--page-size", "50", "--sink", "ndjson"]
-      const first = yield* program(folder, [...args, "--record", "record", "--pseudonymise"], settings(duo))
+      const first = yield* command(folder, [...args, "--record", "record", "--pseudonymise"], settings(duo))
       assert.strictEqual(first.code, 0, first.stderr)
       assert.isAbove(duo.reached.reset ?? 0, 0)
       renameSync(`${folder}/data`, `${folder}/kept`)
-      const again = yield* program(folder, [...args, "--replay", "record"])
+      const again = yield* command(folder, [...args, "--replay", "record"])
       assert.strictEqual(again.code, 0, again.stderr)
 
       const { sinks: _, tenant, ...facts } = JSON.parse(first.stdout)
@@ -287,7 +288,7 @@ describe("A record that cannot be made or used", () => {
         { args: ["--record", "a", "--replay", "b"], says: /--record and --replay exclude/ }
       ]
       for (const { args, says } of flags) {
-        const ended = yield* program(folder, ["extract", ...args], settings(duo))
+        const ended = yield* command(folder, ["extract", ...args], settings(duo))
         assert.strictEqual(ended.code, 64, ended.stderr)
         assert.match(ended.stderr, says)
       }

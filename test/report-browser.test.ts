@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { chromium, open } from "./chromium.ts"
+import { command } from "./command.ts"
 import * as Report from "./known/report.ts"
-import { program } from "./program.ts"
 
 const ledger = Report.at(27_062)
 
@@ -23,7 +23,7 @@ if (chromium === undefined) {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "duo-mfa-browser-"))
   await Effect.runPromise(ledger.make(`${folder}/data`).pipe(Effect.provide(NodeServices.layer)))
-  await Effect.runPromise(program(folder, ["report"], { DUO_MFA_DATA: "data" }))
+  await Effect.runPromise(command(folder, ["report"], { DUO_MFA_DATA: "data" }))
 }, 180_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,15 +1,12 @@
 /** SQL of somebody else, through every door that it can come in by, has no power over anything but its own answer. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Cause, ConfigProvider, Effect, Exit, Layer } from "effect"
-import { Command } from "effect/cli"
+import { Effect } from "effect"
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Catalog } from "../src/cli/Catalog.ts"
-import { exitCode } from "../src/cli/Ending.ts"
-import { sql } from "../src/cli/sql.ts"
+import { command } from "./command.ts"
 import { hostile } from "./hostile-sql.ts"
 import { known } from "./known/ledger.ts"
 import { contents, type Ended, program } from "./program.ts"
@@ -51,8 +48,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-const duoMfa = (...args: ReadonlyArray<string>) =>
-  program(folder, args, { DUO_MFA_DATA: "data", HOME: folder, DUO_SKEY: secret })
+const env = () => ({ DUO_MFA_DATA: "data", HOME: folder, DUO_SKEY: secret })
+
+const duoMfa = (...args: ReadonlyArray<string>) => command(folder, args, env())
+
+/** In a process of its own: for what DuckDB may print itself, and for what is about the process. */
+const inProcess = (...args: ReadonlyArray<string>) => program(folder, args, env())
 
 /** Nothing changed, nobody was called, and the secret is not told. */
 const unharmed = <E>(test: Effect.Effect<void, E>) =>
@@ -69,23 +70,8 @@ const saysNothing = (sql: string, { stderr, stdout }: Ended) => {
   assert.notMatch(stderr, /^\s+at /m, sql)
 }
 
-/** The same in this process, which takes a twentieth of the time; what it prints is not seen, and its exit code is. */
-const inProcess = (...args: ReadonlyArray<string>) =>
-  Effect.gen(function*() {
-    const exit = yield* Command.runWith(sql, { version: "0" })(args).pipe(
-      Effect.provide(
-        Layer.mergeAll(
-          Catalog.layer(new URL("..", import.meta.url)),
-          ConfigProvider.layer(ConfigProvider.fromEnv({ env: { DUO_MFA_DATA: `${folder}/data` } }))
-        ).pipe(Layer.provideMerge(NodeServices.layer))
-      ),
-      Effect.exit
-    )
-    const cause = Exit.isFailure(exit) ? exit.cause : undefined
-    return cause === undefined
-      ? { code: 0, stdout: "", stderr: "" }
-      : { code: exitCode(cause), stdout: "", stderr: `duo-mfa: ${(Cause.squash(cause) as Error).message}` }
-  })
+/** What is tried over the Parquet files when it comes in a query file; everything else is tried in the ledger. */
+const ofFiles = /parquet|read_/
 
 /** Asks each of the statements, or each that is chosen, two at a time. */
 const each = <E>(
@@ -113,23 +99,22 @@ describe("a hostile statement", () => {
     () =>
       unharmed(each((sql) => {
         const text = sql === "" || sql.startsWith("--") ? ` ${sql}` : sql
-        // a process of its own for what DuckDB may print itself, and for what is about the process
         return /stdout|stderr|enable_logging|enable_profiling|proc|getenv/.test(sql)
-          ? duoMfa("sql", text)
-          : inProcess(text)
+          ? inProcess("sql", text)
+          : duoMfa("sql", text)
       })),
     300_000
   )
 
   it.live(
     "in a query file is refused with a sentence, and nothing happens: ledger",
-    () => unharmed(each((_, index) => inProcess(`@h${index}`))),
+    () => unharmed(each((_, index) => duoMfa("sql", `@h${index}`), (sql) => !ofFiles.test(sql))),
     300_000
   )
 
   it.live(
     "in a query file is refused with a sentence, and nothing happens: --parquet",
-    () => unharmed(each((_, index) => inProcess("--parquet", `@h${index}`), (sql) => /parquet|read_/.test(sql))),
+    () => unharmed(each((_, index) => duoMfa("sql", "--parquet", `@h${index}`), (sql) => ofFiles.test(sql))),
     300_000
   )
 
@@ -139,7 +124,7 @@ describe("a hostile statement", () => {
       () =>
         unharmed(Effect.gen(function*() {
           const names = statements.map((_, index) => `h${index}`)
-          const ended = yield* duoMfa("policy", "--format", "json", ...from, ...names)
+          const ended = yield* inProcess("policy", "--format", "json", ...from, ...names)
           assert.strictEqual(ended.code, 5, ended.stderr)
           saysNothing("policy", ended)
           assert.notMatch(ended.stdout + ended.stderr, /\b(ann|bob|eve|fay|gus|jon|lea)\b/)

@@ -10,7 +10,8 @@ import * as Markdown from "../src/text/Markdown.ts"
 import * as Spreadsheet from "../src/text/Spreadsheet.ts"
 import * as Terminal from "../src/text/Terminal.ts"
 import * as Xml from "../src/text/Xml.ts"
-import { extract, inFolder, program, settings } from "./program.ts"
+import { command, extract } from "./command.ts"
+import { inFolder, settings } from "./program.ts"
 import { parseCsv } from "./readers.ts"
 
 /** What hurts somewhere: text is made of these, in any order. */
@@ -158,7 +159,7 @@ describe("What the program prints of a stranger's text", () => {
   it.live("sql: a cell, a name of a column and an error", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* extract(folder, { users: 5 }, ["--sink", "duckdb"])
-      const sql = (...args: ReadonlyArray<string>) => program(folder, ["sql", ...args])
+      const sql = (...args: ReadonlyArray<string>) => command(folder, ["sql", ...args])
       const query = `SELECT ${literal} AS "=name", -1 AS n`
 
       const csv = yield* sql("--format", "csv", query)
@@ -185,7 +186,7 @@ describe("What the program prints of a stranger's text", () => {
       const name = "\u001b]0;owned\u0007\u009b31m"
       const commands = [["sql", `@${name}`], [name], ["extract", "--sink", name], ["extract", "--replay", name]]
       for (const args of [...commands, ["policy", name, "--log-format", "json"]]) {
-        const { code, stderr, stdout } = yield* program(folder, args, { DUO_MFA_DATA: `data${name}` })
+        const { code, stderr, stdout } = yield* command(folder, args, { DUO_MFA_DATA: `data${name}` })
         assert.notStrictEqual(code, 0)
         assert.notMatch(stderr + stdout, obeyedInLines)
         assert.include(stderr, "owned")
@@ -197,7 +198,7 @@ describe("A stranger's record", () => {
   it.live("names a tenant, a run and times as ours do, or is refused", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 5 })
-      yield* program(folder, ["extract", "--record", "record", "--sink", "ndjson"], settings(duo))
+      yield* command(folder, ["extract", "--record", "record", "--sink", "ndjson"], settings(duo))
       const file = `${folder}/record/run.json`
       const run = JSON.parse(readFileSync(file, "utf8"))
       const entry = `${folder}/record/00001.json`

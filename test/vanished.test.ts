@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Emulator, type Options, serve } from "../src/emulator/Emulator.ts"
 import type { Rule } from "../src/emulator/Scenario.ts"
-import { contents, inFolder, program, query, settings } from "./program.ts"
+import { command } from "./command.ts"
+import { contents, inFolder, query, settings } from "./program.ts"
 
 /** Every day is of the same tenant, which is its host and port. */
 const port = 27_073
@@ -12,7 +13,7 @@ const port = 27_073
 const day = (folder: string, options: Options, args: ReadonlyArray<string> = []) =>
   Effect.scoped(Effect.gen(function*() {
     const duo = yield* serve({ users: 300, port, ...options })
-    const ended = yield* program(folder, ["extract", ...args], settings(duo))
+    const ended = yield* command(folder, ["extract", ...args], settings(duo))
     return { ...ended, reached: duo.reached }
   }))
 
@@ -114,7 +115,7 @@ describe("A day on which the rows of a table are others", () => {
   it.live("is refused by the ledger, whose rows they are", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 300 })
-      const run = () => program(folder, ["extract"], settings(duo))
+      const run = () => command(folder, ["extract"], settings(duo))
       assert.strictEqual((yield* run()).code, 0)
       renumber(duo)
       const before = contents(folder)

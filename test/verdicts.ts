@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { readdirSync } from "node:fs"
-import { program } from "./program.ts"
+import { command } from "./command.ts"
 
 export const policiesOf = `${import.meta.dirname}/../data/policies`
 
@@ -17,7 +17,7 @@ export interface Verdict {
 }
 
 export const policy = (folder: string, ...args: ReadonlyArray<string>) =>
-  program(folder, ["policy", ...args], { DUO_MFA_DATA: "data" })
+  command(folder, ["policy", ...args], { DUO_MFA_DATA: "data" })
 
 /** As JSON says them, whose exit is the process's. */
 export const judged = (folder: string, ...args: ReadonlyArray<string>) =>

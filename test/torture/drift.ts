@@ -69,6 +69,6 @@ export const cases: ReadonlyArray<Case> = [{
   id: "P1",
   fault: "users come, go, change and move between any two requests, cancelling out or not",
   expected: "exactly the tenant of one moment or honestly marked, nobody twice, and an end",
-  n: { test: 200, torture: 10_000 },
+  n: { test: 50, torture: 10_000 },
   run: (plan) => repeat(plan, readOne).pipe(Effect.provide(NodeServices.layer))
 }]

@@ -79,7 +79,7 @@ export const cases: ReadonlyArray<Case> = [
     id: "F1",
     fault: "a ledger whose bytes are flipped, cut, doubled, spliced or anything",
     expected: "73, 74 or 75 and not a byte of it changed, or the exact rows",
-    n: { test: 20, torture: 150 },
+    n: { test: 6, torture: 150 },
     run: ({ n, seed }) =>
       Effect.gen(function*() {
         const engine = yield* inProcess({ n, seed })

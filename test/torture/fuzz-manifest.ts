@@ -115,7 +115,7 @@ export const cases: ReadonlyArray<Case> = [
     fault: "manifests whose JSON, paths or bytes were changed, and files that only look like manifests",
     expected:
       "the next run goes on, or says which file is damaged (73, 74) or leads elsewhere (4); nobody's file is moved, changed or removed",
-    n: { test: 40, torture: 400 },
+    n: { test: 12, torture: 400 },
     run: ({ n, seed }) => manifests(n, seed)
   }
 ]

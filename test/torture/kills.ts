@@ -69,7 +69,7 @@ export const cases: ReadonlyArray<Case> = [{
   id: "K1",
   fault: "SIGKILL at a random time",
   expected: "the outputs are the last good run or one whole newer one; the next start heals",
-  n: { test: 42, torture: 1000 },
+  n: { test: 8, torture: 1000 },
   run: (plan) =>
     Effect.gen(function*() {
       const site = yield* Site.make()

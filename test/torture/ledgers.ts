@@ -240,7 +240,7 @@ export const cases: ReadonlyArray<Case> = [
     id: "D4",
     fault: "a ledger that is junk, cut at n places, newer, encrypted, or has other tables and columns",
     expected: "exit 73 with its sentence before Duo is asked, or the columns are added; what is not ours stays",
-    n: { test: 5, torture: 100 },
+    n: { test: 2, torture: 100 },
     run: ({ n }) => strangers(n)
   }
 ]

@@ -63,7 +63,7 @@ export const cases: ReadonlyArray<Case> = [{
   id: "O1",
   fault: "standard output is full, or its reader has left",
   expected: "what is lost ends with 74 and one sentence; a reader who has left changes nothing and is not spoken of",
-  n: { test: 6, torture: commands.length },
+  n: { test: 4, torture: commands.length },
   run: ({ n }) =>
     inFolder(Effect.fnUntraced(function*(cwd) {
       const duo = yield* serve({ users: 12 })

@@ -89,9 +89,9 @@ const described = (path: string) => {
   return { gid, mode, nlink, uid }
 }
 
-/** The names that files were always written under. */
-const beside = (writer: Writer) =>
-  Effect.forEach(Object.entries(plants), ([how, plant]) =>
+/** The names that files were always written under, and what is planted at each of them. */
+const beside = (writer: Writer, rounds: ReadonlyArray<ReadonlyArray<string>>) =>
+  Effect.forEach(rounds, (kinds) =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const victim = join(folder, "victim")
       writeFileSync(victim, "mine")
@@ -100,12 +100,12 @@ const beside = (writer: Writer) =>
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
         const own = `${victim}.${index}`
         writeFileSync(own, "mine")
-        plant(path, own)
+        plants[kinds[index] ?? ""]?.(path, own)
       }
       const before = planted.map(described)
       const kept = tree(folder)
       yield* Effect.provide(writer.write(folder), NodeServices.layer)
-      const what = `${writer.name}, ${how}`
+      const what = `${writer.name}, ${kinds.join(", ")}`
       assert.deepStrictEqual(planted.map(described), before, what)
       for (const [file, content] of Object.entries(kept)) assert.strictEqual(tree(folder)[file], content, what)
       for (const target of writer.targets) {
@@ -113,8 +113,15 @@ const beside = (writer: Writer) =>
         assert.deepStrictEqual([mode & 0o170777, nlink, uid], [0o100600, 1, process.geteuid?.()], `${what}: ${target}`)
       }
       assert.deepStrictEqual(readdirSync(folder).filter((name) => /victim.*new/.test(name)), [], what)
-      return 1
+      return planted.length
     })))
+
+/** Every kind at every target; or every kind at one of them, in as few rounds as that takes. */
+const roundsOf = ({ targets }: Writer, isShort: boolean) => {
+  const kinds = Object.keys(plants)
+  const rounds = kinds.map((_, round) => targets.map((_, index) => kinds[(round + index) % kinds.length] ?? ""))
+  return isShort ? rounds.filter((_, round) => round % targets.length === 0) : rounds
+}
 
 /** The names that a run stages under, which others see while it goes. */
 const staged = (name: keyof typeof sinks) =>
@@ -154,9 +161,12 @@ const staged = (name: keyof typeof sinks) =>
 const w3 = (isShort: boolean) =>
   Effect.gen(function*() {
     const some = isShort ? writers.slice(0, 2) : writers
-    const parts = yield* Effect.forEach(some, beside)
+    const parts = yield* Effect.forEach(some, (writer) => beside(writer, roundsOf(writer, isShort)))
     const others = yield* Effect.forEach(["duckdb", "parquet", "ndjson", "csv"] as const, staged)
-    return { "NAME.part": parts.flat().length, "staged names": others.reduce((sum, one) => sum + one, 0) }
+    return {
+      "NAME.part": parts.flat().reduce((sum, one) => sum + one, 0),
+      "staged names": others.reduce((sum, one) => sum + one, 0)
+    }
   })
 
 export const cases: ReadonlyArray<Case> = [{

@@ -6,7 +6,8 @@ import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs
 import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
 import { main } from "../bundle.ts"
-import { allSinks, extract, program } from "../program.ts"
+import { extract } from "../command.ts"
+import { allSinks, program } from "../program.ts"
 import { type Case, type Plan, repeat } from "./Case.ts"
 import { canGive, type Ground, planted, type Row } from "./ground.ts"
 import { inFolder, tree } from "./InProcess.ts"
@@ -119,6 +120,6 @@ export const cases: ReadonlyArray<Case> = [{
   id: "W2",
   fault: "planted manifests, settings, keys, ledgers, Parquet, SQL, records, owners, rights and links",
   expected: "nothing is run, sent, read or written; a sentence, and its exit code",
-  n: { test: 5, torture: rows.length },
+  n: { test: 1, torture: rows.length },
   run: some
 }]

@@ -49,7 +49,7 @@ export const cases: ReadonlyArray<Case> = [{
   id: "K5",
   fault: "the power goes: what was not brought to the disk is lost",
   expected: "the outputs are the last good run or one whole newer one; the next start heals",
-  n: { test: 10, torture: 60 },
+  n: { test: 4, torture: 60 },
   run: (plan) =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

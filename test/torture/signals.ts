@@ -53,7 +53,7 @@ export const cases: ReadonlyArray<Case> = [{
   id: "K4",
   fault: "SIGTERM or SIGINT at a random time, also twice",
   expected: "ends within 2 s with 143 or 130, nothing is published, nothing is left",
-  n: { test: 6, torture: 200 },
+  n: { test: 4, torture: 200 },
   run: (plan) =>
     Effect.gen(function*() {
       const site = yield* Site.make()

@@ -8,7 +8,7 @@ import { type Quiet, type Row, small } from "./Row.ts"
 import { chance, forGood, once, somewhere, table, times } from "./Table.ts"
 
 const late = chance(
-  { id: "N1", fault: "latency of 0 to 5 s at every page", expected: "succeeds", n: { test: 20, torture: 200 } },
+  { id: "N1", fault: "latency of 0 to 5 s at every page", expected: "succeeds", n: { test: 4, torture: 200 } },
   (_, quiet, seed) => ({
     name: "latency",
     duo: { users: 13, latency: [0, 5000], seed: 1 },
@@ -23,7 +23,7 @@ const reset = table(
     id: "N2",
     fault: "a reset before the headers, among them, in the body",
     expected: "asked again, succeeds; 69 when five times were not enough",
-    n: { test: 3, torture: 100 }
+    n: { test: 2, torture: 100 }
   },
   (k) =>
     (["start", "headers", "body"] as const).flatMap((at): ReadonlyArray<Row> => {
@@ -55,7 +55,7 @@ const halfOpen = chance(
     id: "N3",
     fault: "accepted, and never answered",
     expected: "given up after 30 s and asked again; 69 after six times",
-    n: { test: 10, torture: 50 }
+    n: { test: 6, torture: 50 }
   },
   (dice, quiet) => {
     const fault = { fault: "silence" } as const
@@ -135,7 +135,7 @@ const truncated = chance(
     id: "N5",
     fault: "ends early anywhere: short of its length, in a chunk, in its gzip",
     expected: "asked again, the same rows",
-    n: { test: 100, torture: 2000 }
+    n: { test: 12, torture: 2000 }
   },
   (dice, quiet) => {
     const k = somewhere(quiet, dice)
@@ -163,7 +163,7 @@ const crumbs = chance(
     id: "N6",
     fault: "a few bytes a packet, characters cut in two",
     expected: "the same rows, nothing asked again",
-    n: { test: 20, torture: 200 }
+    n: { test: 4, torture: 200 }
   },
   (dice, quiet, seed) => {
     const k = somewhere(quiet, dice)

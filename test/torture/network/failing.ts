@@ -160,7 +160,7 @@ const refused = table(
     id: "R4",
     fault: "401, 403, 400, 404, 405",
     expected: "asked once; Duo's code and message are said; exit 77",
-    n: { test: 2, torture: 100 }
+    n: { test: 1, torture: 100 }
   },
   (k) =>
     refusals.flatMap(({ exit, fault, name, says, tag }): ReadonlyArray<Row> => [
@@ -174,7 +174,7 @@ const failed = table(
     id: "R6",
     fault: "FAIL in a 200; no stat at all",
     expected: "as the code says, or NotDuo",
-    n: { test: 2, torture: 100 }
+    n: { test: 1, torture: 100 }
   },
   (k) => [
     {
