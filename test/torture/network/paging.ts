@@ -32,7 +32,7 @@ const wrongOffset = table(
     id: "P2",
     fault: "next_offset: missing, null, the same, smaller, negative, text, a fraction, 2^31, empty, a loop",
     expected: "stops and says that it is not complete, or 65; never without an end",
-    n: { test: 1, torture: 100 }
+    n: { test: 2, torture: 100 }
   },
   (k) => [
     ...offsets.map(([to, expected]): Row => ({ name: to, scenario: once(k, next(to)), expected })),
@@ -70,7 +70,7 @@ const wrongTotal = table(
     id: "P3",
     fault: "total_objects: 0, huge, text, changing",
     expected: "every user is read whatever it says; what it does not prove is not called complete",
-    n: { test: 1, torture: 100 }
+    n: { test: 2, torture: 100 }
   },
   (k) => [
     ...totals.map(([json, always]): Row => ({
