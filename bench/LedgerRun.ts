@@ -13,6 +13,7 @@ import { asTable } from "../src/history/Snapshots.ts"
 import { Outcome, stampOf } from "../src/Outcome.ts"
 import * as Run from "../src/Run.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
+import * as RowHash from "../src/staging/RowHash.ts"
 
 export type { Outcome } from "../src/Outcome.ts"
 
@@ -53,7 +54,7 @@ export const applyTo = Effect.fnUntraced(function*(
       yield* Ledger.migrate(session, catalog, mfa.tables, mfa.views)
       for (const table of mfa.tables) {
         const rows = asTable(table, ParquetFiles.select(DuckDb.literal(fileOf(table.name))))
-        yield* session.run(`CREATE TEMP TABLE staged_${table.name} AS ${rows}`)
+        yield* session.run(`CREATE TEMP TABLE staged_${table.name} AS ${RowHash.added(table, rows)}`)
       }
       yield* tick
       yield* Ledger.addRun(session, catalog, outcome)

@@ -27,10 +27,7 @@ const duckdb: Sink = {
             for (const outcome of round) {
               yield* Ledger.migrate(session, catalog, run.tables, run.views, outcome.columns_added)
               yield* Ledger.addRun(session, catalog, outcome)
-              const snapshots = collected(run.tables, outcome).map((table) => ({
-                table,
-                rows: `(FROM ${RowsSql.rowsOf(table)} WHERE run_id = ${DuckDb.literal(outcome.run_id)})`
-              }))
+              const snapshots = collected(run.tables, outcome).map((table) => ({ table, rows: RowsSql.rowsOf(table) }))
               yield* apply(session, catalog, { ...run, ...stampOf(outcome) }, outcome.complete, snapshots)
             }
           }),

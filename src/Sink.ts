@@ -25,7 +25,7 @@ export interface SinkRun extends Stamp, Agreed {
 
 /** The finished rows of a round. They are there until its last sink is sealed. */
 export interface Rows {
-  /** A DuckDB session that has the rows of every table, of all runs of the round, as `rows.TABLE`. */
+  /** A DuckDB session that has the rows of every table, of all runs of the round, as `rows.TABLE`; and their hashes. */
   readonly session: Session
   /** The rows of a table of one run as values. An element is a chunk. */
   readonly stream: (table: Table, run_id: string) => Stream.Stream<ReadonlyArray<Row>, SinkReason>

@@ -8,6 +8,7 @@ import * as Ledger from "../src/history/Ledger.ts"
 import * as Tables from "../src/mfa/Tables.ts"
 import { headline } from "../src/report/Headline.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
+import * as RowHash from "../src/staging/RowHash.ts"
 import type { Row, Table } from "../src/Table.ts"
 import { runOf } from "./contract-rows.ts"
 import { flatten } from "./oracle/Flatten.ts"
@@ -43,8 +44,9 @@ const methods: ReadonlyArray<object> = [
 const decode = (user: unknown) => Result.getOrThrow(decodeUsers([user])).values
 
 const seen = (table: Table, rows: ReadonlyArray<Row>) => [
-  DuckDb.create(`seen_${table.name}`, table),
-  ...rows.map((row) => `INSERT INTO seen_${table.name} VALUES (${Object.values(row).map(DuckDb.constant).join(", ")})`)
+  DuckDb.create(`read_${table.name}`, table),
+  ...rows.map((row) => `INSERT INTO read_${table.name} VALUES (${Object.values(row).map(DuckDb.constant).join(", ")})`),
+  `CREATE TABLE seen_${table.name} AS ${RowHash.added(table, `FROM read_${table.name}`)}`
 ]
 
 const fileOf = (name: string) => readFileSync(`${import.meta.dirname}/../data/${name}.sql`, "utf8").replace(/;\s*$/, "")

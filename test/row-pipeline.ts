@@ -71,8 +71,8 @@ export const finished = Effect.fnUntraced(function*(
   const database = yield* RunDatabase.open(directory)
   for (const table of tables) {
     yield* load(database, listOf(table), linesOf(table, batches))
-    yield* database.session.run(DuckDb.create(RowsSql.rowsOf(table), table))
-    yield* database.session.run(`INSERT INTO ${RowsSql.rowsOf(table)} BY NAME ${selectOf(table)}`)
+    yield* database.session.run(RowsSql.create(table))
+    yield* database.session.run(RowsSql.insert(table, selectOf(table)))
   }
   return RowsSql.make(database.session)
 })

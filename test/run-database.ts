@@ -78,8 +78,8 @@ export const makeRows = (session: DuckDb.Session, pipeline: string, tables: Read
     tables,
     (table) =>
       Effect.andThen(
-        session.run(DuckDb.create(`rows.${table.name}`, table)),
-        session.run(`INSERT INTO rows.${table.name} BY NAME (${selectOf(pipeline, table)})`)
+        session.run(RowsSql.create(table)),
+        session.run(RowsSql.insert(table, selectOf(pipeline, table)))
       ),
     { discard: true }
   )

@@ -50,7 +50,7 @@ const markdown = (entries: Entries): string =>
     ...entries.filter(({ kind }) => kind === "runs" || kind === "meta").map(section),
     `## Over time\n\n${names(entries, "history")}: every version of every row, with the columns of its table and`,
     added(entries, "history"),
-    "The ledger keeps them in `T_versions`, `T_ended` and `T_current`, so that a run writes only what changed. That may change: ask the names on this page.",
+    "The ledger keeps them in `T_versions`, `T_past`, `T_current` and `T_hashes`, so that a run writes only what changed. That may change: ask the names on this page.",
     `${
       names(entries, "macro")
     }: the rows as they were at an instant, such as \`FROM users_asof('2026-11-20')\`. \`run_id\` and \`observed_at\` are of the last run by then, and what is volatile is NULL where it was known only later.`,

@@ -4,8 +4,8 @@
  */
 import { Effect } from "effect"
 import * as DuckDb from "../staging/DuckDb.ts"
+import * as RowHash from "../staging/RowHash.ts"
 import type { Table } from "../Table.ts"
-import { telling } from "./Interval.ts"
 
 /** As a run says it. */
 export const nameOf = (table: Table, column: string) => `${table.name}.${column}`
@@ -20,7 +20,7 @@ export const inRuns = Effect.fnUntraced(function*({ all }: DuckDb.Session, runs:
 
 /** Those of a table that tell its versions apart. */
 export const of = (table: Table, added: ReadonlyArray<string>) =>
-  telling(table).filter((column) => added.includes(nameOf(table, column)))
+  RowHash.telling(table).filter((column) => added.includes(nameOf(table, column)))
 
 /** SQL, for PostgreSQL too, for when a tenant's runs began to have a column; NULL if they always had it. */
 export const since = (table: Table, column: string, tenant: string, runs = "runs") =>

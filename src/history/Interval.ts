@@ -3,8 +3,6 @@
  * table's key. It is another version when a column is another, but for what says when the row was seen and for what
  * changes by itself, of which a version has what was seen last.
  */
-import { hash } from "node:crypto"
-import * as DuckDb from "../staging/DuckDb.ts"
 import * as Table from "../Table.ts"
 
 /** What a version has besides the columns of its table. */
@@ -26,23 +24,3 @@ export const historyOf = ({ key, name, specs }: Table.Table) =>
 
 /** The columns that a row is known by. */
 export const identity = ({ key }: Table.Table) => ["tenant", ...key]
-
-/** The columns that change by themselves. */
-export const volatile = ({ columns }: Table.Table) =>
-  columns.filter((column) => column.volatile).map(({ name }) => name)
-
-/** The columns of which another value makes another version. */
-export const telling = (table: Table.Table) => {
-  const others = new Set([...Object.keys(Table.common), ...table.key, ...volatile(table)])
-  return table.columns.map(({ name }) => name).filter((name) => !others.has(name))
-}
-
-/** A number that two rows share when they are the same version. DuckDB's next release may make another of the same row. */
-export const fingerprint = (table: Table.Table, without: ReadonlyArray<string> = []) => {
-  const names = telling(table).filter((name) => !without.includes(name))
-  return names.length === 0 ? "0::BIGINT" : `(hash(${names.map(DuckDb.name).join(", ")}) >> 1)::BIGINT`
-}
-
-/** What such a number was made by, so that one that is kept is not compared with one that was made otherwise. */
-export const kindOfFingerprint = (table: Table.Table, release: string) =>
-  `DuckDB ${release}, ${telling(table).length} columns ${hash("sha256", telling(table).join(), "hex").slice(0, 12)}`

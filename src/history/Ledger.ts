@@ -124,9 +124,7 @@ export const migrate = Effect.fn("Ledger.migrate")(
     // what was hashed lacked them
     const unhashed = tables.filter((table) =>
       lacking.kept.some((found) => found.table.name === Stored.versionsOf(table).name && found.columns.length > 0)
-    ).map((table) =>
-      `UPDATE ${inLedger(catalog, Stored.currentOf(table).name)} SET version_hash = NULL, hash_kind = NULL`
-    )
+    ).map((table) => `UPDATE ${inLedger(catalog, Stored.hashesOf(table).name)} SET hash_kind = NULL`)
     const moved = lacking.earlier.flatMap((earlier) => Stored.takeOver(earlier, (name) => inLedger(catalog, name)))
     yield* session.run(["BEGIN", ...made, ...unhashed, ...moved, ...Meta.statements(catalog)].join(";\n"))
     const all = [...added, ...yield* Added.inRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
@@ -165,12 +163,11 @@ export const addRun = Effect.fn("Ledger.addRun")(function*(session: DuckDb.Sessi
   )
 })
 
-/** The current versions that a tenant's newest run saw; the run is given. */
+/** The versions that a tenant's newest run saw; the run is given. */
 const newest = (catalog: string, table: Table, run: string) =>
   `FROM ${inLedger(catalog, Stored.versionsOf(table).name)} version
    JOIN ${inLedger(catalog, Stored.currentOf(table).name)} sighting USING (version_number)
-   WHERE last_run_id IS NULL
-   AND sighting.tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run})`
+   WHERE version.tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run})`
 
 /** Fails unless the ledger holds a run's rows, as many as were staged. */
 export const verify = Effect.fn("Ledger.verify")(

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { collected, runs } from "../Outcome.ts"
 import type { SinkReason, SinkRun } from "../Sink.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
+import * as RowHash from "../staging/RowHash.ts"
 import type { Table } from "../Table.ts"
 import { apply } from "./Apply.ts"
 import * as ParquetFiles from "./ParquetFiles.ts"
@@ -45,7 +46,7 @@ const snapshotsOf = Effect.fnUntraced(
     for (const table of tables) {
       const files = ParquetFiles.files(DuckDb.literal(root), table, DuckDb.literal(run.run_id))
       const rows = asTable(table, ParquetFiles.select(files))
-      yield* session.run(`CREATE OR REPLACE TEMP TABLE ${seen(table)} AS ${rows}`)
+      yield* session.run(`CREATE OR REPLACE TEMP TABLE ${seen(table)} AS ${RowHash.added(table, rows)}`)
     }
     return tables.map((table) => ({ table, rows: seen(table) }))
   }

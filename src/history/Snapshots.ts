@@ -4,9 +4,10 @@
  */
 import * as Outcome from "../Outcome.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
+import * as RowHash from "../staging/RowHash.ts"
 import type { Table } from "../Table.ts"
 import * as Added from "./Added.ts"
-import { fingerprint, historyOf, identity } from "./Interval.ts"
+import { historyOf, identity } from "./Interval.ts"
 import { meta, own } from "./Meta.ts"
 import * as Views from "./Views.ts"
 
@@ -96,6 +97,6 @@ export const statements = (
 ): ReadonlyArray<string> => [
   `CREATE OR REPLACE VIEW ${snapshotsOf(table)} AS ${rows === undefined ? none(table) : asTable(table, rows)}`,
   `COMMENT ON VIEW ${snapshotsOf(table)} IS ${DuckDb.literal(`The rows of ${table.name} as every run saw them.`)}`,
-  ...view(historyOf(table), history(table, fingerprint(table, Added.of(table, added)), Added.of(table, added))),
+  ...view(historyOf(table), history(table, RowHash.ofVersion(table, Added.of(table, added)), Added.of(table, added))),
   ...Views.statements(table, added)
 ]

@@ -3,9 +3,10 @@
  * happened between two runs (`users_changes`). All of it is SQL over `users_history` and `runs`, whatever these are.
  */
 import * as DuckDb from "../staging/DuckDb.ts"
+import { telling } from "../staging/RowHash.ts"
 import * as Table from "../Table.ts"
 import * as Added from "./Added.ts"
-import { historyOf, identity, telling } from "./Interval.ts"
+import { historyOf, identity } from "./Interval.ts"
 
 /** What happened to the rows of a table. */
 export const changesOf = ({ key, name, specs }: Table.Table) =>

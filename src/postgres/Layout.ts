@@ -4,11 +4,12 @@
  */
 import { Effect } from "effect"
 import { hash } from "node:crypto"
-import { historyOf, identity, telling } from "../history/Interval.ts"
+import { historyOf, identity } from "../history/Interval.ts"
 import * as Snapshots from "../history/Snapshots.ts"
 import { runs } from "../Outcome.ts"
 import { CannotCreate } from "../Sink.ts"
 import { comments, literal, name, names } from "../staging/DuckDb.ts"
+import { telling } from "../staging/RowHash.ts"
 import type { ColumnType, Table } from "../Table.ts"
 import type { Session } from "./Session.ts"
 import type { Target } from "./Target.ts"

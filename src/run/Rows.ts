@@ -5,7 +5,7 @@ import type { RunDatabase } from "../duckdb/RunDatabase.ts"
 import type { Extraction, Pipeline } from "../Pipeline.ts"
 import { Progress } from "../Progress.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
-import { rowsOf } from "../staging/RowsSql.ts"
+import * as RowsSql from "../staging/RowsSql.ts"
 import type { Stamp, Table } from "../Table.ts"
 
 /** The tables whose objects could be read. */
@@ -40,7 +40,7 @@ export const make = Effect.fn("Rows.make")(function*(
       `INSERT INTO objects.lists VALUES (${DuckDb.literal(run_id)}, ${DuckDb.literal(list.name)}, ${doubt === null})`
     )
   }
-  for (const table of pipeline.tables) yield* session.run(DuckDb.create(rowsOf(table), table))
+  for (const table of pipeline.tables) yield* session.run(RowsSql.create(table))
   const [{ pages, total }] = extraction.lists
 
   const makeTable = Effect.fnUntraced(function*(table: Table) {
@@ -51,8 +51,8 @@ export const make = Effect.fn("Rows.make")(function*(
       return column.personal ? `${PersonalSql.expression(personal.treatment, name)} AS ${name}` : name
     })
     const select = `SELECT ${cells.join(", ")} FROM (${pipeline.rows[table.name]?.select ?? ""})`
-    yield* own.run(`INSERT INTO ${rowsOf(table)} BY NAME (${select})`)
-    const [counted] = yield* own.all(`SELECT count(*) FROM ${rowsOf(table)}`)
+    yield* own.run(RowsSql.insert(table, select))
+    const [counted] = yield* own.all(`SELECT count(*) FROM ${RowsSql.rowsOf(table)}`)
     const seen = Number(counted?.[0])
     yield* progress({ stage: "writing", what: table.name, seen, total, pages })
     return [table.name, seen] as const

@@ -5,9 +5,21 @@ import type { Rows, SinkReason } from "../Sink.ts"
 import type { Cell, Row, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as Files from "./Files.ts"
+import * as RowHash from "./RowHash.ts"
 
 /** The name of a table's rows, of all runs of the round. */
 export const rowsOf = ({ name }: Table) => `rows.${DuckDb.name(name)}`
+
+/** The statement that makes the table of a table's rows, in which every row has its hashes too. */
+export const create = (table: Table) => DuckDb.create(rowsOf(table), RowHash.hashed(table))
+
+/** The statement that adds the rows of a query that has the table's columns. */
+export const insert = (table: Table, query: string) => {
+  const cells = table.columns.map(({ name, type }) =>
+    `${DuckDb.name(name)}::${DuckDb.types[type]} AS ${DuckDb.name(name)}`
+  )
+  return `INSERT INTO ${rowsOf(table)} BY NAME (${RowHash.added(table, `SELECT ${cells.join(", ")} FROM (${query})`)})`
+}
 
 /** A query for the rows of one run, with the table's columns in their order. */
 export const select = (table: Table, run_id: string) =>

@@ -152,7 +152,7 @@ const spoilt: ReadonlyArray<Spoilt> = [
       "ALTER TABLE users_versions DROP strongest"
     )
   },
-  { name: "a table that is not there", spoil: sql("DROP TABLE user_groups_ended") },
+  { name: "a table that is not there", spoil: sql("DROP TABLE user_groups_past") },
   {
     name: "a column of somebody else's",
     spoil: sql("ALTER TABLE users_versions ADD COLUMN cost_centre VARCHAR DEFAULT 'none'")
