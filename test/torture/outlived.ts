@@ -103,10 +103,11 @@ const demo = (isShort: boolean) => (seed: number) =>
     assert.isNotEmpty(left)
     const { child, ended } = start(folder, ["demo"])
     const isLeft = () => left.some((name) => existsSync(join(folder, name)))
-    yield* Effect.promise(async () => {
-      while (isShort && isLeft() && child.exitCode === null) await soon()
-      if (isShort) child.kill("SIGKILL")
-    })
+    const stop = async () => {
+      while (isLeft() && child.exitCode === null) await soon()
+      child.kill("SIGKILL")
+    }
+    if (isShort) yield* Effect.promise(stop)
     const { code, stderr } = yield* Effect.promise(() => ended)
     assert.isFalse(isLeft())
     if (!isShort) {
