@@ -8,7 +8,7 @@ import * as Processes from "./Processes.ts"
 import { alone, compared, type Row } from "./Table.ts"
 
 const inFlight = 4
-const pageSize = 100
+const pageSize = 50
 
 /** A Duo, and the least number of pages that hold its users. */
 interface Wall {
@@ -68,16 +68,14 @@ export interface Options {
 
 export const full: Options = {
   rounds: 3,
-  slow: [{ latency: 20, pages: 1000 }, { latency: 100, pages: 400 }, { latency: 300, pages: 200 }],
-  limited: [20, 300].flatMap((
-    latency
-  ) => [{ latency, perMinute: 50, pages: 300 }, { latency, perMinute: 200, pages: 600 }])
+  slow: [{ latency: 100, pages: 800 }, { latency: 300, pages: 400 }],
+  limited: [20, 300].flatMap((latency) => [50, 200].map((perMinute) => ({ latency, perMinute, pages: 600 })))
 }
 
 export const quick: Options = {
   rounds: 1,
-  slow: [{ latency: 20, pages: 300 }, { latency: 100, pages: 80 }, { latency: 300, pages: 40 }],
-  limited: [{ latency: 100, perMinute: 50, pages: 80 }, { latency: 100, perMinute: 200, pages: 300 }]
+  slow: [{ latency: 100, pages: 80 }, { latency: 300, pages: 40 }],
+  limited: [50, 200].map((perMinute) => ({ latency: 100, perMinute, pages: perMinute + 60 }))
 }
 
 const nameOf = ({ latency, pages, perMinute }: Wall) =>

@@ -1,6 +1,6 @@
 /**
  * `make bench`: what a run costs beside what nobody can do without and beside what others do, as one table on standard
- * output. Each part is kept when it is measured, and RESULTS.md is made of those that are: the whole takes hours. `--only
+ * output. Each part is kept when it is measured, and RESULTS.md is made of those that are: the whole takes an hour. `--only
  * PART`, repeatable, measures some. With `--quick` it is a tenth of the size and mostly once, and only printed.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
