@@ -84,10 +84,10 @@ lint: setup ## types, effect's diagnostics, oxlint, dprint
 format: setup ## format as lint wants it
 	@$(NODE) node_modules/.bin/dprint fmt --config .dprint.json
 
-bench: setup ## what a run costs beside the least it could and beside others, for hours; ARGS="--only start" is a part
+bench: setup ## what a run costs beside the least it could and beside others, for an hour; ARGS="--only start" is a part
 	@$(NODE) --disable-warning=ExperimentalWarning bench/main.ts $(ARGS)
 
-bench-quick: setup ## the same in two minutes, a tenth of the size and less
+bench-quick: setup ## the same in a few minutes, a tenth of the size, once
 	@$(NODE) --disable-warning=ExperimentalWarning bench/main.ts --quick $(ARGS)
 
 dist: setup ## what the npm package has, in dist/; npm pack makes the package

@@ -8,12 +8,10 @@ import * as Processes from "./Processes.ts"
 
 export interface Contender {
   readonly name: string
-  /** Leaves `other.duckdb` and `TABLE.parquet` in the directory, and says on standard output what the engine took. */
+  /** Leaves `other.duckdb` and `TABLE.parquet` in the directory. */
   readonly command: (host: string, directory: string) => Processes.Command
   /** The goal: ours through its wall. */
   readonly atMost: number
-  /** Whether its time after fetching is of interest. */
-  readonly withoutFetching: boolean
 }
 
 const others = `${import.meta.dirname}/others`
@@ -21,8 +19,7 @@ const others = `${import.meta.dirname}/others`
 const duckdb: Contender = {
   name: "DuckDB alone",
   command: (host, directory) => Processes.node(`${others}/duckdb-alone.ts`, [host, directory]),
-  atMost: 1.5,
-  withoutFetching: true
+  atMost: 1.5
 }
 
 /** Runs an installer with the environment that we have, for it may say where packages come from. */
@@ -46,8 +43,7 @@ const python = Effect.gen(function*() {
       command: join(directory, "bin/python"),
       args: [`${others}/python_client.py`, host, to]
     }),
-    atMost: 1,
-    withoutFetching: false
+    atMost: 1
   }
   return contender
 })
@@ -61,8 +57,7 @@ const node = Effect.gen(function*() {
   const contender: Contender = {
     name: "duo_api for Node",
     command: (host, to) => Processes.node(join(directory, "node-client.mjs"), [host, to]),
-    atMost: 1.1,
-    withoutFetching: false
+    atMost: 1.1
   }
   return contender
 })

@@ -3,7 +3,7 @@
  * to do and beside what others do. All get the same bytes from the same server, one after the other in every round, and
  * the rows that they write are compared: who writes others is no contender.
  */
-import { Console, Effect, FileSystem, Schema } from "effect"
+import { Console, Effect, FileSystem } from "effect"
 import { join } from "node:path"
 import type { Contender } from "./Contenders.ts"
 import * as Pages from "./Pages.ts"
@@ -14,76 +14,96 @@ import { alone, compared, markdown, median, type Row } from "./Table.ts"
 export interface Options {
   /** Users, in ascending order. */
   readonly sizes: ReadonlyArray<number>
+  /** The size of which requests, the third sink and memory are told, and how many requests a run of it may make. */
+  readonly middle: { readonly users: number; readonly requests: number }
   readonly rounds: number
 }
 
-export const full: Options = { sizes: [10_000, 100_000, 1_000_000], rounds: 5 }
-export const quick: Options = { sizes: [2_000, 20_000], rounds: 1 }
+export const full: Options = {
+  sizes: [10_000, 100_000, 1_000_000],
+  middle: { users: 100_000, requests: 218 },
+  rounds: 5
+}
+export const quick: Options = { sizes: [1_000, 10_000, 100_000], middle: { users: 10_000, requests: 24 }, rounds: 1 }
 
-/** What is in the rows of those Parquet files: how many, and what tells whether the cells are the same. */
-const digest = Effect.fnUntraced(function*(fileOf: (table: string) => string, database: string) {
-  const { text } = yield* Sql.open()
-  const from = (table: string, what: string) => text(`SELECT ${what} FROM read_parquet('${fileOf(table)}')`)
-  const stored = yield* Sql.open(database)
-  return {
-    users: yield* from("users", "count(*), sum(method_count), count(email), count(aliases), count(last_login_at)"),
-    methods: yield* from("mfa_methods", "count(*), sum(strength_rank), count(last_seen_at), count(capabilities)"),
-    others: `${yield* from("user_groups", "count(*)")} ${yield* from("bypass_codes", "count(*), count(expires_at)")}`,
-    stored: yield* stored.text("SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM mfa_methods)")
-  }
-}, Effect.scoped)
+/** The sinks that write what the contenders write. */
+const sinks = ["--sink", "duckdb", "--sink", "parquet"]
+
+/** What differs between two runs of the same rows, and what only ours has. */
+const unlike = new Set(["run_id", "observed_at", "tenant"])
+
+/** What tells whether the cells in the Parquet files of tables are the same, and how many rows a database has. */
+const digest = Effect.fnUntraced(
+  function*(tables: ReadonlyArray<string>, fileOf: (table: string) => string, database: string) {
+    const { text } = yield* Sql.open()
+    const stored = yield* Sql.open(database)
+    return yield* Effect.forEach(tables, (table) =>
+      Effect.gen(function*() {
+        const from = `FROM read_parquet('${fileOf(table)}', hive_partitioning = false)`
+        const columns = (yield* text(`SELECT column_name FROM (DESCRIBE ${from}) ORDER BY column_name`)).split("\n")
+        const cells = columns.filter((column) => !unlike.has(column))
+        const hashes = yield* text(`SELECT count(*), sum(hash(${cells.join(", ")})) ${from}`)
+        return `${table}: ${hashes}, ${yield* stored.text(`SELECT count(*) FROM ${table}`)}, of ${cells.join(" ")}`
+      })).pipe(Effect.map((told) => told.join("\n")))
+  },
+  Effect.scoped
+)
 
 interface Round {
   /** What everybody took, by name. */
   readonly used: Map<string, Processes.Used>
-  /** Seconds that a contender says it took without what came before. */
-  readonly engine: Map<string, number>
+  readonly requests: number
 }
 
-const decodeTold = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ engine: Schema.Finite })))
-
 const measureRound = Effect.fnUntraced(
-  function*(tenant: Processes.Tenant, users: number, contenders: ReadonlyArray<Contender>) {
+  function*(tenant: Processes.Tenant, users: number, contenders: ReadonlyArray<Contender>, hasThird: boolean) {
     const fs = yield* FileSystem.FileSystem
-    const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
-    const round: Round = { used: new Map(), engine: new Map() }
+    const temporary = fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
+    const used = new Map<string, Processes.Used>()
 
-    const ours = yield* Processes.measure(
-      Processes.duoMfa(tenant, directory, ["extract", "--json", "--concurrency=4"])
-    )
-    round.used.set("ours", ours.used)
-    const { complete, rows } = yield* Processes.summary(ours.stdout)
-    if (!complete || rows["users"] !== users) return yield* Effect.die(new Error(`not all of ${users}: ${ours.stdout}`))
-    const parquet = join(directory, "parquet")
-    const expected = JSON.stringify(
-      yield* digest((table) => `${parquet}/${table}/**/*.parquet`, join(directory, "duo.duckdb"))
-    )
-
-    const other = Effect.fnUntraced(function*(name: string, command: (directory: string) => Processes.Command) {
-      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
-      const { stdout, used } = yield* Processes.measure(command(directory))
-      round.used.set(name, used)
-      return { directory, stdout }
-    })
-    yield* Effect.scoped(
-      other(
-        "floor",
-        (directory) =>
-          Processes.node(`${import.meta.dirname}/floor.ts`, [tenant.host, parquet, directory, ...Object.keys(rows)])
+    /** A run of ours, which must be complete. */
+    const run = Effect.fnUntraced(function*(name: string, directory: string, args: ReadonlyArray<string>) {
+      const measured = yield* Processes.measure(
+        Processes.duoMfa(tenant, directory, ["extract", "--json", "--concurrency=4", ...args])
       )
+      used.set(name, measured.used)
+      const summary = yield* Processes.summary(measured.stdout)
+      return summary.complete && summary.rows["users"] === users
+        ? summary
+        : yield* Effect.die(new Error(`not all of ${users}: ${measured.stdout}`))
+    })
+
+    const directory = yield* temporary
+    const { requests, rows } = yield* run("ours", directory, sinks)
+    const tables = Object.keys(rows)
+    const parquet = join(directory, "parquet")
+    const expected = yield* digest(
+      tables,
+      (table) => `${parquet}/${table}/**/*.parquet`,
+      join(directory, "duo.duckdb")
     )
+    if (hasThird) yield* Effect.scoped(Effect.flatMap(temporary, (to) => run("ours, all default sinks", to, [])))
+
+    const floor = `${import.meta.dirname}/floor.ts`
+    yield* Effect.scoped(Effect.gen(function*() {
+      const command = Processes.node(floor, [tenant.host, parquet, yield* temporary, ...tables])
+      used.set("the floor", (yield* Processes.measure(command)).used)
+    }))
     for (const { command, name } of contenders) {
       yield* Effect.scoped(Effect.gen(function*() {
-        const { directory, stdout } = yield* other(name, (directory) => command(tenant.host, directory))
-        round.engine.set(name, (yield* decodeTold(stdout)).engine)
-        const found = JSON.stringify(
-          yield* digest((table) => join(directory, `${table}.parquet`), join(directory, "other.duckdb"))
+        const directory = yield* temporary
+        used.set(name, (yield* Processes.measure(command(tenant.host, directory))).used)
+        const found = yield* digest(
+          tables,
+          (table) => join(directory, `${table}.parquet`),
+          join(directory, "other.duckdb")
         )
         if (found !== expected) {
           return yield* Effect.die(new Error(`${name} wrote other rows than ours:\n${found}\n${expected}`))
         }
       }))
     }
+    const round: Round = { used, requests }
     return round
   },
   Effect.scoped
@@ -93,48 +113,51 @@ const number = new Intl.NumberFormat("en")
 
 type Rounds = ReadonlyArray<Round>
 
-/** Our rows about one size. */
-const rowsOf = (users: number, rounds: Rounds, contenders: ReadonlyArray<Contender>) => {
-  const wall = (reference: string, of: (round: Round) => number | undefined, atMost?: number) =>
+const take = (what: "wall" | "peak", name: string) => ({ used }: Round) => used.get(name)?.[what] ?? NaN
+
+/** Our wall at one size beside everybody's. */
+const wallsOf = (users: number, rounds: Rounds, contenders: ReadonlyArray<Contender>) =>
+  [{ name: "the floor", atMost: 2 }, ...contenders].map(({ atMost, name }) =>
     compared(
-      `${number.format(users)} users, wall; ${reference}`,
+      `${number.format(users)} users, wall; ${name}`,
       "s",
-      rounds.map((round) => ({ ours: round.used.get("ours")?.wall ?? NaN, reference: of(round) ?? NaN })),
+      rounds.map((round) => ({ ours: take("wall", "ours")(round), reference: take("wall", name)(round) })),
       atMost
     )
+  )
+
+/** What is told of the size in the middle. */
+const middleOf = ({ requests, users }: Options["middle"], rounds: Rounds) => {
+  const who = `${number.format(users)} users`
   return [
-    wall("the floor", ({ used }) => used.get("floor")?.wall, 2),
-    ...contenders.map(({ atMost, name }) => wall(name, ({ used }) => used.get(name)?.wall, atMost)),
-    ...contenders.flatMap(({ name, withoutFetching }) =>
-      withoutFetching ? [wall(`${name}, all fetched`, ({ engine }) => engine.get(name))] : []
-    ),
     alone(
-      `${number.format(users)} users, peak memory`,
-      "MB",
-      rounds.map(({ used }) => used.get("ours")?.peak ?? NaN),
-      400
+      `requests of a complete run of ${who} and their bypass codes`,
+      "",
+      rounds.map((round) => round.requests),
+      requests
+    ),
+    compared(
+      `${who}, wall with the third default sink; without`,
+      "s",
+      rounds.map((round) => ({
+        ours: take("wall", "ours, all default sinks")(round),
+        reference: take("wall", "ours")(round)
+      }))
     )
   ]
 }
 
-/** Ours at the largest size beside ours at another. */
-const growth = (
-  [large, of]: readonly [number, Rounds],
-  [small, from]: readonly [number, Rounds]
-) => {
-  const grown = (what: string, unit: "MB" | "µs", value: (used: Processes.Used | undefined, users: number) => number) =>
-    compared(
-      `${what} at ${number.format(large)} users; at ${number.format(small)}`,
-      unit,
-      of.map(({ used }, round) => ({
-        ours: value(used.get("ours"), large),
-        reference: value(from[round]?.used.get("ours"), small)
-      })),
-      1.1
-    )
+const memoryOf = ([large, of]: readonly [number, Rounds], { users }: Options["middle"], from: Rounds) => {
+  const peak = take("peak", "ours")
+  const what = `peak memory at ${number.format(large)} users`
   return [
-    grown("peak memory", "MB", (used) => used?.peak ?? NaN),
-    grown("CPU a user", "µs", (used, users) => (used?.cpu ?? NaN) * 1e6 / users)
+    alone(what, "MB", of.map(peak), 512),
+    compared(
+      `${what}; at ${number.format(users)}`,
+      "MB",
+      of.map((round, at) => ({ ours: peak(round), reference: from.slice(at, at + 1).map(peak)[0] ?? NaN })),
+      1.25
+    )
   ]
 }
 
@@ -156,13 +179,19 @@ export interface Measured {
   readonly everybody: string
 }
 
-const toldOf = (measured: ReadonlyMap<number, Rounds>, contenders: ReadonlyArray<Contender>): Measured => {
+const toldOf = (
+  measured: ReadonlyMap<number, Rounds>,
+  contenders: ReadonlyArray<Contender>,
+  middle: Options["middle"]
+): Measured => {
   const all = [...measured]
   const largest = all.at(-1)
+  const inTheMiddle = measured.get(middle.users) ?? []
   return {
     rows: [
-      ...all.flatMap(([users, rounds]) => rowsOf(users, rounds, contenders)),
-      ...largest === undefined ? [] : all.slice(0, -1).flatMap((smaller) => growth(largest, smaller))
+      ...middleOf(middle, inTheMiddle),
+      ...all.flatMap(([users, rounds]) => wallsOf(users, rounds, contenders)),
+      ...largest === undefined ? [] : memoryOf(largest, middle, inTheMiddle)
     ],
     everybody: everybody(measured)
   }
@@ -170,7 +199,7 @@ const toldOf = (measured: ReadonlyMap<number, Rounds>, contenders: ReadonlyArray
 
 /** `onRound` is given what is known after each round: they take long. */
 export const measure = Effect.fnUntraced(function*<E, R>(
-  { rounds, sizes }: Options,
+  { middle, rounds, sizes }: Options,
   contenders: ReadonlyArray<Contender>,
   onRound: (measured: Measured) => Effect.Effect<void, E, R>
 ) {
@@ -179,14 +208,14 @@ export const measure = Effect.fnUntraced(function*<E, R>(
   const [smallest] = tenants
   if (smallest !== undefined) {
     yield* Console.error("once, so that the first round finds in the caches what the others do")
-    yield* measureRound(smallest.tenant, smallest.users, contenders)
+    yield* measureRound(smallest.tenant, smallest.users, contenders, true)
   }
   for (let round = 1; round <= rounds; round++) {
     for (const { tenant, users } of tenants) {
       yield* Console.error(`${users} users, round ${round} of ${rounds}`)
-      measured.get(users)?.push(yield* measureRound(tenant, users, contenders))
+      measured.get(users)?.push(yield* measureRound(tenant, users, contenders, users === middle.users))
     }
-    yield* onRound(toldOf(measured, contenders))
+    yield* onRound(toldOf(measured, contenders, middle))
   }
-  return toldOf(measured, contenders)
+  return toldOf(measured, contenders, middle)
 }, Effect.scoped)

@@ -1,5 +1,5 @@
 /**
- * A part of the bench that was measured, kept as a file: the whole takes hours, so that its parts can be measured one by
+ * A part of the bench that was measured, kept as a file: the whole takes an hour, so its parts can be measured one by
  * one, and a part that is measured anew takes the place of what it was.
  */
 import { Effect, FileSystem, Schema } from "effect"

@@ -123,7 +123,6 @@ export const duoMfa = (tenant: Tenant, directory: string, args: ReadonlyArray<st
 /** What the bench needs of what a run says of itself. */
 const Summary = Schema.fromJsonString(Schema.Struct({
   complete: Schema.Boolean,
-  sweeps: Schema.Int,
   requests: Schema.Int,
   rows: Schema.Record(Schema.String, Schema.Int)
 }))

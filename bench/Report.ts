@@ -24,19 +24,21 @@ ours through the reference of the same round, and what is judged is the median o
 
 ${table(parts.flatMap(({ part }) => part.rows))}
 
-- **Requests**: the wall is that of \`extract --dry-run\` with pages of 10 users and 4 requests in flight. The reference is
-  what so many requests take at the least: the latency of all through 4, or what the rate lets through after as many at
-  once as a minute has. There are so many because a list of more than one page is proved complete by reading it twice.
-  Nothing is subtracted for starting. An answer takes longer than its latency: the emulator has work to do too, and Node's
-  timers are late; so there is also what the answers took, through 4. Runs at a rate wait beside each other, once.
-- **Users**: they go into DuckDB, Parquet and NDJSON, from a server that answers at once with pages that were written down
-  before. The floor is fetching them once, \`JSON.parse\`, DuckDB loading the same rows from Parquet into a file, and writing
-  them as Parquet.
-- **The others** fetch the list once, one request after the other, and prove nothing. They write to DuckDB and Parquet the
-  rows that ours writes, which is checked. DuckDB alone has its pages saved as files by a loop, which counts but where it
-  says otherwise; the rest is SQL.
-- **A day's run**: half a percent of the users and of the methods change, a thousandth leaves, a thousandth joins, two thirds
-  log in. The rows are in Parquet already, in both cases.
+- **Pages**: the wall is that of \`extract --dry-run\` with pages of 50 users and 4 requests in flight. The reference is the
+  time that the least number of pages that hold the list takes: the latency of all through 4, or what the rate lets through
+  after as many at once as a minute has. Nothing is subtracted for starting or for pages that overlap. An answer takes
+  longer than its latency because the emulator works too, so there is also what the answers took, through 4. Runs at a rate
+  wait beside each other, once.
+- **Users**: a server answers at once with pages that were written down before. Ours writes to DuckDB and Parquet, as the
+  others do; one row says what NDJSON, the third default sink, adds. The floor is fetching the pages once, \`JSON.parse\`, and
+  DuckDB loading the same rows from Parquet into a file and writing them as Parquet.
+- **The others** fetch the list once, one request after the other, and prove nothing. Every cell that they write is compared
+  with ours. DuckDB alone has its pages saved as files by a loop; the rest is SQL.
+- **The container** is a control group with a memory limit of 1 GiB, page cache included.
+- **The ledger**: the rows of all tables wait in DuckDB, as in a run; reading them from files is not counted. On the second
+  day half a percent of the users and of the methods change, a thousandth leaves, a thousandth joins, and two thirds log in.
+  The reference makes a table of the same rows in a new file, and a checkpoint.
+- **Processor time** is that of all threads and of all processes that the program starts.
 ${parts.flatMap(({ part }) => part.notes).map((note) => `- ${note}\n`).join("")}${
     parts.flatMap(({ part }) => part.besides).map(({ heading, text }) => `\n## ${heading}\n\n${text}\n`).join("")
   }`

@@ -1,25 +1,64 @@
-/** How long the packaged program takes to say its version, beside a Node that does nothing. */
-import { Console, Effect } from "effect"
+/** What does not grow with a tenant: the package says its version, and a small tenant is extracted. */
+import { Console, Effect, FileSystem } from "effect"
+import * as Pages from "./Pages.ts"
 import * as Processes from "./Processes.ts"
 import { alone, compared } from "./Table.ts"
+
+export interface Options {
+  readonly starts: number
+  readonly runs: number
+}
+
+export const full: Options = { starts: 15, runs: 15 }
+export const quick: Options = { starts: 5, runs: 3 }
 
 const seconds = (args: ReadonlyArray<string>) =>
   Effect.map(Processes.run({ command: process.execPath, args, cwd: Processes.root }), ({ seconds }) => seconds)
 
-export const measure = Effect.fnUntraced(function*(rounds: number) {
+/** How long the packaged program takes to say its version, beside a Node that does nothing. */
+export const version = Effect.fnUntraced(function*({ starts }: Options) {
   yield* Console.error("starting")
   yield* Processes.run({ ...Processes.node("src/dist/build.ts", []), cwd: Processes.root })
   const measured: Array<{ readonly ours: number; readonly reference: number }> = []
-  for (let round = 0; round <= rounds; round++) {
+  for (let start = 0; start <= starts; start++) {
     const both = {
       ours: yield* seconds(["dist/src/main.js", "--version"]),
       reference: yield* seconds(["--eval", "0"])
     }
     // the first one finds nothing in the caches
-    if (round > 0) measured.push(both)
+    if (start > 0) measured.push(both)
   }
   return [
     compared("`--version` of the package; an empty Node", "s", measured),
     alone("… what it takes more", "s", measured.map(({ ours, reference }) => ours - reference), 0.15)
   ]
 })
+
+/** Seconds of processor time of a command and of all that it starts, as the shell knows them. */
+const processorTime = Effect.fnUntraced(function*({ args, command, ...rest }: Processes.Command) {
+  const script = `"$@" > /dev/null || exit; times`
+  const { stdout } = yield* Processes.run({ ...rest, command: "sh", args: ["-c", script, "sh", command, ...args] })
+  // the second line is of the shell's children: 0m0.61s 0m0.09s
+  return [...(stdout.split("\n")[1] ?? "").matchAll(/(\d+)m([\d.]+)s/g)]
+    .reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0)
+})
+
+/** Runs of a tenant of 300 users into the default sinks, from nothing. */
+export const small = Effect.fnUntraced(function*({ runs }: Options) {
+  yield* Console.error("300 users")
+  const fs = yield* FileSystem.FileSystem
+  const [served] = yield* Pages.serve([300])
+  if (served === undefined) return []
+  const measured: Array<number> = []
+  for (let run = 0; run <= runs; run++) {
+    const time = yield* Effect.scoped(
+      Effect.flatMap(
+        fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" }),
+        (directory) => processorTime(Processes.duoMfa(served.tenant, directory, ["extract", "--concurrency=4"]))
+      )
+    )
+    // the first one finds nothing in the caches
+    if (run > 0) measured.push(time)
+  }
+  return [alone("a run of a tenant of 300 users, processor time", "s", measured, 0.8)]
+}, Effect.scoped)

@@ -48,15 +48,26 @@ export const compared = (
   }
 }
 
-/** Rounds of ours alone, held against a number. */
-export const alone = (what: string, unit: Unit, rounds: ReadonlyArray<number>, below?: number): Row => ({
+/** Rounds of ours alone, held against a number; without `atMost` it is only told. */
+export const alone = (what: string, unit: Unit, rounds: ReadonlyArray<number>, atMost?: number): Row => ({
   what,
   unit,
   ours: median(rounds),
   reference: undefined,
   ratios: [],
-  goal: below === undefined ? "" : `< ${below} ${unit}`,
-  met: below === undefined ? undefined : median(rounds) < below
+  goal: atMost === undefined ? "" : `≤ ${atMost} ${unit}`.trim(),
+  met: atMost === undefined ? undefined : median(rounds) <= atMost
+})
+
+/** A run that has only to finish, and the seconds until it did or failed. */
+export const finishing = (what: string, seconds: number, met: boolean): Row => ({
+  what,
+  unit: "s",
+  ours: seconds,
+  reference: undefined,
+  ratios: [],
+  goal: "finishes",
+  met
 })
 
 const shown = (value: number | undefined, unit: Unit) =>

@@ -1,12 +1,13 @@
 /**
  * `make bench`: what a run costs beside what nobody can do without and beside what others do, as one table on standard
- * output. Each part is kept when it is measured, and RESULTS.md is made of those that are: the whole takes hours. `--only
+ * output. Each part is kept when it is measured, and RESULTS.md is made of those that are: the whole takes an hour. `--only
  * PART`, repeatable, measures some. With `--quick` it is a tenth of the size and mostly once, and only printed.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, FileSystem } from "effect"
 import { parseArgs } from "node:util"
+import * as Container from "./Container.ts"
 import * as Contenders from "./Contenders.ts"
 import * as History from "./History.ts"
 import * as Machine from "./Machine.ts"
@@ -25,7 +26,10 @@ const sized = <A>({ full, quick: small }: { readonly full: A; readonly quick: A 
 /** Which of several tenants is profiled. */
 const profiled = sized({ full: 100_000, quick: 5_000 })
 
-const names = ["latency", "rate", "machine", "day", "year", "start", "profile"] as const
+/** How many users a run has to do in a small container. */
+const contained = sized({ full: 1_000_000, quick: 100_000 })
+
+const names = ["rate", "latency", "machine", "container", "day", "year", "start", "small", "profile"] as const
 
 /** Keeps a part, if it is of the full size, and RESULTS.md of all that are kept. */
 const keep = Effect.fnUntraced(function*(name: string, part: Part.Part) {
@@ -49,9 +53,11 @@ const parts = {
   latency: (part: Part.Begun) => Effect.map(Waiting.latency(sized(Waiting)), (rows) => part({ rows })),
   rate: (part: Part.Begun) => Effect.map(Waiting.rate(sized(Waiting)), (rows) => part({ rows })),
   machine,
+  container: (part: Part.Begun) => Effect.map(Container.measure(contained), part),
   day: (part: Part.Begun) => Effect.map(History.day(sized(History)), (rows) => part({ rows })),
   year: (part: Part.Begun) => Effect.map(History.year(sized(History).year), (rows) => part({ rows })),
-  start: (part: Part.Begun) => Effect.map(StartUp.measure(sized({ full: 15, quick: 5 })), (rows) => part({ rows })),
+  start: (part: Part.Begun) => Effect.map(StartUp.version(sized(StartUp)), (rows) => part({ rows })),
+  small: (part: Part.Begun) => Effect.map(StartUp.small(sized(StartUp)), (rows) => part({ rows })),
   profile: (part: Part.Begun) =>
     Effect.map(
       Profile.measure(profiled),

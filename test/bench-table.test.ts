@@ -20,7 +20,9 @@ describe("the table of the bench", () => {
   it("says so when a goal is missed, and nothing when there is none", () => {
     assert.isFalse(compared("a run", "s", [{ ours: 3, reference: 1 }], 2).met)
     assert.isUndefined(compared("a run", "s", [{ ours: 3, reference: 1 }]).met)
-    assert.isFalse(alone("memory", "MB", [400], 400).met)
+    assert.isTrue(alone("memory", "MB", [400], 400).met)
+    assert.isFalse(alone("memory", "MB", [401], 400).met)
+    assert.isUndefined(alone("memory", "MB", [400]).met)
     assert.isFalse(compared("not measured", "s", [{ ours: NaN, reference: 1 }], 2).met)
   })
 

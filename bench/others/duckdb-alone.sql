@@ -109,11 +109,11 @@ WITH strengths AS (
 ), coded AS (
   SELECT DISTINCT user_id FROM bypass_codes WHERE expires_at IS NULL OR expires_at > getvariable('now')
 ), reasons AS (
-  SELECT u, best, worst, is_out, CASE WHEN NOT is_out THEN joined([
+  SELECT u, best, worst, is_out, CASE WHEN NOT is_out THEN said(concat_ws(', ',
     CASE WHEN lower(u.status) = 'bypass' THEN 'status' END,
     CASE WHEN len(list_filter(u.groups, lambda g: lower(g.status) = 'bypass')) > 0 THEN 'group' END,
     CASE WHEN coded.user_id IS NOT NULL THEN 'code' END
-  ]) END AS bypass_reason
+  )) END AS bypass_reason
   FROM (
     SELECT *, coalesce(lower(u.status), '') IN ('disabled', 'locked out', 'pending deletion') OR
       len(list_filter(u.groups, lambda g: lower(g.status) = 'disabled')) > 0 AS is_out

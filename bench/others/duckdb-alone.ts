@@ -28,7 +28,6 @@ const save = async (path: string, folder: string) => {
 await save("/admin/v1/bypass_codes", "bypass_codes")
 await save("/admin/v2/users", "users")
 
-const began = performance.now()
 const instance = await DuckDBInstance.create(`${directory}/other.duckdb`)
 const connection = await instance.connect()
 await connection.run("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
@@ -39,4 +38,3 @@ for (const table of ["users", "mfa_methods", "user_groups", "bypass_codes"]) {
 }
 connection.closeSync()
 instance.closeSync()
-process.stdout.write(JSON.stringify({ engine: (performance.now() - began) / 1000 }))
