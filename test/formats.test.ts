@@ -176,8 +176,11 @@ describe.each(versions)("what %s left", (from) => {
       mkdirSync(join(folder, "again"))
       yield* duoMfa(folder, ["extract", "--replay", "data/record", "--sink", "ndjson"], { DUO_MFA_DATA: "again" })
       for (const file of globSync(`data/ndjson/*/${last}.ndjson`, { cwd: folder })) {
-        const rows = readFileSync(join(folder, file), "utf8").trim().split("\n").map((line) => JSON.parse(line))
+        const rows = readFileSync(join(folder, file), "utf8").trim().split("\n").toSorted().map((line) =>
+          JSON.parse(line)
+        )
         const again = readers.unpacked(join(folder, `${file.replace("data", "again")}.zst`)).trim().split("\n")
+          .toSorted()
           .map((line) => JSON.parse(line)).map((row) =>
             Object.fromEntries(Object.keys(rows[0]).map((name) => [name, row[name]]))
           )
