@@ -72,6 +72,9 @@ dictionary: setup ## write the data dictionary to data/README.md
 test: lint ## lint, types, and every test
 	@$(NODE) node_modules/.bin/vitest run --config test/vitest.config.ts $(ARGS)
 
+test-quick: setup ## the tests that start no process: the units and the laws
+	@$(NODE) node_modules/.bin/vitest run --config test/vitest.quick.config.ts $(ARGS)
+
 torture: setup ## everything that can go wrong, for half an hour; CASE=K1 N=100 SEED=7 for one of it
 	@$(NODE) test/torture/main.ts
 
@@ -93,4 +96,4 @@ bench-quick: setup ## the same in a few minutes, a tenth of the size, once
 dist: setup ## what the npm package has, in dist/; npm pack makes the package
 	@$(NODE) src/dist/build.ts
 
-.PHONY: help setup init extract check sql policy verify rebuild report demo pipelines sinks emulator dictionary test torture lint format bench bench-quick dist
+.PHONY: help setup init extract check sql policy verify rebuild report demo pipelines sinks emulator dictionary test test-quick torture lint format bench bench-quick dist

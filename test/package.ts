@@ -25,7 +25,7 @@ const globalSettings = {
 }
 
 /** Variables of ours and of the test runner; those by which Node trusts a company's certificates are the machine's. */
-const ours = /^(npm_|NODE_(?!EXTRA_CA_CERTS$|USE_SYSTEM_CA$)|VITEST|DUO_)/
+const ours = /^(npm_|NODE_(?!EXTRA_CA_CERTS$|USE_SYSTEM_CA$)|VITEST|TESTS_|DUO_)/
 
 /** Runs a command in a folder as a stranger would: with the pinned Node first, and nothing of ours in the environment. */
 export const run = (
