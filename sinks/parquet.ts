@@ -153,7 +153,9 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
         }
         const work = staged("work")
         yield* Files.privateDirectory(work)
-        yield* session.run(`ATTACH ${DuckDb.literal(path.join(work, "scratch"))} AS scratch (${DuckDb.groupRows})`)
+        // a file that was let go of may still be open for a statement on another connection
+        const file = path.join(work, table.name)
+        yield* session.run(`ATTACH ${DuckDb.literal(file)} AS scratch (${DuckDb.groupRows})`)
         const sources = [
           ...round.map(({ run_id }) => RowsSql.select(table, run_id)),
           ...others === 0 ? [] : [`${rowsIn(current(table), table)} WHERE ${kept}`]

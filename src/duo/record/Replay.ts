@@ -78,7 +78,9 @@ export const layer = (directory: string): Layer.Layer<
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { entries, run } = yield* read(directory)
-    const traffic = yield* Ref.make(noTraffic)
+    // What was given up then may be given up now before it is asked.
+    const givenUp = [...entries.values()].flat().filter(({ entry }) => "interrupted" in entry.outcome).length
+    const traffic = yield* Ref.make({ ...noTraffic, requests: givenUp })
     const observed = Date.parse(run.observed_at)
 
     const notRecorded = (what: string) => new NotRecorded({ directory, what })
@@ -96,8 +98,8 @@ export const layer = (directory: string): Layer.Layer<
         const next = entries.get(target(request))?.shift()
         if (next === undefined) return yield* notRecorded(`ends before an answer to ${target(request)}`)
         const { entry: { outcome }, n } = next
-        yield* Ref.update(traffic, sent)
         if ("interrupted" in outcome) return yield* notRecorded(`ends while ${target(request)} was asked`)
+        yield* Ref.update(traffic, sent)
         if ("failed" in outcome) return yield* outcome.failed
         yield* Ref.update(traffic, answered(outcome.now))
         return { ...outcome, headers: Headers.fromInput(outcome.headers), text: yield* textOf(n) }
