@@ -67,7 +67,7 @@ const unusable =
   /permission denied|operation not permitted|read-only file system|not a directory|is a directory|no such file|file name too long|does not exist/i
 
 /** These quote a value, which may be somebody's name or number; but for what is said of a Parquet file that is none. */
-const quoting = /^(Conversion|Invalid Input|Out of Range) Error(?!: (No magic bytes|File '))/
+const quoting = /^(Conversion|Invalid Input|Out of Range) Error(?!: (No magic bytes|Footer length|File '))/
 
 /** The one place where what DuckDB says becomes a sink's reason. */
 export const reasonOf = (cause: unknown): SinkReason => {
