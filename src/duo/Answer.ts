@@ -84,7 +84,7 @@ const success = (received: Received): Result.Result<Answer, DuoReason> => {
         response: envelope.response,
         metadata: "metadata" in envelope ? envelope.metadata : undefined,
         // bytes that are UTF-8 hold no half of a pair, so that only an escape can make one
-        halves: text.includes("\\u") && loneEscape.test(text) ? mend(envelope.response) : [],
+        halves: hasSurrogate(text) && loneEscape.test(text) ? mend(envelope.response) : [],
         isKnown: false,
         text,
         notBefore: notBeforeOf(received)
@@ -108,6 +108,9 @@ const parse = (text: string): Result.Result<unknown, NotJson | Truncated> =>
     try: (): unknown => JSON.parse(text),
     catch: () => endsEarly(text) ? new Truncated() : new NotJson()
   })
+
+/** Looking for it takes a fraction of the time of the expression below. */
+const hasSurrogate = (text: string) => text.includes("\\ud") || text.includes("\\uD")
 
 /** The escape of half a pair that is not beside that of the other half; or a backslash that is escaped, and a word. */
 const loneEscape = /\\u[dD][89abAB][\dA-Fa-f]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][\dA-Fa-f]{2})\\u[dD][c-fC-F]/

@@ -14,7 +14,7 @@ import { process as program } from "./Process.ts"
 /** As `./duo-mfa` starts it. */
 const shipped = ["--max-semi-space-size=16", "--max-old-space-size=1024"]
 const small = ["--max-semi-space-size=8", "--max-old-space-size=96"]
-const malloc = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072" }
+const malloc = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "4194304" }
 
 /** Megabytes that a run may have in memory, whatever the tenant. */
 const most = 512 * 1024 * 1024 / 1e6
