@@ -2,7 +2,7 @@
  * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
  * behind is finished or discarded by the next one before it does anything else.
  */
-import { type Duration, Effect, Exit, Fiber, FileSystem, Scope } from "effect"
+import { type Duration, Effect, Exit, FileSystem, Scope } from "effect"
 import { tmpdir } from "node:os"
 import type * as Personal from "./duckdb/Personal.ts"
 import * as RunDatabase from "./duckdb/RunDatabase.ts"
@@ -76,25 +76,23 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     const before = yield* manifests.newest(collected)
     const outcome = { ...collected, columns_added: addedTo(before?.columns ?? {}, pipeline.tables) }
     yield* refuseLost(manifests, pipeline.tables, outcome, sinkRun(stamp, pipeline, options))
-    // each on a connection of its own, beside one another
-    const fingerprints = yield* Effect.forkChild(
-      orRunError(Fingerprint.ofRun(database.session, pipeline.tables, outcome))
-    )
-    const sealed = yield* Effect.forEach(
-      opened,
-      Effect.fnUntraced(function*({ location, name, open, sink }) {
-        const rows = RowsSql.make(yield* orRunError(database.session.another))
-        const { bytes, publication } = yield* open.seal([outcome], rows)
-        const receipt: Manifest.Receipt = { sink: name, location, rows: outcome.rows, bytes, publication }
-        return { receipt, sink }
-      }, Effect.scoped),
-      { concurrency: "unbounded" }
-    )
+    // each on a connection of its own, and beside one another
+    const seal = Effect.fnUntraced(function*({ location, name, open, sink }: typeof opened[number]) {
+      const rows = RowsSql.make(yield* orRunError(database.session.another))
+      const { bytes, publication } = yield* open.seal([outcome], rows)
+      const receipt: Manifest.Receipt = { sink: name, location, rows: outcome.rows, bytes, publication }
+      return { receipt, sink }
+    }, Effect.scoped)
+    const concurrency = RunDatabase.concurrency(Object.values(outcome.rows).reduce((sum, rows) => sum + rows, 0))
+    const [fingerprints, sealed] = yield* Effect.all([
+      orRunError(Fingerprint.ofRun(database.session, pipeline.tables, outcome)),
+      Effect.forEach(opened, seal, { concurrency })
+    ], { concurrency })
     const receipts = sealed.map(({ receipt }) => receipt)
     yield* manifests.seal({
       ...outcome,
       fingerprint_algorithm: Fingerprint.algorithm,
-      fingerprints: yield* Fiber.join(fingerprints),
+      fingerprints,
       columns: typesOf(pipeline.tables),
       sinks: receipts
     })

@@ -27,6 +27,12 @@ const settings = [
   "wal_autocheckpoint = '1TB'"
 ]
 
+/** Rows that statements may be made of beside one another: more than these, and they do not fit into memory together. */
+const togetherMax = 1_000_000
+
+/** How many statements over so many rows are best run at a time. */
+export const concurrency = (rows: number) => rows > togetherMax ? 1 : 3
+
 /**
  * Makes it with files in a directory, which lose their names before anything is written to them. DuckDB makes another file
  * there for the moment of a checkpoint.

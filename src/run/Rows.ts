@@ -1,7 +1,7 @@
 /** Makes the rows of a run out of the objects that were read. */
 import { Effect } from "effect"
 import * as PersonalSql from "../duckdb/Personal.ts"
-import type { RunDatabase } from "../duckdb/RunDatabase.ts"
+import * as RunDatabase from "../duckdb/RunDatabase.ts"
 import type { Extraction, Pipeline } from "../Pipeline.ts"
 import { Progress } from "../Progress.ts"
 import * as DuckDb from "../staging/DuckDb.ts"
@@ -18,6 +18,9 @@ export type Personal = { readonly treatment: "keep" | "drop" } | {
   readonly key: Uint8Array
 }
 
+/** Of all tables, as a rule. */
+const rowsPerObject = 5
+
 /** So few rows of a table stay in memory: writing them to the file waits for the disk. */
 const rowsInMemory = 30_000
 
@@ -26,7 +29,7 @@ const rowsInMemory = 30_000
  * many rows each table has that was.
  */
 export const make = Effect.fn("Rows.make")(function*(
-  { session }: RunDatabase,
+  { session }: RunDatabase.RunDatabase,
   pipeline: Pipeline,
   { run_id }: Stamp,
   extraction: Extraction,
@@ -58,7 +61,9 @@ export const make = Effect.fn("Rows.make")(function*(
     return [table.name, seen] as const
   }, Effect.scoped)
 
-  const made = yield* Effect.forEach(collectedOf(pipeline, extraction), makeTable, { concurrency: 2 })
+  const made = yield* Effect.forEach(collectedOf(pipeline, extraction), makeTable, {
+    concurrency: RunDatabase.concurrency((total ?? Infinity) * rowsPerObject)
+  })
   if (made.some(([_, rows]) => rows > rowsInMemory)) yield* session.run("CHECKPOINT rows")
   return Object.fromEntries(made)
 })
