@@ -19,24 +19,28 @@ const malloc = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "4194304" }
 /** Megabytes that a run may have in memory, whatever the tenant. */
 const most = 512 * 1024 * 1024 / 1e6
 
-const extract = (options: Options, node: ReadonlyArray<string>, args: ReadonlyArray<string> = []) =>
+const extract = (options: Options, node: ReadonlyArray<string>, args: ReadonlyArray<string> = [], runs = 1) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     if (!existsSync("/proc/self/status")) assert.fail("this case needs Linux's /proc to see a process's memory")
     const duo = yield* serve(options)
     const resident: Array<number> = []
-    const ended = yield* program({
-      cwd: folder,
-      args: ["extract", "--json", ...args],
-      env: { ...settings(duo), ...malloc },
-      node,
-      resident: (megabytes) => {
-        if (megabytes > 0) resident.push(megabytes)
-      }
+    const run = Effect.gen(function*() {
+      const ended = yield* program({
+        cwd: folder,
+        args: ["extract", "--json", ...args],
+        env: { ...settings(duo), ...malloc },
+        node,
+        resident: (megabytes) => {
+          if (megabytes > 0) resident.push(megabytes)
+        }
+      })
+      assert.strictEqual(ended.code, 0, ended.stderr.slice(-2000))
+      assert.isBelow(ended.peak, most, "megabytes in memory")
+      return ended
     })
-    assert.strictEqual(ended.code, 0, ended.stderr.slice(-2000))
+    const ended = yield* run
     const summary = JSON.parse(ended.stdout)
     assert.strictEqual(summary.users, duo.tenant.size())
-    assert.isBelow(ended.peak, most, "megabytes in memory")
     if (summary.users <= 10_000) {
       const { code, stderr, stdout } = { ...ended, stderr: ended.stderr.split("\n").slice(0, 3).join("\n") }
       yield* afterwards({ folder, before: {}, recovered: true, ended: { code, stderr, stdout }, keys: duo })
@@ -44,11 +48,15 @@ const extract = (options: Options, node: ReadonlyArray<string>, args: ReadonlyAr
     const verified = yield* program({ cwd: folder, args: ["verify"], env: malloc, node })
     assert.strictEqual(verified.code, 0, verified.stderr)
     assert.isTrue(existsSync(join(folder, "data/duo.duckdb")) || args.length > 0)
+    for (let more = 1; more < runs; more++) yield* run
     return { peak: ended.peak, resident, pages: Number(summary.pages) }
   }))
 
 const tenant = (node: ReadonlyArray<string>) => ({ n }: { readonly n: number }) =>
-  Effect.map(extract({ users: n }, node), ({ peak }) => ({ users: n, "megabytes at the peak": Math.round(peak) }))
+  Effect.map(
+    extract({ users: n }, node, [], 2),
+    ({ peak }) => ({ users: n, "megabytes at the peak": Math.round(peak) })
+  )
 
 /** Small pages: what a page leaves behind would show. The first half is for warming up. */
 const slope = ({ n }: { readonly n: number }) =>
@@ -96,14 +104,14 @@ const large = ({ n }: { readonly n: number }) =>
 export const cases: ReadonlyArray<Case> = [
   {
     id: "M1",
-    fault: "a large tenant into three sinks; N is its users, and a million of them take a quarter of an hour",
+    fault: "a large tenant into three sinks, and again the next day; N is its users",
     expected: "it is complete, verified, and had at most 512 MiB in memory",
     n: { test: 300, torture: 30_000 },
     run: tenant(shipped)
   },
   {
     id: "M2",
-    fault: "a large tenant and 96 MB of heap; N is its users",
+    fault: "a large tenant and 96 MB of heap, and again the next day; N is its users",
     expected: "it is complete, verified, and had at most 512 MiB in memory",
     n: { test: 300, torture: 60_000 },
     run: tenant(small)
