@@ -1,7 +1,7 @@
 /** Counts in how many of Duo's objects each field says something, as one statement that follows from the wire's columns. */
 
-/** The types that DuckDB reads the fields of an object into, by name. */
-export type Columns = Readonly<Record<string, string>>
+import { name as quoted } from "../staging/DuckDb.ts"
+import type { Columns } from "./ObjectLoader.ts"
 
 interface Kind {
   readonly name: string
@@ -9,8 +9,6 @@ interface Kind {
   readonly objects: string
   readonly columns: Columns
 }
-
-const quoted = (name: string) => `"${name}"`
 
 /** The fields of the objects in a list; undefined for a column that is no list of objects. */
 const itemsOf = (type: string): Columns | undefined => {

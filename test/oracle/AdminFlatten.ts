@@ -5,7 +5,7 @@
 import type { adminMethods, admins } from "../../src/admins/Tables.ts"
 import type { Admin, AdminPhone } from "../../src/duo/Admin.ts"
 import type { RowOf, Stamp } from "../../src/Table.ts"
-import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said } from "./Cells.ts"
+import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said, unsaid } from "./Cells.ts"
 import * as Strength from "./Strength.ts"
 
 type MethodRow = RowOf<typeof adminMethods>
@@ -31,20 +31,7 @@ const method = (
 ): Method => ({
   method_kind,
   method_id,
-  method_type: null,
-  name: null,
-  label: null,
-  platform: null,
-  model: null,
-  number: null,
-  extension: null,
-  serial: null,
-  activated: null,
-  capabilities: null,
-  can_push: false,
-  can_otp: false,
-  can_sms: false,
-  can_call: false,
+  ...unsaid,
   strength,
   strength_rank: strength === null ? null : Strength.rank(strength),
   enrolled_at: null,

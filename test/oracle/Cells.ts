@@ -2,6 +2,24 @@
 import type { Phone, Token, WebAuthnCredential } from "../../src/duo/User.ts"
 import type * as Strength from "./Strength.ts"
 
+/** Cells of any authenticator of which Duo says nothing but that it is there, up to its strength. */
+export const unsaid = {
+  method_type: null,
+  name: null,
+  label: null,
+  platform: null,
+  model: null,
+  number: null,
+  extension: null,
+  serial: null,
+  activated: null,
+  capabilities: null,
+  can_push: false,
+  can_otp: false,
+  can_sms: false,
+  can_call: false
+}
+
 /** Duo writes "" where it has nothing to say. */
 export const said = (value: string | null): string | null => value === "" ? null : value
 

@@ -6,7 +6,7 @@ import type { BypassCode } from "../../src/duo/BypassCode.ts"
 import type { Phone } from "../../src/duo/User.ts"
 import type { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
 import type { RowOf, Stamp } from "../../src/Table.ts"
-import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said } from "./Cells.ts"
+import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said, unsaid } from "./Cells.ts"
 import * as Strength from "./Strength.ts"
 import type { User } from "./User.ts"
 
@@ -32,20 +32,7 @@ const method = (
 ): Method => ({
   method_kind,
   method_id,
-  method_type: null,
-  name: null,
-  label: null,
-  platform: null,
-  model: null,
-  number: null,
-  extension: null,
-  serial: null,
-  activated: null,
-  capabilities: null,
-  can_push: false,
-  can_otp: false,
-  can_sms: false,
-  can_call: false,
+  ...unsaid,
   strength,
   strength_rank: Strength.rank(strength),
   enrolled_at: null,
