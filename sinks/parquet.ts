@@ -75,16 +75,18 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
 
   const refuseUnreadable = Effect.fnUntraced(function*(session: DuckDb.Session, table: Table) {
     const file = current(table)
-    if (!(yield* Files.exists(file))) return
     yield* session.run(`${rowsIn(file, table)} LIMIT 0`)
     yield* ParquetFiles.refuseNewer(session, DuckDb.path(DuckDb.literal(file)))
   })
-  yield* Effect.scoped(
-    Effect.flatMap(
-      DuckDb.open({}),
-      (session) => Effect.forEach(run.tables, (table) => refuseUnreadable(session, table))
+  const there = yield* Effect.filter(run.tables, (table) => Files.exists(current(table)))
+  if (there.length > 0) {
+    yield* Effect.scoped(
+      Effect.flatMap(
+        DuckDb.open({}),
+        (session) => Effect.forEach(there, (table) => refuseUnreadable(session, table), { discard: true })
+      )
     )
-  )
+  }
 
   const before = yield* Identity.of(viewsFile)
   const viewsBefore = before !== null

@@ -9,6 +9,7 @@ import { located } from "../Located.ts"
 import * as Recovery from "../Recovery.ts"
 import * as Run from "../Run.ts"
 import { InputOutput } from "../Sink.ts"
+import * as DuckDb from "../staging/DuckDb.ts"
 import * as Files from "../staging/Files.ts"
 import { newStamp } from "../Stamp.ts"
 import { Catalog } from "./Catalog.ts"
@@ -56,7 +57,8 @@ export const rebuild = Command.make(
     )
     const all = yield* Modules.known(modules)
     const known = all.flatMap((pipeline) => pipeline.tables)
-    const { change, isThere, session } = yield* at(LedgerFile.open(location, run_id, known))
+    const { change, holding, spill } = yield* at(LedgerFile.open(location, run_id, known))
+    const session = yield* at(DuckDb.open({ spill }))
     const runs = yield* at(Rebuild.recorded(session, root))
     if (runs.length === 0) return yield* new NoSnapshots({ directory: root })
     const find = (name: string) => Modules.find(all, name)
@@ -70,7 +72,7 @@ export const rebuild = Command.make(
           tables_collected
         }))
     )
-    const held = isThere ? yield* at(Ledger.runIds(session, "held")) : []
+    const held = holding === undefined ? [] : yield* at(Ledger.runIds(holding, "held"))
     const lost = held.filter((id) => runs.every((run) => run.run_id !== id))
     if (lost.length > 0) return yield* new OnlyInLedger({ ledger: location, runs: lost })
 

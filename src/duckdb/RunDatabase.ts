@@ -43,7 +43,13 @@ export const open = Effect.fn("RunDatabase.open")(function*(
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
   const session = yield* DuckDb.open({})
-  yield* session.run([...settings.map((setting) => `SET ${setting}`), "ATTACH ':memory:' AS objects"].join("; "))
+  yield* session.run(
+    [
+      ...settings.map((setting) => `SET ${setting}`),
+      "PRAGMA disable_checkpoint_on_shutdown",
+      "ATTACH ':memory:' AS objects"
+    ].join("; ")
+  )
   for (const name of ["readings", "rows"]) {
     const file = join(directory, `${name}.duckdb`)
     yield* session.run(

@@ -96,12 +96,11 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   const work = `${staged}.tmp`
   const making = path.join(work, "ledger.duckdb")
   yield* Files.privateDirectory(work)
-  const session = yield* DuckDb.open({ spill: path.join(work, "spill") })
-
-  const isThere = yield* Files.exists(file)
-  if (isThere) {
-    yield* hold(session, file)
-    yield* Ledger.missing(session, "held", tables)
+  /** Has the ledger of before open, as `held`, if there is one. */
+  const holding = (yield* Files.exists(file)) ? yield* DuckDb.open({}) : undefined
+  if (holding !== undefined) {
+    yield* hold(holding, file)
+    yield* Ledger.missing(holding, "held", tables)
   }
   if (yield* Files.exists(`${file}.wal`)) {
     return yield* new Corrupt({
@@ -113,14 +112,14 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
    * The lock is the process's, and the system drops it when any of the process's handles of the file is closed, so also
    * at the end of copying: it is taken again, and a writer who came between is found out by what he changed.
    */
-  const copy = Effect.fn("Ledger.copy")(function*() {
+  const copy = Effect.fn("Ledger.copy")(function*(holding: DuckDb.Session) {
     const before = yield* Identity.of(file)
     yield* Effect.mapError(
       Effect.andThen(fs.copyFile(file, making), fs.chmod(making, 0o600)), // it may be one that nobody may write
       Files.reasonOf
     )
-    yield* session.run("DETACH held")
-    yield* attach(session, file, "held")
+    yield* holding.run("DETACH held")
+    yield* attach(holding, file, "held")
     if (before === null || !(yield* Identity.isUntouched(file, before))) return yield* new Held({ pid: null })
     return before
   })
@@ -128,11 +127,13 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   /** Stages the changed ledger, to the disk, and gives what publishing it needs. It is changed in the session that is given. */
   const change = Effect.fnUntraced(function*(changing: DuckDb.Session, { make, verify }: Change) {
     if (yield* Files.exists(staged)) return yield* new CannotCreate({ detail: `${staged} is there already` })
-    const before = isThere ? yield* copy() : null
+    const before = holding === undefined ? null : yield* copy(holding)
     // the rows may wait unpacked in this instance, and the setting is of the instance as a whole
     yield* changing.run("RESET force_compression")
     // the version counts when the file is made
-    yield* changing.run(`ATTACH ${DuckDb.literal(making)} AS ledger${isThere ? "" : " (STORAGE_VERSION 'v1.4.0')"}`)
+    yield* changing.run(
+      `ATTACH ${DuckDb.literal(making)} AS ledger${before === null ? " (STORAGE_VERSION 'v1.4.0')" : ""}`
+    )
     yield* make(changing, "ledger")
     yield* changing.run("CHECKPOINT ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
     yield* pack(changing, making)
@@ -147,7 +148,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     return yield* Files.seal([{ from: staged, to: file, before }])
   })
 
-  return { base, root, session, isThere, change }
+  return { holding, spill: path.join(work, "spill"), change }
 })
 
 /**

@@ -3,6 +3,7 @@
  * DuckDB database, held open for writing: the operating system lets go of it when the process ends, however it ends, and
  * DuckDB says who holds it. Node has no such lock of its own.
  */
+import type { DuckDBConnection } from "@duckdb/node-api"
 import { Effect, FileSystem, Path, Random } from "effect"
 import { inDataDirectory, Locked, RunError } from "../RunError.ts"
 import { Corrupt, type SinkReason } from "../Sink.ts"
@@ -35,15 +36,26 @@ export const take = Effect.fnUntraced(function*(directory: string, name = ".lock
   yield* sweep(directory, name)
 })
 
-const hold = (file: string) =>
-  Effect.acquireRelease(
-    Effect.flatMap(DuckDb.library, ({ DuckDBInstance }) =>
-      Effect.tryPromise({
-        try: () => DuckDBInstance.create(file, { threads: "1" }),
-        catch: DuckDb.reasonOf
-      })),
-    (lock) => Effect.sync(() => lock.closeSync())
+/** What the locks of this process are attached to: it takes longer to make than all of them. */
+let locks: Promise<DuckDBConnection> | undefined
+/** So many were attached, each under a name of its own. */
+let attached = 0
+
+const connected = Effect.flatMap(DuckDb.library, ({ DuckDBInstance }) =>
+  Effect.tryPromise({
+    try: () => locks ??= DuckDBInstance.create(":memory:", { threads: "1" }).then((instance) => instance.connect()),
+    catch: DuckDb.reasonOf
+  }))
+
+const hold = Effect.fnUntraced(function*(file: string) {
+  const connection = yield* connected
+  const run = (sql: string) => Effect.tryPromise({ try: () => connection.run(sql), catch: DuckDb.reasonOf })
+  const name = `lock${attached += 1}`
+  yield* Effect.acquireRelease(
+    run(`ATTACH ${DuckDb.literal(file)} AS ${name} (TYPE duckdb)`),
+    () => Effect.orDie(run(`DETACH ${name}`))
   )
+})
 
 /**
  * Made beside, brought to the disk and linked, so that a process that is killed here, or a power cut, leaves no lock that
