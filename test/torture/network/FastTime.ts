@@ -57,13 +57,22 @@ export const make: Effect.Effect<FastTime> = TestClock.testClockWith((clock) =>
     const server: Sleepers = new Set()
     const client: Sleepers = new Set()
     let attempts = 0
+    let wake = () => {}
     const note = (length: number) => {
       if (length === headers) attempts++
+      wake()
     }
     const run: FastTime["run"] = Effect.fnUntraced(function*(effect, { isSilent, received }) {
       const fiber = yield* Effect.forkChild(Effect.provideService(effect, Clock.Clock, noting(clock, client, note)))
+      fiber.addObserver(() => wake())
+      // while the client has no timer it works, and turns of the loop would take processor time from it
+      const working = Effect.callback<void>((resume) => {
+        wake = () => resume(Effect.void)
+        if (client.size > 0 || fiber.pollUnsafe() !== undefined) wake()
+      })
       while (fiber.pollUnsafe() === undefined) {
         for (let n = 0; n < turns; n++) yield* turn
+        yield* working
         const isAsking = [...client].some(({ length }) => forBytes.includes(length))
         // an attempt has its own timer before its request is sent, and the others after
         const isSent = client.size > 1
