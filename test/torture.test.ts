@@ -4,10 +4,10 @@ import { Effect } from "effect"
 import { matrix } from "./torture/matrix.ts"
 
 describe("torture", () => {
-  for (const { expected, fault, id, n, run } of matrix) {
+  for (const { expected, fault, id, n, run, seed = 1 } of matrix) {
     it.live(`${id} ${fault}: ${expected}`, () =>
       Effect.gen(function*() {
-        const reached = yield* run({ n: n.test, seed: 1 })
+        const reached = yield* run({ n: n.test, seed })
         assert.isNotEmpty(reached)
         for (const [name, times] of Object.entries(reached)) assert.isAbove(times, 0, `${name} was not reached`)
       }), 600_000)

@@ -19,6 +19,8 @@ export interface Case {
   readonly expected: string
   /** Repetitions in `make test` and in `make torture`. */
   readonly n: { readonly test: number; readonly torture: number }
+  /** Where few repetitions begin so that they reach all that there is to reach; 1 if it is not said. */
+  readonly seed?: number
   readonly run: (plan: Plan) => Effect.Effect<Reached, unknown>
 }
 

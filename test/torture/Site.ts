@@ -16,6 +16,7 @@ import type { Sink } from "../../src/Sink.ts"
 import { bundle } from "../bundle.ts"
 import { contents, settings, start } from "../program.ts"
 import { type Aftermath, afterwards } from "./afterwards.ts"
+import { everySink, run as inThisProcess } from "./InProcess.ts"
 
 export const sinks: ReadonlyArray<Sink> = [duckdb, parquet, ndjson, csv]
 
@@ -111,11 +112,22 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
   })
   const reset = Effect.suspend(() => kept.back)
 
-  /** A run that nothing happens to. */
+  /** A run that nothing happens to, in this process, which takes less time. */
   const good = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
+    const targets = everySink(`${at}/data`).filter(({ sink }) => names.includes(sink))
+    const { code, message } = yield* inThisProcess(duo, `${at}/data`, targets)
+    assert.strictEqual(code, 0, message)
+    yield* settle({})
+  })
+
+  /** A process that nothing happens to, and how many milliseconds it lives. */
+  const life = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
+    const began = performance.now()
     const ended = yield* run(extracting(names, users))
+    const milliseconds = performance.now() - began
     assert.strictEqual(ended.code, 0, ended.stderr)
     yield* settle({ ended })
+    return milliseconds
   })
 
   return {
@@ -127,6 +139,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
     look,
     settle,
     good,
+    life,
     copied,
     keep,
     reset,

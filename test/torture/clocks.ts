@@ -39,13 +39,13 @@ const pipelineOf = (pages: number, between: () => void): Pipeline =>
 
 const hour = 3_600_000
 
-/** Four in `make test`, all in `make torture`: when it is, and by how many milliseconds the wall clock is set after each of the pages. */
+/** Three in `make test`, all in `make torture`: when it is, and by how many milliseconds the wall clock is set after each of the pages. */
 const jumps: ReadonlyArray<readonly [name: string, now: string, by: ReadonlyArray<number>]> = [
-  ["an hour back", "2026-11-23T20:15:00Z", [0, -hour, 0]],
-  ["an hour forward", "2026-11-23T20:15:00Z", [0, hour, 0]],
   ["forward and back again", "2026-11-23T20:15:00Z", [hour, -2 * hour, hour]],
   ["a leap second, which is one that comes twice", "2016-12-31T23:59:59.500Z", [0, -1000, 0]],
   ["daylight saving begins, in a machine that keeps local time", "2026-03-29T00:59:59.900Z", [hour, 0, 0]],
+  ["an hour back", "2026-11-23T20:15:00Z", [0, -hour, 0]],
+  ["an hour forward", "2026-11-23T20:15:00Z", [0, hour, 0]],
   ["daylight saving ends, in a machine that keeps local time", "2026-10-25T00:59:59.900Z", [-hour, 0, 0]],
   ["to 1970", "2026-11-23T20:15:00Z", [0, -Date.parse("2026-11-23T20:14:00Z"), 0]],
   ["not at all, it stands still", "2026-11-23T20:15:00Z", [0, 0, 0]]
@@ -104,5 +104,8 @@ export const cases: ReadonlyArray<Case> = [{
   expected: "every run has its own id and sorts after those before it; it took as long as it took",
   n: { test: 1, torture: 2 },
   run: ({ n }) =>
-    Effect.map(Effect.forEach(jumps.slice(0, n * 4), jump), (set) => ({ "clock set": set.reduce((a, b) => a + b) }))
+    Effect.map(
+      Effect.forEach(jumps.slice(0, n === 1 ? 3 : jumps.length), jump),
+      (set) => ({ "clock set": set.reduce((a, b) => a + b) })
+    )
 }]

@@ -170,21 +170,21 @@ export const cases: ReadonlyArray<Case> = [
     id: "S2",
     fault: "a status, a factor type, a capability, a field that nobody knows",
     expected: "a row with the raw value, counted as unknown, told once",
-    n: { test: 1000, torture: 10_000 },
+    n: { test: 500, torture: 10_000 },
     run: (plan) => often(plan, unknownThings)
   },
   {
     id: "S3",
     fault: "any users in any order, with their devices in any order",
     expected: "the same rows, each user's own, as many as there are things, nobody left out",
-    n: { test: 2000, torture: 100_000 },
+    n: { test: 600, torture: 100_000 },
     run: (plan) => often(plan, laws)
   },
   {
     id: "S4",
     fault: "the same user twice on a page or on two, the same phone on two users or twice on one",
     expected: "the one of the later page is kept, or the first of one page; the other is counted; keys are there once",
-    n: { test: 1000, torture: 10_000 },
+    n: { test: 500, torture: 10_000 },
     run: (plan) => often(plan, duplicates)
   }
 ]

@@ -116,15 +116,15 @@ const beside = (writer: Writer, rounds: ReadonlyArray<ReadonlyArray<string>>) =>
       return planted.length
     })))
 
-/** Every kind at every target; or every kind at one of them, in as few rounds as that takes. */
+/** Every kind at every target; or every kind at one of them, in as few rounds as that takes, of one target in two. */
 const roundsOf = ({ targets }: Writer, isShort: boolean) => {
   const kinds = Object.keys(plants)
   const rounds = kinds.map((_, round) => targets.map((_, index) => kinds[(round + index) % kinds.length] ?? ""))
-  return isShort ? rounds.filter((_, round) => round % targets.length === 0) : rounds
+  return isShort ? rounds.filter((_, round) => round % Math.max(3, targets.length) === 0) : rounds
 }
 
-/** The names that a run stages under, which others see while it goes. */
-const staged = (name: keyof typeof sinks) =>
+/** The names that a run stages under, which others see while it goes: every kind at each of them, or one in turn. */
+const staged = (name: keyof typeof sinks, isShort: boolean) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const sink = sinks[name]
     const [first, second] = [runOf(1), runOf(2)]
@@ -138,8 +138,10 @@ const staged = (name: keyof typeof sinks) =>
     const extra = tops.flatMap((file) => [file, `${file}.wal`, `${file}.tmp`])
     assert.isNotEmpty(tops)
     let reached = 0
-    for (const file of new Set(extra)) {
-      for (const [how, plant] of Object.entries(plants)) {
+    for (const [index, file] of [...new Set(extra)].entries()) {
+      const every = Object.entries(plants)
+      const inTurn = (index + name.length) % every.length
+      for (const [how, plant] of every.filter((_, at) => !isShort || at === inTurn)) {
         const path = join(folder, "in", file.replaceAll(first.run_id, second.run_id))
         const victim = join(folder, "victim")
         writeFileSync(victim, "mine")
@@ -162,7 +164,10 @@ const w3 = (isShort: boolean) =>
   Effect.gen(function*() {
     const some = isShort ? writers.slice(0, 2) : writers
     const parts = yield* Effect.forEach(some, (writer) => beside(writer, roundsOf(writer, isShort)))
-    const others = yield* Effect.forEach(["duckdb", "parquet", "ndjson", "csv"] as const, staged)
+    const others = yield* Effect.forEach(
+      ["duckdb", "parquet", "ndjson", "csv"] as const,
+      (name) => staged(name, isShort)
+    )
     return {
       "NAME.part": parts.flat().reduce((sum, one) => sum + one, 0),
       "staged names": others.reduce((sum, one) => sum + one, 0)

@@ -68,7 +68,7 @@ export const cases: ReadonlyArray<Case> = [{
   id: "D6",
   fault: "2, 5, 10 runs at once",
   expected: "one works, the others end at once with 75 and name it",
-  n: { test: 2, torture: 20 },
+  n: { test: 1, torture: 20 },
   run: (plan) =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.now())

@@ -24,18 +24,26 @@ export const forGood = (k: number, ...faults: ReadonlyArray<Fault>): Scenario =>
 /** At least so many places are all that there are, and every row is played at each. */
 const many = 10
 
-/** Plays all rows at n places of the list, every one if there are no more; of few, every third at those after the first. */
+/** Rows by the place that they strike. All of them at every place, or each at one of few places in turn. */
+const playsAt = (at: ReadonlyArray<number>, rows: (k: number) => ReadonlyArray<Row>, isEach: boolean) =>
+  isEach
+    ? rows(1).map((row, index) => {
+      const k = at[index % at.length] ?? 1
+      const there = rows(k).find(({ name }) => name === row.name)
+      return there === undefined ? { k: 1, row } : { k, row: there }
+    })
+    : at.flatMap((k) => rows(k).map((row) => ({ k, row })))
+
+/** Plays all rows at n places of the list, every place if there are no more; or each of them once, if n is small. */
 export const table = (about: About, rows: (k: number) => ReadonlyArray<Row>, setup: Setup = small): Case => ({
   ...about,
   run: ({ n }) =>
     Effect.gen(function*() {
       const quiet = yield* quietly(setup)
-      const plays = places(quiet, n).flatMap((k) =>
-        rows(k).filter((_, index) => k === 1 || n >= many || index % 3 === 0).map((row) =>
-          Effect.mapError(
-            Effect.sandbox(play(quiet, row)),
-            (cause) => new Error(`struck at list request ${k}: ${Cause.pretty(cause)}`)
-          )
+      const plays = playsAt(places(quiet, n), rows, n < many).map(({ k, row }) =>
+        Effect.mapError(
+          Effect.sandbox(play(quiet, row)),
+          (cause) => new Error(`struck at list request ${k}: ${Cause.pretty(cause)}`)
         )
       )
       return sum(yield* Effect.all(plays))

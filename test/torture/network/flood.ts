@@ -14,11 +14,11 @@ const limit = 32
 
 const floods: ReadonlyArray<Fault & { readonly fault: "oversized" }> = [
   { fault: "oversized", mib: 33, how: "chunked" },
-  { fault: "oversized", mib: 33, how: "length" },
   { fault: "oversized", mib: 200, how: "length" },
   { fault: "oversized", how: "chunked" },
-  { fault: "oversized", mib: 200, how: "gzip" },
-  { fault: "oversized", how: "gzip" }
+  { fault: "oversized", how: "gzip" },
+  { fault: "oversized", mib: 33, how: "length" },
+  { fault: "oversized", mib: 200, how: "gzip" }
 ]
 
 const row = (fault: typeof floods[number], k: number): Row => ({
