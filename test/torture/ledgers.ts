@@ -14,20 +14,24 @@ import { process as program } from "./Process.ts"
 
 const users = 12
 
-/** A folder with a good run into every sink, and the tenant that it was of. */
-const withGoodRun = Effect.fnUntraced(function*(folder: string) {
+/** A folder with a good run into every sink or into some, and the tenant that it was of. */
+const withGoodRun = Effect.fnUntraced(function*(folder: string, names?: ReadonlyArray<string>) {
   const duo = yield* serve({ users })
   const data = join(folder, "data")
-  const { code, message } = yield* run(duo, data)
+  const targets = everySink(data).filter(({ sink }) => names?.includes(sink) ?? true)
+  const { code, message } = yield* run(duo, data, targets)
   assert.strictEqual(code, 0, message)
-  return { duo, data, ledger: join(data, "duo.duckdb") }
+  return { duo, data, ledger: join(data, "duo.duckdb"), targets }
 })
+
+/** Those that tell of a reader or a writer: the ledger, and one that stands for the others. */
+const two = ["duckdb", "ndjson"]
 
 const countUsers = "SELECT count(*) FROM users"
 
 const readersStay = (n: number) =>
   inFolder(Effect.fnUntraced(function*(folder) {
-    const { data, duo, ledger } = yield* withGoodRun(folder)
+    const { data, duo, ledger, targets } = yield* withGoodRun(folder, two)
     const before = contents(folder)
     duo.tenant.edit({ edit: "add", at: 0 })
     const open = yield* Effect.forEach(
@@ -35,7 +39,7 @@ const readersStay = (n: number) =>
       () => processes.open(ledger, "READ_ONLY"),
       { concurrency: 4 }
     )
-    const { code, message } = yield* run(duo, data)
+    const { code, message } = yield* run(duo, data, targets)
     assert.strictEqual(code, 0, message)
     for (const reader of open) {
       assert.strictEqual(reader.opened, "open")
@@ -47,12 +51,12 @@ const readersStay = (n: number) =>
   }))
 
 const writerLeaves = inFolder(Effect.fnUntraced(function*(folder) {
-  const { data, duo, ledger } = yield* withGoodRun(folder)
+  const { data, duo, ledger, targets } = yield* withGoodRun(folder, two)
   const before = contents(folder)
   const writer = yield* processes.open(ledger, "READ_WRITE")
   const began = performance.now()
   yield* Effect.forkScoped(Effect.delay(writer.leave, "1 second"))
-  const { code, message } = yield* run(duo, data)
+  const { code, message } = yield* run(duo, data, targets)
   assert.strictEqual(code, 0, message)
   assert.isAbove(performance.now() - began, 1000)
   yield* afterwards({ folder, before, recovered: true, keys: duo })

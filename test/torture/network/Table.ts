@@ -24,18 +24,21 @@ export const forGood = (k: number, ...faults: ReadonlyArray<Fault>): Scenario =>
 /** At least so many places are all that there are, and every row is played at each. */
 const many = 10
 
+/** The rows that strike at a place; if there are to be few, those that differ. */
+type Rows = (k: number, isShort: boolean) => ReadonlyArray<Row>
+
 /** Rows by the place that they strike. All of them at every place, or each at one of few places in turn. */
-const playsAt = (at: ReadonlyArray<number>, rows: (k: number) => ReadonlyArray<Row>, isEach: boolean) =>
-  isEach
-    ? rows(1).map((row, index) => {
+const playsAt = (at: ReadonlyArray<number>, rows: Rows, isShort: boolean) =>
+  isShort
+    ? rows(1, isShort).map((row, index) => {
       const k = at[index % at.length] ?? 1
-      const there = rows(k).find(({ name }) => name === row.name)
+      const there = rows(k, isShort).find(({ name }) => name === row.name)
       return there === undefined ? { k: 1, row } : { k, row: there }
     })
-    : at.flatMap((k) => rows(k).map((row) => ({ k, row })))
+    : at.flatMap((k) => rows(k, isShort).map((row) => ({ k, row })))
 
 /** Plays all rows at n places of the list, every place if there are no more; or each of them once, if n is small. */
-export const table = (about: About, rows: (k: number) => ReadonlyArray<Row>, setup: Setup = small): Case => ({
+export const table = (about: About, rows: Rows, setup: Setup = small): Case => ({
   ...about,
   run: ({ n }) =>
     Effect.gen(function*() {

@@ -15,11 +15,15 @@ const badPaging = (says: RegExp): Expected => ({ is: "refused", tag: "BadPaging"
 
 const next = (to: (Fault & { readonly fault: "next_offset" })["to"]): Fault => ({ fault: "next_offset", to })
 
+/** Where few are to be played, every value is there once or on every page. */
+const inTurn = <A>(values: ReadonlyArray<A>, isShort: boolean, turn: 0 | 1) =>
+  values.filter((_, index) => !isShort || index % 2 === turn)
+
 const offsets: ReadonlyArray<readonly [to: Parameters<typeof next>[0], expected: Expected]> = [
+  ["string", exact],
   ["missing", honest],
   ["null", honest],
   ["empty_string", honest],
-  ["string", exact],
   ["same", badPaging(/does not go forward/)],
   ["smaller", badPaging(/does not go forward|is no count/)],
   ["negative", badPaging(/is no count/)],
@@ -34,9 +38,9 @@ const wrongOffset = table(
     expected: "stops and says that it is not complete, or 65; never without an end",
     n: { test: 2, torture: 100 }
   },
-  (k) => [
-    ...offsets.map(([to, expected]): Row => ({ name: to, scenario: once(k, next(to)), expected })),
-    ...k > 1 ? [] : offsets.filter(([to]) => to !== "string").map(([to, expected]): Row => ({
+  (k, isShort) => [
+    ...inTurn(offsets, isShort, 0).map(([to, expected]): Row => ({ name: to, scenario: once(k, next(to)), expected })),
+    ...k > 1 ? [] : inTurn(offsets, isShort, 1).filter(([to]) => to !== "string").map(([to, expected]): Row => ({
       name: `${to}, on every page`,
       scenario: forGood(1, next(to)),
       expected: expected === honest ? { is: "incomplete" } : expected
@@ -72,13 +76,13 @@ const wrongTotal = table(
     expected: "every user is read whatever it says; what it does not prove is not called complete",
     n: { test: 2, torture: 100 }
   },
-  (k) => [
-    ...totals.map(([json, always]): Row => ({
+  (k, isShort) => [
+    ...inTurn(totals, isShort, 0).map(([json, always]): Row => ({
       name: json,
       scenario: once(k, { fault: "total_objects", json }),
       expected: always === exact ? exact : honest
     })),
-    ...k > 1 ? [] : totals.map(([json, expected]): Row => ({
+    ...k > 1 ? [] : inTurn(totals, isShort, 1).map(([json, expected]): Row => ({
       name: `${json}, on every page`,
       scenario: forGood(1, { fault: "total_objects", json }),
       expected
