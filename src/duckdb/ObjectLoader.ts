@@ -36,16 +36,17 @@ export interface ObjectLoader {
 export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table: string, columns: Columns) {
   const scope = yield* Scope.Scope
   const session = yield* database.another
-  const { listValue } = yield* DuckDb.library
+  const { INTEGER, LIST, listValue, VARCHAR } = yield* DuckDb.library
   const specs = Object.entries(columns).map(([name, type]) => `${DuckDb.name(name)} ${type}`)
   yield* session.run(`CREATE TABLE ${table} (_page INTEGER, _place INTEGER, ${specs.join(", ")})`)
   const type = DuckDb.literal(JSON.stringify([columns]))
-  const statement = (lists: ReadonlyArray<Objects>) =>
+  // planning it takes longer than running it for a few objects
+  const insert = yield* session.prepare(
     `INSERT INTO ${table} SELECT page, place, unnest(object) FROM (
        SELECT page, unnest(range(first, first + len(objects))) AS place, unnest(objects) AS object FROM (
-         SELECT unnest([${lists.map(({ page }) => page).join(", ")}]) AS page,
-           unnest([${lists.map(({ first }) => first).join(", ")}]) AS first,
-           from_json_strict(unnest($1), ${type}) AS objects))`
+         SELECT unnest($1) AS page, unnest($2) AS first, from_json_strict(unnest($3), ${type}) AS objects))`,
+    [LIST(INTEGER), LIST(INTEGER), LIST(VARCHAR)]
+  )
 
   let waiting: Array<Objects> = []
   let characters = 0
@@ -59,7 +60,11 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
   })
 
   const load = Effect.fnUntraced(function*(lists: ReadonlyArray<Objects>, characters: number) {
-    yield* session.run(statement(lists), [listValue(lists.map(({ json }) => json))])
+    yield* insert([
+      listValue(lists.map(({ page }) => page)),
+      listValue(lists.map(({ first }) => first)),
+      listValue(lists.map(({ json }) => json))
+    ])
     unwritten += characters
     yield* write(checkpointSize)
   })

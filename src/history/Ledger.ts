@@ -30,19 +30,20 @@ interface Lacking {
 }
 
 /**
- * What a ledger has not got: of what is kept, and of the histories that format 1 kept each in one table. Fails if something
- * is not ours.
+ * What a ledger has not got: of what is kept, and of the histories that format 1 kept each in one table; and who wrote it.
+ * Fails if something is not ours.
  */
 export const missing = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
-    yield* Meta.read(session, catalog)
+    const written = yield* Meta.read(session, catalog)
     const where = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
+    // this first: DuckDB's list of views fails where somebody's view has lost its table, until it has tried to bind them
+    const columns = yield* session.all(
+      `SELECT lower(table_name), lower(column_name), data_type, comment FROM duckdb_columns() ${where}`
+    )
     const objects = yield* session.all(
       `SELECT lower(table_name), 'table' FROM duckdb_tables() ${where} UNION ALL
        SELECT lower(view_name), 'view' FROM duckdb_views() ${where}`
-    )
-    const columns = yield* session.all(
-      `SELECT lower(table_name), lower(column_name), data_type, comment FROM duckdb_columns() ${where}`
     )
     const isThere = (name: string, kind: "table" | "view") =>
       objects.some(([object, found]) => object === name && found === kind)
@@ -77,6 +78,7 @@ export const missing = Effect.fnUntraced(
       }
     })
     return {
+      written,
       kept: yield* Effect.forEach(kept(tables), look),
       earlier: yield* Effect.forEach(
         earlier,
@@ -105,11 +107,10 @@ export const migrate = Effect.fn("Ledger.migrate")(
     views: string,
     added: ReadonlyArray<string> = []
   ) {
-    const before = yield* Meta.read(session, catalog)
-    if (before !== undefined && before.format < format) {
-      yield* Effect.logInfo(`The ledger is of format ${before.format}; it is brought to format ${format}`)
-    }
     const lacking = yield* missing(session, catalog, tables)
+    if (lacking.written !== undefined && lacking.written.format < format) {
+      yield* Effect.logInfo(`The ledger is of format ${lacking.written.format}; it is brought to format ${format}`)
+    }
     const made = lacking.kept.flatMap(({ columns, isSaid, table }) => {
       const qualified = inLedger(catalog, table.name)
       return [

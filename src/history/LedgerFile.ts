@@ -72,7 +72,7 @@ const pack = Effect.fn("Ledger.pack")(function*({ all, run }: DuckDb.Session, fi
     onFailure: () => false,
     onSuccess: () => true
   })
-  yield* run("DETACH packed; DETACH ledger")
+  yield* run(`${isPacked ? "CHECKPOINT packed; " : ""}DETACH packed; DETACH ledger`)
   if (isPacked) yield* Effect.mapError(fs.rename(packed, file), Files.reasonOf)
 })
 

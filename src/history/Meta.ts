@@ -22,15 +22,13 @@ export const meta = Table.make({
  * Fails if only a later version knows the format.
  */
 export const read = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string) {
-  const columns = yield* session.all(
-    `SELECT table_name, column_name, data_type FROM duckdb_columns()
-     WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
-  )
-  if (!columns.some(([table]) => table === meta.name)) {
-    return columns.some(([table]) => table === runs.name) ? { format: 0, tool_version: "" } : undefined
-  }
+  const names = (yield* session.all(
+    `SELECT table_name FROM duckdb_tables() WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
+  )).flat()
+  if (!names.includes(meta.name)) return names.includes(runs.name) ? { format: 0, tool_version: "" } : undefined
+  const columns = yield* session.all(`DESCRIBE ${catalog}.main.${meta.name}`)
   const isOurs = meta.columns.every(({ name, type }) =>
-    columns.some((found) => found.join() === [meta.name, name, DuckDb.types[type]].join())
+    columns.some(([column, found]) => column === name && found === DuckDb.types[type])
   )
   if (!isOurs) return yield* new Corrupt({ detail: `its ${meta.name} is a table of somebody else's` })
   const [row] = yield* session.all(`SELECT ${DuckDb.names(meta)} FROM ${catalog}.main.${meta.name}`)

@@ -3,7 +3,7 @@
  * chunk, and its messages told apart. The library is loaded when it is first needed, for that takes a while.
  */
 import type * as Api from "@duckdb/node-api"
-import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api"
+import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api"
 import { Effect, type Scope } from "effect"
 import { totalmem } from "node:os"
 import {
@@ -88,6 +88,11 @@ export interface Session {
   readonly connection: DuckDBConnection
   /** Runs statements whose rows are of no interest; with values for `$1` and so on, one statement. */
   readonly run: (sql: string, values?: Array<DuckDBValue>) => Effect.Effect<void, SinkReason>
+  /** Plans a statement once, to be run again and again, each time with values of these types for `$1` and so on. */
+  readonly prepare: (
+    sql: string,
+    types: Array<DuckDBType>
+  ) => Effect.Effect<(values: Array<DuckDBValue>) => Effect.Effect<void, SinkReason>, SinkReason, Scope.Scope>
   /** All rows of a small result. */
   readonly all: (sql: string) => Effect.Effect<ReadonlyArray<ReadonlyArray<DuckDBValue>>, SinkReason>
   /** One more connection to the same database, which knows no variable of this one. */
@@ -146,9 +151,20 @@ export const open = Effect.fnUntraced(
       const connection = yield* closing(() => instance.connect())
       const run = (sql: string, values?: Array<DuckDBValue>) =>
         Effect.asVoid(awaiting(connection, () => connection.run(sql, values)))
+      const prepare: Session["prepare"] = Effect.fnUntraced(function*(sql, types) {
+        const prepared = yield* Effect.acquireRelease(
+          awaiting(connection, () => connection.prepare(sql)),
+          (prepared) => Effect.sync(() => prepared.destroySync())
+        )
+        return (values) =>
+          Effect.suspend(() => {
+            prepared.bind(values, types)
+            return Effect.asVoid(awaiting(connection, () => prepared.run()))
+          })
+      })
       const all = (sql: string) =>
         awaiting(connection, () => connection.runAndReadAll(sql)).pipe(Effect.map((result) => result.getRows()))
-      return { connection, run, all, another }
+      return { connection, run, prepare, all, another }
     })
     const session = yield* another
     // both are the machine's if nothing is said, and in Thailand it is 2569
