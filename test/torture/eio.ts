@@ -73,5 +73,5 @@ export const cases: ReadonlyArray<Case> = [{
   fault: "an input/output error at each call to the file system before Duo is asked",
   expected: "exit 74, Duo is not asked, and the next run finds nothing amiss",
   n: { test: 1, torture: 2 },
-  run: ({ n }) => sweep(n === 1 ? 13 : 1)
+  run: ({ n }) => sweep(n === 1 ? 23 : 1)
 }]

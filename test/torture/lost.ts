@@ -13,7 +13,7 @@ import { inFolder, run } from "./InProcess.ts"
 /** Every command that ends; `emulator` serves on when its reader has left. The first few are tried in `make test`. */
 const commands: ReadonlyArray<readonly [args: string, code?: number]> = [
   ["sql"],
-  ["extract --json"],
+  ["extract --json --sink csv"],
   ["verify"],
   ["policy everyone-has-mfa", 5],
   ["extract --dry-run --sink ndjson:-"],

@@ -116,11 +116,11 @@ const beside = (writer: Writer, rounds: ReadonlyArray<ReadonlyArray<string>>) =>
       return planted.length
     })))
 
-/** Every kind at every target; or every kind at one of them, in as few rounds as that takes, of one target in two. */
+/** Every kind at every target; or in one round, so that every kind is at a target of one writer or of another. */
 const roundsOf = ({ targets }: Writer, isShort: boolean) => {
   const kinds = Object.keys(plants)
   const rounds = kinds.map((_, round) => targets.map((_, index) => kinds[(round + index) % kinds.length] ?? ""))
-  return isShort ? rounds.filter((_, round) => round % Math.max(3, targets.length) === 0) : rounds
+  return !isShort ? rounds : targets.length === 1 ? rounds.slice(4) : rounds.slice(0, 1)
 }
 
 /** The names that a run stages under, which others see while it goes: every kind at each of them, or one in turn. */
