@@ -71,24 +71,26 @@ const wearing = table(
   { ...small, duo: { users: 100 } }
 )
 
-/** So many that the retries of a small run would not be enough. */
-const many = { ...small, duo: { users: 1500 } }
+/** In a tenant that is so large that the retries of a small run would not be enough; or every fifth of a smaller one. */
+const large = { users: 1500, every: 10 }
+const smaller = { users: 600, every: 5 }
 
-const tenths = Array.from({ length: 200 }, (_, n) => 10 * n + 1)
 const cut: Fault = { fault: "truncated", how: "length", keep: 100 }
 
 const lasting: Case = {
   id: "B1",
   fault: "every tenth answer of a large tenant is cut",
   expected: "it is asked again for as long as pages come: the very rows of a quiet run",
-  n: { test: 1, torture: 1 },
-  run: () =>
+  n: { test: 1, torture: 2 },
+  run: ({ n }) =>
     Effect.gen(function*() {
+      const { every, users } = n === 1 ? smaller : large
+      const struck = Array.from({ length: 200 }, (_, n) => every * n + 1)
       // large pages have the same rows, and come sooner; of the small ones there are fewer than users
-      const quiet = yield* quietly({ duo: many.duo })
-      return yield* play({ ...quiet, setup: many, requests: many.duo.users }, {
-        name: "every tenth answer",
-        scenario: tenths.map((request) => ({ when: { request }, do: cut })),
+      const quiet = yield* quietly({ duo: { users } })
+      return yield* play({ ...quiet, setup: { ...small, duo: { users } }, requests: users }, {
+        name: `one answer in ${every}`,
+        scenario: struck.map((request) => ({ when: { request }, do: cut })),
         expected: { is: "exact" }
       })
     })
