@@ -21,10 +21,14 @@ const spare = (table: Table) =>
     uncertain === null
   ).map(({ name }) => name)
 
+/** What a version counts that lacks the column which is counted. */
+const nothing = "SELECT '' AS name, '' AS words, 0 AS count WHERE false"
+
 /** The pipeline as a version has it that lacks some columns, and perhaps tables; its views are made of all, so it has none. */
 const without = (columns: ReadonlySet<string>, tables: ReadonlySet<string>): Pipeline => ({
   ...mfa,
   views: "",
+  counts: [...columns].some((column) => mfa.counts.includes(column)) ? nothing : mfa.counts,
   tables: mfa.tables.filter(({ name }) => !tables.has(name)).map((table) => ({
     ...table,
     columns: table.columns.filter(({ name }) => !columns.has(`${table.name}.${name}`)),
