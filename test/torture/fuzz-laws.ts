@@ -177,7 +177,7 @@ export const cases: ReadonlyArray<Case> = [
     id: "S3",
     fault: "any users in any order, with their devices in any order",
     expected: "the same rows, each user's own, as many as there are things, nobody left out",
-    n: { test: 600, torture: 100_000 },
+    n: { test: 400, torture: 100_000 },
     run: (plan) => often(plan, laws)
   },
   {
