@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
 import type { Fault } from "../src/emulator/Scenario.ts"
+import { command } from "./command.ts"
 import { contents, program, settings, start } from "./program.ts"
 
 const users = 120
@@ -106,7 +107,7 @@ describe("extract, when something is wrong", () => {
         for (const { args = [], code, emulator = {}, env = {}, name, says } of cases) {
           const wrong = yield* Effect.scoped(Effect.gen(function*() {
             const duo = yield* serve({ users, ...emulator })
-            const ended = yield* program(folder, ["extract", ...args], { ...settings(duo), ...env })
+            const ended = yield* command(folder, ["extract", ...args], { ...settings(duo), ...env })
             const lines = ended.stderr.trimEnd().split("\n").filter((line) => !line.startsWith("warn: /admin"))
             const reached = (emulator.scenario ?? []).every(({ do: { fault } }) => (duo.reached[fault] ?? 0) > 0)
             return [
@@ -133,8 +134,8 @@ describe("extract, when something is wrong", () => {
       const { DUO_SKEY, ...others } = settings(duo)
       const dotEnv = Object.entries(others).map(([name, value]) => `${name}=${value}\n`).join("")
       yield* fs.writeFileString(`${folder}/.env`, `${dotEnv}DUO_SKEY_FILE=/nowhere\n`)
-      assert.strictEqual((yield* program(folder, ["extract"], { DUO_SKEY })).code, 0)
-      const withFile = yield* program(folder, ["extract"])
+      assert.strictEqual((yield* command(folder, ["extract"], { DUO_SKEY })).code, 0)
+      const withFile = yield* command(folder, ["extract"])
       assert.strictEqual(withFile.code, 78)
       assert.include(withFile.stderr, "DUO_SKEY_FILE")
     })))
@@ -145,14 +146,14 @@ describe("extract, when something is wrong", () => {
         `${folder}/data/runs/20990101T000000000Z-ffffff.json`,
         "{bad"
       )
-      const ended = yield* program(folder, ["verify"])
+      const ended = yield* command(folder, ["verify"])
       assert.strictEqual(ended.code, 73)
       assert.include(ended.stderr, "20990101T000000000Z-ffffff.json is damaged")
     })))
 
   it.live("with no setting at all says which to set", () =>
     withGoodRun(Effect.fnUntraced(function*(folder, before) {
-      const ended = yield* program(folder, ["extract"])
+      const ended = yield* command(folder, ["extract"])
       assert.strictEqual(ended.code, 78)
       assert.include(ended.stderr, "Set DUO_IKEY, DUO_SKEY (or DUO_SKEY_FILE), and DUO_HOST")
       assert.deepStrictEqual(contents(folder), before)
@@ -229,7 +230,7 @@ describe("extract, in the middle of a run", () => {
     withGoodRun(Effect.fnUntraced(function*(folder) {
       const first = yield* running(folder)
       const duo = yield* serve({ users })
-      const second = yield* program(folder, ["extract"], settings(duo))
+      const second = yield* command(folder, ["extract"], settings(duo))
       assert.strictEqual(second.code, 75)
       assert.include(second.stderr, `process ${first.child.pid}`)
       assert.strictEqual(duo.requests.length, 0)
@@ -244,7 +245,7 @@ describe("extract, in the middle of a run", () => {
       const litter = Object.keys(contents(folder)).filter((file) => !(file in before))
       assert.isNotEmpty(litter)
       const duo = yield* serve({ users })
-      const next = yield* program(folder, ["extract"], settings(duo))
+      const next = yield* command(folder, ["extract"], settings(duo))
       assert.strictEqual(next.code, 0, next.stderr)
       const after = contents(folder)
       assert.deepStrictEqual(litter.filter((file) => file in after), [])
@@ -258,7 +259,7 @@ describe("extract, when what is wrong may pass", () => {
       const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
       const fault: Fault = { fault: "reset", at: "body" }
       const duo = yield* serve({ users, scenario: [{ when: { page: 1, times: 1 }, do: fault }] })
-      const ended = yield* program(folder, ["extract", "--json", "--sink", "ndjson"], settings(duo))
+      const ended = yield* command(folder, ["extract", "--json", "--sink", "ndjson"], settings(duo))
       assert.strictEqual(ended.code, 0, ended.stderr)
       assert.strictEqual(duo.reached.reset, 1)
       const { complete, retries, users: seen } = JSON.parse(ended.stdout)

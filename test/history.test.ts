@@ -198,7 +198,7 @@ layer(Places.layer)("the history of any runs", (it) => {
   it.effect.prop("is that of the model, run by run", [histories], ([all]) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(comparable(yield* historyIn(yield* stepwise(all))), expected(all))
-    }), { arbitrary: { runs: 150 } })
+    }), { arbitrary: { runs: 60 } })
 
   it.effect.prop(
     "is the same over the snapshots, in whatever order they lie about",
@@ -207,7 +207,7 @@ layer(Places.layer)("the history of any runs", (it) => {
       Effect.gen(function*() {
         assert.deepStrictEqual(comparable(yield* historyIn(yield* atOnce(shuffled(all, by)))), expected(all))
       }),
-    { arbitrary: { runs: 150 } }
+    { arbitrary: { runs: 60 } }
   )
 
   it.effect.prop(
@@ -253,7 +253,7 @@ layer(Places.layer)("the history of any runs", (it) => {
           )
         }
       }),
-    { arbitrary: { runs: 60 }, timeout: 180_000 }
+    { arbitrary: { runs: 25 }, timeout: 180_000 }
   )
 
   it.effect.prop(
@@ -269,7 +269,7 @@ layer(Places.layer)("the history of any runs", (it) => {
         yield* open.run("USE ledger")
         assert.deepStrictEqual(comparable(yield* historyIn(open)), expected(all))
       }),
-    { arbitrary: { runs: 60 } }
+    { arbitrary: { runs: 30 } }
   )
 })
 

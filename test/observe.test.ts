@@ -7,6 +7,7 @@ import * as Otlp from "../src/telemetry/Otlp.ts"
 import { sources } from "./bundle.ts"
 import { another, good, key } from "./certificates.ts"
 import { collect, type Span, valuesOf } from "./collector.ts"
+import { command } from "./command.ts"
 import { assertHarmless } from "./harmless.ts"
 import { allSinks, inFolder, program, settings, start } from "./program.ts"
 import { behindProxy, trust } from "./real-host.ts"
@@ -63,7 +64,7 @@ describe("extract with a collector", () => {
           const duo = yield* serve({ users, ...options })
           const collector = yield* collect()
           const env = { ...settings(duo), ...collector.env }
-          const ended = yield* program(folder, ["extract", "--log-level", "all", ...args], env)
+          const ended = yield* command(folder, ["extract", "--log-level", "all", ...args], env)
           assert.strictEqual(ended.code, code, ended.stderr)
           assert.notMatch(ended.stderr, /not told|ended well/)
           const sent = JSON.stringify(collector.posts)
@@ -96,7 +97,7 @@ describe("extract with a collector", () => {
       const duo = yield* serve({ users, ...throttled })
       const collector = yield* collect()
       const args = ["extract", "--json", "--page-size", "20"]
-      const ended = yield* program(folder, args, { ...settings(duo), ...collector.env })
+      const ended = yield* command(folder, args, { ...settings(duo), ...collector.env })
       const summary = JSON.parse(ended.stdout)
       const spans = collector.spans()
       const parents = new Map(spans.map((span) => [span.spanId, span]))
@@ -120,6 +121,7 @@ describe("extract with a collector", () => {
       for (const { traceId } of collector.logs()) assert.strictEqual(traceId, spans[0]?.traceId)
     })))
 
+  // what is measured belongs to the process, which has to be its own
   it.live("measures what the summary says", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users, ...throttled })
@@ -161,7 +163,7 @@ describe("extract with a collector", () => {
       for (const [args, exit, error, options] of cases) {
         const duo = yield* serve({ users, ...options })
         const collector = yield* collect()
-        const ended = yield* program(folder, ["extract", ...args], { ...settings(duo), ...collector.env })
+        const ended = yield* command(folder, ["extract", ...args], { ...settings(duo), ...collector.env })
         assert.strictEqual(ended.code, exit)
         const said = { "process.exit.code": exit, "error.type": error }
         assert.deepInclude(collector.end(), said)
@@ -177,7 +179,7 @@ describe("extract with a collector", () => {
       const duo = yield* serve({ users })
       const collector = yield* collect()
       writeFileSync(`${folder}/data`, "")
-      const { code, stderr } = yield* program(folder, ["extract"], { ...settings(duo), ...collector.env })
+      const { code, stderr } = yield* command(folder, ["extract"], { ...settings(duo), ...collector.env })
       assert.strictEqual(code, 73)
       assert.include(stderr, folder)
       const said = collector.logs().map(({ body }) => body.stringValue).join()
@@ -220,7 +222,7 @@ describe("extract with a collector", () => {
         ].join("\n")
       )
       chmodSync(`${folder}/.env`, 0o644)
-      const ended = yield* program(folder, ["extract", "--dry-run"], settings(duo))
+      const ended = yield* command(folder, ["extract", "--dry-run"], settings(duo))
       assert.strictEqual(ended.code, 0, ended.stderr)
       assert.include(ended.stderr, "Others may read .env")
       assert.sameMembers([...new Set(collector.posts.map(({ path }) => path))], [
@@ -236,7 +238,7 @@ describe("extract with a collector", () => {
           "deployment.environment.name": "test"
         })
       }
-      const check = yield* program(folder, ["check", "--offline"], settings(duo))
+      const check = yield* command(folder, ["check", "--offline"], settings(duo))
       assert.include(check.stdout, `goes to ${collector.host}`)
     })))
 
@@ -251,7 +253,7 @@ describe("extract with a collector", () => {
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = yield* serve({ users })
         const collector = yield* collect(answer)
-        const { code, stderr, stdout } = yield* program(folder, ["extract", "--json"], {
+        const { code, stderr, stdout } = yield* command(folder, ["extract", "--json"], {
           ...settings(duo),
           ...collector.env
         })
@@ -278,7 +280,7 @@ describe("extract with a collector", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users, permissions: [] })
       const { env } = yield* Effect.scoped(collect())
-      const { code, stderr } = yield* program(folder, ["extract"], { ...settings(duo), ...env })
+      const { code, stderr } = yield* command(folder, ["extract"], { ...settings(duo), ...env })
       assert.strictEqual(code, 77)
       assert.strictEqual(stderr.match(/was not told everything: ECONNREFUSED\./g)?.length, 1)
     })))
@@ -302,7 +304,7 @@ describe("extract with a collector", () => {
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = yield* serve({ users })
         const collector = yield* collect()
-        const ended = yield* program(folder, ["extract", "--json"], { ...settings(duo), ...collector.env, ...env })
+        const ended = yield* command(folder, ["extract", "--json"], { ...settings(duo), ...collector.env, ...env })
         assert.strictEqual(ended.code, 78)
         assert.match(ended.stderr, says)
         assert.deepInclude(JSON.parse(ended.stdout), { error: "BadCollector", exit: 78 })

@@ -73,7 +73,7 @@ const answers = (ask: (sql: string) => Effect.Effect<ReadonlyArray<Record<string
     (all): Readonly<Record<string, ReadonlyArray<string>>> => Object.fromEntries(all)
   )
 
-const ofLedger = (data: string) => answers((sql) => readers.query(`${data}/duo.duckdb`, sql))
+const ofLedger = (data: string) => readers.within(`${data}/duo.duckdb`, answers)
 
 /** `views.sql`, where the files are now. */
 const viewsIn = (data: string) =>

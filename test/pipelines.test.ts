@@ -106,7 +106,7 @@ const answers = (pipeline: Pipeline, ask: Ask) =>
   )
 
 const ofLedger = (data: string, pipeline: Pipeline) =>
-  answers(pipeline, (sql) => readers.query(`${data}/duo.duckdb`, sql))
+  readers.within(`${data}/duo.duckdb`, (ask) => answers(pipeline, ask))
 
 /** By way of `views.sql`, where the files are now. */
 const ofParquet = (data: string, pipeline: Pipeline) =>

@@ -188,6 +188,10 @@ export const inMemory = <A>(
     (instance) => Effect.sync(() => instance.closeSync())
   )
 
+/** Queries of a DuckDB file, opened once, read-only. */
+export const within = <A>(file: string, use: Parameters<typeof inMemory<A>>[1]) =>
+  inMemory(`ATTACH '${file}' AS duo (READ_ONLY); USE duo`, use)
+
 const plainValue = (value: DuckDBValue) =>
   value instanceof DuckDBBlobValue
     ? Buffer.from(value.bytes).toString()
