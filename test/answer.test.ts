@@ -4,8 +4,8 @@ import { Effect } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { extract } from "./command.ts"
-import { program, query } from "./program.ts"
+import { command, extract } from "./command.ts"
+import { query } from "./program.ts"
 
 /** Where a ledger is. */
 let folder = ""
@@ -22,7 +22,7 @@ const small = { NODE_OPTIONS: "--max-old-space-size=48" }
 
 const large = (rows: number) => `SELECT range AS n, 'name ' || range AS name, [range, NULL] AS list FROM range(${rows})`
 
-const ask = (format: string, sql: string, env = {}) => program(folder, ["sql", "--format", format, sql], env)
+const ask = (format: string, sql: string, env = {}) => command(folder, ["sql", "--format", format, sql], env)
 
 describe("the answer of sql", () => {
   it.live(

@@ -13,6 +13,7 @@ import { make, tell } from "../src/cli/demo.ts"
 import * as Format from "../src/cli/Format.ts"
 import { makeDirectory } from "../src/staging/Durable.ts"
 import * as Lock from "../src/staging/Lock.ts"
+import { command } from "./command.ts"
 import { inFolder, program } from "./program.ts"
 import { everySink, sinks } from "./torture/InProcess.ts"
 
@@ -77,7 +78,7 @@ describe("the demo", () => {
   it.live("cannot be made where there is no place for it, and says so", () =>
     inFolder(Effect.fnUntraced(function*(place) {
       writeFileSync(`${place}/data`, "")
-      const { code, stderr } = yield* program(place, ["demo"])
+      const { code, stderr } = yield* command(place, ["demo"])
       assert.strictEqual(code, 73, stderr)
     })))
 
@@ -117,7 +118,7 @@ describe("the demo", () => {
       })
       const before = yield* all
       renameSync(`${folder}/data/duo.duckdb`, `${folder}/before.duckdb`)
-      const { code, stderr } = yield* program(folder, ["rebuild"], { DUO_MFA_DATA: "data" })
+      const { code, stderr } = yield* command(folder, ["rebuild"], { DUO_MFA_DATA: "data" })
       assert.strictEqual(code, 0, stderr)
       assert.deepStrictEqual(yield* all, before)
     }))

@@ -5,9 +5,9 @@ import { execFile, spawnSync } from "node:child_process"
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
 import { basename, resolve } from "node:path"
 import type { Entry } from "../src/history/Catalogue.ts"
-import { extract } from "./command.ts"
+import { command, extract } from "./command.ts"
 import { laws } from "./contract.ts"
-import { inFolder, program, settings } from "./program.ts"
+import { inFolder, settings } from "./program.ts"
 import { matrix } from "./torture/matrix.ts"
 
 const readme = readFileSync("README.md", "utf8")
@@ -39,7 +39,7 @@ describe("the README", () => {
       assert.strictEqual(steady(all), printedBy("$ make extract"))
 
       const question = /make sql Q="([^"]+)"\n([^`]+)```/.exec(readme)
-      const asked = yield* program(folder, ["sql", "--format", "table", question?.[1] ?? ""], {
+      const asked = yield* command(folder, ["sql", "--format", "table", question?.[1] ?? ""], {
         DUO_MFA_DATA: "data/demo"
       })
       assert.strictEqual(asked.stdout.trimEnd(), question?.[2]?.trimEnd())
@@ -190,19 +190,19 @@ describe("how to write a sink", () => {
 describe("the data dictionary", () => {
   it.live("is what the tables say", () =>
     Effect.gen(function*() {
-      const printed = yield* program(".", ["dictionary"])
+      const printed = yield* command(".", ["dictionary"])
       assert.strictEqual(readFileSync("data/README.md", "utf8"), printed.stdout)
     }))
 
   it.live("as JSON and for dbt says the same of the same names", () =>
     Effect.gen(function*() {
-      const json = yield* program(".", ["dictionary", "--format", "json"])
+      const json = yield* command(".", ["dictionary", "--format", "json"])
       const entries: ReadonlyArray<Entry> = JSON.parse(json.stdout)
       assert.includeMembers(entries.map(({ name }) => name), ["users", "users_history", "runs", "mfa_events"])
       for (const { columns, doc, name } of entries) {
         for (const sentence of [doc, ...columns.map((column) => column.doc)]) assert.match(sentence, /^\S.*\.$/, name)
       }
-      const dbt = yield* program(".", ["dictionary", "--format", "dbt"])
+      const dbt = yield* command(".", ["dictionary", "--format", "dbt"])
       const tables = entries.filter(({ kind }) => kind !== "macro")
       assert.deepStrictEqual(
         [...dbt.stdout.matchAll(/^( +)- name: (\w+)\n +description: (".*")$/gm)].map((

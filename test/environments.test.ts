@@ -9,6 +9,7 @@ import { SinkError } from "../src/Sink.ts"
 import * as DuckDb from "../src/staging/DuckDb.ts"
 import { main } from "./bundle.ts"
 import { good, key } from "./certificates.ts"
+import { command } from "./command.ts"
 import { inFolder, program, settings, start } from "./program.ts"
 import { listenBehindProxy } from "./real-host.ts"
 
@@ -91,9 +92,9 @@ describe("a proxy", () => {
   it.live("that cannot be used is in nobody's way who needs none", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const env = { ...settings(yield* serve({ users: 3 })), HTTPS_PROXY: "socks5://h:1080" }
-      const { code, stderr } = yield* program(folder, ["extract"], env)
+      const { code, stderr } = yield* command(folder, ["extract"], env)
       assert.strictEqual(code, 0, stderr)
-      const told = yield* program(folder, ["extract"], { ...env, DUO_MFA_NOTIFY: "https://hooks.example.com/x" })
+      const told = yield* command(folder, ["extract"], { ...env, DUO_MFA_NOTIFY: "https://hooks.example.com/x" })
       assert.strictEqual(told.code, 0, told.stderr)
       assert.include(told.stderr, "was not told: HTTPS_PROXY is a SOCKS proxy")
     })), 60_000)
@@ -108,7 +109,7 @@ it.live(
       assert.strictEqual(code, 73, stderr)
       assert.include(stderr, "TMPDIR")
       assert.notInclude(stderr, "DUO_MFA_DATA")
-      assert.strictEqual((yield* program(folder, ["extract"], env)).code, 0, "a run needs none")
+      assert.strictEqual((yield* command(folder, ["extract"], env)).code, 0, "a run needs none")
     })),
   60_000
 )

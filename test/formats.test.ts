@@ -79,10 +79,18 @@ describe.each(versions)("what %s left", (from) => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "duo-mfa-formats-"))
     data = unpack(from, folder)
-    for (const name of histories) {
-      const rows = await Effect.runPromise(readers.query(`${data}/duo.duckdb`, `DESCRIBE ${name}_history`))
-      columns.set(name, rows.map((row) => String(row["column_name"])).join(", "))
-    }
+    await Effect.runPromise(
+      readers.within(
+        `${data}/duo.duckdb`,
+        (ask) =>
+          Effect.forEach(histories, (name) =>
+            Effect.map(ask(`DESCRIBE ${name}_history`), (rows) =>
+              columns.set(
+                name,
+                rows.map((row) => String(row["column_name"])).join(", ")
+              )))
+      )
+    )
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -237,7 +245,8 @@ describe("a ledger of format 1", () => {
     () =>
       inLedger(Effect.fnUntraced(function*(file, instants) {
         const own = (sql: string) => readers.query(file, sql)
-        const expected = yield* answers(own, instants)
+        const ofOwn = readers.within(file, (ask) => answers(ask, instants))
+        const expected = yield* ofOwn
         assert.isAbove(expected.get("FROM users_changes")?.length ?? 0, 10)
         const asked = Effect.gen(function*() {
           const session = yield* DuckDb.open({})
@@ -255,7 +264,7 @@ describe("a ledger of format 1", () => {
           }))
           assert.deepStrictEqual(yield* Effect.scoped(asked), expected)
         }
-        assert.deepStrictEqual(yield* answers(own, instants), expected)
+        assert.deepStrictEqual(yield* ofOwn, expected)
         const left = yield* own(
           "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%_history' AND NOT internal"
         )

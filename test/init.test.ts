@@ -5,7 +5,8 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import * as DotEnv from "../src/cli/DotEnv.ts"
 import * as Answers from "../src/duo/Answers.ts"
 import { serve } from "../src/emulator/Emulator.ts"
-import { inFolder, program } from "./program.ts"
+import { command } from "./command.ts"
+import { inFolder } from "./program.ts"
 import { type Conversation, converse, ctrlC, ctrlD, down, enter, hasTerminal, type Step } from "./terminal.ts"
 
 const loopback = { DUO_INSECURE_LOOPBACK: "1" }
@@ -52,8 +53,8 @@ described("init, on a terminal", () => {
       for (const line of shown.split("\n")) assert.include(asked.text, line)
       assert.deepStrictEqual(readdirSync(folder), [".env"])
       assert.strictEqual(modeOf(`${folder}/.env`), 0o600)
-      for (const command of ["check", "extract"]) {
-        const { code, stderr } = yield* program(folder, [command])
+      for (const name of ["check", "extract"]) {
+        const { code, stderr } = yield* command(folder, [name])
         assert.strictEqual(code, 0, stderr)
         assert.notInclude(stderr, "chmod")
       }
@@ -66,7 +67,7 @@ described("init, on a terminal", () => {
       const asked = yield* converse(folder, "init", [["Integration key ›", pasted]], loopback)
       assertEnded(asked, 0)
       assertHidden(asked, skey)
-      assert.strictEqual((yield* program(folder, ["check"])).code, 0)
+      assert.strictEqual((yield* command(folder, ["check"])).code, 0)
     })))
 
   it.live("says of each answer what is wrong with it before it asks for the next", () =>
@@ -101,7 +102,7 @@ described("init, on a terminal", () => {
       assertEnded(asked, 0)
       assertHidden(asked, wrong)
       assertHidden(asked, duo.skey)
-      assert.strictEqual((yield* program(folder, ["check"])).code, 0)
+      assert.strictEqual((yield* command(folder, ["check"])).code, 0)
     })))
 
   it.live("that does not work: writes nothing, or the answers as they are, if that is what is wanted", () =>
@@ -152,7 +153,7 @@ described("init, on a terminal", () => {
         `# ours\nDUO_SKEY=${duo.skey}\nDUO_MFA_DATA='some where' # here\n` +
           `DUO_IKEY=${duo.ikey}\nDUO_HOST=${duo.host}\nDUO_INSECURE_LOOPBACK=1\n`
       )
-      assert.strictEqual((yield* program(folder, ["check"])).code, 0)
+      assert.strictEqual((yield* command(folder, ["check"])).code, 0)
     })))
 
   it.live("says if git would take .env along, and leaves .gitignore to whoever it belongs to", () =>
@@ -198,7 +199,7 @@ described("init, on a terminal", () => {
 describe("init", () => {
   it.live("where there is no terminal says which settings to give instead", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const { code, stderr, stdout } = yield* program(folder, ["init"])
+      const { code, stderr, stdout } = yield* command(folder, ["init"])
       assert.strictEqual(code, 64)
       assert.strictEqual(stdout, "")
       for (const name of ["DUO_IKEY", "DUO_SKEY_FILE", "DUO_SKEY", "DUO_HOST"]) assert.include(stderr, name)

@@ -27,7 +27,7 @@ const code = (created: number, expiration: number | null): JsonObject => ({
 
 const ports = [27_065, 27_066]
 
-/** A run at noon of a day. */
+/** A run at noon of a day, into the ledger. */
 const run = (
   folder: string,
   day: number,
@@ -39,7 +39,7 @@ const run = (
     `${folder}/data`,
     at(day) * 1000,
     { port: ports[0], tenant: Tenant.fromUsers(users, codes), ...options },
-    everySink(`${folder}/data`).filter(({ sink }) => sink === "duckdb" || sink === "parquet")
+    everySink(`${folder}/data`).filter(({ sink }) => sink === "duckdb" || sink === "parquet" && options.permissions)
   )
 
 type Day = readonly [users: ReadonlyArray<JsonObject>, codes?: ReadonlyArray<JsonObject>]

@@ -5,7 +5,7 @@ import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { type Options, serve } from "../src/emulator/Emulator.ts"
 import * as Tenant from "../src/emulator/Tenant.ts"
 import * as Target from "../src/postgres/Target.ts"
-import { extract } from "./command.ts"
+import { command, extract } from "./command.ts"
 import { usersOn } from "./known/scene.ts"
 import { binaries, locationOf, query, secret, type Server, start } from "./postgres-server.ts"
 import { inFolder, program, settings } from "./program.ts"
@@ -28,7 +28,7 @@ describe("a target", () => {
     return yield* inFolder((folder) =>
       Effect.gen(function*() {
         const duo = yield* serve({ users: 1 })
-        const ended = yield* program(folder, ["extract", "--json", "--sink", target], {
+        const ended = yield* command(folder, ["extract", "--json", "--sink", target], {
           ...settings(duo),
           ...environment
         })
@@ -98,7 +98,7 @@ describe("a target", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 1 })
       const env = { ...settings(duo), PGHOST: "127.0.0.1", PGPORT: "1", PGUSER: "duo", PGPASSWORD: secret }
-      const { code, stderr } = yield* program(folder, ["extract", "--sink", "postgres"], env)
+      const { code, stderr } = yield* command(folder, ["extract", "--sink", "postgres"], env)
       assert.strictEqual(code, 69, stderr)
       assert.include(
         stderr,
@@ -116,7 +116,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       const env = { ...settings(duo), PGPASSWORD: secret }
       const target = `postgres://locked@127.0.0.1:${server.port}/reports?schema=whole&sslmode=require`
       const args = ["extract", "--json", "--sink", "ndjson", "--sink", `postgres:${target}`]
-      const { code, stderr, stdout } = yield* program(folder, args, env)
+      const { code, stderr, stdout } = yield* command(folder, args, env)
       assert.strictEqual(code, 0, stderr)
       const { run_id, sinks } = JSON.parse(stdout)
       assert.strictEqual(sinks[1].location, target)
@@ -128,11 +128,11 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
           email
         )
       )
-      const unnamed = yield* program(folder, ["verify"], { PGPASSWORD: secret })
+      const unnamed = yield* command(folder, ["verify"], { PGPASSWORD: secret })
       assert.strictEqual(unnamed.code, 4, unnamed.stderr)
       assert.include(unnamed.stderr, target)
       const verify = ["verify", "--sink", `postgres:${target}`]
-      const verified = yield* program(folder, verify, { PGPASSWORD: secret })
+      const verified = yield* command(folder, verify, { PGPASSWORD: secret })
       assert.strictEqual(verified.code, 0, verified.stderr)
       assert.strictEqual(verified.stdout.match(/postgres .* same$/gm)?.length, 4)
       const told = [stdout, stderr, verified.stdout, verified.stderr]
@@ -144,7 +144,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       server.psql(
         "UPDATE whole_rows.users SET email = 'somebody@example.com' WHERE user_id = (SELECT min(user_id) FROM whole_rows.users)"
       )
-      const changed = yield* program(folder, verify, { PGPASSWORD: secret })
+      const changed = yield* command(folder, verify, { PGPASSWORD: secret })
       assert.strictEqual(changed.code, 74)
       assert.match(changed.stdout, /postgres +users .* differs$/m)
     })))
@@ -152,7 +152,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
   it.live("a run that would take away rows of any table is refused, though as many others came", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 40 })
-      const run = program(
+      const run = command(
         folder,
         ["extract", "--sink", `postgres:${locationOf(server, { schema: "others" })}`],
         settings(duo)
@@ -174,7 +174,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       )
       const env = { ...settings(duo), PGPASSFILE: `${folder}/pass` }
       const args = ["extract", "--sink", "postgres", "--pii", "drop"]
-      const { code, stderr, stdout } = yield* program(folder, args, env)
+      const { code, stderr, stdout } = yield* command(folder, args, env)
       assert.strictEqual(code, 0, stderr)
       assert.deepStrictEqual(query(server, "SELECT DISTINCT email, username FROM duo_mfa.users"), [
         { email: null, username: null }
@@ -182,7 +182,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       const place = `postgres:///reports?host=${server.folder}&port=${server.port}&user=locked&schema=duo_mfa`
       assert.include(stdout, `postgres ${place} (0.0 MB)`)
       assert.strictEqual(
-        (yield* program(folder, ["verify", "--sink", "postgres"], { PGPASSFILE: `${folder}/pass` })).code,
+        (yield* command(folder, ["verify", "--sink", "postgres"], { PGPASSFILE: `${folder}/pass` })).code,
         0
       )
       server.psql("DROP SCHEMA duo_mfa, duo_mfa_rows CASCADE")
@@ -198,15 +198,15 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.deepStrictEqual(query(server, "SELECT * FROM killed.runs"), [])
       assert.deepStrictEqual(query(server, "SELECT * FROM killed.users UNION SELECT * FROM killed.users_snapshots"), [])
       for (const named of [["--sink", killing], target]) {
-        const refused = yield* program(folder, ["extract", ...named], settings(duo))
+        const refused = yield* command(folder, ["extract", ...named], settings(duo))
         assert.strictEqual(refused.code, 4, refused.stderr)
         assert.deepStrictEqual(rowsIn("killed").map(({ published }) => published), [false])
       }
-      const next = yield* program(folder, ["extract", "--sink", killing, ...target], settings(duo))
+      const next = yield* command(folder, ["extract", "--sink", killing, ...target], settings(duo))
       assert.strictEqual(next.code, 0, next.stderr)
       assert.include(next.stderr, "which was whole when its process ended")
       assert.deepStrictEqual(rowsIn("killed").map(({ published }) => published), [true, true])
-      assert.strictEqual((yield* program(folder, ["verify", "--sink", killing, ...target])).code, 0)
+      assert.strictEqual((yield* command(folder, ["verify", "--sink", killing, ...target])).code, 0)
     })))
 
   it.live("what a run staged that will not be published is swept by the next one", () =>
@@ -220,7 +220,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         JSON.stringify({ sinks: JSON.parse(readFileSync(`${folder}/${sealed}`, "utf8")).sinks })
       )
       rmSync(`${folder}/${sealed}`)
-      const next = yield* program(folder, ["extract", "--json", ...target], settings(duo))
+      const next = yield* command(folder, ["extract", "--json", ...target], settings(duo))
       assert.strictEqual(next.code, 0, next.stderr)
       assert.deepStrictEqual(rowsIn("swept"), [{ run_id: JSON.parse(next.stdout).run_id, published: true }])
       assert.strictEqual(query(server, "SELECT DISTINCT run_id FROM swept_rows.users").length, 1)
@@ -231,14 +231,14 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       const duo = yield* serve({ users: 5 })
       const target = ["--sink", `postgres:${locationOf(server, { schema: "beside" })}`]
       for (const pipeline of ["mfa", "admins", "mfa", "admins"]) {
-        const { code, stderr } = yield* program(folder, ["extract", pipeline, ...target], settings(duo))
+        const { code, stderr } = yield* command(folder, ["extract", pipeline, ...target], settings(duo))
         assert.strictEqual(code, 0, stderr)
       }
       const counted = (table: string) => query(server, `SELECT count(*) AS rows FROM beside.${table}`)
       assert.deepStrictEqual([...counted("users"), ...counted("users_history")], [{ rows: 5 }, { rows: 5 }])
       assert.deepStrictEqual(counted("admins"), counted("admins_history"))
       assert.isAbove(Number(counted("admins")[0]?.["rows"]), 0)
-      assert.strictEqual((yield* program(folder, ["verify", ...target])).code, 0)
+      assert.strictEqual((yield* command(folder, ["verify", ...target])).code, 0)
     })))
 
   it.live("two tenants have rows beside each other, and one that is read only in part loses nobody", () =>
@@ -268,10 +268,10 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       const place = locationOf(server)
       const commands = blocks("sh").flatMap((block) => block.trim().split("\n"))
       assert.strictEqual(commands.length, 3)
-      for (const command of commands) {
-        const args = command.replace("postgres://duo@db.example.com/reports", place).split(" ").slice(1)
-        const { code, stderr } = yield* program(folder, args, settings(duo))
-        assert.strictEqual(code, 0, `${command}: ${stderr}`)
+      for (const typed of commands) {
+        const args = typed.replace("postgres://duo@db.example.com/reports", place).split(" ").slice(1)
+        const { code, stderr } = yield* command(folder, args, settings(duo))
+        assert.strictEqual(code, 0, `${typed}: ${stderr}`)
       }
       assert.strictEqual(questions.length, 4)
       const [coverage = ""] = questions

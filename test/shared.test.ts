@@ -9,8 +9,9 @@ import parquet from "../sinks/parquet.ts"
 import { serve } from "../src/emulator/Emulator.ts"
 import { users as usersTable } from "../src/mfa/Tables.ts"
 import { InputOutput, type Sink, SinkError } from "../src/Sink.ts"
+import { command } from "./command.ts"
 import * as processes from "./processes.ts"
-import { contents, program, settings, start as begin } from "./program.ts"
+import { contents, settings, start as begin } from "./program.ts"
 import * as readers from "./readers.ts"
 import { run, sinks, tree } from "./torture/InProcess.ts"
 
@@ -195,7 +196,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
         const duo = yield* serve({ users: 3 })
         mkdirSync(`${cwd}/data/parquet`, { recursive: true, mode: 0o700 })
         const other = yield* processes.open(`${cwd}/${lock}`, "READ_WRITE")
-        const late = yield* program(cwd, ["extract", "--wait", "1s"], settings(duo))
+        const late = yield* command(cwd, ["extract", "--wait", "1s"], settings(duo))
         assert.strictEqual(late.code, 75, late.stderr)
         assert.include(late.stderr, `process ${other.pid}`)
         assert.lengthOf(duo.requests, 0)
@@ -218,17 +219,17 @@ layer(NodeServices.layer)("what runs share", (it) => {
         const fs = yield* FileSystem.FileSystem
         const cwd = yield* fs.makeTempDirectoryScoped()
         yield* TestClock.setTime(Date.now())
-        assert.strictEqual((yield* program(cwd, ["extract"], settings(yield* serve({ users: 3 })))).code, 0)
+        assert.strictEqual((yield* command(cwd, ["extract"], settings(yield* serve({ users: 3 })))).code, 0)
         const before = contents(`${cwd}/data`)
         for (const lock of ["data/.lock", "data/.duo.duckdb.lock"]) {
           const other = yield* processes.open(`${cwd}/${lock}`, "READ_WRITE")
-          const { code, stderr } = yield* program(cwd, ["rebuild"])
+          const { code, stderr } = yield* command(cwd, ["rebuild"])
           assert.strictEqual(code, 75, stderr)
           assert.include(stderr, `process ${other.pid}`)
           assert.deepStrictEqual(contents(`${cwd}/data`), before)
           yield* other.leave
         }
-        assert.strictEqual((yield* program(cwd, ["rebuild"])).code, 0)
+        assert.strictEqual((yield* command(cwd, ["rebuild"])).code, 0)
       }),
     60_000
   )
@@ -238,7 +239,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
       const fs = yield* FileSystem.FileSystem
       const cwd = yield* fs.makeTempDirectoryScoped()
       for (const text of ["10", "m", "-1s", "1d", "1s2", ""]) {
-        const { code, stderr } = yield* program(cwd, ["extract", `--wait=${text}`])
+        const { code, stderr } = yield* command(cwd, ["extract", `--wait=${text}`])
         assert.strictEqual(code, 64, `${text}: ${stderr}`)
       }
     }), 60_000)
