@@ -2,9 +2,10 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { execFile, spawnSync } from "node:child_process"
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
-import { basename, resolve } from "node:path"
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { basename } from "node:path"
 import type { Entry } from "../src/history/Catalogue.ts"
+import { main } from "./bundle.ts"
 import { command, extract } from "./command.ts"
 import { laws } from "./contract.ts"
 import { inFolder, settings } from "./program.ts"
@@ -130,7 +131,7 @@ describe("what the pages say to type", () => {
       const { duo } = yield* extract(folder, { users: 20 })
       const data = `${folder}/data`
       mkdirSync(`${data}/bi`)
-      symlinkSync(resolve("duo-mfa"), `${data}/duo-mfa`)
+      writeFileSync(`${data}/duo-mfa`, `#!/bin/sh\nexec "${process.execPath}" "${main.entry}" "$@"\n`, { mode: 0o755 })
       const commands = pages.filter((page) => page.startsWith("docs/") && !(page in elsewhere)).flatMap((page) =>
         [...readFileSync(page, "utf8").matchAll(/^```sh\n([^`]+)^```$/gm)].flatMap(([_, block = ""]) =>
           block.trim().split("\n").map((line) => ({ page, command: line.replaceAll("/srv/bi", "bi") }))
@@ -139,7 +140,12 @@ describe("what the pages say to type", () => {
       assert.isAtLeast(commands.length, 6)
       for (const { command, page } of commands) {
         const { code, stderr } = yield* Effect.promise(() =>
-          shell(command, { ...settings(duo), DUO_MFA_DATA: ".", PATH: `${data}:${process.env["PATH"]}` }, data)
+          shell(command, {
+            ...settings(duo),
+            NODE_COMPILE_CACHE: main.compiled,
+            DUO_MFA_DATA: ".",
+            PATH: `${data}:${process.env["PATH"]}`
+          }, data)
         )
         assert.strictEqual(code, 0, `${page}: ${command}: ${stderr}`)
       }

@@ -27,9 +27,9 @@ describe("extract", () => {
   for (const [name, api] of apis) {
     it.live(`works against a Duo that has ${name}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
-        const { duo, summary } = yield* extract(folder, { users: 700, ...api }, ["--sink", "ndjson"])
-        assert.deepInclude(summary, { complete: true, users: 700, total_objects: 700, exit: 0 })
-        assert.strictEqual(summary.rows.users, 700)
+        const { duo, summary } = yield* extract(folder, { users: 310, ...api }, ["--sink", "ndjson"])
+        assert.deepInclude(summary, { complete: true, users: 310, total_objects: 310, exit: 0 })
+        assert.strictEqual(summary.rows.users, 310)
         assert.deepStrictEqual(duo.requests.flatMap(({ trace }) => trace), [])
       })))
   }

@@ -18,6 +18,9 @@ let folder = ""
 let ours = ""
 let user = ""
 
+/** What npx starts, in a second less. */
+const installed = "./node_modules/.bin/duo-mfa"
+
 /** What a page says to type, in the order in which it says it. */
 const commandsOf = (page: string) =>
   [...readFileSync(`docs/${page}`, "utf8").matchAll(/^```sh\n([^`]+)^```/gm)].flatMap(([_, block = ""]) =>
@@ -60,8 +63,8 @@ describe("the npm package", () => {
       await succeed(home, "sh", ["-c", command.replace(" ~/", ` ${home}/`)], env)
     }
     assert.strictEqual(globSync("{.bashrc,.zsh/*/*,.config/fish/*/*}", { cwd: home }).length, 3)
-    assert.include(await succeed(user, "npx", ["duo-mfa", "--version"]), manifest.version)
-    const sinks = await succeed(user, "npx", ["duo-mfa", "sinks"])
+    assert.include(await succeed(user, installed, ["--version"]), manifest.version)
+    const sinks = await succeed(user, installed, ["sinks"])
     assert.deepStrictEqual(sinks.match(/^\w+/gm), ["csv", "duckdb", "ndjson", "parquet", "postgres"])
   })
 
@@ -69,7 +72,7 @@ describe("the npm package", () => {
     Effect.gen(function*() {
       const duo = yield* serve({ users: 30 })
       const duoMfa = (...args: ReadonlyArray<string>) =>
-        Effect.promise(() => succeed(user, "npx", ["duo-mfa", ...args], settings(duo)))
+        Effect.promise(() => succeed(user, installed, args, settings(duo)))
       assert.include(yield* duoMfa("extract"), "30 users")
       assert.include(yield* duoMfa("sql", "--format", "csv", "SELECT count(*) AS users FROM users"), "30")
       assert.isNotEmpty(yield* duoMfa("sql", "--format", "csv", "@coverage"))

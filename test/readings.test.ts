@@ -1,7 +1,7 @@
 /** A list that is read while it changes: what that proves, for every history, and what it takes to get there. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Layer, Schema } from "effect"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Context, Effect, FileSystem, Layer, Schema } from "effect"
 import * as RunDatabase from "../src/duckdb/RunDatabase.ts"
 import { pages } from "../src/duo/Pages.ts"
 import * as Readings from "../src/duo/Readings.ts"
@@ -52,6 +52,11 @@ const readTenant = Effect.fnUntraced(function*(
   }
 })
 
+/** One for all the cases of a property, because it takes longer to open than a list takes to read. */
+class Database extends Context.Service<Database, RunDatabase.RunDatabase>()("test/Database") {
+  static readonly layer = Layer.effect(Database, database).pipe(Layer.provide(NodeServices.layer))
+}
+
 const quiet = (users: number, pageSize: number): History => ({ users, pageSize, concurrency: 1, events: [] })
 const Part = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 999 }))
 const Happening: Schema.Schema<Event> = Schema.Struct({
@@ -60,7 +65,7 @@ const Happening: Schema.Schema<Event> = Schema.Struct({
   to: Part
 })
 
-describe("a snapshot", () => {
+layer(Database.layer)("a snapshot", (it) => {
   it.effect.prop(
     "is exactly the tenant of one moment, or honestly marked, whatever happens between any two requests",
     [
@@ -71,14 +76,18 @@ describe("a snapshot", () => {
       Schema.Array(Schema.Array(Happening).check(Schema.isMaxLength(3))).check(Schema.isMaxLength(30))
     ],
     ([users, pageSize, concurrency, dating, events]) =>
-      withDatabase(Effect.fnUntraced(function*(database) {
-        const { read, tenant } = yield* readTenant(database, { users, pageSize, concurrency, events }, { dating })
+      Effect.gen(function*() {
+        const { read, tenant } = yield* readTenant(yield* Database, { users, pageSize, concurrency, events }, {
+          dating
+        })
         assert.isUndefined(wrongWith(read, tenant.states))
         assert.isAtMost(read.readings, 5)
-      })),
+      }),
     { arbitrary: { runs: 100 } }
   )
+})
 
+describe("a snapshot", () => {
   it.effect("is so for many histories, of which each outcome is reached", () =>
     withDatabase(Effect.fnUntraced(function*(database) {
       const reached = {

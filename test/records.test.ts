@@ -26,23 +26,21 @@ const withoutLedger = (files: Readonly<Record<string, string>>) =>
  * makes 16 random bytes (from byte 0x7c on), and leaves what it does not use (padding, the cells of NULLs) as it was in
  * memory: no two ledgers are the same bytes, whatever is in them.
  */
-const ledger = Effect.fnUntraced(function*(file: string) {
-  const catalog = yield* Effect.forEach(
-    ["tables", "columns", "views", "constraints", "indexes"],
-    (what) =>
-      Readers.query(
-        file,
-        `SELECT * EXCLUDE (database_oid) FROM duckdb_${what}() WHERE database_name = current_database() ORDER BY ALL`
+const ledger = (file: string) =>
+  Readers.within(file, (ask) =>
+    Effect.gen(function*() {
+      const catalog = yield* Effect.forEach(["tables", "columns", "views", "constraints", "indexes"], (what) =>
+        ask(
+          `SELECT * EXCLUDE (database_oid) FROM duckdb_${what}() WHERE database_name = current_database() ORDER BY ALL`
+        ))
+      const tables = yield* ask("SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL")
+      const rows = yield* Effect.forEach(
+        tables,
+        ({ table_name }) => ask(`SELECT rowid, * FROM "${String(table_name)}" ORDER BY rowid`)
       )
-  )
-  const tables = yield* Readers.query(file, "SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL")
-  const rows = yield* Effect.forEach(
-    tables,
-    ({ table_name }) => Readers.query(file, `SELECT rowid, * FROM "${String(table_name)}" ORDER BY rowid`)
-  )
-  assert.isAbove(tables.length, 3)
-  return { catalog, tables, rows }
-})
+      assert.isAbove(tables.length, 3)
+      return { catalog, tables, rows }
+    }))
 
 /** What the program told at the end. */
 const lastLine = ({ stderr }: Ended) => stderr.trimEnd().split("\n").at(-1)

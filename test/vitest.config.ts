@@ -18,6 +18,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // a worker that goes on to the next file has loaded and compiled already what most of them need
+    isolate: false,
     // what make test is given is not for what the tests make
     env: { ARGS: "", MAKEFLAGS: "", MFLAGS: "", MAKEOVERRIDES: "" },
     sequence: { sequencer: LongestFirst },

@@ -26,10 +26,10 @@ export const runAt = (
     return outcome
   })).pipe(Effect.provideServiceEffect(Clock.Clock, StoppedClock.at(instant)))
 
-/** The runs of the scene; tests that run at the same time need ports of their own. */
-export const known = (dataDirectory: string, options: Options = {}) =>
+/** The runs of the scene, or of some of its days; tests that run at the same time need ports of their own. */
+export const known = (dataDirectory: string, options: Options = {}, on: ReadonlyArray<number> = days) =>
   Effect.forEach(
-    days,
+    on,
     (day) =>
       runAt(dataDirectory, Date.UTC(2026, 10, day, 9), {
         tenant: Tenant.fromUsers(usersOn(day), codesOn(day)),

@@ -122,7 +122,10 @@ export const cases: ReadonlyArray<Case> = [{
   seed: 11,
   run: (plan) =>
     Effect.gen(function*() {
-      process.umask(0o077)
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.umask(0o077)),
+        (before) => Effect.sync(() => process.umask(before))
+      )
       const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })
       return yield* repeat(plan, once(folder))
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
