@@ -69,7 +69,7 @@ export const cases: ReadonlyArray<Case> = [{
   id: "P1",
   fault: "users come, go, change and move between any two requests, cancelling out or not",
   expected: "exactly the tenant of one moment or honestly marked, nobody twice, and an end",
-  n: { test: 12, torture: 10_000 },
+  n: { test: 6, torture: 10_000 },
   seed: 14,
   run: (plan) => repeat(plan, readOne).pipe(Effect.provide(NodeServices.layer))
 }]

@@ -177,7 +177,7 @@ export const cases: ReadonlyArray<Case> = [
     id: "S1",
     fault: "fuzzed pages: fields dropped, added, retyped, nested, doubled; bytes flipped, cut, spliced",
     expected: "exact rows, or a typed refusal that shows no value; never a defect",
-    n: { test: 3000, torture: 1_000_000 },
+    n: { test: 2000, torture: 1_000_000 },
     run: (plan) =>
       Effect.gen(function*() {
         const pages = yield* often(plan, fuzzed)

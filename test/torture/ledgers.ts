@@ -184,6 +184,14 @@ const spoilt: ReadonlyArray<Spoilt> = [
   }
 ]
 
+const goesOn = ({ kept, refused }: Spoilt) => refused === undefined && kept === undefined
+
+/** What is not there any more, and what is there besides, at once. */
+const together: Spoilt = {
+  name: "columns and a table that are not there, and a column of somebody else's",
+  spoil: (file) => Effect.forEach(spoilt.filter(goesOn), ({ spoil }) => spoil(file))
+}
+
 const strangers = (n: number) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const { data, duo, ledger } = yield* withGoodRun(folder)
@@ -191,7 +199,8 @@ const strangers = (n: number) =>
     copyFileSync(ledger, good)
     const reached = { refused: 0, "went on": 0, "truncated": 0 }
     const targets = everySink(data)
-    for (const { kept, name, refused, spoil } of spoilt) {
+    const some = n < 10 ? [...spoilt.filter((one) => !goesOn(one)), together] : spoilt
+    for (const { kept, name, refused, spoil } of some) {
       copyFileSync(good, ledger)
       yield* spoil(ledger)
       const ours = kept === undefined ? [] : yield* readers.query(ledger, kept)

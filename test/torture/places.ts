@@ -34,7 +34,7 @@ const named = (name: string): Row => [
   })
 ]
 
-/** Names that shells, SQL, patterns, options and terminals take for something else; all in two in `make test`, and each alone in `make torture`. */
+/** Names that shells, SQL, patterns, options and terminals take for something else; all in one in `make test`, and each alone in `make torture`. */
 const odd = [
   "it's",
   "a \"quote\"",
@@ -49,7 +49,7 @@ const odd = [
 ]
 const terminal = ["two\nlines\r", "\u202etxt", "\u001b[2J", "key \u{1f511}"]
 const short = ["-", " ", "..."]
-const together = [odd.join(" "), terminal.join(" ")].map(named)
+const together = [[...odd, ...terminal].join(" ")].map(named)
 const alone = [...odd, ...terminal, ...short].map(named)
 
 /** A link in the data directory that leads nowhere good. */
