@@ -16,11 +16,11 @@ import * as readers from "./readers.ts"
 const at = (day: number, hour = 9) => Date.UTC(2026, 10, day, hour)
 
 /**
- * The scene of test/known, then three days on which all goes less well: the list would not hold still, half of it missing;
+ * Four days of the scene of test/known, then three days on which all goes less well: the list would not hold still, half of it missing;
  * the key may not read bypass codes; there was another tenant in between, and two runs within a second.
  */
 const lived = Effect.fnUntraced(function*(data: string) {
-  yield* known(data, { port: 27_057 })
+  yield* known(data, { port: 27_057 }, [1, 2, 4, 8])
   const tenant = () => Tenant.fromUsers(usersOn(8), codesOn(8))
   yield* runAt(data, at(9), {
     tenant: Tenant.fromUsers(usersOn(8).slice(0, 6), []),
@@ -160,7 +160,7 @@ describe("rebuild", () => {
       yield* readers.execute(`${data}/duo.duckdb`, "CREATE SCHEMA hr", "CREATE TABLE hr.people AS SELECT 42 AS n")
       const { code, stderr, stdout } = yield* duoMfa(folder, "rebuild")
       assert.strictEqual(code, 0, stderr)
-      assert.match(stdout, /^11 runs from 20261101T090000000Z-\w{6} to 20261111T090000200Z/)
+      assert.match(stdout, /^9 runs from 20261101T090000000Z-\w{6} to 20261111T090000200Z/)
       assert.deepStrictEqual(yield* ofLedger(data), expected)
       assert.deepStrictEqual(text(yield* readers.query(`${data}/duo.duckdb`, "FROM hr.people")), ["{\"n\":42}"])
       assert.deepStrictEqual(globSync(`${data}/**/*.part`), [])
