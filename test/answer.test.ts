@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { command, extract } from "./command.ts"
-import { query } from "./program.ts"
+import { program, query } from "./program.ts"
 
 /** Where a ledger is. */
 let folder = ""
@@ -22,7 +22,9 @@ const small = { NODE_OPTIONS: "--max-old-space-size=48" }
 
 const large = (rows: number) => `SELECT range AS n, 'name ' || range AS name, [range, NULL] AS list FROM range(${rows})`
 
-const ask = (format: string, sql: string, env = {}) => command(folder, ["sql", "--format", format, sql], env)
+const ask = (format: string, sql: string) => command(folder, ["sql", "--format", format, sql])
+
+const askInSmall = (format: string, sql: string) => program(folder, ["sql", "--format", format, sql], small)
 
 describe("the answer of sql", () => {
   it.live(
@@ -37,7 +39,7 @@ describe("the answer of sql", () => {
             ["markdown", 50_000, (text) => text.split("\n").slice(2, -1).map((line) => Number(line.split(" ")[1]))]
           ] as ReadonlyArray<readonly [string, number, (text: string) => ReadonlyArray<number>]>
         ) {
-          const { code, stderr, stdout } = yield* ask(format, large(rows), small)
+          const { code, stderr, stdout } = yield* askInSmall(format, large(rows))
           assert.strictEqual(code, 0, `${format}: ${stderr}`)
           const numbers = parse(stdout)
           assert.strictEqual(numbers.length, rows, format)
@@ -59,10 +61,10 @@ describe("the answer of sql", () => {
 
   it.live("ends a table after ten thousand rows, and says that there are more", () =>
     Effect.gen(function*() {
-      const whole = yield* ask("table", "SELECT * FROM range(10000)", small)
+      const whole = yield* askInSmall("table", "SELECT * FROM range(10000)")
       assert.deepStrictEqual([whole.code, whole.stdout.trimEnd().split("\n").length], [0, 10_002])
       assert.notInclude(whole.stderr, "ends after")
-      const cut = yield* ask("table", large(200_000), small)
+      const cut = yield* askInSmall("table", large(200_000))
       assert.deepStrictEqual([cut.code, cut.stdout.trimEnd().split("\n").length], [0, 10_002])
       assert.include(cut.stderr, "The table ends after 10000 rows, and there are more: --format csv has all of them")
     }))

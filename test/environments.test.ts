@@ -109,7 +109,7 @@ it.live(
       assert.strictEqual(code, 73, stderr)
       assert.include(stderr, "TMPDIR")
       assert.notInclude(stderr, "DUO_MFA_DATA")
-      assert.strictEqual((yield* command(folder, ["extract"], env)).code, 0, "a run needs none")
+      assert.strictEqual((yield* program(folder, ["extract"], env)).code, 0, "a run needs none")
     })),
   60_000
 )

@@ -6,7 +6,7 @@ import * as DotEnv from "../src/cli/DotEnv.ts"
 import * as Answers from "../src/duo/Answers.ts"
 import { serve } from "../src/emulator/Emulator.ts"
 import { command } from "./command.ts"
-import { inFolder } from "./program.ts"
+import { inFolder, program } from "./program.ts"
 import { type Conversation, converse, ctrlC, ctrlD, down, enter, hasTerminal, type Step } from "./terminal.ts"
 
 const loopback = { DUO_INSECURE_LOOPBACK: "1" }
@@ -199,7 +199,7 @@ described("init, on a terminal", () => {
 describe("init", () => {
   it.live("where there is no terminal says which settings to give instead", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const { code, stderr, stdout } = yield* command(folder, ["init"])
+      const { code, stderr, stdout } = yield* program(folder, ["init"])
       assert.strictEqual(code, 64)
       assert.strictEqual(stdout, "")
       for (const name of ["DUO_IKEY", "DUO_SKEY_FILE", "DUO_SKEY", "DUO_HOST"]) assert.include(stderr, name)

@@ -49,6 +49,7 @@ const attributesByName = (
 const named = <A extends { readonly name: string }>(all: ReadonlyArray<A>, name: string) =>
   all.filter((one) => one.name === name)
 
+// what was measured since a process began is sent, so where that is looked at the process is the run's own
 describe("extract with a collector", () => {
   it.live("sends what the page names, and nothing else, and nothing about anybody", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
@@ -64,7 +65,7 @@ describe("extract with a collector", () => {
           const duo = yield* serve({ users, ...options })
           const collector = yield* collect()
           const env = { ...settings(duo), ...collector.env }
-          const ended = yield* command(folder, ["extract", "--log-level", "all", ...args], env)
+          const ended = yield* program(folder, ["extract", "--log-level", "all", ...args], env)
           assert.strictEqual(ended.code, code, ended.stderr)
           assert.notMatch(ended.stderr, /not told|ended well/)
           const sent = JSON.stringify(collector.posts)
@@ -121,7 +122,6 @@ describe("extract with a collector", () => {
       for (const { traceId } of collector.logs()) assert.strictEqual(traceId, spans[0]?.traceId)
     })))
 
-  // what is measured belongs to the process, which has to be its own
   it.live("measures what the summary says", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users, ...throttled })
