@@ -91,21 +91,25 @@ const claims = Effect.fnUntraced(
 )
 
 describe("completeness", () => {
-  it.live("of ten thousand histories is claimed only where everybody is known, after any number of readings", () =>
-    Effect.gen(function*() {
-      const folder = yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
-      const { session } = yield* RunDatabase.open(folder)
-      const reached = { "by the first reading": 0, "by creation times alone": 0, "by two readings": 0 }
-      for (let first = 1; first <= 10_000; first += together) {
-        const lists = yield* Effect.forEach(Array.from({ length: together }, (_, index) => first + index), readAll)
-        for (const [list, moment, isSeenTwice, ids] of yield* claims(session, lists)) {
-          const [seed, ending] = String(list).split("/")
-          const truth = [...lists[Number(seed) - first]?.truths[Number(moment) - 1] ?? []].sort().join(" ")
-          assert.strictEqual(String(ids ?? ""), truth, `history ${list}, moment ${Number(moment)}`)
-          if (ending === "1") reached["by the first reading"]++
-          reached[isSeenTwice === true ? "by two readings" : "by creation times alone"]++
+  it.live(
+    "of ten thousand histories is claimed only where everybody is known, after any number of readings",
+    () =>
+      Effect.gen(function*() {
+        const folder = yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
+        const { session } = yield* RunDatabase.open(folder)
+        const reached = { "by the first reading": 0, "by creation times alone": 0, "by two readings": 0 }
+        for (let first = 1; first <= 10_000; first += together) {
+          const lists = yield* Effect.forEach(Array.from({ length: together }, (_, index) => first + index), readAll)
+          for (const [list, moment, isSeenTwice, ids] of yield* claims(session, lists)) {
+            const [seed, ending] = String(list).split("/")
+            const truth = [...lists[Number(seed) - first]?.truths[Number(moment) - 1] ?? []].sort().join(" ")
+            assert.strictEqual(String(ids ?? ""), truth, `history ${list}, moment ${Number(moment)}`)
+            if (ending === "1") reached["by the first reading"]++
+            reached[isSeenTwice === true ? "by two readings" : "by creation times alone"]++
+          }
         }
-      }
-      for (const [what, times] of Object.entries(reached)) assert.isAbove(times, 1000, what)
-    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+        for (const [what, times] of Object.entries(reached)) assert.isAbove(times, 1000, what)
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    180_000
+  )
 })
