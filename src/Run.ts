@@ -49,6 +49,9 @@ const locating =
   <A, R>(effect: Effect.Effect<A, Expected | SinkReason, R>): Effect.Effect<A, Expected, R> =>
     Effect.mapError(effect, (error) => isSinkReason(error) ? runError(error) : error)
 
+/** Rows that sinks may be given beside one another: more than these, and each takes as much memory as there is for all. */
+const togetherMax = 1_000_000
+
 /** What a sink is told about a run. */
 export const sinkRun = (
   stamp: Stamp,
@@ -83,7 +86,8 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
       const receipt: Manifest.Receipt = { sink: name, location, rows: outcome.rows, bytes, publication }
       return { receipt, sink }
     }, Effect.scoped)
-    const concurrency = RunDatabase.concurrency(Object.values(outcome.rows).reduce((sum, rows) => sum + rows, 0))
+    const concurrency = Object.values(outcome.rows).reduce((sum, rows) => sum + rows, 0) > togetherMax ? 1 : 2
+    yield* orRunError(database.overflow)
     const [fingerprints, sealed] = yield* Effect.all([
       orRunError(Fingerprint.ofRun(database.session, pipeline.tables, outcome)),
       Effect.forEach(opened, seal, { concurrency })
@@ -190,8 +194,12 @@ const collect = Effect.fnUntraced(function*(
   }
 ) {
   const extraction = yield* source.extract(stamp, { ...options, database })
-  const rows = yield* Rows.make(database, pipeline, stamp, extraction, personal)
-  const facts = yield* Facts.make(database, pipeline, stamp, extraction)
+  yield* Rows.prepare(database, pipeline, stamp, extraction)
+  const [rows, told] = yield* Effect.all([
+    Rows.make(database, pipeline, extraction, personal),
+    Facts.ofObjects(database, pipeline, extraction)
+  ], { concurrency: 2 })
+  const facts = yield* Facts.make(database, pipeline, stamp, extraction, told)
   const observed_at = new Date(Number(stamp.observed_at / 1000n)).toISOString()
   const outcome: Outcome = {
     run_id: stamp.run_id,

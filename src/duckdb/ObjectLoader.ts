@@ -11,7 +11,7 @@ const charactersMax = 4 << 20
 const listsMax = 20
 
 /** Characters after which DuckDB writes what it holds to the file; and at the end, if it is so many. */
-const checkpointSize = 64 << 20
+const checkpointSize = 32 << 20
 const restSize = 8 << 20
 
 /** The types of an object's fields by their names. */

@@ -13,6 +13,11 @@ export interface RunDatabase {
    * Speaks SQL. `readings.halves` says where objects had half of a surrogate pair: by list, page, place on it, and path.
    */
   readonly session: DuckDb.Session
+  /**
+   * From now on what does not fit into memory may go to files that have a name, in the same directory. Whoever is killed
+   * leaves them there, as he leaves what was staged for the sinks.
+   */
+  readonly overflow: Effect.Effect<void, SinkReason>
 }
 
 /**
@@ -20,18 +25,12 @@ export interface RunDatabase {
  * what it has not written: whoever writes much makes checkpoints. Compressing would take longer than reading what is not.
  */
 const settings = [
-  "memory_limit = '300MB'",
+  "memory_limit = '200MB'",
   "threads = 1",
   "force_compression = 'uncompressed'",
   "auto_checkpoint_skip_wal_threshold = 1000000000000",
   "wal_autocheckpoint = '1TB'"
 ]
-
-/** Rows that statements may be made of beside one another: more than these, and they do not fit into memory together. */
-const togetherMax = 1_000_000
-
-/** How many statements over so many rows are best run at a time. */
-export const concurrency = (rows: number) => rows > togetherMax ? 1 : 3
 
 /**
  * Makes it with files in a directory, which lose their names before anything is written to them. DuckDB makes another file
@@ -58,6 +57,9 @@ export const open = Effect.fn("RunDatabase.open")(function*(
     yield* Effect.mapError(fs.remove(file), reasonOf)
   }
   yield* session.run("CREATE TABLE readings.halves (list VARCHAR, page INTEGER, place INTEGER, path VARCHAR)")
-  const database: RunDatabase = { session }
+  const database: RunDatabase = {
+    session,
+    overflow: session.run(`SET temp_directory = ${DuckDb.literal(join(directory, "overflow"))}`)
+  }
   return database
 })

@@ -1,5 +1,5 @@
 /** What a run knows about itself once its rows are made. */
-import { Effect, Fiber } from "effect"
+import { Effect } from "effect"
 import * as FieldCounts from "../duckdb/FieldCounts.ts"
 import type { RunDatabase } from "../duckdb/RunDatabase.ts"
 import type { Facts } from "../Outcome.ts"
@@ -11,7 +11,7 @@ import { collectedOf } from "./Rows.ts"
 import * as Unknown from "./Unknown.ts"
 
 /** The sentences of a SELECT of `what, times`. */
-const sentences = Effect.fnUntraced(function*({ session }: RunDatabase, select: string, into: Unknown.Unknown) {
+const sentences = Effect.fnUntraced(function*(session: DuckDb.Session, select: string, into: Unknown.Unknown) {
   if (select === "") return
   // whoever answers may invent values without end
   const found = yield* session.all(
@@ -31,38 +31,51 @@ const halves = ({ name, object }: List) =>
    FROM readings.halves JOIN objects.${DuckDb.name(name)} ON _page = page AND _place = place
    WHERE list = ${DuckDb.literal(name)} GROUP BY path ORDER BY path`
 
-const fieldsOf = Effect.fnUntraced(function*(database: RunDatabase, lists: ReadonlyArray<List>) {
+/** What is counted of the objects alone. */
+export interface Told {
+  readonly fields: Facts["fields"]
+  readonly unknown: Unknown.Unknown
+  readonly contradictions: Unknown.Unknown
+}
+
+/** Counts what was read, on a connection of its own. */
+export const ofObjects: (
+  database: RunDatabase,
+  pipeline: Pipeline,
+  extraction: Extraction
+) => Effect.Effect<Told, SinkReason> = Effect.fnUntraced(function*(database, pipeline, { lists }) {
   const session = yield* database.session.another
   const fields: Record<string, Facts["fields"][string]> = {}
-  for (const { columns, filledBy, name } of lists) {
+  for (const { list: { columns, filledBy, name } } of lists) {
     const counted = yield* session.all(
       `SELECT field, "of", filled FROM (${FieldCounts.select(name, columns, filledBy)})`
     )
     for (const [field, of, filled] of counted) fields[String(field)] = { of: Number(of), filled: Number(filled) }
   }
-  return fields
+  const unknown = Unknown.make()
+  // what is told is limited: a value is in a row, and a field is in none
+  yield* sentences(session, pipeline.unknown, unknown)
+  for (const { list, unknownFields } of lists) {
+    yield* sentences(session, halves(list), unknown)
+    for (const field of unknownFields) unknown.value(`unknown field of ${list.object}: ${field}`, 1)
+  }
+  const contradictions = Unknown.make()
+  yield* sentences(session, pipeline.contradictions, contradictions)
+  return { fields, unknown, contradictions }
 }, Effect.scoped)
 
-/** Counts what was read and made. */
+/** What a run came to, once the rows are made. */
 export const make: (
   database: RunDatabase,
   pipeline: Pipeline,
   stamp: Stamp,
-  extraction: Extraction
-) => Effect.Effect<Facts, SinkReason> = Effect.fnUntraced(function*(database, pipeline, stamp, extraction) {
+  extraction: Extraction,
+  told: Told
+) => Effect.Effect<Facts, SinkReason> = Effect.fnUntraced(function*(database, pipeline, stamp, extraction, told) {
+  const { contradictions, fields, unknown } = told
   const { lists, refused, sent } = extraction
   const [first] = lists
   const doubt = lists.find((_) => _.doubt !== null)?.doubt ?? null
-  const unknown = Unknown.make()
-  const contradictions = Unknown.make()
-  const counting = yield* Effect.forkChild(fieldsOf(database, lists.map(({ list }) => list)))
-  // what is told is limited: a value is in a row, and a field is in none
-  yield* sentences(database, pipeline.unknown, unknown)
-  for (const { list, unknownFields } of lists) {
-    yield* sentences(database, halves(list), unknown)
-    for (const field of unknownFields) unknown.value(`unknown field of ${list.object}: ${field}`, 1)
-  }
-  yield* sentences(database, pipeline.contradictions, contradictions)
   const counted = yield* database.session.all(`SELECT name, words, count FROM (${pipeline.counts})`)
   const counts = counted.map(([name, words, count]) => ({
     name: String(name),
@@ -86,7 +99,7 @@ export const make: (
     unknown_values: unknown.count(),
     tables_collected: collectedOf(pipeline, extraction).map(({ name }) => name),
     contradictions: contradictions.count(),
-    fields: yield* Fiber.join(counting),
+    fields,
     warnings: [...refused, ...contradictions.warnings(), ...unknown.warnings()],
     warned: {
       ...Object.fromEntries(refused.map((sentence) => [Unknown.placeOf(sentence), 1])),
