@@ -1,5 +1,6 @@
 /** What does not grow with a tenant: the package says its version, and a small tenant is extracted. */
 import { Console, Effect, FileSystem } from "effect"
+import { join } from "node:path"
 import * as Pages from "./Pages.ts"
 import * as Processes from "./Processes.ts"
 import { alone, compared } from "./Table.ts"
@@ -15,14 +16,19 @@ export const quick: Options = { starts: 5, runs: 3 }
 const seconds = (args: ReadonlyArray<string>) =>
   Effect.map(Processes.run({ command: process.execPath, args, cwd: Processes.root }), ({ seconds }) => seconds)
 
+/** The program as it is installed from npm. */
+const packaged = join(Processes.root, "dist/src/main.js")
+
+const build = Processes.run({ ...Processes.node("src/dist/build.ts", []), cwd: Processes.root })
+
 /** How long the packaged program takes to say its version, beside a Node that does nothing. */
 export const version = Effect.fnUntraced(function*({ starts }: Options) {
   yield* Console.error("starting")
-  yield* Processes.run({ ...Processes.node("src/dist/build.ts", []), cwd: Processes.root })
+  yield* build
   const measured: Array<{ readonly ours: number; readonly reference: number }> = []
   for (let start = 0; start <= starts; start++) {
     const both = {
-      ours: yield* seconds(["dist/src/main.js", "--version"]),
+      ours: yield* seconds([packaged, "--version"]),
       reference: yield* seconds(["--eval", "0"])
     }
     // the first one finds nothing in the caches
@@ -43,9 +49,10 @@ const processorTime = Effect.fnUntraced(function*({ args, command, ...rest }: Pr
     .reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0)
 })
 
-/** Runs of a tenant of 300 users into the default sinks, from nothing. */
+/** Runs of the package, of a tenant of 300 users into the ledger and Parquet, from nothing. */
 export const small = Effect.fnUntraced(function*({ runs }: Options) {
   yield* Console.error("300 users")
+  yield* build
   const fs = yield* FileSystem.FileSystem
   const [served] = yield* Pages.serve([300])
   if (served === undefined) return []
@@ -54,7 +61,18 @@ export const small = Effect.fnUntraced(function*({ runs }: Options) {
     const time = yield* Effect.scoped(
       Effect.flatMap(
         fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" }),
-        (directory) => processorTime(Processes.duoMfa(served.tenant, directory, ["extract", "--concurrency=4"]))
+        (directory) =>
+          processorTime({
+            ...Processes.duoMfa(served.tenant, directory, [
+              packaged,
+              "extract",
+              "--sink",
+              "duckdb",
+              "--sink",
+              "parquet"
+            ]),
+            command: process.execPath
+          })
       )
     )
     // the first one finds nothing in the caches

@@ -32,12 +32,18 @@ export interface ObjectLoader {
   readonly finish: Effect.Effect<void, SinkReason>
 }
 
-/** Makes `table`, of the catalog `readings`: the columns, and of each object its page and its place there, from 0. */
+/**
+ * Makes `table`, of the catalog `readings`: the columns, and of each object its page and its place there, from 0. All lists
+ * share `readings.halves`, which says of an object by the path where it had half of a surrogate pair.
+ */
 export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table: string, columns: Columns) {
   const scope = yield* Scope.Scope
   const session = yield* database.another
   const { INTEGER, LIST, listValue, VARCHAR } = yield* DuckDb.library
   const specs = Object.entries(columns).map(([name, type]) => `${DuckDb.name(name)} ${type}`)
+  yield* session.run(
+    "CREATE TABLE IF NOT EXISTS readings.halves (list VARCHAR, page INTEGER, place INTEGER, path VARCHAR)"
+  )
   yield* session.run(`CREATE TABLE ${table} (_page INTEGER, _place INTEGER, ${specs.join(", ")})`)
   const type = DuckDb.literal(JSON.stringify([columns]))
   // planning it takes longer than running it for a few objects

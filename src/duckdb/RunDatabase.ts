@@ -9,9 +9,6 @@ import * as DuckDb from "../staging/DuckDb.ts"
 import { reasonOf } from "../staging/Platform.ts"
 
 export interface RunDatabase {
-  /**
-   * Speaks SQL. `readings.halves` says where objects had half of a surrogate pair: by list, page, place on it, and path.
-   */
   readonly session: DuckDb.Session
   /**
    * From now on what does not fit into memory may go to files that have a name, in the same directory. Whoever is killed
@@ -52,11 +49,10 @@ export const open = Effect.fn("RunDatabase.open")(function*(
   for (const name of ["readings", "rows"]) {
     const file = join(directory, `${name}.duckdb`)
     yield* session.run(
-      `ATTACH ${DuckDb.literal(file)} AS ${name} (RECOVERY_MODE no_wal_writes, ROW_GROUP_SIZE 30720)`
+      `ATTACH ${DuckDb.literal(file)} AS ${name} (RECOVERY_MODE no_wal_writes, ${DuckDb.groupRows})`
     )
     yield* Effect.mapError(fs.remove(file), reasonOf)
   }
-  yield* session.run("CREATE TABLE readings.halves (list VARCHAR, page INTEGER, place INTEGER, path VARCHAR)")
   const database: RunDatabase = {
     session,
     overflow: session.run(`SET temp_directory = ${DuckDb.literal(join(directory, "overflow"))}`)
