@@ -33,7 +33,7 @@ const parse = Effect.fnUntraced(function*(location: string) {
 })
 
 /** The rows of a group, which is in memory as a whole before it is written. */
-const groupRows = 30_720
+const groupRows = 122_880
 
 /**
  * A column with more different values in a group than this is no dictionary. DuckDB's own limit is 24,576, and trying so
