@@ -131,8 +131,9 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     // the rows may wait unpacked in this instance, and the setting is of the instance as a whole
     yield* changing.run("RESET force_compression")
     // the version counts when the file is made
-    const options = before === null ? `${DuckDb.groupRows}, STORAGE_VERSION 'v1.4.0'` : DuckDb.groupRows
-    yield* changing.run(`ATTACH ${DuckDb.literal(making)} AS ledger (${options})`)
+    yield* changing.run(
+      `ATTACH ${DuckDb.literal(making)} AS ledger${before === null ? " (STORAGE_VERSION 'v1.4.0')" : ""}`
+    )
     yield* make(changing, "ledger")
     yield* changing.run("CHECKPOINT ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
     yield* pack(changing, making)
