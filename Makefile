@@ -72,7 +72,7 @@ dictionary: setup ## write the data dictionary to data/README.md
 test: lint ## lint, types, and every test
 	@$(NODE) node_modules/.bin/vitest run --config test/vitest.config.ts $(ARGS)
 
-test-quick: setup ## the tests that start no process: the units and the laws
+test-quick: setup ## the units and the laws
 	@$(NODE) node_modules/.bin/vitest run --config test/vitest.quick.config.ts $(ARGS)
 
 torture: setup ## everything that can go wrong, for half an hour; CASE=K1 N=100 SEED=7 for one of it

@@ -1,11 +1,16 @@
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
+const longest = ["torture", "sandbox", "state", "sinks"]
+
 /** What takes longest begins first, so that two workers end together. */
 class LongestFirst extends BaseSequencer {
   override sort(files: Array<TestSpecification>) {
-    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith("torture.test.ts")
-    return Promise.resolve(files.toSorted((a, b) => Number(isLong(b)) - Number(isLong(a))))
+    const placeOf = ({ moduleId }: TestSpecification) => {
+      const place = longest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return place < 0 ? longest.length : place
+    }
+    return Promise.resolve(files.toSorted((a, b) => placeOf(a) - placeOf(b)))
   }
 }
 
