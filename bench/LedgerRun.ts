@@ -41,12 +41,14 @@ export const steps = ["copy", "apply", "checkpoint", "sync", "rename"] as const
 /** Has the rows in a run database, as a run has them before it seals. */
 const stage = Effect.fnUntraced(function*(fileOf: (table: string) => string) {
   const fs = yield* FileSystem.FileSystem
-  const { session } = yield* RunDatabase.open(yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-rows-" }))
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-rows-" })
+  const { overflow, session } = yield* RunDatabase.open(directory)
   for (const table of mfa.tables) {
     yield* session.run(RowsSql.create(table))
     yield* session.run(RowsSql.insert(table, asTable(table, ParquetFiles.select(DuckDb.literal(fileOf(table.name))))))
   }
   yield* session.run("CHECKPOINT rows")
+  yield* overflow
   return session
 })
 
