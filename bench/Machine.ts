@@ -26,9 +26,6 @@ export const full: Options = {
 }
 export const quick: Options = { sizes: [1_000, 10_000, 100_000], middle: { users: 10_000, requests: 24 }, rounds: 1 }
 
-/** The sinks that write what the contenders write. */
-const sinks = ["--sink", "duckdb", "--sink", "parquet"]
-
 /** What differs between two runs of the same rows, and what only ours has. */
 const unlike = new Set(["run_id", "observed_at", "tenant"])
 
@@ -74,7 +71,7 @@ const measureRound = Effect.fnUntraced(
     })
 
     const directory = yield* temporary
-    const { requests, rows } = yield* run("ours", directory, sinks)
+    const { requests, rows } = yield* run("ours", directory, Processes.sinks)
     const tables = Object.keys(rows)
     const parquet = join(directory, "parquet")
     const expected = yield* digest(

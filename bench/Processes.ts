@@ -106,6 +106,9 @@ export interface Tenant {
   readonly skey: string
 }
 
+/** The sinks that write what the contenders write. */
+export const sinks = ["--sink", "duckdb", "--sink", "parquet"]
+
 /** `duo-mfa`, of a tenant, with its data in a directory. */
 export const duoMfa = (tenant: Tenant, directory: string, args: ReadonlyArray<string>): Command => ({
   command: program,

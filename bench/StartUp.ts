@@ -63,14 +63,7 @@ export const small = Effect.fnUntraced(function*({ runs }: Options) {
         fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" }),
         (directory) =>
           processorTime({
-            ...Processes.duoMfa(served.tenant, directory, [
-              packaged,
-              "extract",
-              "--sink",
-              "duckdb",
-              "--sink",
-              "parquet"
-            ]),
+            ...Processes.duoMfa(served.tenant, directory, [packaged, "extract", ...Processes.sinks]),
             command: process.execPath
           })
       )

@@ -49,7 +49,7 @@ const locating =
   <A, R>(effect: Effect.Effect<A, Expected | SinkReason, R>): Effect.Effect<A, Expected, R> =>
     Effect.mapError(effect, (error) => isSinkReason(error) ? runError(error) : error)
 
-/** Rows that sinks may be given beside one another: more than these, and each takes as much memory as there is for all. */
+/** Two sinks are sealed beside one another up to so many rows. Of more, one of them takes all the memory that there is. */
 const togetherMax = 1_000_000
 
 /** What a sink is told about a run. */

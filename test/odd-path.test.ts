@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "duo-mfa-path-"))
   for (const data of [plain(), below()]) {
     mkdirSync(dirname(data), { recursive: true })
-    await Effect.runPromise(known(data, { port: 27_068 }, [1, 5, 8]).pipe(Effect.provide(NodeServices.layer)))
+    await Effect.runPromise(known(data, { port: 27_068 }).pipe(Effect.provide(NodeServices.layer)))
   }
   cpSync(plain(), join(folder, decoy, "data"), { recursive: true })
 }, 120_000)
@@ -75,14 +75,14 @@ describe("a data directory whose path looks like columns and patterns", () => {
   it.effect("has the same text in every file", () =>
     Effect.sync(() => {
       const expected = texts(plain())
-      assert.isAbove(Object.keys(expected).length, 20)
+      assert.isAbove(Object.keys(expected).length, 40)
       assert.deepStrictEqual(texts(below()), expected)
     }))
 
   it.live("gives the same answers, from the ledger and from the Parquet files", () =>
     Effect.gen(function*() {
       const answer = yield* same("sql", everything)
-      assert.isAbove(answer.length, 30_000)
+      assert.isAbove(answer.length, 50_000)
       yield* same("sql", everything, "--parquet")
     }), 120_000)
 

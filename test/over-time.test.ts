@@ -16,8 +16,8 @@ import * as readers from "./readers.ts"
 const at = (day: number, hour = 9) => Date.UTC(2026, 10, day, hour)
 
 /**
- * Four days of the scene of test/known, then three days on which all goes less well: the list would not hold still, half of it missing;
- * the key may not read bypass codes; there was another tenant in between, and two runs within a second.
+ * Four days of the scene of test/known, then three days on which all goes less well: the list would not hold still, half
+ * of it missing; the key may not read bypass codes; there was another tenant in between, and two runs within a second.
  */
 const lived = Effect.fnUntraced(function*(data: string) {
   yield* known(data, { port: 27_057 }, [1, 2, 4, 8])

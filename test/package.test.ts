@@ -18,7 +18,7 @@ let folder = ""
 let ours = ""
 let user = ""
 
-/** What npx starts, in a second less. */
+/** The command that npx would start, which takes npx a second. */
 const installed = "./node_modules/.bin/duo-mfa"
 
 /** What a page says to type, in the order in which it says it. */

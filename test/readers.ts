@@ -145,6 +145,10 @@ export const execute = (file: string, ...statements: ReadonlyArray<string>) =>
     instance.closeSync()
   })
 
+/** Attaches a file, read-only, and uses it. */
+const attaching = (file: string, name: string) =>
+  `ATTACH '${file.replaceAll("'", "''")}' AS ${name} (READ_ONLY); USE ${name}`
+
 /** Making a DuckDB takes ten times as long as attaching a file to one, so that all questions are asked of one, in turn. */
 let shared: Promise<DuckDBInstance> | undefined
 let turn: Promise<unknown> = Promise.resolve()
@@ -152,7 +156,7 @@ let turn: Promise<unknown> = Promise.resolve()
 const ask = async (file: string, sql: string) => {
   const connection = await (await (shared ??= DuckDBInstance.create())).connect()
   try {
-    await connection.run(`ATTACH '${file.replaceAll("'", "''")}' AS asked (READ_ONLY); USE asked`)
+    await connection.run(attaching(file, "asked"))
     return (await connection.runAndReadAll(sql)).getRowObjects()
   } finally {
     await connection.run("USE memory; DETACH DATABASE IF EXISTS asked")
@@ -189,8 +193,7 @@ export const inMemory = <A>(
   )
 
 /** Queries of a DuckDB file, opened once, read-only. */
-export const within = <A>(file: string, use: Parameters<typeof inMemory<A>>[1]) =>
-  inMemory(`ATTACH '${file}' AS duo (READ_ONLY); USE duo`, use)
+export const within = <A>(file: string, use: Parameters<typeof inMemory<A>>[1]) => inMemory(attaching(file, "duo"), use)
 
 const plainValue = (value: DuckDBValue) =>
   value instanceof DuckDBBlobValue

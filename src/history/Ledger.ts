@@ -30,8 +30,8 @@ interface Lacking {
 }
 
 /**
- * What a ledger has not got: of what is kept, and of the histories that format 1 kept each in one table; and who wrote it.
- * Fails if something is not ours.
+ * Compares a ledger with what this version keeps. Gives who wrote it, the columns that each table lacks, and the histories
+ * that format 1 kept, each in one table. Fails if something is not ours.
  */
 export const missing = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {

@@ -31,7 +31,7 @@ const halves = ({ name, object }: List) =>
    FROM readings.halves JOIN objects.${DuckDb.name(name)} ON _page = page AND _place = place
    WHERE list = ${DuckDb.literal(name)} GROUP BY path ORDER BY path`
 
-/** What is counted of the objects alone. */
+/** The facts that need the objects only, and no rows. */
 export interface Told {
   readonly fields: Facts["fields"]
   readonly unknown: Unknown.Unknown
@@ -64,7 +64,7 @@ export const ofObjects: (
   return { fields, unknown, contradictions }
 }, Effect.scoped)
 
-/** What a run came to, once the rows are made. */
+/** Puts the facts of a run together, once its rows are made. */
 export const make: (
   database: RunDatabase,
   pipeline: Pipeline,

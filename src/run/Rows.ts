@@ -21,7 +21,7 @@ export type Personal = { readonly treatment: "keep" | "drop" } | {
 /** So few rows of a table stay in memory: writing them to the file waits for the disk. */
 const rowsInMemory = 30_000
 
-/** Makes what the SELECTs of a pipeline stand on, and its tables, which are empty. */
+/** Makes the macros and the table of lists that the pipeline's SELECTs use, and the tables of its rows, which are empty. */
 export const prepare = Effect.fnUntraced(function*(
   { session }: RunDatabase,
   pipeline: Pipeline,

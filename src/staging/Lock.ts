@@ -36,9 +36,10 @@ export const take = Effect.fnUntraced(function*(directory: string, name = ".lock
   yield* sweep(directory, name)
 })
 
-/** What the locks of this process are attached to: it takes longer to make than all of them. */
+/** All locks of this process are attached to one database: making one takes longer than attaching all of them. */
 let locks: Promise<DuckDBConnection> | undefined
-/** So many were attached, each under a name of its own. */
+
+/** Counts the locks, because each is attached under a name of its own. */
 let attached = 0
 
 const connected = Effect.flatMap(DuckDb.library, ({ DuckDBInstance }) =>
@@ -49,7 +50,7 @@ const connected = Effect.flatMap(DuckDb.library, ({ DuckDBInstance }) =>
 
 const hold = Effect.fnUntraced(function*(file: string) {
   const connection = yield* connected
-  const run = (sql: string) => Effect.tryPromise({ try: () => connection.run(sql), catch: DuckDb.reasonOf })
+  const run = (sql: string) => DuckDb.awaiting(connection, () => connection.run(sql))
   const name = `lock${attached += 1}`
   yield* Effect.acquireRelease(
     run(`ATTACH ${DuckDb.literal(file)} AS ${name} (TYPE duckdb)`),

@@ -184,7 +184,7 @@ const spoilt: ReadonlyArray<Spoilt> = [
 
 const goesOn = ({ kept, refused }: Spoilt) => refused === undefined && kept === undefined
 
-/** What is not there any more, and what is there besides, at once. */
+/** A ledger that lacks tables of ours and has objects of others, all at once. */
 const together: Spoilt = {
   name: "columns and a table that are not there, and a column of somebody else's",
   spoil: (file) => Effect.forEach(spoilt.filter(goesOn), ({ spoil }) => spoil(file))

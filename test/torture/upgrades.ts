@@ -21,7 +21,7 @@ const spare = (table: Table) =>
     uncertain === null
   ).map(({ name }) => name)
 
-/** What a version counts that lacks the column which is counted. */
+/** The counts of a version that lacks the counted column: it counts nothing. */
 const nothing = "SELECT '' AS name, '' AS words, 0 AS count WHERE false"
 
 /** The pipeline as a version has it that lacks some columns, and perhaps tables; its views are made of all, so it has none. */
