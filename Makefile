@@ -75,6 +75,9 @@ test: lint ## lint, types, and every test
 test-quick: setup ## the units and the laws
 	@$(NODE) node_modules/.bin/vitest run --config test/vitest.quick.config.ts $(ARGS)
 
+coverage: setup ## which lines the tests run, as a table and in coverage/index.html; ARGS="test/sinks.test.ts" is a part
+	@$(NODE) node_modules/.bin/vitest run --config test/vitest.config.ts --coverage $(ARGS)
+
 torture: setup ## everything that can go wrong, for half an hour; CASE=K1 N=100 SEED=7 for one of it
 	@$(NODE) test/torture/main.ts
 
@@ -96,4 +99,9 @@ bench-quick: setup ## the same in a few minutes, a tenth of the size, once
 dist: setup ## what the npm package has, in dist/; npm pack makes the package
 	@$(NODE) src/dist/build.ts
 
-.PHONY: help setup init extract check sql policy verify rebuild report demo pipelines sinks emulator dictionary test test-quick torture lint format bench bench-quick dist
+# the version is in two files, and the changes of a release are in one per change: docs/releasing.md
+release: setup ## make VERSION the version, and move the unreleased changes into CHANGELOG.md: make release VERSION=0.2.0
+	@npm version --no-git-tag-version --allow-same-version $(VERSION)
+	@$(NODE) docs/tools/changelog.ts $(VERSION) $$(date -u +%F)
+
+.PHONY: help setup init extract check sql policy verify rebuild report demo pipelines sinks emulator dictionary test test-quick coverage torture lint format bench bench-quick dist release

@@ -39,7 +39,8 @@ export interface Page {
   readonly evaluate: <A>(expression: string) => Promise<A>
   /** How it is looked at. */
   readonly look: (look: Look) => Promise<void>
-  readonly screenshot: () => Promise<Buffer>
+  /** A PNG of the upper left part of the page. */
+  readonly screenshot: (size: { readonly width: number; readonly height: number }) => Promise<Buffer>
   readonly pdf: () => Promise<Buffer>
   /** What the browser complained of: what the policy refused, what could not be loaded. */
   readonly complaints: ReadonlyArray<string>
@@ -129,8 +130,9 @@ const speak = async (to: NodeJS.WritableStream, from: NodeJS.ReadableStream, fil
         features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]
       })
     },
-    screenshot: async () => {
-      const { data } = await ask("Page.captureScreenshot", { captureBeyondViewport: true })
+    screenshot: async (size) => {
+      const clip = { x: 0, y: 0, ...size, scale: 1 }
+      const { data } = await ask("Page.captureScreenshot", { captureBeyondViewport: true, clip })
       return Buffer.from(String(data), "base64")
     },
     pdf: async () => Buffer.from(String((await ask("Page.printToPDF", { preferCSSPageSize: true }))["data"]), "base64"),

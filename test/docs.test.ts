@@ -73,14 +73,6 @@ describe("the README", () => {
       assert.match(String(version), /^\d+\.\d+\.\d+(-r\.\d+)?$/)
     }
   })
-
-  it("names only files that are there", () => {
-    for (const page of ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]) {
-      for (const [, file = ""] of readFileSync(page, "utf8").matchAll(/\]\(([\w./-]+)\)/g)) {
-        assert.isNotEmpty(readFileSync(file, "utf8"))
-      }
-    }
-  })
 })
 
 /** All that is written for people; what a page says of another one's commands is looked at there. */

@@ -28,6 +28,8 @@ export default defineConfig({
     // what make test is given is not for what the tests make
     env: { ARGS: "", MAKEFLAGS: "", MFLAGS: "", MAKEOVERRIDES: "" },
     sequence: { sequencer: LongestFirst },
-    reporters: ["default"]
+    reporters: ["default"],
+    // for make coverage; code that runs in a process of its own is not counted
+    coverage: { include: ["{src,pipelines,sinks}/**/*.ts"], reporter: ["text", "html"] }
   }
 })
