@@ -49,9 +49,10 @@ and writes them to .env in this folder, for its owner alone.
 
 They are in the Duo Admin Panel, on the page of an application of the type Admin
 API. If there is none yet, an administrator with the role Owner makes it:
-  1. Applications, Protect an Application, search for "Admin API", Protect.
-  2. Tick "Grant read resource" and save. To read administrators as well, tick
-     "Grant administrators"; to read is enough.
+  1. Applications, Application Catalog, find "Admin API", click "+ Add".
+     (Older panels: Applications, Protect an Application, "Admin API", Protect.)
+  2. Tick "Grant resource - Read" (older: "Grant read resource") and save.
+     To read administrators as well, tick "Grant administrators - Read".
   3. Copy the three from the top of that page, one after the other.
 Ctrl-C stops. Nothing is written before it has worked, unless you say so.
 `
