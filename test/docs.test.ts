@@ -2,14 +2,13 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { execFile, spawnSync } from "node:child_process"
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import type { Entry } from "../src/history/Catalogue.ts"
 import { main } from "./bundle.ts"
 import { command, extract } from "./command.ts"
 import { laws } from "./contract.ts"
 import { inFolder, settings } from "./program.ts"
-import { matrix } from "./torture/matrix.ts"
 
 const readme = readFileSync("README.md", "utf8")
 
@@ -50,16 +49,6 @@ describe("the README", () => {
     assert.isAtMost(readme.split("\n").length, 150)
   })
 
-  it("names for each promise the tests that hold it", () => {
-    const promises = /## What it promises([^#]*)/.exec(readme)?.[1]?.split("\n- ").slice(1) ?? []
-    assert.isAbove(promises.length, 5)
-    for (const promise of promises) {
-      const named = /\n {2}\*([^*]+)\*/.exec(promise)?.[1]?.split(" ") ?? []
-      assert.isNotEmpty(named, promise)
-      for (const name of named) assert.isTrue(matrix.some(({ id }) => id === name) || existsSync(name), name)
-    }
-  })
-
   it("names every runtime dependency, those that are bundled too, and all are pinned", () => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"))
     const sources = globSync("{src,pipelines,sinks}/**/*.ts", { exclude: ["src/dist/Bundle.ts"] })
@@ -80,6 +69,7 @@ const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...globSync("docs/
 
 /** Pages whose commands need more than a tenant, and the tests that run them. */
 const elsewhere: Readonly<Record<string, string>> = {
+  "docs/backup-restore-upgrade.md": "docs-reference.test.ts",
   "docs/install.md": "package.test.ts",
   "docs/postgres.md": "postgres-program.test.ts",
   "docs/scheduling.md": "scheduling.test.ts",
