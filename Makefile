@@ -97,7 +97,7 @@ bench-quick: setup ## the same in a few minutes, a tenth of the size, once
 	@$(NODE) --disable-warning=ExperimentalWarning bench/main.ts --quick $(ARGS)
 
 dist: setup ## what the npm package has, in dist/; npm pack makes the package
-	@$(NODE) src/dist/build.ts
+	@$(NODE) src/package/build.ts
 
 # the version is in two files, and the changes of a release are in one per change: docs/releasing.md
 release: setup ## make VERSION the version, and move the unreleased changes into CHANGELOG.md: make release VERSION=0.2.0

@@ -19,7 +19,7 @@ const seconds = (args: ReadonlyArray<string>) =>
 /** The program as it is installed from npm. */
 const packaged = join(Processes.root, "dist/src/main.js")
 
-const build = Processes.run({ ...Processes.node("src/dist/build.ts", []), cwd: Processes.root })
+const build = Processes.run({ ...Processes.node("src/package/build.ts", []), cwd: Processes.root })
 
 /** How long the packaged program takes to say its version, beside a Node that does nothing. */
 export const version = Effect.fnUntraced(function*({ starts }: Options) {

@@ -3,7 +3,7 @@
  * what nobody could do better. Nothing is subtracted for starting, and nothing is written, so that waiting is measured.
  */
 import { Console, Effect, FileSystem } from "effect"
-import { serve } from "../src/emulator/Emulator.ts"
+import { serve } from "../src/emulator/server/Emulator.ts"
 import * as Processes from "./Processes.ts"
 import { alone, compared, type Row } from "./Table.ts"
 

@@ -7,7 +7,7 @@ import { createWriteStream } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { createServer } from "node:http"
 import { join } from "node:path"
-import * as Tenant from "../src/emulator/Tenant.ts"
+import * as Tenant from "../src/emulator/people/Tenant.ts"
 
 const separator = ", "
 

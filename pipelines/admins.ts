@@ -1,13 +1,13 @@
 /** Every administrator of a Duo tenant with their factors. */
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
-import * as Tables from "../src/admins/Tables.ts"
-import { Admins } from "../src/duo/Admins.ts"
 import * as Check from "../src/duo/Check.ts"
-import { Client } from "../src/duo/Client.ts"
 import * as Duo from "../src/duo/Duo.ts"
+import { Client } from "../src/duo/http/Client.ts"
+import { Admins } from "../src/duo/list/Admins.ts"
 import type { Pipeline } from "../src/Pipeline.ts"
-import { Progress } from "../src/Progress.ts"
+import { Progress } from "../src/run/Progress.ts"
+import * as Tables from "./admins/Tables.ts"
 
 const sql = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8")
 
@@ -42,7 +42,7 @@ const admins: Pipeline = {
   unknown: sql("admins/unknown.sql"),
   contradictions: "",
   counts: sql("admins/counts.sql"),
-  views: sql("admins.sql"),
+  views: sql("admins/views.sql"),
   sinks: ["duckdb", "parquet", "ndjson"],
   // there are so few of them that one may be a third
   maxShrink: 50,

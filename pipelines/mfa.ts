@@ -1,14 +1,14 @@
 /** Every user of a Duo tenant with their authenticators, groups and bypass codes. */
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
-import { BypassCodes } from "../src/duo/BypassCodes.ts"
 import * as Check from "../src/duo/Check.ts"
-import { Client } from "../src/duo/Client.ts"
 import * as Duo from "../src/duo/Duo.ts"
-import { Users } from "../src/duo/Users.ts"
-import * as Tables from "../src/mfa/Tables.ts"
+import { Client } from "../src/duo/http/Client.ts"
+import { BypassCodes } from "../src/duo/list/BypassCodes.ts"
+import { Users } from "../src/duo/list/Users.ts"
 import type { Pipeline } from "../src/Pipeline.ts"
-import { Progress } from "../src/Progress.ts"
+import { Progress } from "../src/run/Progress.ts"
+import * as Tables from "./mfa/Tables.ts"
 
 const sql = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8")
 
@@ -60,7 +60,7 @@ const mfa: Pipeline = {
   unknown: sql("mfa/unknown.sql"),
   contradictions: sql("mfa/contradictions.sql"),
   counts: sql("mfa/counts.sql"),
-  views: sql("mfa.sql"),
+  views: sql("mfa/views.sql"),
   sinks: ["duckdb", "parquet", "ndjson"],
   connect
 }

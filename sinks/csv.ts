@@ -3,14 +3,15 @@
  * mark says that it is UTF-8.
  */
 import { Effect, Path, Stream } from "effect"
-import { CannotCreate, type Sink } from "../src/Sink.ts"
-import * as DuckDb from "../src/staging/DuckDb.ts"
-import * as Files from "../src/staging/Files.ts"
-import * as Instant from "../src/staging/Instant.ts"
-import * as Ndjson from "../src/staging/Ndjson.ts"
-import * as Read from "../src/staging/Read.ts"
-import * as RowsSql from "../src/staging/RowsSql.ts"
-import * as RunFiles from "../src/staging/RunFiles.ts"
+import * as DuckDb from "../src/duckdb/DuckDb.ts"
+import * as Instant from "../src/duckdb/Instant.ts"
+import * as Ndjson from "../src/duckdb/Ndjson.ts"
+import * as Read from "../src/duckdb/Read.ts"
+import * as RowsSql from "../src/duckdb/RowsSql.ts"
+import { CannotCreate } from "../src/failure/SinkError.ts"
+import * as Files from "../src/files/Files.ts"
+import * as RunFiles from "../src/files/RunFiles.ts"
+import type { Sink } from "../src/Sink.ts"
 import type { Cell, Row } from "../src/Table.ts"
 import * as Spreadsheet from "../src/text/Spreadsheet.ts"
 

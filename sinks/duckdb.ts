@@ -3,14 +3,14 @@
  * the way of a run, and never see half of one.
  */
 import { Effect } from "effect"
-import { apply } from "../src/history/Apply.ts"
-import * as Ledger from "../src/history/Ledger.ts"
-import * as LedgerFile from "../src/history/LedgerFile.ts"
+import * as DuckDb from "../src/duckdb/DuckDb.ts"
+import * as RowsSql from "../src/duckdb/RowsSql.ts"
+import * as Files from "../src/files/Files.ts"
+import { apply } from "../src/history/ledger/Apply.ts"
+import * as Ledger from "../src/history/ledger/Ledger.ts"
+import * as LedgerFile from "../src/history/ledger/LedgerFile.ts"
 import { collected, stampOf } from "../src/Outcome.ts"
 import type { Sink } from "../src/Sink.ts"
-import * as DuckDb from "../src/staging/DuckDb.ts"
-import * as Files from "../src/staging/Files.ts"
-import * as RowsSql from "../src/staging/RowsSql.ts"
 
 const duckdb: Sink = {
   name: "duckdb",

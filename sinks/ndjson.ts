@@ -1,12 +1,13 @@
 /** Newline-delimited JSON: `T/RUN_ID.ndjson.zst`, one object a row; or all rows on standard output, for a pipe. */
 import { Effect, Path } from "effect"
-import { CannotCreate, type Sink } from "../src/Sink.ts"
-import * as Files from "../src/staging/Files.ts"
-import * as Ndjson from "../src/staging/Ndjson.ts"
-import * as Read from "../src/staging/Read.ts"
-import * as RowsSql from "../src/staging/RowsSql.ts"
-import * as RunFiles from "../src/staging/RunFiles.ts"
-import * as StandardOutput from "../src/staging/StandardOutput.ts"
+import * as Ndjson from "../src/duckdb/Ndjson.ts"
+import * as Read from "../src/duckdb/Read.ts"
+import * as RowsSql from "../src/duckdb/RowsSql.ts"
+import { CannotCreate } from "../src/failure/SinkError.ts"
+import * as Files from "../src/files/Files.ts"
+import * as RunFiles from "../src/files/RunFiles.ts"
+import * as StandardOutput from "../src/files/StandardOutput.ts"
+import type { Sink } from "../src/Sink.ts"
 
 const standardOutput = "-"
 

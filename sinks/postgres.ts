@@ -3,16 +3,17 @@
  * one transaction, and no view shows them before the run is published, which is one word in one row.
  */
 import { Effect, Schema, Stream } from "effect"
+import * as DuckDb from "../src/duckdb/DuckDb.ts"
+import { refusal } from "../src/failure/Shrink.ts"
+import { CannotCreate, Held, InputOutput } from "../src/failure/SinkError.ts"
+import * as Files from "../src/files/Files.ts"
 import { collected, type Outcome, runs, stampOf, toRow } from "../src/Outcome.ts"
-import * as Cells from "../src/postgres/Cells.ts"
-import * as Layout from "../src/postgres/Layout.ts"
-import * as Session from "../src/postgres/Session.ts"
-import * as Target from "../src/postgres/Target.ts"
-import { refusal } from "../src/Shrink.ts"
-import { CannotCreate, Held, InputOutput, type Rows, type Sink, type SinkRun } from "../src/Sink.ts"
-import * as DuckDb from "../src/staging/DuckDb.ts"
-import * as Files from "../src/staging/Files.ts"
+import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
 import type { Row, Table } from "../src/Table.ts"
+import * as Cells from "./postgres/Cells.ts"
+import * as Layout from "./postgres/Layout.ts"
+import * as Session from "./postgres/Session.ts"
+import * as Target from "./postgres/Target.ts"
 
 /** The database at a location, which was asked for once and is no other since. */
 const connect = Effect.fnUntraced(function*(location: string) {

@@ -4,8 +4,8 @@
  */
 import type { Effect, FileSystem, Path, Scope } from "effect"
 import type { RunDatabase } from "./duckdb/RunDatabase.ts"
-import type { Expected } from "./Expected.ts"
-import type { SinkReason } from "./Sink.ts"
+import type { Expected } from "./failure/Expected.ts"
+import type { SinkReason } from "./failure/SinkError.ts"
 import type { Stamp, Table } from "./Table.ts"
 
 /** What the command line may say about reading the source. */

@@ -1,7 +1,7 @@
 /** The process: rights of new files, signals and the exit code. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as inspector from "node:inspector"
-import { exitCode, program } from "./Program.ts"
+import { exitCode, program } from "./cli/Program.ts"
 
 process.umask(0o077)
 

@@ -2,8 +2,8 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, FileSystem, Layer, Redacted, Result, Runtime, Schema } from "effect"
-import { Credentials } from "../src/duo/Credentials.ts"
-import { parseHost } from "../src/duo/Host.ts"
+import { Credentials } from "../src/duo/http/Credentials.ts"
+import { parseHost } from "../src/duo/http/Host.ts"
 import { host, ikey, skey } from "./duo-fake.ts"
 
 const whole = { DUO_IKEY: ikey, DUO_SKEY: skey, DUO_HOST: host }

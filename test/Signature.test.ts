@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Schema } from "effect"
 import { createHash, createHmac } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { authorization, canonicalize, canonicalParams, encode, headersHash, sign } from "../src/duo/Signature.ts"
+import { authorization, canonicalize, canonicalParams, encode, headersHash, sign } from "../src/duo/http/Signature.ts"
 
 const Scalar = Schema.Union([Schema.String, Schema.Boolean, Schema.Int])
 const Params = Schema.Record(Schema.String, Schema.Array(Scalar))

@@ -1,13 +1,14 @@
 /** What leaves the machine: of what somebody has written, how often and where, and never what. */
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Exit, Schema } from "effect"
-import { endingOf, toldAbroad } from "../src/cli/Ending.ts"
-import { DuoError, DuoReason } from "../src/duo/Errors.ts"
+import { endingOf, toldAbroad } from "../src/cli/terminal/Ending.ts"
+import { DuoError } from "../src/duo/DuoError.ts"
+import { DuoReason } from "../src/duo/DuoReason.ts"
 import { RecordError } from "../src/duo/record/Record.ts"
-import { type Options, serve } from "../src/emulator/Emulator.ts"
-import * as Tenant from "../src/emulator/Tenant.ts"
-import { DataDirectory, RunError, Temporary, Unpublished } from "../src/RunError.ts"
-import * as Sink from "../src/Sink.ts"
+import * as Tenant from "../src/emulator/people/Tenant.ts"
+import { type Options, serve } from "../src/emulator/server/Emulator.ts"
+import { CannotCreate, Corrupt, InputOutput, SinkError, Unreachable } from "../src/failure/SinkError.ts"
+import { DataDirectory, RunError, Temporary, Unpublished } from "../src/run/RunError.ts"
 import { collect } from "./collector.ts"
 import { command } from "./command.ts"
 import { inFolder, settings } from "./program.ts"
@@ -156,11 +157,10 @@ describe("A webhook and a collector", () => {
   )
 
   it("are told of no error of a sink or of the data directory what it quotes", () => {
-    const { CannotCreate, Corrupt, InputOutput, Unreachable } = Sink
     const detail = `${canary} EVELYN: IO Error "${canary}" EACCES`
     for (const reason of [CannotCreate, Corrupt, InputOutput, Unreachable].map((Reason) => new Reason({ detail }))) {
       for (const location of [`/home/${canary}/x`, `postgres://${canary}@x/${canary}`]) {
-        const error = new Sink.SinkError({ sink: `/home/${canary}/sink.ts`, location, reason })
+        const error = new SinkError({ sink: `/home/${canary}/sink.ts`, location, reason })
         assert.notInclude(toldAbroad(error), canary)
         assert.include(toldAbroad(error), "IO Error")
       }

@@ -1,8 +1,8 @@
 /** The estimated time of arrival: silent until it knows, then near the truth, whatever the pace was before. */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import * as Arrival from "../src/cli/Arrival.ts"
-import type { Progress } from "../src/Progress.ts"
+import * as Arrival from "../src/cli/terminal/Arrival.ts"
+import type { Progress } from "../src/run/Progress.ts"
 
 const total = 10_000
 

@@ -2,7 +2,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as Pages from "../bench/Pages.ts"
-import * as Tenant from "../src/emulator/Tenant.ts"
+import * as Tenant from "../src/emulator/people/Tenant.ts"
 
 const decode = Schema.decodeUnknownSync(
   Schema.Struct({

@@ -16,7 +16,7 @@ const make = async () => {
   const folder = mkdtempSync(join(import.meta.dirname, "../node_modules/.tests-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   // only who makes it needs the bundler
-  const { write } = await import("../src/dist/Bundle.ts")
+  const { write } = await import("../src/package/Bundle.ts")
   await write(folder, false)
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }))
   return folder

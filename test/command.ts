@@ -4,8 +4,8 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Semaphore } from "effect"
-import { type Options, serve } from "../src/emulator/Emulator.ts"
-import * as Main from "../src/Program.ts"
+import * as Main from "../src/cli/Program.ts"
+import { type Options, serve } from "../src/emulator/server/Emulator.ts"
 import { type Ended, settings } from "./program.ts"
 
 /** Everything that is written to a stream until it is given back. */

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { existsSync, globSync, readFileSync, readlinkSync } from "node:fs"
-import { serve } from "../src/emulator/Emulator.ts"
+import { serve } from "../src/emulator/server/Emulator.ts"
 import { inFolder, settings, start } from "./program.ts"
 
 /** The ports on which a process listens. */

@@ -2,9 +2,9 @@
  * A live tenant as a model: a list, the edits that befall it between any two requests, and every state it was ever in.
  * What the pager makes of it is held against those states.
  */
-import { Dice } from "../src/emulator/Dice.ts"
-import type { JsonObject } from "../src/emulator/Json.ts"
-import type { Edit } from "../src/emulator/Tenant.ts"
+import { Dice } from "../src/emulator/people/Dice.ts"
+import type { JsonObject } from "../src/emulator/people/Json.ts"
+import type { Edit } from "../src/emulator/people/Tenant.ts"
 import type { Proof } from "../src/Pipeline.ts"
 
 /** What may befall a tenant between two requests. Positions are parts of a thousand of the list. */

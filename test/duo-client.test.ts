@@ -2,8 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, Runtime, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { Client } from "../src/duo/Client.ts"
-import { authorization, type Params } from "../src/duo/Signature.ts"
+import { Client } from "../src/duo/http/Client.ts"
+import { authorization, type Params } from "../src/duo/http/Signature.ts"
 import { canaries, fail, fake, host, ikey, ok, type Sent, skey, turn, withoutWaiting } from "./duo-fake.ts"
 
 const path = "/admin/v1/users"

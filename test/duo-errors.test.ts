@@ -1,8 +1,9 @@
 /** What each answer means: its reason, its exit code, the words for it. Nothing of a person or a key in any of them. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
-import { Client } from "../src/duo/Client.ts"
-import { clean, type DuoError } from "../src/duo/Errors.ts"
+import type { DuoError } from "../src/duo/DuoError.ts"
+import { Client } from "../src/duo/http/Client.ts"
+import { clean } from "../src/text/ForeignText.ts"
 import { broken, canaries, fail, fake, host, json, ok, withoutWaiting } from "./duo-fake.ts"
 
 const ask = (answer: () => Response | Effect.Effect<Response, unknown>) => {

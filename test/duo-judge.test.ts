@@ -1,13 +1,13 @@
 /** The judge and the schema are two readings of one description: they accept the same and make the same of it. */
 import { assert, describe, it } from "@effect/vitest"
 import { Result, type Schema } from "effect"
-import { Admin } from "../src/duo/Admin.ts"
-import { BypassCode } from "../src/duo/BypassCode.ts"
-import * as User from "../src/duo/User.ts"
-import { columns, fieldName, judgeOf, listDecoder, schemaDecoder } from "../src/duo/Wire.ts"
+import { Admin } from "../src/duo/wire/Admin.ts"
+import { BypassCode } from "../src/duo/wire/BypassCode.ts"
 import { noFields, refused } from "../src/duo/wire/Judge.ts"
-import { Dice, type NonEmpty } from "../src/emulator/Dice.ts"
-import * as Tenant from "../src/emulator/Tenant.ts"
+import * as User from "../src/duo/wire/User.ts"
+import { columns, fieldName, judgeOf, listDecoder, schemaDecoder } from "../src/duo/wire/Wire.ts"
+import { Dice, type NonEmpty } from "../src/emulator/people/Dice.ts"
+import * as Tenant from "../src/emulator/people/Tenant.ts"
 import * as Hostile from "./hostile-objects.ts"
 
 /** JSON values, so that `__proto__` is a field like any other. */

@@ -1,10 +1,10 @@
 /** Paging: the guards as a table, the chain as the only truth, more in flight as the same list. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Result, Runtime, Schema, Stream } from "effect"
-import { BypassCodes } from "../src/duo/BypassCodes.ts"
-import { type Asked, readMetadata } from "../src/duo/Metadata.ts"
-import type { Page, PageOptions } from "../src/duo/Pages.ts"
-import { Users } from "../src/duo/Users.ts"
+import { BypassCodes } from "../src/duo/list/BypassCodes.ts"
+import { type Asked, readMetadata } from "../src/duo/list/Metadata.ts"
+import type { Page, PageOptions } from "../src/duo/list/Pages.ts"
+import { Users } from "../src/duo/list/Users.ts"
 import { fail, fake, ok, type Sent, turn } from "./duo-fake.ts"
 
 const full: Asked = { limit: 300, offset: 300, length: 300 }

@@ -2,9 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Random, Runtime, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { Client } from "../src/duo/Client.ts"
-import { DuoError, type DuoReason, RateLimited, ServerError, Truncated } from "../src/duo/Errors.ts"
-import * as Retry from "../src/duo/Retry.ts"
+import { DuoError } from "../src/duo/DuoError.ts"
+import { type DuoReason, RateLimited, ServerError, Truncated } from "../src/duo/DuoReason.ts"
+import { Client } from "../src/duo/http/Client.ts"
+import * as Retry from "../src/duo/http/Retry.ts"
 import { broken, canaries, fail, fake, ok, type Sent, withoutWaiting } from "./duo-fake.ts"
 
 /** Every random number is this one. */

@@ -1,8 +1,8 @@
 /** Duo's real host names, when all is well; what is not is in the torture matrix, N10 and N11. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { Client } from "../src/duo/Client.ts"
-import * as HttpTransport from "../src/duo/HttpTransport.ts"
+import { Client } from "../src/duo/http/Client.ts"
+import * as HttpTransport from "../src/duo/http/HttpTransport.ts"
 import { good, key } from "./certificates.ts"
 import { host, settings } from "./duo-fake.ts"
 import { behindProxy, trust } from "./real-host.ts"

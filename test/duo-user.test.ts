@@ -1,7 +1,7 @@
 /** Duo's objects: whatever does no harm is read, whatever would make a wrong row is refused, with a path and no value. */
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { decodeBypassCodes } from "../src/duo/BypassCode.ts"
+import { decodeBypassCodes } from "../src/duo/wire/BypassCode.ts"
 import { decodeUsers } from "./oracle/User.ts"
 
 /** A user as Duo's reference shows it, with everything there is. */

@@ -2,10 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { authorization, sign } from "../src/duo/Signature.ts"
-import { serve } from "../src/emulator/Emulator.ts"
-import { dumps } from "../src/emulator/Json.ts"
-import * as Tenant from "../src/emulator/Tenant.ts"
+import { authorization, sign } from "../src/duo/http/Signature.ts"
+import { dumps } from "../src/emulator/people/Json.ts"
+import * as Tenant from "../src/emulator/people/Tenant.ts"
+import { serve } from "../src/emulator/server/Emulator.ts"
 import { type Ask, ask, everyone, json, text, turn, v5 } from "./emulator-client.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))

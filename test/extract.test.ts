@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { globSync, lstatSync } from "node:fs"
-import { type Options, serve } from "../src/emulator/Emulator.ts"
+import { type Options, serve } from "../src/emulator/server/Emulator.ts"
 import { command, extract } from "./command.ts"
 import { allSinks, contents, inFolder, query, settings, start } from "./program.ts"
 

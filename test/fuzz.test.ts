@@ -2,8 +2,8 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { BypassCode } from "../src/duo/BypassCode.ts"
-import * as User from "../src/duo/User.ts"
+import { BypassCode } from "../src/duo/wire/BypassCode.ts"
+import * as User from "../src/duo/wire/User.ts"
 import { makeAll } from "./torture/fuzz-path.ts"
 import { judge, type Trial } from "./torture/fuzz.ts"
 

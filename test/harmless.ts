@@ -1,6 +1,6 @@
 /** What goes to others has nothing of anybody in it. */
 import { assert } from "@effect/vitest"
-import type { Emulator } from "../src/emulator/Emulator.ts"
+import type { Emulator } from "../src/emulator/server/Emulator.ts"
 
 /** Nothing that the tenant knows of a person, but for what is too short to be told from other text, and no key. */
 export const assertHarmless = (duo: Emulator, text: string) => {

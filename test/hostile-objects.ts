@@ -1,5 +1,5 @@
 /** Objects of Duo's as the wire may have them, in every way that could make rows differ: what the SELECTs are held against. */
-import type { Dice, NonEmpty } from "../src/emulator/Dice.ts"
+import type { Dice, NonEmpty } from "../src/emulator/people/Dice.ts"
 
 type Make<A> = (dice: Dice) => A
 

@@ -93,12 +93,12 @@ describe("layout", () => {
   it("what is shown goes through Stdout and Stderr, which a terminal obeys in nothing", () => {
     const printing = /\bConsole\b.*from "effect"|process\.std(out|err)\.write|\bconsole\./
     assert.deepStrictEqual(files.filter((file) => printing.test(readFileSync(file, "utf8"))).sort(), [
-      "src/cli/Stderr.ts",
-      "src/cli/Stdout.ts",
+      "src/cli/terminal/Stderr.ts",
+      "src/cli/terminal/Stdout.ts",
       // it runs for one who reads the code
       "src/emulator/demo.ts",
       // rows, for a pipe
-      "src/staging/StandardOutput.ts"
+      "src/files/StandardOutput.ts"
     ])
   })
 

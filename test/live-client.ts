@@ -1,9 +1,9 @@
 /** A client of a live tenant: a list that changes between any two requests, and the clock by which Duo dates both. */
 import { Effect } from "effect"
-import type { Client } from "../src/duo/Client.ts"
-import type { Endpoint } from "../src/duo/Pages.ts"
-import { decodeWireUsers, type WireUser } from "../src/duo/User.ts"
-import { Dice } from "../src/emulator/Dice.ts"
+import type { Client } from "../src/duo/http/Client.ts"
+import type { Endpoint } from "../src/duo/list/Pages.ts"
+import { decodeWireUsers, type WireUser } from "../src/duo/wire/User.ts"
+import { Dice } from "../src/emulator/people/Dice.ts"
 import { type History, LiveTenant } from "./drift.ts"
 
 const endpoint: Endpoint<WireUser> = {

@@ -1,7 +1,7 @@
 /** Standard error as one JSON object a line, whatever happens, for whoever ships logs. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Options, serve } from "../src/emulator/Emulator.ts"
+import { type Options, serve } from "../src/emulator/server/Emulator.ts"
 import { inFolder, program, settings } from "./program.ts"
 
 const dying = `${import.meta.dirname}/dying-sink.ts`

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Redacted } from "effect"
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs"
-import { type Options, serve } from "../src/emulator/Emulator.ts"
+import { type Options, serve } from "../src/emulator/server/Emulator.ts"
 import * as Otlp from "../src/telemetry/Otlp.ts"
 import { sources } from "./bundle.ts"
 import { another, good, key } from "./certificates.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import * as Tenant from "../src/emulator/Tenant.ts"
+import * as Tenant from "../src/emulator/people/Tenant.ts"
 import { command, extract } from "./command.ts"
 import { cut, odd } from "./odd-users.ts"
 import { allSinks, inFolder, query } from "./program.ts"

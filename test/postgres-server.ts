@@ -5,7 +5,7 @@ import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync, writeF
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import * as Target from "../src/postgres/Target.ts"
+import * as Target from "../sinks/postgres/Target.ts"
 import type { Row } from "../src/Table.ts"
 import * as certificates from "./certificates.ts"
 import { others, things } from "./contract-rows.ts"

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import * as Disguise from "../src/duo/record/Disguise.ts"
 import * as Pseudonym from "../src/duo/record/Pseudonym.ts"
-import * as Tenant from "../src/emulator/Tenant.ts"
+import * as Tenant from "../src/emulator/people/Tenant.ts"
 
 const key = Buffer.alloc(32, 7)
 const { number, text } = Pseudonym.make(key)

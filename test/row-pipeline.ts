@@ -1,11 +1,11 @@
 /** Rows that are there already, as the engine and the sinks get them: a list of objects that are rows, one for each table. */
 import { Array, Clock, Effect } from "effect"
+import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import * as ObjectLoader from "../src/duckdb/ObjectLoader.ts"
+import * as RowsSql from "../src/duckdb/RowsSql.ts"
 import * as RunDatabase from "../src/duckdb/RunDatabase.ts"
-import type { Expected } from "../src/Expected.ts"
+import type { Expected } from "../src/failure/Expected.ts"
 import type { List, Pipeline, ReadList } from "../src/Pipeline.ts"
-import * as DuckDb from "../src/staging/DuckDb.ts"
-import * as RowsSql from "../src/staging/RowsSql.ts"
 import type { Batch, Row, Stamp, Table } from "../src/Table.ts"
 
 /** Instants are integers in JSON, which DuckDB reads exactly. */

@@ -4,8 +4,8 @@ import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { delimiter } from "node:path"
-import { serve } from "../src/emulator/Emulator.ts"
-import { ExitCode } from "../src/ExitCode.ts"
+import { serve } from "../src/emulator/server/Emulator.ts"
+import { ExitCode } from "../src/failure/ExitCode.ts"
 import { inFolder, settings } from "./program.ts"
 
 const textOf = (file: string) => readFileSync(`docs/scheduling/${file}`, "utf8")

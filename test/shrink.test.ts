@@ -1,8 +1,8 @@
 /** How much of a tenant may be gone from one run to the next: a percentage, and always a few. */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { bypassCodes, mfaMethods, userGroups, users } from "../src/mfa/Tables.ts"
-import { describe as told, type Loss, refusal } from "../src/Shrink.ts"
+import { bypassCodes, mfaMethods, userGroups, users } from "../pipelines/mfa/Tables.ts"
+import { describe as told, type Loss, refusal } from "../src/failure/Shrink.ts"
 import type { Table } from "../src/Table.ts"
 
 const loss = (table: Table, before: number, gone: number): Loss => ({ table, before, gone, seen: before - gone })

@@ -1,11 +1,11 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it as plainIt, layer } from "@effect/vitest"
 import { Arbitrary, Effect, FileSystem, PlatformError, Schema } from "effect"
-import { reasonOf as duckDbReason } from "../src/staging/DuckDb.ts"
-import * as Files from "../src/staging/Files.ts"
-import * as Instant from "../src/staging/Instant.ts"
-import * as Lock from "../src/staging/Lock.ts"
-import * as Private from "../src/staging/Private.ts"
+import { reasonOf as duckDbReason } from "../src/duckdb/DuckDb.ts"
+import * as Instant from "../src/duckdb/Instant.ts"
+import * as Files from "../src/files/Files.ts"
+import * as Private from "../src/files/Private.ts"
+import * as Lock from "../src/run/publish/Lock.ts"
 import { tree } from "./contract.ts"
 
 const place = Effect.gen(function*() {

@@ -1,6 +1,7 @@
 /** A sink that says what it must not, in every way that it has, and fails. */
 import { Effect } from "effect"
-import { InputOutput, type Sink, SinkError } from "../src/Sink.ts"
+import { InputOutput, SinkError } from "../src/failure/SinkError.ts"
+import type { Sink } from "../src/Sink.ts"
 
 const text = "CANARY of a sink"
 

@@ -1,8 +1,8 @@
 /** What vanishes from one day to the next is not believed, by real runs over HTTP: a list, a field, rows by other ids. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Emulator, type Options, serve } from "../src/emulator/Emulator.ts"
-import type { Rule } from "../src/emulator/Scenario.ts"
+import type { Rule } from "../src/emulator/faults/Scenario.ts"
+import { type Emulator, type Options, serve } from "../src/emulator/server/Emulator.ts"
 import { command } from "./command.ts"
 import { contents, inFolder, query, settings } from "./program.ts"
 

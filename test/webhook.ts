@@ -1,7 +1,7 @@
 /** A webhook on loopback that keeps what it was told. */
 import { Effect } from "effect"
 import type { IncomingHttpHeaders, ServerResponse } from "node:http"
-import { listen } from "../src/emulator/Loopback.ts"
+import { listen } from "../src/emulator/server/Loopback.ts"
 
 export interface Post {
   readonly method: string | undefined

@@ -1,12 +1,12 @@
 /** `duo-mfa check`: whether an extraction would work, without doing one. */
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import * as Run from "../Run.ts"
+import * as Run from "../run/Run.ts"
 import { collector } from "../telemetry/Collector.ts"
-import { Catalog } from "./Catalog.ts"
-import * as Settings from "./Settings.ts"
-import * as Stdout from "./Stdout.ts"
-import * as Targets from "./Targets.ts"
+import { Catalog } from "./shared/Catalog.ts"
+import * as Settings from "./shared/Settings.ts"
+import * as Targets from "./shared/Targets.ts"
+import * as Stdout from "./terminal/Stdout.ts"
 
 /** A line for what is as it should be. */
 export const say = (subject: string, detail: string) => Stdout.print(`ok  ${subject.padEnd(16)} ${detail}`)

@@ -1,10 +1,10 @@
 /** `duo-mfa dictionary`: every table, view and column with its sentence. `data/README.md` is its output as Markdown. */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
+import * as Files from "../files/Files.ts"
 import * as Catalogue from "../history/Catalogue.ts"
-import * as Files from "../staging/Files.ts"
-import { Catalog } from "./Catalog.ts"
-import * as Stdout from "./Stdout.ts"
+import { Catalog } from "./shared/Catalog.ts"
+import * as Stdout from "./terminal/Stdout.ts"
 
 type Entries = ReadonlyArray<Catalogue.Entry>
 

@@ -1,10 +1,10 @@
 /** `duo-mfa emulator`: a Duo Admin API on loopback, with an invented tenant. */
 import { Effect, FileSystem, Option, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
-import { serve } from "../emulator/Emulator.ts"
-import * as Scenario from "../emulator/Scenario.ts"
-import { ExitCode } from "../ExitCode.ts"
-import * as Stdout from "./Stdout.ts"
+import * as Scenario from "../emulator/faults/Scenario.ts"
+import { serve } from "../emulator/server/Emulator.ts"
+import { ExitCode } from "../failure/ExitCode.ts"
+import * as Stdout from "./terminal/Stdout.ts"
 
 /** The emulator cannot be started so. */
 export class CannotEmulate extends Schema.TaggedError<CannotEmulate>()("CannotEmulate", { detail: Schema.String }) {

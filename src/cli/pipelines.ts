@@ -1,8 +1,8 @@
 /** `duo-mfa pipelines`: what can be extracted. */
 import { Effect } from "effect"
 import { Command } from "effect/cli"
-import { Catalog } from "./Catalog.ts"
-import * as Stdout from "./Stdout.ts"
+import { Catalog } from "./shared/Catalog.ts"
+import * as Stdout from "./terminal/Stdout.ts"
 
 export const pipelines = Command.make(
   "pipelines",

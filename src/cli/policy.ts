@@ -1,16 +1,16 @@
 /** `duo-mfa policy`: holds what the last runs saw against the policies, for a scheduler or CI to act on. */
 import { Effect, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { ExitCode } from "../ExitCode.ts"
-import { Catalog } from "./Catalog.ts"
-import * as Format from "./Format.ts"
-import * as JUnit from "./JUnit.ts"
-import * as Ledger from "./Ledger.ts"
-import * as NotKnown from "./NotKnown.ts"
-import * as Policies from "./Policies.ts"
-import * as Select from "./Select.ts"
-import * as Settings from "./Settings.ts"
-import * as Stdout from "./Stdout.ts"
+import { ExitCode } from "../failure/ExitCode.ts"
+import * as JUnit from "./ask/JUnit.ts"
+import * as Ledger from "./ask/Ledger.ts"
+import * as NotKnown from "./ask/NotKnown.ts"
+import * as Policies from "./ask/Policies.ts"
+import * as Select from "./ask/Select.ts"
+import { Catalog } from "./shared/Catalog.ts"
+import * as Settings from "./shared/Settings.ts"
+import * as Format from "./terminal/Format.ts"
+import * as Stdout from "./terminal/Stdout.ts"
 
 /** Not every policy is kept. */
 export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {

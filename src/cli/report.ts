@@ -1,14 +1,14 @@
 /** `duo-mfa report`: the ledger as one HTML page that can be forwarded. */
 import { Effect, Option, Path, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
-import { SinkError } from "../Sink.ts"
-import { makeDirectory } from "../staging/Durable.ts"
-import * as Files from "../staging/Files.ts"
-import * as Private from "../staging/Private.ts"
+import { SinkError } from "../failure/SinkError.ts"
+import { makeDirectory } from "../files/Durable.ts"
+import * as Files from "../files/Files.ts"
+import * as Private from "../files/Private.ts"
 import { version } from "../Version.ts"
-import * as Ledger from "./Ledger.ts"
-import * as Settings from "./Settings.ts"
-import * as Stdout from "./Stdout.ts"
+import * as Ledger from "./ask/Ledger.ts"
+import * as Settings from "./shared/Settings.ts"
+import * as Stdout from "./terminal/Stdout.ts"
 
 /** The page cannot be put there. */
 export class NoPlace extends Schema.TaggedError<NoPlace>()("NoPlace", { reason: SinkError }) {

@@ -1,8 +1,8 @@
 /** `duo-mfa sinks`: where rows can go. */
 import { Effect } from "effect"
 import { Command } from "effect/cli"
-import { Catalog } from "./Catalog.ts"
-import * as Stdout from "./Stdout.ts"
+import { Catalog } from "./shared/Catalog.ts"
+import * as Stdout from "./terminal/Stdout.ts"
 
 export const sinks = Command.make(
   "sinks",

@@ -1,6 +1,6 @@
 /** Counts in how many of Duo's objects each field says something, as one statement that follows from the wire's columns. */
 
-import { name as quoted } from "../staging/DuckDb.ts"
+import { name as quoted } from "./DuckDb.ts"
 import type { Columns } from "./ObjectLoader.ts"
 
 interface Kind {

@@ -1,7 +1,7 @@
 /** Loads the objects of a list into the run database, on a thread of its own, while the next pages are fetched. */
 import { Effect, Fiber, Scope } from "effect"
-import type { SinkReason } from "../Sink.ts"
-import * as DuckDb from "../staging/DuckDb.ts"
+import type { SinkReason } from "../failure/SinkError.ts"
+import * as DuckDb from "./DuckDb.ts"
 
 /** Objects that are one list: all of a page, as a rule. */
 export const listSize = 500

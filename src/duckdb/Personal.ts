@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
-import { library, type Session } from "../staging/DuckDb.ts"
+import { library, type Session } from "./DuckDb.ts"
 
 export const treatments = ["keep", "hash", "drop"] as const
 export type Treatment = typeof treatments[number]

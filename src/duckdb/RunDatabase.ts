@@ -4,9 +4,9 @@
  * the process.
  */
 import { Effect, FileSystem, Path, type Scope } from "effect"
-import type { SinkReason } from "../Sink.ts"
-import * as DuckDb from "../staging/DuckDb.ts"
-import { reasonOf } from "../staging/Platform.ts"
+import type { SinkReason } from "../failure/SinkError.ts"
+import { reasonOf } from "../files/Platform.ts"
+import * as DuckDb from "./DuckDb.ts"
 
 export interface RunDatabase {
   readonly session: DuckDb.Session

@@ -1,14 +1,14 @@
 /** What `duo-mfa check` asks of Duo: the time, and one signed call for an object of each list that an extraction reads. */
 import { Effect, Option, Stream } from "effect"
 import type { Finding } from "../Pipeline.ts"
-import { Admins } from "./Admins.ts"
-import { BypassCodes } from "./BypassCodes.ts"
-import { Client } from "./Client.ts"
-import { Credentials } from "./Credentials.ts"
-import type { DuoError } from "./Errors.ts"
+import type { DuoError } from "./DuoError.ts"
 import { skewed } from "./Explain.ts"
-import type { Page } from "./Pages.ts"
-import { Users } from "./Users.ts"
+import { Client } from "./http/Client.ts"
+import { Credentials } from "./http/Credentials.ts"
+import { Admins } from "./list/Admins.ts"
+import { BypassCodes } from "./list/BypassCodes.ts"
+import type { Page } from "./list/Pages.ts"
+import { Users } from "./list/Users.ts"
 
 const one = { pageSize: 1 }
 

@@ -1,19 +1,19 @@
 /** Everything that a pipeline asks of Duo, in the way that the command line chose: itself, recorded, or from a record. */
 import { Effect, type FileSystem, Layer, type Path } from "effect"
+import type { BadProxy } from "../http/Proxy.ts"
 import type { Finding, Source } from "../Pipeline.ts"
-import type { BadProxy } from "../Proxy.ts"
-import { Recording } from "../Recording.ts"
-import { Admins } from "./Admins.ts"
-import { BypassCodes } from "./BypassCodes.ts"
-import { Client } from "./Client.ts"
-import { Credentials, type SettingsError } from "./Credentials.ts"
-import type { DuoError } from "./Errors.ts"
-import { Exchange } from "./Exchange.ts"
+import type { DuoError } from "./DuoError.ts"
+import { Client } from "./http/Client.ts"
+import { Credentials, type SettingsError } from "./http/Credentials.ts"
+import { Exchange } from "./http/Exchange.ts"
+import { Admins } from "./list/Admins.ts"
+import { BypassCodes } from "./list/BypassCodes.ts"
+import { Users } from "./list/Users.ts"
 import type { RecordError } from "./record/Record.ts"
 import * as Recorder from "./record/Recorder.ts"
+import { Recording } from "./record/Recording.ts"
 import * as Replay from "./record/Replay.ts"
 import { Session } from "./Session.ts"
-import { Users } from "./Users.ts"
 
 type Ground = Credentials | Exchange | Session
 

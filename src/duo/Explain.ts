@@ -1,10 +1,16 @@
 /** What a person reads when Duo fails. */
-import type { DuoError, DuoReason } from "./Errors.ts"
+import type { DuoReason } from "./DuoReason.ts"
+
+/** A request that failed; the hint is a sentence that only the caller can know. */
+interface FailedRequest {
+  readonly path: string
+  readonly attempts: number
+  readonly reason: DuoReason
+  readonly hint?: string
+}
 
 /** The sentences for an error: what happened, what to do. */
-export const describe = (
-  { attempts, hint, path, reason }: Pick<DuoError, "attempts" | "hint" | "path" | "reason">
-): string => {
+export const describe = ({ attempts, hint, path, reason }: FailedRequest): string => {
   const sentences = explain(reason, attempts > 1 ? `${path} (${attempts} attempts)` : path)
   return hint === undefined ? sentences : `${sentences}\n${hint}`
 }

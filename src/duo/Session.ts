@@ -1,7 +1,7 @@
 /** What the way in which Duo is asked (itself, itself with a record kept, or a record in its place) changes of a run. */
 import { Context, Layer } from "effect"
 import type { Source } from "../Pipeline.ts"
-import type { Client } from "./Client.ts"
+import type { Client } from "./http/Client.ts"
 
 export class Session extends Context.Service<Session, {
   /** The client as this session waits: its chances and its time. */

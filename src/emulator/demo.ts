@@ -6,8 +6,8 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Clock, Effect } from "effect"
 import { spawn } from "node:child_process"
 import { readdirSync } from "node:fs"
-import { serve } from "./Emulator.ts"
-import * as Story from "./Story.ts"
+import * as Story from "./people/Story.ts"
+import { serve } from "./server/Emulator.ts"
 
 /** When the first run into the data directory was, in seconds since 1970: the story began that day. */
 const began = (dataDirectory: string, now: number) => {

@@ -3,8 +3,8 @@
  * they have something now is no change. A run says which columns the run of its tenant before it did not have.
  */
 import { Effect } from "effect"
-import * as DuckDb from "../staging/DuckDb.ts"
-import * as RowHash from "../staging/RowHash.ts"
+import * as DuckDb from "../duckdb/DuckDb.ts"
+import * as RowHash from "../duckdb/RowHash.ts"
 import type { Table } from "../Table.ts"
 
 /** As a run says it. */

@@ -3,12 +3,12 @@
  * with its type and its own. The sentences stand in the tables and in the views' SQL, and nowhere else.
  */
 import { Effect } from "effect"
+import * as DuckDb from "../duckdb/DuckDb.ts"
 import { runs } from "../Outcome.ts"
-import * as DuckDb from "../staging/DuckDb.ts"
 import type { Table } from "../Table.ts"
 import { historyOf } from "./Interval.ts"
-import * as Ledger from "./Ledger.ts"
-import { meta } from "./Meta.ts"
+import * as Ledger from "./ledger/Ledger.ts"
+import { meta } from "./ledger/Meta.ts"
 import * as Views from "./Views.ts"
 
 export interface Column {

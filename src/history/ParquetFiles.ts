@@ -1,9 +1,10 @@
 /** The Parquet files of all runs below one directory, as SQL: every file says in its metadata which run it is of. */
 import { Effect } from "effect"
+import * as DuckDb from "../duckdb/DuckDb.ts"
+import * as Instant from "../duckdb/Instant.ts"
+import { Newer } from "../failure/SinkError.ts"
 import { type Outcome, runs, toRow } from "../Outcome.ts"
-import { Newer, type SinkRun } from "../Sink.ts"
-import * as DuckDb from "../staging/DuckDb.ts"
-import * as Instant from "../staging/Instant.ts"
+import type { SinkRun } from "../Sink.ts"
 import type { Table } from "../Table.ts"
 import { format, isNewer, version } from "../Version.ts"
 import * as Snapshots from "./Snapshots.ts"

@@ -1,11 +1,12 @@
 /** The histories anew from the Parquet snapshots of all runs, in whatever order they lie about: the runs are applied again. */
 import { Effect } from "effect"
+import * as DuckDb from "../duckdb/DuckDb.ts"
+import * as RowHash from "../duckdb/RowHash.ts"
+import type { SinkReason } from "../failure/SinkError.ts"
 import { collected, runs } from "../Outcome.ts"
-import type { SinkReason, SinkRun } from "../Sink.ts"
-import * as DuckDb from "../staging/DuckDb.ts"
-import * as RowHash from "../staging/RowHash.ts"
+import type { SinkRun } from "../Sink.ts"
 import type { Table } from "../Table.ts"
-import { apply } from "./Apply.ts"
+import { apply } from "./ledger/Apply.ts"
 import * as ParquetFiles from "./ParquetFiles.ts"
 import { asTable } from "./Snapshots.ts"
 

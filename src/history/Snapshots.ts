@@ -2,13 +2,13 @@
  * The same history as one question to all snapshots at once, in whatever order they lie about: what the runs made of it
  * step by step is here read off the sightings of every row. For whoever has the Parquet files and no ledger.
  */
+import * as DuckDb from "../duckdb/DuckDb.ts"
+import * as RowHash from "../duckdb/RowHash.ts"
 import * as Outcome from "../Outcome.ts"
-import * as DuckDb from "../staging/DuckDb.ts"
-import * as RowHash from "../staging/RowHash.ts"
 import type { Table } from "../Table.ts"
 import * as Added from "./Added.ts"
 import { historyOf, identity } from "./Interval.ts"
-import { meta, own } from "./Meta.ts"
+import { meta, own } from "./ledger/Meta.ts"
 import * as Views from "./Views.ts"
 
 /** Where the rows of all runs are, by table. */

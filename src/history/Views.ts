@@ -2,8 +2,8 @@
  * What is asked of a history: the rows as they are (`users`), as they were at an instant (`users_asof(ts)`), and what
  * happened between two runs (`users_changes`). All of it is SQL over `users_history` and `runs`, whatever these are.
  */
-import * as DuckDb from "../staging/DuckDb.ts"
-import { telling } from "../staging/RowHash.ts"
+import * as DuckDb from "../duckdb/DuckDb.ts"
+import { telling } from "../duckdb/RowHash.ts"
 import * as Table from "../Table.ts"
 import * as Added from "./Added.ts"
 import { historyOf, identity } from "./Interval.ts"

@@ -1,7 +1,7 @@
 /** Questions to the ledger: SQL in, rows that a schema has looked at out. */
 import { Effect, Schema } from "effect"
-import type { SinkReason } from "../Sink.ts"
-import type { Session } from "../staging/DuckDb.ts"
+import type { Session } from "../duckdb/DuckDb.ts"
+import type { SinkReason } from "../failure/SinkError.ts"
 
 /** Whether the page may name people. Without names nothing personal is read in the first place. */
 export type Pii = "keep" | "drop"

@@ -1,6 +1,6 @@
 /** What the page is about: the tenants of a ledger, and the moments that each is looked at. */
 import { Effect, Schema } from "effect"
-import type { Session } from "../staging/DuckDb.ts"
+import type { Session } from "../duckdb/DuckDb.ts"
 import { ask, Count, Millis, type Pii } from "./Ask.ts"
 import * as Words from "./Words.ts"
 

@@ -1,5 +1,5 @@
 /** Figures and instants as the page says them: plain English, days in UTC. */
-import type { Strength } from "../mfa/Strength.ts"
+import type { Strength } from "../../pipelines/mfa/Strength.ts"
 import { type Html, html } from "./Html.ts"
 
 const whole = new Intl.NumberFormat("en")

@@ -1,11 +1,11 @@
 /** What a run knows about itself once its rows are made. */
 import { Effect } from "effect"
+import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as FieldCounts from "../duckdb/FieldCounts.ts"
 import type { RunDatabase } from "../duckdb/RunDatabase.ts"
+import type { SinkReason } from "../failure/SinkError.ts"
 import type { Facts } from "../Outcome.ts"
 import type { Extraction, List, Pipeline } from "../Pipeline.ts"
-import type { SinkReason } from "../Sink.ts"
-import * as DuckDb from "../staging/DuckDb.ts"
 import type { Stamp } from "../Table.ts"
 import { collectedOf } from "./Rows.ts"
 import * as Unknown from "./Unknown.ts"

@@ -1,12 +1,12 @@
 /** Makes the rows of a run out of the objects that were read. */
 import { Effect } from "effect"
+import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as PersonalSql from "../duckdb/Personal.ts"
+import * as RowsSql from "../duckdb/RowsSql.ts"
 import type { RunDatabase } from "../duckdb/RunDatabase.ts"
 import type { Extraction, Pipeline } from "../Pipeline.ts"
-import { Progress } from "../Progress.ts"
-import * as DuckDb from "../staging/DuckDb.ts"
-import * as RowsSql from "../staging/RowsSql.ts"
 import type { Stamp } from "../Table.ts"
+import { Progress } from "./Progress.ts"
 
 /** The tables whose objects could be read. */
 export const collectedOf = ({ rows, tables }: Pipeline, { lists }: Pick<Extraction, "lists">) =>

@@ -3,7 +3,7 @@
  * often on this machine or in the same cluster, so that plain http is allowed; what is sent says nothing of anybody.
  */
 import { Config, Effect, Redacted, Runtime, Schema } from "effect"
-import { ExitCode } from "../ExitCode.ts"
+import { ExitCode } from "../failure/ExitCode.ts"
 
 const endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
 

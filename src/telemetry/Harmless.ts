@@ -6,7 +6,7 @@
 import { Layer } from "effect"
 import { HttpBody } from "effect/http"
 import { OtlpSerialization } from "effect/observability"
-import { withoutPaths } from "../Paths.ts"
+import { withoutPaths } from "./Paths.ts"
 
 const attributes = [
   "duo_mfa.count",

@@ -5,7 +5,7 @@
 import { Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { HttpClient } from "effect/http"
 import { Otlp } from "effect/observability"
-import * as Transport from "../Transport.ts"
+import * as Transport from "../http/Transport.ts"
 import { version } from "../Version.ts"
 import type { Collector } from "./Collector.ts"
 import * as Harmless from "./Harmless.ts"

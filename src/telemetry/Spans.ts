@@ -1,8 +1,9 @@
 /** A span around each thing that a sink does, whoever wrote the sink. */
 import { Effect } from "effect"
 import { basename } from "node:path"
-import { located } from "../Located.ts"
-import type { Sink, SinkError } from "../Sink.ts"
+import type { SinkError } from "../failure/SinkError.ts"
+import { located } from "../run/publish/Located.ts"
+import type { Sink } from "../Sink.ts"
 
 /** The same sink, watched. */
 export const watched = (given: Sink): Sink<SinkError> => {

@@ -1,6 +1,6 @@
 /** An emulator for each signature, which takes no other: prints where they are and their keys, and serves until stopped. */
 import { Effect } from "effect"
-import { serve } from "../../src/emulator/Emulator.ts"
+import { serve } from "../../src/emulator/server/Emulator.ts"
 
 await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
   const listening: Record<string, string> = {}

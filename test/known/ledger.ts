@@ -1,9 +1,9 @@
 /** Data directories with a history: runs of the real pipeline at given instants, against a tenant that is given for each. */
 import { assert } from "@effect/vitest"
 import { Clock, Effect } from "effect"
-import { type Options, serve } from "../../src/emulator/Emulator.ts"
+import * as Tenant from "../../src/emulator/people/Tenant.ts"
+import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
 import * as StoppedClock from "../../src/emulator/StoppedClock.ts"
-import * as Tenant from "../../src/emulator/Tenant.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
 import { everySink, run } from "../torture/InProcess.ts"
 import { codesOn, days, usersOn } from "./scene.ts"

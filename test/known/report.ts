@@ -3,8 +3,8 @@
  * let them, a run that was not proved complete, and a second tenant with one run. And what the page has to say of it.
  */
 import { Effect } from "effect"
-import type { Options } from "../../src/emulator/Emulator.ts"
-import * as Tenant from "../../src/emulator/Tenant.ts"
+import * as Tenant from "../../src/emulator/people/Tenant.ts"
+import type { Options } from "../../src/emulator/server/Emulator.ts"
 import { query } from "../program.ts"
 import { sinks } from "../torture/InProcess.ts"
 import { runAt } from "./ledger.ts"

@@ -2,8 +2,8 @@
  * One administrator of Duo becomes flat rows: one of `admins`, one of `admin_methods` a factor. Pure: the same
  * administrator gives the same rows, whoever else is on the page.
  */
-import type { adminMethods, admins } from "../../src/admins/Tables.ts"
-import type { Admin, AdminPhone } from "../../src/duo/Admin.ts"
+import type { adminMethods, admins } from "../../pipelines/admins/Tables.ts"
+import type { Admin, AdminPhone } from "../../src/duo/wire/Admin.ts"
 import type { RowOf, Stamp } from "../../src/Table.ts"
 import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said, unsaid } from "./Cells.ts"
 import * as Strength from "./Strength.ts"

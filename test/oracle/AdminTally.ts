@@ -2,8 +2,8 @@
  * What one extraction comes to. Administrators go in, rows come out, and on the way it counts and notes what it does not
  * know: the facts of the run.
  */
-import { adminMethods, admins } from "../../src/admins/Tables.ts"
-import type { Admin } from "../../src/duo/Admin.ts"
+import { adminMethods, admins } from "../../pipelines/admins/Tables.ts"
+import type { Admin } from "../../src/duo/wire/Admin.ts"
 import type { Facts as RunFacts } from "../../src/Outcome.ts"
 import * as Unknown from "../../src/run/Unknown.ts"
 import type { Batch, Stamp } from "../../src/Table.ts"

@@ -1,5 +1,5 @@
 /** How what Duo says becomes cells of a row, whoever it is about. */
-import type { Phone, Token, WebAuthnCredential } from "../../src/duo/User.ts"
+import type { Phone, Token, WebAuthnCredential } from "../../src/duo/wire/User.ts"
 import type * as Strength from "./Strength.ts"
 
 /** Cells of any authenticator of which Duo says nothing but that it is there, up to its strength. */

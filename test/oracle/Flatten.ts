@@ -2,9 +2,9 @@
  * One Duo user becomes flat rows: one of `users`, one of `mfa_methods` an authenticator, one of `user_groups` a group.
  * Pure: the same user gives the same rows, whoever else is on its page and in whatever order its devices come.
  */
-import type { BypassCode } from "../../src/duo/BypassCode.ts"
-import type { Phone } from "../../src/duo/User.ts"
-import type { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
+import type { bypassCodes, mfaMethods, userGroups, users } from "../../pipelines/mfa/Tables.ts"
+import type { BypassCode } from "../../src/duo/wire/BypassCode.ts"
+import type { Phone } from "../../src/duo/wire/User.ts"
 import type { RowOf, Stamp } from "../../src/Table.ts"
 import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said, unsaid } from "./Cells.ts"
 import * as Strength from "./Strength.ts"

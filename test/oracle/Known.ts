@@ -2,7 +2,7 @@
  * Duo's enumerations as this version knows them. A value that is not among them stops nothing: its raw text goes into
  * the row, it is counted, and the run reports it once. So is a time that is none, but its column stays NULL.
  */
-import type { Phone, Token } from "../../src/duo/User.ts"
+import type { Phone, Token } from "../../src/duo/wire/User.ts"
 import { fromText } from "./Cells.ts"
 import type { User } from "./User.ts"
 

@@ -1,5 +1,5 @@
 /** What the oracle of the rows says of strengths. */
-import { type Strength, strengths } from "../../src/mfa/Strength.ts"
+import { type Strength, strengths } from "../../pipelines/mfa/Strength.ts"
 
 export { type Strength, strengths }
 

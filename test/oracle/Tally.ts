@@ -2,8 +2,8 @@
  * What one extraction comes to. Users go in, rows come out, and on the way it counts and notes what it does not know: the
  * facts of the run.
  */
-import type { BypassCode } from "../../src/duo/BypassCode.ts"
-import { bypassCodes, mfaMethods, userGroups, users } from "../../src/mfa/Tables.ts"
+import { bypassCodes, mfaMethods, userGroups, users } from "../../pipelines/mfa/Tables.ts"
+import type { BypassCode } from "../../src/duo/wire/BypassCode.ts"
 import type { Facts as RunFacts } from "../../src/Outcome.ts"
 import * as Unknown from "../../src/run/Unknown.ts"
 import type { Batch, Stamp } from "../../src/Table.ts"

@@ -1,7 +1,7 @@
 /** Duo's user as the oracle of the rows takes it: all its other names are in one place. */
 import { Result } from "effect"
-import { decodeWireUsers, type WireUser } from "../../src/duo/User.ts"
-import type { Decoded, Refusal } from "../../src/duo/Wire.ts"
+import { decodeWireUsers, type WireUser } from "../../src/duo/wire/User.ts"
+import type { Decoded, Refusal } from "../../src/duo/wire/Wire.ts"
 
 /** The fields that a user has of its own, without what `aliases` says already. */
 export interface User extends Omit<WireUser, "aliases" | "alias1" | "alias2" | "alias3" | "alias4"> {

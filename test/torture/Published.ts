@@ -2,9 +2,9 @@
 import { Effect, Schema, Stream } from "effect"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
-import { Manifest, type Receipt } from "../../src/Manifest.ts"
+import * as Fingerprint from "../../src/duckdb/Fingerprint.ts"
 import { stampOf } from "../../src/Outcome.ts"
-import * as Fingerprint from "../../src/staging/Fingerprint.ts"
+import { Manifest, type Receipt } from "../../src/run/publish/Manifest.ts"
 import type { Row, Table } from "../../src/Table.ts"
 import * as readers from "../readers.ts"
 

@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem, PlatformError } from "effect"
 import { join } from "node:path"
-import { serve } from "../../src/emulator/Emulator.ts"
+import { serve } from "../../src/emulator/server/Emulator.ts"
 import { contents } from "../program.ts"
 import { afterwards } from "./afterwards.ts"
 import type { Case } from "./Case.ts"

@@ -1,7 +1,7 @@
 /** One run of the mfa pipeline at a given instant with given chance: what C2 starts under other locales and time zones. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Clock, Effect, Random } from "effect"
-import { summary } from "../../src/cli/Summary.ts"
+import { summary } from "../../src/cli/shared/Summary.ts"
 import { everySink, run } from "./InProcess.ts"
 
 const { DUO_HOST: host = "", DUO_IKEY: ikey = "", DUO_SKEY: skey = "", NOW = "" } = process.env

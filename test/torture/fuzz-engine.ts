@@ -4,8 +4,9 @@ import { Cause, Effect, Exit, FileSystem, References, Runtime, type Scope } from
 import * as assert from "node:assert"
 import duckdb from "../../sinks/duckdb.ts"
 import ndjson from "../../sinks/ndjson.ts"
-import * as Run from "../../src/Run.ts"
-import { CannotCreate, type Sink, SinkError } from "../../src/Sink.ts"
+import { CannotCreate, SinkError } from "../../src/failure/SinkError.ts"
+import * as Run from "../../src/run/Run.ts"
+import type { Sink } from "../../src/Sink.ts"
 import { plain, rowsOf, runOf, tables } from "../contract-rows.ts"
 import * as RowPipeline from "../row-pipeline.ts"
 

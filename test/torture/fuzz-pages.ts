@@ -1,6 +1,6 @@
 /** Answers of Duo's that are almost right: the emulator's users and bypass codes, then dropped, retyped, nested, doubled, cut. */
-import type { Dice, NonEmpty } from "../../src/emulator/Dice.ts"
-import * as Tenant from "../../src/emulator/Tenant.ts"
+import type { Dice, NonEmpty } from "../../src/emulator/people/Dice.ts"
+import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import { names, odd, raws, sharp } from "./fuzz-values.ts"
 
 const seeds: NonEmpty<number> = [1, 2, 3]

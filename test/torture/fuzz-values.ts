@@ -1,5 +1,5 @@
 /** Values and names that Duo should not send: what the fuzzed answers are made of. */
-import type { NonEmpty } from "../../src/emulator/Dice.ts"
+import type { NonEmpty } from "../../src/emulator/people/Dice.ts"
 
 /** A text that no refusal may show. */
 export const canary = "Canary Person"

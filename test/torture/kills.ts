@@ -2,7 +2,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
 import { readdirSync } from "node:fs"
-import { Dice, type NonEmpty } from "../../src/emulator/Dice.ts"
+import { Dice, type NonEmpty } from "../../src/emulator/people/Dice.ts"
 import { type Case, repeat } from "./Case.ts"
 import { pass, seen } from "./Moment.ts"
 import * as Site from "./Site.ts"

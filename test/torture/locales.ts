@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { join } from "node:path"
-import { serve } from "../../src/emulator/Emulator.ts"
+import { serve } from "../../src/emulator/server/Emulator.ts"
 import * as StoppedClock from "../../src/emulator/StoppedClock.ts"
 import { settings } from "../program.ts"
 import * as readers from "../readers.ts"

@@ -14,7 +14,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { dirname, join } from "node:path"
-import { serve } from "../../src/emulator/Emulator.ts"
+import { serve } from "../../src/emulator/server/Emulator.ts"
 import { runOf } from "../contract-rows.ts"
 import { stage as stageRun } from "../contract.ts"
 import { allSinks, program, settings } from "../program.ts"

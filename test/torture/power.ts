@@ -2,7 +2,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
-import { Dice } from "../../src/emulator/Dice.ts"
+import { Dice } from "../../src/emulator/people/Dice.ts"
 import { type Case, repeat } from "./Case.ts"
 import * as PowerLoss from "./PowerLoss.ts"
 import * as Site from "./Site.ts"

@@ -2,7 +2,7 @@
  * An answer that tells nobody who it is about: what Harmless does not name is replaced by its pseudonym in place, so that
  * everything else, spaces and all, is as it came. What is not JSON keeps its length and its punctuation, and no word.
  */
-import { Transport } from "../Errors.ts"
+import { Transport } from "../DuoReason.ts"
 import { answer, type Fields, isFieldName, isHarmless, type Kind, unknown } from "./Harmless.ts"
 import * as Pseudonym from "./Pseudonym.ts"
 import type { Outcome } from "./Record.ts"

@@ -8,14 +8,14 @@
  * No key and no signature is in it, and no request's header.
  */
 import { Clock, Effect, Random, Result, Runtime, Schema } from "effect"
-import { ExitCode } from "../../ExitCode.ts"
+import { ExitCode } from "../../failure/ExitCode.ts"
 import { instantOf, RunId } from "../../RunId.ts"
-import type { Client } from "../Client.ts"
-import { apis, signatures } from "../Credentials.ts"
-import { DuoReason } from "../Errors.ts"
-import { target } from "../Exchange.ts"
-import { parseHost } from "../Host.ts"
-import { canonicalParams } from "../Signature.ts"
+import { DuoReason } from "../DuoReason.ts"
+import type { Client } from "../http/Client.ts"
+import { apis, signatures } from "../http/Credentials.ts"
+import { target } from "../http/Exchange.ts"
+import { parseHost } from "../http/Host.ts"
+import { canonicalParams } from "../http/Signature.ts"
 
 /** Counts up when an older program could not read it. */
 export const format = 1

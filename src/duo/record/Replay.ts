@@ -2,9 +2,9 @@
 import { type Clock, Context, Effect, FileSystem, Layer, Path, Redacted, Ref, Schema } from "effect"
 import { Headers } from "effect/http"
 import type { Source } from "../../Pipeline.ts"
-import { Credentials } from "../Credentials.ts"
-import { NotRecorded } from "../Errors.ts"
-import { answered, Exchange, noTraffic, type Request, sent, target } from "../Exchange.ts"
+import { NotRecorded } from "../DuoReason.ts"
+import { Credentials } from "../http/Credentials.ts"
+import { answered, Exchange, noTraffic, type Request, sent, target } from "../http/Exchange.ts"
 import { Session } from "../Session.ts"
 import { Entry, entryFile, format, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
 

@@ -1,7 +1,7 @@
 /** Takes keys and signatures out of an answer: Duo repeats none, but a proxy's page may show the request that it refused. */
 import { Redacted } from "effect"
-import type { Credentials } from "../Credentials.ts"
-import type { Request } from "../Exchange.ts"
+import type { Credentials } from "../http/Credentials.ts"
+import type { Request } from "../http/Exchange.ts"
 
 /** What is in the header after `Basic`, and the integration key and the signature in that. */
 const ofHeader = (authorization = ""): ReadonlyArray<string> => {

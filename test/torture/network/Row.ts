@@ -1,7 +1,7 @@
 /** A row of the network's part of the matrix, a fault, where it strikes and what must come of it, and how it is played. */
 import { assert } from "@effect/vitest"
 import { Effect, Runtime, Schema } from "effect"
-import type { Scenario } from "../../../src/emulator/Scenario.ts"
+import type { Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import type { Reached } from "../Case.ts"
 import { type Ended, extract, type Rows, type Setup } from "./Extraction.ts"
 

@@ -1,6 +1,6 @@
 /** Somebody who must not be asked: counts the requests that reach it. */
 import { Effect } from "effect"
-import { listen } from "../../../src/emulator/Loopback.ts"
+import { listen } from "../../../src/emulator/server/Loopback.ts"
 
 export interface Stranger {
   /** `127.0.0.1:PORT` */

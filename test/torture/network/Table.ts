@@ -1,7 +1,7 @@
 /** Cases made of rows: a table of them, struck at one list request after another, or one row by chance a repetition. */
 import { Cause, Effect } from "effect"
-import { Dice, mix } from "../../../src/emulator/Dice.ts"
-import type { Fault, Scenario } from "../../../src/emulator/Scenario.ts"
+import type { Fault, Scenario } from "../../../src/emulator/faults/Scenario.ts"
+import { Dice, mix } from "../../../src/emulator/people/Dice.ts"
 import { type Case, repeat, sum } from "../Case.ts"
 import type { Setup } from "./Extraction.ts"
 import { places, play, type Quiet, quietly, type Row, small } from "./Row.ts"

@@ -1,8 +1,8 @@
 /** N7 to N9: what answers is not Duo, or is far too much, or is not text or JSON that can be kept as it is. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Fault } from "../../../src/emulator/Scenario.ts"
-import * as Tenant from "../../../src/emulator/Tenant.ts"
+import type { Fault } from "../../../src/emulator/faults/Scenario.ts"
+import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { type Case, sum } from "../Case.ts"
 import { extract } from "./Extraction.ts"
 import { afterwards, type Expected, type Row, small } from "./Row.ts"

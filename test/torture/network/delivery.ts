@@ -1,7 +1,7 @@
 /** N1 to N6: answers that are late, cut, slow or in crumbs. It passes by asking again, or ends after the tries. */
 import { gzipSync } from "node:zlib"
-import type { Dice } from "../../../src/emulator/Dice.ts"
-import * as Tenant from "../../../src/emulator/Tenant.ts"
+import type { Dice } from "../../../src/emulator/people/Dice.ts"
+import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import type { Case } from "../Case.ts"
 import type { Setup } from "./Extraction.ts"
 import { type Quiet, type Row, small } from "./Row.ts"

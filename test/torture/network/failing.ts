@@ -1,6 +1,6 @@
 /** R3, R4 and R6: Duo fails for a while or for good, and Duo refuses. */
 import { Effect } from "effect"
-import type { Fault, Scenario } from "../../../src/emulator/Scenario.ts"
+import type { Fault, Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import type { Case } from "../Case.ts"
 import { play, quietly, type Row, small } from "./Row.ts"
 import { forGood, table, times } from "./Table.ts"

@@ -1,5 +1,5 @@
 /** R1 and R2: Duo says to slow down, in every spelling, now and then or for ever. */
-import type { Fault, Scenario } from "../../../src/emulator/Scenario.ts"
+import type { Fault, Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import type { Case } from "../Case.ts"
 import type { Expected, Row } from "./Row.ts"
 import { small } from "./Row.ts"

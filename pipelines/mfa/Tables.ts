@@ -1,0 +1,156 @@
+/**
+ * The four tables of the `mfa` pipeline. Their sentences are what the data dictionary and the COMMENTs say; facts about
+ * Duo's fields come from its Admin API reference (https://duo.com/docs/adminapi#users).
+ */
+import {
+  bigint,
+  boolean,
+  common,
+  explaining,
+  id,
+  later,
+  make,
+  personal,
+  repeated,
+  text,
+  timestamp,
+  uncertain,
+  volatile
+} from "../../src/Table.ts"
+
+const user_id = id("Duo's id of the user.")
+
+export const users = make({
+  name: "users",
+  doc:
+    "One row a user: who it is, which authenticators it has, how strong they are, and whether something bypasses them.",
+  key: ["user_id"],
+  columns: {
+    ...common,
+    user_id,
+    username: personal("The name the user logs in with."),
+    email: personal("E-mail address."),
+    realname: personal("Full name."),
+    firstname: personal("Given name."),
+    lastname: personal("Family name."),
+    status: text("active, bypass, disabled, locked out, pending deletion, or what Duo invents next."),
+    is_enrolled: boolean("Whether Duo counts at least one usable authenticator."),
+    created_at: timestamp("When the user was created."),
+    last_login_at: volatile(timestamp("The last successful login; NULL for never.")),
+    last_directory_sync_at: volatile(timestamp("The last directory sync; NULL for a user who is not synced.")),
+    directory_key: text("The directory that manages the user."),
+    external_id: personal("The user's id in that directory."),
+    lockout_reason: text("Why the user is locked out or disabled."),
+    notes: personal("An administrator's note."),
+    aliases: personal("Other names the user logs in with, sorted, joined by \", \"."),
+    group_names: text("The names of the user's groups, sorted, joined by \", \"; membership proper is user_groups."),
+    phone_count: bigint("Phones and tablets."),
+    token_count: bigint("Hardware tokens."),
+    webauthn_count: bigint("WebAuthn credentials: security keys, passkeys, platform authenticators."),
+    u2f_count: bigint("U2F tokens, which Duo no longer offers."),
+    desktop_count: bigint("Duo Desktop authenticators and legacy desktop tokens."),
+    method_count: bigint("Rows of this user in mfa_methods."),
+    mfa_enabled: boolean("Duo's integration rule: phones, tokens or webauthncredentials is not empty."),
+    has_phishing_resistant: boolean("Whether any method is phishing resistant."),
+    strongest: text("The strength of the strongest method; none without one."),
+    weakest: text("The strength of the weakest method, the one an attacker would choose; none without one."),
+    only_telephony: boolean("Whether text messages or calls are the strongest thing the user has."),
+    is_bypass: uncertain(
+      false,
+      true,
+      boolean(
+        "Whether the user can log in without any method now, for one of bypass_reason; false for whoever cannot log in. NULL where that is not known, because the run could not read all bypass codes."
+      )
+    ),
+    bypass_reason: explaining(
+      "is_bypass",
+      text(
+        "status (the user's), group (the status of a group), code (a bypass code that has not expired), joined by \", \"; NULL if none is known."
+      )
+    ),
+    is_active: later(
+      "coalesce(lower(status) = 'active', false)",
+      boolean(
+        "Whether the user is active: the status is active, and no group of the user's is Disabled. Whoever is disabled, locked out or about to be deleted is not, and neither is status bypass. What is said of active users is about these. Who can log in is active or on bypass: is_active OR is_bypass."
+      )
+    )
+  }
+})
+
+export const mfaMethods = make({
+  name: "mfa_methods",
+  doc: "One row a user and authenticator. An authenticator shared by two users is two rows.",
+  key: ["user_id", "method_kind", "method_id"],
+  columns: {
+    ...common,
+    user_id,
+    username: repeated(personal("The name the user logs in with.")),
+    email: repeated(personal("E-mail address.")),
+    realname: repeated(personal("Full name.")),
+    user_status: repeated(text("The user's status.")),
+    method_kind: id("phone, token, webauthn, u2f or desktop."),
+    method_id: id("Duo's id of the authenticator."),
+    method_type: text("Duo's type of it: Mobile, Landline, h6, t6, yk, Security Key, Desktop Token and so on."),
+    name: personal("The name somebody gave it."),
+    label: text("Duo's label of a WebAuthn credential."),
+    platform: text("Apple iOS, Google Android and so on; the OS family for a desktop."),
+    model: text("The device's model."),
+    number: personal("Phone number."),
+    extension: personal("Phone extension."),
+    serial: personal("A token's serial number."),
+    activated: boolean("Whether Duo Mobile is activated on the phone."),
+    capabilities: text("What the phone can do in Duo's words (auto, push, sms, phone, mobile_otp), sorted."),
+    can_push: boolean("Activated and capable of push."),
+    can_otp: boolean("Makes passcodes: an activated phone with mobile_otp, or a hardware token."),
+    can_sms: boolean("Gets passcodes by text message."),
+    can_call: boolean("Is called."),
+    strength: text(
+      "phishing_resistant (webauthn, u2f), device_bound (Duo Desktop), push, otp, telephony, none: the strongest use of it."
+    ),
+    strength_rank: bigint("5 for phishing_resistant down to 0 for none."),
+    enrolled_at: timestamp("When a WebAuthn credential or U2F token was added; Duo does not say it of others."),
+    last_seen_at: volatile(timestamp("When Duo Mobile last spoke to Duo.")),
+    app_version: text("Version of Duo Mobile or Duo Desktop."),
+    os_version: text("Version of the operating system."),
+    encrypted: text("Disk encryption of the phone: Encrypted, Unencrypted, Unknown."),
+    fingerprint: text("Biometrics of the phone: Configured, Disabled, Unknown."),
+    screenlock: text("Screen lock of the phone: Locked, Unlocked, Unknown."),
+    tampered: text("Whether the phone is rooted or jailbroken: Not tampered, Tampered, Unknown."),
+    sms_passcodes_sent: boolean("Whether passcodes were sent to the phone by text message."),
+    totp_step: bigint("Seconds a time-based token's passcode lives.")
+  }
+})
+
+export const userGroups = make({
+  name: "user_groups",
+  doc: "One row a user and group it is in.",
+  key: ["user_id", "group_id"],
+  // to dissolve one large group, or to give it another id, takes many rows away at once
+  maxShrink: 50,
+  columns: {
+    ...common,
+    user_id,
+    username: repeated(personal("The name the user logs in with.")),
+    group_id: id("Duo's id of the group."),
+    group_name: text("The group's name."),
+    group_status: text("Active, Bypass or Disabled; it overrides the status of the user.")
+  }
+})
+
+export const bypassCodes = make({
+  name: "bypass_codes",
+  doc: "One row a bypass code; the code itself is never given by Duo. Needs a permission of its own.",
+  key: ["user_id", "bypass_code_id"],
+  // codes are used up and expire: yesterday's may all be gone
+  maxShrink: 100,
+  columns: {
+    ...common,
+    user_id,
+    username: repeated(personal("The name the user logs in with.")),
+    bypass_code_id: id("Duo's id of the code."),
+    admin_email: personal("The administrator who made it."),
+    created_at: timestamp("When it was made."),
+    expires_at: timestamp("When it stops working; NULL for never."),
+    reuse_count: volatile(bigint("How often it can still be used; NULL for without limit."))
+  }
+})

@@ -1,0 +1,55 @@
+/**
+ * Cells as PostgreSQL's COPY takes them, a line a row, and back. PostgreSQL's text can have any character but NUL, which
+ * is ␀ there; so that it can be told from a ␀ that was one, such a one has a ␛ before it.
+ */
+import * as Instant from "../../src/duckdb/Instant.ts"
+import type { Cell, Column, Row, Table } from "../../src/Table.ts"
+import type { Text } from "./Session.ts"
+
+/** A ␛ that stands before one of the two is doubled, as a backslash before a quote is elsewhere. */
+const marked = /(␛*)([\0␀])/g
+const guard = (text: string) =>
+  text.replaceAll(marked, (_, escapes: string, end: string) => `${escapes}${escapes}${end === "\0" ? "" : "␛"}␀`)
+
+const unguard = (text: string) =>
+  text.replaceAll(/(␛*)␀/g, (_, escapes: string) => {
+    const literal = escapes.slice(0, Math.floor(escapes.length / 2))
+    return `${literal}${escapes.length % 2 === 0 ? "\0" : "␀"}`
+  })
+
+const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" }
+
+const field = (cell: Cell | undefined): string =>
+  typeof cell === "string"
+    ? guard(cell.toWellFormed()).replaceAll(/[\\\n\r\t]/g, (character) => escapes[character] ?? character)
+    : typeof cell === "bigint"
+    ? Instant.format(cell)
+    : cell === null || cell === undefined
+    ? "\\N"
+    : String(cell)
+
+/** Rows as lines, their columns in the table's order. */
+export const lines = ({ columns }: Table, rows: ReadonlyArray<Row>) =>
+  rows.map((row) => `${columns.map(({ name }) => field(row[name])).join("\t")}\n`).join("")
+
+/** How a column is asked for, so that its text can be read. */
+export const selected = ({ type }: Column, name: string) =>
+  type === "timestamp" ? `(extract(epoch FROM ${name}) * 1000000)::bigint` : name
+
+const cell = ({ type }: Column, text: Text): Cell => {
+  if (text === null) return null
+  switch (type) {
+    case "text":
+      return unguard(text)
+    case "boolean":
+      return text === "t"
+    case "bigint":
+      return Number(text)
+    case "timestamp":
+      return BigInt(text)
+  }
+}
+
+/** A row of what was asked for. */
+export const row = ({ columns }: Table, texts: ReadonlyArray<Text>): Row =>
+  Object.fromEntries(columns.map((column, index) => [column.name, cell(column, texts[index] ?? null)]))

@@ -1,0 +1,68 @@
+/**
+ * The one place where what PostgreSQL or its client says becomes a sink's reason. What the server says of names and rights
+ * is told; what it says of values, in its details, its context, and some messages, is somebody's and is not.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+import { Predicate } from "effect"
+import { constants } from "node:os"
+import {
+  CannotCreate,
+  Corrupt,
+  DiskFull,
+  Held,
+  InputOutput,
+  isSinkReason,
+  type SinkReason,
+  TooManyFiles,
+  Unreachable
+} from "../../src/failure/SinkError.ts"
+
+const field = (cause: unknown, name: "code" | "message" | "where") =>
+  Predicate.hasProperty(cause, name) && typeof cause[name] === "string" ? cause[name] : ""
+
+const tooMany = /^(EMFILE|ENFILE)$/
+
+/** Of a value that it does not take, the server says in which column. */
+const columnOf = (cause: unknown) => /, column (\w+)/.exec(field(cause, "where"))?.[1]
+
+const ofServer = (code: string, cause: unknown): SinkReason => {
+  const detail = field(cause, "message")
+  switch (code) {
+    case "53100":
+      return new DiskFull()
+    case "55P03":
+      return new Held({ pid: null })
+    case "28P01":
+      return new CannotCreate({ detail: `${detail} (is PGPASSWORD right, or what PGPASSFILE names?)` })
+  }
+  // it is starting or stopping, or has no connection left; somebody has ended this one
+  if (/^(08|57P|53300)/.test(code)) return new Unreachable({ detail })
+  // who one is, which database it is, what one may do, what is there; a standby, which cannot be written
+  if (/^(28|3D|42|25006|0A|2B|3F)/.test(code)) return new CannotCreate({ detail })
+  if (/^XX00[12]/.test(code)) return new Corrupt({ detail: "the server found it damaged" })
+  const column = columnOf(cause)
+  return new InputOutput({
+    detail: column === undefined ? `SQLSTATE ${code}` : `it does not take a value of the column ${column} (${code})`
+  })
+}
+
+/** What the client says for itself, by its words, for it has no codes. */
+const ofClient = (message: string): SinkReason =>
+  message === "The server does not support SSL connections"
+    ? new CannotCreate({ detail: "the server has no TLS, and sslmode asks for it" })
+    : /password must be a( non-empty)? string/.test(message)
+    ? new CannotCreate({ detail: "the server wants a password, and neither PGPASSWORD nor PGPASSFILE has one" })
+    : new Unreachable({ detail: "the connection broke" })
+
+export const reasonOf = (cause: unknown): SinkReason => {
+  if (isSinkReason(cause)) return cause
+  const code = field(cause, "code")
+  if (tooMany.test(code)) return new TooManyFiles()
+  // some names of the system have five letters, as SQLSTATE has: EPIPE
+  if (code in constants.errno) return new Unreachable({ detail: code })
+  if (/^[0-9A-Z]{5}$/.test(code)) return ofServer(code, cause)
+  if (/CERT|SIGNATURE|^ERR_TLS/.test(code)) {
+    return new CannotCreate({ detail: `the server's certificate proves nothing (${code})` })
+  }
+  return code === "" ? ofClient(field(cause, "message")) : new Unreachable({ detail: code })
+}

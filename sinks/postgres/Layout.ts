@@ -1,0 +1,176 @@
+/**
+ * What there is in the database. Rows of all runs are in tables of a schema that readers need not see, `S_rows`, also while
+ * they are staged: what is in `S` are views of those that were published, so that publishing a run is a word in one row.
+ */
+import { Effect } from "effect"
+import { hash } from "node:crypto"
+import { comments, literal, name, names } from "../../src/duckdb/DuckDb.ts"
+import { telling } from "../../src/duckdb/RowHash.ts"
+import { CannotCreate } from "../../src/failure/SinkError.ts"
+import { historyOf, identity } from "../../src/history/Interval.ts"
+import * as Snapshots from "../../src/history/Snapshots.ts"
+import { runs } from "../../src/Outcome.ts"
+import type { ColumnType, Table } from "../../src/Table.ts"
+import type { Session } from "./Session.ts"
+import type { Target } from "./Target.ts"
+
+const types: Record<ColumnType, string> = {
+  text: "text",
+  boolean: "boolean",
+  bigint: "bigint",
+  timestamp: "timestamptz"
+}
+
+/** The schema that the rows are in. */
+export const rowsSchema = ({ schema }: Pick<Target, "schema">) => `${schema}_rows`
+
+/** The table that a table's rows are in, or that the runs are in. */
+export const rowsOf = (target: Pick<Target, "schema">, table: Table) =>
+  `${name(rowsSchema(target))}.${name(table.name)}`
+
+/** The same for readers. */
+export const seenOf = ({ schema }: Pick<Target, "schema">, table: string) => `${name(schema)}.${name(table)}`
+
+const collects = (table: Table) => `${literal(table.name)} = ANY(string_to_array(tables_collected, ', '))`
+
+/**
+ * What was seen last of every row since the last complete run, which saw all there was; a run that is not complete takes
+ * nothing away. `known` says which runs are known.
+ */
+const current = (table: Table, known: string) => {
+  const keys = identity(table).map(name).join(", ")
+  return `WITH known AS (
+    SELECT run_id, tenant, observed_at, complete, row_number() OVER (PARTITION BY tenant ORDER BY observed_at, run_id) AS place
+    FROM runs WHERE ${collects(table)}${known}
+  ), since AS (
+    SELECT tenant, coalesce(max(place) FILTER (WHERE complete), 0) AS place FROM known GROUP BY tenant
+  ), told AS (
+    SELECT run_id, known.place AS told_place FROM known JOIN since USING (tenant) WHERE known.place >= since.place
+  )
+  SELECT ${names(table)} FROM (
+    SELECT DISTINCT ON (${keys}) * FROM ${Snapshots.snapshotsOf(table)} JOIN told USING (run_id)
+    ORDER BY ${keys}, told_place DESC) AS latest`
+}
+
+/** A text that two rows share when they are the same version. */
+const fingerprint = (table: Table) => `md5(ROW(${telling(table).map(name).join(", ")})::text)`
+
+/** Makes a table, or gives it the columns that it lacks; one that comes late can be NULL. */
+const table = (qualified: string, of: Table, others: ReadonlyArray<string>, isThere: boolean) => [
+  isThere
+    ? `ALTER TABLE ${qualified} ${
+      of.columns.map((column) => `ADD COLUMN IF NOT EXISTS ${name(column.name)} ${types[column.type]}`).join(", ")
+    }`
+    : `CREATE TABLE ${qualified} (${
+      [
+        ...of.columns.map((column) =>
+          `${name(column.name)} ${types[column.type]}${column.required ? " NOT NULL" : ""}`
+        ),
+        ...others,
+        `PRIMARY KEY (${of.key.map(name).join(", ")})`
+      ].join(", ")
+    })`,
+  ...comments("TABLE", qualified, of)
+]
+
+const view = (table: Table, query: string, make = "CREATE VIEW") => [
+  `${make} ${name(table.name)} AS ${query}`,
+  ...comments("VIEW", name(table.name), table)
+]
+
+/** The runs, and what readers see of them. All other views stand on that one, so it is never dropped. */
+const runsStatements = (target: Target, isThere: boolean) => [
+  ...table(rowsOf(target, runs), runs, ["published boolean NOT NULL DEFAULT false"], isThere),
+  `COMMENT ON COLUMN ${rowsOf(target, runs)}.published IS 'Whether readers see the rows of the run.'`,
+  ...view(
+    runs,
+    `SELECT ${names(runs)} FROM ${rowsOf(target, runs)} WHERE published`,
+    isThere ? "CREATE OR REPLACE VIEW" : "CREATE VIEW"
+  )
+]
+
+/** A table and what is asked of it, which is made anew if another version made it. */
+const tableStatements = (target: Target, of: Table, isThere: boolean) => {
+  const snapshots = Snapshots.snapshotsOf(of)
+  const asof = name(`${of.name}_asof`)
+  const kept = { ...of, key: ["run_id", ...of.key] }
+  const known = `FOREIGN KEY (run_id) REFERENCES ${rowsOf(target, runs)} ON DELETE CASCADE`
+  return [
+    ...isThere
+      ? [`DROP FUNCTION ${asof}(timestamptz)`, `DROP VIEW ${name(historyOf(of).name)}, ${name(of.name)}, ${snapshots}`]
+      : [],
+    ...table(rowsOf(target, of), kept, [known], isThere),
+    ...view(
+      { ...of, name: `${of.name}_snapshots`, doc: `The rows of ${of.name} as every run saw them.` },
+      `SELECT ${
+        of.columns.map(({ earlier, name: column }) =>
+          earlier === null ? name(column) : `coalesce(${name(column)}, ${earlier}) AS ${name(column)}`
+        ).join(", ")
+      } FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`
+    ),
+    ...view(of, current(of, "")),
+    ...view(historyOf(of), Snapshots.history(of, fingerprint(of))),
+    `CREATE FUNCTION ${asof}(ts timestamptz) RETURNS SETOF ${name(of.name)} LANGUAGE sql STABLE
+     BEGIN ATOMIC ${current(of, " AND observed_at <= ts")}; END`,
+    `COMMENT ON FUNCTION ${asof}(timestamptz) IS ${
+      literal(`The rows of ${of.name} as they were at an instant, as far as the runs know.`)
+    }`
+  ]
+}
+
+/** What makes a table, and what the table says of itself once that was done: so it is known for ours, and for which. */
+const parts = (target: Target, tables: ReadonlyArray<Table>) =>
+  [runs, ...tables].map((of) => {
+    const qualified = rowsOf(target, of)
+    const statements = (isThere: boolean) =>
+      of === runs ? runsStatements(target, isThere) : tableStatements(target, of, isThere)
+    const mark = `Rows of ${of.name} of all runs, for the views in ${target.schema}; made by ${
+      hash("sha256", statements(false).join(), "hex").slice(0, 12)
+    }.`
+    return {
+      qualified,
+      mark,
+      make: (isThere: boolean) => [...statements(isThere), `COMMENT ON TABLE ${qualified} IS ${literal(mark)}`]
+    }
+  })
+
+/** The parts that are not there, or were made by another version; what is there and not ours is in the way. */
+const lacking = Effect.fnUntraced(function*({ all }: Session, target: Target, tables: ReadonlyArray<Table>) {
+  const every = parts(target, tables)
+  const [marks = []] = yield* all(
+    `SELECT ${
+      every.map(({ qualified }) => `obj_description(to_regclass(${literal(qualified)}), 'pg_class')`).join(", ")
+    }`
+  )
+  return every.flatMap(({ make, mark }, index) => {
+    const found = marks[index] ?? ""
+    return found === mark ? [] : make(found.startsWith("Rows of "))
+  })
+})
+
+const oldest = 140_000
+
+/** Makes what has to be made. Most runs find all of it, and lock nothing. */
+export const migrate = Effect.fnUntraced(function*(session: Session, target: Target, tables: ReadonlyArray<Table>) {
+  const [[version, encoding] = []] = yield* session.all(
+    "SELECT current_setting('server_version_num'), current_setting('server_encoding')"
+  )
+  if (Number(version) < oldest) return yield* new CannotCreate({ detail: "it is older than PostgreSQL 14" })
+  if (encoding !== "UTF8") return yield* new CannotCreate({ detail: `its encoding is ${encoding}, and not UTF8` })
+  if ((yield* lacking(session, target, tables)).length === 0) return
+
+  yield* session.run(
+    `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended(${literal(`duo-mfa ${target.schema}`)}, 0))`
+  )
+  const schemas = [target.schema, rowsSchema(target)]
+  const there = yield* session.all("SELECT nspname FROM pg_namespace WHERE nspname IN ($1, $2)", schemas)
+  yield* session.run(
+    [
+      ...schemas.filter((schema) => !there.some(([found]) => found === schema))
+        .map((schema) => `CREATE SCHEMA ${name(schema)}`),
+      `SET LOCAL search_path = ${name(target.schema)}, pg_catalog`,
+      ...yield* lacking(session, target, tables),
+      "COMMIT"
+    ].join(";\n")
+  )
+})

@@ -1,0 +1,126 @@
+/**
+ * A connection to PostgreSQL as the sink uses it: scoped, one statement at a time, rows in and out as text. The client is
+ * loaded when it is first needed.
+ */
+import { Config, Effect, FileSystem, Option, Redacted, type Scope, Stream } from "effect"
+import { pipeline } from "node:stream/promises"
+import type { ConnectionOptions } from "node:tls"
+import { CannotCreate, type SinkReason } from "../../src/failure/SinkError.ts"
+import * as Files from "../../src/files/Files.ts"
+import { reasonOf } from "./Failure.ts"
+import type { Target } from "./Target.ts"
+
+/** What PostgreSQL calls a value, whatever its type. */
+export type Text = string | null
+
+export interface Session {
+  /** Statements whose rows are of no interest. */
+  readonly run: (sql: string) => Effect.Effect<void, SinkReason>
+  /** All rows of a small result; `$1` is the first of the values. */
+  readonly all: (
+    sql: string,
+    values?: ReadonlyArray<Text>
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<Text>>, SinkReason>
+  /** Sends lines of COPY's text format, and tells how many rows have come in. */
+  readonly copy: (sql: string, lines: Stream.Stream<string, SinkReason>) => Effect.Effect<number, SinkReason>
+}
+
+const library = Effect.tryPromise({
+  try: () => Promise.all([import("pg"), import("pg-copy-streams")]),
+  catch: (cause) => new CannotCreate({ detail: `its client cannot be loaded here: ${String(cause)}` })
+})
+
+/** Rows of a result that are in memory at once. */
+const some = 2048
+
+/** A connection that does not answer for so long is none. */
+const patience = 30_000
+
+/**
+ * Instants are said in UTC, and nothing of a name that anybody may put into another schema is run. What is committed is on
+ * the disk. Statements take what they take, and wait for others as long as a connection would be waited for.
+ */
+const settings =
+  `SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET synchronous_commit = on;
+  SET statement_timeout = 0; SET idle_session_timeout = 0; SET lock_timeout = ${patience}`
+
+/** What TLS has to prove, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+const tls = Effect.fnUntraced(function*({ sslmode, sslrootcert }: Target) {
+  if (sslmode === "disable") return false
+  if (sslmode === "require") return { rejectUnauthorized: false }
+  const trusted: ConnectionOptions = sslrootcert === undefined
+    ? { rejectUnauthorized: true }
+    : {
+      rejectUnauthorized: true,
+      ca: yield* Effect.mapError((yield* FileSystem.FileSystem).readFileString(sslrootcert), Files.reasonOf)
+    }
+  return sslmode === "verify-ca" ? { ...trusted, checkServerIdentity: () => undefined } : trusted
+})
+
+const password = Effect.map(
+  Effect.orDie(Config.option(Config.Redacted("PGPASSWORD"))),
+  (given) => Option.getOrUndefined(Option.map(given, Redacted.value))
+)
+
+/** A session that ends with the scope. */
+export const open = Effect.fnUntraced(
+  function*(target: Target): Effect.fn.Return<Session, SinkReason, FileSystem.FileSystem | Scope.Scope> {
+    const [{ Client }, { from }] = yield* library
+    const ssl = yield* tls(target)
+    const secret = yield* password
+    const { database, host, port, user } = target
+    const client = yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const client = new Client({
+          host,
+          port,
+          user,
+          database,
+          ssl,
+          ...secret === undefined ? {} : { password: secret },
+          application_name: "duo-mfa",
+          connectionTimeoutMillis: patience,
+          keepAlive: true,
+          keepAliveInitialDelayMillis: patience,
+          sslnegotiation: "postgres",
+          types: { getTypeParser: () => (text: Text) => text }
+        })
+        // what breaks between two statements is told by the next one; the event would end the process
+        client.on("error", () => undefined)
+        return client
+      }),
+      (client) => Effect.promise(() => Promise.allSettled([client.end()]))
+    )
+    const awaiting = <A>(begin: (signal: AbortSignal) => Promise<A>) =>
+      Effect.tryPromise({ try: begin, catch: reasonOf })
+    const run = (sql: string) => Effect.asVoid(awaiting(() => client.query(sql)))
+    yield* awaiting(() => client.connect())
+    yield* run(settings)
+    return {
+      run,
+      all: (sql, values = []) =>
+        Effect.map(
+          awaiting(() => client.query<Array<Text>>({ text: sql, values: [...values], rowMode: "array" })),
+          ({ rows }) => rows
+        ),
+      copy: (sql, lines) =>
+        awaiting(async (signal) => {
+          const into = client.query(from(sql))
+          await pipeline(Stream.toAsyncIterable(lines), into, { signal })
+          return into.rowCount
+        })
+    }
+  }
+)
+
+/** The rows of a query some at a time, in a transaction that takes what others do meanwhile for not done. */
+export const stream = (
+  { all, run }: Session,
+  sql: string
+): Effect.Effect<Stream.Stream<ReadonlyArray<ReadonlyArray<Text>>, SinkReason>, SinkReason> =>
+  Effect.as(
+    run(`BEGIN READ ONLY; DECLARE asked NO SCROLL CURSOR FOR ${sql}`),
+    Stream.paginate(0, (read) =>
+      Effect.map(all(`FETCH FORWARD ${some} FROM asked`), (rows) =>
+        rows.length === 0 ? [[], Option.none<number>()] as const : [[rows], Option.some(read + rows.length)] as const))
+  )

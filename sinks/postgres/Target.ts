@@ -1,0 +1,146 @@
+/**
+ * Which database is meant: what `--sink postgres:TARGET` says, and for the rest what the environment says to every client of
+ * PostgreSQL. A password is never part of it.
+ */
+import { Config, ConfigProvider, Effect, Option, Runtime, Schema } from "effect"
+import { userInfo } from "node:os"
+import { ExitCode } from "../../src/failure/ExitCode.ts"
+
+/** How the server is known for who it is; in plain text it is not at all. */
+const SslMode = Schema.Literals(["disable", "require", "verify-ca", "verify-full"])
+type SslMode = typeof SslMode.Type
+
+export interface Target {
+  /** A name, an address, or the folder of a socket. */
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+  /** Where readers look; the rows are in another one beside it. */
+  readonly schema: string
+  readonly sslmode: SslMode
+  /** A file of certificates to trust instead of those that are known everywhere. */
+  readonly sslrootcert: string | undefined
+}
+
+/** The target says what cannot be, or a setting does. */
+export class BadTarget extends Schema.TaggedError<BadTarget>()("BadTarget", {
+  detail: Schema.String,
+  isSetting: Schema.Boolean
+}) {
+  override readonly [Runtime.errorExitCode] = this.isSetting ? ExitCode.config : ExitCode.usage
+  override get message() {
+    return this.isSetting
+      ? `${this.detail}. Set it right, or unset it and name the database with --sink postgres:TARGET.`
+      : `The target of the postgres sink ${this.detail}. Give it as postgres://USER@HOST:PORT/DATABASE?schema=SCHEMA, and the password in PGPASSWORD or a file, PGPASSFILE.`
+  }
+}
+
+const wrong = (detail: string) => new BadTarget({ detail, isSetting: false })
+
+/** What a target may say after its `?`. */
+const Options = Schema.Struct({
+  host: Schema.optionalKey(Schema.NonEmptyString),
+  port: Schema.optionalKey(Schema.NonEmptyString),
+  user: Schema.optionalKey(Schema.NonEmptyString),
+  schema: Schema.optionalKey(Schema.NonEmptyString),
+  sslmode: Schema.optionalKey(Schema.NonEmptyString),
+  sslrootcert: Schema.optionalKey(Schema.NonEmptyString)
+})
+const decodeOptions = Schema.decodeUnknownEffect(Options, { onExcessProperty: "error" })
+
+/** Names that PostgreSQL would cut off do not mean what they say; `_rows` is put after it. */
+const longestSchema = 63 - "_rows".length
+
+const isLocal = (host: string) => /^(\/.*|localhost|127(\.\d{1,3}){3}|::1)$/.test(host)
+const sslmodeOf = (host: string): SslMode => isLocal(host) ? "disable" : "verify-full"
+
+const parts = Effect.fnUntraced(function*(text: string) {
+  const url = yield* Effect.try({
+    try: () => {
+      const { hostname, password, pathname, port, protocol, searchParams, username } = new URL(text)
+      return {
+        protocol,
+        hasPassword: password !== "" || searchParams.has("password"),
+        host: hostname.replace(/^\[(.*)\]$/, "$1"),
+        port,
+        user: decodeURIComponent(username),
+        database: decodeURIComponent(pathname.slice(1)),
+        options: Object.fromEntries(searchParams)
+      }
+    },
+    catch: () => wrong("is no URL")
+  })
+  if (url.hasPassword) return yield* wrong("has a password in it, which whoever sees the command line can read")
+  if (!/^postgres(ql)?:$/.test(url.protocol)) return yield* wrong("is no URL of PostgreSQL")
+  const options = yield* Effect.mapError(
+    decodeOptions(url.options),
+    () => wrong(`can say ${Object.keys(Options.fields).join(", ")} after the ?, and nothing else`)
+  )
+  return { ...url, options }
+})
+
+const setting = (name: string) =>
+  Effect.map(Effect.orDie(Config.option(Config.NonEmptyString(name))), Option.getOrUndefined)
+
+/** A value and where it is from: the target, else the environment. */
+const either = Effect.fnUntraced(function*(given: string | undefined, name: string) {
+  if (given !== undefined && given !== "") return { value: given, bad: (detail: string) => wrong(detail) }
+  return {
+    value: yield* setting(name),
+    bad: (detail: string) => new BadTarget({ detail: `${name} ${detail}`, isSetting: true })
+  }
+})
+
+/** The database that a target means; without one, that of the environment. A target may begin with its `//`. */
+export const parse = Effect.fnUntraced(function*(text: string) {
+  const { database, host, options, port, user } = yield* parts(
+    text === "" ? "postgres:///" : text.startsWith("//") ? `postgres:${text}` : text
+  )
+  const server = (yield* either(host || options.host, "PGHOST")).value ?? "localhost"
+  const asked = yield* either(port || options.port, "PGPORT")
+  const number = Number(asked.value ?? 5432)
+  if (!Number.isInteger(number) || number < 1 || number > 65_535) return yield* asked.bad("has a port that is none")
+  const asking = yield* either(user || options.user, "PGUSER")
+  const name = asking.value ?? (yield* Effect.try({
+    try: () => userInfo().username,
+    catch: () => asking.bad("is not set, and this user of the system has no name")
+  }))
+  const schema = options.schema ?? "duo_mfa"
+  if (Buffer.byteLength(schema) > longestSchema || /^pg_|\0/.test(schema)) {
+    return yield* wrong(`names a schema that cannot be: it may have ${longestSchema} bytes, and not begin with pg_`)
+  }
+  const mode = yield* either(options.sslmode, "PGSSLMODE")
+  const sslmode = mode.value ?? sslmodeOf(server)
+  if (!Schema.is(SslMode)(sslmode)) {
+    return yield* mode.bad(`has an sslmode that is none of ${SslMode.literals.join(", ")}`)
+  }
+  const target: Target = {
+    host: server,
+    port: number,
+    user: name,
+    database: (yield* either(database, "PGDATABASE")).value ?? name,
+    schema,
+    sslmode,
+    sslrootcert: (yield* either(options.sslrootcert, "PGSSLROOTCERT")).value
+  }
+  return target
+})
+
+/** The target of a location, whatever the environment says by now. */
+export const read = (location: string) =>
+  Effect.provideService(parse(location), ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({}))
+
+/** The location of a target, with all that is known of it. */
+export const format = ({ database, host, port, schema, sslmode, sslrootcert, user }: Target) => {
+  const isSocket = host.startsWith("/")
+  const name = encodeURIComponent
+  const server = isSocket ? "" : `${name(user)}@${host.includes(":") ? `[${host}]` : host}:${port}`
+  const options = {
+    ...isSocket ? { host, port: String(port), user } : {},
+    schema,
+    ...sslmode === sslmodeOf(host) ? {} : { sslmode },
+    ...sslrootcert === undefined ? {} : { sslrootcert }
+  }
+  return `postgres://${server}/${name(database)}?${new URLSearchParams(options).toString().replaceAll("%2F", "/")}`
+}

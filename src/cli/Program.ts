@@ -1,0 +1,38 @@
+/** What the process runs: the command line with everything it needs. Says at the end what went wrong. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Cause, Effect, Exit, Layer } from "effect"
+import { CliError } from "effect/cli"
+import { ExitCode } from "../failure/ExitCode.ts"
+import { cli } from "./Cli.ts"
+import { Catalog } from "./shared/Catalog.ts"
+import * as Settings from "./shared/Settings.ts"
+import * as Ending from "./terminal/Ending.ts"
+import * as Stderr from "./terminal/Stderr.ts"
+import * as Stdout from "./terminal/Stdout.ts"
+
+/** An expected failure is its sentence. A defect is where it happened; its message might quote somebody's data. */
+const tell = (cause: Cause.Cause<unknown>) => {
+  const error = Cause.squash(cause)
+  if (Cause.hasInterruptsOnly(cause) || CliError.isCliError(error)) return
+  const exit = Ending.exitCode(cause)
+  if (Ending.isExpected(error)) return Stderr.complain(error.message, { error: error._tag, exit })
+  Stderr.complain("This is a defect of duo-mfa. Nothing was published; please report these lines.", { exit })
+  Stderr.print(error instanceof Error ? `${error.name}\n${frames(error)}` : typeof error)
+}
+
+const frames = ({ stack = "" }: Error) => stack.split("\n").filter((line) => /^\s+at /.test(line)).join("\n")
+
+/** Runs the arguments of the process. `root` is the folder that `pipelines/` and `sinks/` are in. */
+export const program = (root: URL) =>
+  Settings.verifyCertificates.pipe(
+    Effect.andThen(cli),
+    Stdout.kept,
+    Effect.provide(
+      Layer.mergeAll(Catalog.layer(root), Settings.layer, Stderr.logger).pipe(Layer.provideMerge(NodeServices.layer))
+    ),
+    Effect.tapCause((cause) => Effect.sync(() => tell(cause)))
+  )
+
+/** What the process exits with. */
+export const exitCode = (exit: Exit.Exit<unknown, unknown>) =>
+  Exit.isSuccess(exit) ? ExitCode.ok : Ending.exitCode(exit.cause)

@@ -1,0 +1,73 @@
+/** The ledger of a data directory, to ask questions of: the ledger itself, or its names over the Parquet files. */
+import { Effect, Runtime, Schema } from "effect"
+import { Flag } from "effect/cli"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { ExitCode } from "../../failure/ExitCode.ts"
+import * as Files from "../../files/Files.ts"
+import * as Added from "../../history/Added.ts"
+import * as Meta from "../../history/ledger/Meta.ts"
+import * as Names from "../../history/ledger/Names.ts"
+import * as ParquetFiles from "../../history/ParquetFiles.ts"
+import * as Snapshots from "../../history/Snapshots.ts"
+import { Catalog } from "../shared/Catalog.ts"
+
+/** There is nothing to ask. */
+export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledger: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = ExitCode.config
+  override get message() {
+    return `There is no ledger at ${this.ledger} yet. Run duo-mfa extract, or set DUO_MFA_DATA.`
+  }
+}
+
+/** Which of the two is asked. */
+export const from = Flag.Boolean("parquet").pipe(
+  Flag.withDescription("Ask the Parquet files instead of the ledger"),
+  Flag.withDefault(false),
+  Flag.map((parquet): "ledger" | "parquet" => parquet ? "parquet" : "ledger")
+)
+
+export interface Open {
+  readonly session: DuckDb.Session
+  /** Says of a failure where it was. */
+  readonly at: ReturnType<typeof Files.at>
+}
+
+/** Makes the names of the ledger over the Parquet files below a directory; the `views.sql` that lies there is not run. */
+const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: string) {
+  const here = DuckDb.literal(root)
+  const folders = (yield* at(session.all(ParquetFiles.written(root)))).flat()
+  if (folders.length === 0) return yield* new NoLedger({ ledger: root })
+  yield* at(ParquetFiles.refuseNewer(session, ParquetFiles.files(here)))
+  yield* at(session.run(Snapshots.runs(ParquetFiles.selectRuns(here)).join(";\n")))
+  const added = yield* at(Added.inRuns(session, "FROM runs"))
+  for (const pipeline of yield* (yield* Catalog).pipelines) {
+    const written = pipeline.tables.filter(({ name }) => folders.includes(name))
+    if (written.length > 0) yield* at(session.run(ParquetFiles.statements(here, pipeline, written, added)))
+  }
+})
+
+/**
+ * A session that ends with the scope. Whatever it is asked can read the ledger, or the Parquet files, and do nothing else;
+ * a session that may write files can do whatever DuckDB can.
+ */
+export const open = Effect.fnUntraced(function*(
+  dataDirectory: string,
+  from: "ledger" | "parquet",
+  { writeFiles = false }: { readonly writeFiles?: boolean } = {}
+) {
+  const sink = yield* (yield* Catalog).ownSink(from === "parquet" ? "parquet" : "duckdb")
+  const location = sink.location(dataDirectory)
+  const at = Files.at(sink.name, location)
+  if (!(yield* at(Files.exists(location)))) return yield* new NoLedger({ ledger: location })
+  const session = yield* at(DuckDb.open({ unbounded: true }))
+  if (from === "ledger") {
+    yield* at(session.run(`ATTACH ${DuckDb.literal(location)} AS duo (READ_ONLY)`))
+    yield* at(Meta.read(session, "duo"))
+  }
+  if (!writeFiles) yield* at(DuckDb.shutIn(session, from === "parquet" ? location : undefined))
+  const open: Open = { session, at }
+  yield* from === "parquet"
+    ? overParquet(open, location)
+    : at(Names.make(session, "duo", yield* (yield* Catalog).pipelines))
+  return open
+})

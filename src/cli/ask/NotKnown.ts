@@ -1,0 +1,144 @@
+/**
+ * What the last runs could not tell, kept from being taken for no. Names of the ledger are covered by views in which a
+ * cell that is not known is the least that it may be, then the most: a policy whose verdict is another then stands on what
+ * nobody knows. A table that was not collected cannot be read at all.
+ */
+import { Effect } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { historyOf } from "../../history/Interval.ts"
+import type { Pipeline } from "../../Pipeline.ts"
+import type { Table } from "../../Table.ts"
+
+/** The last run of a pipeline over a tenant. */
+export interface LastRun {
+  readonly tenant: string
+  readonly pipeline: string
+  readonly observed_at: string
+  readonly complete: boolean
+  /** Tables that its key may not read: what is asked of them is not the truth. */
+  readonly not_collected: ReadonlyArray<string>
+}
+
+/** The last run of each pipeline over each tenant. */
+export const lastRuns = Effect.fnUntraced(function*({ all }: DuckDb.Session, pipelines: ReadonlyArray<Pipeline>) {
+  const rows = yield* all(`
+    SELECT tenant, strftime(observed_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ'), complete, pipeline, tables_collected
+    FROM runs QUALIFY row_number() OVER (PARTITION BY tenant, pipeline ORDER BY observed_at DESC, run_id DESC) = 1
+    ORDER BY tenant, pipeline`)
+  return rows.map(([tenant, observed_at, complete, pipeline, collected]): LastRun => {
+    const tables = pipelines.find(({ name }) => name === pipeline)?.tables ?? []
+    const there = String(collected).split(", ")
+    return {
+      tenant: String(tenant),
+      pipeline: String(pipeline),
+      observed_at: String(observed_at),
+      complete: complete === true,
+      not_collected: tables.map(({ name }) => name).filter((name) => !there.includes(name))
+    }
+  })
+})
+
+const sentence = ({ tenant }: LastRun, table: string) =>
+  `${table} was not collected by the last run of ${tenant}, whose key may not read it`
+
+/** What a query names that is not known, as sentences for whoever reads its answer. */
+export const namedIn = (sql: string, pipelines: ReadonlyArray<Pipeline>, runs: ReadonlyArray<LastRun>) => {
+  const text = sql.replaceAll(/--.*$/gm, "")
+  const names = (name: string) => new RegExp(`\\b${name}(_history|_changes|_asof)?\\b`, "i").test(text)
+  return runs.flatMap((run) => {
+    const tables = pipelines.find(({ name }) => name === run.pipeline)?.tables ?? []
+    return run.not_collected.filter((table) => names(table) || tables.flatMap(uncertainOf).some(names)).map((table) =>
+      `${sentence(run, table)}: an answer that stands on it is of an earlier run, or not known.`
+    )
+  })
+}
+
+/** What DuckDB says when it reads a table that is covered: the number of a sentence. */
+const marked = /^Invalid Input Error: duo-mfa does not know (\d+)\b/
+
+/** Rows of a table that was not collected are of an earlier run, or none: with them comes one that cannot be read. */
+const covered = ({ columns }: Table, history: string, number: number) =>
+  `SELECT * FROM ${history} UNION ALL BY NAME
+   SELECT ${columns.map(({ name, type }) => `NULL::${DuckDb.types[type]} AS ${DuckDb.name(name)}`).join(", ")}
+   FROM range(1) WHERE range = 0 AND error('duo-mfa does not know ${number}') IS NULL`
+
+/** The current cells that are not known as the least or the most that they may be. Of what was, NULL says that it is. */
+const guessed = ({ columns }: Table, history: string, which: 0 | 1) => {
+  const cells = columns.flatMap(({ name, uncertain }) => {
+    const column = DuckDb.name(name)
+    const guess = `CASE WHEN valid_to IS NULL THEN ${DuckDb.constant(uncertain?.[which])} END`
+    return uncertain === null ? [] : [`coalesce(${column}, ${guess}) AS ${column}`]
+  })
+  return `SELECT * REPLACE (${cells.join(", ")}) FROM ${history}`
+}
+
+/** What is not known, for sessions of which each has views of its own. */
+export interface NotKnown {
+  /** SQL for a session that takes what is not known as it is, and for others that take it as the least or the most. */
+  readonly worlds: readonly [asItIs: string, ...guessed: ReadonlyArray<string>]
+  /** Why some cells are not known. */
+  readonly why: string
+  /** The sentence for what DuckDB says, if it read a table that was not collected. */
+  readonly tableOf: (detail: string) => string | undefined
+}
+
+const uncertainOf = ({ columns }: Table) =>
+  columns.filter(({ uncertain }) => uncertain !== null).map(({ name }) => name)
+
+const isDoubtful = Effect.fnUntraced(function*({ all }: DuckDb.Session, table: Table) {
+  const isNull = uncertainOf(table).map((name) => `${DuckDb.name(name)} IS NULL`)
+  if (isNull.length === 0) return false
+  const [[found] = []] = yield* all(`SELECT bool_or(${isNull.join(" OR ")}) FROM ${DuckDb.name(table.name)}`)
+  return found === true
+})
+
+/** Finds out what the last runs do not know. */
+export const find = Effect.fnUntraced(
+  function*(session: DuckDb.Session, pipelines: ReadonlyArray<Pipeline>, runs: ReadonlyArray<LastRun>) {
+    const [[catalog] = []] = yield* session.all("SELECT current_database()")
+    const there = yield* session.all(
+      "SELECT table_name FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views()"
+    )
+    const uncovered = (table: Table) => `${DuckDb.name(String(catalog))}.main.${DuckDb.name(historyOf(table).name)}`
+    const asView = (table: Table, query: string) =>
+      `CREATE OR REPLACE TEMP VIEW ${DuckDb.name(historyOf(table).name)} AS ${query};`
+
+    const sentences: Array<string> = []
+    const covers: Array<string> = []
+    const doubts: Array<Table> = []
+    const whys: Array<string> = []
+    for (const pipeline of pipelines) {
+      const seen = runs.filter((run) => run.pipeline === pipeline.name)
+      const tables = pipeline.tables.filter((table) => there.some(([name]) => name === historyOf(table).name))
+      if (seen.length === 0) continue
+      const lacking: Array<string> = []
+      for (const table of tables) {
+        const run = seen.find(({ not_collected }) => not_collected.includes(table.name))
+        if (run === undefined) continue
+        lacking.push(sentence(run, table.name))
+        covers.push(asView(table, covered(historyOf(table), uncovered(table), sentences.length)))
+        sentences.push(sentence(run, table.name))
+      }
+      for (const table of tables) {
+        if (!(yield* isDoubtful(session, table))) continue
+        doubts.push(table)
+        const cells = uncertainOf(table).map((name) => `${table.name}.${name}`).join(" or ")
+        whys.push(
+          lacking.length === 0 ? `${cells} is not known of every row` : `${lacking[0]}, and ${cells} depends on it`
+        )
+      }
+    }
+    const guesses = ([0, 1] as const).map((which) =>
+      doubts.map((table) => asView(table, guessed(historyOf(table), uncovered(table), which)))
+    )
+    const unknown: NotKnown = {
+      worlds: [
+        covers.join("\n"),
+        ...doubts.length === 0 ? [] : guesses.map((views) => [...covers, ...views].join("\n"))
+      ],
+      why: whys.join("; "),
+      tableOf: (detail) => sentences[Number(marked.exec(detail)?.[1])]
+    }
+    return unknown
+  }
+)

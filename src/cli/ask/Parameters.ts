@@ -1,0 +1,147 @@
+/**
+ * What a query with a name takes. Its first lines, which are comments, declare it; what is not declared is not taken:
+ *
+ *     -- Parameter days: integer, default 7. How many days back.
+ *     -- Parameter user: user, required. Whose.
+ *     -- Parameter number: text, optional. Only numbers with this in them.
+ */
+import { Effect, Runtime, Schema } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { ExitCode } from "../../failure/ExitCode.ts"
+import type { Open } from "./Ledger.ts"
+
+/** What a value must be. A user and a tenant must be in the ledger; names of users are found in upper and lower case. */
+const types = ["text", "integer", "day", "user", "tenant"] as const
+type Type = typeof types[number]
+
+export interface Parameter {
+  readonly name: string
+  readonly type: Type
+  /** What it is if it is not given, `required`, or `optional`. */
+  readonly use: string
+  readonly doc: string
+}
+
+const isDay = (text: string) =>
+  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) &&
+  new Date(text).toISOString().startsWith(text)
+
+const needs: Readonly<Record<Type, readonly [what: string, is: (text: string) => boolean]>> = {
+  text: ["a text", () => true],
+  integer: ["a whole number", (text) => /^\d{1,9}$/.test(text)],
+  day: ["a day such as 2026-11-20", isDay],
+  user: ["the name of a user", (text) => text !== ""],
+  tenant: ["the API host of a tenant", (text) => text !== ""]
+}
+
+const declared =
+  /^-- *Parameter ([a-z]\w*): (text|integer|day|user|tenant), (required|optional|default \S+)\. +(\S.*?)\s*$/
+
+/** What the first lines of a query declare. A line that begins as a declaration and is none is text. */
+export const parse = (sql: string): ReadonlyArray<Parameter> => {
+  const lines = sql.replace(/^\uFEFF/, "").split("\n")
+  const end = lines.findIndex((line) => !/^--|^\s*$/.test(line))
+  return lines.slice(0, end === -1 ? undefined : end).flatMap((line) => {
+    const [_, name, type, use, doc] = declared.exec(line) ?? []
+    const known = types.find((known) => known === type)
+    return name === undefined || known === undefined || use === undefined || doc === undefined
+      ? []
+      : [{ name, type: known, use, doc }]
+  })
+}
+
+/** As a line of what a query takes. */
+export const describe = ({ doc, name, type, use }: Parameter) => `${name}=${type.toUpperCase()} (${use}): ${doc}`
+
+/** What a query was given is not what it takes. */
+export class BadParameter extends Schema.TaggedError<BadParameter>()("BadParameter", {
+  detail: Schema.String,
+  /** The query, as it is asked for, and what it takes. */
+  query: Schema.String,
+  takes: Schema.Array(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message() {
+    const takes = this.takes.length === 0
+      ? `${this.query} takes nothing.`
+      : [`${this.query} takes`, ...this.takes].join("\n  ")
+    return this.query === "" ? this.detail : `${this.detail} ${takes}`
+  }
+}
+
+/** `day=2026-11-20` as a name and a value. */
+const split = (text: string) => {
+  const [_, name, value] = /^([a-z]\w*)=(.*)$/is.exec(text) ?? []
+  return name === undefined || value === undefined ? undefined : [name, value] as const
+}
+
+interface Asked {
+  readonly name: string
+  readonly sql: string
+}
+
+/** The values that were given, by name; fails unless they are what the query takes. A query that was typed takes any. */
+export const read = Effect.fnUntraced(function*(query: Asked | undefined, given: ReadonlyArray<string>) {
+  const takes = query === undefined ? [] : parse(query.sql)
+  const refuse = (detail: string) =>
+    new BadParameter({ detail, query: query === undefined ? "" : `@${query.name}`, takes: takes.map(describe) })
+  const values = new Map<string, string>()
+  for (const text of given) {
+    const pair = split(text)
+    if (pair === undefined) return yield* refuse(`"${text}" is not NAME=VALUE.`)
+    const [name, value] = pair
+    const parameter = takes.find((parameter) => parameter.name === name)
+    if (query !== undefined && parameter === undefined) {
+      return yield* refuse(`There is no parameter "${name}".`)
+    }
+    if (values.has(name)) return yield* refuse(`"${name}" is given twice.`)
+    const [what, is] = needs[parameter?.type ?? "text"]
+    if (!is(value)) return yield* refuse(`${name}=${value} is not ${what}.`)
+    values.set(name, value)
+  }
+  const missing = takes.find(({ name, use }) => use === "required" && !values.has(name))
+  if (missing !== undefined) return yield* refuse(`"${missing.name}" is missing.`)
+  return values
+})
+
+/** Nobody, or no tenant, of that name is in the ledger. */
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
+  kind: Schema.Literals(["user", "tenant"]),
+  value: Schema.String,
+  tenants: Schema.Array(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message() {
+    return this.kind === "tenant"
+      ? `There is no tenant "${this.value}" in the ledger. There is ${this.tenants.join(", ")}.`
+      : `No user has or had the name "${this.value}" in ${
+        this.tenants.join(", ")
+      }. To find one: duo-mfa sql "SELECT username FROM users WHERE username ILIKE '%PART%'"`
+  }
+}
+
+/** Fails unless the users and the tenant that were given are in the ledger. */
+export const find = Effect.fnUntraced(function*(
+  { at, session: { all } }: Open,
+  query: Asked | undefined,
+  values: ReadonlyMap<string, string>
+) {
+  const takes = query === undefined ? [] : parse(query.sql)
+  const of = (kind: Type) =>
+    takes.flatMap(({ name, type }) => type === kind && values.has(name) ? [values.get(name) ?? ""] : [])
+  const rows = yield* at(all("SELECT DISTINCT tenant FROM runs ORDER BY tenant"))
+  const tenants = rows.map(([tenant]) => String(tenant))
+  const [tenant] = of("tenant")
+  if (tenant !== undefined && !tenants.includes(tenant)) {
+    return yield* new NotFound({ kind: "tenant", value: tenant, tenants })
+  }
+  for (const user of of("user")) {
+    const [[isThere] = []] = yield* at(all(
+      `SELECT count(*) > 0 FROM users_history WHERE lower(username) = lower(${DuckDb.literal(user)})
+       ${tenant === undefined ? "" : `AND tenant = ${DuckDb.literal(tenant)}`}`
+    ))
+    if (isThere !== true) {
+      return yield* new NotFound({ kind: "user", value: user, tenants: tenant === undefined ? tenants : [tenant] })
+    }
+  }
+})

@@ -1,0 +1,124 @@
+/**
+ * What tenants are held against: a file `NAME.sql` in `policies/` of the data directory, or of what comes with duo-mfa.
+ * Its first line says what shall be true, its second how many rows its query may have, over all tenants; each row is a
+ * violation.
+ *
+ *     -- No active user is without MFA.
+ *     -- At most 0
+ *     SELECT tenant, user_id FROM users WHERE status = 'active' AND NOT mfa_enabled
+ */
+import { Effect, Runtime, Schema } from "effect"
+import type { Session } from "../../duckdb/DuckDb.ts"
+import { ExitCode } from "../../failure/ExitCode.ts"
+import type { NotKnown } from "./NotKnown.ts"
+import * as Queries from "./Queries.ts"
+import * as Select from "./Select.ts"
+
+/** No policy has that name. */
+export class NoPolicy extends Schema.TaggedError<NoPolicy>()("NoPolicy", {
+  name: Schema.String,
+  names: Schema.Array(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message() {
+    return `There is no policy "${this.name}". There is ${this.names.join(", ")}.`
+  }
+}
+
+export interface Policy {
+  readonly name: string
+  /** What shall be true. */
+  readonly sentence: string
+  /** How many violations are none; null if the file does not say. */
+  readonly atMost: number | null
+  readonly sql: string
+}
+
+const header = /^\uFEFF?-- *(\S[^\r\n]*?)\s*\r?\n-- *at most (\d+)\.?[^\S\n]*\r?\n/i
+
+const parse = ({ doc, name, sql }: Queries.Query): Policy => {
+  const [, sentence = doc, atMost] = header.exec(sql) ?? []
+  return { name, sentence, atMost: atMost === undefined ? null : Number(atMost), sql }
+}
+
+/** Those of the names, or all. */
+export const find = Effect.fnUntraced(function*(dataDirectory: string, names: ReadonlyArray<string>) {
+  const all = (yield* Queries.all(dataDirectory, "policies")).map(parse)
+  const unknown = names.find((name) => !all.some((policy) => policy.name === name))
+  if (unknown !== undefined) return yield* new NoPolicy({ name: unknown, names: all.map(({ name }) => name) })
+  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
+})
+
+export interface Verdict {
+  readonly policy: string
+  readonly verdict: "kept" | "broken" | "cannot be told"
+  readonly found: number | null
+  readonly at_most: number | null
+  readonly sentence: string
+  /** Why it cannot be told. */
+  readonly why: string | null
+}
+
+/**
+ * DuckDB's errors of these kinds are about the query's own words, unless a variable holds something else; others may quote
+ * a cell.
+ */
+const harmlessErrors = /^(Parser|Binder|Catalog) Error: /
+
+const whyOf = (sql: string, detail: string) =>
+  harmlessErrors.test(detail) && !/\bvariable\b/i.test(sql)
+    ? detail
+    : `DuckDB ends it with ${/^[A-Z][\w ]* Error/.exec(detail)?.[0] ?? "an error"}`
+
+/** How many rows its query has, which is asked on a connection of its own; no cell leaves DuckDB. */
+const count = (session: Session, sql: string, timeout: Select.Timeout, unknown: NotKnown, world: string) =>
+  Effect.gen(function*() {
+    const own = yield* Effect.orDie(session.another)
+    yield* Effect.orDie(own.run(world))
+    return yield* Select.count(own, yield* Select.prepare(own, sql))
+  }).pipe(
+    Effect.scoped,
+    Select.within(timeout),
+    Effect.mapError((error) =>
+      error._tag === "BadQuery" ? unknown.tableOf(error.detail) ?? whyOf(sql, error.detail) : error.message
+    )
+  )
+
+/** As many as its query has, if the verdict does not stand on what nobody knows. */
+const tell = Effect.fnUntraced(function*(
+  session: Session,
+  unknown: NotKnown,
+  { atMost, sql }: Policy,
+  timeout: Select.Timeout
+) {
+  if (atMost === null) {
+    return yield* Effect.fail("its first two lines must be a sentence and a number: -- At most 0")
+  }
+  const [asItIs, ...guessed] = unknown.worlds
+  const found = yield* count(session, sql, timeout, unknown, asItIs)
+  for (const world of guessed) {
+    const guess = yield* count(session, sql, timeout, unknown, world)
+    if ((guess > atMost) !== (found > atMost)) return yield* Effect.fail(unknown.why)
+  }
+  return { found, atMost }
+})
+
+/** Holds the tenants against a policy. One that cannot be told is not kept. */
+export const judge = (
+  session: Session,
+  unknown: NotKnown,
+  policy: Policy,
+  timeout: Select.Timeout
+): Effect.Effect<Verdict> => {
+  const { atMost, name, sentence } = policy
+  const of = { policy: name, at_most: atMost, sentence }
+  return Effect.match(tell(session, unknown, policy, timeout), {
+    onFailure: (why): Verdict => ({ ...of, verdict: "cannot be told", found: null, why }),
+    onSuccess: ({ atMost, found }): Verdict => ({
+      ...of,
+      verdict: found > atMost ? "broken" : "kept",
+      found,
+      why: null
+    })
+  })
+}

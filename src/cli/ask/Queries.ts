@@ -1,0 +1,84 @@
+/**
+ * SQL that has a name: a question is a file `NAME.sql` in `queries/`, and a policy one in `policies/`, of the data
+ * directory or of what comes with duo-mfa. Its first line says what it is about.
+ */
+import { Effect, FileSystem, Path, type PlatformError, Runtime, Schema } from "effect"
+import { ExitCode } from "../../failure/ExitCode.ts"
+import { Catalog } from "../shared/Catalog.ts"
+
+/** No file has that name. */
+export class NoQuery extends Schema.TaggedError<NoQuery>()("NoQuery", {
+  name: Schema.String,
+  names: Schema.Array(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message() {
+    return `There is no query @${this.name}. There is @${this.names.join(", @")}.`
+  }
+}
+
+/** A file, or the folder of them, is there and cannot be read. */
+export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
+  file: Schema.String,
+  detail: Schema.String
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.config
+  override get message() {
+    return `${this.file} cannot be read: ${this.detail}. Make it readable, or move it away.`
+  }
+}
+
+export interface Query {
+  readonly name: string
+  /** What it answers. */
+  readonly doc: string
+  readonly sql: string
+}
+
+/** The folders that they are in. */
+export type Folder = "queries" | "policies"
+
+const orUnreadable = (file: string) =>
+  Effect.mapError((error: PlatformError.PlatformError) => new Unreadable({ file, detail: error.reason.message }))
+
+const filesIn = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { join } = yield* Path.Path
+  const names = yield* fs.readDirectory(directory).pipe(
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed([])),
+    orUnreadable(directory)
+  )
+  return names.filter((name) => /^[^.].*\.sql$/.test(name)).map((name) =>
+    [name.slice(0, -4), join(directory, name)] as const
+  )
+})
+
+/** All of a folder by name; one in the data directory stands for one of ours. */
+export const all = Effect.fnUntraced(function*(dataDirectory: string, folder: Folder = "queries") {
+  const fs = yield* FileSystem.FileSystem
+  const { join } = yield* Path.Path
+  const files = new Map([
+    ...yield* filesIn((yield* Catalog)[folder]),
+    ...yield* filesIn(join(dataDirectory, folder))
+  ])
+  return yield* Effect.forEach(
+    [...files].toSorted(),
+    ([name, file]) =>
+      Effect.map(orUnreadable(file)(fs.readFileString(file)), (sql): Query => ({
+        name,
+        doc: /^-- *(.*)/.exec(sql)?.[1] ?? "",
+        sql
+      }))
+  )
+})
+
+/** The one of that name; a policy is `policies/NAME`. */
+export const find = Effect.fnUntraced(function*(dataDirectory: string, asked: string) {
+  const [, policy] = /^policies\/(.*)$/.exec(asked) ?? []
+  const name = policy ?? asked
+  const queries = yield* all(dataDirectory, policy === undefined ? "queries" : "policies")
+  const found = queries.find((query) => query.name === name)
+  if (found !== undefined) return found
+  const prefix = policy === undefined ? "" : "policies/"
+  return yield* new NoQuery({ name: asked, names: queries.map((query) => `${prefix}${query.name}`) })
+})

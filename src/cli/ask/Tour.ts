@@ -1,0 +1,73 @@
+/** Five questions that show what a history is good for, with their answers in short: what a newcomer reads of the demo. */
+import { Effect } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import * as Format from "../terminal/Format.ts"
+import type { Open } from "./Ledger.ts"
+import * as Queries from "./Queries.ts"
+
+interface Stop {
+  readonly question: string
+  /** The query with a name that answers it in full. */
+  readonly query: string
+  /** What is shown of `answer`, its rows. */
+  readonly short: string
+}
+
+const stops: ReadonlyArray<Stop> = [
+  {
+    question: "How did coverage move, week by week?",
+    query: "coverage",
+    short: `SELECT day, coverage_pct, phishing_resistant_pct, only_telephony, unprotected FROM answer
+      WHERE date_diff('day', day, (SELECT max(day) FROM answer)) % 7 = 0 ORDER BY day`
+  },
+  {
+    question: "Who has nothing better than text messages and calls?",
+    query: "only-telephony",
+    short: "SELECT username, realname, last_login_at::DATE AS last_login FROM answer LIMIT 5"
+  },
+  {
+    question: "Who lost what cannot be phished, in the last week?",
+    query: "regressions",
+    short: "SELECT username, lost_by::DATE AS lost_by, was, strongest AS strongest_now FROM answer LIMIT 5"
+  },
+  {
+    question: "Who can log in without any second factor, why, and for how long?",
+    query: "bypass",
+    short: "SELECT username, bypass_reason, since::DATE AS since, days FROM answer LIMIT 5"
+  },
+  {
+    question: "Who is at risk, and why?",
+    query: "at-risk",
+    short: "SELECT reason, count(*) AS users FROM answer GROUP BY reason ORDER BY users DESC, reason LIMIT 5"
+  }
+]
+
+const indented = (text: string) => text.replaceAll(/^(?=.)/gm, "  ")
+
+/** The questions, each with the first of its answer and how to have all of it. */
+export const answers = Effect.fnUntraced(function*(dataDirectory: string, { at, session: { all, connection } }: Open) {
+  const parts: Array<string> = []
+  for (const [n, { query, question, short }] of stops.entries()) {
+    // the text is a value, which can be nothing but one SELECT
+    const answer = `(FROM query(${DuckDb.literal((yield* Queries.find(dataDirectory, query)).sql)}))`
+    const [[rows] = []] = yield* at(all(`SELECT count(*) FROM ${answer}`))
+    const shown = yield* at(
+      DuckDb.interruptible(
+        connection,
+        () => connection.runAndReadAll(`WITH answer AS ${answer} ${short}`),
+        DuckDb.reasonOf
+      )
+    )
+    parts.push(
+      `${n + 1}. ${question}`,
+      "",
+      indented(
+        Format.lay("table", { names: shown.deduplicatedColumnNames(), rows: Format.values(shown.getRows()) })
+      ),
+      "",
+      indented(`${String(rows)} rows in all: make sql Q=@${query}, or duo-mfa sql @${query}`),
+      ""
+    )
+  }
+  return parts.join("\n")
+})

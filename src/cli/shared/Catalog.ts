@@ -1,0 +1,123 @@
+/** The pipelines and sinks that there are: a file in `pipelines/` or `sinks/` is one, and its name is the file's. */
+import { Context, Effect, FileSystem, Layer, Path, Predicate, Runtime, Schema } from "effect"
+import { ExitCode } from "../../failure/ExitCode.ts"
+import type { Expected } from "../../failure/Expected.ts"
+import type { Pipeline } from "../../Pipeline.ts"
+import type { Sink } from "../../Sink.ts"
+
+/** A name on the command line that is nothing of ours, or a module that is not what it should be. */
+export class Unknown extends Schema.TaggedError<Unknown>()("Unknown", {
+  kind: Schema.Literals(["pipeline", "sink"]),
+  name: Schema.String,
+  detail: Schema.String
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message() {
+    return `There is no ${this.kind} "${this.name}": ${this.detail}. See duo-mfa ${this.kind}s.`
+  }
+}
+
+export class Catalog extends Context.Service<Catalog, {
+  readonly pipelines: Effect.Effect<ReadonlyArray<Pipeline>, Expected>
+  readonly sinks: Effect.Effect<ReadonlyArray<Sink>, Expected>
+  readonly findPipeline: (name: string) => Effect.Effect<Pipeline, Expected>
+  /** By the name of a file in `sinks/`, or by a module specifier: a path, or a package's name. */
+  readonly findSink: (name: string) => Effect.Effect<Sink, Expected>
+  /** By the name of a file in `sinks/` and no other way: for names that do not come from the command line. */
+  readonly ownSink: (name: string) => Effect.Effect<Sink, Expected>
+  /** The folder of the queries that have a name. */
+  readonly queries: string
+  /** The folder of the policies. */
+  readonly policies: string
+}>()("duo-mfa/cli/Catalog") {
+  /** `root` is the folder that `pipelines/` and `sinks/` are in: a checkout, or what was made of it for npm. */
+  static readonly layer = (root: URL) =>
+    Layer.effect(
+      Catalog,
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* Path.Path
+        const isModule = /^[^.]+\.[jt]s$/
+
+        const files = (folder: string) =>
+          path.fromFileUrl(new URL(`${folder}/`, root)).pipe(
+            Effect.flatMap((directory) =>
+              Effect.map(
+                fs.readDirectory(directory),
+                (files) => files.filter((file) => isModule.test(file)).sort().map((file) => path.join(directory, file))
+              )
+            ),
+            Effect.orDie
+          )
+
+        const load = Effect.fnUntraced(function*<A>(
+          kind: "pipeline" | "sink",
+          name: string,
+          specifier: string,
+          is: (value: unknown) => value is A
+        ) {
+          const module: unknown = yield* Effect.tryPromise({
+            try: () => import(specifier),
+            catch: (error) => new Unknown({ kind, name, detail: `its module cannot be loaded (${firstLine(error)})` })
+          })
+          const loaded = Predicate.hasProperty(module, "default") ? module.default : undefined
+          if (is(loaded)) return loaded
+          return yield* new Unknown({ kind, name, detail: `the default export of its module is no ${kind}` })
+        })
+
+        const all = <A>(kind: "pipeline" | "sink", is: (value: unknown) => value is A) =>
+          Effect.flatMap(
+            files(`${kind}s`),
+            Effect.forEach((file) =>
+              Effect.flatMap(url(file), (specifier) => load(kind, path.basename(file), specifier, is))
+            )
+          )
+
+        const url = (file: string) => Effect.map(Effect.orDie(path.toFileUrl(file)), (url) => url.href)
+
+        const find = Effect.fnUntraced(function*<A>(
+          kind: "pipeline" | "sink",
+          name: string,
+          is: (value: unknown) => value is A,
+          mayLoad: boolean
+        ) {
+          const ours = yield* files(`${kind}s`)
+          const file = ours.find((file) => path.parse(file).name === name)
+          if (file !== undefined) return yield* load(kind, name, yield* url(file), is)
+          if (!mayLoad) {
+            return yield* new Unknown({ kind, name, detail: "code is only loaded when the command line names it" })
+          }
+          if (/^\.{0,2}\//.test(name)) return yield* load(kind, name, yield* url(path.resolve(name)), is)
+          return yield* load(kind, name, name, is).pipe(Effect.mapError((error) =>
+            name.includes("/") ? error : new Unknown({
+              kind,
+              name,
+              detail: `there is ${ours.map((file) => path.parse(file).name).join(", ")}`
+            })
+          ))
+        })
+
+        return Catalog.of({
+          pipelines: all("pipeline", isPipeline),
+          sinks: all("sink", isSink),
+          findPipeline: (name) =>
+            find("pipeline", name, isPipeline, true),
+          findSink: (name) => find("sink", name, isSink, true),
+          ownSink: (name) => find("sink", name, isSink, false),
+          queries: yield* Effect.orDie(path.fromFileUrl(new URL("data/queries", root))),
+          policies: yield* Effect.orDie(path.fromFileUrl(new URL("data/policies", root)))
+        })
+      })
+    )
+}
+
+const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]
+
+const isPipeline = (value: unknown): value is Pipeline =>
+  Predicate.hasProperty(value, "name") && Predicate.hasProperty(value, "tables") &&
+  Predicate.hasProperty(value, "connect")
+
+const isSink = (value: unknown): value is Sink =>
+  Predicate.hasProperty(value, "name") && Predicate.hasProperty(value, "location") &&
+  Predicate.hasProperty(value, "open") && Predicate.hasProperty(value, "publish") &&
+  Predicate.hasProperty(value, "discard")

@@ -1,0 +1,24 @@
+/** The pipelines that files on the disk may name: ours, and modules that `--pipeline` names. */
+import { Effect } from "effect"
+import { Flag } from "effect/cli"
+import type { Pipeline } from "../../Pipeline.ts"
+import { Catalog, Unknown } from "./Catalog.ts"
+
+export const flag = Flag.String("pipeline").pipe(
+  Flag.withDescription("A module, for runs of a pipeline that is not one of ours; repeatable"),
+  Flag.atLeast(0)
+)
+
+/** All that there are, with those of the modules. */
+export const known = Effect.fnUntraced(function*(modules: ReadonlyArray<string>) {
+  const catalog = yield* Catalog
+  return [...yield* catalog.pipelines, ...yield* Effect.forEach(modules, catalog.findPipeline)]
+})
+
+/** The pipeline of that name; no module is loaded for it. */
+export const find = (pipelines: ReadonlyArray<Pipeline>, name: string) => {
+  const found = pipelines.find((pipeline) => pipeline.name === name)
+  return found === undefined
+    ? Effect.fail(new Unknown({ kind: "pipeline", name, detail: "name its module with --pipeline MODULE" }))
+    : Effect.succeed(found)
+}

@@ -1,0 +1,105 @@
+/**
+ * Tells a webhook what a run came to. Its URL is a secret, for whoever has it may post there: only its host is ever shown.
+ * A run is what it is whether or not the webhook answers.
+ */
+import { Config, Effect, Option, Redacted, Runtime, Schedule, Schema } from "effect"
+import { HttpClient, HttpClientRequest } from "effect/http"
+import { ExitCode } from "../../failure/ExitCode.ts"
+import * as Transport from "../../http/Transport.ts"
+import { version } from "../../Version.ts"
+
+/** What is to be told is no webhook. */
+export class BadWebhook extends Schema.TaggedError<BadWebhook>()("BadWebhook", {
+  setting: Schema.Literals(["--notify", "DUO_MFA_NOTIFY"]),
+  detail: Schema.String
+}) {
+  override readonly [Runtime.errorExitCode] = this.setting === "--notify" ? ExitCode.usage : ExitCode.config
+  override get message() {
+    return `${this.setting} ${this.detail}.`
+  }
+}
+
+/** Where to post, and in which shape. */
+export interface Webhook {
+  readonly url: Redacted.Redacted<string>
+  readonly host: string
+  readonly loopback: boolean
+  /** It wants a text, as Slack does, and those that take what Slack takes. */
+  readonly isSlack: boolean
+}
+
+const parse = (url: Redacted.Redacted<string>, allowLoopback: boolean): Webhook | string => {
+  const parsed = URL.parse(Redacted.value(url))
+  if (parsed === null) return "must be the https:// URL of a webhook"
+  const { host, hostname, pathname, protocol } = parsed
+  const loopback = protocol === "http:" && /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(hostname)
+  if (loopback && !allowLoopback) {
+    return "is this machine over plain http, which is allowed only with DUO_INSECURE_LOOPBACK=1"
+  }
+  if (!loopback && protocol !== "https:") return "must be https, for what it is told is nobody else's business"
+  if (parsed.username !== "" || parsed.password !== "") return "must have no user name and no password in it"
+  const isSlack = /^hooks\.slack(-gov)?\.com$/.test(hostname) || /\/slack\/?$/.test(pathname)
+  return { url, host, loopback, isSlack }
+}
+
+const inEnvironment = Config.option(Config.Redacted("DUO_MFA_NOTIFY")).pipe(
+  Effect.orDie,
+  Effect.map(Option.filter((url) => Redacted.value(url).trim() !== ""))
+)
+
+const allowsLoopback = Config.String("DUO_INSECURE_LOOPBACK").pipe(Config.withDefault(""), Effect.orDie)
+
+/** The one that is to be told: the flag's, else the environment's, else none. */
+export const webhook = Effect.fnUntraced(function*(flag: Option.Option<Redacted.Redacted<string>>) {
+  const asked = Option.isSome(flag) ? flag : yield* inEnvironment
+  if (Option.isNone(asked)) return undefined
+  const url = Redacted.make(Redacted.value(asked.value).trim())
+  const found = parse(url, (yield* allowsLoopback).trim() === "1")
+  const setting = Option.isSome(flag) ? "--notify" : "DUO_MFA_NOTIFY"
+  return typeof found === "string" ? yield* new BadWebhook({ setting, detail: found }) : found
+})
+
+/** What is told, as an object and as a few lines. */
+export interface News {
+  readonly facts: object
+  readonly text: string
+}
+
+/** https://docs.slack.dev/messaging/formatting-message-text#escaping */
+const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+
+class Untold extends Schema.TaggedError<Untold>()("Untold", { detail: Schema.String, mayPass: Schema.Boolean }) {}
+
+const attempt = Effect.fnUntraced(function*({ url }: Webhook, body: object) {
+  const http = yield* HttpClient.HttpClient
+  const request = HttpClientRequest.post(Redacted.value(url), { headers: { "user-agent": `duo-mfa/${version}` } })
+  const { status } = yield* http.execute(HttpClientRequest.bodyJsonUnsafe(request, body)).pipe(
+    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+    Effect.mapError((error) =>
+      new Untold({ detail: Transport.codesOf(Transport.causesOf(error)).at(-1) ?? "no connection", mayPass: true })
+    )
+  )
+  if (status >= 200 && status < 300) return
+  const redirected = status >= 300 && status < 400 ? ", and redirects are not followed" : ""
+  return yield* new Untold({ detail: `HTTP ${status}${redirected}`, mayPass: status === 429 || status >= 500 })
+}, Effect.scoped)
+
+/** For all attempts together. One that is not answered is not repeated, for it may have been heard. */
+const patience = "10 seconds"
+
+/** Posts once, or up to three times while what is wrong may pass; warns if that was in vain. */
+export const send = (webhook: Webhook, { facts, text }: News): Effect.Effect<void, never, HttpClient.HttpClient> =>
+  attempt(webhook, webhook.isSlack ? { text: escape(text) } : facts).pipe(
+    Effect.retry({ times: 2, schedule: Schedule.exponential("1 second"), while: ({ mayPass }) => mayPass }),
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () => Effect.fail(new Untold({ detail: `no answer in ${patience}`, mayPass: false }))
+    }),
+    Effect.catch(({ detail }) => Effect.logWarning(`The webhook at ${webhook.host} was not told: ${detail}.`))
+  )
+
+/** The same over the network. */
+export const post = (webhook: Webhook, news: News): Effect.Effect<void> =>
+  Effect.provide(send(webhook, news), Transport.layer(webhook.loopback)).pipe(
+    Effect.catch(({ message }) => Effect.logWarning(`The webhook at ${webhook.host} was not told: ${message}`))
+  )

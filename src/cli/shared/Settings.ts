@@ -1,0 +1,67 @@
+/** The settings that are not the source's: where the data is, and that the environment wins over `.env`. */
+import { Config, ConfigProvider, Effect, FileSystem, Path } from "effect"
+import * as Owner from "../../files/Owner.ts"
+import * as DotEnv from "../init/DotEnv.ts"
+
+/** A key in the environment also wins over the name of a file of one in `.env`. */
+const withoutKeyFile = (content: string) =>
+  process.env["DUO_SKEY"] ? content.replace(/^\s*(export\s+)?DUO_SKEY_FILE\s*=.*$/gm, "") : content
+
+/** The environment, then what `.env` has or would have. An empty variable counts as none. */
+export const provider = (dotEnv: string): ConfigProvider.ConfigProvider =>
+  ConfigProvider.orElse(ConfigProvider.fromEnv(), ConfigProvider.fromDotEnvContents(withoutKeyFile(dotEnv)))
+
+/** The settings of this process, by `.env` in the working directory. */
+export const layer = ConfigProvider.layer(Effect.map(DotEnv.read, (content) => provider(content)))
+
+const DataDirectory = Config.NonEmptyString("DUO_MFA_DATA").pipe(Config.withDefault("data"))
+
+/** `DUO_MFA_DATA`, absolute, for words about it. */
+export const dataDirectoryPath = Effect.gen(function*() {
+  const path = yield* Path.Path
+  return path.resolve(yield* Effect.orDie(DataDirectory))
+})
+
+/** The data directory to work in: what others own or may write is refused, because what lies in it is believed. */
+export const dataDirectory = Effect.gen(function*() {
+  const { join } = yield* Path.Path
+  const directory = yield* dataDirectoryPath
+  yield* Owner.check(directory)
+  yield* Owner.check(join(directory, "runs"))
+  return directory
+})
+
+const othersMayRead = 0o077
+
+/** What listens to a debugger, loads code, or writes memory or the environment into a file. */
+const exposing =
+  /--(inspect|require|import|(experimental-)?loader|heapsnapshot-[a-z-]+|heap-prof|report-[a-z-]+|abort-on-uncaught-exception)\b|-r\b/
+
+/**
+ * Node would take any certificate with this variable at 0. Each connection of ours says itself that it does not; the
+ * variable is taken away as well, so that nothing else in the process reads it.
+ */
+export const verifyCertificates = Effect.suspend(() => {
+  const said = process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
+  delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
+  return said === "0"
+    ? Effect.logWarning(
+      "NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect: certificates are verified. Name a CA of your own in NODE_EXTRA_CA_CERTS."
+    )
+    : Effect.void
+})
+
+/** What around the process puts secrets at risk, and is no reason to stop. */
+export const warn = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  if (/^\s*(export\s+)?(DUO_(SKEY|MFA_NOTIFY)|OTEL_EXPORTER_OTLP_HEADERS|PGPASSWORD)\s*=/m.test(yield* DotEnv.read)) {
+    const mode = yield* fs.stat(".env").pipe(Effect.map(({ mode }) => mode), Effect.orElseSucceed(() => 0))
+    if ((mode & othersMayRead) !== 0) {
+      yield* Effect.logWarning("Others may read .env, and the secret in it: chmod 600 it.")
+    }
+  }
+  const found = exposing.exec(process.env["NODE_OPTIONS"] ?? "")
+  if (found !== null) {
+    yield* Effect.logWarning(`NODE_OPTIONS has ${found[0]}: what that lets in, or writes, can have the secret key.`)
+  }
+})

@@ -1,0 +1,73 @@
+/** What a run came to, for people and for programs. */
+import { basename, isAbsolute, relative } from "node:path"
+import { objectsOf, type Outcome } from "../../Outcome.ts"
+import type { Result } from "../../run/Run.ts"
+
+/** The JSON object of `extract --json`, but for the exit code. */
+export const facts = ({ outcome, receipts }: Result) => {
+  const { counts, fields: _, finished_at: __, started_at: ___, tool_version: ____, warned: _____, ...told } = outcome
+  const { seen, what } = objectsOf(outcome)
+  return {
+    ...told,
+    [what]: seen,
+    ...Object.fromEntries(counts.map(({ count, name }) => [name, count])),
+    sinks: receipts.map(({ bytes, location, rows, sink }) => ({ name: sink, location, rows, bytes }))
+  }
+}
+
+const number = new Intl.NumberFormat("en")
+const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1 })
+const megabytes = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+
+/** As a person in the working directory would name it. */
+const near = (location: string) => {
+  const from = relative("", location)
+  return !isAbsolute(location) || from.startsWith("..") ? location : from
+}
+
+/** What was seen, and how much of it there is. */
+const headline = ({ changed, complete, counts, incomplete_reason, rows, tenant }: Outcome) => {
+  const { seen, what } = objectsOf({ rows })
+  const parts = counts.map(({ count, words }) =>
+    `, ${number.format(count)} ${words} (${percent.format(seen === 0 ? 0 : count / seen)})`
+  )
+  return [
+    `${number.format(seen)} ${what} of ${tenant}${parts.join("")}; ${
+      complete ? "complete" : `not proved complete: ${incomplete_reason}`
+    }${changed === 0 ? "" : `; ${number.format(changed)} changed while they were read`}`,
+    Object.entries(rows).map(([table, rows]) => `${table} ${number.format(rows)}`).join(", ")
+  ]
+}
+
+/** How often and where, and never what. */
+const warnings = ({ warned }: Outcome) =>
+  Object.entries(warned).map(([place, times]) => times === 1 ? place : `${place} (${number.format(times)} times)`)
+
+const asked = ({ requests, retries, run_id }: Outcome) =>
+  `run ${run_id}: ${number.format(requests)} requests, ${number.format(retries)} retries`
+
+/** A few lines. */
+export const summary = ({ outcome, receipts }: Result): string =>
+  [
+    ...headline(outcome),
+    ...receipts.map(({ bytes, location, sink }) =>
+      `${sink.padEnd(8)} ${near(location)} (${megabytes.format(bytes / 1e6)} MB)`
+    ),
+    asked(outcome)
+  ].join("\n")
+
+/**
+ * The same as `facts` and as `summary` for others than who runs it: where the rows are, and what somebody has written, is not
+ * theirs to know.
+ */
+export const abroad = (result: Result) => {
+  const { sinks, ...told } = facts(result)
+  return {
+    facts: {
+      ...told,
+      warnings: warnings(result.outcome),
+      sinks: sinks.map(({ bytes, name, rows }) => ({ name: basename(name), rows, bytes }))
+    },
+    text: [...headline(result.outcome), asked(result.outcome)].join("\n")
+  }
+}

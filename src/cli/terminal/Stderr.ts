@@ -1,0 +1,104 @@
+/**
+ * Standard error: log lines, what went wrong, and the progress of a run. On a terminal progress is one line that is written
+ * anew; elsewhere it is a log line for every tenth. Standard output is for data. Nothing that is shown here is obeyed by a
+ * terminal, whoever wrote it.
+ */
+import { Clock, Effect, Layer, Logger, References } from "effect"
+import { Progress } from "../../run/Progress.ts"
+import * as Json from "../../text/Json.ts"
+import * as Terminal from "../../text/Terminal.ts"
+import * as Arrival from "./Arrival.ts"
+import { isJson } from "./LogFormat.ts"
+
+const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb" && !isJson
+
+/** The progress line that is on the terminal now. */
+let line = ""
+
+const draw = (text: string) => {
+  const shown = Terminal.inert(text)
+  if (line !== "" || shown !== "") process.stderr.write(`\r\u001b[K${shown}`)
+  line = shown
+}
+
+/** What a line is about, for whoever reads it as JSON. */
+interface Record {
+  readonly level: string
+  readonly message: string
+  readonly annotations?: object
+  readonly date?: Date
+}
+
+/** Prints a line, above the progress if there is any. */
+const write = (pretty: string, { annotations = {}, date = new Date(), level, message }: Record): void => {
+  const below = line
+  draw("")
+  process.stderr.write(
+    `${
+      isJson ? Json.stringify({ timestamp: date.toISOString(), level, message, annotations }) : Terminal.lines(pretty)
+    }\n`
+  )
+  draw(below)
+}
+
+/** Prints what is no log line, but would be in a log. */
+export const print = (text: string): void => write(text, { level: "info", message: text })
+
+/** Says what went wrong. */
+export const complain = (message: string, annotations: object = {}): void =>
+  write(`duo-mfa: ${message}`, { level: "error", message, annotations })
+
+/** Shows on a terminal what is going on, until the next line. */
+export const show = (text: string): void => {
+  if (isTerminal) draw(text)
+}
+
+/** Takes the progress line away. */
+export const done = Effect.sync(() => draw(""))
+
+/** Log lines: the level if it is not the usual one, and the message. */
+export const logger = Logger.layer([
+  Logger.make(({ date, fiber, logLevel, message: parts }) => {
+    const message = [parts].flat().map((part) => typeof part === "string" ? part : JSON.stringify(part)).join(" ")
+    const level = logLevel.toLowerCase()
+    const annotations = fiber.getRef(References.CurrentLogAnnotations)
+    write(logLevel === "Info" ? message : `${level}: ${message}`, { level, message, annotations, date })
+  })
+])
+
+const count = new Intl.NumberFormat("en")
+
+const verbs = { reading: "", proving: "again, to prove it: ", writing: "writing: " } as const
+
+const say = ({ pages, seen, stage, total, what }: Progress) =>
+  `${verbs[stage]}${count.format(seen)}${total === null ? "" : ` of ${count.format(total)}`} ${what}, ${
+    count.format(pages)
+  } ${pages === 1 ? "page" : "pages"}`
+
+/** Shows how far the run is. */
+export const progress = Layer.sync(Progress, () => {
+  let tenth = 0
+  let stage: Progress["stage"] = "reading"
+  let arrival = Arrival.start
+  return (now) => {
+    if (isTerminal) {
+      return Effect.map(Clock.monotonicTimeNanos, (nanos) => {
+        arrival = Arrival.observe(arrival, now, Number(nanos / 1_000_000n))
+        draw([say(now), Arrival.say(arrival)].filter((part) => part !== "").join(", "))
+      })
+    }
+    if (now.stage === "writing") return Effect.void
+    if (now.stage !== stage) tenth = 0
+    stage = now.stage
+    const reached = now.total === null || now.total === 0 ? 0 : Math.floor(now.seen * 10 / now.total)
+    if (reached <= tenth) return Effect.void
+    tenth = reached
+    return Effect.annotateLogs(Effect.logInfo(say(now)), {
+      "event.name": "progress",
+      "duo_mfa.stage": now.stage,
+      "duo_mfa.seen": now.seen,
+      "duo_mfa.total": now.total,
+      "duo_mfa.pages": now.pages
+    })
+  }
+})

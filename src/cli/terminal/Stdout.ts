@@ -1,0 +1,56 @@
+/**
+ * Standard output: what a command answers. Nothing that is shown there is obeyed by a terminal, whoever wrote it. An answer
+ * that is lost is a failure; a reader who leaves has had enough.
+ */
+import { Console, Effect, Fiber, Runtime, Schema, Stdio } from "effect"
+import { ExitCode } from "../../failure/ExitCode.ts"
+import * as StandardOutput from "../../files/StandardOutput.ts"
+import * as Json from "../../text/Json.ts"
+import * as Terminal from "../../text/Terminal.ts"
+
+/** Standard output took less than it was given. */
+export class LostOutput extends Schema.TaggedError<LostOutput>()("LostOutput", { detail: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = ExitCode.io
+  readonly abroad = "Standard output cannot be written: some of the answer is lost."
+  override get message() {
+    return `Standard output cannot be written (${this.detail}): some of the answer is lost. Free some space or write elsewhere, and ask again.`
+  }
+}
+
+/** Text as it is. */
+export const write = (text: string) =>
+  StandardOutput.write(text).pipe(Effect.catchTag("InputOutput", ({ detail }) => new LostOutput({ detail })))
+
+const line = (text: string) => write(`${text}\n`).pipe(Effect.catchTag("ReaderLeft", () => Effect.void))
+
+/** Lines for people. */
+export const print = (text: string) => line(Terminal.lines(text))
+
+/** An object for programs, on a line. */
+export const json = (value: unknown) => line(Json.stringify(value))
+
+/** Writes text in pieces, which a program reads as it is; on a terminal it is for people. Fails when the reader left. */
+export const pieces = Effect.map(
+  Effect.flatMap(Stdio.Stdio, ({ stdoutIsTerminal }) => stdoutIsTerminal),
+  (isTerminal) => (text: string) => write(isTerminal ? Terminal.lines(text) : text)
+)
+
+/** Text of that kind as a whole. */
+export const data = Effect.fnUntraced(function*(text: string) {
+  const write = yield* pieces
+  yield* write(`${text}\n`)
+}, Effect.catchTag("ReaderLeft", () => Effect.void))
+
+/** What Effect prints by itself, such as help and the version, is an answer too. */
+export const kept = <A, E, R>(program: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const fork = Effect.runForkWith(yield* Effect.context<never>())
+    const lines: Array<Fiber.Fiber<void, LostOutput>> = []
+    const log = (...parts: ReadonlyArray<unknown>) => {
+      lines.push(fork(line(parts.join(" "))))
+    }
+    const own: Console.Console = Object.assign(Object.create(yield* Console.Console), { log })
+    const exit = yield* Effect.exit(Effect.provideService(program, Console.Console, own))
+    yield* Fiber.joinAll(lines)
+    return yield* exit
+  })

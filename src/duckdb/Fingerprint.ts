@@ -1,0 +1,136 @@
+/**
+ * A hash of a set of rows that does not depend on their order. The engine makes it of the rows that the sinks get, `verify`
+ * of those that it reads back. DuckDB makes it where it has the rows; values give the same, here or in any other language.
+ */
+import { Effect, Schema, Stream } from "effect"
+import { hash } from "node:crypto"
+import type { SinkReason } from "../failure/SinkError.ts"
+import { collected, type Outcome } from "../Outcome.ts"
+import type { Published, Query } from "../Sink.ts"
+import type { Cell, Column, Row, Table } from "../Table.ts"
+import * as DuckDb from "./DuckDb.ts"
+import * as Ndjson from "./Ndjson.ts"
+import * as RowsSql from "./RowsSql.ts"
+
+/**
+ * How a manifest's fingerprints were made:
+ *
+ * - `md5-sum`: the cells of a row, one after the other in the order of the columns. A text is its length in bytes of UTF-8,
+ *   a colon and itself, NULL a colon alone. Anything else is its value and a comma, NULL a comma alone; an instant is its
+ *   microseconds since 1970. So no two rows are the same text. The last 8 bytes of the MD5 of that text, as a number whose
+ *   least byte is the first, are added up over all rows; the sum has 32 hex digits.
+ * - `sha256-lanes`: the SHA-256 of each row's line of NDJSON, added up in four lanes of 32 bits. Runs of before have it.
+ */
+export const Algorithm = Schema.Literals(["md5-sum", "sha256-lanes"])
+export type Algorithm = typeof Algorithm.Type
+
+/** The algorithm of the fingerprints that are made now. */
+export const algorithm: Algorithm = "md5-sum"
+
+/** How many rows there are, and their hash. */
+export interface Fingerprint {
+  readonly rows: number
+  readonly digest: string
+}
+
+const hex = (sum: bigint): string => sum.toString(16).padStart(32, "0")
+
+const sqlOf = ({ name, type }: Column): string => {
+  const cell = DuckDb.name(name)
+  switch (type) {
+    case "text":
+      return `strlen(${cell}), ':', ${cell}`
+    case "timestamp":
+      return `epoch_us(${cell}), ','`
+    default:
+      return `${cell}, ','`
+  }
+}
+
+/** The fingerprint of the rows of a query. */
+export const ofQuery = Effect.fnUntraced(function*({ session, sql }: Query, { columns }: Table) {
+  // concat takes NULL for nothing
+  const text = `concat(${columns.map(sqlOf).join(", ")})`
+  const [found = []] = yield* session.all(
+    `SELECT count(*), coalesce(sum(md5_number_lower(${text})::HUGEINT), 0) FROM (${sql})`
+  )
+  const fingerprint: Fingerprint = { rows: Number(found[0]), digest: hex(BigInt(String(found[1]))) }
+  return fingerprint
+})
+
+const textOf = ({ type }: Column, cell: Cell): string => {
+  if (type !== "text") return `${cell ?? ""},`
+  const text = cell === null ? "" : String(cell).toWellFormed()
+  return cell === null ? ":" : `${Buffer.byteLength(text)}:${text}`
+}
+
+/** What is hashed of a row. */
+export const encode = ({ columns }: Table, row: Row): string =>
+  columns.map((column) => textOf(column, row[column.name] ?? null)).join("")
+
+const md5Sum = (table: Table) => {
+  let sum = 0n
+  return {
+    add: (rows: ReadonlyArray<Row>) => {
+      for (const row of rows) sum += hash("md5", encode(table, row), "buffer").readBigUInt64LE(8)
+    },
+    digest: () => hex(sum)
+  }
+}
+
+const sha256Lanes = (table: Table) => {
+  const lanes = new Uint32Array(4)
+  const line = Ndjson.line(table)
+  return {
+    add: (rows: ReadonlyArray<Row>) => {
+      for (const row of rows) {
+        const digest = hash("sha256", line(row), "buffer")
+        for (let lane = 0; lane < lanes.length; lane++) lanes[lane] = (lanes[lane] ?? 0) + digest.readUInt32LE(lane * 4)
+      }
+    },
+    digest: () => [...lanes].map((lane) => lane.toString(16).padStart(8, "0")).join("")
+  }
+}
+
+/** The fingerprint of values. */
+export const ofRows = <E, R>(
+  rows: Stream.Stream<ReadonlyArray<Row>, E, R>,
+  table: Table,
+  by: Algorithm = algorithm
+): Effect.Effect<Fingerprint, E, R> =>
+  Effect.suspend(() => {
+    const sum = by === "md5-sum" ? md5Sum(table) : sha256Lanes(table)
+    let count = 0
+    const add = (some: ReadonlyArray<Row>) =>
+      Effect.sync(() => {
+        sum.add(some)
+        count += some.length
+      })
+    return Effect.map(Stream.runForEach(rows, add), () => ({ rows: count, digest: sum.digest() }))
+  })
+
+/** The fingerprint of published rows, as the algorithm of their run makes it. */
+export const ofPublished = <E>(
+  published: Published<E>,
+  table: Table,
+  by: Algorithm
+): Effect.Effect<Fingerprint, E | SinkReason> =>
+  Stream.isStream(published)
+    ? ofRows(published, table, by)
+    : by === "md5-sum"
+    ? ofQuery(published, table)
+    : ofRows(RowsSql.stream(published.session, table, published.sql), table, by)
+
+/** The digests of a run's rows by table, for those tables that it collected; on a connection of its own. */
+export const ofRun = Effect.fn("Fingerprint.ofRun")(
+  function*(database: DuckDb.Session, tables: ReadonlyArray<Table>, outcome: Outcome) {
+    const session = yield* database.another
+    const digests: Record<string, string> = {}
+    for (const table of collected(tables, outcome)) {
+      const sql = RowsSql.select(table, outcome.run_id)
+      digests[table.name] = (yield* ofQuery({ session, sql }, table)).digest
+    }
+    return digests
+  },
+  Effect.scoped
+)

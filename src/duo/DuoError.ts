@@ -1,0 +1,122 @@
+/**
+ * The one way Duo fails: `DuoError`, told apart by its tagged `reason`. A message says in a line or two what happened and
+ * what to do, and never holds a secret, a signature or anything about a person.
+ */
+import { Runtime, Schema } from "effect"
+import { codeIn } from "../failure/Abroad.ts"
+import { ExitCode } from "../failure/ExitCode.ts"
+import {
+  BadPaging,
+  BadRequest,
+  DuoReason,
+  Forbidden,
+  MethodNotAllowed,
+  NotDuo,
+  NotFound,
+  NotRecorded,
+  NotUtf8,
+  Refused,
+  ServerError,
+  Tls,
+  Transport,
+  Unauthorized,
+  Unreadable,
+  Unrecorded
+} from "./DuoReason.ts"
+import { describe } from "./Explain.ts"
+
+const exitCode = (reason: DuoReason): number => {
+  switch (reason._tag) {
+    case "Transport":
+    case "Tls":
+    case "Timeout":
+    case "Truncated":
+    case "NotDuo":
+    case "ServerError":
+      return ExitCode.unavailable
+    case "RateLimited":
+      return ExitCode.busy
+    case "BudgetSpent":
+      return reason.which === "rate limit" ? ExitCode.busy : ExitCode.unavailable
+    case "TooLarge":
+    case "NotUtf8":
+    case "NotJson":
+    case "Schema":
+    case "BadPaging":
+    case "NotRecorded":
+      return ExitCode.data
+    case "Unrecorded":
+      return ExitCode.io
+    case "NotFound":
+    case "MethodNotAllowed":
+      // without a code of Duo's it is somebody else who has no such path
+      return reason.code === null ? ExitCode.unavailable : ExitCode.denied
+    case "Unauthorized":
+    case "Forbidden":
+    case "BadRequest":
+    case "Refused":
+      return ExitCode.denied
+  }
+}
+
+export class DuoError extends Schema.TaggedError<DuoError>()("DuoError", {
+  /** Without the query. */
+  path: Schema.String,
+  /** How often the request was sent. */
+  attempts: Schema.Int,
+  reason: DuoReason,
+  /** A sentence that only the caller can know. */
+  hint: Schema.optionalKey(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = exitCode(this.reason)
+  override get message() {
+    return describe(this)
+  }
+  get abroad() {
+    return describe({ ...this, reason: withoutTexts(this.reason) })
+  }
+}
+
+/** The reason without what Duo, or whoever answered in its place, has said in words. */
+const withoutTexts = (reason: DuoReason): DuoReason => {
+  switch (reason._tag) {
+    case "Transport":
+      return new Transport({ detail: codeIn(reason.detail) })
+    case "Tls":
+      return new Tls({ detail: codeIn(reason.detail) })
+    case "NotUtf8":
+      return new NotUtf8({ detail: "it is not UTF-8" })
+    case "NotDuo":
+      return new NotDuo({ detail: codeIn(reason.detail) })
+    case "ServerError":
+      return new ServerError({ ...reason, message: "" })
+    case "Unauthorized":
+      return new Unauthorized({ ...reason, message: "" })
+    case "Forbidden":
+      return new Forbidden({ ...reason, message: "" })
+    case "BadRequest":
+      return new BadRequest({ ...reason, message: "" })
+    case "NotFound":
+      return new NotFound({ ...reason, message: "" })
+    case "MethodNotAllowed":
+      return new MethodNotAllowed({ ...reason, message: "" })
+    case "Refused":
+      return new Refused({ ...reason, message: "" })
+    case "Schema":
+      // a name in an object that somebody else made up is somebody's text
+      return new Unreadable({ ...reason, where: reason.where.replace(/(\.aliases)\.\S+/, "$1") })
+    case "BadPaging":
+      return new BadPaging({ what: "the log of the run says why" })
+    case "NotRecorded":
+      return new NotRecorded({ directory: "the directory", what: "does not have all answers" })
+    case "Unrecorded":
+      return new Unrecorded({ directory: "the directory", detail: codeIn(reason.detail) })
+    case "Timeout":
+    case "Truncated":
+    case "TooLarge":
+    case "NotJson":
+    case "RateLimited":
+    case "BudgetSpent":
+      return reason
+  }
+}

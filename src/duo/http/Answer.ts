@@ -1,0 +1,206 @@
+/**
+ * What an HTTP answer means: Duo's envelope `{"stat": "OK", "response": ...}`, Duo's refusal `{"stat": "FAIL", "code":
+ * 40103, ...}` with whatever HTTP status, or something that is not Duo.
+ */
+import { Duration, Result } from "effect"
+import { Headers } from "effect/http"
+import { clean } from "../../text/ForeignText.ts"
+import {
+  BadRequest,
+  type DuoReason,
+  Forbidden,
+  MethodNotAllowed,
+  NotDuo,
+  NotFound,
+  NotJson,
+  NotUtf8,
+  RateLimited,
+  Refused,
+  ServerError,
+  Truncated,
+  Unauthorized,
+  Unreadable
+} from "../DuoReason.ts"
+import { type Half, mend } from "../wire/WellFormed.ts"
+
+/** What Duo said; `metadata` is undefined when it said none. */
+export interface Answer {
+  readonly response: unknown
+  readonly metadata: unknown
+  /** Where in a list there was half of a surrogate pair, which is U+FFFD now. */
+  readonly halves: ReadonlyArray<Half>
+  /** Whether the text is one that was known: it is not read again, and `response` and `metadata` are undefined. */
+  readonly isKnown: boolean
+  /** The answer as it came. */
+  readonly text: string
+  /** A Unix time by the server's clock at which it had not yet made the answer; null if that cannot be told. */
+  readonly notBefore: number | null
+}
+
+/** An HTTP answer, whole. */
+export interface Received {
+  readonly status: number
+  readonly headers: Headers.Headers
+  readonly text: string
+  /** This machine's clock, in milliseconds. */
+  readonly now: number
+  /** How long it took from the request on, in milliseconds; null if nobody measured it. */
+  readonly duration: number | null
+}
+
+/** Whether a text was read before, and found to be an answer. */
+export type IsKnown = (text: string) => boolean
+
+export const interpret = (received: Received, isKnown: IsKnown = () => false): Result.Result<Answer, DuoReason> => {
+  const { headers, status, text } = received
+  if (status === 200 && isKnown(text)) {
+    const notBefore = notBeforeOf(received)
+    return Result.succeed({ response: undefined, metadata: undefined, halves: [], isKnown: true, text, notBefore })
+  }
+  if (status === 200) return success(received)
+  if (status > 200 && status < 300) return Result.fail(new NotDuo({ detail: `HTTP ${status} without an answer` }))
+  if (status >= 300 && status < 400) return Result.fail(new NotDuo({ detail: redirection(status, headers) }))
+  const envelope = Result.getOrUndefined(parse(text))
+  return Result.fail(refusal(received, status, isObject(envelope) ? envelope : undefined))
+}
+
+const success = (received: Received): Result.Result<Answer, DuoReason> => {
+  const { headers, status, text } = received
+  if (text === "") {
+    return Result.fail(
+      headers["content-encoding"] === undefined ? new NotDuo({ detail: "an empty answer" }) : new Truncated()
+    )
+  }
+  if (text.startsWith("\uFEFF")) return Result.fail(new NotUtf8({ detail: "it starts with a byte order mark" }))
+  if (!/^\s*\{/.test(text)) return Result.fail(new NotDuo({ detail: `${kindOfPage(text)} instead of JSON` }))
+  return Result.flatMap(parse(text), (envelope): Result.Result<Answer, DuoReason> => {
+    if (!isObject(envelope) || !("stat" in envelope)) {
+      return Result.fail(new NotDuo({ detail: "JSON without Duo's stat" }))
+    }
+    if (envelope.stat === "FAIL") return Result.fail(refusal(received, status, envelope))
+    if (envelope.stat !== "OK") return Result.fail(new NotDuo({ detail: "JSON with a stat that Duo does not use" }))
+    return "response" in envelope
+      ? Result.succeed({
+        response: envelope.response,
+        metadata: "metadata" in envelope ? envelope.metadata : undefined,
+        // bytes that are UTF-8 hold no half of a pair, so that only an escape can make one
+        halves: hasSurrogate(text) && loneEscape.test(text) ? mend(envelope.response) : [],
+        isKnown: false,
+        text,
+        notBefore: notBeforeOf(received)
+      })
+      : Result.fail(new Unreadable({ where: "response", why: "is missing" }))
+  })
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const kindOfPage = (text: string) => /^\s*</.test(text) ? "a page of HTML" : "something"
+
+const redirection = (status: number, headers: Headers.Headers): string => {
+  const location = headers["location"]
+  const target = location !== undefined && URL.canParse(location) ? ` to ${clean(new URL(location).host)}` : ""
+  return `a redirect${target} (HTTP ${status}), which is never followed`
+}
+
+const parse = (text: string): Result.Result<unknown, NotJson | Truncated> =>
+  Result.try({
+    try: (): unknown => JSON.parse(text),
+    catch: () => endsEarly(text) ? new Truncated() : new NotJson()
+  })
+
+/** Looking for it takes a fraction of the time of the expression below. */
+const hasSurrogate = (text: string) => text.includes("\\ud") || text.includes("\\uD")
+
+/** The escape of half a pair that is not beside that of the other half; or a backslash that is escaped, and a word. */
+const loneEscape = /\\u[dD][89abAB][\dA-Fa-f]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][\dA-Fa-f]{2})\\u[dD][c-fC-F]/
+
+/** Whether text that is no JSON still has something open at its end. */
+const endsEarly = (text: string): boolean => {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]
+    if (quoted) {
+      if (char === "\\") at++
+      else if (char === "\"") quoted = false
+    } else if (char === "\"") quoted = true
+    else if (char === "{" || char === "[") depth++
+    else if (char === "}" || char === "]") depth--
+  }
+  return depth > 0
+}
+
+/** Duo's failure, by the HTTP status, or for a 200 by the code, whose first three digits are the status. */
+const refusal = (received: Received, httpStatus: number, envelope: object | undefined): DuoReason => {
+  const code = envelope !== undefined && "code" in envelope ? codeOf(envelope.code) : null
+  const status = httpStatus === 200 && code !== null ? Math.floor(code / 100) : httpStatus
+  const said = { status, code, message: messageOf(envelope) }
+  if (status >= 500) return new ServerError(said)
+  switch (status) {
+    case 400:
+      return new BadRequest(said)
+    case 401:
+      return new Unauthorized({ ...said, skewSeconds: skewOf(received) })
+    case 403:
+      return envelope === undefined
+        ? new NotDuo({ detail: `HTTP 403 with ${kindOfPage(received.text)} instead of JSON` })
+        : new Forbidden(said)
+    case 404:
+      return new NotFound(said)
+    case 405:
+      return new MethodNotAllowed(said)
+    case 407:
+      return new NotDuo({ detail: "a proxy that wants credentials (HTTP 407)" })
+    case 429:
+      return new RateLimited({ retryAfter: retryAfter(received) })
+    default:
+      return new Refused(said)
+  }
+}
+
+/** Duo sends an integer; its Go client has also met an empty string. */
+const codeOf = (code: unknown): number | null =>
+  (typeof code === "number" || typeof code === "string") && /^\d{5}$/.test(String(code)) ? Number(code) : null
+
+const messageOf = (envelope: object | undefined): string => {
+  if (envelope === undefined) return ""
+  const message = "message" in envelope && typeof envelope.message === "string" ? envelope.message : ""
+  const detail = "message_detail" in envelope && typeof envelope.message_detail === "string" && envelope.message_detail
+  return clean(detail ? `${message} (${detail})` : message)
+}
+
+/** Two clocks of one service are no further apart, and the header leaves out what is less than a second. */
+const clockMargin = 2
+
+/** The server may have made the answer at any time while it was waited for. */
+const notBeforeOf = ({ duration, headers }: Received): number | null => {
+  const date = Result.getOrUndefined(Headers.parseHttpDate(headers["date"] ?? ""))
+  return date === undefined || duration === null
+    ? null
+    : Math.floor((date.epochMilliseconds - duration) / 1000) - clockMargin
+}
+
+/** Seconds that this machine's clock is ahead of the server's. */
+export const skewOf = ({ headers, now }: Pick<Received, "headers" | "now">): number | null => {
+  const date = Result.getOrUndefined(Headers.parseHttpDate(headers["date"] ?? ""))
+  return date === undefined ? null : Math.round((now - date.epochMilliseconds) / 1000)
+}
+
+/** The same by the answer to a ping, which has the time as Unix seconds, or else by its header. */
+export const pingSkew = (response: unknown, { headers, now }: Pick<Received, "headers" | "now">): number | null =>
+  isObject(response) && "time" in response && Number.isSafeInteger(response.time)
+    ? Math.floor(now / 1000) - Number(response.time)
+    : skewOf({ headers, now })
+
+/** More than this is a mistake, or a way to stall. */
+const longestRetryAfter = 120
+
+/** Duo's documents and its test server know three spellings: seconds, an HTTP date, and `X-Retry-After`. */
+const retryAfter = ({ headers, now }: Received): number | null => {
+  const header = headers["retry-after"] ?? headers["x-retry-after"] ?? ""
+  const parsed = Result.getOrUndefined(Headers.parseRetryAfter(header))
+  if (parsed === undefined) return null
+  const seconds = Duration.toSeconds(Headers.retryAfterDelay(parsed, now))
+  return seconds <= longestRetryAfter ? seconds : null
+}

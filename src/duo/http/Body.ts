@@ -1,0 +1,44 @@
+/** Reads the body of an answer: at most so many bytes, at least some of them every fifteen seconds, UTF-8 and nothing else. */
+import { Effect, Stream } from "effect"
+import type { HttpClientResponse } from "effect/http"
+import { NotUtf8, Timeout, TooLarge, Truncated } from "../DuoReason.ts"
+
+/** Between two pieces of the body. */
+const idle = "15 seconds"
+
+/** The text, of at most `limit` bytes after inflating. */
+export const readText = (
+  response: HttpClientResponse.HttpClientResponse,
+  limit: number
+): Effect.Effect<string, NotUtf8 | Timeout | TooLarge | Truncated> =>
+  Effect.suspend(() => {
+    const pieces: Array<Uint8Array> = []
+    let size = 0
+    const append = (bytes: Uint8Array): Effect.Effect<void, TooLarge> => {
+      size += bytes.byteLength
+      pieces.push(bytes)
+      return size > limit ? Effect.fail(new TooLarge({ limit })) : Effect.void
+    }
+    return response.stream.pipe(
+      Stream.catch((error) => error.reason._tag === "EmptyBodyError" ? Stream.empty : Stream.fail(new Truncated())),
+      Stream.timeoutOrElse({ duration: idle, orElse: () => Stream.fail(new Timeout({ which: "idle" })) }),
+      Stream.runForEach(append),
+      Effect.andThen(Effect.suspend(() => decode(Buffer.concat(pieces))))
+    )
+  })
+
+const decode = (bytes: Uint8Array): Effect.Effect<string, NotUtf8 | Truncated> =>
+  Effect.try({
+    try: () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
+    catch: () => endsEarly(bytes) ? new Truncated() : new NotUtf8({ detail: "its bytes are not UTF-8" })
+  })
+
+/** Whether nothing but the end of the last character is missing. */
+const endsEarly = (bytes: Uint8Array): boolean => {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The settings for Duo: which host, which keys, how to sign, which API. They come from the ConfigProvider (the command
+ * line layers the environment over `.env`); the secret key is Redacted from its first byte.
+ */
+import { Config, Context, Effect, FileSystem, Layer, Option, Redacted, Result, Runtime, Schema } from "effect"
+import { ExitCode } from "../../failure/ExitCode.ts"
+import { parseHost } from "./Host.ts"
+
+/** A setting is missing or malformed. The sentence says what to set, and never shows a value. */
+export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
+  settings: Schema.Array(Schema.String),
+  detail: Schema.String
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.config
+  override get message() {
+    return `${this.detail}; see README.`
+  }
+}
+
+export const signatures = ["auto", "v5-sha512", "v2-sha512", "v2-sha1"] as const
+export type Signature = typeof signatures[number]
+
+export const apis = ["auto", "v2", "v1"] as const
+export type Api = typeof apis[number]
+
+const failed = (settings: ReadonlyArray<string>, detail: string) => new SettingsError({ settings, detail })
+
+/** A setting as text; undefined when absent or blank. */
+const setting = (name: string) =>
+  Config.option(Config.String(name)).pipe(
+    Effect.mapError(() => failed([name], `${name} cannot be read`)),
+    Effect.map((value) => Option.getOrUndefined(value)?.trim() || undefined)
+  )
+
+const secret = Config.option(Config.Redacted("DUO_SKEY")).pipe(
+  Effect.mapError(() => failed(["DUO_SKEY"], "DUO_SKEY cannot be read")),
+  Effect.map((value) => Option.map(value, (skey) => Redacted.make(Redacted.value(skey).trim()))),
+  Effect.map((value) => Option.getOrUndefined(Option.filter(value, (skey) => Redacted.value(skey) !== "")))
+)
+
+const oneOf = <const Choice extends string>(name: string, choices: ReadonlyArray<Choice>, otherwise: Choice) =>
+  Effect.flatMap(setting(name), (value) => {
+    const choice = choices.find((choice) => choice === (value ?? otherwise))
+    return choice === undefined
+      ? Effect.fail(failed([name], `Set ${name} to one of ${choices.join(", ")}, or not at all`))
+      : Effect.succeed(choice)
+  })
+
+interface Secret {
+  readonly skey: Redacted.Redacted<string>
+  readonly warnings: ReadonlyArray<string>
+}
+
+const othersMayRead = 0o077
+
+/** A file that systemd, Docker or a vault has mounted; what is around the key in it is not the key. */
+const readSecretFile = Effect.fnUntraced(function*(path: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const unreadable = (why: string) =>
+    failed(["DUO_SKEY_FILE"], `DUO_SKEY_FILE names a file that ${why}: put the secret key in it, or set DUO_SKEY`)
+  const skey = yield* fileSystem.readFileString(path).pipe(
+    Effect.map((content) => Redacted.make(content.trim())),
+    Effect.mapError((error) =>
+      unreadable(error.reason._tag === "NotFound" ? "does not exist" : `cannot be read (${error.reason._tag})`)
+    )
+  )
+  if (Redacted.value(skey) === "") return yield* unreadable("is empty")
+  const mode = yield* fileSystem.stat(path).pipe(Effect.map(({ mode }) => mode), Effect.orElseSucceed(() => 0))
+  const secret: Secret = {
+    skey,
+    warnings: (mode & othersMayRead) === 0 ? [] : ["Others may read the file of DUO_SKEY_FILE: chmod 600 it."]
+  }
+  return secret
+})
+
+const readSecret = Effect.gen(function*() {
+  const path = yield* setting("DUO_SKEY_FILE")
+  if (path !== undefined) return yield* readSecretFile(path)
+  const skey = yield* secret
+  return skey === undefined ? undefined : { skey, warnings: [] }
+})
+
+/** "Set DUO_IKEY and DUO_HOST (DUO_SKEY is there)". */
+const missing = (present: Readonly<Record<string, boolean>>): SettingsError => {
+  const names = Object.keys(present)
+  const absent = names.filter((name) => !present[name])
+  const there = names.filter((name) => present[name])
+  const list = new Intl.ListFormat("en", { style: "long", type: "conjunction" })
+  return failed(
+    absent,
+    `Set ${list.format(absent.map((name) => name === "DUO_SKEY" ? "DUO_SKEY (or DUO_SKEY_FILE)" : name))}${
+      there.length === 0 ? "" : ` (${list.format(there)} ${there.length === 1 ? "is" : "are"} there)`
+    }`
+  )
+}
+
+/** `DI` and 18 more, as Duo gives them out; the secret key has 40 characters. */
+const isIkey = (ikey: string) => /^DI[A-Z0-9]{18}$/.test(ikey)
+const skeyLength = 40
+
+const swapped = "DUO_IKEY and DUO_SKEY look swapped: the one that starts with DI is DUO_IKEY"
+
+/** The sentence that says what is wrong with an integration key; undefined for what may be one. */
+export const wrongIkey = (ikey: string): string | undefined => {
+  if (ikey.length === skeyLength) return swapped
+  return /^[!-9;-~]+$/.test(ikey)
+    ? undefined
+    : "DUO_IKEY is not an integration key, which is DI and 18 letters and digits"
+}
+
+/** The same of a secret key. */
+export const wrongSkey = (skey: Redacted.Redacted<string>): string | undefined =>
+  isIkey(Redacted.value(skey)) ? swapped : undefined
+
+const checkKeys = (
+  ikey: string,
+  skey: Redacted.Redacted<string>
+): Result.Result<ReadonlyArray<string>, SettingsError> => {
+  const wrong = wrongSkey(skey) ?? wrongIkey(ikey)
+  if (wrong !== undefined) {
+    return Result.fail(failed(wrong === swapped ? ["DUO_IKEY", "DUO_SKEY"] : ["DUO_IKEY"], wrong))
+  }
+  return Result.succeed([
+    ...isIkey(ikey) ? [] : ["DUO_IKEY does not look like an integration key (DI and 18 letters and digits)."],
+    ...Redacted.value(skey).length === skeyLength
+      ? []
+      : [`DUO_SKEY does not have the ${skeyLength} characters of a secret key.`]
+  ])
+}
+
+export class Credentials extends Context.Service<Credentials, {
+  readonly ikey: string
+  readonly skey: Redacted.Redacted<string>
+  /** The host's name for the signature and the rows, and where it is. */
+  readonly host: string
+  readonly origin: string
+  readonly loopback: boolean
+  readonly signature: Signature
+  readonly api: Api
+  /** What is odd and does no harm. */
+  readonly warnings: ReadonlyArray<string>
+}>()("duo-mfa/duo/Credentials") {
+  static readonly layer: Layer.Layer<Credentials, SettingsError, FileSystem.FileSystem> = Layer.effect(
+    Credentials,
+    Effect.gen(function*() {
+      const ikey = yield* setting("DUO_IKEY")
+      const secret = yield* readSecret
+      const name = yield* setting("DUO_HOST")
+      if (ikey === undefined || secret === undefined || name === undefined) {
+        return yield* missing({
+          DUO_IKEY: ikey !== undefined,
+          DUO_SKEY: secret !== undefined,
+          DUO_HOST: name !== undefined
+        })
+      }
+      const warnings = yield* Effect.fromResult(checkKeys(ikey, secret.skey))
+      const allowLoopback = (yield* setting("DUO_INSECURE_LOOPBACK")) === "1"
+      const host = yield* Effect.fromResult(parseHost(name, allowLoopback)).pipe(
+        Effect.mapError((detail) => failed(["DUO_HOST"], detail))
+      )
+      return Credentials.of({
+        ikey,
+        skey: secret.skey,
+        ...host,
+        signature: yield* oneOf("DUO_SIGNATURE", signatures, "auto"),
+        api: yield* oneOf("DUO_API", apis, "auto"),
+        warnings: [...secret.warnings, ...warnings]
+      })
+    })
+  )
+}

@@ -1,0 +1,46 @@
+/** Every administrator of the tenant, page by page. Reading them needs a permission of its own. */
+import { Context, Effect, Layer, type Stream } from "effect"
+import type { SinkReason } from "../../failure/SinkError.ts"
+import type { List, ReadList } from "../../Pipeline.ts"
+import type { DuoError } from "../DuoError.ts"
+import { Client } from "../http/Client.ts"
+import * as Skew from "../http/Skew.ts"
+import { Admin, decodeAdmins } from "../wire/Admin.ts"
+import { columns } from "../wire/Wire.ts"
+import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
+import * as Readings from "./Readings.ts"
+
+/** Every administrator. */
+export const list: List = {
+  name: "admins",
+  object: "an administrator",
+  columns: columns(Admin.fields),
+  id: "admin_id",
+  created: "created"
+}
+
+const endpoint: Endpoint<Admin> = {
+  path: "/admin/v1/admins",
+  maxPageSize: 500,
+  decode: decodeAdmins,
+  id: ({ admin_id }) => admin_id
+}
+
+export class Admins extends Context.Service<Admins, {
+  /** The whole list from its start, one element a page. */
+  readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError>
+  /** Reads all of them into the run database. */
+  readonly read: (options: Readings.ReadOptions) => Effect.Effect<ReadList, DuoError | SinkReason>
+}>()("duo-mfa/duo/Admins") {
+  static readonly layer: Layer.Layer<Admins, never, Client> = Layer.effect(
+    Admins,
+    Effect.gen(function*() {
+      const client = yield* Client
+      const pages = (options: PageOptions = {}) => pagesOf(client, endpoint, options).pipe(Skew.tell(client))
+      return Admins.of({
+        pages,
+        read: (options) => Readings.read(list, (before) => pages({ ...options, before }), options)
+      })
+    })
+  )
+}

@@ -1,0 +1,93 @@
+/** Every user of the tenant, page by page, from whichever version of the endpoint this tenant has. */
+import { Context, Effect, Layer, Ref, Stream } from "effect"
+import type { SinkReason } from "../../failure/SinkError.ts"
+import type { List, ReadList } from "../../Pipeline.ts"
+import { DuoError } from "../DuoError.ts"
+import { Client } from "../http/Client.ts"
+import { type Api, Credentials } from "../http/Credentials.ts"
+import * as Skew from "../http/Skew.ts"
+import { decodeWireUsers, WireUser } from "../wire/User.ts"
+import { columns } from "../wire/Wire.ts"
+import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
+import * as Readings from "./Readings.ts"
+
+/** Every user. */
+export const list: List = {
+  name: "users",
+  object: "a user",
+  columns: columns(WireUser.fields),
+  filledBy: { aliases: "len(all_aliases(aliases, alias1, alias2, alias3, alias4)) > 0" },
+  id: "user_id",
+  created: "created"
+}
+
+/** The sizes are those of Duo's documents for v1, and of its integration guide for v2. */
+const users = { decode: decodeWireUsers, id: ({ user_id }: WireUser) => user_id }
+const endpoints: Record<Exclude<Api, "auto">, Endpoint<WireUser>> = {
+  v2: { path: "/admin/v2/users", maxPageSize: 500, ...users },
+  v1: { path: "/admin/v1/users", maxPageSize: 300, ...users }
+}
+
+const isNotOffered = ({ reason }: DuoError) => reason._tag === "NotFound" || reason._tag === "MethodNotAllowed"
+
+/** A refusal that another version of the endpoint may not make says so. `auto` has tried what is not offered. */
+const withHint = (asked: "v1" | "v2", setting: Api) => (error: DuoError): DuoError => {
+  if (error.reason._tag !== "Forbidden" && (setting === "auto" || !isNotOffered(error))) return error
+  const other = asked === "v1" ? "v2" : "v1"
+  return new DuoError({
+    path: error.path,
+    attempts: error.attempts,
+    reason: error.reason,
+    hint: setting === "auto"
+      ? `DUO_API=${other} asks ${endpoints[other].path} instead.`
+      : `DUO_API=${setting} allows no other path; DUO_API=${other} asks ${
+        endpoints[other].path
+      }, DUO_API=auto finds out.`
+  })
+}
+
+export class Users extends Context.Service<Users, {
+  /** The whole list from its start, one element a page. It may be read again; the endpoint is looked for once. */
+  readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError>
+  /** Reads everybody into the run database. */
+  readonly read: (options: Readings.ReadOptions) => Effect.Effect<ReadList, DuoError | SinkReason>
+  /** Which version of the endpoint; "auto" until the first page has shown it. */
+  readonly api: Effect.Effect<Api>
+}>()("duo-mfa/duo/Users") {
+  static readonly layer: Layer.Layer<Users, never, Client | Credentials> = Layer.effect(
+    Users,
+    Effect.gen(function*() {
+      const client = yield* Client
+      const { api: setting } = yield* Credentials
+      const inUse = yield* Ref.make<Api>(setting)
+
+      const from = (api: "v1" | "v2", options: PageOptions) =>
+        pagesOf(client, endpoints[api], options).pipe(
+          Stream.mapError(withHint(api, setting)),
+          Skew.tell(client)
+        )
+
+      /** The newer endpoint, unless its very first page is not offered. */
+      const find = (options: PageOptions) =>
+        from("v2", options).pipe(
+          Stream.tap(() => Ref.set(inUse, "v2")),
+          Stream.catch((error) =>
+            Stream.unwrap(Effect.gen(function*() {
+              if (!isNotOffered(error) || (yield* Ref.get(inUse)) !== "auto") return Stream.fail(error)
+              yield* Ref.set(inUse, "v1")
+              return from("v1", options)
+            }))
+          )
+        )
+
+      const pages = (options: PageOptions = {}) =>
+        Stream.unwrap(Effect.map(Ref.get(inUse), (api) => api === "auto" ? find(options) : from(api, options)))
+
+      return Users.of({
+        pages,
+        read: (options) => Readings.read(list, (before) => pages({ ...options, before }), options),
+        api: Ref.get(inUse)
+      })
+    })
+  )
+}

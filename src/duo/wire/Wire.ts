@@ -1,0 +1,245 @@
+/**
+ * Describes Duo's JSON objects, each once. Three things follow from a description: the schema, the judge that reads and
+ * checks an object in one pass, and the types of the columns that DuckDB reads it into.
+ *
+ * Reading is tolerant of what does no harm (absent, null, a number where text is documented, "30" for 30) and strict
+ * about what would make a wrong row (an id that is missing, a time that is impossible).
+ */
+import { Result, Schema } from "effect"
+import * as Judge from "./Judge.ts"
+import { impossible, type Refusal, refusal } from "./Refusal.ts"
+
+export { fieldName, type Refusal } from "./Refusal.ts"
+
+/** Makes of a value what the schema decides about, and leaves alone what it does not understand. */
+type Read = (value: unknown, of: Judge.Fields) => unknown
+
+declare module "effect/Schema" {
+  namespace Annotations {
+    interface Annotations {
+      readonly read?: Read
+      /** The judge of a value at a place such as `phones[].`. */
+      readonly judge?: (at: string) => Judge.Judge
+      /** The type that DuckDB reads the value as. */
+      readonly column?: string
+    }
+  }
+}
+
+const readerOf = (schema: Schema.Constraint): Read => Schema.resolveAnnotations(schema)?.read ?? ((value) => value)
+
+/** The judge of what a schema describes, at a place such as `phones[].`. */
+export const judgeOf = (schema: Schema.Constraint, at = ""): Judge.Judge =>
+  Schema.resolveAnnotations(schema)?.judge?.(at) ?? (() => Judge.refused)
+
+const columnOf = (schema: Schema.Constraint): string => Schema.resolveAnnotations(schema)?.column ?? "JSON"
+
+/** Of a value that holds no object: `is` says what the schema says, and `read` changes nothing that is right. */
+const scalar = (column: string, is: (value: unknown) => boolean, read: Read) => ({
+  column,
+  read,
+  judge: () => Judge.scalar(is, read)
+})
+
+/** Absent and null are null. */
+const orNull = (read: Read): Read => (value, of) => value === undefined || value === null ? null : read(value, of)
+
+const nullable = <S extends Schema.Constraint>(
+  schema: S,
+  column: string,
+  is: (value: unknown) => boolean,
+  read: (value: unknown) => unknown
+) => Schema.NullOr(schema).annotate(scalar(column, (value) => value === null || is(value), orNull(read)))
+
+/** An integer beyond 2^53 was rounded when JSON was parsed: its digits are not those that Duo sent. */
+const isExact = (value: number) => Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
+
+const numberAsText = (value: unknown): unknown =>
+  typeof value !== "number" ? value : isExact(value) ? String(value) : impossible
+
+const asText = (value: unknown): unknown => typeof value === "boolean" ? String(value) : numberAsText(value)
+
+const isText = (value: unknown) => typeof value === "string"
+
+/** Text; "" stays "". */
+export const Text = nullable(Schema.String, "VARCHAR", isText, asText)
+
+const flags = new Map<unknown, boolean>([
+  ["true", true],
+  ["1", true],
+  [1, true],
+  ["false", false],
+  ["0", false],
+  [0, false]
+])
+
+/** True or false, also as 1 or 0, and either as text. */
+export const Flag = nullable(
+  Schema.Boolean,
+  "BOOLEAN",
+  (value) => typeof value === "boolean",
+  (value) => value === "" ? null : flags.get(typeof value === "string" ? value.toLowerCase() : value) ?? value
+)
+
+/** An integer as a number or as text. "" is null, and a value that `read` turns into NaN is refused. */
+const integer = (minimum: number, maximum: number, read: (value: number | string) => number) => {
+  const is = (value: unknown) =>
+    typeof value === "number" && Number.isSafeInteger(value) && value >= minimum && value <= maximum
+  return nullable(Schema.Int, "BIGINT", is, (value) => {
+    if (value === "") return null
+    if (typeof value !== "number" && typeof value !== "string") return value
+    const number = read(value)
+    return is(number) ? number : impossible
+  })
+}
+
+/** A safe integer; it may have a fraction of nothing but zeros. */
+export const Int = integer(
+  Number.MIN_SAFE_INTEGER,
+  Number.MAX_SAFE_INTEGER,
+  (value) => typeof value === "number" || /^-?\d{1,16}(\.0+)?$/.test(value) ? Number(value) : NaN
+)
+
+/** By its digits: as a number, 1700000000.999999999 is the next second. */
+const floorText = (value: string): number => {
+  const [_, whole = NaN, fraction = ""] = /^(-?\d{1,16})(?:\.(\d+))?$/.exec(value) ?? []
+  return Number(whole) - (value.startsWith("-") && /[1-9]/.test(fraction) ? 1 : 0)
+}
+
+/** Unix seconds within the years 0001 to 9999, which every sink can store; a fraction belongs to its second. */
+export const Time = integer(
+  -62_135_596_800,
+  253_402_300_799,
+  (value) => typeof value === "number" ? Math.floor(value) : floorText(value)
+)
+
+/** Two ids would become one if the difference between them was lost. */
+const isLossy = (value: string) => value.includes("\ufffd")
+
+const idAsText = (value: unknown): unknown =>
+  typeof value === "string" && isLossy(value) ? impossible : numberAsText(value)
+
+const isId = (value: unknown) => typeof value === "string" && value !== "" && !isLossy(value)
+
+/** An id: required, not empty. */
+export const Id = Schema.NonEmptyString.annotate(scalar("VARCHAR", isId, idAsText))
+
+/** An id, or another field of the same object if there is none. */
+export const idOr = (other: string) =>
+  Schema.NonEmptyString.annotate(
+    scalar(
+      "VARCHAR",
+      isId,
+      (value, of) => idAsText(value === undefined || value === null || value === "" ? of[other] : value)
+    )
+  )
+
+const readList = (read: Read): Read => (value) =>
+  Array.isArray(value)
+    ? value.flatMap((item) => item === null ? [] : [read(item, Judge.noFields)])
+    : Judge.isEmpty(value)
+    ? []
+    : value
+
+/** A list without its nulls; absent, null, "" and {} are the empty list. A refusal counts places without the nulls. */
+export const List = <Item extends Schema.Constraint>(item: Item) =>
+  Schema.Array(item).annotate({
+    column: `${columnOf(item)}[]`,
+    read: readList(readerOf(item)),
+    judge: (at) => Judge.list(judgeOf(item, at))
+  })
+
+const readWords = readList(asText)
+
+/** A list of words; a text is a list of one. */
+export const Words = Schema.Array(Schema.String).annotate(scalar(
+  "VARCHAR[]",
+  (value) => Array.isArray(value) && value.every(isText),
+  (value, of) => readWords(typeof value === "string" && value !== "" ? [value] : value, of)
+))
+
+/** Text by name; absent, null, "" and [] are the empty one. */
+export const Texts = Schema.Record(Schema.String, Schema.NullOr(Schema.String)).annotate(scalar(
+  "MAP(VARCHAR, VARCHAR)",
+  (value) => Judge.isFields(value) && Object.values(value).every((text) => text === null || isText(text)),
+  (value) =>
+    Judge.isEmpty(value)
+      ? {}
+      : Judge.isFields(value)
+      ? Object.fromEntries(Object.entries(value).map(([name, text]) => [name, asText(text)]))
+      : value
+))
+
+/** The columns that DuckDB reads the fields of an object into: types by name. */
+export const columns = (fields: Schema.Struct.Fields): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, columnOf(field)]))
+
+interface ObjectOptions {
+  /** Known fields that nobody needs. A field is unknown if it is neither described nor ignored. */
+  readonly ignored?: ReadonlyArray<string> | "others"
+}
+
+/** An object with all of its fields, in this order, and no others. */
+export const object = <const Fields extends Schema.Struct.Fields>(
+  fields: Fields,
+  { ignored = [] }: ObjectOptions = {}
+) => {
+  const readers = Object.entries(fields).map(([name, field]) => [name, readerOf(field)] as const)
+  return Schema.Struct(fields).annotate({
+    column: `STRUCT(${Object.entries(columns(fields)).map(([name, type]) => `"${name}" ${type}`).join(", ")})`,
+    judge: (at) => {
+      const judges = Object.entries(fields).map(([name, field]) => [name, judgeOf(field, `${at}${name}[].`)] as const)
+      return Judge.object(new Map(judges), ignored, at)
+    },
+    read: (value) => {
+      if (!Judge.isFields(value)) return value
+      const read: Record<string, unknown> = {}
+      for (const [name, reader] of readers) {
+        const field = reader(value[name], value)
+        if (field !== undefined) read[name] = field
+      }
+      return read
+    }
+  })
+}
+
+/** An object or a list that may be absent or null. */
+export const nullOr = <S extends Schema.Constraint>(schema: S) =>
+  Schema.NullOr(schema).annotate({
+    column: columnOf(schema),
+    read: orNull(readerOf(schema)),
+    judge: (at) => Judge.nullOr(judgeOf(schema, at))
+  })
+
+/** The objects of a page, and the names of the fields that nobody knows, such as `phones[].colour`. */
+export interface Decoded<A> {
+  readonly values: ReadonlyArray<A>
+  readonly unknownFields: ReadonlyArray<string>
+  /** Where there was half of a surrogate pair, which is U+FFFD now. */
+  readonly halves?: ReadonlyArray<string>
+}
+
+/** Reads a page by its schema, which says where and why it refuses one. A judge takes a fraction of the time. */
+export const schemaDecoder = <Item extends Schema.Codec<unknown, unknown>>(item: Item) => {
+  const read = readerOf(item)
+  const decode = Schema.decodeUnknownResult(Schema.Array(item), { reportInput: true })
+  return (response: unknown): Result.Result<ReadonlyArray<Item["Type"]>, Refusal> =>
+    Result.mapError(
+      decode(Array.isArray(response) ? response.map((value) => read(value, Judge.noFields)) : response),
+      ({ issue }) => refusal(issue, "response")
+    )
+}
+
+/** Reads the `response` of a list endpoint by a judge, and by the schema only if the judge refuses it. */
+export const listDecoder = <Item extends Schema.Codec<unknown, unknown>>(item: Item) => {
+  const judge = judgeOf(item)
+  const isAccepted = (value: unknown): value is Item["Type"] => value !== Judge.refused
+  return (response: unknown): Result.Result<Decoded<Item["Type"]>, Refusal> => {
+    const names = new Set<string>()
+    const judged = Array.isArray(response)
+      ? response.map((value) => judge(value, Judge.noFields, names))
+      : [Judge.refused]
+    const values = judged.every(isAccepted) ? Result.succeed(judged) : schemaDecoder(item)(response)
+    return Result.map(values, (values) => ({ values, unknownFields: [...names] }))
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * A Duo Admin API on loopback that checks signatures as Duo does, pages a tenant of any size, and breaks when it is told
+ * to: for the demo, the tests and the benchmarks. Its time is the Effect Clock that `serve` is run with.
+ */
+import { Clock, Effect, FiberSet, Redacted, type Scope } from "effect"
+import { createHash } from "node:crypto"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { onBytes, onReply, tooMany } from "../faults/Faults.ts"
+import { type Due, type Fault, type FaultName, type RetryAfter, type Scenario, start } from "../faults/Scenario.ts"
+import { Signatures } from "../faults/Signatures.ts"
+import { Dice, seedOf } from "../people/Dice.ts"
+import * as Tenant from "../people/Tenant.ts"
+import { authenticate, type Keys, type SignatureName } from "./Authentication.ts"
+import * as Bucket from "./Bucket.ts"
+import { deliver, isDelivery } from "./Delivery.ts"
+import { type Api, endpointOf, type Permission, respond } from "./Endpoints.ts"
+import { type EmulatorError, listen } from "./Loopback.ts"
+import { receive, type Received } from "./Received.ts"
+import { type Answer, render, type Reply } from "./Reply.ts"
+import { recordOf, type RequestRecord } from "./RequestRecord.ts"
+
+export interface RateLimit {
+  readonly perMinute: number
+  /** How many at once; as many as a minute has if not said. */
+  readonly burst?: number | undefined
+  readonly retryAfter?: RetryAfter | undefined
+}
+
+export interface Options {
+  /** How many invented users; not needed with `tenant`. */
+  readonly users?: number | undefined
+  /** How many invented administrators; a few if not said. */
+  readonly administrators?: number | undefined
+  /** Decides the users and the keys. */
+  readonly seed?: number | string | undefined
+  readonly tenant?: Tenant.Tenant | undefined
+  /** 0, or nothing, is any free port. */
+  readonly port?: number | undefined
+  readonly ikey?: string | undefined
+  readonly skey?: string | undefined
+  /** The host that clients must sign; 127.0.0.1 if not said. */
+  readonly apiHost?: string | undefined
+  readonly apis?: ReadonlyArray<Api> | undefined
+  readonly signatures?: ReadonlyArray<SignatureName> | undefined
+  readonly permissions?: ReadonlyArray<Permission> | undefined
+  /** Seconds that the server's clock is ahead. */
+  readonly clockSkew?: number | undefined
+  readonly rateLimit?: RateLimit | undefined
+  /** Milliseconds before each answer, or from the first to the second. */
+  readonly latency?: number | readonly [from: number, to: number] | undefined
+  readonly scenario?: Scenario | undefined
+}
+
+export interface Emulator {
+  /** `127.0.0.1:PORT` */
+  readonly host: string
+  readonly ikey: string
+  readonly skey: string
+  readonly tenant: Tenant.Tenant
+  /** Every request so far, in order of arrival. */
+  readonly requests: ReadonlyArray<RequestRecord>
+  /** What they were signed with, to be looked for where it must not be. */
+  readonly signatures: Pick<Signatures, "areIn">
+  /** How often each fault was applied: one that was never reached proves nothing. */
+  readonly reached: Readonly<Partial<Record<FaultName, number>>>
+}
+
+const ping = "/auth/v2/ping"
+
+/** Keys that look like Duo's, out of the seed. */
+const keysOf = (seed: number | string) => {
+  const text = createHash("sha256").update(`keys of ${seed}`).digest("hex")
+  return { ikey: `DI${text.slice(0, 18).toUpperCase()}`, skey: text.slice(20, 60) }
+}
+
+/** Starts the emulator; it stops, and every connection with it, when the scope closes. */
+export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError, Scope.Scope> = Effect.fnUntraced(
+  function*(options: Options = {}) {
+    const clock = yield* Clock.Clock
+    const run = yield* FiberSet.makeRuntimePromise()
+    const seed = options.seed ?? 1
+    const ikey = options.ikey ?? keysOf(seed).ikey
+    const skey = options.skey ?? keysOf(seed).skey
+    const tenant = options.tenant ?? Tenant.make({ ...options, users: options.users ?? 250, seed })
+    const script = start(options.scenario ?? [])
+    const requests: Array<RequestRecord> = []
+    const signatures = new Signatures()
+    const answer = answerer(options, { ikey, skey: Redacted.make(skey), tenant })
+    const delay = delays(options, seed)
+    const began = clock.currentTimeMillisUnsafe()
+    let pages = 0
+
+    const handle = async (incoming: IncomingMessage, response: ServerResponse, connection: number) => {
+      const request = await receive(incoming)
+      const now = clock.currentTimeMillisUnsafe()
+      const record = recordOf(request, connection, now)
+      requests.push(record)
+      signatures.add(request.headers["authorization"])
+      const list = endpointOf(request.path, ["v1", "v2"])?.list
+      if (list === "users") pages++
+      const offset = Number(record.params.find(([name]) => name === "offset")?.[1] ?? 0)
+      const due = script.due({
+        path: request.path,
+        list: list !== undefined,
+        offset,
+        request: requests.length,
+        page: list === "users" ? pages : 0,
+        seconds: (now - began) / 1000
+      })
+      const outcome = answer(request, due, now / 1000)
+      for (const each of outcome.applied) {
+        each.reached()
+        record.faults.push(each.fault.fault)
+      }
+      const gone = new AbortController()
+      response.once("close", () => gone.abort())
+      /** Nobody is slept for who has gone. */
+      const sleep = (milliseconds: number) =>
+        run(Effect.sleep(milliseconds), { signal: gone.signal }).catch(() => undefined)
+      const wait = delay()
+      if (wait > 0) await sleep(wait)
+      if (outcome.delivery?.fault !== "silence") record.status = outcome.answer.status
+      const acceptsGzip = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "")
+      await deliver({ response, acceptsGzip, sleep }, outcome.answer, outcome.delivery)
+      record.took = clock.currentTimeMillisUnsafe() - now
+    }
+
+    const port = yield* listen(options.port ?? 0, (request, response, connection) => {
+      handle(request, response, connection).catch((cause) => {
+        if (response.headersSent || response.destroyed) return response.destroy()
+        return response.writeHead(500, { "content-type": "text/plain" }).end(`The emulator has a defect: ${cause}\n`)
+      })
+    })
+    return { host: `127.0.0.1:${port}`, ikey, skey, tenant, requests, signatures, reached: script.reached }
+  }
+)
+
+interface Outcome {
+  readonly answer: Answer
+  readonly delivery: Fault | undefined
+  readonly applied: ReadonlyArray<Due>
+}
+
+/** A fault never hides a wrong request: but for the server's clock, they are applied to authentic ones only. */
+const answerer = (
+  options: Options,
+  fixed: { readonly ikey: string; readonly skey: Redacted.Redacted<string>; readonly tenant: Tenant.Tenant }
+) => {
+  const { tenant } = fixed
+  const keys: Keys = {
+    ...fixed,
+    apiHost: options.apiHost ?? "127.0.0.1",
+    signatures: options.signatures ?? ["v2-sha1", "v2-sha512", "v5-sha512"]
+  }
+  const apis = options.apis ?? ["v1", "v2"]
+  const permissions = options.permissions ?? ["users", "bypass_codes", "admins"]
+  const { rateLimit } = options
+  const bucket = rateLimit === undefined
+    ? Bucket.unlimited
+    : Bucket.make(rateLimit.perMinute, rateLimit.burst ?? rateLimit.perMinute)
+
+  return (request: Received, due: ReadonlyArray<Due>, realNow: number): Outcome => {
+    const applied: Array<Due> = []
+    let now = realNow + (options.clockSkew ?? 0)
+    for (const each of due) {
+      if (each.fault.fault !== "clock") continue
+      now += each.fault.seconds
+      applied.push(each)
+    }
+    const dated = (given: Answer): Answer => ({
+      ...given,
+      headers: { ...given.headers, date: new Date(now * 1000).toUTCString() }
+    })
+    const refusal = request.path === ping ? undefined : authenticate(keys, request, now)
+    if (refusal !== undefined) return { answer: dated(render(refusal)), delivery: undefined, applied }
+
+    let limitAtMost = Infinity
+    const endpoint = endpointOf(request.path, apis)
+    for (const each of due) {
+      if (each.fault.fault === "edit" && each.fault.after !== true) {
+        tenant.edit(each.fault.edit)
+        applied.push(each)
+      }
+      if (each.fault.fault === "short_page" && endpoint?.list !== undefined) {
+        limitAtMost = each.fault.size
+        applied.push(each)
+      }
+    }
+    let reply: Reply = request.path === ping
+      ? { kind: "single", text: `{"time": ${Math.floor(now)}}` }
+      : respond(request, endpoint, permissions, tenant, limitAtMost)
+    const wait = reply.kind === "refusal" || request.path === ping ? 0 : bucket.take(now)
+    if (wait > 0) reply = tooMany(rateLimit?.retryAfter ?? "none", wait, now)
+    for (const each of due) {
+      const changed = onReply(reply, each, now)
+      if (changed !== reply) applied.push(each)
+      reply = changed
+    }
+    const rendered = render(reply)
+    let { body } = rendered
+    for (const each of due) {
+      const changed = onBytes(body, each)
+      if (changed !== body) applied.push(each)
+      body = changed
+    }
+    const delivery = due.findLast(({ fault }) => isDelivery(fault))
+    if (delivery !== undefined) applied.push(delivery)
+    for (const each of due) {
+      if (each.fault.fault !== "edit" || each.fault.after !== true) continue
+      tenant.edit(each.fault.edit)
+      applied.push(each)
+    }
+    return { answer: dated({ ...rendered, body }), delivery: delivery?.fault, applied }
+  }
+}
+
+/** Milliseconds to wait before the next answer. */
+const delays = ({ latency = 0 }: Options, seed: number | string) => {
+  const dice = new Dice(seedOf(`latency of ${seed}`))
+  if (typeof latency === "number") return () => latency
+  const [from, to] = latency
+  return () => from + dice.below(Math.max(1, to - from + 1))
+}

@@ -1,0 +1,147 @@
+/** What is answered to an authentic request: the paths, the verbs, the parameters and the pages of the Admin API. */
+import type { Json } from "../people/Json.ts"
+import type { Tenant } from "../people/Tenant.ts"
+import type { Received } from "./Received.ts"
+import { type Page, refuse, type Reply } from "./Reply.ts"
+
+export type Permission = "users" | "bypass_codes" | "admins"
+export type Api = "v1" | "v2"
+
+export interface Endpoint {
+  readonly permission: Permission
+  /** What is listed, if it is paged. */
+  readonly list: Permission | undefined
+  /** `limitAtMost` makes the server's pages shorter than asked. */
+  readonly answer: (tenant: Tenant, params: ReadonlyMap<string, string>, limitAtMost: number) => Reply
+}
+
+const badParameter = (name: string) => refuse(40002, { detail: name })
+
+const known = new Set(
+  ["limit", "offset", "username", "email", "user_id_list", "username_list", "sort", "account_id"]
+)
+
+const page = (
+  params: ReadonlyMap<string, string>,
+  sizes: { readonly standard: number; readonly max: number },
+  limitAtMost: number,
+  total: number,
+  item: (at: number) => string
+): Reply => {
+  const asked = params.get("limit") ?? String(sizes.standard)
+  if (!/^\d{1,15}$/.test(asked) || Number(asked) === 0) return badParameter("limit")
+  const from = params.get("offset") ?? "0"
+  if (!/^\d{1,15}$/.test(from)) return badParameter("offset")
+  const limit = Math.min(Number(asked), sizes.max, limitAtMost)
+  const offset = Number(from)
+  const end = Math.min(offset + limit, total)
+  return { kind: "page", offset, limit, metadata: metadata(offset, limit, total), items: texts(offset, end, item) }
+}
+
+/** Made when they are asked for. */
+const texts = (from: number, end: number, text: (at: number) => string): Iterable<string> => ({
+  *[Symbol.iterator]() {
+    for (let at = from; at < end; at++) yield text(at)
+  }
+})
+
+const metadata = (offset: number, limit: number, total: number): Readonly<Record<string, string>> => ({
+  ...(offset + limit < total ? { next_offset: String(offset + limit) } : {}),
+  ...(offset > 0 ? { prev_offset: String(Math.max(0, offset - limit)) } : {}),
+  total_objects: String(total)
+})
+
+/** Up to a hundred strings in a JSON list. */
+const stringList = (text: string): ReadonlyArray<string> | undefined => {
+  try {
+    const value: Json = JSON.parse(text)
+    if (!Array.isArray(value) || value.length > 100) return undefined
+    const strings = value.filter((item) => typeof item === "string")
+    return strings.length === value.length ? strings : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Filtered users come in one piece. */
+const filtered = (tenant: Tenant, params: ReadonlyMap<string, string>): Page | Reply | undefined => {
+  const all = (ats: ReadonlyArray<number>): Page => ({
+    kind: "page",
+    offset: 0,
+    limit: ats.length,
+    metadata: { total_objects: String(ats.length) },
+    items: ats.map(tenant.text)
+  })
+  for (const name of ["username", "email"] as const) {
+    const value = params.get(name)
+    if (value !== undefined) return all(tenant.where(name, [value]))
+  }
+  for (const [name, field] of [["user_id_list", "user_id"], ["username_list", "username"]] as const) {
+    const value = params.get(name)
+    if (value === undefined) continue
+    const values = stringList(value)
+    return values === undefined ? badParameter(name) : all(tenant.where(field, values))
+  }
+  return undefined
+}
+
+const users = (max: number): Endpoint => ({
+  permission: "users",
+  list: "users",
+  answer: (tenant, params, limitAtMost) =>
+    filtered(tenant, params) ?? page(params, { standard: 100, max }, limitAtMost, tenant.size(), tenant.text)
+})
+
+const bypassCodes: Endpoint = {
+  permission: "bypass_codes",
+  list: "bypass_codes",
+  answer: (tenant, params, limitAtMost) =>
+    page(params, { standard: 100, max: 500 }, limitAtMost, tenant.bypassCodes(), tenant.bypassCode)
+}
+
+const admins: Endpoint = {
+  permission: "admins",
+  list: "admins",
+  answer: (tenant, params, limitAtMost) =>
+    page(params, { standard: 100, max: 500 }, limitAtMost, tenant.admins(), tenant.admin)
+}
+
+const oneUser = (id: string): Endpoint => ({
+  permission: "users",
+  list: undefined,
+  answer: (tenant) => {
+    const [at] = tenant.where("user_id", [id])
+    return at === undefined ? refuse(40401) : { kind: "single", text: tenant.text(at) }
+  }
+})
+
+/** Who serves a path, if anybody does. v1 is what Duo's clients call; v2 is what the integration guide describes. */
+export const endpointOf = (path: string, apis: ReadonlyArray<Api>): Endpoint | undefined => {
+  if (path === "/admin/v1/bypass_codes") return bypassCodes
+  if (path === "/admin/v1/admins") return admins
+  if (path === "/admin/v2/users") return apis.includes("v2") ? users(500) : undefined
+  if (!apis.includes("v1")) return undefined
+  if (path === "/admin/v1/users") return users(300)
+  const id = /^\/admin\/v1\/users\/([^/]+)$/.exec(path)?.[1]
+  return id === undefined ? undefined : oneUser(id)
+}
+
+/** Everything after the signature, in Duo's order: permission, path, verb, parameters. */
+export const respond = (
+  request: Received,
+  endpoint: Endpoint | undefined,
+  permissions: ReadonlyArray<Permission>,
+  tenant: Tenant,
+  limitAtMost: number
+): Reply => {
+  if (endpoint === undefined) return refuse(40401)
+  if (!permissions.includes(endpoint.permission)) return refuse(40301)
+  if (request.method !== "GET") return refuse(40501)
+  if (request.body !== "") return badParameter("body")
+  const params = new Map<string, string>()
+  for (const [name, value] of request.query ?? []) {
+    if (!known.has(name) || params.has(name)) return badParameter(name)
+    params.set(name, value)
+  }
+  return endpoint.answer(tenant, params, limitAtMost)
+}

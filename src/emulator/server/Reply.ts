@@ -1,0 +1,138 @@
+/** What the emulator answers, before and after it becomes bytes: Duo's envelopes, codes, messages and headers. */
+import { crc32 } from "node:zlib"
+import { quote, record } from "../people/Json.ts"
+
+/** One page of a list; the metadata are JSON text by name, so that a fault can make them anything. */
+export interface Page {
+  readonly kind: "page"
+  readonly offset: number
+  readonly limit: number
+  readonly metadata: Readonly<Record<string, string>> | undefined
+  /** Their JSON text, made while it is written: a page of long strings costs more to hold than to make. */
+  readonly items: Iterable<string>
+}
+
+/** One object, or whatever else stands under `response`. */
+export interface Single {
+  readonly kind: "single"
+  readonly text: string
+}
+
+/** An error as Duo words it. `code` is JSON text. */
+export interface Refusal {
+  readonly kind: "refusal"
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  readonly detail?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** Something that Duo would not say. */
+export interface Foreign {
+  readonly kind: "foreign"
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export type Reply = Page | Single | Refusal | Foreign
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+const messages: Readonly<Record<number, string>> = {
+  40001: "Missing required request parameters",
+  40002: "Invalid request parameters",
+  40003: "Duplicate resource",
+  40101: "Missing request credentials",
+  40102: "Invalid integration key in request credentials",
+  40103: "Invalid signature in request credentials",
+  40104: "Missing request timestamp",
+  40105: "Bad request timestamp",
+  40301: "Access forbidden",
+  40401: "Resource not found",
+  40501: "Method not allowed",
+  42901: "Too Many Requests",
+  50000: "Internal server error",
+  50001: "Unknown internal server error",
+  50201: "Bad gateway",
+  50301: "Service unavailable",
+  50401: "Gateway timeout"
+}
+
+/** The HTTP status is the first three digits of the code. */
+export const refuse = (
+  code: number,
+  options: Partial<Pick<Refusal, "detail" | "headers" | "message" | "status">> = {}
+): Refusal => ({
+  kind: "refusal",
+  status: options.status ?? Math.floor(code / 100),
+  code: String(code),
+  message: options.message ?? messages[code] ?? "Unknown error",
+  detail: options.detail,
+  headers: options.headers
+})
+
+const duo = { server: "Duo/1.0" }
+
+const successHeaders = {
+  ...duo,
+  "content-type": "application/json",
+  "cache-control": "no-store",
+  pragma: "no-cache",
+  "strict-transport-security": "max-age=31536000",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'"
+}
+
+const ok = (body: Buffer): Answer => {
+  return { status: 200, headers: { ...successHeaders, etag: `"${crc32(body).toString(16)}-${body.length}"` }, body }
+}
+
+let scratch = Buffer.allocUnsafe(1024 * 1024)
+
+/** The bytes of a page, item by item. */
+const pageBytes = ({ items, metadata }: Page): Buffer => {
+  let at = 0
+  const write = (text: string) => {
+    const most = at + text.length * 3
+    if (most > scratch.length) scratch = Buffer.concat([scratch.subarray(0, at)], most * 2)
+    at += scratch.write(text, at)
+  }
+  write(metadata === undefined ? "{" : `{"metadata": ${record(Object.entries(metadata))}, `)
+  write(`"response": [`)
+  let separator = ""
+  for (const item of items) {
+    write(separator)
+    write(item)
+    separator = ", "
+  }
+  write(`], "stat": "OK"}`)
+  return Buffer.from(scratch.subarray(0, at))
+}
+
+/** A reply as a status, headers and bytes. All of Duo's text is ASCII by construction. */
+export const render = (reply: Reply): Answer => {
+  switch (reply.kind) {
+    case "page":
+      return ok(pageBytes(reply))
+    case "single":
+      return ok(Buffer.from(`{"response": ${reply.text}, "stat": "OK"}`))
+    case "refusal": {
+      const detail = reply.detail === undefined ? "" : `, "message_detail": ${quote(reply.detail)}`
+      return {
+        status: reply.status,
+        headers: { ...duo, "content-type": "application/json", ...reply.headers },
+        body: Buffer.from(
+          `{"code": ${reply.code}, "message": ${quote(reply.message)}${detail}, "stat": "FAIL"}`,
+          "latin1"
+        )
+      }
+    }
+    case "foreign":
+      return { status: reply.status, headers: reply.headers, body: Buffer.from(reply.body) }
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * How one run changes the history of its tenant, and the only place where a version ends. A version ends when a run sees
+ * another in its place, or when a complete run does not see it; a run that is not proved complete ends nothing for what
+ * it did not see. What is the same as before costs a row of what is volatile, and nothing else.
+ */
+import { Effect } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { volatile } from "../../duckdb/RowHash.ts"
+import { type Loss, refusal } from "../../failure/Shrink.ts"
+import { Overtaken, type SinkReason } from "../../failure/SinkError.ts"
+import { runs } from "../../Outcome.ts"
+import type { SinkRun } from "../../Sink.ts"
+import type { Table } from "../../Table.ts"
+import { type Before, compare, is, listed, look, type Place, rowsOf, type Snapshot } from "./Compare.ts"
+import { currentOf, hashesOf, pastOf, versionsOf } from "./Stored.ts"
+
+/** A run that is older than what is there would have to change what was, which only a rebuild can. */
+const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: Place) {
+  const place = `(${DuckDb.constant(run.observed_at)}, ${DuckDb.literal(run.run_id)})`
+  const later = yield* session.all(
+    `SELECT run_id FROM ${of(runs)} WHERE tenant = ${DuckDb.literal(run.tenant)}
+     AND pipeline = ${DuckDb.literal(run.pipeline)} AND (observed_at, run_id) > ${place} LIMIT 1`
+  )
+  if (later.length > 0) {
+    return yield* new Overtaken({ by: String(later[0]?.[0]) })
+  }
+})
+
+/** What the run would end of what was compared with it. */
+const lossOf = Effect.fnUntraced(function*(place: Place, snapshot: Snapshot, { count }: Before) {
+  const [[gone = 0, seen = 0] = []] = yield* place.session.all(
+    count === 0
+      ? `SELECT 0, count(*) FROM ${rowsOf(place, snapshot)}`
+      : `SELECT (SELECT count(*) FROM rest WHERE row_number IS NULL), count(row_number) FROM paired`
+  )
+  return { table: snapshot.table, before: count, gone: Number(gone), seen: Number(seen) }
+})
+
+/** Versions that are filled in at once: what DuckDB keeps of them until then takes half a kilobyte each. */
+const batch = 61_440n
+
+/** Gives the versions that were seen again the columns that came since they were last seen. */
+const fillIn = Effect.fnUntraced(function*({ catalog, of, session }: Place, table: Table, { added }: Before) {
+  if (added.length === 0) return
+  const versions = of(versionsOf(table))
+  const lacking = `FROM ${versions} JOIN (FROM rest WHERE "lacks something") USING (version_number)`
+  const [[last] = []] = yield* session.all(`SELECT max(${versions}.rowid) ${lacking}`)
+  if (typeof last !== "bigint") return
+  for (let from = 0n; from <= last; from += batch) {
+    // DuckDB updates rows in their order many times faster than in any other
+    yield* session.run(
+      `UPDATE ${versions} filled SET ${added.map((name) => `${DuckDb.name(name)} = ${is(name)}`).join(", ")}
+       FROM (
+         SELECT ${versions}.rowid AS "its row"${added.map((name) => `, ${is(name)}`).join("")} ${lacking}
+         WHERE ${versions}.rowid BETWEEN ${from} AND ${from + batch - 1n} ORDER BY "its row"
+       ) WHERE filled.rowid = "its row";
+       CHECKPOINT ${catalog}`
+    )
+  }
+})
+
+/** Ends the versions that are over, and says of all others what the run saw. */
+const carryOn = Effect.fnUntraced(function*({ isComplete, of, run, session }: Place, table: Table, before: Before) {
+  const [versions, past] = [of(versionsOf(table)), of(pastOf(table))]
+  const [current, hashes] = [of(currentOf(table)), of(hashesOf(table))]
+  const [now, changing] = [DuckDb.constant(run.observed_at), volatile(table)]
+  const numbers = (where: string) => `(SELECT version_number FROM rest WHERE version_number IS NOT NULL AND ${where})`
+  const over = isComplete ? `"is same" IS NOT TRUE` : `NOT "is same"`
+  const seen = `SELECT version_number${listed(changing)} FROM paired WHERE version_number + row_number IS NOT NULL
+    UNION ALL SELECT version_number${listed(changing)} FROM rest WHERE "is same"`
+  const lastSeen = `${before.run_id} AS last_run_id, ${before.observed_at} AS observed_at${listed(changing)}`
+  // a version that begins and ends at one instant never existed
+  yield* session.run(`
+    UPDATE ${past} SET valid_to = ${now} WHERE valid_to IS NULL AND version_number IN ${
+    numbers(`${over} AND NOT "is of now"`)
+  };
+    INSERT INTO ${past} BY NAME SELECT version_number, ${now} AS valid_to, ${lastSeen}
+    FROM ${current} WHERE version_number IN ${numbers(`${over} AND NOT "is of now"`)};
+    INSERT INTO ${past} BY NAME SELECT version_number, NULL AS valid_to, ${lastSeen}
+    FROM ${current} WHERE NOT ${isComplete} AND version_number IN ${numbers("row_number IS NULL")};
+    DELETE FROM ${past} WHERE valid_to IS NULL AND version_number IN (
+      SELECT version_number FROM (${seen}) UNION ALL FROM ${numbers(`${over} AND "is of now"`)});
+    DELETE FROM ${versions} WHERE version_number IN ${numbers(`${over} AND "is of now"`)};
+    DELETE FROM ${current} WHERE version_number IN (
+      SELECT version_number FROM paired WHERE version_number IS NOT NULL);
+    INSERT INTO ${current} BY NAME ${seen};
+    DELETE FROM ${hashes} WHERE version_number IN ${numbers(`(${over} OR "is same")`)};
+    INSERT INTO ${hashes} BY NAME SELECT version_number, ${
+    DuckDb.literal(run.tenant)
+  } AS tenant, key_hash, version_hash,
+      ${before.kind} AS hash_kind
+    FROM rest WHERE "is same";
+    DROP TABLE paired`)
+})
+
+/** Begins the versions that the run is the first to see. */
+const begin = Effect.fnUntraced(function*(place: Place, snapshot: Snapshot, before: Before) {
+  const { of, run, session } = place
+  const { table } = snapshot
+  const versions = versionsOf(table)
+  const own = table.columns.map(({ name }) => name).filter((name) => name in versions.specs)
+  const [[free] = []] = yield* session.all(`SELECT coalesce(max(version_number), 0) + 1 FROM ${of(versions)}`)
+  const [rows, isFirst] = [rowsOf(place, snapshot), before.count === 0]
+  if (!isFirst) {
+    yield* session.run(
+      `CREATE OR REPLACE TEMP TABLE begun AS SELECT ${free} + row_number() OVER () - 1 AS version_number, row_number, key_hash,
+         version_hash${listed(volatile(table))}
+       FROM rest WHERE row_number IS NOT NULL AND "is same" IS NOT TRUE;
+       DROP TABLE rest`
+    )
+  }
+  const begun = isFirst ? `(SELECT *, ${free} + row_number AS version_number FROM ${rows})` : "begun"
+  const whole = isFirst ? begun : `${rows} JOIN (SELECT row_number, version_number FROM begun) USING (row_number)`
+  yield* session.run(`
+    INSERT INTO ${of(versions)} BY NAME SELECT version_number, ${DuckDb.constant(run.observed_at)} AS valid_from, ${
+    DuckDb.literal(run.run_id)
+  } AS first_run_id${listed(own)} FROM ${whole};
+    INSERT INTO ${of(currentOf(table))} BY NAME SELECT version_number${listed(volatile(table))} FROM ${begun};
+    INSERT INTO ${of(hashesOf(table))} BY NAME SELECT version_number, ${DuckDb.literal(run.tenant)} AS tenant, key_hash,
+      version_hash, ${before.kind} AS hash_kind FROM ${begun};
+    DROP TABLE IF EXISTS begun`)
+})
+
+const applyTable = Effect.fn("Ledger.apply")(function*(
+  place: Place,
+  losses: ReadonlyArray<Loss>,
+  snapshot: Snapshot
+) {
+  const { isComplete, run } = place
+  const { table } = snapshot
+  yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
+  const before = yield* look(place, table)
+  if (before.count > 0) yield* compare(place, snapshot, before)
+  const all = [...losses, yield* lossOf(place, snapshot, before)]
+  const refused = isComplete ? refusal(all, run) : undefined
+  if (refused !== undefined) return yield* refused
+  if (before.count > 0) {
+    yield* fillIn(place, table, before)
+    yield* carryOn(place, table, before)
+  }
+  yield* begin(place, snapshot, before)
+  return all
+})
+
+/** Applies a run to the histories in `catalog`, whose `runs` have it already. */
+export const apply: (
+  session: DuckDb.Session,
+  catalog: string,
+  run: SinkRun,
+  isComplete: boolean,
+  snapshots: ReadonlyArray<Snapshot>
+) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(
+  function*(session, catalog, run, isComplete, snapshots) {
+    const of = ({ name }: Table) => `${catalog}.main.${DuckDb.name(name)}`
+    const place: Place = { session, catalog, of, run, isComplete }
+    yield* refuseOutdated(place)
+    let losses: ReadonlyArray<Loss> = []
+    for (const snapshot of snapshots) losses = yield* applyTable(place, losses, snapshot)
+  }
+)

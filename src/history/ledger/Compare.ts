@@ -1,0 +1,171 @@
+/**
+ * What a run says of the versions that have not ended. A row whose hashes are those of a version is that version; of all
+ * others the keys are compared, which are few on most days.
+ */
+import { Effect } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import * as RowHash from "../../duckdb/RowHash.ts"
+import type { SinkReason } from "../../failure/SinkError.ts"
+import { runs } from "../../Outcome.ts"
+import type { SinkRun } from "../../Sink.ts"
+import type { Table } from "../../Table.ts"
+import * as Added from "../Added.ts"
+import { hashesOf, pastOf, versionsOf } from "./Stored.ts"
+
+/** The rows of a run in one table: the name of a table of the session that has them, with their hashes. */
+export interface Snapshot {
+  readonly table: Table
+  readonly rows: string
+}
+
+/** What a run is applied to. */
+export interface Place {
+  readonly session: DuckDb.Session
+  readonly catalog: string
+  /** SQL for a table of the ledger. */
+  readonly of: (table: Table) => string
+  readonly run: SinkRun
+  readonly isComplete: boolean
+}
+
+/** Columns after others. */
+export const listed = (columns: ReadonlyArray<string>, from = "") =>
+  columns.map((column) => `, ${from}${DuckDb.name(column)}`).join("")
+
+/** SQL for the rows of the run, with a number that each keeps. */
+export const rowsOf = ({ run }: Place, { rows }: Snapshot) =>
+  `(SELECT rowid AS row_number, * FROM ${rows} WHERE run_id = ${DuckDb.literal(run.run_id)})`
+
+/** What is known of a table before the run. */
+export interface Before {
+  /** How many versions have not ended. */
+  readonly count: number
+  /** SQL for the run that last saw the tenant's current versions if nothing else is said, and for when it was. */
+  readonly run_id: string
+  readonly observed_at: string
+  /** The columns that came after one of these versions was last seen. */
+  readonly added: ReadonlyArray<string>
+  /** What makes the hashes. */
+  readonly kind: bigint
+}
+
+/** Makes the hashes again that were made otherwise. */
+const hashAgain = Effect.fnUntraced(function*({ of, run, session }: Place, table: Table, kind: bigint) {
+  const hashes = of(hashesOf(table))
+  yield* session.run(
+    `CREATE OR REPLACE TEMP TABLE stale AS SELECT version_number FROM ${hashes}
+     WHERE tenant = ${DuckDb.literal(run.tenant)} AND hash_kind IS DISTINCT FROM ${kind};
+     DELETE FROM ${hashes} WHERE version_number IN (FROM stale);
+     INSERT INTO ${hashes} BY NAME SELECT version_number, tenant, key_hash, version_hash, ${kind} AS hash_kind
+     FROM (${RowHash.added(table, `FROM ${of(versionsOf(table))} WHERE version_number IN (FROM stale)`)});
+     DROP TABLE stale`
+  )
+})
+
+/** Finds that out. */
+export const look = Effect.fnUntraced(
+  function*(place: Place, table: Table): Effect.fn.Return<Before, SinkReason> {
+    const { of, run, session } = place
+    const ofTenant = `FROM ${of(runs)} WHERE tenant = ${DuckDb.literal(run.tenant)}`
+    const [last] = yield* session.all(
+      `SELECT run_id, epoch_us(observed_at) ${ofTenant} AND run_id <> ${DuckDb.literal(run.run_id)}
+       AND list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)})
+       ORDER BY observed_at DESC, run_id DESC LIMIT 1`
+    )
+    const [run_id, observed_at] = last === undefined
+      ? ["NULL", "NULL::TIMESTAMPTZ"]
+      : [DuckDb.literal(String(last[0])), DuckDb.constant(BigInt(String(last[1])))]
+    const [[release] = []] = yield* session.all("SELECT version()")
+    const kind = RowHash.kindOf(table, String(release))
+    const open = `FROM ${of(hashesOf(table))} WHERE tenant = ${DuckDb.literal(run.tenant)}`
+    const [[count, ofKind] = []] = yield* session.all(
+      `SELECT count(*), count(*) FILTER (hash_kind = ${kind}) ${open}`
+    )
+    if (ofKind !== count) yield* hashAgain(place, table, kind)
+    const lastSeen = `SELECT min(observed_at) FROM ${of(pastOf(table))}
+      WHERE valid_to IS NULL AND version_number IN (SELECT version_number ${open})`
+    const later = yield* Added.inRuns(
+      session,
+      `${ofTenant} AND observed_at > least(${observed_at}, (${lastSeen}))`
+    )
+    const added = count === 0n ? [] : Added.of(table, later)
+    return { count: Number(count), run_id, observed_at, added, kind }
+  }
+)
+
+const was = (column: string) => DuckDb.name(`was ${column}`)
+
+/** What a row has in a column that is new; it is filled in. */
+export const is = (column: string) => DuckDb.name(`is ${column}`)
+
+/** Keys that are in memory at once. */
+const keysMax = 250_000
+
+/** The query for what is alone in `paired`. */
+const restOf = (place: Place, snapshot: Snapshot, { added, observed_at }: Before, part: string) => {
+  const { of, run } = place
+  const { table } = snapshot
+  const key = table.key.map(DuckDb.name).join(", ")
+  const told = added.length === 0 ? "NULL" : RowHash.ofVersion(table, added)
+  const named = (as: (column: string) => string) =>
+    added.map((column) => `, ${DuckDb.name(column)} AS ${as(column)}`).join("")
+  const same = added.map((column) => {
+    const since = Added.since(table, column, DuckDb.literal(run.tenant), of(runs))
+    return ` AND (${was(column)} IS NOT DISTINCT FROM ${is(column)} OR coalesce("was seen at" < ${since}, false))`
+  })
+  const lacks = ["false", ...added.map((column) => `${was(column)} IS DISTINCT FROM ${is(column)}`)].join(" OR ")
+  return `SELECT * EXCLUDE (${key}, "was told", "is told", "was seen at"${
+    added.map((column) => `, ${was(column)}`).join("")
+  }), "is same" AND (${lacks}) AS "lacks something"
+    FROM (
+      SELECT *, CASE WHEN version_number IS NOT NULL AND row_number IS NOT NULL
+        THEN coalesce("was told" = "is told", false)${same.join("")} END AS "is same"
+      FROM (
+        SELECT version_number, ${key}, ${told} AS "was told", coalesce(observed_at, ${observed_at}) AS "was seen at",
+          valid_from = ${DuckDb.constant(run.observed_at)} AS "is of now"${named(was)}
+        FROM ${of(versionsOf(table))} JOIN (SELECT version_number FROM paired WHERE row_number IS NULL)
+        USING (version_number)
+        LEFT JOIN (SELECT version_number, observed_at FROM ${of(pastOf(table))} WHERE valid_to IS NULL)
+        USING (version_number) WHERE ${part}
+      ) FULL JOIN (
+        SELECT row_number, ${key}, ${told} AS "is told", key_hash, version_hash${
+    listed(RowHash.volatile(table), "seen.")
+  }${named(is)}
+        FROM ${rowsOf(place, snapshot)} seen JOIN (SELECT row_number FROM paired WHERE version_number IS NULL)
+        USING (row_number) WHERE ${part}
+      ) USING (${key})
+    )`
+}
+
+/**
+ * Makes two tables. `paired` has the number of every row and of every version that has not ended, in one row if both have the
+ * same hashes. `rest` has those that are alone there, in one row if they have the same key, and whether they are
+ * nevertheless the same: a column that is new is filled in, and is no change.
+ */
+export const compare = Effect.fnUntraced(
+  function*(place: Place, snapshot: Snapshot, before: Before): Effect.fn.Return<void, SinkReason> {
+    const { of, run, session } = place
+    const { table } = snapshot
+    const changing = listed(RowHash.volatile(table))
+    yield* session.run(
+      `CREATE OR REPLACE TEMP TABLE paired AS SELECT version_number, row_number${changing}
+       FROM (SELECT row_number, key_hash, version_hash${changing} FROM ${rowsOf(place, snapshot)}) FULL JOIN (
+         SELECT version_number, key_hash, version_hash FROM ${of(hashesOf(table))}
+         WHERE tenant = ${DuckDb.literal(run.tenant)}
+       ) USING (key_hash, version_hash)`
+    )
+    const [[alone = 0] = []] = yield* session.all(
+      "SELECT count(*) FROM paired WHERE version_number IS NULL OR row_number IS NULL"
+    )
+    const parts = 1 + Math.floor(Number(alone) / keysMax)
+    for (let part = 0; part < parts; part++) {
+      const query = restOf(
+        place,
+        snapshot,
+        before,
+        parts === 1 ? "true" : `${RowHash.ofKey(table)} % ${parts} = ${part}`
+      )
+      yield* session.run(part === 0 ? `CREATE OR REPLACE TEMP TABLE rest AS ${query}` : `INSERT INTO rest ${query}`)
+    }
+  }
+)

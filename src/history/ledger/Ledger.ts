@@ -1,0 +1,231 @@
+/** The tables that a ledger has, what they must look like, and how a run's rows are found in them. */
+import { Effect } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { Corrupt, InputOutput, type SinkReason } from "../../failure/SinkError.ts"
+import { collected, type Outcome, runs, toRow } from "../../Outcome.ts"
+import type { Column, ColumnType, Table } from "../../Table.ts"
+import { format } from "../../Version.ts"
+import * as Added from "../Added.ts"
+import { historyOf } from "../Interval.ts"
+import * as Snapshots from "../Snapshots.ts"
+import * as Views from "../Views.ts"
+import * as Meta from "./Meta.ts"
+import * as Stored from "./Stored.ts"
+
+/** Our types as DuckDB's catalog names them. */
+const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "TIMESTAMP WITH TIME ZONE" }
+
+const inLedger = (catalog: string, name: string) => `${catalog}.main.${DuckDb.name(name)}`
+
+/** What is kept for some tables: the runs, and the versions of each. */
+const kept = (tables: ReadonlyArray<Table>) => [runs, ...tables.flatMap(Stored.tablesOf)]
+
+/** A table of a ledger, and what it lacks. */
+interface Lacking {
+  readonly table: Table
+  /** The columns that are not there; a table that is not there yet lacks none. */
+  readonly columns: ReadonlyArray<Column>
+  /** Whether the others have their sentences. */
+  readonly isSaid: boolean
+}
+
+/**
+ * Compares a ledger with what this version keeps. Gives who wrote it, the columns that each table lacks, and the histories
+ * that format 1 kept, each in one table. Fails if something is not ours.
+ */
+export const missing = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
+    const written = yield* Meta.read(session, catalog)
+    const where = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
+    // this first: DuckDB's list of views fails where somebody's view has lost its table, until it has tried to bind them
+    const columns = yield* session.all(
+      `SELECT lower(table_name), lower(column_name), data_type, comment FROM duckdb_columns() ${where}`
+    )
+    const objects = yield* session.all(
+      `SELECT lower(table_name), 'table' FROM duckdb_tables() ${where} UNION ALL
+       SELECT lower(view_name), 'view' FROM duckdb_views() ${where}`
+    )
+    const isThere = (name: string, kind: "table" | "view") =>
+      objects.some(([object, found]) => object === name && found === kind)
+    const refuse = Effect.fnUntraced(function*(name: string, found: "table" | "view", expected: "table" | "view") {
+      if (!isThere(name, found)) return
+      return yield* new Corrupt({ detail: `its ${name} is a ${found}, where this version keeps a ${expected}` })
+    })
+    const earlier = tables.filter((table) =>
+      isThere(historyOf(table).name, "table") && !isThere(Stored.versionsOf(table).name, "table")
+    )
+    for (const table of tables) {
+      const views = [table, Views.changesOf(table), ...earlier.includes(table) ? [] : [historyOf(table)]]
+      for (const { name } of views) yield* refuse(name, "table", "view")
+    }
+    const look = Effect.fnUntraced(function*(table: Table): Effect.fn.Return<Lacking, SinkReason> {
+      yield* refuse(table.name, "view", "table")
+      const there = new Map(
+        columns.filter(([of]) => of === table.name).map(([_, column, type, comment]) => [column, { type, comment }])
+      )
+      for (const { name, type } of table.columns) {
+        const found = there.get(name)?.type ?? catalogTypes[type]
+        if (found !== catalogTypes[type]) {
+          return yield* new Corrupt({
+            detail: `its column ${table.name}.${name} is ${String(found)}, this version keeps ${catalogTypes[type]}`
+          })
+        }
+      }
+      return {
+        table,
+        columns: there.size === 0 ? [] : table.columns.filter(({ name }) => !there.has(name)),
+        isSaid: table.columns.every(({ doc, name }) => there.get(name)?.comment === doc)
+      }
+    })
+    return {
+      written,
+      kept: yield* Effect.forEach(kept(tables), look),
+      earlier: yield* Effect.forEach(
+        earlier,
+        (table) =>
+          Effect.map(look(historyOf(table)), ({ columns: lacking }): Stored.Earlier => ({
+            table,
+            lacking,
+            others: columns.filter(([of, column]) =>
+              of === historyOf(table).name && !(String(column) in historyOf(table).specs)
+            ).map(([_, column, type]) => [String(column), String(type)])
+          }))
+      )
+    }
+  }
+)
+
+/**
+ * Brings a ledger to the format of this version: makes the tables that are not there, the columns that they lack, and all
+ * views anew; a column that comes late can be NULL. `added` are those that the run that is going has added. Views say no catalog, so that they work under any name of the file.
+ */
+export const migrate = Effect.fn("Ledger.migrate")(
+  function*(
+    session: DuckDb.Session,
+    catalog: string,
+    tables: ReadonlyArray<Table>,
+    views: string,
+    added: ReadonlyArray<string> = []
+  ) {
+    const lacking = yield* missing(session, catalog, tables)
+    if (lacking.written !== undefined && lacking.written.format < format) {
+      yield* Effect.logInfo(`The ledger is of format ${lacking.written.format}; it is brought to format ${format}`)
+    }
+    const made = lacking.kept.flatMap(({ columns, isSaid, table }) => {
+      const qualified = inLedger(catalog, table.name)
+      return [
+        DuckDb.create(qualified, table),
+        ...columns.flatMap(({ earlier, name, type }) => [
+          `ALTER TABLE ${qualified} ADD COLUMN ${DuckDb.name(name)} ${DuckDb.types[type]}`,
+          ...earlier === null ? [] : [`UPDATE ${qualified} SET ${DuckDb.name(name)} = ${earlier}`]
+        ]),
+        ...isSaid ? [] : DuckDb.comments("TABLE", qualified, table)
+      ]
+    })
+    // what was hashed lacked them
+    const unhashed = tables.filter((table) =>
+      lacking.kept.some((found) => found.table.name === Stored.versionsOf(table).name && found.columns.length > 0)
+    ).map((table) => `UPDATE ${inLedger(catalog, Stored.hashesOf(table).name)} SET hash_kind = NULL`)
+    const moved = lacking.earlier.flatMap((earlier) => Stored.takeOver(earlier, (name) => inLedger(catalog, name)))
+    yield* session.run(["BEGIN", ...made, ...unhashed, ...moved, ...Meta.statements(catalog)].join(";\n"))
+    const all = [...added, ...yield* Added.inRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
+    const statements = tables.flatMap((table) => [
+      ...Snapshots.view(historyOf(table), Stored.history(table, ({ name }) => DuckDb.name(name))),
+      ...Views.statements(table, all)
+    ])
+    yield* session.run([`USE ${catalog}`, ...statements, views, "COMMIT", "USE memory"].join(";\n"))
+  }
+)
+
+/** Takes away the tables of ours, so that they can be made anew. */
+export const drop = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
+    const { earlier } = yield* missing(session, catalog, tables)
+    for (const { name } of [...kept(tables), ...earlier.map(({ table }) => historyOf(table))]) {
+      yield* session.run(`DROP TABLE IF EXISTS ${inLedger(catalog, name)}`)
+    }
+  }
+)
+
+/** The ids of the runs that a ledger has a row of. */
+export const runIds = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string) {
+  const rows = yield* session.all(`SELECT run_id FROM ${inLedger(catalog, runs.name)}`)
+  return rows.map(([run_id]) => String(run_id))
+})
+
+/** The row of a run, in the place of the one that it may have already. */
+export const addRun = Effect.fn("Ledger.addRun")(function*(session: DuckDb.Session, catalog: string, outcome: Outcome) {
+  const ours = inLedger(catalog, runs.name)
+  yield* session.run(`DELETE FROM ${ours} WHERE run_id = ${DuckDb.literal(outcome.run_id)}`)
+  yield* session.run(
+    `INSERT INTO ${ours} (${DuckDb.names(runs)}) VALUES (${
+      Object.values(toRow(outcome)).map(DuckDb.constant).join(", ")
+    })`
+  )
+})
+
+/** The versions that a tenant's newest run saw; the run is given. */
+const newest = (catalog: string, table: Table, run: string) =>
+  `FROM ${inLedger(catalog, Stored.versionsOf(table).name)} version
+   JOIN ${inLedger(catalog, Stored.currentOf(table).name)} sighting USING (version_number)
+   WHERE version.tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run})`
+
+/** Fails unless the ledger holds a run's rows, as many as were staged. */
+export const verify = Effect.fn("Ledger.verify")(
+  function*(
+    session: DuckDb.Session,
+    catalog: string,
+    run_id: string,
+    tables: ReadonlyArray<Table>,
+    outcome: Outcome
+  ) {
+    const run = DuckDb.literal(run_id)
+    const expected = [
+      { name: runs.name, from: `FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run}`, rows: 1 },
+      ...collected(tables, outcome).map((table) => ({
+        name: table.name,
+        from: newest(catalog, table, run),
+        rows: outcome.rows[table.name] ?? 0
+      }))
+    ]
+    for (const { from, name, rows } of expected) {
+      const counted = yield* session.all(`SELECT count(*) ${from}`)
+      if (counted[0]?.[0] !== BigInt(rows)) {
+        return yield* new InputOutput({ detail: `${name} does not hold the ${rows} rows that were written` })
+      }
+    }
+  }
+)
+
+/**
+ * The query for a run's rows in one table; `undefined` if they are not all current any more, or never were. Of the table no
+ * more than its name and columns need be known.
+ */
+export const select = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, run_id: string, table: Table) {
+    yield* Meta.read(session, catalog)
+    const run = DuckDb.literal(run_id)
+    const known = yield* session.all(
+      `SELECT run_id FROM ${inLedger(catalog, runs.name)} ` +
+        `WHERE tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run}) ` +
+        `AND list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)}) ` +
+        "ORDER BY observed_at DESC, run_id DESC LIMIT 1"
+    )
+    if (known[0]?.[0] !== run_id) return undefined
+    const changing = yield* session.all(
+      `SELECT column_name FROM duckdb_columns() WHERE database_name = ${DuckDb.literal(catalog)}
+       AND schema_name = 'main' AND table_name = ${DuckDb.literal(Stored.currentOf(table).name)}`
+    )
+    if (changing.length === 0) {
+      return `SELECT ${DuckDb.names(table)} FROM ${inLedger(catalog, historyOf(table).name)} WHERE run_id = ${run}`
+    }
+    const cells = table.columns.map(({ name }) => {
+      if (name === "run_id") return `${run} AS run_id`
+      if (name === "observed_at") {
+        return `(SELECT observed_at FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run}) AS observed_at`
+      }
+      return `${changing.some(([found]) => found === name) ? "sighting" : "version"}.${DuckDb.name(name)}`
+    })
+    return `SELECT ${cells.join(", ")} ${newest(catalog, table, run)}`
+  }
+)

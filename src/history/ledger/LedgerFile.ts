@@ -1,0 +1,169 @@
+/**
+ * The ledger's file, which is never written in place: a copy is made beside it, changed, and renamed over it, so that
+ * readers are not in the way and never see half of a change. What others keep in it is in the copy too.
+ */
+import { Effect, FileSystem, Path, Schedule } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { CannotCreate, Corrupt, Held, InputOutput, type SinkReason } from "../../failure/SinkError.ts"
+import * as Files from "../../files/Files.ts"
+import * as Identity from "../../files/Identity.ts"
+import * as Lock from "../../run/publish/Lock.ts"
+import type { SinkServices } from "../../Sink.ts"
+import type { Table } from "../../Table.ts"
+import * as Ledger from "./Ledger.ts"
+
+/** How long somebody who has the ledger open for writing is waited for: 5 seconds. */
+const patience = { times: 20, schedule: Schedule.spaced("250 millis") }
+
+/** Where symbolic links lead, also if nothing is there yet. */
+const follow = (named: string): Effect.Effect<string, SinkReason, SinkServices> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    return yield* fs.realPath(named).pipe(
+      Effect.catchReason("PlatformError", "NotFound", () =>
+        fs.readLink(named).pipe(
+          Effect.matchEffect({
+            onFailure: () => Effect.succeed(named),
+            onSuccess: (target) =>
+              Effect.flatMap(fs.realPath(path.dirname(named)), (directory) => follow(path.resolve(directory, target)))
+          })
+        )),
+      Effect.catchTag("PlatformError", (error) => Effect.fail(Files.reasonOf(error)))
+    )
+  })
+
+/** The ledger's file, where a symbolic link leads, and the directory it is staged in. */
+export const resolve = Effect.fnUntraced(function*(location: string) {
+  const path = yield* Path.Path
+  const file = yield* follow(path.resolve(location))
+  return { file, root: path.dirname(file), base: path.basename(file) }
+})
+
+/** The directory that the ledger at a location is staged in. */
+export const rootOf = (location: string) => Effect.map(resolve(location), ({ root }) => root)
+
+export const attach = (session: DuckDb.Session, file: string, catalog: string) =>
+  session.run(`ATTACH ${DuckDb.literal(file)} AS ${catalog} (READ_ONLY, TYPE duckdb)`)
+
+/** The name of the lock beside a ledger. */
+const lockOf = (base: string) => `.${base}.lock`
+
+/** Shares the lock of the ledger with readers, as `held`, and keeps writers out. */
+const hold = (session: DuckDb.Session, file: string) =>
+  Effect.retry(attach(session, file, "held"), { ...patience, while: ({ _tag }) => _tag === "Held" })
+
+/** A file with so many blocks, of a quarter of a megabyte each, may have as many free ones as it likes. */
+const small = 64
+
+/**
+ * Writes the changed ledger again if more than a third of it is free: DuckDB gives blocks back only at the end of a file,
+ * and a year's runs leave as many in its middle as they use. What others keep in it is written again as well; if that
+ * cannot be done, the file stays as large as it is.
+ */
+const pack = Effect.fn("Ledger.pack")(function*({ all, run }: DuckDb.Session, file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const [[total = 0, free = 0] = []] = yield* all(
+    "SELECT total_blocks, free_blocks FROM pragma_database_size() WHERE database_name = 'ledger'"
+  )
+  if (Number(total) <= small || Number(free) * 3 <= Number(total)) return yield* run("DETACH ledger")
+  const packed = `${file}.packed`
+  yield* run(`ATTACH ${DuckDb.literal(packed)} AS packed (STORAGE_VERSION 'v1.4.0')`)
+  const isPacked = yield* Effect.match(run("COPY FROM DATABASE ledger TO packed"), {
+    onFailure: () => false,
+    onSuccess: () => true
+  })
+  yield* run(`${isPacked ? "CHECKPOINT packed; " : ""}DETACH packed; DETACH ledger`)
+  if (isPacked) yield* Effect.mapError(fs.rename(packed, file), Files.reasonOf)
+})
+
+/** What is done to the copy, which is attached under the name of the catalog; and what must be true of it afterwards. */
+export interface Change {
+  readonly make: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason, SinkServices>
+  readonly verify: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason>
+}
+
+/** Finds out whether the ledger can be changed, and keeps writers and other runs out until the scope closes. */
+export const open = Effect.fnUntraced(function*(location: string, run_id: string, tables: ReadonlyArray<Table>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { base, file, root } = yield* resolve(location)
+  const staged = path.join(root, Files.stagedName(base, run_id))
+  // DuckDB takes what follows a ? for options, and looks for its write-ahead log elsewhere
+  if (file.includes("?")) return yield* new CannotCreate({ detail: "DuckDB cannot write where a name has a ? in it" })
+  yield* Files.prepare(root, [file])
+  yield* Lock.take(root, lockOf(base))
+  // whoever can write beside the ledger puts nothing in the way of the files that DuckDB makes
+  const work = `${staged}.tmp`
+  const making = path.join(work, "ledger.duckdb")
+  yield* Files.privateDirectory(work)
+  /** Has the ledger of before open, as `held`, if there is one. */
+  const holding = (yield* Files.exists(file)) ? yield* DuckDb.open({}) : undefined
+  if (holding !== undefined) {
+    yield* hold(holding, file)
+    yield* Ledger.missing(holding, "held", tables)
+  }
+  if (yield* Files.exists(`${file}.wal`)) {
+    return yield* new Corrupt({
+      detail: `${base}.wal beside it holds changes that are not in it yet; open it once for writing to take them in`
+    })
+  }
+
+  /**
+   * The lock is the process's, and the system drops it when any of the process's handles of the file is closed, so also
+   * at the end of copying: it is taken again, and a writer who came between is found out by what he changed.
+   */
+  const copy = Effect.fn("Ledger.copy")(function*(holding: DuckDb.Session) {
+    const before = yield* Identity.of(file)
+    yield* Effect.mapError(
+      Effect.andThen(fs.copyFile(file, making), fs.chmod(making, 0o600)), // it may be one that nobody may write
+      Files.reasonOf
+    )
+    yield* holding.run("DETACH held")
+    yield* attach(holding, file, "held")
+    if (before === null || !(yield* Identity.isUntouched(file, before))) return yield* new Held({ pid: null })
+    return before
+  })
+
+  /** Stages the changed ledger, to the disk, and gives what publishing it needs. It is changed in the session that is given. */
+  const change = Effect.fnUntraced(function*(changing: DuckDb.Session, { make, verify }: Change) {
+    if (yield* Files.exists(staged)) return yield* new CannotCreate({ detail: `${staged} is there already` })
+    const before = holding === undefined ? null : yield* copy(holding)
+    // the rows may wait unpacked in this instance, and the setting is of the instance as a whole
+    yield* changing.run("RESET force_compression")
+    // the version counts when the file is made
+    yield* changing.run(
+      `ATTACH ${DuckDb.literal(making)} AS ledger${before === null ? " (STORAGE_VERSION 'v1.4.0')" : ""}`
+    )
+    yield* make(changing, "ledger")
+    yield* changing.run("CHECKPOINT ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
+    yield* pack(changing, making)
+    if (yield* Files.exists(`${making}.wal`)) {
+      return yield* new InputOutput({ detail: "DuckDB left changes outside of the file" })
+    }
+    yield* attach(changing, making, "ledger")
+    yield* verify(changing, "ledger")
+    yield* changing.run("DETACH ledger")
+    yield* Effect.mapError(fs.rename(making, staged), Files.reasonOf)
+    yield* Files.remove([work])
+    return yield* Files.seal([{ from: staged, to: file, before }])
+  })
+
+  return { holding, spill: path.join(work, "spill"), change }
+})
+
+/**
+ * Whether a sealed run would replace what others have changed in the ledger since it was copied. Writers and other runs are
+ * kept out until the scope closes.
+ */
+export const isSuperseded = Files.isSuperseded({
+  rootOf,
+  enter: Effect.fnUntraced(function*({ before, to }: Files.Move) {
+    const path = yield* Path.Path
+    yield* Lock.take(path.dirname(to), lockOf(path.basename(to)))
+    const now = yield* Identity.of(to)
+    if (before === null || now === null) return false
+    yield* hold(yield* DuckDb.open({}), to)
+    return !(yield* Identity.isUntouched(to, now)) || (yield* Files.exists(`${to}.wal`))
+  })
+})

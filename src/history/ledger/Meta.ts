@@ -1,0 +1,52 @@
+/** What a ledger says of itself: its format, which a version that does not know it leaves alone. */
+import { Effect } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { Corrupt, Newer } from "../../failure/SinkError.ts"
+import { runs } from "../../Outcome.ts"
+import * as Table from "../../Table.ts"
+import { format, isNewer, version, type Written } from "../../Version.ts"
+
+/** The table that says it, in one row. */
+export const meta = Table.make({
+  name: "meta",
+  doc: "What the ledger is, in one row.",
+  key: ["format"],
+  columns: {
+    format: Table.bigint("The format of the ledger. A version of duo-mfa that does not know it leaves the file alone."),
+    tool_version: Table.text("The version of duo-mfa that wrote the ledger last.")
+  }
+})
+
+/**
+ * Who wrote a ledger in which format, which is 0 if it has no number yet; `undefined` if the database is no ledger yet.
+ * Fails if only a later version knows the format.
+ */
+export const read = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string) {
+  const names = (yield* session.all(
+    `SELECT table_name FROM duckdb_tables() WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
+  )).flat()
+  if (!names.includes(meta.name)) return names.includes(runs.name) ? { format: 0, tool_version: "" } : undefined
+  const columns = yield* session.all(`DESCRIBE ${catalog}.main.${meta.name}`)
+  const isOurs = meta.columns.every(({ name, type }) =>
+    columns.some(([column, found]) => column === name && found === DuckDb.types[type])
+  )
+  if (!isOurs) return yield* new Corrupt({ detail: `its ${meta.name} is a table of somebody else's` })
+  const [row] = yield* session.all(`SELECT ${DuckDb.names(meta)} FROM ${catalog}.main.${meta.name}`)
+  const written: Written = { format: Number(row?.[0] ?? 0), tool_version: String(row?.[1] ?? "") }
+  if (isNewer(written)) return yield* new Newer(written)
+  return written
+})
+
+/** The same of names that this version makes over something else. */
+export const own = `SELECT ${format}::BIGINT AS format, ${DuckDb.literal(version)} AS tool_version`
+
+/** What makes the table, and says in it that this version wrote the ledger. */
+export const statements = (catalog: string): ReadonlyArray<string> => {
+  const qualified = `${catalog}.main.${meta.name}`
+  return [
+    DuckDb.create(qualified, meta),
+    ...DuckDb.comments("TABLE", qualified, meta),
+    `DELETE FROM ${qualified}`,
+    `INSERT INTO ${qualified} ${own}`
+  ]
+}

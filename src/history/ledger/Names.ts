@@ -1,0 +1,84 @@
+/**
+ * The names of a ledger that is attached, in the database in use, as this version of the program makes them: so a ledger of
+ * an earlier version answers every question too, and what a ledger says its views are is not run.
+ */
+import { Effect } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { runs } from "../../Outcome.ts"
+import type { Table } from "../../Table.ts"
+import * as Added from "../Added.ts"
+import { historyOf } from "../Interval.ts"
+import * as Snapshots from "../Snapshots.ts"
+import * as Views from "../Views.ts"
+import { meta, own } from "./Meta.ts"
+import * as Stored from "./Stored.ts"
+
+interface Described {
+  readonly tables: ReadonlyArray<Table>
+  readonly views: string
+}
+
+/** What others keep in the ledger, under the names that it has there; what cannot be read is left out. */
+const others = Effect.fnUntraced(function*(
+  { all, run }: DuckDb.Session,
+  catalog: string,
+  kept: ReadonlyArray<Table>
+) {
+  const found = yield* all(
+    `SELECT DISTINCT schema_name, table_name FROM duckdb_columns() theirs
+     WHERE database_name = ${DuckDb.literal(catalog)} AND NOT internal
+     AND NOT EXISTS (FROM duckdb_views() ours WHERE ours.database_name = current_database()
+       AND ours.schema_name = theirs.schema_name AND lower(ours.view_name) = lower(theirs.table_name))`
+  )
+  for (const [schema, table] of found) {
+    if (schema === "main" && kept.some(({ name }) => name === table)) continue
+    const name = `${DuckDb.name(String(schema))}.${DuckDb.name(String(table))}`
+    yield* Effect.ignore(
+      run(
+        `CREATE SCHEMA IF NOT EXISTS ${DuckDb.name(String(schema))};
+         CREATE VIEW ${name} AS FROM ${DuckDb.name(catalog)}.${name}`
+      )
+    )
+  }
+})
+
+/** Makes them for those of the pipelines that the ledger has tables of, and for whatever else lies in it. */
+export const make = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, pipelines: ReadonlyArray<Described>) {
+    const inCatalog = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
+    const columns = yield* session.all(`SELECT table_name, column_name FROM duckdb_columns() ${inCatalog}`)
+    const there = new Set(columns.map(([table]) => String(table)))
+    const rows = (name: string) => `FROM ${DuckDb.name(catalog)}.main.${DuckDb.name(name)}`
+
+    /** The query for a table with all of its columns, whatever the ledger has of it. */
+    const query = (table: Table) => {
+      if (!there.has(table.name)) return Snapshots.none(table)
+      const isWhole = table.columns.every(({ name }) =>
+        columns.some(([of, column]) => of === table.name && column === name)
+      )
+      return isWhole ? `SELECT ${DuckDb.names(table)} ${rows(table.name)}` : Snapshots.asTable(table, rows(table.name))
+    }
+    /** The query for the versions, which format 1 kept in one table. */
+    const history = (table: Table) =>
+      there.has(Stored.versionsOf(table).name)
+        ? Stored.history(table, (kept) => `(${query(kept)})`)
+        : query(historyOf(table))
+    const isTold = columns.some(([table, column]) => table === runs.name && column === "columns_added")
+    const added = isTold ? yield* Added.inRuns(session, rows(runs.name)) : []
+    const extracted = pipelines.filter(({ tables }) => tables.some((table) => there.has(historyOf(table).name)))
+    yield* session.run(
+      [
+        ...Snapshots.view(runs, query(runs)),
+        ...Snapshots.view(meta, own),
+        ...extracted.flatMap(({ tables, views }) => [
+          ...tables.flatMap((table) => [
+            ...Snapshots.view(historyOf(table), history(table)),
+            ...Views.statements(table, added)
+          ]),
+          views
+        ])
+      ].join(";\n")
+    )
+    yield* others(session, catalog, extracted.flatMap(({ tables }) => tables.flatMap(Stored.tablesOf)))
+  }
+)

@@ -1,0 +1,125 @@
+/**
+ * How a ledger keeps a history, so that a run writes only what changed. A version is written once, into `T_versions`. While
+ * the tenant's newest run sees it, `T_current` has what is volatile in it, which every run replaces; otherwise `T_past` says
+ * how and when it was last seen. By `T_hashes` a run finds the versions of its rows. `T_history` shows all as one.
+ */
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { hashes, volatile } from "../../duckdb/RowHash.ts"
+import { runs } from "../../Outcome.ts"
+import * as Table from "../../Table.ts"
+import { historyOf } from "../Interval.ts"
+import { asTable } from "../Snapshots.ts"
+
+const pick = ({ specs }: Table.Table, isWanted: (name: string) => boolean): Table.Specs =>
+  Object.fromEntries(Object.entries(specs).filter(([name]) => isWanted(name)))
+
+const version_number: Table.Spec = { ...Table.bigint("The number of the version in this ledger."), required: true }
+
+/** What `T_history` says of a version that is not in `T_versions`, or not as it was seen last. */
+const changing = (table: Table.Table) => ["valid_to", "last_run_id", "observed_at", ...volatile(table)]
+
+/** The versions: what they were, and since when. */
+export const versionsOf = (table: Table.Table) =>
+  Table.make<Table.Specs>({
+    name: `${table.name}_versions`,
+    doc: `Every version of every row of ${table.name}, without what is volatile.`,
+    key: ["version_number"],
+    columns: {
+      version_number,
+      ...pick(historyOf(table), (name) => name !== "run_id" && !changing(table).includes(name))
+    }
+  })
+
+/** The versions that the tenant's newest run did not see. */
+export const pastOf = (table: Table.Table) =>
+  Table.make<Table.Specs>({
+    name: `${table.name}_past`,
+    doc:
+      `The versions of ${table.name} that have ended, or that the newest run did not see and no complete run has missed.`,
+    key: ["version_number"],
+    columns: { version_number, ...pick(historyOf(table), (name) => changing(table).includes(name)) }
+  })
+
+/** The versions that the tenant's newest run saw. */
+export const currentOf = (table: Table.Table) =>
+  Table.make<Table.Specs>({
+    name: `${table.name}_current`,
+    doc: `The versions of ${table.name} that the tenant's newest run saw, and what was volatile in them.`,
+    key: ["version_number"],
+    columns: { version_number, ...pick(table, (name) => volatile(table).includes(name)) }
+  })
+
+/** How the versions that have not ended are found. */
+export const hashesOf = (table: Table.Table) =>
+  Table.make<Table.Specs>({
+    name: `${table.name}_hashes`,
+    doc: `Hashes of the versions of ${table.name} that have not ended.`,
+    key: ["version_number"],
+    columns: {
+      version_number,
+      ...pick(table, (name) => name === "tenant"),
+      ...hashes,
+      hash_kind: Table.bigint("A number for what made the hashes; NULL if there are none.")
+    }
+  })
+
+/** All that is kept of a table. */
+export const tablesOf = (table: Table.Table) => [versionsOf(table), pastOf(table), currentOf(table), hashesOf(table)]
+
+/** The newest run of every tenant that collected a table; `from` is the table of the runs. */
+const newest = ({ name }: Table.Table, from: string) =>
+  `SELECT tenant, max(observed_at) AS newest_at, max_by(run_id, (observed_at, run_id)) AS newest_id FROM ${from}
+   WHERE list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(name)}) GROUP BY tenant`
+
+const listed = (names: ReadonlyArray<string>) => names.map((name) => `, ${DuckDb.name(name)}`).join("")
+
+/** The query for all versions as `T_history` has them; `from` says what the query calls a table that is kept. */
+export const history = (table: Table.Table, from: (kept: Table.Table) => string) => {
+  const cells = historyOf(table).columns.map(({ name }) => {
+    if (name === "run_id" || name === "last_run_id") return `coalesce(sighting.last_run_id, newest_id) AS ${name}`
+    if (name === "observed_at") return "coalesce(sighting.observed_at, newest_at) AS observed_at"
+    return `${changing(table).includes(name) ? "sighting" : "version"}.${DuckDb.name(name)}`
+  })
+  return `WITH newest AS (${newest(table, runs.name)}), sighting AS (
+    SELECT version_number${listed(changing(table))} FROM ${from(pastOf(table))}
+    UNION ALL
+    SELECT version_number, NULL, NULL, NULL${listed(volatile(table))} FROM ${from(currentOf(table))}
+  )
+  SELECT ${cells.join(", ")} FROM ${from(versionsOf(table))} version JOIN sighting USING (version_number)
+  LEFT JOIN newest ON newest.tenant = version.tenant`
+}
+
+/** A history that format 1 kept in one table, and what is there besides the columns that this version keeps. */
+export interface Earlier {
+  readonly table: Table.Table
+  /** The columns that it lacks. */
+  readonly lacking: ReadonlyArray<Table.Column>
+  /** The columns that somebody else has added, and their types. */
+  readonly others: ReadonlyArray<readonly [name: string, type: string]>
+}
+
+/** The statements that take it over; `of` is SQL for a table of the ledger. A version has the number of its row there. */
+export const takeOver = ({ lacking, others, table }: Earlier, of: (name: string) => string): ReadonlyArray<string> => {
+  const history = historyOf(table)
+  const [versions, past, current, open] = [versionsOf(table), pastOf(table), currentOf(table), hashesOf(table)]
+  const theirs = others.map(([name]) => name)
+  const numbered = Table.make<Table.Specs>({ ...history, key: [], columns: { version_number, ...history.specs } })
+  const rows = `SELECT rowid AS version_number, * FROM ${of(history.name)}`
+  const all = `(${asTable(numbered, rows)})`
+  const newestOf = `FROM ${all} LEFT JOIN (${newest(table, of(runs.name))}) USING (tenant)
+     WHERE valid_to IS NULL AND last_run_id IS NOT DISTINCT FROM newest_id`
+  return [
+    ...lacking.filter(({ name, required }) => required && name in versions.specs).map(({ name }) =>
+      `ALTER TABLE ${of(versions.name)} ALTER ${DuckDb.name(name)} DROP NOT NULL`
+    ),
+    ...others.map(([name, type]) => `ALTER TABLE ${of(versions.name)} ADD COLUMN ${DuckDb.name(name)} ${type}`),
+    `INSERT INTO ${of(versions.name)} BY NAME SELECT ${DuckDb.names(versions)}${listed(theirs)} FROM ${all}${
+      theirs.length === 0 ? "" : ` JOIN (SELECT version_number${listed(theirs)} FROM (${rows})) USING (version_number)`
+    }`,
+    `INSERT INTO ${of(current.name)} SELECT ${DuckDb.names(current)} ${newestOf}`,
+    `INSERT INTO ${of(past.name)} SELECT ${DuckDb.names(past)} FROM ${all}
+     WHERE version_number NOT IN (SELECT version_number FROM ${of(current.name)})`,
+    `INSERT INTO ${of(open.name)} BY NAME SELECT version_number, tenant FROM ${all} WHERE valid_to IS NULL`,
+    `DROP TABLE ${of(history.name)}`
+  ]
+}

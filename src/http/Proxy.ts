@@ -1,0 +1,36 @@
+/** The proxies that the environment names, as every program reads them: lower-case names first, `host:3128` is plain http. */
+import { Effect, Runtime, Schema } from "effect"
+import { ExitCode } from "../failure/ExitCode.ts"
+
+/** A proxy cannot be used. Its URL is not quoted, because it may have a password in it. */
+export class BadProxy extends Schema.TaggedError<BadProxy>()("BadProxy", {
+  setting: Schema.String,
+  detail: Schema.String
+}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.config
+  override get message() {
+    return `${this.setting} ${this.detail}. Name an HTTP proxy, as http://HOST:3128, or unset it.`
+  }
+}
+
+/** The URL of a proxy, "" if there is none. */
+const named = Effect.fnUntraced(function*(lower: string) {
+  const setting = process.env[lower] === undefined ? lower.toUpperCase() : lower
+  const text = (process.env[setting] ?? "").trim()
+  if (text === "") return ""
+  const url = URL.parse(text.includes("://") ? text : `http://${text}`)
+  if (url === null) return yield* new BadProxy({ setting, detail: "is not the URL of a proxy" })
+  if (url.protocol.startsWith("socks")) {
+    return yield* new BadProxy({ setting, detail: "is a SOCKS proxy, which is not supported" })
+  }
+  if (!/^https?:$/.test(url.protocol)) {
+    return yield* new BadProxy({ setting, detail: "is a proxy of a kind that is not supported" })
+  }
+  return url.href
+})
+
+/** For plain http, and for https, which without one of its own has that of http. */
+export const ofEnvironment = Effect.map(
+  Effect.all([named("http_proxy"), named("https_proxy")]),
+  ([httpProxy, httpsProxy]) => ({ httpProxy, httpsProxy: httpsProxy || httpProxy })
+)

@@ -1,0 +1,118 @@
+/** Who can log in and is not well protected, and why. */
+import { Effect, Schema } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { ask, askOne, Count, Millis, Person, who } from "../Ask.ts"
+import { html } from "../Html.ts"
+import { list, longest, person, table } from "../Table.ts"
+import type { Subject } from "../Tenant.ts"
+import * as Words from "../Words.ts"
+
+/** The reasons of users_at_risk. */
+const reasons = [
+  ["unprotected", "Unprotected", "no method that protects: a password is all it takes"],
+  ["bypass", "Bypass", "Duo lets them in without asking for a method"],
+  ["only telephony", "Text or call only", "texts and calls can be intercepted, and users can be talked out of them"],
+  ["not seen for 90 days", "Not seen for 90 days", "an account that nobody would miss when it is taken over"]
+] as const
+
+/** "Text or call only, bypass". */
+const named = (reason: string) => {
+  const titles = reason.split(", ").map((part) => reasons.find(([known]) => known === part)?.[1] ?? part)
+  return titles.map((title, index) => index === 0 ? title : title.toLowerCase()).join(", ")
+}
+
+const Totals = Schema.Struct({
+  can_log_in: Count,
+  at_risk: Count,
+  /** Users of whom it is not known whether they bypass MFA. */
+  untold: Count,
+  reasons: Schema.Record(Schema.String, Count)
+})
+
+const User = Schema.Struct({
+  ...Person,
+  reason: Schema.String,
+  last_login: Schema.NullOr(Millis),
+  group_names: Schema.NullOr(Schema.String)
+})
+
+export const atRisk = Effect.fnUntraced(function*({ pii, session, tenant }: Subject) {
+  const name = DuckDb.literal(tenant.tenant)
+  const counted = reasons.map(([reason]) =>
+    `'${reason}': count(*) FILTER (list_contains(string_split(reason, ', '), '${reason}'))`
+  )
+  const totals = yield* askOne(
+    session,
+    Totals,
+    `SELECT (SELECT count(*) FROM users WHERE tenant = ${name} AND (is_active OR is_bypass)) AS can_log_in,
+       (SELECT count(*) FROM users WHERE tenant = ${name} AND is_bypass IS NULL) AS untold,
+       count(*) AS at_risk, {${counted.join(", ")}} AS reasons
+     FROM users_at_risk WHERE tenant = ${name}`
+  )
+  const users = yield* ask(
+    session,
+    User,
+    `SELECT ${who(pii, "r")}, r.reason, epoch_ms(r.last_login_at) AS last_login, r.group_names
+     FROM users_at_risk r WHERE tenant = ${name}
+     ORDER BY len(string_split(reason, ', ')) DESC, contains(reason, 'unprotected') DESC, reason,
+       r.last_login_at DESC NULLS LAST, r.user_id
+     LIMIT ${longest}`
+  )
+  const isAll = (reason: string) => totals.untold === 0 || reason !== "bypass"
+  return html`<h3>Who is at risk, and why</h3>
+<p>${Words.atLeast("at_risk", totals.at_risk, totals.untold === 0)} of the ${
+    Words.counted(totals.can_log_in, "user")
+  } who can log in. Some of them for more than one reason.${
+    totals.untold === 0
+      ? ""
+      : ` ≥: at least, because it is not known of ${
+        Words.counted(totals.untold, "user")
+      } whether they bypass MFA: not all bypass codes could be read.`
+  }</p>
+${
+    table({
+      caption: "Reasons of risk",
+      isNarrow: true,
+      rows: reasons,
+      columns: [
+        { name: "Why", cell: ([, title, why]) => html`${title} <span class="what">${why}</span>` },
+        {
+          name: "Users",
+          isFigure: true,
+          cell: ([reason]) => Words.atLeast(`at_risk.${reason}`, totals.reasons[reason] ?? 0, isAll(reason))
+        },
+        {
+          name: "Share",
+          isFigure: true,
+          cell: ([reason]) =>
+            `${isAll(reason) ? "" : "≥ "}${Words.share(totals.reasons[reason] ?? 0, totals.can_log_in)}`
+        }
+      ]
+    })
+  }
+${
+    users.length === 0 ? html`` : html`<h4>The users, those with most reasons first</h4>
+${
+      list({
+        caption: "Users at risk",
+        rows: users,
+        all: totals.at_risk,
+        query: "at-risk",
+        columns: [
+          { name: "Who", cell: person },
+          { name: "Why", cell: ({ reason }) => named(reason) },
+          {
+            name: "Last login",
+            cell: ({ last_login }) =>
+              last_login === null ? "never" : html`<span class="whole">${Words.day(last_login)}</span>`
+          },
+          {
+            name: "Groups",
+            cell: ({ group_names }) => group_names === null ? null : html`<span class="what">${group_names}</span>`
+          }
+        ]
+      })
+    }`
+  }
+`
+})

@@ -1,0 +1,141 @@
+/** Whom Duo lets in without a method, for how long that has been so, and the bypass codes that work. */
+import { Effect, Schema } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { ask, askOne, at, Count, Millis, Person, who } from "../Ask.ts"
+import { html } from "../Html.ts"
+import { list, longest, person } from "../Table.ts"
+import type { Subject, Tenant } from "../Tenant.ts"
+import * as Words from "../Words.ts"
+
+const all = Schema.Struct({ all: Count })
+
+const Bypass = Schema.Struct({
+  ...Person,
+  ...all.fields,
+  bypass_reason: Schema.NullOr(Schema.String),
+  since: Millis,
+  days: Count,
+  may_be_older: Schema.Boolean,
+  last_login: Schema.NullOr(Millis)
+})
+
+const Code = Schema.Struct({
+  ...Person,
+  ...all.fields,
+  created: Schema.NullOr(Millis),
+  days: Schema.NullOr(Count),
+  expires: Schema.NullOr(Millis)
+})
+
+const users = ({ pii, session, tenant }: Subject) =>
+  ask(
+    session,
+    Bypass,
+    `SELECT ${who(pii, "b")}, bypass_reason, epoch_ms(since) AS since, may_be_older, days,
+       epoch_ms(last_login_at) AS last_login, count(*) OVER () AS "all"
+     FROM bypasses b WHERE tenant = ${DuckDb.literal(tenant.tenant)}
+     ORDER BY since, last_login_at DESC NULLS LAST, user_id LIMIT ${longest}`
+  )
+
+const codes = ({ pii, session, tenant }: Subject) =>
+  ask(
+    session,
+    Code,
+    `SELECT ${who(pii, "users")}, epoch_ms(c.created_at) AS created, epoch_ms(c.expires_at) AS expires,
+       date_diff('day', c.created_at, ${at(tenant.now)}) AS days, count(*) OVER () AS "all"
+     FROM bypass_codes c JOIN users USING (tenant, user_id)
+     WHERE tenant = ${DuckDb.literal(tenant.tenant)} AND (c.expires_at IS NULL OR c.expires_at > ${at(tenant.now)})
+     ORDER BY c.expires_at IS NOT NULL, c.created_at, c.bypass_code_id LIMIT ${longest}`
+  )
+
+const why: Readonly<Record<string, string>> = {
+  status: "the user’s status",
+  group: "a group’s status",
+  code: "a bypass code"
+}
+
+/** What the last run did not tell: nobody is taken for one who bypasses nothing. */
+const untold = ({ session, tenant }: Subject) =>
+  askOne(
+    session,
+    all,
+    `SELECT count(*) AS "all" FROM users
+     WHERE tenant = ${DuckDb.literal(tenant.tenant)} AND is_bypass IS NULL`
+  )
+
+/** How many codes work, and when that was known. */
+const codesThatWork = ({ codes, now }: Tenant, count: number) => {
+  if (codes === null) {
+    return html`<p class="note warning">The runs so far were not allowed to read bypass codes. Whether any work is not known.</p>`
+  }
+  const figure = Words.figure("bypass_codes", count)
+  return codes === now
+    ? html`<p>${figure} ${count === 1 ? "code works" : "codes work"} now. Those that never end come first.</p>`
+    : html`<p class="note warning">The last run was not allowed to read bypass codes. These are as the run of ${
+      Words.day(codes)
+    } saw them; which of them work now, and which others, is not known.</p>
+<p>${figure} ${count === 1 ? "has" : "have"} not expired since. Those that never end come first.</p>`
+}
+
+const reason = (text: string | null) => (text ?? "").split(", ").map((part) => why[part] ?? part).join(", ")
+
+export const bypasses = Effect.fnUntraced(function*(subject: Subject) {
+  const { tenant } = subject
+  const let_in = yield* users(subject)
+  const working = yield* codes(subject)
+  const { all: unknown } = yield* untold(subject)
+  return html`<h3>Bypasses and their age</h3>
+${
+    unknown === 0
+      ? html``
+      : html`<p class="note warning">Of ${
+        Words.counted(unknown, "user")
+      } it is not known whether they bypass MFA, because not all bypass codes could be read.</p>`
+  }${
+    let_in.length === 0 ?
+      html`<p>${unknown === 0 ? "Nobody bypasses MFA." : "Nobody is known to bypass MFA."}</p>` :
+      html`${
+        list({
+          caption: "Users who bypass MFA",
+          rows: let_in,
+          all: let_in[0]?.all ?? 0,
+          query: "bypass",
+          columns: [
+            { name: "Who", cell: person },
+            {
+              name: "Because of",
+              cell: ({ bypass_reason }) => reason(bypass_reason)
+            },
+            {
+              name: "Age",
+              isFigure: true,
+              cell: ({ days, may_be_older }) => `${may_be_older ? "≥ " : ""}${Words.counted(days, "day")}`
+            },
+            { name: "Last login", cell: ({ last_login }) => last_login === null ? "never" : Words.day(last_login) }
+          ]
+        })
+      }${
+        let_in.some(({ may_be_older }) => may_be_older)
+          ? html`<p class="note">≥: it was so already in the first run that could tell.</p>`
+          : html``
+      }`
+  }
+<h4>Bypass codes that work</h4>
+${codesThatWork(tenant, working[0]?.all ?? 0)}
+${
+    working.length === 0 ? html`` : html`${
+      list({
+        caption: "Bypass codes that work",
+        rows: working,
+        all: working[0]?.all ?? 0,
+        query: "bypass-codes",
+        columns: [
+          { name: "Whose", cell: person },
+          { name: "Age", isFigure: true, cell: ({ days }) => days === null ? "unknown" : Words.counted(days, "day") },
+          { name: "Ends", cell: ({ expires }) => expires === null ? html`<strong>never</strong>` : Words.day(expires) }
+        ]
+      })
+    }`
+  }
+`
+})

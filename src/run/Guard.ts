@@ -1,0 +1,65 @@
+/**
+ * Holds what a run has read against the runs before, whatever its sinks are. What vanishes from one day to the next is
+ * more likely a mistake of the source than the truth: nothing is published before a person has said so.
+ */
+import { Array, Effect } from "effect"
+import { type Agreed, refusal } from "../failure/Shrink.ts"
+import { collected, type Filled, objectsOf, type Outcome } from "../Outcome.ts"
+import type { Table } from "../Table.ts"
+import type { Manifest, Manifests } from "./publish/Manifest.ts"
+import { Emptied, RunError, Vanished } from "./RunError.ts"
+
+/** A table with more rows than this does not become empty overnight. */
+const suspiciouslyEmpty = 100
+
+/** A field of fewer objects may be emptied by hand in a day. */
+const leastFilled = 10
+
+/** Percent of those who had something in a field that most had: it may be gone of so many. */
+const mostEmptied = 90
+
+const shareOf = ({ filled, of }: Filled) => filled / Math.max(of, 1)
+
+const isVanished = (before: Filled, now: Filled, maxShrink: number) =>
+  now.of > 0 && before.filled >= leastFilled && shareOf(before) >= 0.5 &&
+  100 * (1 - shareOf(now) / shareOf(before)) > Math.max(maxShrink, mostEmptied)
+
+const vanished = (before: Manifest, outcome: Outcome, { maxShrink }: Agreed) =>
+  Object.entries(before.fields).flatMap(([field, had]) => {
+    const now = outcome.fields[field]
+    return now !== undefined && isVanished(had, now, maxShrink) ? [{ field, before: had, now }] : []
+  })
+
+/** How many rows fewer there are: a row in the place of another is not noticed here, but by a sink that keeps what was. */
+const lossesOf = (tables: ReadonlyArray<Table>, before: Manifest, outcome: Outcome) =>
+  collected(collected(tables, outcome), before).map((table) => {
+    const [had, seen] = [before.rows[table.name] ?? 0, outcome.rows[table.name] ?? 0]
+    return { table, before: had, gone: Math.max(0, had - seen), seen }
+  })
+
+/** Fails if more is gone than a person has agreed to. */
+export const refuseLost = Effect.fnUntraced(
+  function*(manifests: Manifests, tables: ReadonlyArray<Table>, outcome: Outcome, agreed: Agreed) {
+    const before = yield* manifests.newest(outcome)
+    if (before === undefined) return
+    const refuse = (reason: RunError["reason"]) => Effect.fail(new RunError({ reason }))
+
+    const fields = vanished(before, outcome, agreed)
+    if (Array.isReadonlyArrayNonEmpty(fields)) return yield* refuse(new Vanished({ fields }))
+
+    const losses = lossesOf(tables, before, outcome)
+    const isEmpty = objectsOf(outcome).seen === 0
+    const emptied = (isEmpty ? losses.slice(0, 1) : losses).find(({ before, seen }) =>
+      seen === 0 && before > suspiciouslyEmpty
+    )
+    if (emptied !== undefined && !agreed.allowEmpty && (isEmpty || agreed.maxShrink < 100)) {
+      const { before, table } = emptied
+      return yield* refuse(new Emptied({ tenant: outcome.tenant, what: table.name, before }))
+    }
+
+    if (!outcome.complete) return
+    const whole = yield* manifests.newest(outcome, ({ complete }) => complete)
+    const shrunk = whole && refusal(lossesOf(tables, whole, outcome), agreed)
+    if (shrunk !== undefined) return yield* refuse(shrunk)
+  }
+)

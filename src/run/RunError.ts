@@ -1,0 +1,202 @@
+/** The ways a run fails that are neither its source's nor a sink's. */
+import { Runtime, Schema } from "effect"
+import { codeIn } from "../failure/Abroad.ts"
+import { ExitCode } from "../failure/ExitCode.ts"
+import { describe as describeShrunk, Shrunk } from "../failure/Shrink.ts"
+import { moreFiles, type SinkReason } from "../failure/SinkError.ts"
+import { Filled } from "../Outcome.ts"
+import { describeNewer } from "../Version.ts"
+
+/** Another run holds the data directory. */
+export class Locked extends Schema.TaggedError<Locked>()("Locked", {
+  directory: Schema.String,
+  pid: Schema.NullOr(Schema.Int)
+}) {}
+
+/** The data directory, or the manifests in it, cannot be read or written. */
+export class DataDirectory extends Schema.TaggedError<DataDirectory>()("DataDirectory", {
+  directory: Schema.String,
+  detail: Schema.String,
+  /** `unwritable` never worked, as opposed to a disk that failed on the way. */
+  why: Schema.Literals(["full", "too many files", "unlockable", "unwritable", "failed"])
+}) {}
+
+/** The directory for temporary files cannot be written. */
+export class Temporary extends Schema.TaggedError<Temporary>()("Temporary", {
+  directory: Schema.String,
+  detail: Schema.String
+}) {}
+
+const whys: Partial<Record<SinkReason["_tag"], DataDirectory["why"]>> = {
+  DiskFull: "full",
+  TooManyFiles: "too many files",
+  Unlockable: "unlockable",
+  CannotCreate: "unwritable",
+  Corrupt: "unwritable"
+}
+
+/** A data directory that fails the way a sink's location does. */
+export const inDataDirectory = (directory: string, reason: SinkReason) =>
+  new DataDirectory({
+    directory,
+    detail: "detail" in reason ? reason.detail : reason._tag,
+    why: whys[reason._tag] ?? "failed"
+  })
+
+/** A directory for temporary files that fails so. */
+export const inTemporary = (directory: string, reason: SinkReason) =>
+  reason._tag === "CannotCreate"
+    ? new Temporary({ directory, detail: reason.detail })
+    : inDataDirectory(directory, reason)
+
+/** A manifest is in a format that only a later version knows. */
+export class NewerManifest extends Schema.TaggedError<NewerManifest>()("NewerManifest", {
+  file: Schema.String,
+  format: Schema.Int,
+  tool_version: Schema.String
+}) {}
+
+/** A tenant that had something came back without any. */
+export class Emptied extends Schema.TaggedError<Emptied>()("Emptied", {
+  tenant: Schema.String,
+  /** The table that is empty. */
+  what: Schema.String,
+  before: Schema.Int
+}) {}
+
+/** Fields in which most objects said something in the run before, and hardly any does now. */
+export class Vanished extends Schema.TaggedError<Vanished>()("Vanished", {
+  fields: Schema.NonEmptyArray(Schema.Struct({ field: Schema.String, before: Filled, now: Filled }))
+}) {}
+
+/** A run that is done again from its record would put its rows in the place of newer ones, or of its own. */
+export class Outdated extends Schema.TaggedError<Outdated>()("Outdated", {
+  run_id: Schema.String,
+  newest: Schema.String
+}) {}
+
+/** The run is sealed, and one of its sinks could not show it yet. */
+export class Unpublished extends Schema.TaggedError<Unpublished>()("Unpublished", {
+  run_id: Schema.String,
+  detail: Schema.String
+}) {}
+
+/** A run that was not finished leads to a sink or to a place that only its file in the data directory names. */
+export class Unnamed extends Schema.TaggedError<Unnamed>()("Unnamed", {
+  run_id: Schema.String,
+  sink: Schema.String,
+  location: Schema.String
+}) {}
+
+const Reason = Schema.Union([
+  Locked,
+  DataDirectory,
+  Temporary,
+  NewerManifest,
+  Emptied,
+  Shrunk,
+  Vanished,
+  Outdated,
+  Unpublished,
+  Unnamed
+])
+type Reason = typeof Reason.Type
+
+export class RunError extends Schema.TaggedError<RunError>()("RunError", { reason: Reason }) {
+  override readonly [Runtime.errorExitCode] = exitCode(this.reason)
+  override get message() {
+    return describe(this.reason)
+  }
+  get abroad(): string | undefined {
+    const { reason } = this
+    switch (reason._tag) {
+      case "DataDirectory":
+        return describe(new DataDirectory({ ...reason, detail: codeIn(reason.detail) }))
+      case "Temporary":
+        return describe(new Temporary({ directory: "TMPDIR", detail: codeIn(reason.detail) }))
+      case "Unpublished":
+        return describe(new Unpublished({ ...reason, detail: codeIn(reason.detail) }))
+      case "Locked":
+      case "Emptied":
+      case "Shrunk":
+      case "Vanished":
+      case "Outdated":
+        return this.message
+      default:
+        return undefined
+    }
+  }
+}
+
+function exitCode(reason: Reason): number {
+  switch (reason._tag) {
+    case "Locked":
+      return ExitCode.busy
+    case "DataDirectory":
+      return reason.why === "unwritable" || reason.why === "unlockable" ? ExitCode.cannotCreate : ExitCode.io
+    case "Temporary":
+      return ExitCode.cannotCreate
+    case "NewerManifest":
+      return ExitCode.cannotCreate
+    case "Emptied":
+    case "Shrunk":
+    case "Vanished":
+    case "Outdated":
+    case "Unnamed":
+      return ExitCode.refused
+    case "Unpublished":
+      return ExitCode.io
+  }
+}
+
+function describe(reason: Reason): string {
+  switch (reason._tag) {
+    case "Locked":
+      return `Another run is going in ${reason.directory}${
+        reason.pid === null ? "" : ` (process ${reason.pid})`
+      }. Nothing changed; run again when it has ended, or have extract wait with --wait 10m.`
+    case "DataDirectory":
+      return describeDataDirectory(reason)
+    case "Temporary":
+      return `The directory for temporary files, ${reason.directory}, cannot be used: ${reason.detail}. Make it writable, or name another with TMPDIR.`
+    case "NewerManifest":
+      return `${reason.file} ${describeNewer(reason)}`
+    case "Emptied":
+      return `${reason.tenant} has no ${reason.what}, and had ${reason.before} in the run before. Nothing changed; if that is right, run again with --allow-empty.`
+    case "Shrunk":
+      return describeShrunk(reason)
+    case "Vanished":
+      return `${describeVanished(reason)} Nothing changed; if that is right, run again with --max-shrink 100.`
+    case "Outdated":
+      return `The recorded run ${reason.run_id} is older than ${reason.newest}, whose rows are here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
+    case "Unnamed":
+      return describeUnnamed(reason)
+    case "Unpublished":
+      return `Run ${reason.run_id} is whole, but could not be published everywhere yet (${reason.detail}). Run again: the next run finishes it first. If it never can, move runs/${reason.run_id}.json.sealed out of the data directory.`
+  }
+}
+
+const describeDataDirectory = ({ detail, directory, why }: DataDirectory): string => {
+  switch (why) {
+    case "full":
+      return `The disk is full: ${directory} cannot be written. Nothing was published; free some space and run again.`
+    case "too many files":
+      return `Too many files are open in the data directory ${directory}. Nothing was published; ${moreFiles}`
+    case "unlockable":
+      return `The file system of the data directory ${directory} gives no locks, which keep two runs apart: ${detail}. Name a directory on another one with DUO_MFA_DATA.`
+    case "unwritable":
+      return `The data directory ${directory} cannot be used: ${detail}. Make it writable, or name another with DUO_MFA_DATA.`
+    case "failed":
+      return `The data directory ${directory} failed: ${detail}. Nothing was published; check the disk and run again.`
+  }
+}
+
+const describeUnnamed = ({ location, run_id, sink }: Unnamed): string =>
+  `Run ${run_id} was not finished, and its file in the data directory leads to ${sink}:${location}, which is not in there. Nothing was done: a file alone sends nobody there. If it was yours, run extract with that --sink again; if not, move runs/${run_id}.json.* out of the data directory.`
+
+/** The first of the fields in a sentence of its own, and how many others there are. */
+const describeVanished = ({ fields: [{ before, field, now }, ...others] }: Vanished): string => {
+  const [kind = "", name = ""] = field.split(".")
+  const more = others.length === 0 ? "" : `, and so with ${others.map((other) => other.field).join(", ")}`
+  return `${before.filled} of ${before.of} ${kind} had ${name} in the run before, and ${now.filled} of ${now.of} have now${more}.`
+}

@@ -1,0 +1,50 @@
+/** A sink as the engine uses it: every failure names the sink and its location, whatever module it comes from. */
+import { Effect, Option, Schema, Stream } from "effect"
+import {
+  InputOutput,
+  isSinkError,
+  isSinkReason,
+  SinkError,
+  type SinkFailure,
+  SinkReason
+} from "../../failure/SinkError.ts"
+import type { Sink } from "../../Sink.ts"
+
+/** A reason of another copy of this program has other classes. */
+const decode = Schema.decodeUnknownOption(SinkReason)
+
+const asReason = (failure: Exclude<SinkFailure, SinkError>) =>
+  isSinkReason(failure)
+    ? failure
+    : Option.getOrElse(decode(failure), () => new InputOutput({ detail: "the sink does not say why" }))
+
+/** Adds the sink's name and location to how it failed, unless it says them itself. */
+export const errorAt = (sink: string, location: string) => (failure: SinkFailure) =>
+  isSinkError(failure) ? failure : new SinkError({ sink, location, reason: asReason(failure) })
+
+/** The same sink, with its name and location in its failures. */
+export const located = (sink: Sink): Sink<SinkError> => {
+  const at = (location: string) => <A, R>(effect: Effect.Effect<A, SinkFailure, R>) =>
+    Effect.mapError(effect, errorAt(sink.name, location))
+  const { isSuperseded, read, ...rest } = sink
+  return {
+    ...rest,
+    open: (location, ...rest) =>
+      sink.open(location, ...rest).pipe(
+        Effect.map(({ seal }) => ({ seal: (...given: Parameters<typeof seal>) => at(location)(seal(...given)) })),
+        at(location)
+      ),
+    publish: (publication, run_id, location) => at(location)(sink.publish(publication, run_id, location)),
+    discard: (location, run_id) => at(location)(sink.discard(location, run_id)),
+    ...isSuperseded && {
+      isSuperseded: (publication, run_id, location) => at(location)(isSuperseded(publication, run_id, location))
+    },
+    ...read && {
+      read: (location, ...rest) =>
+        read(location, ...rest).pipe(
+          Effect.map((rows) => Stream.isStream(rows) ? Stream.mapError(rows, errorAt(sink.name, location)) : rows),
+          at(location)
+        )
+    }
+  }
+}
