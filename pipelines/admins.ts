@@ -34,7 +34,7 @@ const admins: Pipeline = {
   name: "admins",
   doc: "Duo's administrators and their factors; the key needs the permission to read administrators.",
   tables: [Tables.admins, Tables.adminMethods],
-  macros: sql("../src/duckdb/macros.sql"),
+  macros: sql("../src/duo/macros.sql"),
   rows: {
     admins: { list: "admins", select: sql("admins/admins.sql") },
     admin_methods: { list: "admins", select: sql("admins/admin_methods.sql") }

@@ -50,7 +50,7 @@ const mfa: Pipeline = {
   name: "mfa",
   doc: "Users, their authenticators, groups and bypass codes, and how well each user is protected.",
   tables: [Tables.users, Tables.mfaMethods, Tables.userGroups, Tables.bypassCodes],
-  macros: sql("../src/duckdb/macros.sql"),
+  macros: sql("../src/duo/macros.sql"),
   rows: {
     users: { list: "users", select: sql("mfa/users.sql") },
     mfa_methods: { list: "users", select: sql("mfa/mfa_methods.sql") },

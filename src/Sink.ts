@@ -3,7 +3,7 @@
  * is not seen before it is published, so a round that is never published is discarded and nothing has to be rolled back.
  *
  * A new sink is one file in `sinks/` (or any module whose default export is a `Sink`) and one line in a test: the laws
- * are in `test/contract.ts`.
+ * are in `test/laws/sink.ts`.
  */
 import type { Effect, FileSystem, Path, Schema, Scope, Stream } from "effect"
 import type { Session } from "./duckdb/DuckDb.ts"

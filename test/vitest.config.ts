@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     root: `${import.meta.dirname}/..`,
     include: ["test/**/*.test.ts"],
-    globalSetup: "test/bundle.ts",
+    globalSetup: "test/support/bundle.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

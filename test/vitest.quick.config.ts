@@ -23,7 +23,9 @@ const startsProcesses = (file: string): boolean => {
 }
 
 /** Each tries hundreds or thousands of histories; together they take as long as all others. */
-const histories = ["active", "completeness", "history", "readings"].map((name) => `test/${name}.test.ts`)
+const histories = ["pipelines/active", "duo/list/Completeness", "history/history", "duo/list/Readings"].map((name) =>
+  `test/${name}.test.ts`
+)
 
 export default defineConfig({
   test: {

@@ -31,7 +31,7 @@ export const write = async (out: string, minify: boolean): Promise<ReadonlySet<s
     chunkFileNames: "chunks/[name]-[hash].js",
     banner: (chunk) => chunk.name === "src/main" ? "#!/usr/bin/env node" : ""
   })
-  for (const file of globSync("{pipelines/**,data/queries,data/policies,src/duckdb}/*.sql", { cwd: root })) {
+  for (const file of globSync("{pipelines/**,data/queries,data/policies,src/duo}/*.sql", { cwd: root })) {
     mkdirSync(dirname(join(out, file)), { recursive: true })
     cpSync(join(root, file), join(out, file))
   }
@@ -45,7 +45,7 @@ export const write = async (out: string, minify: boolean): Promise<ReadonlySet<s
 export const writeLibrary = async (out: string): Promise<ReadonlySet<string>> => {
   const bundle = await rolldown({
     cwd: root,
-    input: { sink: "src/package/Sink.ts", testing: "test/contract.ts" },
+    input: { sink: "src/package/Sink.ts", testing: "test/laws/sink.ts" },
     platform: "node",
     external: [/^effect(\/|$)/, /^@effect\/vitest$/, /^@duckdb\//]
   })

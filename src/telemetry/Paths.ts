@@ -1,6 +1,6 @@
 /**
  * Where things are may name whoever runs it: what goes to others has none of the data directory, none of the home
- * directory, and no database's address.
+ * directory, and no address of a sink's.
  */
 import { Result } from "effect"
 import { homedir } from "node:os"
@@ -12,5 +12,5 @@ const home = () => Result.getOrElse(Result.try(homedir), () => "")
 export const withoutPaths = (text: string, dataDirectory: string): string =>
   [[dataDirectory, "DATA"], [home(), "~"]].reduce(
     (text, [path = "", name = ""]) => path.length > 1 ? text.replaceAll(path, name) : text,
-    text.replaceAll(/\bpostgres:\/\/\S+?(?=[.:;,)]?(\s|$))/g, "the database")
+    text.replaceAll(/\b(?!https?:)[a-z][a-z\d+.-]*:\/\/\S+?(?=[.:;,)]?(\s|$))/g, "the database")
   )

@@ -27,8 +27,8 @@ import { type Outcome, stampOf } from "../../src/Outcome.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
 import type { Target } from "../../src/run/publish/Manifest.ts"
 import * as Run from "../../src/run/Run.ts"
-import { settings } from "../program.ts"
-import * as readers from "../readers.ts"
+import { settings } from "../support/program.ts"
+import * as readers from "../support/readers.ts"
 
 /** What a run and a look at its outputs need of the platform. */
 export type Services = FileSystem.FileSystem | Path.Path

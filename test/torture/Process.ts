@@ -2,8 +2,8 @@
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { main } from "../bundle.ts"
-import type { Ended } from "../program.ts"
+import { main } from "../support/bundle.ts"
+import type { Ended } from "../support/program.ts"
 
 export interface Options {
   readonly cwd: string

@@ -6,7 +6,7 @@ import * as Fingerprint from "../../src/duckdb/Fingerprint.ts"
 import { stampOf } from "../../src/Outcome.ts"
 import { Manifest, type Receipt } from "../../src/run/publish/Manifest.ts"
 import type { Row, Table } from "../../src/Table.ts"
-import * as readers from "../readers.ts"
+import * as readers from "../support/readers.ts"
 
 export interface Scene {
   readonly folder: string

@@ -10,8 +10,8 @@ import type { Scenario } from "../../src/emulator/faults/Scenario.ts"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import * as Rows from "../../src/run/Rows.ts"
-import { historyOf, LiveTenant, wrongWith } from "../drift.ts"
-import { settings } from "../program.ts"
+import { historyOf, LiveTenant, wrongWith } from "../support/drift.ts"
+import { settings } from "../support/program.ts"
 import { type Case, type Reached, repeat } from "./Case.ts"
 
 /** Reads the tenant of one history, and holds what came of it against every state that the tenant was in. */

@@ -7,8 +7,8 @@ import ndjson from "../../sinks/ndjson.ts"
 import { CannotCreate, SinkError } from "../../src/failure/SinkError.ts"
 import * as Run from "../../src/run/Run.ts"
 import type { Sink } from "../../src/Sink.ts"
-import { plain, rowsOf, runOf, tables } from "../contract-rows.ts"
-import * as RowPipeline from "../row-pipeline.ts"
+import { plain, rowsOf, runOf, tables } from "../laws/rows.ts"
+import * as RowPipeline from "../support/row-pipeline.ts"
 
 const rows = { things: rowsOf(runOf(1), [plain, { ...plain, name: "two" }]), others: rowsOf(runOf(1), [plain]) }
 

@@ -16,7 +16,7 @@ import { decodeWireUsers, WireUser } from "../../src/duo/wire/User.ts"
 import { columns, type Decoded, type Refusal } from "../../src/duo/wire/Wire.ts"
 import * as Unknown from "../../src/run/Unknown.ts"
 import type { Table } from "../../src/Table.ts"
-import { addLines } from "../row-pipeline.ts"
+import { addLines } from "../support/row-pipeline.ts"
 import type { Row, Rows } from "./fuzz-rows.ts"
 
 export const stamp = { run_id: "run", observed_at: 1_793_500_000_000_000n, tenant: "api-00000000.duosecurity.com" }

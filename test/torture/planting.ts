@@ -5,9 +5,9 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
-import { main } from "../bundle.ts"
-import { extract } from "../command.ts"
-import { allSinks, program } from "../program.ts"
+import { main } from "../support/bundle.ts"
+import { extract } from "../support/command.ts"
+import { allSinks, program } from "../support/program.ts"
 import { type Case, type Plan, repeat } from "./Case.ts"
 import { canGive, type Ground, planted, type Row } from "./ground.ts"
 import { inFolder, tree } from "./InProcess.ts"
@@ -104,7 +104,7 @@ export const make = Effect.fnUntraced(function*(folder: string): Effect.fn.Retur
 
 export const rows: ReadonlyArray<Row> = [...runs, ...others]
 
-/** All of them in an order that the seed says; in `make test` some, because test/state.test.ts has each. */
+/** All of them in an order that the seed says; in `make test` some, because test/run/state.test.ts has each. */
 const some = ({ n, seed }: Plan) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const plant = yield* make(folder)

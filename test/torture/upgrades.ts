@@ -10,7 +10,7 @@ import { Dice } from "../../src/emulator/people/Dice.ts"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
 import type { Table } from "../../src/Table.ts"
-import * as readers from "../readers.ts"
+import * as readers from "../support/readers.ts"
 import { type Case, repeat } from "./Case.ts"
 import { everySink, inFolder, run } from "./InProcess.ts"
 

@@ -1,6 +1,6 @@
 /**
  * Duo's request signature, as its official clients make it: an HMAC over a canonical string, sent as HTTP Basic
- * credentials. https://duo.com/docs/adminapi#authentication; `test/Signature.test.ts` holds it against their vectors.
+ * credentials. https://duo.com/docs/adminapi#authentication; `test/duo/http/Signature.test.ts` holds it against their vectors.
  */
 import { Redacted } from "effect"
 import { createHash, createHmac } from "node:crypto"

@@ -1,0 +1,112 @@
+/** The answer of `sql`: all of it, however large it is, and as what it is. */
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { command, extract } from "../../support/command.ts"
+import { program, query } from "../../support/program.ts"
+
+/** Where a ledger is. */
+let folder = ""
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "duo-mfa-"))
+  await Effect.runPromise(Effect.scoped(extract(folder, { users: 60 })))
+})
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** In a heap that has no room for a large answer. */
+const small = { NODE_OPTIONS: "--max-old-space-size=48" }
+
+const large = (rows: number) => `SELECT range AS n, 'name ' || range AS name, [range, NULL] AS list FROM range(${rows})`
+
+const ask = (format: string, sql: string) => command(folder, ["sql", "--format", format, sql])
+
+const askInSmall = (format: string, sql: string) => program(folder, ["sql", "--format", format, sql], small)
+
+describe("the answer of sql", () => {
+  it.live(
+    "goes out as it comes, two hundred thousand rows of it in a small heap, and is whole",
+    () =>
+      Effect.gen(function*() {
+        for (
+          const [format, rows, parse] of [
+            ["csv", 200_000, (text) => text.split("\r\n").slice(1, -1).map((line) => Number(line.split(",")[0]))],
+            ["ndjson", 50_000, (text) => text.split("\n").slice(0, -1).map((line) => JSON.parse(line).n)],
+            ["json", 50_000, (text) => JSON.parse(text).map(({ n }: { n: number }) => n)],
+            ["markdown", 50_000, (text) => text.split("\n").slice(2, -1).map((line) => Number(line.split(" ")[1]))]
+          ] as ReadonlyArray<readonly [string, number, (text: string) => ReadonlyArray<number>]>
+        ) {
+          const { code, stderr, stdout } = yield* askInSmall(format, large(rows))
+          assert.strictEqual(code, 0, `${format}: ${stderr}`)
+          const numbers = parse(stdout)
+          assert.strictEqual(numbers.length, rows, format)
+          assert.strictEqual(numbers.reduce((a, b) => a + b, 0), (rows - 1) * rows / 2, format)
+        }
+      }),
+    120_000
+  )
+
+  it.live("is read by another program as it is in the ledger", () =>
+    Effect.gen(function*() {
+      const { stdout } = yield* ask("csv", "SELECT user_id, phone_count FROM users ORDER BY user_id")
+      const lines = stdout.trimEnd().split("\r\n").slice(1)
+      const known = yield* query(
+        `SELECT user_id, phone_count FROM read_parquet('${folder}/data/parquet/current/users.parquet') ORDER BY user_id`
+      )
+      assert.deepStrictEqual(lines, known.map((row) => Object.values(row).join(",")))
+    }))
+
+  it.live("ends a table after ten thousand rows, and says that there are more", () =>
+    Effect.gen(function*() {
+      const whole = yield* askInSmall("table", "SELECT * FROM range(10000)")
+      assert.deepStrictEqual([whole.code, whole.stdout.trimEnd().split("\n").length], [0, 10_002])
+      assert.notInclude(whole.stderr, "ends after")
+      const cut = yield* askInSmall("table", large(200_000))
+      assert.deepStrictEqual([cut.code, cut.stdout.trimEnd().split("\n").length], [0, 10_002])
+      assert.include(cut.stderr, "The table ends after 10000 rows, and there are more: --format csv has all of them")
+    }))
+
+  it.live("has lists, structs, maps and unions as JSON", () =>
+    Effect.gen(function*() {
+      const sql =
+        `SELECT [1, NULL, 2] AS list, [[TIMESTAMPTZ '2026-11-28 01:02:03Z']] AS deep, array_value(1.5, 2.5) AS fixed,
+        {'name': 'José', 'ids': [9007199254740993]} AS struct,
+        MAP {'a': 1, 'b': NULL} AS map, MAP {1: {'x': []::INT[]}} AS numbered, union_value(u := 'one') AS tagged, [] AS empty`
+      const value = JSON.parse(
+        `{"list": [1, null, 2], "deep": [["2026-11-28T01:02:03Z"]], "fixed": [1.5, 2.5],
+          "struct": {"name": "José", "ids": ["9007199254740993"]},
+          "map": {"a": 1, "b": null}, "numbered": {"1": {"x": []}}, "tagged": "one", "empty": []}`
+      )
+      assert.deepStrictEqual(JSON.parse((yield* ask("json", sql)).stdout), [value])
+      assert.deepStrictEqual(JSON.parse((yield* ask("ndjson", sql)).stdout), value)
+      const { stdout } = yield* ask("csv", "SELECT ['a', 'b'] AS list, {'a': 1} AS struct")
+      assert.strictEqual(stdout, `list,struct\r\n"[""a"",""b""]","{""a"":1}"\r\n`)
+    }))
+
+  it.live("is of one statement: a second one is refused, and nothing is printed", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* ask("csv", "SELECT 1; SELECT 2")
+      assert.deepStrictEqual([code, stdout], [64, ""])
+      assert.include(stderr, "these are 2 statements. Ask them one by one.")
+    }))
+
+  it.live("that has no rows is empty in each format", () =>
+    Effect.gen(function*() {
+      const none = "SELECT 1 AS a, 2 AS b WHERE false"
+      for (
+        const [format, text] of [
+          ["csv", "a,b\r\n"],
+          ["json", "[]\n"],
+          ["ndjson", ""],
+          ["markdown", "| a | b |\n| --- | --- |\n"],
+          ["table", "a  b\n-  -\n"]
+        ] as const
+      ) {
+        const { code, stdout } = yield* ask(format, none)
+        assert.deepStrictEqual([code, stdout], [0, text], format)
+      }
+    }))
+})

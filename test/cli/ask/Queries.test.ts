@@ -1,0 +1,54 @@
+/** The questions that have a name, asked of a history that whoever reads test/known/scene.ts knows by heart. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { known } from "../../known/ledger.ts"
+import { command } from "../../support/command.ts"
+
+const queries = readdirSync(`${import.meta.dirname}/../../../data/queries`).map((file) => file.replace(/\.sql$/, ""))
+
+/** What a query is asked with, where nothing is not enough. */
+const parameters: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "phones-on": ["day=2026-11-03"],
+  user: ["user=bob"]
+}
+
+let folder = ""
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "duo-mfa-known-"))
+  await Effect.runPromise(known(`${folder}/data`).pipe(Effect.provide(NodeServices.layer)))
+}, 60_000)
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const ask = (...args: ReadonlyArray<string>) =>
+  Effect.map(command(folder, ["sql", ...args], { DUO_MFA_DATA: "data" }), ({ code, stderr, stdout }) => {
+    assert.strictEqual(code, 0, stderr)
+    return stdout.replaceAll("\r\n", "\n")
+  })
+
+describe("queries", () => {
+  it("are twenty, and each says in its first line what it answers", () => {
+    assert.strictEqual(queries.length, 20)
+    for (const name of queries) {
+      assert.match(
+        readFileSync(`${import.meta.dirname}/../../../data/queries/${name}.sql`, "utf8"),
+        /^-- [A-Z].{20,}\.?\n/
+      )
+    }
+  })
+
+  for (const name of queries) {
+    it.live(`@${name} knows the answer`, () =>
+      Effect.gen(function*() {
+        const expected = `${import.meta.dirname}/../../known/${name}.csv`
+        const answer = yield* ask(`@${name}`, ...parameters[name] ?? [])
+        if (process.env["WRITE_EXPECTED"] === "1") writeFileSync(expected, answer)
+        assert.strictEqual(answer, readFileSync(expected, "utf8"))
+      }))
+  }
+})

@@ -1,0 +1,266 @@
+/** What a webhook is told of a run, and that a run is what it is whether or not the webhook answers. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Logger, Option, Redacted } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+import { chmodSync, writeFileSync } from "node:fs"
+import * as Notify from "../../../src/cli/shared/Notify.ts"
+import { serve } from "../../../src/emulator/server/Emulator.ts"
+import { another, good, key } from "../../support/certificates.ts"
+import { command } from "../../support/command.ts"
+import { assertHarmless } from "../../support/harmless.ts"
+import { inFolder, settings, start } from "../../support/program.ts"
+import { behindProxy, trust } from "../../support/real-host.ts"
+import { hook } from "../../support/webhook.ts"
+
+const users = 60
+
+describe("extract --notify", () => {
+  it.live("posts what --json prints, but for where the rows are, and nothing about anybody", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users })
+      const { posts, url } = yield* hook()
+      const env = { ...settings(duo), DUO_MFA_NOTIFY: `${url}/secret?path` }
+      const { code, stdout } = yield* command(folder, ["extract", "--json"], env)
+      assert.strictEqual(code, 0)
+      assert.strictEqual(posts.length, 1)
+      const [post] = posts
+      assert.deepInclude(post, { method: "POST", path: "/secret?path" })
+      assert.strictEqual(post?.headers["content-type"], "application/json")
+      assert.notProperty(post?.headers, "traceparent")
+      const printed = JSON.parse(stdout)
+      for (const sink of printed.sinks) delete sink.location
+      assert.deepStrictEqual(JSON.parse(post?.body ?? ""), printed)
+      assert.deepInclude(printed, { users, complete: true, exit: 0 })
+      assertHarmless(duo, JSON.stringify(post))
+    })))
+
+  it.live("takes the URL from .env, and warns if others may read it there", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users })
+      const { posts, url } = yield* hook()
+      writeFileSync(`${folder}/.env`, `DUO_MFA_NOTIFY=${url}/secret\n`)
+      chmodSync(`${folder}/.env`, 0o644)
+      const { code, stderr } = yield* command(folder, ["extract", "--dry-run"], settings(duo))
+      assert.deepStrictEqual([code, posts.length], [0, 1])
+      assert.deepInclude(JSON.parse(posts[0]?.body ?? ""), { users, sinks: [] })
+      assert.include(stderr, "warn: Others may read .env, and the secret in it: chmod 600 it.")
+    })))
+
+  it.live("posts a text where Slack is, or what takes the same", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users })
+      const { posts, url } = yield* hook()
+      const { code, stdout } = yield* command(folder, ["extract", "--notify", `${url}/api/slack`], settings(duo))
+      assert.strictEqual(code, 0)
+      const { text, ...others } = JSON.parse(posts[0]?.body ?? "")
+      assert.deepStrictEqual(others, {})
+      const lines = stdout.trimEnd().split("\n")
+      assert.strictEqual(text, `duo-mfa extract: ${[...lines.slice(0, 2), ...lines.slice(-1)].join("\n")}`)
+      assertHarmless(duo, text)
+    })))
+
+  it.live("tells that a run is not proved complete, with the exit of --strict", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users, scenario: [{ do: { fault: "total_objects", add: 1 } }] })
+      const { posts, url } = yield* hook()
+      const { code } = yield* command(folder, ["extract", "--strict"], { ...settings(duo), DUO_MFA_NOTIFY: url })
+      assert.strictEqual(code, 3)
+      assert.deepInclude(JSON.parse(posts[0]?.body ?? ""), { complete: false, exit: 3 })
+    })))
+
+  it.live("posts why a run failed", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users, permissions: [] })
+      const { posts, url } = yield* hook()
+      const env = { ...settings(duo), DUO_MFA_NOTIFY: url }
+      const { code, stdout } = yield* command(folder, ["extract", "--json"], env)
+      assert.strictEqual(code, 77)
+      const { message, ...printed } = JSON.parse(stdout)
+      assert.deepInclude(printed, { error: "DuoError", exit: 77, pipeline: "mfa" })
+      assert.include(message, `: 40301 "Access forbidden". In the Duo Admin Panel`)
+      // the code is told, and Duo's words are not
+      assert.deepStrictEqual(JSON.parse(posts[0]?.body ?? ""), {
+        ...printed,
+        message: message.replace(/ "Access .*?"/, "")
+      })
+    })))
+
+  it.live("names no folder of this machine and no database when it posts why", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users })
+      const { posts, url } = yield* hook()
+      writeFileSync(`${folder}/data`, "")
+      const env = { ...settings(duo), DUO_MFA_NOTIFY: url }
+      const { code, stderr } = yield* command(folder, ["extract"], env)
+      assert.strictEqual(code, 73)
+      assert.include(stderr, folder)
+      assert.notInclude(posts[0]?.body, folder)
+      assert.include(posts[0]?.body, "The data directory DATA cannot be used")
+      yield* command(folder, ["extract", "--sink", "postgres:postgres://duo@127.0.0.1:1/x"], {
+        ...env,
+        DUO_MFA_DATA: "d"
+      })
+      assert.include(posts[1]?.body, "The postgres sink cannot reach the database: ECONNREFUSED.")
+    })))
+
+  it.live("posts that there is a defect, and nothing of what it says itself", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users })
+      const { posts, url } = yield* hook()
+      const env = { ...settings(duo), DUO_MFA_NOTIFY: url }
+      const { code } = yield* command(folder, [
+        "extract",
+        "--sink",
+        `${import.meta.dirname}/../../support/sinks/dying.ts`
+      ], env)
+      assert.strictEqual(code, 70)
+      assert.deepInclude(JSON.parse(posts[0]?.body ?? ""), { error: "Defect", exit: 70 })
+      assert.notInclude(posts[0]?.body, "ada.lovelace")
+    })))
+
+  const secret = "B0SECRET"
+
+  const refused: ReadonlyArray<readonly [what: string, url: string, says: RegExp, loopback?: ""]> = [
+    ["plain http", `http://hooks.example.com/${secret}`, /must be https/],
+    ["this machine, unless it is allowed", `http://127.0.0.1:9/${secret}`, /DUO_INSECURE_LOOPBACK=1/, ""],
+    ["a name that only looks like this machine", `http://127.0.0.1.example.com/${secret}`, /must be https/],
+    ["another scheme", `file:///${secret}`, /must be https/],
+    ["a user name", `https://${secret}@hooks.example.com/`, /no user name and no password/],
+    ["a password", `https://:${secret}@hooks.example.com/`, /no user name and no password/],
+    ["what is no URL", `hooks.example.com/${secret}`, /must be the https:\/\/ URL of a webhook/]
+  ]
+  for (const [what, url, says, loopback = "1"] of refused) {
+    it.live(`refuses ${what} before anything is asked, and does not print it`, () =>
+      inFolder(Effect.fnUntraced(function*(folder) {
+        const duo = yield* serve({ users })
+        const env = { ...settings(duo), DUO_INSECURE_LOOPBACK: loopback }
+        const flag = yield* command(folder, ["extract", "--notify", url], env)
+        const variable = yield* command(folder, ["extract"], { ...env, DUO_MFA_NOTIFY: url })
+        assert.deepStrictEqual([flag.code, variable.code], [64, 78])
+        for (const { stderr, stdout } of [flag, variable]) {
+          assert.match(stderr, says)
+          assert.notInclude(stdout + stderr, secret)
+        }
+        assert.strictEqual(duo.requests.length, 0)
+      })))
+  }
+
+  it.live("follows no redirect, warns with the host alone, and the run is what it is", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users })
+      const other = yield* hook()
+      const { host, posts, url } = yield* hook((response) => response.writeHead(307, { location: other.url }).end())
+      const env = { ...settings(duo), DUO_MFA_NOTIFY: `${url}/${secret}` }
+      const { code, stderr, stdout } = yield* command(folder, ["extract", "--json", "--log-level", "all"], env)
+      assert.strictEqual(code, 0)
+      assert.strictEqual(JSON.parse(stdout).exit, 0)
+      assert.include(stderr, `warn: The webhook at ${host} was not told: HTTP 307, and redirects are not followed.`)
+      assert.notInclude(stdout + stderr, secret)
+      assert.deepStrictEqual([posts.length, other.posts.length], [1, 0])
+    })))
+
+  it.live("warns of a webhook where nobody listens, and the exit is the run's", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users, permissions: [] })
+      const { url } = yield* Effect.scoped(hook())
+      const env = { ...settings(duo), DUO_MFA_NOTIFY: url }
+      const { code, stderr } = yield* command(folder, ["extract"], env)
+      assert.strictEqual(code, 77)
+      assert.match(stderr, /warn: The webhook at \S+ was not told: ECONNREFUSED\./)
+    })))
+
+  it.live("is not waited for by somebody who stops it: the run is published, and the exit says so", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users })
+      const { told, url } = yield* hook(() => undefined)
+      const { child, ended } = start(folder, ["extract"], { ...settings(duo), DUO_MFA_NOTIFY: url })
+      yield* told
+      child.kill("SIGTERM")
+      const { code, stderr } = yield* Effect.promise(() => ended)
+      assert.strictEqual(code, 0)
+      assert.notInclude(stderr, "no answer")
+    })))
+})
+
+const news = { facts: { users: 3 }, text: "<3> & more" }
+
+const webhookAt = (url: string) =>
+  Effect.map(Notify.webhook(Option.some(Redacted.make(url))), (webhook) => {
+    assert(webhook !== undefined)
+    return webhook
+  })
+
+/** What is warned of while it runs. */
+const warnings = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const lines: Array<string> = []
+  yield* Effect.provide(effect, Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))]))
+  return lines
+})
+
+/** A webhook that answers so, one after the other. */
+const answering = (...statuses: ReadonlyArray<number>) => {
+  const posts: Array<string> = []
+  const client = HttpClient.make((request) => {
+    posts.push(request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : "")
+    const status = statuses[posts.length - 1] ?? 0
+    return Effect.succeed(HttpClientResponse.fromWeb(request, new Response(null, { status })))
+  })
+  return { client, posts }
+}
+
+describe("a webhook", () => {
+  const rows: ReadonlyArray<readonly [statuses: ReadonlyArray<number>, posts: number, warning: RegExp]> = [
+    [[204], 1, /^$/],
+    [[503, 429, 200], 3, /^$/],
+    [[500, 502, 503, 200], 3, /was not told: HTTP 503\.$/],
+    [[404, 200], 1, /was not told: HTTP 404\.$/],
+    [[400, 200], 1, /was not told: HTTP 400\.$/]
+  ]
+  for (const [statuses, count, warning] of rows) {
+    it.effect(`that answers ${statuses.join(", ")} is posted to ${count === 1 ? "once" : `${count} times`}`, () =>
+      Effect.gen(function*() {
+        const webhook = yield* webhookAt("https://hooks.slack.com/services/T/B/x")
+        const { client, posts } = answering(...statuses)
+        const sent = yield* Effect.forkChild(
+          warnings(Effect.provideService(Notify.send(webhook, news), HttpClient.HttpClient, client))
+        )
+        yield* TestClock.adjust("9 seconds")
+        assert.match((yield* Fiber.join(sent)).join("\n"), warning)
+        assert.deepStrictEqual(posts, Array.from({ length: count }, () => `{"text":"&lt;3&gt; &amp; more"}`))
+      }))
+  }
+
+  it.effect("that does not answer is given up after ten seconds, and is not told twice", () =>
+    Effect.gen(function*() {
+      const { host, posts, told, url } = yield* hook(() => undefined)
+      const webhook = { url: Redacted.make(url), host, loopback: true, isSlack: false }
+      const sent = yield* Effect.forkChild(warnings(Notify.post(webhook, news)))
+      yield* told
+      yield* TestClock.adjust("9999 millis")
+      assert.isUndefined(sent.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* Fiber.join(sent), [`The webhook at ${host} was not told: no answer in 10 seconds.`])
+      assert.deepStrictEqual(posts.map(({ body }) => body), [`{"users":3}`])
+    }))
+
+  const host = "api-12345678.duosecurity.com"
+
+  it.live("is reached over TLS, through HTTPS_PROXY", () =>
+    Effect.gen(function*() {
+      const seen = yield* behindProxy(200, { cert: good, key })
+      yield* trust(good)
+      assert.deepStrictEqual(yield* warnings(Notify.post(yield* webhookAt(`https://${host}/hook`), news)), [])
+      assert.deepStrictEqual(seen.requests, [`${host} /hook`])
+    }))
+
+  it.live("is told nothing if its certificate is another's", () =>
+    Effect.gen(function*() {
+      const seen = yield* behindProxy(200, { cert: another, key })
+      yield* trust(another)
+      assert.deepStrictEqual(yield* warnings(Notify.post(yield* webhookAt(`https://${host}/hook`), news)), [
+        `The webhook at ${host} was not told: ERR_TLS_CERT_ALTNAME_INVALID.`
+      ])
+      assert.deepStrictEqual(seen.requests, [])
+    }))
+})

@@ -1,0 +1,85 @@
+/** The estimated time of arrival: silent until it knows, then near the truth, whatever the pace was before. */
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import * as Arrival from "../../../src/cli/terminal/Arrival.ts"
+import type { Progress } from "../../../src/run/Progress.ts"
+
+const total = 10_000
+
+const at = (seen: number, stage: Progress["stage"] = "reading"): Progress => ({
+  stage,
+  what: "users",
+  seen,
+  total,
+  pages: 0
+})
+
+/** Pages of 100 users, so many seconds each. */
+const read = (pages: number, seconds: number, from: Arrival.Arrival = Arrival.start, now = 0, users = 0) => {
+  let arrival = from
+  for (let n = 1; n <= pages; n++) arrival = Arrival.observe(arrival, at(users + n * 100), now + n * seconds * 1000)
+  return arrival
+}
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+describe("The time of arrival", () => {
+  it("is not told before anything is known", () => {
+    assert.strictEqual(Arrival.say(Arrival.start), "")
+    assert.strictEqual(Arrival.say(read(2, 5)), "")
+    assert.strictEqual(Arrival.say(read(10, 0.1)), "", "a second tells nothing")
+    assert.notStrictEqual(Arrival.say(read(3, 5)), "")
+  })
+
+  it.prop("is exact while the pace is steady: the rest, and everything once more to prove it", [
+    between(3, 99),
+    between(1, 60)
+  ], ([pages, seconds]) => {
+    assert.approximately(read(pages, seconds).left ?? 0, (200 - pages) * seconds, 0.001)
+  })
+
+  it("follows the pace of the last minute, not of the burst that Duo lets through first", () => {
+    const throttled = read(60, 2, read(30, 0.1), 3000, 3000)
+    assert.approximately(throttled.left ?? 0, (10 + 100) * 2, 1)
+  })
+
+  it("begins anew with each stage, and has nothing to prove after the proof", () => {
+    const proving = Arrival.observe(read(99, 5), at(100, "proving"), 500_000)
+    assert.strictEqual(Arrival.say(proving), "")
+    const later = [200, 300].reduce(
+      (arrival, users) => Arrival.observe(arrival, at(users, "proving"), 500_000 + users * 20),
+      proving
+    )
+    assert.approximately(later.left ?? 0, 97 * 3, 0.001)
+  })
+
+  it("is not told where Duo does not say how many there are, nor when time stands still or the list does", () => {
+    const of = (users: (n: number) => number, ms: number, total: number | null) =>
+      [1, 2, 3, 4, 5].reduce(
+        (arrival, n) => Arrival.observe(arrival, { ...at(users(n)), total }, n * ms),
+        Arrival.start
+      ).left
+    assert.isNull(of((n) => n * 100, 5000, null))
+    assert.isNull(of((n) => n * 100, 0, total))
+    assert.isNull(of(() => 100, 5000, total))
+  })
+
+  it.prop("remembers no more than a minute and a page", [between(3, 90), between(1, 200)], ([pages, seconds]) => {
+    assert.isAtMost(read(pages, seconds).sightings.length, Math.ceil(60 / seconds) + 2)
+  })
+
+  it("is told no more exactly than it is known", () => {
+    const said = (left: number) => Arrival.say({ ...Arrival.start, left })
+    assert.deepStrictEqual([4, 5, 41, 55, 89, 170, 5399, 5400, 9000].map(said), [
+      "",
+      "about 10 s left",
+      "about 50 s left",
+      "about 1 min left",
+      "about 1 min left",
+      "about 3 min left",
+      "about 90 min left",
+      "about 2 h left",
+      "about 3 h left"
+    ])
+  })
+})

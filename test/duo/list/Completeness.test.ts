@@ -1,0 +1,115 @@
+/** Who is known to have been in a list at one moment, for ten thousand histories of a list that changes while it is read. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Stream } from "effect"
+import type { Session } from "../../../src/duckdb/DuckDb.ts"
+import * as ObjectLoader from "../../../src/duckdb/ObjectLoader.ts"
+import * as RunDatabase from "../../../src/duckdb/RunDatabase.ts"
+import * as Completeness from "../../../src/duo/list/Completeness.ts"
+import { type Page, pages } from "../../../src/duo/list/Pages.ts"
+import { historyOf } from "../../support/drift.ts"
+import { datings, liveClient } from "../../support/live-client.ts"
+import { addLines } from "../../support/row-pipeline.ts"
+
+const readings = 3
+
+/** Reads a list so often, whatever that proves, and gives what was seen as rows of SQL. */
+const readAll = Effect.fnUntraced(function*(seed: number) {
+  const history = historyOf(seed)
+  const live = liveClient(history, seed, datings[seed % datings.length] ?? "never")
+  const sightings: Array<string> = []
+  const moments: Array<string> = []
+  /** By reading: who was in the list when its first page was answered. */
+  const truths: Array<ReadonlySet<string>> = []
+  for (let reading = 1; reading <= readings; reading++) {
+    const all: Array<Page> = []
+    yield* Stream.runForEach(
+      pages(live.client, live.endpoint, history),
+      (page) => Effect.sync(() => void all.push(page))
+    )
+    for (const [index, { content: { total }, notBefore, objects = [], offset }] of all.entries()) {
+      if (index === 0) {
+        moments.push(JSON.stringify({ list: String(seed), reading, total, not_before: notBefore }))
+        truths.push(live.firstPages.at(-1) ?? new Set())
+      }
+      assert.strictEqual(offset === 0, index === 0)
+      for (const { created = null, user_id } of objects.flatMap((list) => JSON.parse(list))) {
+        sightings.push(JSON.stringify({ list: String(seed), id: user_id, created, reading, is_first: index === 0 }))
+      }
+    }
+  }
+  return { sightings, moments, truths }
+})
+
+/** DuckDB holds every moment against every user, so a list is held against few others. */
+const together = 200
+
+/** What is claimed of lists: of which moment, whether by two readings, and who was in the list. */
+const claims = Effect.fnUntraced(
+  function*(session: Session, lists: ReadonlyArray<Effect.Success<ReturnType<typeof readAll>>>) {
+    const seen = yield* ObjectLoader.make(session, "readings.seen", {
+      list: "VARCHAR",
+      id: "VARCHAR",
+      created: "BIGINT",
+      reading: "INTEGER",
+      is_first: "BOOLEAN"
+    })
+    const begun = yield* ObjectLoader.make(session, "readings.begun", {
+      list: "VARCHAR",
+      reading: "INTEGER",
+      total: "BIGINT",
+      not_before: "BIGINT"
+    })
+    for (const [index, { moments, sightings }] of lists.entries()) {
+      yield* addLines(seen, index, sightings)
+      yield* addLines(begun, index, moments)
+    }
+    yield* seen.finish
+    yield* begun.finish
+    // a run that ends after so many readings knows no more than they have shown
+    yield* session.run(
+      `CREATE OR REPLACE TABLE readings.moments AS SELECT list || '/' || ending AS list, reading, total, not_before
+     FROM readings.begun JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
+     CREATE OR REPLACE VIEW objects.sightings AS SELECT list || '/' || ending AS list, id, created, reading, is_first
+     FROM readings.seen JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
+     CREATE OR REPLACE TABLE objects.known AS ${Completeness.known("objects.sightings")};
+     DROP TABLE readings.seen;
+     DROP TABLE readings.begun`
+    )
+    return yield* session.all(
+      `WITH claimed AS (
+       SELECT list, reading, seen_twice = total AS is_seen_twice FROM (${
+        Completeness.counted("objects.known")
+      }) WHERE known = total
+     )
+     SELECT list, moments.reading, is_seen_twice, array_to_string(list_sort(list(id)), ' ')
+     FROM claimed JOIN readings.moments USING (list, reading) LEFT JOIN objects.known USING (list)
+     WHERE id IS NULL OR ${Completeness.isAt("moments")} GROUP BY ALL`
+    )
+  },
+  Effect.scoped
+)
+
+describe("completeness", () => {
+  it.live(
+    "of ten thousand histories is claimed only where everybody is known, after any number of readings",
+    () =>
+      Effect.gen(function*() {
+        const folder = yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
+        const { session } = yield* RunDatabase.open(folder)
+        const reached = { "by the first reading": 0, "by creation times alone": 0, "by two readings": 0 }
+        for (let first = 1; first <= 10_000; first += together) {
+          const lists = yield* Effect.forEach(Array.from({ length: together }, (_, index) => first + index), readAll)
+          for (const [list, moment, isSeenTwice, ids] of yield* claims(session, lists)) {
+            const [seed, ending] = String(list).split("/")
+            const truth = [...lists[Number(seed) - first]?.truths[Number(moment) - 1] ?? []].sort().join(" ")
+            assert.strictEqual(String(ids ?? ""), truth, `history ${list}, moment ${Number(moment)}`)
+            if (ending === "1") reached["by the first reading"]++
+            reached[isSeenTwice === true ? "by two readings" : "by creation times alone"]++
+          }
+        }
+        for (const [what, times] of Object.entries(reached)) assert.isAbove(times, 1000, what)
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    180_000
+  )
+})

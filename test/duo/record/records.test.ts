@@ -1,0 +1,345 @@
+/** `--record` keeps what Duo answered in a run; `--replay` is that run again, byte for byte, without Duo. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Logger, Runtime } from "effect"
+import { globSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import mfa from "../../../pipelines/mfa.ts"
+import csv from "../../../sinks/csv.ts"
+import duckdb from "../../../sinks/duckdb.ts"
+import ndjson from "../../../sinks/ndjson.ts"
+import parquet from "../../../sinks/parquet.ts"
+import { Recording } from "../../../src/duo/record/Recording.ts"
+import type { Scenario } from "../../../src/emulator/faults/Scenario.ts"
+import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
+import type { SourceOptions } from "../../../src/Pipeline.ts"
+import * as Run from "../../../src/run/Run.ts"
+import type { Sink } from "../../../src/Sink.ts"
+import { command } from "../../support/command.ts"
+import { allSinks, contents, type Ended, inFolder, query, settings, start } from "../../support/program.ts"
+import * as Readers from "../../support/readers.ts"
+
+const withoutLedger = (files: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(files).filter(([file]) => !file.endsWith(".duckdb")))
+
+/**
+ * Everything that can be asked of a ledger, every row in the order in which it is stored. DuckDB gives each file that it
+ * makes 16 random bytes (from byte 0x7c on), and leaves what it does not use (padding, the cells of NULLs) as it was in
+ * memory: no two ledgers are the same bytes, whatever is in them.
+ */
+const ledger = (file: string) =>
+  Readers.within(file, (ask) =>
+    Effect.gen(function*() {
+      const catalog = yield* Effect.forEach(["tables", "columns", "views", "constraints", "indexes"], (what) =>
+        ask(
+          `SELECT * EXCLUDE (database_oid) FROM duckdb_${what}() WHERE database_name = current_database() ORDER BY ALL`
+        ))
+      const tables = yield* ask("SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL")
+      const rows = yield* Effect.forEach(
+        tables,
+        ({ table_name }) => ask(`SELECT rowid, * FROM "${String(table_name)}" ORDER BY rowid`)
+      )
+      assert.isAbove(tables.length, 3)
+      return { catalog, tables, rows }
+    }))
+
+/** What the program told at the end. */
+const lastLine = ({ stderr }: Ended) => stderr.trimEnd().split("\n").at(-1)
+
+/** Lines of retries, which a replay has too. */
+const retriesOf = ({ stderr }: Ended) => stderr.split("\n").filter((line) => line.includes("again in")).sort()
+
+const sinks: Readonly<Record<string, Sink>> = { duckdb, parquet, ndjson, csv }
+
+/** A run with every sink, in this process. */
+const run = (
+  folder: string,
+  recording: Recording,
+  env: Readonly<Record<string, string>>,
+  options: SourceOptions = { pageSize: undefined, concurrency: 1 }
+) => {
+  const logged: Array<string> = []
+  const logger = Logger.make<unknown, void>(({ message }) => {
+    logged.push(String(message))
+  })
+  const dataDirectory = `${folder}/data`
+  return Run.run(mfa, {
+    ...options,
+    toolVersion: "test",
+    dataDirectory,
+    sinks: Object.entries(sinks).map(([sink, { location }]) => ({ sink, location: location(dataDirectory) })),
+    allowEmpty: false,
+    findSink: (name) => Effect.fromNullishOr(sinks[name]).pipe(Effect.orDie)
+  }).pipe(
+    Effect.map((result) => ({ result, logged: logged.sort() })),
+    Effect.provideService(Recording, recording),
+    Effect.provide(Layer.mergeAll(
+      NodeServices.layer,
+      ConfigProvider.layer(ConfigProvider.fromEnv({ env })),
+      Logger.layer([logger])
+    ))
+  )
+}
+
+/** A run that ends so, and says so. */
+const fails = Effect.fnUntraced(function*(running: ReturnType<typeof run>, code: number, says: RegExp) {
+  const error = yield* Effect.flip(running)
+  assert.strictEqual(error[Runtime.errorExitCode], code, error.message)
+  assert.match(error.message, says)
+})
+
+/** Holds every file of the second run against the first's, which were moved out of its way. */
+const assertSameFiles = Effect.fnUntraced(function*(folder: string) {
+  const files = withoutLedger(contents(`${folder}/kept`))
+  assert.isAbove(Object.keys(files).length, 10)
+  assert.deepStrictEqual(withoutLedger(contents(`${folder}/data`)), files)
+  assert.deepStrictEqual(yield* ledger(`${folder}/data/duo.duckdb`), yield* ledger(`${folder}/kept/duo.duckdb`))
+})
+
+/** Records a run of an emulated tenant, and does it again where the first one was. */
+const twice = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
+  const duo = yield* serve(options)
+  const extract = ["extract", "--json", ...args]
+  const first = yield* command(folder, [...extract, "--record", "record"], settings(duo))
+  const asked = duo.requests.length
+  mkdirSync(`${folder}/data`, { recursive: true })
+  renameSync(`${folder}/data`, `${folder}/kept`)
+  const again = yield* command(folder, [...extract, "--replay", "record"])
+  assert.strictEqual(duo.requests.length, asked)
+  return { duo, first, again }
+})
+
+const passing: Scenario = [
+  { when: { page: 2, times: 1 }, do: { fault: "rate_limit", raw: "0" } },
+  { when: { page: 4, times: 1 }, do: { fault: "reset", at: "body" } },
+  { when: { page: 6, times: 1 }, do: { fault: "status", code: 50001 } },
+  { when: { page: 8, times: 1 }, do: { fault: "truncated", how: "length" } },
+  { when: { page: 10, times: 1 }, do: { fault: "rate_limit", retry_after: "http-date", seconds: 1 } }
+]
+
+describe("A run that is recorded", () => {
+  it.live("is the same run again, byte for byte, retries, pages in flight and all", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const { again, duo, first } = yield* twice(folder, { users: 333, latency: [0, 20], scenario: passing }, [
+        ...allSinks,
+        "--page-size",
+        "10",
+        "--concurrency",
+        "4"
+      ])
+      assert.strictEqual(first.code, 0, first.stderr)
+      for (const { do: { fault } } of passing) assert.isAbove(duo.reached[fault] ?? 0, 0, fault)
+      assert.strictEqual(again.code, 0, again.stderr)
+      yield* assertSameFiles(folder)
+      assert.strictEqual(again.stdout, first.stdout)
+      assert.deepStrictEqual(retriesOf(again), retriesOf(first))
+      const verified = yield* command(folder, ["verify"])
+      assert.strictEqual(verified.code, 0, verified.stderr)
+    })))
+
+  const tenants: ReadonlyArray<readonly [name: string, options: Options, pageSize?: number]> = [
+    ["with its retries", { users: 300, scenario: passing }, 40],
+    ["of an older API and an older signature", { users: 120, apis: ["v1"], signatures: ["v2-sha1"] }],
+    ["without the bypass codes", { users: 50, permissions: ["users"] }],
+    ["of nobody", { users: 0 }],
+    ["of a list that did not hold still", {
+      users: 60,
+      scenario: [{ when: { page: 3, times: 1 }, do: { fault: "edit", edit: { edit: "remove", at: 0 } } }]
+    }, 10]
+  ]
+  for (const [name, options, pageSize] of tenants) {
+    it.live(`is the same run again, byte for byte: ${name}`, () =>
+      inFolder(Effect.fnUntraced(function*(folder) {
+        const duo = yield* serve(options)
+        const directory = `${folder}/record`
+        const record = { directory, pseudonymise: false }
+        const first = yield* run(folder, { record }, settings(duo), { pageSize, concurrency: 1 })
+        for (const { do: { fault } } of options.scenario ?? []) assert.isAbove(duo.reached[fault] ?? 0, 0, fault)
+        const asked = duo.requests.length
+        renameSync(`${folder}/data`, `${folder}/kept`)
+        const again = yield* run(folder, { replay: directory }, {})
+        assert.strictEqual(duo.requests.length, asked)
+        yield* assertSameFiles(folder)
+        assert.deepStrictEqual(again, first)
+      })))
+  }
+
+  it.live("counts again what was asked in vain, and given up before it was answered", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const { again, first } = yield* twice(folder, {
+        users: 200,
+        latency: [10, 50],
+        scenario: [
+          { when: { page: 5, times: 1 }, do: { fault: "short_page", size: 7 } },
+          { when: { page: 12, times: 1 }, do: { fault: "short_page", size: 3 } }
+        ]
+      }, ["--page-size", "10", "--concurrency", "6", "--sink", "ndjson"])
+      const entries = globSync(`${folder}/record/0*.json`).map((file) => readFileSync(file, "utf8"))
+      assert.isAbove(entries.filter((entry) => entry.includes(`"interrupted":true`)).length, 0)
+      assert.strictEqual(again.code, 0, again.stderr)
+      assert.strictEqual(again.stdout, first.stdout)
+      assert.strictEqual(JSON.parse(first.stdout).requests, entries.length)
+    })))
+
+  it.live("leaves no key, no signature and no request's header in its record, which is for nobody else's eyes", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({
+        users: 100,
+        signatures: ["v2-sha1"],
+        scenario: [{ when: { page: 3, times: 1 }, do: { fault: "reset", at: "headers" } }]
+      })
+      const ended = yield* command(folder, ["extract", "--record", "record", "--page-size", "30"], settings(duo))
+      assert.strictEqual(ended.code, 0, ended.stderr)
+      const files = globSync("record/*", { cwd: folder })
+      assert.isAbove(files.length, 8)
+      for (const file of files) {
+        const text = readFileSync(`${folder}/${file}`, "utf8")
+        for (const secret of [duo.skey, duo.ikey, "uthorization", "Basic ", "user-agent"]) {
+          assert.notInclude(text, secret)
+        }
+        assert.isFalse(duo.signatures.areIn(text))
+        assert.strictEqual(lstatSync(`${folder}/${file}`).mode & 0o777, 0o600)
+      }
+      assert.strictEqual(lstatSync(`${folder}/record`).mode & 0o777, 0o700)
+    })))
+})
+
+describe("A run that failed, and was recorded", () => {
+  it.live("fails again, with the same code, sentence and JSON", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const { again, first } = yield* twice(folder, {
+        users: 100,
+        scenario: [{ when: { page: 3 }, do: { fault: "html", http: 200 } }]
+      }, ["--page-size", "20", "--sink", "ndjson"])
+      assert.strictEqual(first.code, 69, first.stderr)
+      assert.strictEqual(again.code, 69, again.stderr)
+      assert.strictEqual(lastLine(again), lastLine(first))
+      assert.strictEqual(again.stdout, first.stdout)
+    })))
+
+  for (const [signal, code] of [["SIGINT", 130], ["SIGKILL", null]] as const) {
+    it.live(`comes as far as it came: ${signal}`, () =>
+      inFolder(Effect.fnUntraced(function*(folder) {
+        const duo = yield* serve({ users: 100, latency: 300 })
+        const run = start(folder, ["extract", "--page-size", "5", "--record", "record"], settings(duo))
+        yield* Effect.promise(async () => {
+          while (duo.requests.length < 5) await new Promise((resolve) => setImmediate(resolve))
+          run.child.kill(signal)
+        })
+        assert.strictEqual((yield* Effect.promise(() => run.ended)).code, code)
+        const again = yield* command(folder, ["extract", "--replay", "record"])
+        assert.strictEqual(again.code, 65, again.stderr)
+        assert.match(again.stderr, /record in record ends (before|while) .*\/admin\/v2\/users\?limit=5&offset=\d+/)
+      })))
+  }
+})
+
+describe("A record with pseudonyms", () => {
+  it.live("has the counts and the strengths of the run, and nobody in it", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const options: Options = {
+        users: 200,
+        scenario: [{ when: { page: 2, times: 1 }, do: { fault: "reset", at: "start" } }]
+      }
+      const duo = yield* serve(options)
+      const args = ["extract", "--json", "--page-size", "50", "--sink", "ndjson"]
+      const first = yield* command(folder, [...args, "--record", "record", "--pseudonymise"], settings(duo))
+      assert.strictEqual(first.code, 0, first.stderr)
+      assert.isAbove(duo.reached.reset ?? 0, 0)
+      renameSync(`${folder}/data`, `${folder}/kept`)
+      const again = yield* command(folder, [...args, "--replay", "record"])
+      assert.strictEqual(again.code, 0, again.stderr)
+
+      const { sinks: _, tenant, ...facts } = JSON.parse(first.stdout)
+      const { sinks: __, tenant: hidden, ...replayed } = JSON.parse(again.stdout)
+      assert.deepStrictEqual(replayed, facts)
+      assert.match(hidden, /^api-[a-z]{8}\.duosecurity\.com$/)
+
+      const strengths = (directory: string) =>
+        query(`SELECT status, strongest, weakest, is_bypass, bypass_reason, method_count, count(*) AS n
+          FROM '${folder}/${directory}/ndjson/users/*.ndjson.zst' GROUP BY ALL ORDER BY ALL`)
+      assert.deepStrictEqual(yield* strengths("data"), yield* strengths("kept"))
+
+      // what is as long as this is not met by chance
+      const record = readdirSync(`${folder}/record`).map((file) => readFileSync(`${folder}/record/${file}`, "utf8"))
+        .join()
+      const people = yield* query(`
+        SELECT unnest([user_id, username, email, realname, directory_key, external_id]) AS text
+          FROM '${folder}/kept/ndjson/users/*.ndjson.zst'
+        UNION SELECT unnest([method_id, number, name]) FROM '${folder}/kept/ndjson/mfa_methods/*.ndjson.zst'
+        UNION SELECT unnest([group_id, group_name]) FROM '${folder}/kept/ndjson/user_groups/*.ndjson.zst'
+        UNION SELECT unnest([bypass_code_id, admin_email]) FROM '${folder}/kept/ndjson/bypass_codes/*.ndjson.zst'`)
+      const telling = people.flatMap(({ text }) => typeof text === "string" && text.length >= 10 ? [text] : [])
+      assert.isAbove(telling.length, 800)
+      assert.deepStrictEqual([...telling, tenant, duo.ikey, duo.skey].filter((text) => record.includes(text)), [])
+    })))
+})
+
+describe("A record that cannot be made or used", () => {
+  it.live("says why before anything is asked of Duo", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 10 })
+      mkdirSync(`${folder}/full`)
+      writeFileSync(`${folder}/full/letter.txt`, "")
+      writeFileSync(`${folder}/file`, "")
+      const flags = [
+        { args: ["--pseudonymise"], says: /--pseudonymise.*--record/s },
+        { args: ["--record", "a", "--replay", "b"], says: /--record and --replay exclude/ }
+      ]
+      for (const { args, says } of flags) {
+        const ended = yield* command(folder, ["extract", ...args], settings(duo))
+        assert.strictEqual(ended.code, 64, ended.stderr)
+        assert.match(ended.stderr, says)
+      }
+      const record = (name: string) => ({ record: { directory: `${folder}/${name}`, pseudonymise: false } })
+      const directories = [
+        { recording: record("full"), code: 73, says: /full: it is not empty.*--record/ },
+        { recording: record("file"), code: 73, says: /file: .*--record/ },
+        {
+          recording: { replay: `${folder}/nowhere` },
+          code: 78,
+          says: /nowhere cannot be replayed: it has no run\.json/
+        }
+      ]
+      for (const { code, recording, says } of directories) {
+        yield* fails(run(folder, recording, settings(duo)), code, says)
+      }
+      assert.strictEqual(duo.requests.length, 0)
+      assert.deepStrictEqual(readdirSync(`${folder}/full`), ["letter.txt"])
+    })))
+
+  it.live("is of another version, damaged, or has lost something: each is said, and nothing is published", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 50 })
+      const record = { directory: `${folder}/record`, pseudonymise: false }
+      yield* run(folder, { record }, settings(duo), { pageSize: 20, concurrency: 1 })
+      const again = run(folder, { replay: record.directory }, {})
+      yield* again
+      yield* run(folder, {}, settings(duo))
+      yield* fails(again, 4, /is older than .*DUO_MFA_DATA/)
+      rmSync(`${folder}/data`, { recursive: true })
+
+      const made = readFileSync(`${folder}/record/run.json`, "utf8")
+      const last = readdirSync(`${folder}/record`).filter((file) => /^\d+\.json$/.test(file)).sort().at(-1) ?? ""
+      const damages: ReadonlyArray<readonly [file: string, content: string | undefined, code: number, says: RegExp]> = [
+        [
+          "run.json",
+          made.replace(`"format":1`, `"format":2`),
+          78,
+          /of format 2, and this version reads format 1: take/
+        ],
+        ["run.json", made.slice(0, 40), 78, /its run\.json is damaged/],
+        ["run.json", made.replace(`"api":"auto"`, `"api":"v3"`), 78, /its run\.json is damaged/],
+        [last, "{}", 78, new RegExp(`its ${last} is damaged`)],
+        [last, undefined, 65, /ends before an answer to \/admin\//],
+        ["00002.text", undefined, 65, /has no 00002\.text/]
+      ]
+      for (const [file, content, code, says] of damages) {
+        const before = readFileSync(`${folder}/record/${file}`)
+        if (content === undefined) rmSync(`${folder}/record/${file}`)
+        else writeFileSync(`${folder}/record/${file}`, content)
+        yield* fails(again, code, says)
+        writeFileSync(`${folder}/record/${file}`, before)
+      }
+      assert.deepStrictEqual(globSync("data/**/*.*", { cwd: folder }), [])
+    })))
+})

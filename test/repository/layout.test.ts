@@ -1,0 +1,169 @@
+import { assert, describe, it } from "@effect/vitest"
+import { globSync, readdirSync, readFileSync } from "node:fs"
+import { basename, dirname, join, normalize } from "node:path"
+
+/**
+ * Which room may import which: the arrows point one way. `src` stands for the files at its root, which say what a pipeline, a
+ * sink and a table are; every room may import those, and `failure`, which says how something can fail.
+ */
+const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
+  failure: [],
+  text: [],
+  http: [],
+  files: [],
+  duckdb: ["files"],
+  duo: ["duckdb", "http", "telemetry", "text"],
+  run: ["duckdb", "files"],
+  history: ["run", "duckdb", "files"],
+  telemetry: ["run", "http"],
+  pipelines: ["duo", "run"],
+  sinks: ["history", "run", "duckdb", "files", "text"],
+  report: ["pipelines", "duckdb"],
+  emulator: ["duo"],
+  package: ["duckdb", "files"],
+  cli: ["report", "history", "run", "telemetry", "duo", "emulator", "duckdb", "files", "http", "text"],
+  src: ["cli", "duckdb"]
+}
+
+/** The packages that are more than `effect`, and the only places that may name them. */
+const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
+  [/^effect\/observability$/, /^src\/telemetry\/(Otlp|Harmless)\.ts$/],
+  [/^effect(\/(?!observability)|$)/, /^/],
+  [/^node:/, /^(src|sinks|pipelines)\//],
+  [/^@duckdb\/node-api$/, /^src\/(duckdb|run\/publish|cli)\//],
+  [/^@effect\/platform-node\//, /^src\/(main|cli\/Program|http\/Transport|emulator\/demo)\.ts$/],
+  [/^pg(-copy-streams)?$/, /^sinks\/postgres\/Session\.ts$/],
+  [/^echarts\//, /^src\/report\/Chart\.ts$/],
+  [/^rolldown$/, /^src\/package\//]
+]
+
+/** What a file imports, types included: paths from the root of the repository, and names of packages. */
+const importsOf = (file: string) =>
+  [...readFileSync(file, "utf8").matchAll(/(?:^import [^"]*|^export [^"]* from |\bimport\()"([^"]+)"/gm)]
+    .map(([_, specifier = ""]) => specifier.startsWith(".") ? normalize(join(dirname(file), specifier)) : specifier)
+
+const files = globSync("{src,pipelines,sinks}/**/*.ts")
+const imports = new Map(files.map((file) => [file, importsOf(file)]))
+const isOurs = (name: string) => /^(src|pipelines|sinks|test|bench|package)\b/.test(name)
+
+/** The room that a file is in. */
+const roomOf = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1] ?? file.split("/")[0] ?? ""
+
+/** The first circle that is reached from a file, as the files on it. */
+const circleFrom = (file: string, way: ReadonlyArray<string>, done: Set<string>): ReadonlyArray<string> | undefined => {
+  if (way.includes(file)) return [...way.slice(way.indexOf(file)), file]
+  if (done.has(file)) return undefined
+  done.add(file)
+  for (const to of imports.get(file) ?? []) {
+    const circle = circleFrom(to, [...way, file], done)
+    if (circle !== undefined) return circle
+  }
+  return undefined
+}
+
+describe("layout", () => {
+  it("finds the sources", () => {
+    assert.isAbove(files.length, 200)
+    assert.isAbove([...imports.values()].flat().length, 1000)
+  })
+
+  it("arrows between rooms point one way", () => {
+    const wrong = files.flatMap((file) =>
+      (imports.get(file) ?? []).filter((to) => isOurs(to) && to !== "package.json").filter((to) => {
+        const [from, room] = [roomOf(file), roomOf(to)]
+        return room !== from && room !== "src" && room !== "failure" && !(arrows[from] ?? []).includes(room)
+      }).map((to) => `${file} -> ${to}`)
+    )
+    assert.deepStrictEqual(wrong, [])
+  })
+
+  it("no imports go in a circle, types included", () => {
+    const done = new Set<string>()
+    for (const file of files) assert.isUndefined(circleFrom(file, [], done))
+  })
+
+  it("one pipeline imports no other, and no sink another", () => {
+    const wrong = files.filter((file) => /^(pipelines|sinks)\//.test(file)).flatMap((file) => {
+      const [of = "", name = ""] = file.replace(/\.ts$/, "").split("/")
+      return (imports.get(file) ?? []).filter((to) => to.startsWith(`${of}/`) && !to.startsWith(`${of}/${name}/`))
+        .map((to) => `${file} -> ${to}`)
+    })
+    assert.deepStrictEqual(wrong, [])
+  })
+
+  it("the engine names no pipeline and no table of one", () => {
+    const tables = globSync("pipelines/*/*.sql").map((file) => basename(file, ".sql"))
+      .filter((name) => !["counts", "unknown", "contradictions", "views"].includes(name))
+    assert.isAbove(tables.length, 5)
+    const quoted = new RegExp(`"(${tables.join("|")})"`)
+    const engine = globSync("src/{*,{run,history,duckdb,files,telemetry,failure,text,http}/**/*}.ts")
+    assert.isAbove(engine.length, 50)
+    assert.deepStrictEqual(engine.filter((file) => quoted.test(readFileSync(file, "utf8"))), [
+      // the columns `users` and `methods` of `runs`, which readers rely on
+      "src/Outcome.ts"
+    ])
+  })
+
+  it("a package is named where it belongs", () => {
+    const wrong = files.flatMap((file) =>
+      (imports.get(file) ?? []).filter((to) => !isOurs(to))
+        .filter((to) => !packages.some(([name, where]) => name.test(to) && where.test(file)))
+        .map((to) => `${file} -> ${to}`)
+    )
+    assert.deepStrictEqual(wrong, [])
+  })
+
+  it("a file has at most 250 lines, and a folder a dozen files unless it has rooms", () => {
+    const long = files.filter((file) => readFileSync(file, "utf8").trimEnd().split("\n").length > 250)
+    assert.deepStrictEqual(long, [])
+    const full = ["src", "sinks", "pipelines", ...globSync("{src,sinks,pipelines}/**/")].filter((folder) => {
+      const entries = readdirSync(folder, { withFileTypes: true })
+      return entries.filter((entry) => entry.isFile()).length > 12 && !entries.some((entry) => entry.isDirectory())
+    })
+    assert.deepStrictEqual(full, [])
+  })
+
+  it("tests mirror the rooms of what they test", () => {
+    const beside = ["bench", "laws", "oracle", "pipelines", "repository", "sinks", "slow", "support", "torture"]
+    const rooms = [...new Set(globSync("test/**/*.test.ts").map((file) => file.split("/").slice(1, -1).join("/")))]
+    const there = new Set(globSync("src/**/").map((folder) => folder.replace(/^src\/|\/$/g, "")))
+    assert.deepStrictEqual(rooms.filter((room) => !beside.includes(room) && !there.has(room)), [])
+  })
+
+  it("what is shown goes through Stdout and Stderr, which a terminal obeys in nothing", () => {
+    const printing = /\bConsole\b.*from "effect"|process\.std(out|err)\.write|\bconsole\./
+    assert.deepStrictEqual(files.filter((file) => printing.test(readFileSync(file, "utf8"))).sort(), [
+      "src/cli/terminal/Stderr.ts",
+      "src/cli/terminal/Stdout.ts",
+      // it runs for one who reads the code
+      "src/emulator/demo.ts",
+      // rows, for a pipe
+      "src/files/StandardOutput.ts"
+    ])
+  })
+
+  it("what takes a while to load is loaded when it is needed", () => {
+    const slow = /^import (?!type )[^"]*"(pg|pg-copy-streams|@duckdb\/node-api)"/m
+    assert.deepStrictEqual(files.filter((file) => slow.test(readFileSync(file, "utf8"))), [])
+  })
+
+  it("no two tests, which may run at once, use the same port", () => {
+    const uses = globSync("test/**/*.test.ts").flatMap((file) =>
+      [...new Set(readFileSync(file, "utf8").match(/\b27_\d{3}\b/g))].map((port) => ({ port, file }))
+    )
+    assert.isAbove(uses.length, 10)
+    const shared = Object.values(Object.groupBy(uses, ({ port }) => port)).filter((some) => some?.length !== 1)
+    assert.deepStrictEqual(shared, [])
+  })
+
+  it("what one can type has a lower-case name, what one imports has not", () => {
+    assert.deepStrictEqual(globSync("{pipelines,sinks}/*.ts").filter((file) => !/\/[a-z-]+\.ts$/.test(file)), [])
+    const typed = /^src\/(main|emulator\/demo|package\/build|cli\/[a-z]+)\.ts$/
+    assert.deepStrictEqual(
+      globSync("{src/**/*,pipelines/*/*,sinks/*/*}.ts").filter((file) =>
+        !typed.test(file) && !/^[A-Z]\w*\.ts$/.test(basename(file))
+      ),
+      []
+    )
+  })
+})

@@ -1,0 +1,72 @@
+/** CONTRIBUTING.md, walked by somebody who does what it says and nothing else. */
+import { assert, it } from "@effect/vitest"
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { succeed } from "../support/package.ts"
+
+const page = readFileSync("CONTRIBUTING.md", "utf8")
+
+const blocks = (language: string) =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]+?)^\`\`\`$`, "gm"))].map(([_, block = ""]) => block)
+
+/** What a clone has, and is read by what is typed. */
+const clone = (folder: string) => {
+  const names = [
+    "Makefile",
+    "duo-mfa",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    ".dprint.json",
+    ".oxlintrc.json"
+  ]
+  for (const name of [...names, "src", "pipelines", "sinks", "test", "bench", "docs", "data/queries", "README.md"]) {
+    cpSync(name, join(folder, name), { recursive: true, preserveTimestamps: true })
+  }
+  symlinkSync(resolve("node_modules"), join(folder, "node_modules"))
+}
+
+/** Adds a block to a file: its imports after those that are there, the rest at the end. */
+const add = (file: string, block: string) => {
+  if (!existsSync(file)) return writeFileSync(file, block)
+  const imports = block.split("\n").filter((line) => line.startsWith("import ")).join("\n")
+  const text = readFileSync(file, "utf8")
+  const end = text.indexOf("\n", text.lastIndexOf("\nimport ") + 1)
+  writeFileSync(file, `${text.slice(0, end)}\n${imports}${text.slice(end)}`)
+  appendFileSync(file, `\n${block.split("\n").filter((line) => !line.startsWith("import ")).join("\n").trim()}\n`)
+}
+
+it("a newcomer gets from a clone to a sink that passes lint, types, layout and the laws", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "duo-mfa-contributing-"))
+  try {
+    clone(folder)
+    const files = ["sinks/gzip.ts", "test/support/readers.ts", "test/sinks/sinks.test.ts"]
+    const sources = blocks("ts")
+    assert.strictEqual(sources.length, files.length)
+    for (const [index, file] of files.entries()) {
+      assert.include(page, `\`${file}\`:\n\n\`\`\`ts\n${sources[index]}`)
+      add(join(folder, file), sources[index] ?? "")
+    }
+    const [cloning = "", trying = ""] = blocks("sh")
+    // what is installed is there already
+    const typed = `make() { command make --assume-old=node_modules/.setup "$@"; }\nset -e\n${
+      cloning.split("\n").slice(1).join("\n")
+    }${trying}`
+    const told = await succeed(folder, "bash", ["-c", typed])
+    assert.match(told, /Tests +18 passed/)
+    assert.match(told, /^gzip +data\/demo\/gzip \(/m)
+    assert.match(told, /^\S+ +gzip +users +400 +same$/m)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}, 300_000)

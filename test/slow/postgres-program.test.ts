@@ -1,0 +1,285 @@
+/** The program and PostgreSQL: what is asked for, what is never shown, what a killed run leaves, what the page says to type. */
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect } from "effect"
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import * as Target from "../../sinks/postgres/Target.ts"
+import * as Tenant from "../../src/emulator/people/Tenant.ts"
+import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
+import { usersOn } from "../known/scene.ts"
+import { command, extract } from "../support/command.ts"
+import { binaries, locationOf, query, secret, type Server, start } from "../support/postgres-server.ts"
+import { inFolder, program, settings } from "../support/program.ts"
+import * as readers from "../support/readers.ts"
+
+let server: Server
+
+const hasServer = binaries !== undefined
+beforeAll(async () => {
+  if (hasServer) server = await start()
+}, 120_000)
+afterAll(() => server?.stop())
+
+const killing = `${import.meta.dirname}/../support/sinks/killing.ts`
+
+const rowsIn = (schema: string) => query(server, `SELECT run_id, published FROM ${schema}_rows.runs ORDER BY run_id`)
+
+describe("a target", () => {
+  const refused = Effect.fnUntraced(function*(target: string, environment: Record<string, string> = {}) {
+    return yield* inFolder((folder) =>
+      Effect.gen(function*() {
+        const duo = yield* serve({ users: 1 })
+        const ended = yield* command(folder, ["extract", "--json", "--sink", target], {
+          ...settings(duo),
+          ...environment
+        })
+        assert.deepStrictEqual(globSync("**/*", { cwd: folder }), [], "nothing is begun")
+        return ended
+      })
+    )
+  })
+
+  it.live("with a password in it is refused before anything is written, and the password is not said again", () =>
+    Effect.gen(function*() {
+      for (
+        const target of ["postgres://duo:s3cret@db.example.com/x", "//duo:s3cret@h/x", "postgres:///x?password=s3cret"]
+      ) {
+        const { code, stderr, stdout } = yield* refused(`postgres:${target}`)
+        assert.strictEqual(code, 64)
+        assert.include(stderr, "the password in PGPASSWORD or a file, PGPASSFILE")
+        assert.notInclude(stdout + stderr, "s3cret")
+      }
+    }))
+
+  it.live("that cannot be is usage, and a setting that cannot be is named", () =>
+    Effect.gen(function*() {
+      const bad = ["mysql://h/x", "db", "postgres://h:0/x", "postgres:///x?sslmode=prefer", "postgres:///x?sslcert=a"]
+      for (const target of [...bad, "postgres:///x?schema=pg_mine", `postgres:///x?schema=${"s".repeat(59)}`]) {
+        assert.strictEqual((yield* refused(`postgres:${target}`)).code, 64, target)
+      }
+      for (const [name, value] of [["PGSSLMODE", "prefer"], ["PGPORT", "many"]] as const) {
+        const { code, stderr } = yield* refused("postgres", { [name]: value })
+        assert.strictEqual(code, 78)
+        assert.include(stderr, `${name} has`)
+      }
+    }))
+
+  it.effect("is kept with all that is known of it; elsewhere than here it is encrypted, whatever else is not said", () =>
+    Effect.gen(function*() {
+      const located = (target: string, env: Record<string, string> = {}) =>
+        Effect.map(Target.parse(target), Target.format).pipe(
+          Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { PGUSER: "u", ...env } })))
+        )
+      const known = [
+        ["postgres://db.example.com", {}, "postgres://u@db.example.com:5432/u?schema=duo_mfa"],
+        ["", { PGHOST: "10.0.0.1", PGPORT: "6", PGDATABASE: "d e" }, "postgres://u@10.0.0.1:6/d%20e?schema=duo_mfa"],
+        ["//a%40b@[2001:db8::1]:7/x?schema=s", {}, "postgres://a%40b@[2001:db8::1]:7/x?schema=s"],
+        ["postgresql:///x?host=/run/pg&user=o", {}, "postgres:///x?host=/run/pg&port=5432&user=o&schema=duo_mfa"]
+      ] as const
+      for (const [target, env, location] of known) {
+        assert.strictEqual(yield* located(target, env), location)
+        const later = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { PGHOST: "other", PGSSLMODE: "disable" } }))
+        assert.strictEqual(Target.format(yield* Target.read(location).pipe(Effect.provide(later))), location)
+      }
+      const modeOf = (target: string, env: Record<string, string> = {}) =>
+        Effect.map(Target.parse(target), ({ sslmode }) => sslmode).pipe(
+          Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+        )
+      for (const host of ["db.example.com", "10.0.0.1", "127.example.com", "localhost.example.com", "[2001:db8::1]"]) {
+        assert.strictEqual(yield* modeOf(`postgres://u@${host}/x`), "verify-full", host)
+        assert.strictEqual(yield* modeOf(`postgres://u@${host}/x`, { PGSSLMODE: "require" }), "require")
+        assert.strictEqual(yield* modeOf(`postgres://u@${host}/x?sslmode=disable`, { PGSSLMODE: "require" }), "disable")
+      }
+      for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
+        assert.strictEqual(yield* modeOf(`postgres://u@${host}/x`), "disable", host)
+      }
+    }))
+
+  it.live("that nobody answers at is exit 69, with its place and no more of it", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 1 })
+      const env = { ...settings(duo), PGHOST: "127.0.0.1", PGPORT: "1", PGUSER: "duo", PGPASSWORD: secret }
+      const { code, stderr } = yield* command(folder, ["extract", "--sink", "postgres"], env)
+      assert.strictEqual(code, 69, stderr)
+      assert.include(
+        stderr,
+        "The postgres sink cannot reach postgres://duo@127.0.0.1:1/duo?schema=duo_mfa: ECONNREFUSED."
+      )
+      assert.strictEqual(duo.requests.length, 0)
+      assert.deepStrictEqual(globSync("data/runs/*", { cwd: folder }), [], "and nothing is left to be swept there")
+    })))
+})
+
+describe.skipIf(!hasServer)("with a PostgreSQL", () => {
+  it.live("rows are there as they are in the others, verified, and the password is nowhere", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 40 })
+      const env = { ...settings(duo), PGPASSWORD: secret }
+      const target = `postgres://locked@127.0.0.1:${server.port}/reports?schema=whole&sslmode=require`
+      const args = ["extract", "--json", "--sink", "ndjson", "--sink", `postgres:${target}`]
+      const { code, stderr, stdout } = yield* command(folder, args, env)
+      assert.strictEqual(code, 0, stderr)
+      const { run_id, sinks } = JSON.parse(stdout)
+      assert.strictEqual(sinks[1].location, target)
+      const lines = readers.unpacked(`${folder}/data/ndjson/users/${run_id}.ndjson.zst`).trimEnd().split("\n")
+      const emails = query(server, "SELECT email FROM whole.users ORDER BY user_id").map(({ email }) => email)
+      assert.deepStrictEqual(
+        emails,
+        lines.map((line) => JSON.parse(line)).toSorted((a, b) => a.user_id < b.user_id ? -1 : 1).map(({ email }) =>
+          email
+        )
+      )
+      const unnamed = yield* command(folder, ["verify"], { PGPASSWORD: secret })
+      assert.strictEqual(unnamed.code, 4, unnamed.stderr)
+      assert.include(unnamed.stderr, target)
+      const verify = ["verify", "--sink", `postgres:${target}`]
+      const verified = yield* command(folder, verify, { PGPASSWORD: secret })
+      assert.strictEqual(verified.code, 0, verified.stderr)
+      assert.strictEqual(verified.stdout.match(/postgres .* same$/gm)?.length, 4)
+      const told = [stdout, stderr, verified.stdout, verified.stderr]
+      const kept = globSync("data/{runs/*,*}", { cwd: folder }).filter((file) => /\.\w+$/.test(file))
+      assert.isNotEmpty(kept)
+      for (const text of [...told, ...kept.map((file) => readFileSync(`${folder}/${file}`, "utf8"))]) {
+        assert.notInclude(text, secret)
+      }
+      server.psql(
+        "UPDATE whole_rows.users SET email = 'somebody@example.com' WHERE user_id = (SELECT min(user_id) FROM whole_rows.users)"
+      )
+      const changed = yield* command(folder, verify, { PGPASSWORD: secret })
+      assert.strictEqual(changed.code, 74)
+      assert.match(changed.stdout, /postgres +users .* differs$/m)
+    })))
+
+  it.live("a run that would take away rows of any table is refused, though as many others came", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 40 })
+      const run = command(
+        folder,
+        ["extract", "--sink", `postgres:${locationOf(server, { schema: "others" })}`],
+        settings(duo)
+      )
+      assert.strictEqual((yield* run).code, 0)
+      server.psql("UPDATE others_rows.mfa_methods SET method_id = 'before ' || method_id")
+      const { code, stderr } = yield* run
+      assert.strictEqual(code, 4)
+      assert.match(stderr, /(\d+) of \1 mfa_methods are gone since the run before, more than 10 %.*--max-shrink 100/)
+    })))
+
+  it.live("the environment is enough, a file with the password too, and no names if none are wanted", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 3 })
+      writeFileSync(`${folder}/pass`, `*:*:*:locked:${secret}\n`, { mode: 0o600 })
+      writeFileSync(
+        `${folder}/.env`,
+        `PGHOST=${server.folder}\nPGPORT=${server.port}\nPGUSER=locked\nPGDATABASE=reports\n`
+      )
+      const env = { ...settings(duo), PGPASSFILE: `${folder}/pass` }
+      const args = ["extract", "--sink", "postgres", "--pii", "drop"]
+      const { code, stderr, stdout } = yield* command(folder, args, env)
+      assert.strictEqual(code, 0, stderr)
+      assert.deepStrictEqual(query(server, "SELECT DISTINCT email, username FROM duo_mfa.users"), [
+        { email: null, username: null }
+      ])
+      const place = `postgres:///reports?host=${server.folder}&port=${server.port}&user=locked&schema=duo_mfa`
+      assert.include(stdout, `postgres ${place} (0.0 MB)`)
+      assert.strictEqual(
+        (yield* command(folder, ["verify", "--sink", "postgres"], { PGPASSFILE: `${folder}/pass` })).code,
+        0
+      )
+      server.psql("DROP SCHEMA duo_mfa, duo_mfa_rows CASCADE")
+    })))
+
+  it.live("a run that is killed once it is sealed is not seen, and the next start shows it first", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 5 })
+      const target = ["--sink", `postgres:${locationOf(server, { schema: "killed" })}`]
+      const killed = yield* program(folder, ["extract", "--sink", killing, ...target], { ...settings(duo), KILL: "1" })
+      assert.isNull(killed.code)
+      assert.deepStrictEqual(rowsIn("killed").map(({ published }) => published), [false])
+      assert.deepStrictEqual(query(server, "SELECT * FROM killed.runs"), [])
+      assert.deepStrictEqual(query(server, "SELECT * FROM killed.users UNION SELECT * FROM killed.users_snapshots"), [])
+      for (const named of [["--sink", killing], target]) {
+        const refused = yield* command(folder, ["extract", ...named], settings(duo))
+        assert.strictEqual(refused.code, 4, refused.stderr)
+        assert.deepStrictEqual(rowsIn("killed").map(({ published }) => published), [false])
+      }
+      const next = yield* command(folder, ["extract", "--sink", killing, ...target], settings(duo))
+      assert.strictEqual(next.code, 0, next.stderr)
+      assert.include(next.stderr, "which was whole when its process ended")
+      assert.deepStrictEqual(rowsIn("killed").map(({ published }) => published), [true, true])
+      assert.strictEqual((yield* command(folder, ["verify", "--sink", killing, ...target])).code, 0)
+    })))
+
+  it.live("what a run staged that will not be published is swept by the next one", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 5 })
+      const target = ["--sink", `postgres:${locationOf(server, { schema: "swept" })}`]
+      yield* program(folder, ["extract", "--sink", killing, ...target], { ...settings(duo), KILL: "1" })
+      const [sealed = ""] = globSync("data/runs/*.sealed", { cwd: folder })
+      writeFileSync(
+        `${folder}/${sealed.replace("sealed", "open")}`,
+        JSON.stringify({ sinks: JSON.parse(readFileSync(`${folder}/${sealed}`, "utf8")).sinks })
+      )
+      rmSync(`${folder}/${sealed}`)
+      const next = yield* command(folder, ["extract", "--json", ...target], settings(duo))
+      assert.strictEqual(next.code, 0, next.stderr)
+      assert.deepStrictEqual(rowsIn("swept"), [{ run_id: JSON.parse(next.stdout).run_id, published: true }])
+      assert.strictEqual(query(server, "SELECT DISTINCT run_id FROM swept_rows.users").length, 1)
+    })))
+
+  it.live("administrators have rows beside the users, and neither run takes what the other has seen", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users: 5 })
+      const target = ["--sink", `postgres:${locationOf(server, { schema: "beside" })}`]
+      for (const pipeline of ["mfa", "admins", "mfa", "admins"]) {
+        const { code, stderr } = yield* command(folder, ["extract", pipeline, ...target], settings(duo))
+        assert.strictEqual(code, 0, stderr)
+      }
+      const counted = (table: string) => query(server, `SELECT count(*) AS rows FROM beside.${table}`)
+      assert.deepStrictEqual([...counted("users"), ...counted("users_history")], [{ rows: 5 }, { rows: 5 }])
+      assert.deepStrictEqual(counted("admins"), counted("admins_history"))
+      assert.isAbove(Number(counted("admins")[0]?.["rows"]), 0)
+      assert.strictEqual((yield* command(folder, ["verify", ...target])).code, 0)
+    })))
+
+  it.live("two tenants have rows beside each other, and one that is read only in part loses nobody", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const target = ["--sink", `postgres:${locationOf(server, { schema: "tenants" })}`]
+      yield* extract(folder, { tenant: Tenant.make({ users: 20, seed: 1 }) }, target)
+      const all = usersOn(8)
+      const read = (options: Options) => Effect.scoped(extract(folder, options, target))
+      const { duo, summary } = yield* read({ tenant: Tenant.fromUsers(all, []) })
+      const half = { tenant: Tenant.fromUsers(all.slice(2), []), port: Number(duo.host.split(":")[1]) }
+      const next = yield* read({ ...half, scenario: [{ do: { fault: "total_objects", add: 6 } }] })
+      assert.deepStrictEqual([summary.complete, next.summary.complete], [true, false])
+      const users =
+        "SELECT count(*)::int AS users, count(DISTINCT run_id)::int AS runs FROM tenants.users GROUP BY tenant ORDER BY 1"
+      assert.deepStrictEqual(query(server, users), [{ users: all.length, runs: 2 }, { users: 20, runs: 1 }])
+    })))
+
+  it.live("the page says what to type, and it works", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const page = readFileSync("docs/postgres.md", "utf8")
+      const blocks = (language: string) =>
+        [...page.matchAll(new RegExp(`^\`\`\`${language}\n([^\`]+)^\`\`\``, "gm"))].map(([_, block = ""]) => block)
+      const [once = "", ...questions] = blocks("sql")
+      // one of the roles is there already
+      server.psql(once.replace("CREATE ROLE duo LOGIN;", ""))
+      const duo = yield* serve({ users: 20 })
+      const place = locationOf(server)
+      const commands = blocks("sh").flatMap((block) => block.trim().split("\n"))
+      assert.strictEqual(commands.length, 3)
+      for (const typed of commands) {
+        const args = typed.replace("postgres://duo@db.example.com/reports", place).split(" ").slice(1)
+        const { code, stderr } = yield* command(folder, args, settings(duo))
+        assert.strictEqual(code, 0, `${typed}: ${stderr}`)
+      }
+      assert.strictEqual(questions.length, 4)
+      const [coverage = ""] = questions
+      assert.match(server.psql(`SET ROLE analysts; ${coverage}`), /^2026-\d\d-\d\d\|\d+\|\d+\.\d$/)
+      for (const question of questions.slice(0, -1)) server.psql(`SET ROLE analysts; ${question}`)
+      assert.throws(() => server.psql("SET ROLE analysts; SELECT * FROM duo_mfa_rows.users"), /permission denied/)
+      const forgotten = questions.at(-1)?.replace("interval '2 years'", "interval '-1 day'") ?? ""
+      server.psql(`SET ROLE duo; ${forgotten}`)
+      assert.deepStrictEqual(query(server, "SELECT * FROM duo_mfa_rows.users"), [])
+    })))
+})

@@ -1,0 +1,292 @@
+/** The sink for PostgreSQL, against a server of the tests' own. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { afterAll, assert, beforeAll, describe, layer } from "@effect/vitest"
+import { ConfigProvider, Effect } from "effect"
+import { createHash } from "node:crypto"
+import postgres from "../../sinks/postgres.ts"
+import type { Target } from "../../sinks/postgres/Target.ts"
+import { isSinkReason, SinkError } from "../../src/failure/SinkError.ts"
+import { runs } from "../../src/Outcome.ts"
+import type { SinkRun } from "../../src/Sink.ts"
+import * as Table from "../../src/Table.ts"
+import { outcomeOf, plain, rowsOf, runOf, tables, things } from "../laws/rows.ts"
+import { finished, perform, sinkLaws, stage } from "../laws/sink.ts"
+import { binaries, locationOf, query, reader, secret, type Server, start, tree } from "../support/postgres-server.ts"
+import { environment } from "../support/real-host.ts"
+
+let server: Server
+
+const hasServer = binaries !== undefined
+beforeAll(async () => {
+  if (hasServer) server = await start()
+}, 120_000)
+afterAll(() => server?.stop())
+
+const at = () => server
+
+/** A schema of a test's own. */
+const schemaFor = (name: string) => `of_${createHash("sha256").update(name).digest("hex").slice(0, 12)}`
+
+const [first, second] = [runOf(1), runOf(2)]
+const of = (run: SinkRun, count: number) => ({
+  things: rowsOf(run, Array.from({ length: count }, () => plain)),
+  others: rowsOf(run, [plain])
+})
+
+/** What a failure says, besides the place. */
+const failure = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const error = yield* Effect.flip(effect)
+  const reason = error instanceof SinkError ? error.reason : error
+  assert(isSinkReason(reason), String(error))
+  return "detail" in reason ? [reason._tag, reason.detail] : [reason._tag]
+})
+
+const opened = (changes: Partial<Target>, environment: Record<string, string> = {}, run = runOf(9)) =>
+  Effect.scoped(postgres.open(locationOf(server, changes), run, "/nowhere")).pipe(
+    Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment })))
+  )
+const refused = (...given: Parameters<typeof opened>) => failure(opened(...given))
+
+describe.skipIf(!hasServer)("with a PostgreSQL", () => {
+  sinkLaws({ ...postgres, location: (directory) => locationOf(server, { schema: schemaFor(directory) }) }, {
+    read: reader(at),
+    earliest: -62_135_596_800_000_000n,
+    elsewhere: {
+      tree: tree(at),
+      unwritable: () => [
+        locationOf(server, { database: "nowhere" }),
+        locationOf(server, { user: "stranger" }),
+        locationOf(server, { user: "locked" })
+      ]
+    }
+  })
+
+  layer(NodeServices.layer)("the database", (it) => {
+    it.effect("says of every table, view and column what it is, in the types of the dictionary", () =>
+      Effect.gen(function*() {
+        const schema = schemaFor("comments")
+        yield* perform(postgres, locationOf(server, { schema }), first, of(first, 1))
+        const described = query(
+          server,
+          `SELECT c.relname AS table, a.attname AS column, format_type(a.atttypid, NULL) AS type,
+             obj_description(c.oid, 'pg_class') AS doc, col_description(c.oid, a.attnum) AS said
+           FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+           WHERE c.relkind IN ('r', 'v') AND relnamespace::regnamespace::text IN ('${schema}', '${schema}_rows')`
+        )
+        const types = { text: "text", boolean: "boolean", bigint: "bigint", timestamp: "timestamp with time zone" }
+        for (const { doc, said } of described) for (const text of [doc, said]) assert.match(String(text), /^\S.*\.$/)
+        for (const { columns, doc, name } of [...tables, runs]) {
+          assert.includeDeepMembers(
+            [...described],
+            columns.map((column) => ({
+              table: name,
+              column: column.name,
+              type: types[column.type],
+              doc,
+              said: column.doc
+            }))
+          )
+        }
+        for (const name of ["things", "things_history", "things_snapshots", "others_history"]) {
+          assert.isTrue(described.some(({ table }) => table === name), name)
+        }
+      }))
+
+    it.effect("of another version gets the columns that it lacks, and keeps its rows", () =>
+      Effect.gen(function*() {
+        const schema = schemaFor("versions")
+        const location = locationOf(server, { schema })
+        yield* perform(postgres, location, first, of(first, 2))
+        const { run_id, observed_at, ...rest } = things.specs
+        const newer = Table.make({
+          ...things,
+          key: ["user_id"],
+          columns: { run_id, observed_at, late: Table.text("It came late."), ...rest }
+        })
+        const run = { ...second, tables: [newer] }
+        const rows = { things: of(second, 2).things.map((row) => ({ ...row, late: "new" })) }
+        yield* perform(postgres, location, run, rows, { tables_collected: ["things"] })
+        assert.deepStrictEqual(
+          query(server, `SELECT run_id, late FROM ${schema}.things_snapshots GROUP BY 1, 2 ORDER BY 1`),
+          [{ run_id: first.run_id, late: null }, { run_id: second.run_id, late: "new" }]
+        )
+        assert.strictEqual(query(server, `SELECT * FROM ${schema}.others`).length, 1)
+      }))
+
+    it.effect("has what is somebody else's left alone, and two who come first at once make it once", () =>
+      Effect.gen(function*() {
+        const schema = schemaFor("taken")
+        server.psql(
+          `CREATE SCHEMA ${schema} AUTHORIZATION duo; SET ROLE duo; CREATE VIEW ${schema}.things AS SELECT 1 AS mine`
+        )
+        assert.deepStrictEqual(yield* refused({ schema }), ["CannotCreate", "relation \"things\" already exists"])
+        assert.deepStrictEqual(query(server, `SELECT * FROM ${schema}.things`), [{ mine: 1 }])
+        server.psql(`DROP VIEW ${schema}.things`)
+        const tenants = ["api-1", "api-2", "api-3"].map((tenant, index) => runOf(index, tenant))
+        yield* Effect.forEach(tenants, (run) => opened({ schema }, {}, run), { concurrency: "unbounded" })
+      }))
+
+    it.effect("is not touched by a run that finds all of it: readers who take their time are in nobody's way", () =>
+      Effect.gen(function*() {
+        const schema = schemaFor("unchanged")
+        const made = () =>
+          query(server, `SELECT oid, xmin FROM pg_class WHERE relnamespace::regnamespace::text LIKE '${schema}%'`)
+        yield* perform(postgres, locationOf(server, { schema }), first, of(first, 1))
+        const before = made()
+        yield* perform(postgres, locationOf(server, { schema }), second, of(second, 1))
+        assert.isAbove(before.length, 10)
+        assert.deepStrictEqual(made(), before)
+      }))
+
+    it.effect("a run that would take away more of the tenant than was agreed to is refused, and leaves nothing", () =>
+      Effect.gen(function*() {
+        const location = locationOf(server, { schema: schemaFor("shrunk") })
+        yield* perform(postgres, location, first, of(first, 10))
+        const before = yield* tree(at)(location)
+        const run = { ...second, maxShrink: 10 }
+        const refusal = yield* Effect.flip(stage(postgres, location, run, of(run, 6)))
+        assert(refusal instanceof SinkError)
+        assert.deepInclude(refusal.reason, { _tag: "Shrunk", table: "things", gone: 4, before: 10 })
+        assert.deepStrictEqual(yield* tree(at)(location), before)
+        yield* perform(postgres, location, run, of(run, 6), { complete: false })
+        yield* perform(postgres, location, { ...runOf(3), maxShrink: 10 }, of(runOf(3), 9))
+      }))
+
+    it.effect("one run of a tenant at a time", () =>
+      Effect.gen(function*() {
+        const location = locationOf(server, { schema: schemaFor("lock") })
+        const other = runOf(2, "api-2.duosecurity.com")
+        yield* Effect.scoped(Effect.gen(function*() {
+          yield* postgres.open(location, first, "/nowhere")
+          yield* postgres.open(location, other, "/nowhere")
+          assert.deepStrictEqual(yield* failure(postgres.open(location, second, "/nowhere")), ["Held"])
+        }))
+        yield* Effect.scoped(postgres.open(location, second, "/nowhere"))
+      }))
+
+    it.effect("rows that did not all come in are no run", () =>
+      Effect.gen(function*() {
+        const location = locationOf(server, { schema: schemaFor("count") })
+        const failed = stage(postgres, location, first, of(first, 2), { rows: { things: 3, others: 1 } })
+        assert.deepStrictEqual(yield* failure(failed), ["InputOutput", "2 of 3 rows of things came in"])
+        assert.deepStrictEqual(yield* tree(at)(location), {})
+      }))
+
+    it.effect("what is published is not discarded", () =>
+      Effect.gen(function*() {
+        const location = locationOf(server, { schema: schemaFor("published") })
+        yield* perform(postgres, location, first, of(first, 2))
+        const before = yield* tree(at)(location)
+        yield* postgres.discard(location, first.run_id)
+        assert.deepStrictEqual(yield* tree(at)(location), before)
+      }))
+
+    it.effect("a publication that no run can have left is refused", () =>
+      Effect.gen(function*() {
+        const location = locationOf(server, { schema: schemaFor("foreign") })
+        const { publication } = yield* stage(postgres, location, first, of(first, 1))
+        for (
+          const [given, run_id] of [[publication, second.run_id], [{ location }, first.run_id], [
+            null,
+            first.run_id
+          ], [
+            { location: "postgres://somebody@192.0.2.1:5432/else?schema=duo_mfa", run_id: first.run_id },
+            first.run_id
+          ]] as const
+        ) {
+          const refusal = yield* Effect.flip(postgres.publish(given, run_id, location))
+          assert.strictEqual(refusal._tag, "Corrupt")
+        }
+        assert.deepStrictEqual(Object.keys(yield* tree(at)(location)).filter((name) => !name.includes(".part")), [])
+      }))
+  })
+
+  layer(NodeServices.layer)("a failure is told for what it is", (it) => {
+    it.effect("who may not come in, what is not there, what may not be written", () =>
+      Effect.gen(function*() {
+        const missing = ["CannotCreate", "the server wants a password, and neither PGPASSWORD nor PGPASSFILE has one"]
+        assert.deepStrictEqual(yield* refused({ user: "locked" }), missing)
+        const [, wrong] = yield* refused({ user: "locked" }, { PGPASSWORD: "wr0ng" })
+        assert.match(wrong ?? "", /^password authentication failed for user "locked" \(is PGPASSWORD right/)
+        yield* opened({ user: "locked", schema: schemaFor("locked") }, { PGPASSWORD: secret })
+        assert.deepStrictEqual(yield* refused({ database: "nowhere" }), [
+          "CannotCreate",
+          "database \"nowhere\" does not exist"
+        ])
+        assert.deepStrictEqual(yield* refused({ user: "stranger" }), [
+          "CannotCreate",
+          "permission denied for database reports"
+        ])
+        const schema = schemaFor("rights")
+        yield* perform(postgres, locationOf(server, { schema }), first, of(first, 1))
+        const denied = (rights: string, table: string) => {
+          server.psql(`GRANT USAGE ON SCHEMA ${schema}_rows TO stranger; GRANT ${rights} TO stranger`)
+          const expected = ["CannotCreate", `permission denied for table ${table}`]
+          return Effect.map(refused({ schema, user: "stranger" }), (told) =>
+            assert.deepStrictEqual(told, expected, rights))
+        }
+        yield* denied(`SELECT ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
+        yield* denied(`INSERT ON ${schema}_rows.runs`, "things")
+        yield* denied(`INSERT ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
+        yield* denied(`UPDATE ON ${schema}_rows.runs`, "runs")
+        server.psql(`GRANT DELETE ON ${schema}_rows.runs TO stranger`)
+        yield* opened({ schema, user: "stranger" })
+      }))
+
+    it.effect("a server that does not answer, and one that goes away while the run goes on", () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* refused({ host: "127.0.0.1", port: 1 }), ["Unreachable", "ECONNREFUSED"])
+        const schema = schemaFor("away")
+        const location = locationOf(server, { schema })
+        const [tag] = yield* failure(Effect.scoped(Effect.gen(function*() {
+          const { seal } = yield* postgres.open(location, first, "/nowhere")
+          const rows = yield* finished([{ run: first, rows: of(first, 1) }])
+          server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'duo-mfa'")
+          return yield* seal([outcomeOf(first, of(first, 1))], rows)
+        })))
+        assert.strictEqual(tag, "Unreachable")
+        assert.deepStrictEqual(yield* tree(at)(location), {})
+      }))
+
+    it.effect("a full disk, and a row that is refused, of which nothing is told but where", () =>
+      Effect.gen(function*() {
+        const schema = schemaFor("triggers")
+        const location = locationOf(server, { schema })
+        yield* perform(postgres, location, first, of(first, 1))
+        const failing = (code: string) =>
+          server.psql(`CREATE OR REPLACE FUNCTION ${schema}.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION 'no room for %', NEW.name USING ERRCODE = '${code}', DETAIL = NEW.name; END $$;
+            CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON ${schema}_rows.things FOR EACH ROW EXECUTE FUNCTION ${schema}.fail()`)
+        const failed = failure(stage(postgres, location, second, of(second, 1)))
+        failing("53100")
+        assert.deepStrictEqual(yield* failed, ["DiskFull"])
+        failing("23514")
+        assert.deepStrictEqual(yield* failed, ["InputOutput", "SQLSTATE 23514"])
+        const early = { things: rowsOf(runOf(3), [{ ...plain, moment: -90_000_000_000_000_000n }]) }
+        assert.deepStrictEqual(
+          yield* failure(stage(postgres, locationOf(server, { schema: schemaFor("early") }), runOf(3), early)),
+          ["InputOutput", "it does not take a value of the column moment (22009)"]
+        )
+      }))
+
+    it.effect("TLS proves what sslmode asks for, whatever the environment says; elsewhere than here it has to prove everything", () =>
+      Effect.gen(function*() {
+        yield* environment({ NODE_TLS_REJECT_UNAUTHORIZED: "0" })
+        const tcp = { host: "127.0.0.1", schema: schemaFor("tls") }
+        const untrusted = ["CannotCreate", "the server's certificate proves nothing (DEPTH_ZERO_SELF_SIGNED_CERT)"]
+        yield* opened({ ...tcp, sslmode: "require" })
+        assert.deepStrictEqual(yield* refused({ ...tcp, sslmode: "verify-full" }), untrusted)
+        assert.deepStrictEqual(yield* refused({ ...tcp, sslmode: "verify-ca" }), untrusted)
+        const trusted = { ...tcp, sslrootcert: server.certificate }
+        yield* opened({ ...trusted, sslmode: "verify-full" })
+        yield* opened({ ...trusted, sslmode: "verify-ca" })
+        // 0.0.0.0 is this machine as well, by a name that the certificate has not
+        const other = { ...trusted, host: "0.0.0.0" }
+        yield* opened({ ...other, sslmode: "verify-ca" })
+        assert.deepStrictEqual(yield* refused({ ...other, sslmode: "verify-full" }), [
+          "CannotCreate",
+          "the server's certificate proves nothing (ERR_TLS_CERT_ALTNAME_INVALID)"
+        ])
+      }))
+  })
+})

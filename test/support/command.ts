@@ -1,0 +1,66 @@
+/**
+ * The program without a process: what `src/main.ts` runs, here, several times faster. What a process has of its own
+ * (signals, locks, flags of Node, its memory, a terminal, `--log-format`) needs `program` of program.ts.
+ */
+import { assert } from "@effect/vitest"
+import { Effect, Semaphore } from "effect"
+import * as Main from "../../src/cli/Program.ts"
+import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
+import { type Ended, settings } from "./program.ts"
+
+/** Everything that is written to a stream until it is given back. */
+const caught = (stream: NodeJS.WriteStream) => {
+  const own = stream.write
+  const chunks: Array<Buffer> = []
+  stream.write = (chunk: string | Uint8Array, ...others: ReadonlyArray<unknown>) => {
+    chunks.push(Buffer.from(chunk as string))
+    const done = others.findLast((other) => typeof other === "function")
+    if (done !== undefined) process.nextTick(done)
+    return true
+  }
+  return () => {
+    stream.write = own
+    return Buffer.concat(chunks).toString()
+  }
+}
+
+/** Makes this process what another would be that was started in a folder with an environment, until that is undone. */
+const become = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) => {
+  const was = { argv: process.argv, cwd: process.cwd(), env: process.env, umask: process.umask(0o077) }
+  const [stdout, stderr] = [caught(process.stdout), caught(process.stderr)]
+  process.chdir(cwd)
+  process.env = { ...env }
+  process.argv = [process.execPath, "main.ts", ...args]
+  return () => {
+    process.chdir(was.cwd)
+    process.umask(was.umask)
+    process.env = was.env
+    process.argv = was.argv
+    return { stdout: stdout(), stderr: stderr() }
+  }
+}
+
+const alone = Semaphore.makeUnsafe(1)
+
+/** Runs `duo-mfa` in a folder until it ends, with no environment but what is given. One at a time. */
+export const command = (
+  cwd: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {}
+): Effect.Effect<Ended> =>
+  alone.withPermit(Effect.promise(async () => {
+    const undo = become(cwd, args, env)
+    const code = await Effect.runPromiseExit(Main.program(new URL("../..", import.meta.url))).then(
+      Main.exitCode,
+      () => null
+    )
+    return { code, ...undo() }
+  }))
+
+/** A run of an emulated tenant. */
+export const extract = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
+  const duo = yield* serve(options)
+  const ended = yield* command(folder, ["extract", "--json", ...args], settings(duo))
+  assert.strictEqual(ended.code, 0, ended.stderr)
+  return { duo, ended, summary: JSON.parse(ended.stdout) }
+})

@@ -1,0 +1,255 @@
+/** Objects of Duo's as the wire may have them, in every way that could make rows differ: what the SELECTs are held against. */
+import type { Dice, NonEmpty } from "../../src/emulator/people/Dice.ts"
+
+type Make<A> = (dice: Dice) => A
+
+/** Some beyond U+FFFF, some after the surrogates, some that no regular expression or case is fond of. */
+const words: NonEmpty<string | null> = [
+  null,
+  "",
+  "a",
+  "A",
+  "b",
+  "ab",
+  "a, b",
+  " ",
+  "\0",
+  "a\0b",
+  "\n",
+  "ü",
+  "u\u0308",
+  "😀",
+  "😀a",
+  "\u{1F600}\u{10FFFF}",
+  "\u{10FFFE}a",
+  "\u{10FFFF}",
+  "\u{10000}",
+  "\uE000",
+  "\uFB01",
+  "\uFEFFmark",
+  "\uFEFF\uFEFF",
+  "\uFFFD",
+  "\uFFFF",
+  "\uD7FF",
+  "a\uFFFDb",
+  "a😀",
+  "İ",
+  "=cmd|' /C calc'!A0",
+  "x".repeat(300)
+]
+const text: Make<string | null> = (dice) => dice.pick(words)
+
+/** Where the order of characters differs between UTF-8 and UTF-16, and around it. */
+const edges: NonEmpty<string> = [
+  "",
+  "a",
+  "\uD7FF",
+  "\uE000",
+  "\uFFFF",
+  "\u{10000}",
+  "\u{10FFFE}",
+  "\u{10FFFF}",
+  "\0",
+  "\x01"
+]
+
+/** Mostly of few characters, so that one is the start of another. */
+export const texts: Make<ReadonlyArray<string | null>> = (dice) =>
+  Array.from(
+    { length: dice.below(6) },
+    () => dice.chance(10) ? text(dice) : dice.pick(edges) + dice.pick(edges) + dice.pick(edges)
+  )
+
+const few: NonEmpty<string> = ["1", "2", "3", "a", "A", "😀", "\uFB01", "İ"]
+const id = (prefix: string): Make<string> => (dice) => `${prefix}${dice.pick(few)}`
+
+const flag: Make<boolean | null> = (dice) => dice.pick<boolean | null>([null, true, false])
+
+const time: Make<number | null> = (dice) =>
+  dice.pick<number | null>([
+    null,
+    0,
+    -1,
+    1,
+    1_700_000_000,
+    1_793_500_000,
+    1_793_500_001,
+    -62_135_596_800,
+    253_402_300_799,
+    dice.below(2 ** 32)
+  ])
+
+const integer: Make<number | null> = (dice) =>
+  dice.pick<number | null>([null, 0, 1, -1, 30, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])
+
+/** In the case in which nobody writes it. */
+const cased = (dice: Dice, word: string) =>
+  [...word].map((letter) =>
+    dice.chance(20)
+      ? letter.toUpperCase()
+      : dice.chance(2)
+      ? letter.replace("i", "İ").replace("k", "\u212A").replace("s", "ſ")
+      : letter
+  ).join("")
+
+const oneOf = (...known: NonEmpty<string>): Make<string | null> => (dice) =>
+  dice.chance(15) ? text(dice) : cased(dice, dice.pick(known))
+
+const list = <A>(item: Make<A>, most = 3): Make<ReadonlyArray<A>> => (dice) =>
+  Array.from({ length: dice.chance(40) ? 1 : dice.below(most + 1) }, () => item(dice))
+
+const digits = (dice: Dice, count: number) => String(dice.below(10 ** count)).padStart(count, "0")
+
+/** Mostly almost a time. */
+export const lastSeen: Make<string | null> = (dice) => {
+  if (dice.chance(10)) return text(dice)
+  const year = dice.pick(["2022", "2024", "0000", "0001", "9999", digits(dice, 4)])
+  const month = dice.pick(["01", "02", "12", digits(dice, 2)])
+  const day = dice.pick(["01", "28", "29", "30", "31", digits(dice, 2)])
+  const clock = dice.pick(["00:00:00", "23:59:59", "24:00:00", "12:60:00", "12:00:60", "07:39:49", "7:39:49"])
+  const fraction = dice.chance(50) ? "" : `.${digits(dice, dice.below(11))}`
+  const zone = dice.pick<string>([
+    "",
+    "",
+    "Z",
+    "z",
+    "+00:00",
+    "-01:00",
+    "+0530",
+    "+23:59",
+    "-23:59",
+    "+24:00",
+    "+05",
+    "-",
+    " ",
+    "\n",
+    " UTC"
+  ])
+  return `${year}-${month}-${day}${dice.pick(["T", " ", "T", "t", "  "])}${clock}${fraction}${zone}`
+}
+
+const capability = oneOf("auto", "push", "sms", "phone", "mobile_otp")
+const capabilities = list((dice) => dice.chance(80) ? capability(dice)?.toLowerCase() ?? "" : capability(dice) ?? "", 6)
+
+const phone = (phone_id: Make<string | null>): Make<object> => (dice) => ({
+  phone_id: phone_id(dice),
+  number: text(dice),
+  extension: text(dice),
+  name: text(dice),
+  type: oneOf("mobile", "landline", "unknown")(dice),
+  platform: text(dice),
+  model: text(dice),
+  activated: flag(dice),
+  capabilities: capabilities(dice),
+  last_seen: lastSeen(dice),
+  sms_passcodes_sent: flag(dice),
+  encrypted: text(dice),
+  fingerprint: text(dice),
+  screenlock: text(dice),
+  tampered: text(dice),
+  app_version: text(dice),
+  os_version: text(dice)
+})
+
+const token: Make<object> = (dice) => ({
+  token_id: id("DH")(dice),
+  serial: text(dice),
+  type: oneOf("h6", "h8", "t6", "t8", "yk", "d1")(dice),
+  totp_step: integer(dice)
+})
+
+const credential = (webauthnkey: Make<string | null>): Make<object> => (dice) => ({
+  webauthnkey: webauthnkey(dice),
+  credential_name: text(dice),
+  label: text(dice),
+  date_added: time(dice)
+})
+
+const u2fToken: Make<object> = (dice) => ({ registration_id: id("U")(dice), date_added: time(dice) })
+
+/** Ids of the two lists of desktops may be the same. */
+const desktop = id("D")
+const desktopToken: Make<object> = (dice) => ({
+  desktoptoken_id: desktop(dice),
+  name: text(dice),
+  platform: text(dice),
+  type: text(dice)
+})
+const desktopAuthenticator: Make<object> = (dice) => ({
+  dakey: desktop(dice),
+  device_name: text(dice),
+  duo_desktop_version: text(dice),
+  os_family: text(dice)
+})
+
+const group: Make<object> = (dice) => ({
+  group_id: id("DG")(dice),
+  name: text(dice),
+  desc: text(dice),
+  status: oneOf("active", "active", "active", "bypass", "disabled")(dice)
+})
+
+/** Lists of some are empty, so that there are users of every strength. */
+const maybe = <A>(of: Make<ReadonlyArray<A>>): Make<ReadonlyArray<A>> => (dice) => dice.chance(60) ? [] : of(dice)
+
+const aliasNames: NonEmpty<string> = ["alias1", "alias2", "alias3", "alias4", "alias5", "alias8", "10", "__proto__", ""]
+
+export const user = (user_id: string): Make<object> => (dice) => ({
+  user_id,
+  username: text(dice),
+  aliases: Object.fromEntries(list((dice) => [dice.pick(aliasNames), text(dice)], 4)(dice)),
+  alias1: text(dice),
+  alias2: text(dice),
+  alias3: text(dice),
+  alias4: text(dice),
+  email: text(dice),
+  realname: text(dice),
+  firstname: text(dice),
+  lastname: text(dice),
+  status: oneOf("active", "active", "active", "bypass", "disabled", "locked out", "pending deletion")(dice),
+  is_enrolled: flag(dice),
+  last_login: time(dice),
+  created: time(dice),
+  last_directory_sync: time(dice),
+  directory_key: text(dice),
+  external_id: text(dice),
+  notes: text(dice),
+  lockout_reason: text(dice),
+  groups: list(group)(dice),
+  phones: maybe(list(phone(id("DP"))))(dice),
+  tokens: maybe(list(token))(dice),
+  u2ftokens: maybe(list(u2fToken))(dice),
+  webauthncredentials: maybe(list(credential(id("WA"))))(dice),
+  desktoptokens: maybe(list(desktopToken))(dice),
+  desktop_authenticators: maybe(list(desktopAuthenticator))(dice)
+})
+
+/** Of one of the first so many users, of somebody else, or of nobody. */
+export const bypassCode = (bypass_code_id: string, users: number): Make<object> => (dice) => ({
+  bypass_code_id,
+  admin_email: text(dice),
+  created: time(dice),
+  expiration: time(dice),
+  reuse_count: integer(dice),
+  user: dice.chance(10) ? null : { user_id: `DU${dice.below(users + 5)}`, username: text(dice) }
+})
+
+const nullable = <A>(of: Make<A>): Make<A | null> => (dice) => dice.chance(25) ? null : of(dice)
+
+export const admin = (admin_id: string): Make<object> => (dice) => ({
+  admin_id,
+  name: text(dice),
+  email: text(dice),
+  phone: text(dice),
+  role: text(dice),
+  status: oneOf("active", "disabled", "expired", "pending activation")(dice),
+  last_login: time(dice),
+  created: time(dice),
+  password_change_required: flag(dice),
+  has_external_password_mgmt: flag(dice),
+  restricted_by_admin_units: flag(dice),
+  admin_units: list((dice) => text(dice) ?? "")(dice),
+  hardtoken: nullable(token)(dice),
+  phone_details: nullable(maybe(list(phone((dice) => dice.chance(50) ? id("DP")(dice) : text(dice)))))(dice),
+  webauthncredentials: nullable(maybe(list(credential((dice) => dice.chance(50) ? id("WA")(dice) : text(dice)))))(dice)
+})

@@ -1,0 +1,217 @@
+/** A PostgreSQL of the tests' own, in a folder that is gone with it, and psql to look into it. */
+import { Effect } from "effect"
+import { spawn, spawnSync } from "node:child_process"
+import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
+import * as Target from "../../sinks/postgres/Target.ts"
+import type { Row } from "../../src/Table.ts"
+import { others, things } from "../laws/rows.ts"
+import type { Reader, Tree } from "../laws/sink.ts"
+import * as certificates from "./certificates.ts"
+import { rowOf } from "./readers.ts"
+
+const newestFirst = (a: string, b: string) => Number(/\d+/.exec(b)) - Number(/\d+/.exec(a))
+
+/** Where a PostgreSQL server and psql are, by PATH and where Debian's packages have them; undefined without. */
+export const binaries = [
+  ...(process.env["PATH"] ?? "").split(delimiter),
+  ...globSync("/usr/lib/postgresql/*/bin").toSorted(newestFirst)
+].find((folder) => ["initdb", "postgres", "psql"].every((name) => existsSync(join(folder, name))))
+
+if (binaries === undefined) {
+  process.stderr.write(
+    "\n*** LEFT OUT: nothing is written to a PostgreSQL, for there is no server on the PATH or in /usr/lib/postgresql.\n" +
+      "*** Get one with `apt-get install postgresql`, or from your system's packages, and run the tests again.\n\n"
+  )
+}
+
+export interface Server {
+  /** Its socket is there. */
+  readonly folder: string
+  readonly port: number
+  /** Where `local` of the certificates is, which it shows who asks for TLS. */
+  readonly certificate: string
+  readonly stop: () => Promise<void>
+  /** What psql prints for statements, as the one who may do all. */
+  readonly psql: (sql: string, database?: string) => string
+}
+
+/** PostgreSQL does not run as root. */
+const nobody = () => {
+  if (process.getuid?.() !== 0) return {}
+  const id = (flag: string) => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout)
+  return { uid: id("-u"), gid: id("-g") }
+}
+
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+/** Who may come in how: all may by the socket and from here, but for `locked`, who has a password. */
+const access = `local all locked scram-sha-256
+local all all trust
+host all locked 127.0.0.1/32 scram-sha-256
+host all all 127.0.0.1/32 trust
+`
+
+/** The password of `locked`. */
+export const secret = "s3cret/word"
+
+/**
+ * Starts a server. `duo` owns the database `reports`; `locked` may make schemas in it, `stranger` may nothing.
+ */
+export const start = async (): Promise<Server> => {
+  const bin = binaries ?? ""
+  const folder = mkdtempSync(join(tmpdir(), "duo-mfa-pg-"))
+  const as = nobody()
+  const own = (file: string) => as.uid === undefined ? undefined : chownSync(file, as.uid, as.gid)
+  own(folder)
+  chmodSync(folder, 0o755)
+  const env = { PATH: process.env["PATH"], LC_ALL: "C" }
+  const data = join(folder, "data")
+  const initialised = spawnSync(
+    join(bin, "initdb"),
+    ["-D", data, "-U", "admin", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"],
+    { ...as, env, cwd: folder, encoding: "utf8" }
+  )
+  if (initialised.status !== 0) throw new Error(initialised.stderr)
+  writeFileSync(join(data, "pg_hba.conf"), access)
+  for (const [name, text] of [["server.crt", certificates.local], ["server.key", certificates.key]] as const) {
+    writeFileSync(join(data, name), `${text}\n`, { mode: 0o600 })
+    own(join(data, name))
+  }
+  const certificate = join(folder, "local.pem")
+  writeFileSync(certificate, `${certificates.local}\n`)
+
+  const port = await freePort()
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    port,
+    unix_socket_directories: folder,
+    fsync: "off",
+    ssl: "on",
+    shared_buffers: "16MB"
+  }
+  const child = spawn(
+    join(bin, "postgres"),
+    ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    { ...as, env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] }
+  )
+  const end = () => child.kill("SIGQUIT")
+  process.once("exit", end)
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()))
+  await new Promise<void>((resolve, reject) => {
+    let log = ""
+    child.stderr.on("data", (data) => {
+      log += String(data)
+      if (log.includes("ready to accept connections")) resolve()
+    })
+    void ended.then(() => reject(new Error(log)))
+  })
+
+  const psql = (sql: string, database = "reports") => {
+    const args = ["-XAtq", "-h", folder, "-p", String(port), "-U", "admin", "-d", database, "-v", "ON_ERROR_STOP=1"]
+    const { status, stderr, stdout } = spawnSync(join(bin, "psql"), args, {
+      env: { ...env, PGTZ: "UTC" },
+      input: sql,
+      encoding: "utf8",
+      maxBuffer: 1 << 28
+    })
+    if (status !== 0) throw new Error(stderr)
+    return stdout.trimEnd()
+  }
+  psql(`CREATE ROLE duo LOGIN; CREATE ROLE locked LOGIN PASSWORD '${secret}'; CREATE ROLE stranger LOGIN`, "postgres")
+  psql("CREATE DATABASE reports OWNER duo", "postgres")
+  psql("GRANT CREATE ON DATABASE reports TO locked")
+  return {
+    folder,
+    port,
+    certificate,
+    psql,
+    stop: async () => {
+      process.off("exit", end)
+      end()
+      await ended
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+/** A location by the socket. */
+export const locationOf = ({ folder, port }: Server, changes: Partial<Target.Target> = {}) =>
+  Target.format({
+    host: folder,
+    port,
+    user: "duo",
+    database: "reports",
+    schema: "duo_mfa",
+    sslmode: "disable",
+    sslrootcert: undefined,
+    ...changes
+  })
+
+/** The rows of a query, by psql and `JSON.parse`. In hexadecimal, because psql leaves noncharacters out when it prints. */
+export const query = (server: Server, sql: string): ReadonlyArray<Record<string, unknown>> => {
+  const json = `convert_to(coalesce(json_agg(asked), '[]')::text, 'UTF8')`
+  const printed = server.psql(`SELECT encode(${json}, 'hex') FROM (${sql}) AS asked`)
+  return JSON.parse(Buffer.from(printed, "hex").toString())
+}
+
+const schemaOf = (location: string) => /schema=(\w+)/.exec(location)?.[1] ?? ""
+
+/** As others write it: six digits of a second if any, and Z. */
+const instant = (text: string) =>
+  text.replace(/(?:\.(\d+))?\+00:00$/, (_, digits = "") => `${digits === "" ? "" : `.${digits.padEnd(6, "0")}`}Z`)
+
+/** How docs/postgres.md says that NUL is written. */
+const unmarked = (text: string) =>
+  text.replaceAll(/(␛*)␀/g, (_, marks: string) => `${"␛".repeat(marks.length >> 1)}${marks.length % 2 ? "␀" : "\0"}`)
+
+/** With psql and `JSON.parse`. */
+export const reader = (server: () => Server): Reader => (location, run, { columns, name }) =>
+  Effect.sync(() => {
+    const schema = schemaOf(location)
+    if (server().psql(`SELECT to_regclass('${schema}.${name}_snapshots') IS NULL`) === "t") return []
+    const rows = query(server(), `SELECT * FROM ${schema}.${name}_snapshots WHERE run_id = '${run.run_id}'`)
+    return rows.map((object): Row => {
+      const texts = columns.map((column) => {
+        const value = object[column.name]
+        if (typeof value !== "string") return [column.name, value]
+        return [column.name, column.type === "timestamp" ? instant(value) : unmarked(value)]
+      })
+      return rowOf(columns, Object.fromEntries(texts))
+    })
+  })
+
+/** What readers see in a schema, and beside it what is staged. */
+export const tree = (server: () => Server) => (location: string) =>
+  Effect.sync((): Tree => {
+    const schema = schemaOf(location)
+    if (server().psql(`SELECT to_regclass('${schema}.runs') IS NULL`) === "t") return {}
+    const told = (name: string, from: string) =>
+      `SELECT ${name} AS name, json_agg(t ORDER BY t.*::text)::text AS content FROM ${from} t GROUP BY 1`
+    const parts = [
+      told("'runs/' || run_id", `${schema}.runs`),
+      ...[things, others].flatMap(({ name }) => [
+        told(`'current/${name}'`, `${schema}.${name}`),
+        told(`'${name}/' || run_id`, `${schema}.${name}_snapshots`),
+        told(
+          `'${name}.' || run_id || '.part'`,
+          `(SELECT * FROM ${schema}_rows.${name} WHERE run_id NOT IN (SELECT run_id FROM ${schema}.runs))`
+        )
+      ]),
+      told("'runs.' || run_id || '.part'", `(SELECT * FROM ${schema}_rows.runs WHERE NOT published)`)
+    ]
+    return Object.fromEntries(
+      query(server(), parts.join(" UNION ALL ")).map(({ content, name }) => [
+        String(name),
+        { mode: 0o600, content: String(content) }
+      ])
+    )
+  })

@@ -1,0 +1,20 @@
+/** A sink that is published while the program is told to stop. */
+import { Effect } from "effect"
+import type { Sink } from "../../../src/Sink.ts"
+
+const stopping: Sink = {
+  name: "stopping",
+  doc: "Tells the program to stop while it publishes.",
+  location: () => "/nowhere",
+  open: () => Effect.succeed({ seal: () => Effect.succeed({ bytes: 0, publication: null }) }),
+  publish: () =>
+    Effect.promise(() =>
+      new Promise<void>((resolve) => {
+        process.once("SIGTERM", () => resolve())
+        process.kill(process.pid, "SIGTERM")
+      })
+    ),
+  discard: () => Effect.void
+}
+
+export default stopping
