@@ -41,7 +41,7 @@ const asWritten = (row: Row): Row =>
   )
 
 /** Bytes that reading makes room for in a line, which may have a text of a megabyte in every cell. */
-const longestLine = 4 * DuckDb.longestRow
+const lineBytesMax = 4 * DuckDb.rowBytesMax
 
 const csv: Sink = {
   name: "csv",
@@ -80,8 +80,8 @@ const csv: Sink = {
         `read_csv(${
           DuckDb.path(DuckDb.literal(file))
         }, auto_detect = false, columns = ${columns}, header = true, delim = ',', quote = '"', ` +
-        `escape = '"', nullstr = '', new_line = '\\r\\n', parallel = false, max_line_size = ${longestLine}, ` +
-        `buffer_size = ${longestLine}, ${DuckDb.asStored})`
+        `escape = '"', nullstr = '', new_line = '\\r\\n', parallel = false, max_line_size = ${lineBytesMax}, ` +
+        `buffer_size = ${lineBytesMax}, ${DuckDb.asStored})`
     )
     return rows && Stream.map(RowsSql.stream(rows.session, table, rows.sql), (some) => some.map(asWritten))
   })

@@ -24,14 +24,14 @@ const connect = Effect.fnUntraced(function*(location: string) {
 const copyInto = (qualified: string, table: Table) => `COPY ${qualified} (${DuckDb.names(table)}) FROM STDIN`
 
 /** Another run of the tenant is going as long as its connection is there, wherever it runs. */
-const lock = Effect.fnUntraced(function*({ all }: Session.Session, { schema }: Target.Target, tenant: string) {
+const lock = Effect.fnUntraced(function*({ all }: Session.Connection, { schema }: Target.DatabaseTarget, tenant: string) {
   const locked = yield* all("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", [`duo-mfa ${schema} ${tenant}`])
   if (locked[0]?.[0] !== "t") return yield* new Held({ pid: null })
 })
 
 /** What the run would take away from a table of its tenant. */
 const lossOf = Effect.fnUntraced(
-  function*({ all }: Session.Session, target: Target.Target, run: SinkRun, table: Table) {
+  function*({ all }: Session.Connection, target: Target.DatabaseTarget, run: SinkRun, table: Table) {
     const key = table.key.map(DuckDb.name).join(", ")
     const counted = yield* all(
       `SELECT count(*), count(*) FILTER (WHERE fresh.run_id IS NULL), (SELECT count(*) FROM ${
@@ -49,7 +49,7 @@ const lossOf = Effect.fnUntraced(
 
 /** Fails if the complete run would take away more of its tenant than a person has agreed to. */
 const refuseShrunk = Effect.fnUntraced(
-  function*(session: Session.Session, target: Target.Target, run: SinkRun, tables: ReadonlyArray<Table>) {
+  function*(session: Session.Connection, target: Target.DatabaseTarget, run: SinkRun, tables: ReadonlyArray<Table>) {
     const losses = yield* Effect.forEach(tables, (table) => lossOf(session, target, run, table))
     const refused = refusal(losses, run)
     if (refused !== undefined) return yield* refused

@@ -4,7 +4,7 @@
  */
 import type { Effect, FileSystem, Path, Scope } from "effect"
 import type { RunDatabase } from "./duckdb/RunDatabase.ts"
-import type { Expected } from "./failure/Expected.ts"
+import type { ExpectedFailure } from "./failure/Expected.ts"
 import type { SinkReason } from "./failure/SinkError.ts"
 import type { Stamp, Table } from "./Table.ts"
 
@@ -82,28 +82,28 @@ export interface Extraction {
 }
 
 /** A run that is done again from its record. */
-export type Recorded = Pick<Stamp, "run_id" | "observed_at">
+export type ReplayedRun = Pick<Stamp, "run_id" | "observed_at">
 
 /** A source that is ready to be asked. Making it reads the settings and sends nothing. */
 export interface Source {
   /** The tenant's API host. */
   readonly tenant: string
   /** The run that its answers are of, if they are a record's: the rows carry its id and its instant again. */
-  readonly recorded?: Recorded
+  readonly recorded?: ReplayedRun
   /** Reads everything into the run database, and proves if it can that it is everything. */
   readonly extract: (
     stamp: Stamp,
     options: SourceOptions & { readonly database: RunDatabase }
-  ) => Effect.Effect<Extraction, Expected | SinkReason>
+  ) => Effect.Effect<Extraction, ExpectedFailure | SinkReason>
   /** Asks the source whether an extraction would be let in. */
-  readonly check: Effect.Effect<ReadonlyArray<Finding>, Expected>
+  readonly check: Effect.Effect<ReadonlyArray<Finding>, ExpectedFailure>
 }
 
 /** The services a source may ask for: the settings come from the ConfigProvider, a secret perhaps from a file. */
 export type SourceServices = FileSystem.FileSystem | Path.Path
 
 /** How the rows of a table are made. */
-export interface Rows {
+export interface TableSelect {
   /** The list whose objects they are made of: they are not collected if it could not be read. */
   readonly list: string
   /** One SELECT of DuckDB's SQL over `objects`, which gives the columns of the table by name. */
@@ -120,7 +120,7 @@ export interface Pipeline {
   /** SQL that is run before the SELECTs: macros that they share. */
   readonly macros: string
   /** By the name of the table. */
-  readonly rows: Readonly<Record<string, Rows>>
+  readonly rows: Readonly<Record<string, TableSelect>>
   /** A SELECT of `what, times` over `objects`: values that this version does not know, in sentences. None if empty. */
   readonly unknown: string
   /** The same of objects of which the source says two things that cannot both be true. */
@@ -133,5 +133,5 @@ export interface Pipeline {
   readonly sinks: ReadonlyArray<string>
   /** Percent of a table's rows that may be gone since the run before, if nobody says otherwise; 10 if not given. */
   readonly maxShrink?: number
-  readonly connect: Effect.Effect<Source, Expected, SourceServices | Scope.Scope>
+  readonly connect: Effect.Effect<Source, ExpectedFailure, SourceServices | Scope.Scope>
 }

@@ -7,7 +7,7 @@
  */
 import type { Effect, FileSystem, Path, Schema, Scope, Stream } from "effect"
 import type { Session } from "./duckdb/DuckDb.ts"
-import type { Expected } from "./failure/Expected.ts"
+import type { ExpectedFailure } from "./failure/Expected.ts"
 import type { Agreed } from "./failure/Shrink.ts"
 import type { SinkFailure, SinkReason } from "./failure/SinkError.ts"
 import type { Outcome } from "./Outcome.ts"
@@ -71,7 +71,7 @@ export interface Sink<E = SinkFailure> {
    * What a target means, for a sink whose targets are no paths; `""` if none is given. What it gives is the location, which
    * is printed and kept: it has no secret in it, and means the same wherever and whenever it is read.
    */
-  readonly locate?: (target: string) => Effect.Effect<string, Expected>
+  readonly locate?: (target: string) => Effect.Effect<string, ExpectedFailure>
   /**
    * Prepares to stage a run at the location, and fails here, before the first request to Duo, if it cannot be written; as
    * `Held` if another run is there whose rows this one would lose. What it holds open is released when the scope closes,

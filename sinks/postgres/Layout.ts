@@ -7,12 +7,12 @@ import { hash } from "node:crypto"
 import { comments, literal, name, names } from "../../src/duckdb/DuckDb.ts"
 import { telling } from "../../src/duckdb/RowHash.ts"
 import { CannotCreate } from "../../src/failure/SinkError.ts"
-import { historyOf, identity } from "../../src/history/Interval.ts"
+import { historyOf, rowKey } from "../../src/history/Interval.ts"
 import * as Snapshots from "../../src/history/Snapshots.ts"
 import { runs } from "../../src/Outcome.ts"
 import type { ColumnType, Table } from "../../src/Table.ts"
-import type { Session } from "./Session.ts"
-import type { Target } from "./Target.ts"
+import type { Connection } from "./Session.ts"
+import type { DatabaseTarget } from "./Target.ts"
 
 const types: Record<ColumnType, string> = {
   text: "text",
@@ -22,14 +22,14 @@ const types: Record<ColumnType, string> = {
 }
 
 /** The schema that the rows are in. */
-export const rowsSchema = ({ schema }: Pick<Target, "schema">) => `${schema}_rows`
+export const rowsSchema = ({ schema }: Pick<DatabaseTarget, "schema">) => `${schema}_rows`
 
 /** The table that a table's rows are in, or that the runs are in. */
-export const rowsOf = (target: Pick<Target, "schema">, table: Table) =>
+export const rowsOf = (target: Pick<DatabaseTarget, "schema">, table: Table) =>
   `${name(rowsSchema(target))}.${name(table.name)}`
 
 /** The same for readers. */
-export const seenOf = ({ schema }: Pick<Target, "schema">, table: string) => `${name(schema)}.${name(table)}`
+export const seenOf = ({ schema }: Pick<DatabaseTarget, "schema">, table: string) => `${name(schema)}.${name(table)}`
 
 const collects = (table: Table) => `${literal(table.name)} = ANY(string_to_array(tables_collected, ', '))`
 
@@ -38,7 +38,7 @@ const collects = (table: Table) => `${literal(table.name)} = ANY(string_to_array
  * nothing away. `known` says which runs are known.
  */
 const current = (table: Table, known: string) => {
-  const keys = identity(table).map(name).join(", ")
+  const keys = rowKey(table).map(name).join(", ")
   return `WITH known AS (
     SELECT run_id, tenant, observed_at, complete, row_number() OVER (PARTITION BY tenant ORDER BY observed_at, run_id) AS place
     FROM runs WHERE ${collects(table)}${known}
@@ -79,7 +79,7 @@ const view = (table: Table, query: string, make = "CREATE VIEW") => [
 ]
 
 /** The runs, and what readers see of them. All other views stand on that one, so it is never dropped. */
-const runsStatements = (target: Target, isThere: boolean) => [
+const runsStatements = (target: DatabaseTarget, isThere: boolean) => [
   ...table(rowsOf(target, runs), runs, ["published boolean NOT NULL DEFAULT false"], isThere),
   `COMMENT ON COLUMN ${rowsOf(target, runs)}.published IS 'Whether readers see the rows of the run.'`,
   ...view(
@@ -90,7 +90,7 @@ const runsStatements = (target: Target, isThere: boolean) => [
 ]
 
 /** A table and what is asked of it, which is made anew if another version made it. */
-const tableStatements = (target: Target, of: Table, isThere: boolean) => {
+const tableStatements = (target: DatabaseTarget, of: Table, isThere: boolean) => {
   const snapshots = Snapshots.snapshotsOf(of)
   const asof = name(`${of.name}_asof`)
   const kept = { ...of, key: ["run_id", ...of.key] }
@@ -119,7 +119,7 @@ const tableStatements = (target: Target, of: Table, isThere: boolean) => {
 }
 
 /** What makes a table, and what the table says of itself once that was done: so it is known for ours, and for which. */
-const parts = (target: Target, tables: ReadonlyArray<Table>) =>
+const parts = (target: DatabaseTarget, tables: ReadonlyArray<Table>) =>
   [runs, ...tables].map((of) => {
     const qualified = rowsOf(target, of)
     const statements = (isThere: boolean) =>
@@ -135,7 +135,7 @@ const parts = (target: Target, tables: ReadonlyArray<Table>) =>
   })
 
 /** The parts that are not there, or were made by another version; what is there and not ours is in the way. */
-const lacking = Effect.fnUntraced(function*({ all }: Session, target: Target, tables: ReadonlyArray<Table>) {
+const lacking = Effect.fnUntraced(function*({ all }: Connection, target: DatabaseTarget, tables: ReadonlyArray<Table>) {
   const every = parts(target, tables)
   const [marks = []] = yield* all(
     `SELECT ${
@@ -151,7 +151,7 @@ const lacking = Effect.fnUntraced(function*({ all }: Session, target: Target, ta
 const oldest = 140_000
 
 /** Makes what has to be made. Most runs find all of it, and lock nothing. */
-export const migrate = Effect.fnUntraced(function*(session: Session, target: Target, tables: ReadonlyArray<Table>) {
+export const migrate = Effect.fnUntraced(function*(session: Connection, target: DatabaseTarget, tables: ReadonlyArray<Table>) {
   const [[version, encoding] = []] = yield* session.all(
     "SELECT current_setting('server_version_num'), current_setting('server_encoding')"
   )

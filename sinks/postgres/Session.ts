@@ -8,12 +8,12 @@ import type { ConnectionOptions } from "node:tls"
 import { CannotCreate, type SinkReason } from "../../src/failure/SinkError.ts"
 import * as Files from "../../src/files/Files.ts"
 import { reasonOf } from "./Failure.ts"
-import type { Target } from "./Target.ts"
+import type { DatabaseTarget } from "./Target.ts"
 
 /** What PostgreSQL calls a value, whatever its type. */
 export type Text = string | null
 
-export interface Session {
+export interface Connection {
   /** Statements whose rows are of no interest. */
   readonly run: (sql: string) => Effect.Effect<void, SinkReason>
   /** All rows of a small result; `$1` is the first of the values. */
@@ -45,7 +45,7 @@ const settings =
   SET statement_timeout = 0; SET idle_session_timeout = 0; SET lock_timeout = ${patience}`
 
 /** What TLS has to prove, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
-const tls = Effect.fnUntraced(function*({ sslmode, sslrootcert }: Target) {
+const tls = Effect.fnUntraced(function*({ sslmode, sslrootcert }: DatabaseTarget) {
   if (sslmode === "disable") return false
   if (sslmode === "require") return { rejectUnauthorized: false }
   const trusted: ConnectionOptions = sslrootcert === undefined
@@ -64,7 +64,7 @@ const password = Effect.map(
 
 /** A session that ends with the scope. */
 export const open = Effect.fnUntraced(
-  function*(target: Target): Effect.fn.Return<Session, SinkReason, FileSystem.FileSystem | Scope.Scope> {
+  function*(target: DatabaseTarget): Effect.fn.Return<Connection, SinkReason, FileSystem.FileSystem | Scope.Scope> {
     const [{ Client }, { from }] = yield* library
     const ssl = yield* tls(target)
     const secret = yield* password
@@ -115,7 +115,7 @@ export const open = Effect.fnUntraced(
 
 /** The rows of a query some at a time, in a transaction that takes what others do meanwhile for not done. */
 export const stream = (
-  { all, run }: Session,
+  { all, run }: Connection,
   sql: string
 ): Effect.Effect<Stream.Stream<ReadonlyArray<ReadonlyArray<Text>>, SinkReason>, SinkReason> =>
   Effect.as(

@@ -10,7 +10,7 @@ import { ExitCode } from "../../src/failure/ExitCode.ts"
 const SslMode = Schema.Literals(["disable", "require", "verify-ca", "verify-full"])
 type SslMode = typeof SslMode.Type
 
-export interface Target {
+export interface DatabaseTarget {
   /** A name, an address, or the folder of a socket. */
   readonly host: string
   readonly port: number
@@ -50,7 +50,7 @@ const Options = Schema.Struct({
 const decodeOptions = Schema.decodeUnknownEffect(Options, { onExcessProperty: "error" })
 
 /** Names that PostgreSQL would cut off do not mean what they say; `_rows` is put after it. */
-const longestSchema = 63 - "_rows".length
+const schemaBytesMax = 63 - "_rows".length
 
 const isLocal = (host: string) => /^(\/.*|localhost|127(\.\d{1,3}){3}|::1)$/.test(host)
 const sslmodeOf = (host: string): SslMode => isLocal(host) ? "disable" : "verify-full"
@@ -107,15 +107,15 @@ export const parse = Effect.fnUntraced(function*(text: string) {
     catch: () => asking.bad("is not set, and this user of the system has no name")
   }))
   const schema = options.schema ?? "duo_mfa"
-  if (Buffer.byteLength(schema) > longestSchema || /^pg_|\0/.test(schema)) {
-    return yield* wrong(`names a schema that cannot be: it may have ${longestSchema} bytes, and not begin with pg_`)
+  if (Buffer.byteLength(schema) > schemaBytesMax || /^pg_|\0/.test(schema)) {
+    return yield* wrong(`names a schema that cannot be: it may have ${schemaBytesMax} bytes, and not begin with pg_`)
   }
   const mode = yield* either(options.sslmode, "PGSSLMODE")
   const sslmode = mode.value ?? sslmodeOf(server)
   if (!Schema.is(SslMode)(sslmode)) {
     return yield* mode.bad(`has an sslmode that is none of ${SslMode.literals.join(", ")}`)
   }
-  const target: Target = {
+  const target: DatabaseTarget = {
     host: server,
     port: number,
     user: name,
@@ -132,7 +132,7 @@ export const read = (location: string) =>
   Effect.provideService(parse(location), ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({}))
 
 /** The location of a target, with all that is known of it. */
-export const format = ({ database, host, port, schema, sslmode, sslrootcert, user }: Target) => {
+export const format = ({ database, host, port, schema, sslmode, sslrootcert, user }: DatabaseTarget) => {
   const isSocket = host.startsWith("/")
   const name = encodeURIComponent
   const server = isSocket ? "" : `${name(user)}@${host.includes(":") ? `[${host}]` : host}:${port}`

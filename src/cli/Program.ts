@@ -4,14 +4,14 @@ import { Cause, Effect, Exit, Layer } from "effect"
 import { CliError } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
 import { cli } from "./Cli.ts"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Ending from "./terminal/Ending.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** An expected failure is its sentence. A defect is where it happened; its message might quote somebody's data. */
-const tell = (cause: Cause.Cause<unknown>) => {
+const reportFailure = (cause: Cause.Cause<unknown>) => {
   const error = Cause.squash(cause)
   if (Cause.hasInterruptsOnly(cause) || CliError.isCliError(error)) return
   const exit = Ending.exitCode(cause)
@@ -28,9 +28,9 @@ export const program = (root: URL) =>
     Effect.andThen(cli),
     Stdout.kept,
     Effect.provide(
-      Layer.mergeAll(Catalog.layer(root), Settings.layer, Stderr.logger).pipe(Layer.provideMerge(NodeServices.layer))
+      Layer.mergeAll(Plugins.layer(root), Settings.layer, Stderr.logger).pipe(Layer.provideMerge(NodeServices.layer))
     ),
-    Effect.tapCause((cause) => Effect.sync(() => tell(cause)))
+    Effect.tapCause((cause) => Effect.sync(() => reportFailure(cause)))
   )
 
 /** What the process exits with. */

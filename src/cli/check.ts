@@ -3,13 +3,13 @@ import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Run from "../run/Run.ts"
 import { collector } from "../telemetry/Collector.ts"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Targets from "./shared/Targets.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** A line for what is as it should be. */
-export const say = (subject: string, detail: string) => Stdout.print(`ok  ${subject.padEnd(16)} ${detail}`)
+export const printOk = (subject: string, detail: string) => Stdout.print(`ok  ${subject.padEnd(16)} ${detail}`)
 
 export const check = Command.make(
   "check",
@@ -20,23 +20,23 @@ export const check = Command.make(
   },
   Effect.fnUntraced(function*({ offline, pipeline: name, sink }) {
     yield* Settings.warn
-    const catalog = yield* Catalog
+    const catalog = yield* Plugins
     const pipeline = yield* catalog.findPipeline(name)
     const source = yield* pipeline.connect
-    yield* say("settings", source.tenant)
-    const told = yield* collector
-    if (told !== undefined) yield* say("telemetry", `goes to ${told.host}`)
+    yield* printOk("settings", source.tenant)
+    const collectorAddress = yield* collector
+    if (collectorAddress !== undefined) yield* printOk("telemetry", `goes to ${collectorAddress.host}`)
     if (!offline) {
-      for (const { detail, subject } of yield* source.check) yield* say(subject, detail)
+      for (const { detail, subject } of yield* source.check) yield* printOk(subject, detail)
     }
     const dataDirectory = yield* Settings.dataDirectory
     const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
-    yield* Run.rehearse(pipeline, {
+    yield* Run.checkSinks(pipeline, {
       tenant: source.tenant,
       dataDirectory,
       sinks,
       findSink: yield* Targets.finding(sinks)
     })
-    for (const target of sinks) yield* say(target.sink, `${target.location} can be written`)
+    for (const target of sinks) yield* printOk(target.sink, `${target.location} can be written`)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Check settings, clock, permissions and sinks"))

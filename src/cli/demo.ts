@@ -19,7 +19,7 @@ import { version } from "../Version.ts"
 import * as Ledger from "./ask/Ledger.ts"
 import * as Tour from "./ask/Tour.ts"
 import * as Report from "./report.ts"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import * as Targets from "./shared/Targets.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -103,7 +103,7 @@ const hold = Effect.fnUntraced(function*(dataDirectory: string) {
 const clear = Effect.fnUntraced(function*(directory: string, findSink: FindSink) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  const manifests = yield* (yield* Recovery.enter({ dataDirectory: directory, sinks: [], findSink })).all
+  const manifests = yield* (yield* Recovery.lockAndRecover({ dataDirectory: directory, sinks: [], findSink })).all
   if (manifests.some(({ tenant }) => !tenant.startsWith("127.0.0.1:"))) return yield* new NotADemo({ directory })
   for (const name of ["duo.duckdb", "parquet", "ndjson", "csv", "runs", "report.html"]) {
     yield* Effect.orDie(fs.remove(join(directory, name), { recursive: true, force: true }))
@@ -123,7 +123,7 @@ All the questions that have a name:    make sql Q=@, or duo-mfa sql @
 Your own tenant:                       make init, or duo-mfa init`
 
 /** Writes the report, and says what there is now and how to go on. */
-export const tell = Effect.fnUntraced(function*(dataDirectory: string) {
+export const printHighlights = Effect.fnUntraced(function*(dataDirectory: string) {
   const path = yield* Path.Path
   const ledger = yield* Ledger.open(dataDirectory, "ledger")
   const report = path.join(dataDirectory, "report.html")
@@ -136,7 +136,7 @@ export const demo = Command.make(
   "demo",
   {},
   Effect.fnUntraced(function*() {
-    const catalog = yield* Catalog
+    const catalog = yield* Plugins
     const path = yield* Path.Path
     const dataDirectory = path.resolve("data/demo")
     yield* Owner.check(dataDirectory)
@@ -151,6 +151,6 @@ export const demo = Command.make(
       until: yield* Clock.currentTimeMillis,
       onDay: (day) => Effect.sync(() => Stderr.show(`day ${day + 1} of ${days}`))
     }).pipe(Effect.ensuring(Stderr.done))
-    yield* Stdout.print(yield* tell(dataDirectory))
+    yield* Stdout.print(yield* printHighlights(dataDirectory))
   }, Effect.scoped)
 ).pipe(Command.withDescription("Make thirty days of an emulated tenant in data/demo, and ask them five questions"))

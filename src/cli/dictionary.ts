@@ -3,17 +3,17 @@ import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Files from "../files/Files.ts"
 import * as Catalogue from "../history/Catalogue.ts"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-type Entries = ReadonlyArray<Catalogue.Entry>
+type Entries = ReadonlyArray<Catalogue.DictionaryEntry>
 
 const cell = (text: string) => text.replaceAll("|", "\\|")
 
 /** The types of every sink, in a word. */
 const words = new Map([["VARCHAR", "text"], ["TIMESTAMP WITH TIME ZONE", "timestamp"]])
 
-const columnTable = (columns: ReadonlyArray<Catalogue.Column>) =>
+const columnTable = (columns: ReadonlyArray<Catalogue.DictionaryColumn>) =>
   [
     "| column | type | personal | |",
     "| --- | --- | --- | --- |",
@@ -24,7 +24,7 @@ const columnTable = (columns: ReadonlyArray<Catalogue.Column>) =>
     )
   ].join("\n")
 
-const section = ({ columns, doc, key, name }: Catalogue.Entry) =>
+const section = ({ columns, doc, key, name }: Catalogue.DictionaryEntry) =>
   `## ${name}\n\n${doc}${key.length === 0 ? "" : ` Key: ${key.map((column) => `\`${column}\``).join(", ")}.`}\n\n${
     columnTable(columns)
   }`
@@ -36,7 +36,7 @@ const added = (entries: Entries, kind: "history" | "changes") => {
   return columnTable((first?.columns ?? []).filter(({ name }) => rows?.columns.every((other) => other.name !== name)))
 }
 
-const names = (entries: Entries, kind: Catalogue.Entry["kind"]) =>
+const names = (entries: Entries, kind: Catalogue.DictionaryEntry["kind"]) =>
   entries.filter((entry) => entry.kind === kind).map(({ name }) => `\`${name}\``).join(", ")
 
 const markdown = (entries: Entries): string =>
@@ -100,7 +100,7 @@ export const dictionary = Command.make(
     )
   },
   Effect.fnUntraced(function*({ format }) {
-    const entries = yield* Catalogue.describe(yield* (yield* Catalog).pipelines).pipe(Files.at("duckdb", ":memory:"))
+    const entries = yield* Catalogue.describe(yield* (yield* Plugins).pipelines).pipe(Files.at("duckdb", ":memory:"))
     yield* Stdout.data(printers[format](entries))
   })
 ).pipe(Command.withDescription("Print the data dictionary"))

@@ -4,7 +4,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import * as Personal from "../duckdb/Personal.ts"
 import { Recording } from "../duo/record/Recording.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
-import type { Expected } from "../failure/Expected.ts"
+import type { ExpectedFailure } from "../failure/Expected.ts"
 import * as Owner from "../files/Owner.ts"
 import { objectsOf } from "../Outcome.ts"
 import { Progress } from "../run/Progress.ts"
@@ -16,13 +16,13 @@ import { withoutPaths } from "../telemetry/Paths.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import * as Json from "../text/Json.ts"
 import { version } from "../Version.ts"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import { duration } from "./shared/Duration.ts"
 import * as Notify from "./shared/Notify.ts"
 import * as Settings from "./shared/Settings.ts"
-import { abroad, facts, summary } from "./shared/Summary.ts"
+import { withoutLocations, facts, summary } from "./shared/Summary.ts"
 import * as Targets from "./shared/Targets.ts"
-import { defect, endingOf, toldAbroad } from "./terminal/Ending.ts"
+import { defect, exitStatusOf, publicMessageOf } from "./terminal/Ending.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 import * as TooLate from "./terminal/TooLate.ts"
@@ -33,7 +33,7 @@ export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
   override get message() {
     return `Published, but not proved complete: ${this.reason}. Nothing was deleted for it; run again.`
   }
-  get abroad() {
+  get publicMessage() {
     return this.message
   }
 }
@@ -166,7 +166,7 @@ export const extract = Command.make(
         webhook = yield* Notify.webhook(notify)
         yield* collector
         yield* Settings.warn
-        const catalog = yield* Catalog
+        const catalog = yield* Plugins
         const pipeline = yield* catalog.findPipeline(name)
         const dataDirectory = yield* Settings.dataDirectory
         const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
@@ -184,19 +184,19 @@ export const extract = Command.make(
         })
       }).pipe(Effect.provideServiceEffect(Recording, recording(record, pseudonymise, replay)))
 
-      const tell = (facts: object, text: string) =>
+      const postSummary = (facts: object, text: string) =>
         webhook === undefined ? Effect.void : Effect.interruptible(
           Notify.post(webhook, { facts, text: `duo-mfa extract${dryRun ? " --dry-run" : ""}: ${text}` })
         )
 
-      const failed = Effect.fnUntraced(function*(error: Expected) {
+      const failed = Effect.fnUntraced(function*(error: ExpectedFailure) {
         const exit = error[Runtime.errorExitCode]
         const seen = last.what === undefined ? {} : { [last.what]: last.seen }
         const known = { exit, pipeline: name, ...seen, total_objects: last.total, pages: last.pages }
         // standard error has it too, and the exit code is of what failed first
         if (json) yield* Effect.ignore(Stdout.json({ error: error._tag, message: error.message, ...known }))
-        const message = withoutPaths(toldAbroad(error), yield* Settings.dataDirectoryPath)
-        yield* tell({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
+        const message = withoutPaths(publicMessageOf(error), yield* Settings.dataDirectoryPath)
+        yield* postSummary({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
       })
 
       const result = yield* watched(run, (progress) => {
@@ -208,9 +208,9 @@ export const extract = Command.make(
         Effect.onInterrupt(() => Effect.sync(() => Stderr.complain("Stopped; nothing was published."))),
         Effect.provide(Stderr.progress)
       )
-      const { facts: told, text } = abroad(result)
+      const { facts: published, text } = withoutLocations(result)
       yield* Meters.published({
-        ...told,
+        ...published,
         ...objectsOf(result.outcome),
         counts: result.outcome.counts,
         warned: Object.values(result.outcome.warned).reduce((sum, times) => sum + times, 0)
@@ -218,17 +218,17 @@ export const extract = Command.make(
       for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
       const incomplete = strict && !result.outcome.complete
       const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
-      const said = json ? Json.stringify({ ...facts(result), exit }) : summary(result)
+      const output = json ? Json.stringify({ ...facts(result), exit }) : summary(result)
       const hasRows = result.receipts.some(({ location }) => location === "-")
-      const shown = yield* Effect.exit(hasRows ? Effect.sync(() => Stderr.print(said)) : Stdout.print(said))
+      const shown = yield* Effect.exit(hasRows ? Effect.sync(() => Stderr.print(output)) : Stdout.print(output))
       const code = Exit.isSuccess(shown) ? exit : ExitCode.io
-      TooLate.done(code)
-      yield* tell({ ...told, exit: code }, text)
+      TooLate.markPublished(code)
+      yield* postSummary({ ...published, exit: code }, text)
       yield* shown
       if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
     },
     Effect.fnUntraced(function*(run, { pipeline }) {
-      return yield* observed(run, { pipeline, dataDirectory: yield* Settings.dataDirectoryPath, endingOf })
+      return yield* observed(run, { pipeline, dataDirectory: yield* Settings.dataDirectoryPath, endingOf: exitStatusOf })
     }),
     Effect.uninterruptible
   )

@@ -6,11 +6,11 @@ import { ExitCode } from "../failure/ExitCode.ts"
 import { SinkError } from "../failure/SinkError.ts"
 import * as Files from "../files/Files.ts"
 import * as Private from "../files/Private.ts"
-import { say } from "./check.ts"
+import { printOk } from "./check.ts"
 import * as Understood from "./init/Answers.ts"
 import * as DotEnv from "./init/DotEnv.ts"
 import * as Questions from "./init/Questions.ts"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -34,7 +34,7 @@ export class NotWritten extends Schema.TaggedError<NotWritten>()("NotWritten", {
 }
 
 /** `.env` cannot be put there. */
-export class NoPlace extends Schema.TaggedError<NoPlace>()("NoPlace", { reason: SinkError }) {
+export class DotEnvUnwritable extends Schema.TaggedError<DotEnvUnwritable>()("DotEnvUnwritable", { reason: SinkError }) {
   override readonly [Runtime.errorExitCode] = this.reason[Runtime.errorExitCode]
   override get message() {
     const { location, reason } = this.reason
@@ -93,8 +93,8 @@ const answered = Effect.fnUntraced(function*(content: string, allowLoopback: boo
 /** Asks Duo what `check` asks it. */
 const tryOut = Effect.gen(function*() {
   yield* Stdout.print("Asking Duo ...")
-  const source = yield* (yield* (yield* Catalog).findPipeline("mfa")).connect
-  for (const { detail, subject } of yield* source.check) yield* say(subject, detail)
+  const source = yield* (yield* (yield* Plugins).findPipeline("mfa")).connect
+  for (const { detail, subject } of yield* source.check) yield* printOk(subject, detail)
 }).pipe(Effect.scoped)
 
 /** A line for each setting that would not be what it was; no old value is shown, for a secret may have got where it should not be. */
@@ -127,7 +127,7 @@ const write = Effect.fnUntraced(function*(content: string) {
   const file = yield* Effect.orElseSucceed(fs.realPath(".env"), () => resolve(".env"))
   yield* Effect.ignore(Private.sweep(dirname(file)))
   yield* Private.write(file, content).pipe(
-    Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("init", file)(Files.reasonOf(error)) }))
+    Effect.mapError((error) => new DotEnvUnwritable({ reason: Files.errorAt("init", file)(Files.reasonOf(error)) }))
   )
 })
 
@@ -143,7 +143,7 @@ const warnOfGit = Effect.gen(function*() {
 /** Asks until the keys work, or whoever is asked has enough of it. */
 const settle = Effect.fnUntraced(function*(before: string) {
   const allowLoopback = (yield* Config.String("DUO_INSECURE_LOOPBACK").pipe(Config.withDefault(""))).trim() === "1"
-  let known: Questions.Known = yield* answered(before, allowLoopback)
+  let known: Questions.PreviousAnswers = yield* answered(before, allowLoopback)
   while (true) {
     const answers = yield* Questions.keys(known, allowLoopback)
     const content = yield* DotEnv.change(before, changesOf(answers))

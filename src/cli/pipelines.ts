@@ -1,14 +1,14 @@
 /** `duo-mfa pipelines`: what can be extracted. */
 import { Effect } from "effect"
 import { Command } from "effect/cli"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 export const pipelines = Command.make(
   "pipelines",
   {},
   Effect.fnUntraced(function*() {
-    for (const { doc, name, sinks, tables } of yield* (yield* Catalog).pipelines) {
+    for (const { doc, name, sinks, tables } of yield* (yield* Plugins).pipelines) {
       yield* Stdout.print(`${name}: ${doc}`)
       yield* Stdout.print(`  tables ${tables.map((table) => table.name).join(", ")}; sinks ${sinks.join(", ")}`)
     }

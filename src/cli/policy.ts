@@ -7,7 +7,7 @@ import * as Ledger from "./ask/Ledger.ts"
 import * as NotKnown from "./ask/NotKnown.ts"
 import * as Policies from "./ask/Policies.ts"
 import * as Select from "./ask/Select.ts"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Format from "./terminal/Format.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -69,7 +69,7 @@ export const policy = Command.make(
     const dataDirectory = yield* Settings.dataDirectory
     const policies = yield* Policies.find(dataDirectory, names)
     const ledger = yield* Ledger.open(dataDirectory, from)
-    const pipelines = yield* (yield* Catalog).pipelines
+    const pipelines = yield* (yield* Plugins).pipelines
     const seen = yield* ledger.at(NotKnown.lastRuns(ledger.session, pipelines))
     if (seen.length === 0) return yield* new Ledger.NoLedger({ ledger: dataDirectory })
     const unknown = yield* ledger.at(NotKnown.find(ledger.session, pipelines, seen))

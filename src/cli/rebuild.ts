@@ -8,11 +8,11 @@ import * as Files from "../files/Files.ts"
 import * as Ledger from "../history/ledger/Ledger.ts"
 import * as LedgerFile from "../history/ledger/LedgerFile.ts"
 import * as Rebuild from "../history/Rebuild.ts"
-import { located } from "../run/publish/Located.ts"
+import { withLocation } from "../run/publish/Located.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
 import * as Run from "../run/Run.ts"
 import { newStamp } from "../run/Stamp.ts"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import * as Modules from "./shared/Modules.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -42,20 +42,20 @@ export const rebuild = Command.make(
   "rebuild",
   { modules: Modules.flag },
   Effect.fnUntraced(function*({ modules }) {
-    const catalog = yield* Catalog
+    const catalog = yield* Plugins
     const dataDirectory = yield* Settings.dataDirectory
-    const duckdb = located(yield* catalog.ownSink("duckdb"))
+    const duckdb = withLocation(yield* catalog.ownSink("duckdb"))
     const location = duckdb.location(dataDirectory)
     const root = (yield* catalog.ownSink("parquet")).location(dataDirectory)
     const at = Files.at("duckdb", location)
 
-    const manifests = yield* Recovery.enter({ dataDirectory, sinks: [], findSink: catalog.ownSink })
+    const manifests = yield* Recovery.lockAndRecover({ dataDirectory, sinks: [], findSink: catalog.ownSink })
     const { run_id } = yield* newStamp("", yield* manifests.ids)
     yield* Effect.acquireRelease(
       manifests.open(run_id, [{ sink: "duckdb", location }]),
       () => Effect.ignore(Effect.andThen(duckdb.discard(location, run_id), manifests.discarded(run_id)))
     )
-    const all = yield* Modules.known(modules)
+    const all = yield* Modules.knownPipelines(modules)
     const known = all.flatMap((pipeline) => pipeline.tables)
     const { change, holding, spill } = yield* at(LedgerFile.open(location, run_id, known))
     const session = yield* at(DuckDb.open({ spill }))
@@ -63,17 +63,17 @@ export const rebuild = Command.make(
     if (runs.length === 0) return yield* new NoSnapshots({ directory: root })
     const find = (name: string) => Modules.find(all, name)
     const pipelines = yield* Effect.forEach([...new Set(runs.map(({ pipeline }) => pipeline))], find)
-    const told = yield* Effect.forEach(
+    const rebuilt = yield* Effect.forEach(
       runs,
       ({ complete, pipeline, tables_collected, ...stamp }) =>
-        Effect.map(find(pipeline), (found): Rebuild.Told => ({
+        Effect.map(find(pipeline), (found): Rebuild.RebuiltRun => ({
           ...Run.sinkRun(stamp, found, { allowEmpty: true, maxShrink: 100 }),
           complete,
           tables_collected
         }))
     )
-    const held = holding === undefined ? [] : yield* at(Ledger.runIds(holding, "held"))
-    const lost = held.filter((id) => runs.every((run) => run.run_id !== id))
+    const ledgerRuns = holding === undefined ? [] : yield* at(Ledger.runIds(holding, "held"))
+    const lost = ledgerRuns.filter((id) => runs.every((run) => run.run_id !== id))
     if (lost.length > 0) return yield* new OnlyInLedger({ ledger: location, runs: lost })
 
     const { bytes, publication } = yield* at(change(session, {
@@ -82,7 +82,7 @@ export const rebuild = Command.make(
           yield* Ledger.drop(session, ledger, tables)
           yield* Ledger.migrate(session, ledger, tables, views)
         }
-        yield* Rebuild.fill(session, ledger, root, told)
+        yield* Rebuild.fill(session, ledger, root, rebuilt)
       }),
       verify: Effect.fnUntraced(function*(session, ledger) {
         if ((yield* Ledger.runIds(session, ledger)).length !== runs.length) {

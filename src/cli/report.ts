@@ -11,7 +11,7 @@ import * as Settings from "./shared/Settings.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** The page cannot be put there. */
-export class NoPlace extends Schema.TaggedError<NoPlace>()("NoPlace", { reason: SinkError }) {
+export class ReportUnwritable extends Schema.TaggedError<ReportUnwritable>()("ReportUnwritable", { reason: SinkError }) {
   override readonly [Runtime.errorExitCode] = this.reason[Runtime.errorExitCode]
   override get message() {
     const { location, reason } = this.reason
@@ -31,7 +31,7 @@ export const write = Effect.fnUntraced(function*({ at, session }: Ledger.Open, f
   yield* makeDirectory(directory).pipe(
     Effect.andThen(Effect.ignore(Private.sweep(directory))),
     Effect.andThen(Private.write(file, content)),
-    Effect.mapError((error) => new NoPlace({ reason: Files.errorAt("report", file)(Files.reasonOf(error)) }))
+    Effect.mapError((error) => new ReportUnwritable({ reason: Files.errorAt("report", file)(Files.reasonOf(error)) }))
   )
 })
 

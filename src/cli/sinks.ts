@@ -1,14 +1,14 @@
 /** `duo-mfa sinks`: where rows can go. */
 import { Effect } from "effect"
 import { Command } from "effect/cli"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 export const sinks = Command.make(
   "sinks",
   {},
   Effect.fnUntraced(function*() {
-    for (const { doc, name } of yield* (yield* Catalog).sinks) {
+    for (const { doc, name } of yield* (yield* Plugins).sinks) {
       yield* Stdout.print(`${name.padEnd(8)} ${doc}`)
     }
   })

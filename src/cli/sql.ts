@@ -9,7 +9,7 @@ import * as NotKnown from "./ask/NotKnown.ts"
 import * as Parameters from "./ask/Parameters.ts"
 import * as Queries from "./ask/Queries.ts"
 import * as Select from "./ask/Select.ts"
-import { Catalog } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Catalog.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Format from "./terminal/Format.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -28,7 +28,7 @@ const overview = `
   FROM users GROUP BY ALL ORDER BY tenant, users DESC`
 
 /** The queries, each with what it answers and, below, what it takes. */
-const list = (queries: ReadonlyArray<Queries.Query>) =>
+const list = (queries: ReadonlyArray<Queries.NamedQuery>) =>
   queries.flatMap(({ doc, name, sql }) => [
     `@${name.padEnd(20)} ${doc}`,
     ...Parameters.parse(sql).map((parameter) => `${" ".repeat(22)}${Parameters.describe(parameter)}`)
@@ -70,7 +70,7 @@ export const sql = Command.make(
     const values = yield* Parameters.read(named && { ...named, name: asked.slice(1) }, parameters)
     const ledger = yield* Ledger.open(dataDirectory, from, { writeFiles })
     const { at, session } = ledger
-    const pipelines = yield* (yield* Catalog).pipelines
+    const pipelines = yield* (yield* Plugins).pipelines
     const runs = yield* at(NotKnown.lastRuns(session, pipelines))
     for (const sentence of NotKnown.namedIn(text, pipelines, runs)) yield* Effect.logWarning(sentence)
     yield* Parameters.find(ledger, named, values)

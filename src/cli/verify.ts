@@ -3,7 +3,7 @@ import { Effect, Option, Path, Result, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Fingerprint from "../duckdb/Fingerprint.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
-import type { Expected } from "../failure/Expected.ts"
+import type { ExpectedFailure } from "../failure/Expected.ts"
 import { isSinkError, type SinkError } from "../failure/SinkError.ts"
 import { collected, stampOf } from "../Outcome.ts"
 import { errorAt } from "../run/publish/Located.ts"
@@ -61,7 +61,7 @@ export class NoRuns extends Schema.TaggedError<NoRuns>()("NoRuns", { directory: 
 type Verdict = "same" | "differs" | "missing" | "no longer kept" | "cannot be read back" | "not verified"
 
 /** Nobody answers there, or another process has it: it is not asked again. */
-const isShut = (error: Expected) => isSinkError(error) && ["Unreachable", "Held"].includes(error.reason._tag)
+const isShut = (error: ExpectedFailure) => isSinkError(error) && ["Unreachable", "Held"].includes(error.reason._tag)
 
 /**
  * Holds one table of one sink against its manifest. Only the newest run of a tenant must still be there: a ledger keeps
@@ -109,18 +109,18 @@ export const verify = Command.make(
     const dataDirectory = yield* Settings.dataDirectory
     const published = yield* (yield* Manifest.make(dataDirectory)).each
     if (published.length === 0) return yield* new NoRuns({ directory: join(dataDirectory, "runs") })
-    const pipelines = yield* Modules.known(modules)
+    const pipelines = yield* Modules.knownPipelines(modules)
     const sinks = yield* Targets.resolve(dataDirectory, asked)
     const findSink = yield* Targets.finding(sinks)
     const seen = new Set<string>()
-    const shut = new Map<string, Expected>()
+    const shut = new Map<string, ExpectedFailure>()
     const differing: Array<string> = []
     const unread: Array<typeof Unread.Type> = []
     const unnamed = new Set<string>()
     /** There is a later run of which nothing can be told. */
     let isUnknown = false
 
-    const pass = (what: string, error: Expected) => {
+    const pass = (what: string, error: ExpectedFailure) => {
       unread.push({ what, detail: error.message, exit: error[Runtime.errorExitCode] })
     }
 

@@ -54,7 +54,7 @@ const halfOfMemory = () => `${Math.floor(Math.min(totalmem(), process.constraine
 export const groupRows = "ROW_GROUP_SIZE 30720"
 
 /** Bytes that readers of text make room for in a row: Duo's have a few thousand. */
-export const longestRow = 4_194_304
+export const rowBytesMax = 4_194_304
 
 const lock = /Could not set lock on file(?:.*\(PID (\d+)\))?/s
 /** Nobody holds it: the system has said that there are no locks there, or that it does not give any. */
@@ -73,11 +73,11 @@ const quoting = /^(Conversion|Invalid Input|Out of Range) Error(?!: (No magic by
 export const reasonOf = (cause: unknown): SinkReason => {
   const message = cause instanceof Error ? cause.message : String(cause)
   const detail = quoting.exec(message)?.[0] ?? message.split("\n", 1)[0] ?? message
-  const held = lock.exec(message)
+  const holder = lock.exec(message)
   const why = lockless.exec(detail)?.[0]
-  if (held !== null && held[1] === undefined && why !== undefined) return new Unlockable({ detail: why })
+  if (holder !== null && holder[1] === undefined && why !== undefined) return new Unlockable({ detail: why })
   if (tooMany.test(message)) return new TooManyFiles()
-  if (held !== null) return new Held({ pid: held[1] === undefined ? null : Number(held[1]) })
+  if (holder !== null) return new Held({ pid: holder[1] === undefined ? null : Number(holder[1]) })
   if (full.test(message)) return new DiskFull()
   if (foreign.test(detail)) return new Corrupt({ detail })
   return unusable.test(detail) ? new CannotCreate({ detail }) : new InputOutput({ detail })
@@ -228,7 +228,7 @@ export const asStored = "hive_partitioning = false"
 /** Newline-delimited JSON as a table; its columns are given as a struct of names and types. */
 export const scanJson = (file: string, columns: string) =>
   `read_json(${path(literal(file))}, format = 'newline_delimited', auto_detect = false, columns = ${columns}, ` +
-  `maximum_object_size = ${longestRow}, ${asStored})`
+  `maximum_object_size = ${rowBytesMax}, ${asStored})`
 
 /** A Parquet file as a table. */
 export const scanParquet = (file: string) => `read_parquet(${path(literal(file))}, ${asStored})`

@@ -25,14 +25,14 @@ const pad = (value: number, digits: number) => String(value).padStart(digits, "0
 
 /** Days of which rows are full: those of one run, and those on which people logged in. */
 const dates = new Map<number, string>()
-const mostDates = 10_000
+const datesMax = 10_000
 
 const dateOf = (days: number): string => {
   const known = dates.get(days)
   if (known !== undefined) return known
   const { day, month, year } = civil(days)
   const text = `${year < 0 ? `-${pad(-year, 4)}` : pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
-  if (dates.size < mostDates) dates.set(days, text)
+  if (dates.size < datesMax) dates.set(days, text)
   return text
 }
 

@@ -13,35 +13,35 @@ import type { RecordError } from "./record/Record.ts"
 import * as Recorder from "./record/Recorder.ts"
 import { Recording } from "./record/Recording.ts"
 import * as Replay from "./record/Replay.ts"
-import { Session } from "./Session.ts"
+import { Access } from "./Session.ts"
 
-type Ground = Credentials | Exchange | Session
+type DuoServices = Credentials | Exchange | Access
 
-const ground: Layer.Layer<Ground, BadProxy | RecordError | SettingsError, FileSystem.FileSystem | Path.Path> = Layer
+const duoServices: Layer.Layer<DuoServices, BadProxy | RecordError | SettingsError, FileSystem.FileSystem | Path.Path> = Layer
   .unwrap(
     Effect.map(
       Recording,
       (
         { record, replay }
-      ): Layer.Layer<Ground, BadProxy | RecordError | SettingsError, FileSystem.FileSystem | Path.Path> => {
+      ): Layer.Layer<DuoServices, BadProxy | RecordError | SettingsError, FileSystem.FileSystem | Path.Path> => {
         if (replay !== undefined) return Replay.layer(replay)
         return record === undefined
-          ? Layer.merge(Exchange.layer, Session.live).pipe(Layer.provideMerge(Credentials.layer))
+          ? Layer.merge(Exchange.layer, Access.live).pipe(Layer.provideMerge(Credentials.layer))
           : Recorder.layer(record).pipe(Layer.provide(Exchange.layer), Layer.provideMerge(Credentials.layer))
       }
     )
   )
 
 /** The client of a session. */
-export const client: Layer.Layer<Client, never, Ground> = Layer.effect(
+export const client: Layer.Layer<Client, never, DuoServices> = Layer.effect(
   Client,
   Effect.gen(function*() {
-    const session = yield* Session
+    const session = yield* Access
     return session.client(yield* Client)
   })
 ).pipe(Layer.provide(Client.layerExchange))
 
-type Services = Admins | BypassCodes | Client | Ground | Users
+type Services = Admins | BypassCodes | Client | DuoServices | Users
 
 export const layer: Layer.Layer<
   Services,
@@ -49,7 +49,7 @@ export const layer: Layer.Layer<
   FileSystem.FileSystem | Path.Path
 > = Layer.mergeAll(Users.layer, BypassCodes.layer, Admins.layer).pipe(
   Layer.provideMerge(client),
-  Layer.provideMerge(ground)
+  Layer.provideMerge(duoServices)
 )
 
 /** What a pipeline does with Duo, once it has the services it asks for. */
@@ -66,7 +66,7 @@ export const connect = Effect.fnUntraced(function*(reader: Effect.Effect<Reader,
       const { host, warnings } = yield* Credentials
       for (const warning of warnings) yield* Effect.logWarning(warning)
       const { check, extract } = yield* reader
-      return (yield* Session).source({ tenant: host, check: Effect.provide(check, duo), extract })
+      return (yield* Access).source({ tenant: host, check: Effect.provide(check, duo), extract })
     }),
     duo
   )

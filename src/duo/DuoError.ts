@@ -20,7 +20,7 @@ import {
   Tls,
   Transport,
   Unauthorized,
-  Unreadable,
+  UnreadableAnswer,
   Unrecorded
 } from "./DuoReason.ts"
 import { describe } from "./Explain.ts"
@@ -41,7 +41,7 @@ const exitCode = (reason: DuoReason): number => {
     case "TooLarge":
     case "NotUtf8":
     case "NotJson":
-    case "Schema":
+    case "UnreadableAnswer":
     case "BadPaging":
     case "NotRecorded":
       return ExitCode.data
@@ -72,7 +72,7 @@ export class DuoError extends Schema.TaggedError<DuoError>()("DuoError", {
   override get message() {
     return describe(this)
   }
-  get abroad() {
+  get publicMessage() {
     return describe({ ...this, reason: withoutTexts(this.reason) })
   }
 }
@@ -102,9 +102,9 @@ const withoutTexts = (reason: DuoReason): DuoReason => {
       return new MethodNotAllowed({ ...reason, message: "" })
     case "Refused":
       return new Refused({ ...reason, message: "" })
-    case "Schema":
+    case "UnreadableAnswer":
       // a name in an object that somebody else made up is somebody's text
-      return new Unreadable({ ...reason, where: reason.where.replace(/(\.aliases)\.\S+/, "$1") })
+      return new UnreadableAnswer({ ...reason, where: reason.where.replace(/(\.aliases)\.\S+/, "$1") })
     case "BadPaging":
       return new BadPaging({ what: "the log of the run says why" })
     case "NotRecorded":

@@ -19,27 +19,27 @@ export class NotJson extends Schema.TaggedError<NotJson>()("NotJson", {}) {}
 export class NotDuo extends Schema.TaggedError<NotDuo>()("NotDuo", { detail: Schema.String }) {}
 
 /** What Duo says of a failure: its code, of which the first three digits are the HTTP status, and its sentence. */
-const said = { status: Schema.Int, code: Schema.NullOr(Schema.Int), message: Schema.String }
+const duoFailure = { status: Schema.Int, code: Schema.NullOr(Schema.Int), message: Schema.String }
 
 /** `retryAfter` in seconds, if Duo named a sane time. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   retryAfter: Schema.NullOr(Schema.Finite)
 }) {}
-export class ServerError extends Schema.TaggedError<ServerError>()("ServerError", said) {}
+export class ServerError extends Schema.TaggedError<ServerError>()("ServerError", duoFailure) {}
 /** `skewSeconds`: how far this machine's clock is ahead of the server's. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
-  ...said,
+  ...duoFailure,
   skewSeconds: Schema.NullOr(Schema.Int)
 }) {}
-export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", said) {}
-export class BadRequest extends Schema.TaggedError<BadRequest>()("BadRequest", said) {}
-export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", said) {}
-export class MethodNotAllowed extends Schema.TaggedError<MethodNotAllowed>()("MethodNotAllowed", said) {}
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", duoFailure) {}
+export class BadRequest extends Schema.TaggedError<BadRequest>()("BadRequest", duoFailure) {}
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", duoFailure) {}
+export class MethodNotAllowed extends Schema.TaggedError<MethodNotAllowed>()("MethodNotAllowed", duoFailure) {}
 /** Another 4xx, or a FAIL without a code. */
-export class Refused extends Schema.TaggedError<Refused>()("Refused", said) {}
+export class Refused extends Schema.TaggedError<Refused>()("Refused", duoFailure) {}
 
 /** Duo's answer is not what its reference says. `where` is a path such as `response[3].phones[0].phone_id`. */
-export class Unreadable extends Schema.TaggedError<Unreadable>()("Schema", {
+export class UnreadableAnswer extends Schema.TaggedError<UnreadableAnswer>()("UnreadableAnswer", {
   where: Schema.String,
   why: Schema.Literals(["has an impossible value", "has the wrong type", "is missing", "was not kept as it came"])
 }) {}
@@ -81,7 +81,7 @@ export const DuoReason = Schema.Union([
   NotFound,
   MethodNotAllowed,
   Refused,
-  Unreadable,
+  UnreadableAnswer,
   BadPaging,
   BudgetSpent,
   NotRecorded,

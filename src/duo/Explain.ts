@@ -61,7 +61,7 @@ const explain = (reason: DuoReason, path: string): string => {
       }. Check that DUO_HOST is the API host of an Admin API application.`
     case "Refused":
       return `Duo refused ${path}: ${quote(reason)}.`
-    case "Schema":
+    case "UnreadableAnswer":
       return `Duo's answer at ${path} cannot be read: ${reason.where} ${reason.why}. Nothing was published; please report this line (it holds no values).`
     case "BadPaging":
       return `The pages of ${path} cannot be followed to their end: ${reason.what}. Nothing was published; run again.`

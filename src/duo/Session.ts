@@ -3,15 +3,15 @@ import { Context, Layer } from "effect"
 import type { Source } from "../Pipeline.ts"
 import type { Client } from "./http/Client.ts"
 
-export class Session extends Context.Service<Session, {
+export class Access extends Context.Service<Access, {
   /** The client as this session waits: its chances and its time. */
   readonly client: (client: Client["Service"]) => Client["Service"]
   /** The source as this session runs it. */
   readonly source: (source: Source) => Source
 }>()("duo-mfa/duo/Session") {
   /** Nothing is recorded. */
-  static readonly live: Layer.Layer<Session> = Layer.succeed(
-    Session,
-    Session.of({ client: (client) => client, source: (source) => source })
+  static readonly live: Layer.Layer<Access> = Layer.succeed(
+    Access,
+    Access.of({ client: (client) => client, source: (source) => source })
   )
 }

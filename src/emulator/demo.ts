@@ -27,7 +27,7 @@ const tenant = Effect.map(Clock.currentTimeMillis, (milliseconds) => {
   return Story.tenantOn(story, Math.floor((now - story.epoch) / Story.secondsOfDay))
 })
 
-const say = (text: string) => Effect.sync(() => process.stderr.write(`${text}\n`))
+const note = (text: string) => Effect.sync(() => process.stderr.write(`${text}\n`))
 
 const program = (env: Record<string, string>) =>
   Effect.callback<number>((resume) => {
@@ -47,9 +47,9 @@ const demo = Effect.gen(function*() {
   const { host, ikey, skey } = yield* serve({ ...options, port: Story.port }).pipe(
     Effect.catch(() => serve({ ...options, port: 0 }))
   )
-  yield* say("No Duo setting is there, so this is an emulated tenant: its users are invented. See README for yours.")
+  yield* note("No Duo setting is there, so this is an emulated tenant: its users are invented. See README for yours.")
   process.exitCode = yield* program({ DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" })
-  yield* say(`These were invented users, in ${process.env.DUO_MFA_DATA}. Ask them something: make sql`)
+  yield* note(`These were invented users, in ${process.env.DUO_MFA_DATA}. Ask them something: make sql`)
 })
 
 NodeRuntime.runMain(Effect.scoped(demo))

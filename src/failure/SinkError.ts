@@ -72,7 +72,7 @@ export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
   override get message() {
     return describe(this)
   }
-  get abroad() {
+  get publicMessage() {
     const { location, reason, sink } = this
     return describe({
       sink: sink.split(/[\\/]/).at(-1) ?? sink,

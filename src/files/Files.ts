@@ -23,7 +23,7 @@ const Move = Schema.Struct({
 export interface Move extends Schema.Schema.Type<typeof Move> {}
 
 /** What sealing gives: the bytes that publishing shows, and what `publish` needs. */
-export interface Sealed {
+export interface SealedFiles {
   readonly bytes: number
   readonly publication: Schema.Json
 }
@@ -115,7 +115,7 @@ export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Move>) {
     yield* makeDirectory(path.dirname(to))
   }
   for (const directory of new Set(moves.map(({ from }) => path.dirname(from)))) yield* sync(directory)
-  const sealed: Sealed = { bytes, publication: { moves: moves.map((move) => ({ ...move })) } }
+  const sealed: SealedFiles = { bytes, publication: { moves: moves.map((move) => ({ ...move })) } }
   return sealed
 }, orReason)
 
@@ -189,7 +189,7 @@ const movesOf = Effect.fnUntraced(
  * Whether another run has published since in a place that they share, and nothing of this one is published yet: then it can
  * only be discarded. `enter` keeps others out of that place, and says whether it has changed where a file does not show it.
  */
-export const isSuperseded = <R>({ enter, rootOf }: {
+export const isSuperseded = <R>({ enter: lock, rootOf }: {
   readonly rootOf: RootOf
   readonly enter: (shared: Move) => Effect.Effect<boolean, SinkReason, R>
 }) =>
@@ -197,7 +197,7 @@ export const isSuperseded = <R>({ enter, rootOf }: {
     const moves = yield* movesOf(rootOf, publication, run_id, location)
     const shared = moves.find(({ before }) => before !== undefined)
     if (shared === undefined) return false
-    const hasChanged = yield* enter(shared)
+    const hasChanged = yield* lock(shared)
     const isWhole = yield* Effect.forEach(moves, ({ from }) => exists(from))
     const isReplacing = yield* Effect.forEach(moves, isReplaced)
     return isWhole.every(Boolean) && (hasChanged || isReplacing.some(Boolean))

@@ -17,7 +17,7 @@ const thisProcess = randomUUID()
 export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Files.Move>) {
   const staged = moves.map(({ from }) => from)
   const { bytes } = yield* Files.seal(staged.map((from) => ({ from, to: from })))
-  const sealed: Files.Sealed = { bytes, publication: { standard_output: staged, process: thisProcess } }
+  const sealed: Files.SealedFiles = { bytes, publication: { standard_output: staged, process: thisProcess } }
   return sealed
 })
 
@@ -25,12 +25,12 @@ export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Files.Move>
 export class ReaderLeft extends Schema.TaggedError<ReaderLeft>()("ReaderLeft", {}) {}
 
 /** A failure is told to `write`; the event would be one more, and end the process. */
-const told = () => undefined
+const ignoreError = () => undefined
 
 /** Ends when it is written, so that who writes is as fast as who reads. */
 export const write = (bytes: Uint8Array | string) =>
   Effect.callback<void, InputOutput | ReaderLeft>((resume) => {
-    if (!process.stdout.listeners("error").includes(told)) process.stdout.on("error", told)
+    if (!process.stdout.listeners("error").includes(ignoreError)) process.stdout.on("error", ignoreError)
     process.stdout.write(bytes, (error) => {
       resume(
         !error

@@ -11,7 +11,7 @@ import * as Ledger from "./ledger/Ledger.ts"
 import { meta } from "./ledger/Meta.ts"
 import * as Views from "./Views.ts"
 
-export interface Column {
+export interface DictionaryColumn {
   readonly name: string
   /** As DuckDB calls it. */
   readonly type: string
@@ -21,7 +21,7 @@ export interface Column {
   readonly volatile: boolean
 }
 
-export interface Entry {
+export interface DictionaryEntry {
   readonly name: string
   /**
    * `rows` is what a run sees, `runs` one row a run, `meta` is the ledger itself, `history` the versions of rows, `changes` what
@@ -30,7 +30,7 @@ export interface Entry {
   readonly kind: "rows" | "runs" | "meta" | "history" | "changes" | "view" | "macro"
   readonly doc: string
   readonly key: ReadonlyArray<string>
-  readonly columns: ReadonlyArray<Column>
+  readonly columns: ReadonlyArray<DictionaryColumn>
 }
 
 interface Described {
@@ -45,7 +45,7 @@ export const describe = Effect.fnUntraced(
     yield* session.run("ATTACH ':memory:' AS ledger")
     for (const { tables, views } of pipelines) yield* Ledger.migrate(session, "ledger", tables, views)
     const tables = pipelines.flatMap((pipeline) => pipeline.tables)
-    const known = new Map<string, readonly [kind: Entry["kind"], table: Table]>([
+    const known = new Map<string, readonly [kind: DictionaryEntry["kind"], table: Table]>([
       ...tables.map((table) => [table.name, ["rows", table]] as const),
       [runs.name, ["runs", runs]],
       [meta.name, ["meta", meta]],
@@ -61,7 +61,7 @@ export const describe = Effect.fnUntraced(
        WHERE database_name = 'ledger' ORDER BY table_oid, column_index`
     )
     const columnsOf = (name: string) =>
-      columns.filter(([of]) => of === name).map(([_, column, type, doc]): Column => {
+      columns.filter(([of]) => of === name).map(([_, column, type, doc]): DictionaryColumn => {
         const described = known.get(name)?.[1].columns.find((other) => other.name === column)
         return {
           name: String(column),
@@ -78,16 +78,16 @@ export const describe = Effect.fnUntraced(
     const macros = yield* session.all(
       "SELECT function_name, comment FROM duckdb_functions() WHERE database_name = 'ledger' ORDER BY function_oid"
     )
-    const entries: ReadonlyArray<Entry> = [
-      ...[...known].map(([name, [kind, { doc, key }]]): Entry => ({ name, kind, doc, key, columns: columnsOf(name) })),
-      ...macros.map(([name, doc]): Entry => ({
+    const entries: ReadonlyArray<DictionaryEntry> = [
+      ...[...known].map(([name, [kind, { doc, key }]]): DictionaryEntry => ({ name, kind, doc, key, columns: columnsOf(name) })),
+      ...macros.map(([name, doc]): DictionaryEntry => ({
         name: `${String(name)}(ts)`,
         kind: "macro",
         doc: String(doc),
         key: [],
         columns: []
       })),
-      ...views.filter(([name]) => !known.has(String(name))).map(([name, doc]): Entry => ({
+      ...views.filter(([name]) => !known.has(String(name))).map(([name, doc]): DictionaryEntry => ({
         name: String(name),
         kind: "view",
         doc: String(doc),

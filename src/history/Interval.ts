@@ -23,4 +23,4 @@ export const historyOf = ({ key, name, specs }: Table.Table) =>
   })
 
 /** The columns that a row is known by. */
-export const identity = ({ key }: Table.Table) => ["tenant", ...key]
+export const rowKey = ({ key }: Table.Table) => ["tenant", ...key]

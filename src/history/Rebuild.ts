@@ -11,7 +11,7 @@ import * as ParquetFiles from "./ParquetFiles.ts"
 import { asTable } from "./Snapshots.ts"
 
 /** A run of which there are snapshots. */
-export interface Recorded extends Pick<SinkRun, "run_id" | "observed_at" | "tenant" | "pipeline"> {
+export interface SnapshotRun extends Pick<SinkRun, "run_id" | "observed_at" | "tenant" | "pipeline"> {
   readonly complete: boolean
   readonly tables_collected: ReadonlyArray<string>
 }
@@ -25,7 +25,7 @@ export const recorded = Effect.fnUntraced(function*(session: DuckDb.Session, roo
     `SELECT run_id, epoch_us(observed_at), tenant, pipeline, complete, tables_collected
      FROM (${ParquetFiles.selectRuns(DuckDb.literal(root))}) ORDER BY observed_at, run_id`
   )
-  return rows.map(([run_id, observed_at, tenant, pipeline, complete, tables]): Recorded => ({
+  return rows.map(([run_id, observed_at, tenant, pipeline, complete, tables]): SnapshotRun => ({
     run_id: String(run_id),
     observed_at: BigInt(String(observed_at)),
     tenant: String(tenant),
@@ -36,20 +36,20 @@ export const recorded = Effect.fnUntraced(function*(session: DuckDb.Session, roo
 })
 
 /** A run as it is told to a sink, and what it came to. */
-export type Told = SinkRun & Pick<Recorded, "complete" | "tables_collected">
+export type RebuiltRun = SinkRun & Pick<SnapshotRun, "complete" | "tables_collected">
 
-const seen = ({ name }: Table) => DuckDb.name(`seen ${name}`)
+const snapshotTable = ({ name }: Table) => DuckDb.name(`seen ${name}`)
 
 /** What a run found, as tables of the session. */
 const snapshotsOf = Effect.fnUntraced(
-  function*(session: DuckDb.Session, root: string, run: Told) {
+  function*(session: DuckDb.Session, root: string, run: RebuiltRun) {
     const tables = collected(run.tables, run)
     for (const table of tables) {
       const files = ParquetFiles.files(DuckDb.literal(root), table, DuckDb.literal(run.run_id))
       const rows = asTable(table, ParquetFiles.select(files))
-      yield* session.run(`CREATE OR REPLACE TEMP TABLE ${seen(table)} AS ${RowHash.added(table, rows)}`)
+      yield* session.run(`CREATE OR REPLACE TEMP TABLE ${snapshotTable(table)} AS ${RowHash.added(table, rows)}`)
     }
-    return tables.map((table) => ({ table, rows: seen(table) }))
+    return tables.map((table) => ({ table, rows: snapshotTable(table) }))
   }
 )
 
@@ -58,7 +58,7 @@ export const fill: (
   session: DuckDb.Session,
   catalog: string,
   root: string,
-  all: ReadonlyArray<Told>
+  all: ReadonlyArray<RebuiltRun>
 ) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(function*(session, catalog, root, all) {
   const ours = `${catalog}.main.${runs.name}`
   yield* session.run(
@@ -67,7 +67,7 @@ export const fill: (
   for (const run of all) {
     yield* session.run(`INSERT INTO ${ours} FROM recorded WHERE run_id = ${DuckDb.literal(run.run_id)}`)
     yield* apply(session, catalog, run, run.complete, yield* snapshotsOf(session, root, run))
-    for (const table of run.tables) yield* session.run(`DROP TABLE IF EXISTS ${seen(table)}`)
+    for (const table of run.tables) yield* session.run(`DROP TABLE IF EXISTS ${snapshotTable(table)}`)
   }
   yield* session.run("DROP TABLE recorded")
 })

@@ -7,7 +7,7 @@ import * as RowHash from "../duckdb/RowHash.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Table } from "../Table.ts"
 import * as Added from "./Added.ts"
-import { historyOf, identity } from "./Interval.ts"
+import { historyOf, rowKey } from "./Interval.ts"
 import { meta, own } from "./ledger/Meta.ts"
 import * as Views from "./Views.ts"
 
@@ -37,7 +37,7 @@ export const history = (table: Table, fingerprint: string, later: ReadonlyArray<
         `(${is} AND ${other}(${is}) OVER sighting AND ${other}(${was}) OVER sighting IS DISTINCT FROM ${was})`
       )
     ].join(" OR ")
-  const keys = identity(table).map(DuckDb.name).join(", ")
+  const keys = rowKey(table).map(DuckDb.name).join(", ")
   const names = table.columns.map(({ name }) => `seen.${DuckDb.name(name)}`).join(", ")
   return `WITH placed AS (
     SELECT run_id, tenant, observed_at, complete,

@@ -6,7 +6,7 @@ import * as DuckDb from "../duckdb/DuckDb.ts"
 import { telling } from "../duckdb/RowHash.ts"
 import * as Table from "../Table.ts"
 import * as Added from "./Added.ts"
-import { historyOf, identity } from "./Interval.ts"
+import { historyOf, rowKey } from "./Interval.ts"
 
 /** What happened to the rows of a table. */
 export const changesOf = ({ key, name, specs }: Table.Table) =>
@@ -99,8 +99,8 @@ const beforeAndAfter = (
 
 /** A list of what is different in two versions, as structs. */
 const differences = (table: Table.Table, later: ReadonlyArray<string>) => {
-  const told = telling(table)
-  const columns = table.columns.filter((column) => told.includes(column.name) && !column.repeated).map((column) => {
+  const tellingColumns = telling(table)
+  const columns = table.columns.filter((column) => tellingColumns.includes(column.name) && !column.repeated).map((column) => {
     const [before, after] = beforeAndAfter(table, column, later).map((cell) => asText(cell, column.type))
     return `{'name': ${DuckDb.literal(column.name)}, 'before': ${before}, 'after': ${after}}`
   })
@@ -124,12 +124,12 @@ const object = (field: string) =>
  * its keys and the instant at which that ended, for to put all of them in order takes much longer.
  */
 const changes = (table: Table.Table, later: ReadonlyArray<string>) => {
-  const keys = identity(table).map(DuckDb.name).join(", ")
+  const keys = rowKey(table).map(DuckDb.name).join(", ")
   const asNow = (other: string) =>
-    identity(table).map((key) => `now.${DuckDb.name(key)} = ${other}.${DuckDb.name(key)}`).join(" AND ")
+    rowKey(table).map((key) => `now.${DuckDb.name(key)} = ${other}.${DuckDb.name(key)}`).join(" AND ")
   const before = `versions was ON ${asNow("was")} AND was.valid_to = now.valid_from`
   const after = `versions next ON ${asNow("next")} AND next.valid_from = now.valid_to`
-  const seen = columnsOf(table, "now.")
+  const columnsNow = columnsOf(table, "now.")
   const uncertain = table.columns.filter((column) => column.uncertain !== null).map(({ name }) => name)
   const joined = uncertain.map((column) =>
     `ASOF LEFT JOIN (FROM versions WHERE ${DuckDb.name(column)} IS NOT NULL) ${known(column)}
@@ -144,16 +144,16 @@ const changes = (table: Table.Table, later: ReadonlyArray<string>) => {
     ) complete ON begun.tenant = complete.tenant AND begun.valid_from > complete.observed_at
   ), happened AS (
     SELECT missed_at AS happened_after, now.valid_from AS happened_by,
-      CASE WHEN first_end < now.valid_from THEN 'reappeared' ELSE 'added' END AS event, NULL AS different, ${seen}
+      CASE WHEN first_end < now.valid_from THEN 'reappeared' ELSE 'added' END AS event, NULL AS different, ${columnsNow}
     FROM versions now
     JOIN missed ON now.tenant = missed.tenant AND now.valid_from = missed.valid_from
     JOIN (SELECT ${keys}, min(valid_to) AS first_end FROM versions GROUP BY ALL) known ON ${asNow("known")}
     ANTI JOIN ${before}
     UNION ALL
-    SELECT ${unchangedAt(uncertain)}, now.valid_from, 'changed', ${differences(table, later)}, ${seen}
+    SELECT ${unchangedAt(uncertain)}, now.valid_from, 'changed', ${differences(table, later)}, ${columnsNow}
     FROM versions now JOIN ${before} ${joined.join(" ")}
     UNION ALL
-    SELECT now.observed_at, now.valid_to, 'removed', NULL, ${seen}
+    SELECT now.observed_at, now.valid_to, 'removed', NULL, ${columnsNow}
     FROM versions now ANTI JOIN ${after}
     WHERE now.valid_to IS NOT NULL
   )

@@ -46,7 +46,7 @@ export interface Series {
 
 export interface Chart {
   /** What the chart shows, for those who do not see it. */
-  readonly says: string
+  readonly label: string
   readonly days: ReadonlyArray<string>
   readonly height: number
   /** The values are percent, and the axis is all of them. */
@@ -131,5 +131,5 @@ export const draw = Effect.fnUntraced(function*(chart: Chart): Effect.fn.Return<
     drawing.dispose()
     return html`<div class="${name}">${trusted(svg)}</div>`
   })
-  return html`<div class="chart" role="img" aria-label="${chart.says}">${drawings}</div>`
+  return html`<div class="chart" role="img" aria-label="${chart.label}">${drawings}</div>`
 })

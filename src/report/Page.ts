@@ -12,14 +12,14 @@ import { headline } from "./parts/Headline.ts"
 import { coverage, daysOf, factorMix } from "./parts/OverTime.ts"
 import { runs } from "./parts/Runs.ts"
 import { style } from "./Style.ts"
-import { daysBack, type Subject, type Tenant, tenantsOf } from "./Tenant.ts"
+import { daysBack, type Subject, type ReportTenant, tenantsOf } from "./Tenant.ts"
 import * as Words from "./Words.ts"
 
 const policy = `default-src 'none'; style-src 'sha256-${
   createHash("sha256").update(style).digest("base64")
 }'; base-uri 'none'; form-action 'none'`
 
-const proof = ({ complete, incomplete_reason }: Tenant) =>
+const proof = ({ complete, incomplete_reason }: ReportTenant) =>
   complete
     ? html`The last run was proved complete.`
     : html`<strong class="warning">The last run was not proved complete</strong>: ${incomplete_reason}. Users may be missing.`
@@ -44,7 +44,7 @@ ${parts.map((part) => html`<div class="part">${part}</div>\n`)}</section>
 `
 })
 
-const contents = (tenants: ReadonlyArray<Tenant>) =>
+const contents = (tenants: ReadonlyArray<ReportTenant>) =>
   tenants.length < 2 ?
     html`` :
     html`<nav aria-label="Tenants"><ul>${

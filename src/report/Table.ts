@@ -2,7 +2,7 @@
 import { type Html, html, type Part } from "./Html.ts"
 import * as Words from "./Words.ts"
 
-export interface Column<Row> {
+export interface PageColumn<Row> {
   readonly name: string
   readonly cell: (row: Row) => Part
   /** Figures are set to the right. */
@@ -11,7 +11,7 @@ export interface Column<Row> {
 
 interface Options<Row> {
   readonly caption: string
-  readonly columns: ReadonlyArray<Column<Row>>
+  readonly columns: ReadonlyArray<PageColumn<Row>>
   readonly rows: ReadonlyArray<Row>
   /** Narrow enough to stay a table on a phone. */
   readonly isNarrow?: boolean
@@ -40,7 +40,7 @@ export const table = <Row>({ caption, columns, isNarrow = false, rows }: Options
 `
 
 /** How many rows of a long list are on the page. */
-export const longest = 500
+export const rowsMax = 500
 const open = 20
 
 interface List<Row> extends Options<Row> {

@@ -20,7 +20,7 @@ const Row = Schema.Struct({
   codes: Schema.NullOr(Millis)
 })
 
-export interface Tenant extends Schema.Schema.Type<typeof Row> {
+export interface ReportTenant extends Schema.Schema.Type<typeof Row> {
   /** Thirty days before the last run, or the first run if there was none yet. */
   readonly monthAgo: number
   /** Whether the runs go back that far. */
@@ -28,13 +28,13 @@ export interface Tenant extends Schema.Schema.Type<typeof Row> {
 }
 
 /** What the thirty days are called: the first run may be younger. */
-export const overMonth = ({ first, hasMonth }: Tenant) => hasMonth ? `in ${daysBack} days` : `since ${Words.day(first)}`
+export const overMonth = ({ first, hasMonth }: ReportTenant) => hasMonth ? `in ${daysBack} days` : `since ${Words.day(first)}`
 
 /** What every section of the page is made from. */
 export interface Subject {
   readonly session: Session
   readonly pii: Pii
-  readonly tenant: Tenant
+  readonly tenant: ReportTenant
 }
 
 export const tenantsOf = Effect.fnUntraced(function*(session: Session) {
@@ -47,7 +47,7 @@ export const tenantsOf = Effect.fnUntraced(function*(session: Session) {
        epoch_ms(max(observed_at) FILTER (list_contains(string_split(tables_collected, ', '), 'bypass_codes'))) AS codes
      FROM runs WHERE pipeline = 'mfa' GROUP BY tenant ORDER BY tenant`
   )
-  return rows.map((row): Tenant => {
+  return rows.map((row): ReportTenant => {
     const asked = row.now - daysBack * 86_400_000
     return { ...row, monthAgo: Math.max(asked, row.first), hasMonth: asked >= row.first }
   })

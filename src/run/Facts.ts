@@ -11,11 +11,11 @@ import { collectedOf } from "./Rows.ts"
 import * as Unknown from "./Unknown.ts"
 
 /** The sentences of a SELECT of `what, times`. */
-const sentences = Effect.fnUntraced(function*(session: DuckDb.Session, select: string, into: Unknown.Unknown) {
+const sentences = Effect.fnUntraced(function*(session: DuckDb.Session, select: string, into: Unknown.UnknownValues) {
   if (select === "") return
   // whoever answers may invent values without end
   const found = yield* session.all(
-    `SELECT what, times, sum(times) OVER () FROM (${select}) ORDER BY times DESC, what LIMIT ${Unknown.mostRemembered}`
+    `SELECT what, times, sum(times) OVER () FROM (${select}) ORDER BY times DESC, what LIMIT ${Unknown.rememberedMax}`
   )
   let others = Number(found[0]?.[2] ?? 0)
   for (const [what, times] of found) {
@@ -32,10 +32,10 @@ const halves = ({ name, object }: List) =>
    WHERE list = ${DuckDb.literal(name)} GROUP BY path ORDER BY path`
 
 /** The facts that need the objects only, and no rows. */
-export interface Told {
+export interface ObjectFacts {
   readonly fields: Facts["fields"]
-  readonly unknown: Unknown.Unknown
-  readonly contradictions: Unknown.Unknown
+  readonly unknown: Unknown.UnknownValues
+  readonly contradictions: Unknown.UnknownValues
 }
 
 /** Counts what was read, on a connection of its own. */
@@ -43,7 +43,7 @@ export const ofObjects: (
   database: RunDatabase,
   pipeline: Pipeline,
   extraction: Extraction
-) => Effect.Effect<Told, SinkReason> = Effect.fnUntraced(function*(database, pipeline, { lists }) {
+) => Effect.Effect<ObjectFacts, SinkReason> = Effect.fnUntraced(function*(database, pipeline, { lists }) {
   const session = yield* database.session.another
   const fields: Record<string, Facts["fields"][string]> = {}
   for (const { list: { columns, filledBy, name } } of lists) {
@@ -70,7 +70,7 @@ export const make: (
   pipeline: Pipeline,
   stamp: Stamp,
   extraction: Extraction,
-  told: Told
+  told: ObjectFacts
 ) => Effect.Effect<Facts, SinkReason> = Effect.fnUntraced(function*(database, pipeline, stamp, extraction, told) {
   const { contradictions, fields, unknown } = told
   const { lists, refused, sent } = extraction

@@ -16,13 +16,13 @@ const suspiciouslyEmpty = 100
 const leastFilled = 10
 
 /** Percent of those who had something in a field that most had: it may be gone of so many. */
-const mostEmptied = 90
+const emptiedPercentMax = 90
 
 const shareOf = ({ filled, of }: Filled) => filled / Math.max(of, 1)
 
 const isVanished = (before: Filled, now: Filled, maxShrink: number) =>
   now.of > 0 && before.filled >= leastFilled && shareOf(before) >= 0.5 &&
-  100 * (1 - shareOf(now) / shareOf(before)) > Math.max(maxShrink, mostEmptied)
+  100 * (1 - shareOf(now) / shareOf(before)) > Math.max(maxShrink, emptiedPercentMax)
 
 const vanished = (before: Manifest, outcome: Outcome, { maxShrink }: Agreed) =>
   Object.entries(before.fields).flatMap(([field, had]) => {

@@ -8,7 +8,7 @@ import * as Fingerprint from "../duckdb/Fingerprint.ts"
 import type * as Personal from "../duckdb/Personal.ts"
 import * as RowsSql from "../duckdb/RowsSql.ts"
 import * as RunDatabase from "../duckdb/RunDatabase.ts"
-import type { Expected } from "../failure/Expected.ts"
+import type { ExpectedFailure } from "../failure/Expected.ts"
 import { isSinkReason, type SinkReason } from "../failure/SinkError.ts"
 import { reasonOf } from "../files/Files.ts"
 import type { Outcome } from "../Outcome.ts"
@@ -18,7 +18,7 @@ import { addedTo, type Stamp, typesOf } from "../Table.ts"
 import * as Facts from "./Facts.ts"
 import { refuseLost } from "./Guard.ts"
 import * as PersonalKey from "./PersonalKey.ts"
-import { located } from "./publish/Located.ts"
+import { withLocation } from "./publish/Located.ts"
 import type * as Manifest from "./publish/Manifest.ts"
 import * as Recovery from "./publish/Recovery.ts"
 import * as Rows from "./Rows.ts"
@@ -26,7 +26,7 @@ import { inDataDirectory, inTemporary, Outdated, RunError } from "./RunError.ts"
 import { newStamp, stampFor } from "./Stamp.ts"
 import { waiting } from "./Waiting.ts"
 
-export interface RunOptions extends SourceOptions, Recovery.Followed {
+export interface RunOptions extends SourceOptions, Recovery.TrustedPlaces {
   readonly toolVersion: string
   /** A tenant may be empty although it was not before. */
   readonly allowEmpty: boolean
@@ -47,7 +47,7 @@ export interface Result {
 /** Says where the run database could not be written. */
 const locating =
   (runError: (reason: SinkReason) => RunError) =>
-  <A, R>(effect: Effect.Effect<A, Expected | SinkReason, R>): Effect.Effect<A, Expected, R> =>
+  <A, R>(effect: Effect.Effect<A, ExpectedFailure | SinkReason, R>): Effect.Effect<A, ExpectedFailure, R> =>
     Effect.mapError(effect, (error) => isSinkReason(error) ? runError(error) : error)
 
 /** Two sinks are sealed beside one another up to so many rows. Of more, one of them takes all the memory that there is. */
@@ -114,9 +114,9 @@ const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, op
   const targets = yield* Effect.forEach(
     options.sinks,
     ({ location, sink }) =>
-      Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: located(found) }))
+      Effect.map(options.findSink(sink), (found) => ({ location, name: sink, sink: withLocation(found) }))
   )
-  const manifests = yield* Recovery.enter(options)
+  const manifests = yield* Recovery.lockAndRecover(options)
   const personal = yield* personalOf(options)
   const stamp = yield* stampFor(source, yield* manifests.ids)
   if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
@@ -159,16 +159,16 @@ export const dryRun = Effect.fn("Run.dry")(function*(
 }, Effect.scoped)
 
 /** Opens the sinks as a run does, and lets go of them. */
-export const rehearse = Effect.fn("Run.rehearse")(function*(
+export const checkSinks = Effect.fn("Run.rehearse")(function*(
   pipeline: Pipeline,
-  options: Recovery.Followed & { readonly tenant: string }
+  options: Recovery.TrustedPlaces & { readonly tenant: string }
 ) {
   const { findSink, sinks, tenant } = options
-  const manifests = yield* Recovery.enter(options)
+  const manifests = yield* Recovery.lockAndRecover(options)
   const stamp = yield* newStamp(tenant, [])
   const directory = yield* manifests.directory(stamp.run_id)
   for (const { location, sink: name } of sinks) {
-    const sink = located(yield* findSink(name))
+    const sink = withLocation(yield* findSink(name))
     yield* Effect.scoped(sink.open(location, sinkRun(stamp, pipeline, { allowEmpty: false }), directory)).pipe(
       Effect.ensuring(Effect.ignore(sink.discard(location, stamp.run_id)))
     )

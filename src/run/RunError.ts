@@ -107,7 +107,7 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", { reaso
   override get message() {
     return describe(this.reason)
   }
-  get abroad(): string | undefined {
+  get publicMessage(): string | undefined {
     const { reason } = this
     switch (reason._tag) {
       case "DataDirectory":

@@ -3,7 +3,7 @@
  * invent without end.
  */
 
-export interface Unknown {
+export interface UnknownValues {
   /** A value that came so many times. */
   readonly value: (what: string, times: number) => void
   /** So many others that are not told one by one. */
@@ -15,19 +15,19 @@ export interface Unknown {
 }
 
 /** Different ones that are remembered and that are told; what is beyond is counted together. */
-export const mostRemembered = 100
-const mostTold = 20
+export const rememberedMax = 100
+const warningsMax = 20
 
 /** A sentence of ours names the place; after a colon comes what somebody has written. */
 export const placeOf = (what: string): string => what.split(/[:.]/, 1)[0] ?? ""
 
 const sum = (times: Iterable<number>) => [...times].reduce((sum, times) => sum + times, 0)
 
-export const make = (): Unknown => {
+export const make = (): UnknownValues => {
   const known = new Map<string, number>()
   let others = 0
   const value = (what: string, times: number) => {
-    if (known.has(what) || known.size < mostRemembered) known.set(what, (known.get(what) ?? 0) + times)
+    if (known.has(what) || known.size < rememberedMax) known.set(what, (known.get(what) ?? 0) + times)
     else others += times
   }
   const count = () => sum(known.values()) + others
@@ -38,7 +38,7 @@ export const make = (): Unknown => {
     },
     count,
     warnings: () => {
-      const told = [...known].slice(0, mostTold)
+      const told = [...known].slice(0, warningsMax)
       const untold = count() - sum(told.map(([_, times]) => times))
       return [
         ...told.map(([what, times]) => times === 1 ? what : `${what} (${times} times)`),

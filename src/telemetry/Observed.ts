@@ -35,11 +35,11 @@ export const observed = Effect.fnUntraced(function*<A, E, R>(
     ({ quietly, services }) => {
       const end = Effect.fnUntraced(function*(ended: Exit.Exit<A, E>) {
         const { error, exit, message } = endingOf(ended)
-        const said = { "process.exit.code": exit, ...error === undefined ? {} : { "error.type": error } }
+        const ending = { "process.exit.code": exit, ...error === undefined ? {} : { "error.type": error } }
         yield* Meters.ended((yield* Clock.monotonicTimeNanos) - start, exit)
-        yield* Effect.annotateCurrentSpan(said)
+        yield* Effect.annotateCurrentSpan(ending)
         yield* (exit === 0 ? Effect.logInfo(message) : Effect.logError(message)).pipe(
-          Effect.annotateLogs({ "event.name": "end", ...said }),
+          Effect.annotateLogs({ "event.name": "end", ...ending }),
           quietly
         )
       })

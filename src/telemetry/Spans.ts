@@ -2,12 +2,12 @@
 import { Effect } from "effect"
 import { basename } from "node:path"
 import type { SinkError } from "../failure/SinkError.ts"
-import { located } from "../run/publish/Located.ts"
+import { withLocation } from "../run/publish/Located.ts"
 import type { Sink } from "../Sink.ts"
 
 /** The same sink, watched. */
 export const watched = (given: Sink): Sink<SinkError> => {
-  const sink = located(given)
+  const sink = withLocation(given)
   // the name may be a path
   const span = (verb: string) =>
     Effect.withSpan(`Sink.${verb}`, { attributes: { "duo_mfa.sink": basename(sink.name) } })

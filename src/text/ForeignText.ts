@@ -6,7 +6,7 @@ const charactersMax = 200
  * No control characters, nothing that reverses the reading direction, no long run that may be a credential, at most 200
  * characters.
  */
-export const clean = (text: string): string => {
+export const sanitise = (text: string): string => {
   const plain = text
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ")
     .replace(/[A-Za-z0-9+/=_-]{32,}/g, "…")

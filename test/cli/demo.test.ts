@@ -8,8 +8,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import mfa from "../../pipelines/mfa.ts"
-import { make, tell } from "../../src/cli/demo.ts"
-import { Catalog } from "../../src/cli/shared/Catalog.ts"
+import { make, printHighlights } from "../../src/cli/demo.ts"
+import { Plugins } from "../../src/cli/shared/Catalog.ts"
 import * as Format from "../../src/cli/terminal/Format.ts"
 import { makeDirectory } from "../../src/files/Durable.ts"
 import * as Lock from "../../src/run/publish/Lock.ts"
@@ -98,7 +98,7 @@ describe("the demo", () => {
 
   it.live("writes the report, and asks it five questions in what fits a terminal of 80 columns", () =>
     Effect.gen(function*() {
-      const text = yield* tell(`${folder}/data`)
+      const text = yield* printHighlights(`${folder}/data`)
       assert.include(readFileSync(`${folder}/data/report.html`, "utf8"), "<!doctype html>")
       const link = pathToFileURL(`${folder}/data/report.html`).href
       assert.include(text, `\n  ${link}\n`)
@@ -106,7 +106,7 @@ describe("the demo", () => {
       for (const line of shown.split("\n")) assert.isAtMost([...new Intl.Segmenter().segment(line)].length, 79, line)
       const page = readFileSync(`${root}/docs/first-minute.md`, "utf8")
       assert.include(page, `$ make demo\n${shown}\n\`\`\`\n`)
-    }).pipe(Effect.provide(Catalog.layer(pathToFileURL(`${root}/`)).pipe(Layer.provideMerge(NodeServices.layer)))))
+    }).pipe(Effect.provide(Plugins.layer(pathToFileURL(`${root}/`)).pipe(Layer.provideMerge(NodeServices.layer)))))
 
   it.live("is the same ledger when it is made again from its Parquet files", () =>
     Effect.gen(function*() {

@@ -1,7 +1,7 @@
 /** What leaves the machine: of what somebody has written, how often and where, and never what. */
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Exit, Schema } from "effect"
-import { endingOf, toldAbroad } from "../../src/cli/terminal/Ending.ts"
+import { exitStatusOf, publicMessageOf } from "../../src/cli/terminal/Ending.ts"
 import { DuoError } from "../../src/duo/DuoError.ts"
 import { DuoReason } from "../../src/duo/DuoReason.ts"
 import { RecordError } from "../../src/duo/record/Record.ts"
@@ -150,8 +150,8 @@ describe("A webhook and a collector", () => {
     ([reason]) =>
       Effect.sync(() => {
         const error = new DuoError({ path: "/admin/v2/users", attempts: 1, reason: told(reason) })
-        assert.notInclude(toldAbroad(error), canary)
-        assert.match(toldAbroad(error), /\w+.*\.$/)
+        assert.notInclude(publicMessageOf(error), canary)
+        assert.match(publicMessageOf(error), /\w+.*\.$/)
       }),
     { arbitrary: { runs: 500 } }
   )
@@ -161,8 +161,8 @@ describe("A webhook and a collector", () => {
     for (const reason of [CannotCreate, Corrupt, InputOutput, Unreachable].map((Reason) => new Reason({ detail }))) {
       for (const location of [`/home/${canary}/x`, `postgres://${canary}@x/${canary}`]) {
         const error = new SinkError({ sink: `/home/${canary}/sink.ts`, location, reason })
-        assert.notInclude(toldAbroad(error), canary)
-        assert.include(toldAbroad(error), "IO Error")
+        assert.notInclude(publicMessageOf(error), canary)
+        assert.include(publicMessageOf(error), "IO Error")
       }
     }
     const reasons = [
@@ -172,12 +172,12 @@ describe("A webhook and a collector", () => {
       new Temporary({ directory: canary, detail }),
       new Unpublished({ run_id: "20261123T201500123Z-4f09ac", detail })
     ]
-    for (const reason of reasons) assert.notInclude(toldAbroad(new RunError({ reason })), canary)
+    for (const reason of reasons) assert.notInclude(publicMessageOf(new RunError({ reason })), canary)
   })
 
   it("are told of an error that nobody looked at its tag alone", () => {
     const error = new RecordError({ flag: "--replay", directory: canary, detail: canary })
-    assert.strictEqual(toldAbroad(error), "The log of the run says why.")
-    assert.deepInclude(endingOf(Exit.fail(error)), { error: "RecordError", message: "The log of the run says why." })
+    assert.strictEqual(publicMessageOf(error), "The log of the run says why.")
+    assert.deepInclude(exitStatusOf(Exit.fail(error)), { error: "RecordError", message: "The log of the run says why." })
   })
 })

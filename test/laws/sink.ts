@@ -9,7 +9,7 @@ import { tmpdir } from "node:os"
 import * as Fingerprint from "../../src/duckdb/Fingerprint.ts"
 import * as RowsSql from "../../src/duckdb/RowsSql.ts"
 import type { Outcome } from "../../src/Outcome.ts"
-import { located } from "../../src/run/publish/Located.ts"
+import { withLocation } from "../../src/run/publish/Located.ts"
 import type { Sink, SinkRun, SinkServices } from "../../src/Sink.ts"
 import type { Batch, Row, Stamp, Table } from "../../src/Table.ts"
 import * as RowPipeline from "../support/row-pipeline.ts"
@@ -41,7 +41,7 @@ export const finished = Effect.fnUntraced(function*(round: ReadonlyArray<Member>
 /** Opens a sink for the first run of a round and seals all of them, in a scope of its own. */
 export const stageRound = (sink: Sink, location: string, round: readonly [Member, ...ReadonlyArray<Member>]) =>
   Effect.scoped(Effect.gen(function*() {
-    const { seal } = yield* located(sink).open(location, round[0].run, tmpdir())
+    const { seal } = yield* withLocation(sink).open(location, round[0].run, tmpdir())
     const rows = yield* finished(round)
     return yield* seal(round.map(({ changes, rows, run }) => outcomeOf(run, rows, changes)), rows)
   }))
@@ -54,7 +54,7 @@ export const stage = (sink: Sink, location: string, run: SinkRun, rows: Batch, c
 export const performRound: typeof stageRound = (sink, location, round) =>
   Effect.tap(
     stageRound(sink, location, round),
-    ({ publication }) => located(sink).publish(JSON.parse(JSON.stringify(publication)), round[0].run.run_id, location)
+    ({ publication }) => withLocation(sink).publish(JSON.parse(JSON.stringify(publication)), round[0].run.run_id, location)
   )
 
 /** The same for a round of one run. */
@@ -134,7 +134,7 @@ export const comparable = (rows: ReadonlyArray<Row>) =>
 /** What the sink itself reads back; `undefined` when it no longer keeps the run. */
 export const readBack = (sink: Sink, location: string, run: SinkRun, table: Table) =>
   Effect.scoped(Effect.gen(function*() {
-    const { read } = located(sink)
+    const { read } = withLocation(sink)
     assert(read !== undefined, "only a sink that can be read back can be held to the laws")
     const rows = yield* read(location, run, table)
     if (rows === undefined) return undefined
@@ -145,7 +145,7 @@ export const readBack = (sink: Sink, location: string, run: SinkRun, table: Tabl
   }))
 
 export const sinkLaws = (given: Sink, { below = "", earliest, elsewhere, read: reader }: LawOptions) => {
-  const sink = located(given)
+  const sink = withLocation(given)
   /** A location that is not there yet, in a directory of its own. */
   const place = Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

@@ -1,6 +1,6 @@
 /** The facts of a run over lists of Duo's: what is the same of them whatever is listed. */
 import type { Facts } from "../../src/Outcome.ts"
-import { placeOf, type Unknown } from "../../src/run/Unknown.ts"
+import { placeOf, type UnknownValues } from "../../src/run/Unknown.ts"
 import type { Stamp, Table } from "../../src/Table.ts"
 
 /** How a list was read, and whether that proves that it is all there. */
@@ -30,9 +30,9 @@ export interface Told {
   readonly collected: ReadonlyArray<Table>
   /** What could not be read, in sentences. */
   readonly refused: ReadonlyArray<string>
-  readonly unknown: Unknown
+  readonly unknown: UnknownValues
   /** Of objects of which Duo says two things that cannot both be true; counted as what is unknown is. */
-  readonly contradictions: Unknown
+  readonly contradictions: UnknownValues
   readonly fields: Facts["fields"]
   readonly counts: Facts["counts"]
 }

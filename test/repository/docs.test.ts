@@ -4,7 +4,7 @@ import { Effect, FileSystem } from "effect"
 import { execFile, spawnSync } from "node:child_process"
 import { globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
-import type { Entry } from "../../src/history/Catalogue.ts"
+import type { DictionaryEntry } from "../../src/history/Catalogue.ts"
 import { laws } from "../laws/sink.ts"
 import { main } from "../support/bundle.ts"
 import { command, extract } from "../support/command.ts"
@@ -185,7 +185,7 @@ describe("the data dictionary", () => {
   it.live("as JSON and for dbt says the same of the same names", () =>
     Effect.gen(function*() {
       const json = yield* command(".", ["dictionary", "--format", "json"])
-      const entries: ReadonlyArray<Entry> = JSON.parse(json.stdout)
+      const entries: ReadonlyArray<DictionaryEntry> = JSON.parse(json.stdout)
       assert.includeMembers(entries.map(({ name }) => name), ["users", "users_history", "runs", "mfa_events"])
       for (const { columns, doc, name } of entries) {
         for (const sentence of [doc, ...columns.map((column) => column.doc)]) assert.match(sentence, /^\S.*\.$/, name)

@@ -4,7 +4,7 @@ import { afterAll, assert, beforeAll, describe, layer } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
 import { createHash } from "node:crypto"
 import postgres from "../../sinks/postgres.ts"
-import type { Target } from "../../sinks/postgres/Target.ts"
+import type { DatabaseTarget } from "../../sinks/postgres/Target.ts"
 import { isSinkReason, SinkError } from "../../src/failure/SinkError.ts"
 import { runs } from "../../src/Outcome.ts"
 import type { SinkRun } from "../../src/Sink.ts"
@@ -41,7 +41,7 @@ const failure = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E,
   return "detail" in reason ? [reason._tag, reason.detail] : [reason._tag]
 })
 
-const opened = (changes: Partial<Target>, environment: Record<string, string> = {}, run = runOf(9)) =>
+const opened = (changes: Partial<DatabaseTarget>, environment: Record<string, string> = {}, run = runOf(9)) =>
   Effect.scoped(postgres.open(locationOf(server, changes), run, "/nowhere")).pipe(
     Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment })))
   )

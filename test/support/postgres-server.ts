@@ -144,7 +144,7 @@ export const start = async (): Promise<Server> => {
 }
 
 /** A location by the socket. */
-export const locationOf = ({ folder, port }: Server, changes: Partial<Target.Target> = {}) =>
+export const locationOf = ({ folder, port }: Server, changes: Partial<Target.DatabaseTarget> = {}) =>
   Target.format({
     host: folder,
     port,

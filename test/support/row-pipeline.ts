@@ -4,7 +4,7 @@ import * as DuckDb from "../../src/duckdb/DuckDb.ts"
 import * as ObjectLoader from "../../src/duckdb/ObjectLoader.ts"
 import * as RowsSql from "../../src/duckdb/RowsSql.ts"
 import * as RunDatabase from "../../src/duckdb/RunDatabase.ts"
-import type { Expected } from "../../src/failure/Expected.ts"
+import type { ExpectedFailure } from "../../src/failure/Expected.ts"
 import type { List, Pipeline, ReadList } from "../../src/Pipeline.ts"
 import type { Batch, Row, Stamp, Table } from "../../src/Table.ts"
 
@@ -84,7 +84,7 @@ export interface Options {
   /** The rows of the run with that stamp. */
   readonly rows: (stamp: Stamp) => ReadonlyArray<Batch>
   /** What happens once everything was read. */
-  readonly after?: Effect.Effect<void, Expected>
+  readonly after?: Effect.Effect<void, ExpectedFailure>
   /** What reading the lists came to, as far as it is not the usual. */
   readonly read?: Partial<ReadList>
   /** Another list, of which there are no rows: only its fields are counted. */

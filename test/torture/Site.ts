@@ -35,7 +35,7 @@ export const findSink: FindSink = (name) => {
 
 /** Starts in this process as the program would, which finishes or discards what it finds, and asks for nothing. */
 export const recover = (dataDirectory: string, find: FindSink = findSink) =>
-  Run.rehearse(mfa, { dataDirectory, findSink: find, sinks: [], tenant: "127.0.0.1" }).pipe(
+  Run.checkSinks(mfa, { dataDirectory, findSink: find, sinks: [], tenant: "127.0.0.1" }).pipe(
     Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([])))
   )
 

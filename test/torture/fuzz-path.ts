@@ -8,7 +8,7 @@ import * as ObjectLoader from "../../src/duckdb/ObjectLoader.ts"
 import * as RowsSql from "../../src/duckdb/RowsSql.ts"
 import * as RunDatabase from "../../src/duckdb/RunDatabase.ts"
 import { DuoError } from "../../src/duo/DuoError.ts"
-import { type DuoReason, Unreadable } from "../../src/duo/DuoReason.ts"
+import { type DuoReason, UnreadableAnswer } from "../../src/duo/DuoReason.ts"
 import { interpret } from "../../src/duo/http/Answer.ts"
 import { readMetadata } from "../../src/duo/list/Metadata.ts"
 import { BypassCode, decodeBypassCodes } from "../../src/duo/wire/BypassCode.ts"
@@ -31,7 +31,7 @@ const decoded = <A>(
     interpret({ status: 200, headers: Headers.empty, text, now: 0, duration: null }),
     ({ metadata, response }) => {
       readMetadata(metadata, { limit: 500, offset: 0, length: Array.isArray(response) ? response.length : 0 })
-      return Result.mapError(decode(response), ({ where, why }) => new Unreadable({ where, why }))
+      return Result.mapError(decode(response), ({ where, why }) => new UnreadableAnswer({ where, why }))
     }
   )
 

@@ -9,7 +9,7 @@ import * as Meta from "../../history/ledger/Meta.ts"
 import * as Names from "../../history/ledger/Names.ts"
 import * as ParquetFiles from "../../history/ParquetFiles.ts"
 import * as Snapshots from "../../history/Snapshots.ts"
-import { Catalog } from "../shared/Catalog.ts"
+import { Plugins } from "../shared/Catalog.ts"
 
 /** There is nothing to ask. */
 export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledger: Schema.String }) {
@@ -40,7 +40,7 @@ const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: str
   yield* at(ParquetFiles.refuseNewer(session, ParquetFiles.files(here)))
   yield* at(session.run(Snapshots.runs(ParquetFiles.selectRuns(here)).join(";\n")))
   const added = yield* at(Added.inRuns(session, "FROM runs"))
-  for (const pipeline of yield* (yield* Catalog).pipelines) {
+  for (const pipeline of yield* (yield* Plugins).pipelines) {
     const written = pipeline.tables.filter(({ name }) => folders.includes(name))
     if (written.length > 0) yield* at(session.run(ParquetFiles.statements(here, pipeline, written, added)))
   }
@@ -55,7 +55,7 @@ export const open = Effect.fnUntraced(function*(
   from: "ledger" | "parquet",
   { writeFiles = false }: { readonly writeFiles?: boolean } = {}
 ) {
-  const sink = yield* (yield* Catalog).ownSink(from === "parquet" ? "parquet" : "duckdb")
+  const sink = yield* (yield* Plugins).ownSink(from === "parquet" ? "parquet" : "duckdb")
   const location = sink.location(dataDirectory)
   const at = Files.at(sink.name, location)
   if (!(yield* at(Files.exists(location)))) return yield* new NoLedger({ ledger: location })
@@ -68,6 +68,6 @@ export const open = Effect.fnUntraced(function*(
   const open: Open = { session, at }
   yield* from === "parquet"
     ? overParquet(open, location)
-    : at(Names.make(session, "duo", yield* (yield* Catalog).pipelines))
+    : at(Names.make(session, "duo", yield* (yield* Plugins).pipelines))
   return open
 })

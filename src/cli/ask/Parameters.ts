@@ -105,7 +105,7 @@ export const read = Effect.fnUntraced(function*(query: Asked | undefined, given:
 })
 
 /** Nobody, or no tenant, of that name is in the ledger. */
-export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
+export class UserNotFound extends Schema.TaggedError<UserNotFound>()("UserNotFound", {
   kind: Schema.Literals(["user", "tenant"]),
   value: Schema.String,
   tenants: Schema.Array(Schema.String)
@@ -133,7 +133,7 @@ export const find = Effect.fnUntraced(function*(
   const tenants = rows.map(([tenant]) => String(tenant))
   const [tenant] = of("tenant")
   if (tenant !== undefined && !tenants.includes(tenant)) {
-    return yield* new NotFound({ kind: "tenant", value: tenant, tenants })
+    return yield* new UserNotFound({ kind: "tenant", value: tenant, tenants })
   }
   for (const user of of("user")) {
     const [[isThere] = []] = yield* at(all(
@@ -141,7 +141,7 @@ export const find = Effect.fnUntraced(function*(
        ${tenant === undefined ? "" : `AND tenant = ${DuckDb.literal(tenant)}`}`
     ))
     if (isThere !== true) {
-      return yield* new NotFound({ kind: "user", value: user, tenants: tenant === undefined ? tenants : [tenant] })
+      return yield* new UserNotFound({ kind: "user", value: user, tenants: tenant === undefined ? tenants : [tenant] })
     }
   }
 })

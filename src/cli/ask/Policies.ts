@@ -36,7 +36,7 @@ export interface Policy {
 
 const header = /^\uFEFF?-- *(\S[^\r\n]*?)\s*\r?\n-- *at most (\d+)\.?[^\S\n]*\r?\n/i
 
-const parse = ({ doc, name, sql }: Queries.Query): Policy => {
+const parse = ({ doc, name, sql }: Queries.NamedQuery): Policy => {
   const [, sentence = doc, atMost] = header.exec(sql) ?? []
   return { name, sentence, atMost: atMost === undefined ? null : Number(atMost), sql }
 }
@@ -71,7 +71,7 @@ const whyOf = (sql: string, detail: string) =>
     : `DuckDB ends it with ${/^[A-Z][\w ]* Error/.exec(detail)?.[0] ?? "an error"}`
 
 /** How many rows its query has, which is asked on a connection of its own; no cell leaves DuckDB. */
-const count = (session: Session, sql: string, timeout: Select.Timeout, unknown: NotKnown, world: string) =>
+const count = (session: Session, sql: string, timeout: Select.QueryTimeout, unknown: NotKnown, world: string) =>
   Effect.gen(function*() {
     const own = yield* Effect.orDie(session.another)
     yield* Effect.orDie(own.run(world))
@@ -85,11 +85,11 @@ const count = (session: Session, sql: string, timeout: Select.Timeout, unknown: 
   )
 
 /** As many as its query has, if the verdict does not stand on what nobody knows. */
-const tell = Effect.fnUntraced(function*(
+const violations = Effect.fnUntraced(function*(
   session: Session,
   unknown: NotKnown,
   { atMost, sql }: Policy,
-  timeout: Select.Timeout
+  timeout: Select.QueryTimeout
 ) {
   if (atMost === null) {
     return yield* Effect.fail("its first two lines must be a sentence and a number: -- At most 0")
@@ -108,11 +108,11 @@ export const judge = (
   session: Session,
   unknown: NotKnown,
   policy: Policy,
-  timeout: Select.Timeout
+  timeout: Select.QueryTimeout
 ): Effect.Effect<Verdict> => {
   const { atMost, name, sentence } = policy
   const of = { policy: name, at_most: atMost, sentence }
-  return Effect.match(tell(session, unknown, policy, timeout), {
+  return Effect.match(violations(session, unknown, policy, timeout), {
     onFailure: (why): Verdict => ({ ...of, verdict: "cannot be told", found: null, why }),
     onSuccess: ({ atMost, found }): Verdict => ({
       ...of,

@@ -4,7 +4,7 @@
  */
 import { Effect, FileSystem, Path, type PlatformError, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import { Catalog } from "../shared/Catalog.ts"
+import { Plugins } from "../shared/Catalog.ts"
 
 /** No file has that name. */
 export class NoQuery extends Schema.TaggedError<NoQuery>()("NoQuery", {
@@ -18,7 +18,7 @@ export class NoQuery extends Schema.TaggedError<NoQuery>()("NoQuery", {
 }
 
 /** A file, or the folder of them, is there and cannot be read. */
-export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
+export class UnreadableQuery extends Schema.TaggedError<UnreadableQuery>()("UnreadableQuery", {
   file: Schema.String,
   detail: Schema.String
 }) {
@@ -28,7 +28,7 @@ export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
   }
 }
 
-export interface Query {
+export interface NamedQuery {
   readonly name: string
   /** What it answers. */
   readonly doc: string
@@ -39,7 +39,7 @@ export interface Query {
 export type Folder = "queries" | "policies"
 
 const orUnreadable = (file: string) =>
-  Effect.mapError((error: PlatformError.PlatformError) => new Unreadable({ file, detail: error.reason.message }))
+  Effect.mapError((error: PlatformError.PlatformError) => new UnreadableQuery({ file, detail: error.reason.message }))
 
 const filesIn = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
@@ -58,13 +58,13 @@ export const all = Effect.fnUntraced(function*(dataDirectory: string, folder: Fo
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
   const files = new Map([
-    ...yield* filesIn((yield* Catalog)[folder]),
+    ...yield* filesIn((yield* Plugins)[folder]),
     ...yield* filesIn(join(dataDirectory, folder))
   ])
   return yield* Effect.forEach(
     [...files].toSorted(),
     ([name, file]) =>
-      Effect.map(orUnreadable(file)(fs.readFileString(file)), (sql): Query => ({
+      Effect.map(orUnreadable(file)(fs.readFileString(file)), (sql): NamedQuery => ({
         name,
         doc: /^-- *(.*)/.exec(sql)?.[1] ?? "",
         sql

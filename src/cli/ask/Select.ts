@@ -33,7 +33,7 @@ export class TooSlow extends Schema.TaggedError<TooSlow>()("TooSlow", { after: S
 }
 
 /** How long a query may take; as long as it needs when there is none. */
-export type Timeout = Option.Option<Duration.Duration>
+export type QueryTimeout = Option.Option<Duration.Duration>
 
 export const timeout = duration(
   "timeout",
@@ -41,7 +41,7 @@ export const timeout = duration(
 )
 
 /** Ends what takes longer than `--timeout` says. */
-export const within = (timeout: Timeout) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+export const within = (timeout: QueryTimeout) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Option.isNone(timeout) ? effect : Effect.timeoutOrElse(effect, {
     duration: timeout.value,
     orElse: () => Effect.fail(new TooSlow({ after: Duration.format(timeout.value) }))

@@ -41,7 +41,7 @@ export interface Answers {
 }
 
 /** What was answered before. */
-export type Known = { readonly [Name in keyof Answers]: Answers[Name] | undefined }
+export type PreviousAnswers = { readonly [Name in keyof Answers]: Answers[Name] | undefined }
 
 /** What was answered before need not be typed again; `shown` is how that is called. */
 const question = (
@@ -56,7 +56,7 @@ const question = (
 })
 
 /** The three in the order in which Duo's page has them. */
-export const keys = ({ host, ikey, skey }: Known, allowLoopback: boolean) =>
+export const keys = ({ host, ikey, skey }: PreviousAnswers, allowLoopback: boolean) =>
   ask(Prompt.all({
     ikey: Prompt.String(question("Integration key", ikey, ikey, Understood.ikey)),
     skey: Prompt.Hidden(

@@ -1,12 +1,12 @@
 /** The pipelines and sinks that there are: a file in `pipelines/` or `sinks/` is one, and its name is the file's. */
 import { Context, Effect, FileSystem, Layer, Path, Predicate, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import type { Expected } from "../../failure/Expected.ts"
+import type { ExpectedFailure } from "../../failure/Expected.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import type { Sink } from "../../Sink.ts"
 
 /** A name on the command line that is nothing of ours, or a module that is not what it should be. */
-export class Unknown extends Schema.TaggedError<Unknown>()("Unknown", {
+export class UnknownPlugin extends Schema.TaggedError<UnknownPlugin>()("UnknownPlugin", {
   kind: Schema.Literals(["pipeline", "sink"]),
   name: Schema.String,
   detail: Schema.String
@@ -17,14 +17,14 @@ export class Unknown extends Schema.TaggedError<Unknown>()("Unknown", {
   }
 }
 
-export class Catalog extends Context.Service<Catalog, {
-  readonly pipelines: Effect.Effect<ReadonlyArray<Pipeline>, Expected>
-  readonly sinks: Effect.Effect<ReadonlyArray<Sink>, Expected>
-  readonly findPipeline: (name: string) => Effect.Effect<Pipeline, Expected>
+export class Plugins extends Context.Service<Plugins, {
+  readonly pipelines: Effect.Effect<ReadonlyArray<Pipeline>, ExpectedFailure>
+  readonly sinks: Effect.Effect<ReadonlyArray<Sink>, ExpectedFailure>
+  readonly findPipeline: (name: string) => Effect.Effect<Pipeline, ExpectedFailure>
   /** By the name of a file in `sinks/`, or by a module specifier: a path, or a package's name. */
-  readonly findSink: (name: string) => Effect.Effect<Sink, Expected>
+  readonly findSink: (name: string) => Effect.Effect<Sink, ExpectedFailure>
   /** By the name of a file in `sinks/` and no other way: for names that do not come from the command line. */
-  readonly ownSink: (name: string) => Effect.Effect<Sink, Expected>
+  readonly ownSink: (name: string) => Effect.Effect<Sink, ExpectedFailure>
   /** The folder of the queries that have a name. */
   readonly queries: string
   /** The folder of the policies. */
@@ -33,7 +33,7 @@ export class Catalog extends Context.Service<Catalog, {
   /** `root` is the folder that `pipelines/` and `sinks/` are in: a checkout, or what was made of it for npm. */
   static readonly layer = (root: URL) =>
     Layer.effect(
-      Catalog,
+      Plugins,
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const path = yield* Path.Path
@@ -58,11 +58,11 @@ export class Catalog extends Context.Service<Catalog, {
         ) {
           const module: unknown = yield* Effect.tryPromise({
             try: () => import(specifier),
-            catch: (error) => new Unknown({ kind, name, detail: `its module cannot be loaded (${firstLine(error)})` })
+            catch: (error) => new UnknownPlugin({ kind, name, detail: `its module cannot be loaded (${firstLine(error)})` })
           })
           const loaded = Predicate.hasProperty(module, "default") ? module.default : undefined
           if (is(loaded)) return loaded
-          return yield* new Unknown({ kind, name, detail: `the default export of its module is no ${kind}` })
+          return yield* new UnknownPlugin({ kind, name, detail: `the default export of its module is no ${kind}` })
         })
 
         const all = <A>(kind: "pipeline" | "sink", is: (value: unknown) => value is A) =>
@@ -85,11 +85,11 @@ export class Catalog extends Context.Service<Catalog, {
           const file = ours.find((file) => path.parse(file).name === name)
           if (file !== undefined) return yield* load(kind, name, yield* url(file), is)
           if (!mayLoad) {
-            return yield* new Unknown({ kind, name, detail: "code is only loaded when the command line names it" })
+            return yield* new UnknownPlugin({ kind, name, detail: "code is only loaded when the command line names it" })
           }
           if (/^\.{0,2}\//.test(name)) return yield* load(kind, name, yield* url(path.resolve(name)), is)
           return yield* load(kind, name, name, is).pipe(Effect.mapError((error) =>
-            name.includes("/") ? error : new Unknown({
+            name.includes("/") ? error : new UnknownPlugin({
               kind,
               name,
               detail: `there is ${ours.map((file) => path.parse(file).name).join(", ")}`
@@ -97,7 +97,7 @@ export class Catalog extends Context.Service<Catalog, {
           ))
         })
 
-        return Catalog.of({
+        return Plugins.of({
           pipelines: all("pipeline", isPipeline),
           sinks: all("sink", isSink),
           findPipeline: (name) =>

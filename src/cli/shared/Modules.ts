@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Flag } from "effect/cli"
 import type { Pipeline } from "../../Pipeline.ts"
-import { Catalog, Unknown } from "./Catalog.ts"
+import { Plugins, UnknownPlugin } from "./Catalog.ts"
 
 export const flag = Flag.String("pipeline").pipe(
   Flag.withDescription("A module, for runs of a pipeline that is not one of ours; repeatable"),
@@ -10,8 +10,8 @@ export const flag = Flag.String("pipeline").pipe(
 )
 
 /** All that there are, with those of the modules. */
-export const known = Effect.fnUntraced(function*(modules: ReadonlyArray<string>) {
-  const catalog = yield* Catalog
+export const knownPipelines = Effect.fnUntraced(function*(modules: ReadonlyArray<string>) {
+  const catalog = yield* Plugins
   return [...yield* catalog.pipelines, ...yield* Effect.forEach(modules, catalog.findPipeline)]
 })
 
@@ -19,6 +19,6 @@ export const known = Effect.fnUntraced(function*(modules: ReadonlyArray<string>)
 export const find = (pipelines: ReadonlyArray<Pipeline>, name: string) => {
   const found = pipelines.find((pipeline) => pipeline.name === name)
   return found === undefined
-    ? Effect.fail(new Unknown({ kind: "pipeline", name, detail: "name its module with --pipeline MODULE" }))
+    ? Effect.fail(new UnknownPlugin({ kind: "pipeline", name, detail: "name its module with --pipeline MODULE" }))
     : Effect.succeed(found)
 }

@@ -42,9 +42,9 @@ const exposing =
  * variable is taken away as well, so that nothing else in the process reads it.
  */
 export const verifyCertificates = Effect.suspend(() => {
-  const said = process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
+  const setting = process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
   delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
-  return said === "0"
+  return setting === "0"
     ? Effect.logWarning(
       "NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect: certificates are verified. Name a CA of your own in NODE_EXTRA_CA_CERTS."
     )

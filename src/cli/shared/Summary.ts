@@ -20,7 +20,7 @@ const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionD
 const megabytes = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 
 /** As a person in the working directory would name it. */
-const near = (location: string) => {
+const shortPath = (location: string) => {
   const from = relative("", location)
   return !isAbsolute(location) || from.startsWith("..") ? location : from
 }
@@ -51,7 +51,7 @@ export const summary = ({ outcome, receipts }: Result): string =>
   [
     ...headline(outcome),
     ...receipts.map(({ bytes, location, sink }) =>
-      `${sink.padEnd(8)} ${near(location)} (${megabytes.format(bytes / 1e6)} MB)`
+      `${sink.padEnd(8)} ${shortPath(location)} (${megabytes.format(bytes / 1e6)} MB)`
     ),
     asked(outcome)
   ].join("\n")
@@ -60,7 +60,7 @@ export const summary = ({ outcome, receipts }: Result): string =>
  * The same as `facts` and as `summary` for others than who runs it: where the rows are, and what somebody has written, is not
  * theirs to know.
  */
-export const abroad = (result: Result) => {
+export const withoutLocations = (result: Result) => {
   const { sinks, ...told } = facts(result)
   return {
     facts: {

@@ -3,7 +3,7 @@ import { Effect, Path, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import type { Target } from "../../run/publish/Manifest.ts"
 import type { FindSink } from "../../run/publish/Recovery.ts"
-import { Catalog } from "./Catalog.ts"
+import { Plugins } from "./Catalog.ts"
 
 /** The same sink twice at the same place. */
 export class SameTarget extends Schema.TaggedError<SameTarget>()("SameTarget", { target: Schema.String }) {
@@ -15,7 +15,7 @@ export class SameTarget extends Schema.TaggedError<SameTarget>()("SameTarget", {
 
 /** The targets of a run; a sink without a place gets its own under the data directory. */
 export const resolve = Effect.fnUntraced(function*(dataDirectory: string, asked: ReadonlyArray<string>) {
-  const catalog = yield* Catalog
+  const catalog = yield* Plugins
   const path = yield* Path.Path
   const targets: Array<Target> = []
   for (const text of asked) {
@@ -45,7 +45,7 @@ export const resolve = Effect.fnUntraced(function*(dataDirectory: string, asked:
 /** Finds the sinks that a manifest may name: ours, and those that this very command line names. */
 export const finding = (named: ReadonlyArray<Target>) =>
   Effect.map(
-    Catalog,
+    Plugins,
     ({ findSink, ownSink }): FindSink => (name) =>
       named.some(({ sink }) => sink === name) ? findSink(name) : ownSink(name)
   )

@@ -8,7 +8,7 @@ interface Sighting {
 }
 
 /** What has been seen of the stage that the run is in. */
-export interface Arrival {
+export interface Eta {
   readonly stage: Progress["stage"]
   /** The oldest first. */
   readonly sightings: ReadonlyArray<Sighting>
@@ -16,7 +16,7 @@ export interface Arrival {
   readonly left: number | null
 }
 
-export const start: Arrival = { stage: "reading", sightings: [], left: null }
+export const start: Eta = { stage: "reading", sightings: [], left: null }
 
 /** A server that begins fast is told to slow down soon, and a pause of a minute is nothing rare. */
 const memory = 60_000
@@ -31,7 +31,7 @@ const recent = (sightings: ReadonlyArray<Sighting>, now: number) => {
 }
 
 /** Takes in a report of the run's progress. */
-export const observe = (before: Arrival, { seen, stage, total }: Progress, at: number): Arrival => {
+export const observe = (before: Eta, { seen, stage, total }: Progress, at: number): Eta => {
   const sightings = [...stage === before.stage ? recent(before.sightings, at) : [], { at, seen }]
   return { stage, sightings, left: leftOf(stage, total, sightings) }
 }
@@ -48,7 +48,7 @@ const leftOf = (stage: Progress["stage"], total: number | null, sightings: Reado
 }
 
 /** For people, no more exact than it is; nothing when nothing is known, or it is as good as done. */
-export const say = ({ left }: Arrival): string => {
+export const timeLeft = ({ left }: Eta): string => {
   if (left === null || left < 5) return ""
   if (left < 55) return `about ${Math.ceil(left / 10) * 10} s left`
   if (left < 90 * 60) return `about ${Math.round(left / 60)} min left`

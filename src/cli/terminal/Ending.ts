@@ -2,7 +2,7 @@
 import { Cause, Exit, Predicate, Runtime } from "effect"
 import { CliError } from "effect/cli"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import type { Expected } from "../../failure/Expected.ts"
+import type { ExpectedFailure } from "../../failure/Expected.ts"
 import * as TooLate from "./TooLate.ts"
 
 let terminated = false
@@ -11,7 +11,7 @@ process.on("SIGTERM", () => {
 })
 
 /** Whether a failure was foreseen. */
-export const isExpected = (error: unknown): error is Expected =>
+export const isExpected = (error: unknown): error is ExpectedFailure =>
   error instanceof Error && Predicate.hasProperty(error, Runtime.errorExitCode)
 
 /** What the process exits with, if it did not end well. */
@@ -26,22 +26,22 @@ export const exitCode = (cause: Cause.Cause<unknown>): number => {
 }
 
 /** How a failure that was not foreseen is told: what it says itself might quote somebody's data. */
-export const defect: Expected = {
+export const defect: ExpectedFailure = {
   _tag: "Defect",
   message: "A defect of duo-mfa, which stopped the run; its standard error says where.",
-  abroad: "A defect of duo-mfa, which stopped the run; its standard error says where.",
+  publicMessage: "A defect of duo-mfa, which stopped the run; its standard error says where.",
   [Runtime.errorExitCode]: ExitCode.defect
 }
 
 /** What others than who runs it are told of a failure. */
-export const toldAbroad = ({ abroad = "The log of the run says why." }: Expected): string => abroad
+export const publicMessageOf = ({ publicMessage = "The log of the run says why." }: ExpectedFailure): string => publicMessage
 
 /** In a sentence for others than who runs it. */
-export const endingOf = (exit: Exit.Exit<unknown, unknown>) => {
+export const exitStatusOf = (exit: Exit.Exit<unknown, unknown>) => {
   if (Exit.isSuccess(exit)) return { exit: ExitCode.ok, message: "The run has ended well." }
   const code = exitCode(exit.cause)
   if (Cause.hasInterruptsOnly(exit.cause)) return { exit: code, message: "The run was stopped." }
   const error = Cause.squash(exit.cause)
   const expected = isExpected(error) ? error : defect
-  return { exit: code, error: expected._tag, message: toldAbroad(expected) }
+  return { exit: code, error: expected._tag, message: publicMessageOf(expected) }
 }

@@ -70,7 +70,7 @@ const count = new Intl.NumberFormat("en")
 
 const verbs = { reading: "", proving: "again, to prove it: ", writing: "writing: " } as const
 
-const say = ({ pages, seen, stage, total, what }: Progress) =>
+const progressLine = ({ pages, seen, stage, total, what }: Progress) =>
   `${verbs[stage]}${count.format(seen)}${total === null ? "" : ` of ${count.format(total)}`} ${what}, ${
     count.format(pages)
   } ${pages === 1 ? "page" : "pages"}`
@@ -84,7 +84,7 @@ export const progress = Layer.sync(Progress, () => {
     if (isTerminal) {
       return Effect.map(Clock.monotonicTimeNanos, (nanos) => {
         arrival = Arrival.observe(arrival, now, Number(nanos / 1_000_000n))
-        draw([say(now), Arrival.say(arrival)].filter((part) => part !== "").join(", "))
+        draw([progressLine(now), Arrival.timeLeft(arrival)].filter((part) => part !== "").join(", "))
       })
     }
     if (now.stage === "writing") return Effect.void
@@ -93,7 +93,7 @@ export const progress = Layer.sync(Progress, () => {
     const reached = now.total === null || now.total === 0 ? 0 : Math.floor(now.seen * 10 / now.total)
     if (reached <= tenth) return Effect.void
     tenth = reached
-    return Effect.annotateLogs(Effect.logInfo(say(now)), {
+    return Effect.annotateLogs(Effect.logInfo(progressLine(now)), {
       "event.name": "progress",
       "duo_mfa.stage": now.stage,
       "duo_mfa.seen": now.seen,

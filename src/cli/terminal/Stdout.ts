@@ -11,7 +11,7 @@ import * as Terminal from "../../text/Terminal.ts"
 /** Standard output took less than it was given. */
 export class LostOutput extends Schema.TaggedError<LostOutput>()("LostOutput", { detail: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.io
-  readonly abroad = "Standard output cannot be written: some of the answer is lost."
+  readonly publicMessage = "Standard output cannot be written: some of the answer is lost."
   override get message() {
     return `Standard output cannot be written (${this.detail}): some of the answer is lost. Free some space or write elsewhere, and ask again.`
   }

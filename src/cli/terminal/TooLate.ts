@@ -3,7 +3,7 @@
 let code: number | undefined
 
 /** Says that the command has done what it was asked, and what its exit code is. */
-export const done = (exit: number): void => {
+export const markPublished = (exit: number): void => {
   code = exit
 }
 

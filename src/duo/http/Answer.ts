@@ -4,7 +4,7 @@
  */
 import { Duration, Result } from "effect"
 import { Headers } from "effect/http"
-import { clean } from "../../text/ForeignText.ts"
+import { sanitise } from "../../text/ForeignText.ts"
 import {
   BadRequest,
   type DuoReason,
@@ -19,7 +19,7 @@ import {
   ServerError,
   Truncated,
   Unauthorized,
-  Unreadable
+  UnreadableAnswer
 } from "../DuoReason.ts"
 import { type Half, mend } from "../wire/WellFormed.ts"
 
@@ -38,7 +38,7 @@ export interface Answer {
 }
 
 /** An HTTP answer, whole. */
-export interface Received {
+export interface HttpAnswer {
   readonly status: number
   readonly headers: Headers.Headers
   readonly text: string
@@ -51,7 +51,7 @@ export interface Received {
 /** Whether a text was read before, and found to be an answer. */
 export type IsKnown = (text: string) => boolean
 
-export const interpret = (received: Received, isKnown: IsKnown = () => false): Result.Result<Answer, DuoReason> => {
+export const interpret = (received: HttpAnswer, isKnown: IsKnown = () => false): Result.Result<Answer, DuoReason> => {
   const { headers, status, text } = received
   if (status === 200 && isKnown(text)) {
     const notBefore = notBeforeOf(received)
@@ -64,7 +64,7 @@ export const interpret = (received: Received, isKnown: IsKnown = () => false): R
   return Result.fail(refusal(received, status, isObject(envelope) ? envelope : undefined))
 }
 
-const success = (received: Received): Result.Result<Answer, DuoReason> => {
+const success = (received: HttpAnswer): Result.Result<Answer, DuoReason> => {
   const { headers, status, text } = received
   if (text === "") {
     return Result.fail(
@@ -89,7 +89,7 @@ const success = (received: Received): Result.Result<Answer, DuoReason> => {
         text,
         notBefore: notBeforeOf(received)
       })
-      : Result.fail(new Unreadable({ where: "response", why: "is missing" }))
+      : Result.fail(new UnreadableAnswer({ where: "response", why: "is missing" }))
   })
 }
 
@@ -99,7 +99,7 @@ const kindOfPage = (text: string) => /^\s*</.test(text) ? "a page of HTML" : "so
 
 const redirection = (status: number, headers: Headers.Headers): string => {
   const location = headers["location"]
-  const target = location !== undefined && URL.canParse(location) ? ` to ${clean(new URL(location).host)}` : ""
+  const target = location !== undefined && URL.canParse(location) ? ` to ${sanitise(new URL(location).host)}` : ""
   return `a redirect${target} (HTTP ${status}), which is never followed`
 }
 
@@ -132,30 +132,30 @@ const endsEarly = (text: string): boolean => {
 }
 
 /** Duo's failure, by the HTTP status, or for a 200 by the code, whose first three digits are the status. */
-const refusal = (received: Received, httpStatus: number, envelope: object | undefined): DuoReason => {
+const refusal = (received: HttpAnswer, httpStatus: number, envelope: object | undefined): DuoReason => {
   const code = envelope !== undefined && "code" in envelope ? codeOf(envelope.code) : null
   const status = httpStatus === 200 && code !== null ? Math.floor(code / 100) : httpStatus
-  const said = { status, code, message: messageOf(envelope) }
-  if (status >= 500) return new ServerError(said)
+  const failure = { status, code, message: messageOf(envelope) }
+  if (status >= 500) return new ServerError(failure)
   switch (status) {
     case 400:
-      return new BadRequest(said)
+      return new BadRequest(failure)
     case 401:
-      return new Unauthorized({ ...said, skewSeconds: skewOf(received) })
+      return new Unauthorized({ ...failure, skewSeconds: skewOf(received) })
     case 403:
       return envelope === undefined
         ? new NotDuo({ detail: `HTTP 403 with ${kindOfPage(received.text)} instead of JSON` })
-        : new Forbidden(said)
+        : new Forbidden(failure)
     case 404:
-      return new NotFound(said)
+      return new NotFound(failure)
     case 405:
-      return new MethodNotAllowed(said)
+      return new MethodNotAllowed(failure)
     case 407:
       return new NotDuo({ detail: "a proxy that wants credentials (HTTP 407)" })
     case 429:
       return new RateLimited({ retryAfter: retryAfter(received) })
     default:
-      return new Refused(said)
+      return new Refused(failure)
   }
 }
 
@@ -167,14 +167,14 @@ const messageOf = (envelope: object | undefined): string => {
   if (envelope === undefined) return ""
   const message = "message" in envelope && typeof envelope.message === "string" ? envelope.message : ""
   const detail = "message_detail" in envelope && typeof envelope.message_detail === "string" && envelope.message_detail
-  return clean(detail ? `${message} (${detail})` : message)
+  return sanitise(detail ? `${message} (${detail})` : message)
 }
 
 /** Two clocks of one service are no further apart, and the header leaves out what is less than a second. */
 const clockMargin = 2
 
 /** The server may have made the answer at any time while it was waited for. */
-const notBeforeOf = ({ duration, headers }: Received): number | null => {
+const notBeforeOf = ({ duration, headers }: HttpAnswer): number | null => {
   const date = Result.getOrUndefined(Headers.parseHttpDate(headers["date"] ?? ""))
   return date === undefined || duration === null
     ? null
@@ -182,25 +182,25 @@ const notBeforeOf = ({ duration, headers }: Received): number | null => {
 }
 
 /** Seconds that this machine's clock is ahead of the server's. */
-export const skewOf = ({ headers, now }: Pick<Received, "headers" | "now">): number | null => {
+export const skewOf = ({ headers, now }: Pick<HttpAnswer, "headers" | "now">): number | null => {
   const date = Result.getOrUndefined(Headers.parseHttpDate(headers["date"] ?? ""))
   return date === undefined ? null : Math.round((now - date.epochMilliseconds) / 1000)
 }
 
 /** The same by the answer to a ping, which has the time as Unix seconds, or else by its header. */
-export const pingSkew = (response: unknown, { headers, now }: Pick<Received, "headers" | "now">): number | null =>
+export const pingSkew = (response: unknown, { headers, now }: Pick<HttpAnswer, "headers" | "now">): number | null =>
   isObject(response) && "time" in response && Number.isSafeInteger(response.time)
     ? Math.floor(now / 1000) - Number(response.time)
     : skewOf({ headers, now })
 
 /** More than this is a mistake, or a way to stall. */
-const longestRetryAfter = 120
+const retryAfterSecondsMax = 120
 
 /** Duo's documents and its test server know three spellings: seconds, an HTTP date, and `X-Retry-After`. */
-const retryAfter = ({ headers, now }: Received): number | null => {
+const retryAfter = ({ headers, now }: HttpAnswer): number | null => {
   const header = headers["retry-after"] ?? headers["x-retry-after"] ?? ""
   const parsed = Result.getOrUndefined(Headers.parseRetryAfter(header))
   if (parsed === undefined) return null
   const seconds = Duration.toSeconds(Headers.retryAfterDelay(parsed, now))
-  return seconds <= longestRetryAfter ? seconds : null
+  return seconds <= retryAfterSecondsMax ? seconds : null
 }

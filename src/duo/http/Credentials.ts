@@ -21,7 +21,7 @@ export const signatures = ["auto", "v5-sha512", "v2-sha512", "v2-sha1"] as const
 export type Signature = typeof signatures[number]
 
 export const apis = ["auto", "v2", "v1"] as const
-export type Api = typeof apis[number]
+export type ApiVersion = typeof apis[number]
 
 const failed = (settings: ReadonlyArray<string>, detail: string) => new SettingsError({ settings, detail })
 
@@ -136,7 +136,7 @@ export class Credentials extends Context.Service<Credentials, {
   readonly origin: string
   readonly loopback: boolean
   readonly signature: Signature
-  readonly api: Api
+  readonly api: ApiVersion
   /** What is odd and does no harm. */
   readonly warnings: ReadonlyArray<string>
 }>()("duo-mfa/duo/Credentials") {

@@ -4,7 +4,7 @@ import { HttpClient, HttpClientRequest } from "effect/http"
 import type { BadProxy } from "../../http/Proxy.ts"
 import * as Meters from "../../telemetry/Meters.ts"
 import { type DuoReason, Timeout } from "../DuoReason.ts"
-import type { Received } from "./Answer.ts"
+import type { HttpAnswer } from "./Answer.ts"
 import { readText } from "./Body.ts"
 import { Credentials } from "./Credentials.ts"
 import * as HttpTransport from "./HttpTransport.ts"
@@ -39,7 +39,7 @@ export const answered = (now: number) => (traffic: Traffic): Traffic => ({
 export const target = ({ path, query }: Pick<Request, "path" | "query">) => query === "" ? path : `${path}?${query}`
 
 /** Says of a request how long it took and what came of it. */
-const measured = Effect.fnUntraced(function*(exchange: Effect.Effect<Received, DuoReason>) {
+const measured = Effect.fnUntraced(function*(exchange: Effect.Effect<HttpAnswer, DuoReason>) {
   const start = yield* Clock.monotonicTimeNanos
   return yield* exchange.pipe(
     Effect.onExit(Effect.fnUntraced(function*(exit) {
@@ -59,10 +59,10 @@ const measured = Effect.fnUntraced(function*(exchange: Effect.Effect<Received, D
 const patience = { headers: "30 seconds", attempt: "120 seconds" } as const
 
 /** Of an answer's body, after inflating, and of a failure's. */
-const mostBytes = { success: 32 << 20, failure: 64 << 10 }
+const bytesMax = { success: 32 << 20, failure: 64 << 10 }
 
 export class Exchange extends Context.Service<Exchange, {
-  readonly get: (request: Request) => Effect.Effect<Received, DuoReason>
+  readonly get: (request: Request) => Effect.Effect<HttpAnswer, DuoReason>
   readonly traffic: Effect.Effect<Traffic>
 }>()("duo-mfa/duo/Exchange") {
   static readonly layerNoDeps: Layer.Layer<Exchange, never, Credentials | HttpClient.HttpClient> = Layer.effect(
@@ -87,10 +87,10 @@ export class Exchange extends Context.Service<Exchange, {
         )
         const { headers, status } = response
         const text = status === 200
-          ? yield* readText(response, mostBytes.success)
-          : yield* readText(response, mostBytes.failure).pipe(Effect.orElseSucceed(() => ""))
+          ? yield* readText(response, bytesMax.success)
+          : yield* readText(response, bytesMax.failure).pipe(Effect.orElseSucceed(() => ""))
         const duration = Number(((yield* Clock.monotonicTimeNanos) - start) / 1_000_000n)
-        const received: Received = { status, headers, text, now: yield* Clock.currentTimeMillis, duration }
+        const received: HttpAnswer = { status, headers, text, now: yield* Clock.currentTimeMillis, duration }
         return received
       })
 

@@ -33,11 +33,11 @@ export interface Plan {
   readonly refusals: number
 }
 
-const patience = { least: 5, most: 150, rarely: 200 }
+const patience = { least: 5, slowestInterval: 150, rarely: 200 }
 /** Duo is known to let through 50 to 300 requests a minute. What is measured may be less; what is guessed is not. */
-const longest = { guess: 1_200, interval: 10_000 }
+const intervalMax = { guess: 1_200, interval: 10_000 }
 /** Of 1, 2, 4 and so on, which Duo's own clients wait unless Duo says how long; in milliseconds. */
-const longestWait = 32_000
+const waitMillisMax = 32_000
 
 export const begin = (now: number): Plan => ({
   interval: 0,
@@ -53,7 +53,7 @@ export const begin = (now: number): Plan => ({
 })
 
 /** A request wants to start. Gives when it may. */
-export const take = (plan: Plan, now: number): readonly [at: number, Plan] => {
+export const reserveSlot = (plan: Plan, now: number): readonly [at: number, Plan] => {
   const at = Math.max(now, plan.next)
   return [at, { ...plan, next: at + plan.interval }]
 }
@@ -78,21 +78,21 @@ export const refused = (before: Plan, startedAt: number, now: number, retryAfter
   if (startedAt <= before.refusedAt) return { ...before, refusedAt: now, next: Math.max(before.next, now + asked) }
   const isFirst = before.refusedAt === -Infinity
   const refusals = before.passed > 0 ? 1 : before.refusals + 1
-  const usual = Math.min(1000 * 2 ** (refusals - 1), longestWait)
+  const usual = Math.min(1000 * 2 ** (refusals - 1), waitMillisMax)
   const pause = retryAfter === null ? Math.max(usual, before.interval) : refusals === 1 ? asked : Math.max(asked, usual)
   const plan = { ...before, refusals, refusedAt: now, passed: 0, steady: 0, next: now + pause }
   // less than one was left when the counting began, and less than one is now
   const measured = (now - before.since) / (before.passed + 0.5)
-  if (isFirst) return { ...plan, since: now, interval: Math.min(now - startedAt, longest.guess), tooShort: measured }
+  if (isFirst) return { ...plan, since: now, interval: Math.min(now - startedAt, intervalMax.guess), tooShort: measured }
   if (before.passed === 0) return plan
-  const most = before.guessed ? longest.interval : Math.min(before.interval * 1.25, longest.interval)
+  const most = before.guessed ? intervalMax.interval : Math.min(before.interval * 1.25, intervalMax.interval)
   return {
     ...plan,
     since: now,
     interval: Math.min(Math.max(measured, before.interval * 1.06), most),
     guessed: false,
     tooShort: before.interval,
-    patience: Math.min(Math.max(before.passed * 2, patience.least), patience.most)
+    patience: Math.min(Math.max(before.passed * 2, patience.least), patience.slowestInterval)
   }
 }
 
@@ -120,7 +120,7 @@ export const make: Effect.Effect<RatePlan> = Effect.gen(function*() {
   /** Waits for its turn, and for another one if Duo has said to slow down meanwhile. */
   const turn: Effect.Effect<void> = Effect.gen(function*() {
     const now = yield* monotonic
-    const at = yield* Ref.modify(state, (plan) => take(plan, now))
+    const at = yield* Ref.modify(state, (plan) => reserveSlot(plan, now))
     if (at <= now) return
     const { refusedAt } = yield* Ref.get(state)
     yield* Effect.sleep(at - now)

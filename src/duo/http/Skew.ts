@@ -23,5 +23,5 @@ const withSkew = (client: Client["Service"]) =>
   })
 
 /** Pages whose refusal says by how much the clock is wrong. */
-export const tell = (client: Client["Service"]) => <A>(pages: Stream.Stream<A, DuoError>) =>
+export const withClockSkew = (client: Client["Service"]) => <A>(pages: Stream.Stream<A, DuoError>) =>
   Stream.catchIf(pages, mayBeTheClock, (error) => Stream.fromEffect(withSkew(client)(error)))

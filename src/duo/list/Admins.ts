@@ -36,7 +36,7 @@ export class Admins extends Context.Service<Admins, {
     Admins,
     Effect.gen(function*() {
       const client = yield* Client
-      const pages = (options: PageOptions = {}) => pagesOf(client, endpoint, options).pipe(Skew.tell(client))
+      const pages = (options: PageOptions = {}) => pagesOf(client, endpoint, options).pipe(Skew.withClockSkew(client))
       return Admins.of({
         pages,
         read: (options) => Readings.read(list, (before) => pages({ ...options, before }), options)

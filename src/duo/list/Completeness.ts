@@ -37,9 +37,9 @@ export const known = (sightings: string) =>
    FROM ${sightings} GROUP BY list, id`
 
 /** Whether an id was in the list at the moment of a reading, which is a row of `readings.moments`. */
-export const isAt = (moment: string) =>
-  `known.last_reading >= ${moment}.reading
-   AND (known.known_from <= ${moment}.reading OR coalesce(known.created < ${moment}.not_before, false))`
+export const isAt = (provenReading: string) =>
+  `known.last_reading >= ${provenReading}.reading
+   AND (known.known_from <= ${provenReading}.reading OR coalesce(known.created < ${provenReading}.not_before, false))`
 
 /** How many ids are known to have been in the list at each moment, and how many of them without their creation time. */
 export const counted = (known: string) =>
@@ -102,7 +102,7 @@ export const look = Effect.fnUntraced(function*(
  */
 export const choose = Effect.fnUntraced(function*(
   session: DuckDb.Session,
-  { columns, id, list, moment, table }: {
+  { columns, id, list, moment: provenReading, table }: {
     readonly list: string
     readonly table: string
     readonly columns: ReadonlyArray<string>
@@ -112,11 +112,11 @@ export const choose = Effect.fnUntraced(function*(
 ) {
   const key = DuckDb.name(id)
   const left = DuckDb.name(`left ${list}`)
-  const outside = moment === undefined
+  const outside = provenReading === undefined
     ? ""
     : `UNION ALL SELECT object.rowid FROM ${table} object
        JOIN readings.${knownOf(list)} known ON known.id = object.${key}
-       JOIN readings.moments ON moments.list = ${DuckDb.literal(list)} AND moments.reading = ${moment}
+       JOIN readings.moments ON moments.list = ${DuckDb.literal(list)} AND moments.reading = ${provenReading}
        WHERE NOT (${isAt("moments")})`
   // an object that was read once is the rule, and needs no sorting
   yield* session.run(
@@ -141,9 +141,9 @@ export const choose = Effect.fnUntraced(function*(
     `SELECT count(*) FROM (
        SELECT id FROM readings.again GROUP BY id HAVING count(DISTINCT version) > 1
      ) ${
-      moment === undefined ? "" : `SEMI JOIN (
+      provenReading === undefined ? "" : `SEMI JOIN (
        SELECT known.id FROM readings.${knownOf(list)} known
-       JOIN readings.moments ON moments.list = ${DuckDb.literal(list)} AND moments.reading = ${moment}
+       JOIN readings.moments ON moments.list = ${DuckDb.literal(list)} AND moments.reading = ${provenReading}
        WHERE ${isAt("moments")}
      ) there USING (id)`
     }`

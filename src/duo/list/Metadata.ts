@@ -12,7 +12,7 @@ export interface Asked {
   readonly length: number
 }
 
-export interface Place {
+export interface PagePlace {
   /** `total_objects`; null when Duo does not say it or it is no count. Good for progress and proof, not for paging. */
   readonly total: number | null
   /** The next page's offset; undefined on the last page. */
@@ -22,19 +22,19 @@ export interface Place {
 /** The sizes that Duo cuts pages to: a first page of exactly so many, without metadata, may not be all there is. */
 const clamps = new Set([100, 300, 500])
 
-export const readMetadata = (metadata: unknown, asked: Asked): Result.Result<Place, string> => {
+export const readMetadata = (metadata: unknown, asked: Asked): Result.Result<PagePlace, string> => {
   if (metadata === undefined || metadata === null) return withoutMetadata(asked)
   if (typeof metadata !== "object") return Result.fail("metadata is no object")
   const total = "total_objects" in metadata ? countOf(metadata.total_objects) ?? null : null
-  const said = "next_offset" in metadata ? metadata.next_offset : undefined
-  if (said === undefined || said === null || said === "") return Result.succeed({ total, next: undefined })
-  const next = countOf(said)
+  const nextOffset = "next_offset" in metadata ? metadata.next_offset : undefined
+  if (nextOffset === undefined || nextOffset === null || nextOffset === "") return Result.succeed({ total, next: undefined })
+  const next = countOf(nextOffset)
   if (next === undefined) return Result.fail("next_offset is no count")
   return Result.map(following(next, asked), (next) => ({ total, next }))
 }
 
 /** Duo leaves the metadata out when everything fits into the first page, and nowhere else. */
-const withoutMetadata = ({ length, limit, offset }: Asked): Result.Result<Place, string> => {
+const withoutMetadata = ({ length, limit, offset }: Asked): Result.Result<PagePlace, string> => {
   if (offset > 0) return Result.fail("a later page has no metadata")
   return length >= limit || clamps.has(length)
     ? Result.fail("the first page is full and has no metadata, so that nobody knows whether it is the last")

@@ -9,7 +9,7 @@ import { Array, Effect, Fiber, Option, type Result, Scope, Stream } from "effect
 import { hash } from "node:crypto"
 import { listSize } from "../../duckdb/ObjectLoader.ts"
 import { DuoError } from "../DuoError.ts"
-import { BadPaging, Unreadable } from "../DuoReason.ts"
+import { BadPaging, UnreadableAnswer } from "../DuoReason.ts"
 import type { Client } from "../http/Client.ts"
 import type { Half } from "../wire/WellFormed.ts"
 import type { Decoded, Refusal } from "../wire/Wire.ts"
@@ -21,7 +21,7 @@ export interface PageOptions {
   /** Pages in flight; 1 when undefined. */
   readonly concurrency?: number | undefined
   /** Pages that were read before, to which those that are read now are added. */
-  readonly before?: Before | undefined
+  readonly before?: PageCache | undefined
 }
 
 /** What a page says. */
@@ -38,7 +38,7 @@ export interface Content {
 }
 
 /** Pages by their offset, and the digest of their text: one that comes again with the same bytes is not read again. */
-export type Before = Map<number, { readonly content: Content; readonly digest: string }>
+export type PageCache = Map<number, { readonly content: Content; readonly digest: string }>
 
 export interface Page {
   /** The very same as before when the page came again with the same bytes. */
@@ -70,7 +70,7 @@ interface Fetched extends Omit<Page, "overlaps"> {
 }
 
 /** Far beyond any tenant: a server that invents users for ever is left here. */
-const mostPages = 100_000
+const pagesMax = 100_000
 
 /** The pages in order, as the chain of `next_offset` gives them; more than one in flight are guesses, dropped if wrong. */
 export const pages = <A>(
@@ -83,7 +83,7 @@ export const pages = <A>(
   return Stream.unwrap(Effect.gen(function*() {
     const scope = yield* Scope.Scope
     const ahead = new Map<number, Fiber.Fiber<Fetched, DuoError>>()
-    const take = (offset: number) =>
+    const joinOrFetch = (offset: number) =>
       Effect.suspend(() => {
         const fiber = ahead.get(offset)
         ahead.delete(offset)
@@ -104,7 +104,7 @@ export const pages = <A>(
     return Stream.paginate(
       start,
       Effect.fnUntraced(function*({ count, offset, witness }) {
-        const fetched = yield* take(offset)
+        const fetched = yield* joinOrFetch(offset)
         const { content, digest } = fetched
         before.set(offset, { content, digest })
         yield* lookAhead(fetched)
@@ -116,7 +116,7 @@ export const pages = <A>(
         )
         const page: Page = { ...fetched, overlaps: witness === null ? null : first === witness }
         if (next === undefined) return [[page], Option.none()] as const
-        if (count >= mostPages) return yield* bad(endpoint.path, `there are more than ${mostPages} of them`)
+        if (count >= pagesMax) return yield* bad(endpoint.path, `there are more than ${pagesMax} of them`)
         const from = following(offset, next)
         const then: Position = { offset: from, count: count + 1, witness: from < next ? last ?? null : null }
         return [[page], Option.some(then)] as const
@@ -154,7 +154,7 @@ const bad = (path: string, what: string) => new DuoError({ path, attempts: 1, re
 const fetchPage = Effect.fn("Duo.page")(function*<A>(
   client: Pick<Client["Service"], "call">,
   { decode, id, path }: Endpoint<A>,
-  before: Before,
+  before: PageCache,
   limit: number,
   offset: number
 ) {
@@ -171,7 +171,7 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
   }
   const { unknownFields, values } = yield* Effect.fromResult(decode(response)).pipe(
     Effect.mapError(({ where, why }) => {
-      const reason = new Unreadable({ where: `${where} at offset ${offset}`, why })
+      const reason = new UnreadableAnswer({ where: `${where} at offset ${offset}`, why })
       return new DuoError({ path, attempts: 1, reason })
     })
   )

@@ -12,10 +12,10 @@ import type { Stamp } from "../../Table.ts"
 import * as Meters from "../../telemetry/Meters.ts"
 import type { Half } from "../wire/WellFormed.ts"
 import * as Completeness from "./Completeness.ts"
-import type { Before, Content, Page, PageOptions } from "./Pages.ts"
+import type { PageCache, Content, Page, PageOptions } from "./Pages.ts"
 
 /** How far the reading is. */
-export interface Progress {
+export interface ReadingProgress {
   /** Readings begun. */
   readonly reading: number
   /** Objects seen in this reading. */
@@ -33,7 +33,7 @@ export interface ReadOptions extends PageOptions {
   /** The run that the objects are of. */
   readonly stamp: Stamp
   /** Is told of every page. */
-  readonly onPage: (progress: Progress) => Effect.Effect<void>
+  readonly onPage: (progress: ReadingProgress) => Effect.Effect<void>
 }
 
 /** The list is read from its start at most so often. */
@@ -59,7 +59,7 @@ interface Reading {
 /** Reads a list of which `pages` is one reading, an element a page; it may use what it has read before. */
 export const read = Effect.fn("Duo.snapshot")(function*<E>(
   list: List,
-  pages: (before: Before) => Stream.Stream<Page, E>,
+  pages: (before: PageCache) => Stream.Stream<Page, E>,
   { database: { session }, onPage, stamp, what }: ReadOptions
 ) {
   yield* Effect.annotateCurrentSpan("duo_mfa.list", what)
@@ -86,7 +86,7 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
   let moved = 0
   let duplicates = 0
 
-  const take = Effect.fnUntraced(function*(
+  const recordPage = Effect.fnUntraced(function*(
     { content, halves, notBefore, objects, overlaps, unknownFields: fields }: Page,
     reading: Reading | undefined
   ) {
@@ -109,13 +109,13 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
   })
 
   /** Reads the list once, and compares it with the readings before. */
-  const readOnce = Effect.fn("Duo.sweep")(function*(before: Before) {
+  const readOnce = Effect.fn("Duo.sweep")(function*(before: PageCache) {
     yield* Effect.annotateCurrentSpan("duo_mfa.sweep", readings.length + 1)
     const start = taken.length
     const reading = yield* Stream.runFoldEffect(
       pages(before),
       (): Reading | undefined => undefined,
-      (reading, page) => take(page, reading)
+      (reading, page) => recordPage(page, reading)
     )
     yield* loader.finish
     const n = readings.length
@@ -131,7 +131,7 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
     return shown
   })
 
-  const before: Before = new Map()
+  const before: PageCache = new Map()
   let shown = yield* readOnce(before)
   while (shown.moment === undefined && !isHopeless(shown, readings) && readings.length < readingsMax) {
     shown = yield* readOnce(before)

@@ -4,7 +4,7 @@ import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
 import { DuoError } from "../DuoError.ts"
 import { Client } from "../http/Client.ts"
-import { type Api, Credentials } from "../http/Credentials.ts"
+import { type ApiVersion, Credentials } from "../http/Credentials.ts"
 import * as Skew from "../http/Skew.ts"
 import { decodeWireUsers, WireUser } from "../wire/User.ts"
 import { columns } from "../wire/Wire.ts"
@@ -23,7 +23,7 @@ export const list: List = {
 
 /** The sizes are those of Duo's documents for v1, and of its integration guide for v2. */
 const users = { decode: decodeWireUsers, id: ({ user_id }: WireUser) => user_id }
-const endpoints: Record<Exclude<Api, "auto">, Endpoint<WireUser>> = {
+const endpoints: Record<Exclude<ApiVersion, "auto">, Endpoint<WireUser>> = {
   v2: { path: "/admin/v2/users", maxPageSize: 500, ...users },
   v1: { path: "/admin/v1/users", maxPageSize: 300, ...users }
 }
@@ -31,7 +31,7 @@ const endpoints: Record<Exclude<Api, "auto">, Endpoint<WireUser>> = {
 const isNotOffered = ({ reason }: DuoError) => reason._tag === "NotFound" || reason._tag === "MethodNotAllowed"
 
 /** A refusal that another version of the endpoint may not make says so. `auto` has tried what is not offered. */
-const withHint = (asked: "v1" | "v2", setting: Api) => (error: DuoError): DuoError => {
+const withHint = (asked: "v1" | "v2", setting: ApiVersion) => (error: DuoError): DuoError => {
   if (error.reason._tag !== "Forbidden" && (setting === "auto" || !isNotOffered(error))) return error
   const other = asked === "v1" ? "v2" : "v1"
   return new DuoError({
@@ -52,19 +52,19 @@ export class Users extends Context.Service<Users, {
   /** Reads everybody into the run database. */
   readonly read: (options: Readings.ReadOptions) => Effect.Effect<ReadList, DuoError | SinkReason>
   /** Which version of the endpoint; "auto" until the first page has shown it. */
-  readonly api: Effect.Effect<Api>
+  readonly api: Effect.Effect<ApiVersion>
 }>()("duo-mfa/duo/Users") {
   static readonly layer: Layer.Layer<Users, never, Client | Credentials> = Layer.effect(
     Users,
     Effect.gen(function*() {
       const client = yield* Client
       const { api: setting } = yield* Credentials
-      const inUse = yield* Ref.make<Api>(setting)
+      const inUse = yield* Ref.make<ApiVersion>(setting)
 
       const from = (api: "v1" | "v2", options: PageOptions) =>
         pagesOf(client, endpoints[api], options).pipe(
           Stream.mapError(withHint(api, setting)),
-          Skew.tell(client)
+          Skew.withClockSkew(client)
         )
 
       /** The newer endpoint, unless its very first page is not offered. */

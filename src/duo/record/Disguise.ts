@@ -3,14 +3,14 @@
  * everything else, spaces and all, is as it came. What is not JSON keeps its length and its punctuation, and no word.
  */
 import { Transport } from "../DuoReason.ts"
-import { answer, type Fields, isFieldName, isHarmless, type Kind, unknown } from "./Harmless.ts"
+import { answer, type PublicFields, isFieldName, isHarmless, type Kind, unknown } from "./Harmless.ts"
 import * as Pseudonym from "./Pseudonym.ts"
-import type { Outcome } from "./Record.ts"
+import type { RecordedOutcome } from "./Record.ts"
 
 export interface Disguise {
   /** The body of an answer. */
   readonly text: (text: string) => string
-  readonly outcome: (outcome: Outcome) => Outcome
+  readonly outcome: (outcome: RecordedOutcome) => RecordedOutcome
   readonly host: (host: string) => string
 }
 
@@ -57,7 +57,7 @@ const shapeOf = (text: string): string =>
 
 /** Where in a JSON text something stands: in an object or a list, of what. */
 interface Place {
-  readonly of: Kind | Fields
+  readonly of: Kind | PublicFields
   readonly isObject: boolean
 }
 
@@ -70,15 +70,15 @@ const disguised = (text: string, pseudonyms: Pseudonym.Pseudonyms): string => {
   let result = ""
 
   const name = (token: string): string => {
-    const said = String(JSON.parse(token))
+    const text = String(JSON.parse(token))
     // an object where a word belongs is nothing that Duo sends
     const { named, of } = typeof place.of === "string" ? unknown : place.of
-    value = of.get(said) ?? unknown
-    return of.has(said) || (named && isFieldName(said)) ? token : JSON.stringify(pseudonyms.text(said))
+    value = of.get(text) ?? unknown
+    return of.has(text) || (named && isFieldName(text)) ? token : JSON.stringify(pseudonyms.text(text))
   }
   const string = (token: string): string => {
-    const said = String(JSON.parse(token))
-    return typeof value === "string" && isHarmless(value, said) ? token : JSON.stringify(pseudonyms.text(said))
+    const text = String(JSON.parse(token))
+    return typeof value === "string" && isHarmless(value, text) ? token : JSON.stringify(pseudonyms.text(text))
   }
   const number = (token: string): string => value === "word" || value === "number" ? token : pseudonyms.number(token)
 

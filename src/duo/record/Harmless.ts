@@ -7,21 +7,21 @@
 export type Kind = "word" | "number" | "sentence" | "hidden"
 
 /** An object, or a list of such. */
-export interface Fields {
-  readonly of: ReadonlyMap<string, Kind | Fields>
+export interface PublicFields {
+  readonly of: ReadonlyMap<string, Kind | PublicFields>
   /** Other names are Duo's words. In what somebody else made up, such as custom attributes, they are hidden. */
   readonly named: boolean
 }
 
-const fields = (of: Readonly<Record<string, Kind | Fields>>): Fields => ({
+const fields = (of: Readonly<Record<string, Kind | PublicFields>>): PublicFields => ({
   of: new Map(Object.entries(of)),
   named: true
 })
 
 /** An object that somebody else made up. */
-export const unknown: Fields = { of: new Map(), named: false }
+export const unknown: PublicFields = { of: new Map(), named: false }
 
-const aliases: Fields = {
+const aliases: PublicFields = {
   of: new Map(["1", "2", "3", "4", "5", "6", "7", "8"].map((n) => [`alias${n}`, "hidden"])),
   named: false
 }

@@ -70,12 +70,12 @@ const Failed = Schema.Struct({ failed: DuoReason })
 /** The run ended, or needed the answer no more, before it came. */
 const Interrupted = Schema.Struct({ interrupted: Schema.Literal(true) })
 
-export const Outcome = Schema.Union([Answered, Failed, Interrupted])
-export type Outcome = typeof Outcome.Type
+export const RecordedOutcome = Schema.Union([Answered, Failed, Interrupted])
+export type RecordedOutcome = typeof RecordedOutcome.Type
 
 /** One request and what came of it, but for the body of its answer. */
-export const Entry = Schema.Struct({ path: Schema.String, query: Schema.String, outcome: Outcome })
-export interface Entry extends Schema.Schema.Type<typeof Entry> {}
+export const RecordEntry = Schema.Struct({ path: Schema.String, query: Schema.String, outcome: RecordedOutcome })
+export interface RecordEntry extends Schema.Schema.Type<typeof RecordEntry> {}
 
 export const runFile = "run.json"
 

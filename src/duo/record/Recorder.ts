@@ -4,17 +4,17 @@ import { randomBytes } from "node:crypto"
 import type { Source } from "../../Pipeline.ts"
 import { version } from "../../Version.ts"
 import { type DuoReason, Unrecorded } from "../DuoReason.ts"
-import type { Received } from "../http/Answer.ts"
+import type { HttpAnswer } from "../http/Answer.ts"
 import { Credentials } from "../http/Credentials.ts"
 import { Exchange, type Request } from "../http/Exchange.ts"
-import { Session } from "../Session.ts"
+import { Access } from "../Session.ts"
 import * as Disguise from "./Disguise.ts"
-import { Entry, entryFile, format, type Outcome, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
+import { RecordEntry, entryFile, format, type RecordedOutcome, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
 import type { Record } from "./Recording.ts"
 import { withoutSecrets } from "./Secrets.ts"
 
 const encodeRun = Schema.encodeEffect(Schema.fromJsonString(Run))
-const encodeEntry = Schema.encodeEffect(Schema.fromJsonString(Entry))
+const encodeEntry = Schema.encodeEffect(Schema.fromJsonString(RecordEntry))
 
 /** The headers of an answer that this program reads. */
 const read = ["content-encoding", "content-type", "date", "location", "retry-after", "x-retry-after"]
@@ -23,13 +23,13 @@ const read = ["content-encoding", "content-type", "date", "location", "retry-aft
 const originOf = (location: string) =>
   URL.canParse(location) ? `${new URL(location).protocol}//${new URL(location).host}/` : ""
 
-const kept = ({ headers }: Received) =>
+const kept = ({ headers }: HttpAnswer) =>
   Object.fromEntries(read.flatMap((name) => {
     const value = headers[name]
     return value === undefined ? [] : [[name, name === "location" ? originOf(value) : value]]
   }))
 
-const outcomeOf = (exit: Exit.Exit<Received, DuoReason>): Outcome => {
+const outcomeOf = (exit: Exit.Exit<HttpAnswer, DuoReason>): RecordedOutcome => {
   if (Exit.isSuccess(exit)) {
     const { duration, now, status } = exit.value
     return { status, headers: kept(exit.value), now, duration }
@@ -51,7 +51,7 @@ const prepare = Effect.fnUntraced(function*(directory: string) {
 
 /** The live exchange with a record beside it, and the session of the run that is recorded. */
 export const layer = ({ directory, pseudonymise }: Record): Layer.Layer<
-  Exchange | Session,
+  Exchange | Access,
   RecordError,
   Credentials | Exchange | FileSystem.FileSystem | Path.Path
 > =>
@@ -70,7 +70,7 @@ export const layer = ({ directory, pseudonymise }: Record): Layer.Layer<
         Effect.mapError(({ reason }) => new Unrecorded({ directory, detail: reason._tag }))
       )
 
-    const keep = Effect.fnUntraced(function*(n: number, request: Request, exit: Exit.Exit<Received, DuoReason>) {
+    const keep = Effect.fnUntraced(function*(n: number, request: Request, exit: Exit.Exit<HttpAnswer, DuoReason>) {
       if (Exit.isSuccess(exit)) {
         yield* write(textFile(n), disguise.text(withoutSecrets(credentials, request, exit.value.text)))
       }
@@ -117,6 +117,6 @@ export const layer = ({ directory, pseudonymise }: Record): Layer.Layer<
     })
 
     return Context.make(Exchange, exchange).pipe(
-      Context.add(Session, Session.of({ client: repeatable(seed), source }))
+      Context.add(Access, Access.of({ client: repeatable(seed), source }))
     )
   }))

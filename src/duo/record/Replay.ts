@@ -5,11 +5,11 @@ import type { Source } from "../../Pipeline.ts"
 import { NotRecorded } from "../DuoReason.ts"
 import { Credentials } from "../http/Credentials.ts"
 import { answered, Exchange, noTraffic, type Request, sent, target } from "../http/Exchange.ts"
-import { Session } from "../Session.ts"
-import { Entry, entryFile, format, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
+import { Access } from "../Session.ts"
+import { RecordEntry, entryFile, format, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
 
 const decodeRun = Schema.decodeEffect(Schema.fromJsonString(Run))
-const decodeEntry = Schema.decodeEffect(Schema.fromJsonString(Entry))
+const decodeEntry = Schema.decodeEffect(Schema.fromJsonString(RecordEntry))
 
 /** What is the same in every format. */
 const decodeFormat = Schema.decodeEffect(
@@ -34,7 +34,7 @@ const frozen = (milliseconds: number): Clock.Clock => {
 
 interface Numbered {
   readonly n: number
-  readonly entry: Entry
+  readonly entry: RecordEntry
 }
 
 /** The files of a record, but for the bodies, of which there may be more than fit into memory. */
@@ -70,7 +70,7 @@ const read = Effect.fnUntraced(function*(directory: string) {
 
 /** The record's answers, its settings, and a session that is its run over again. */
 export const layer = (directory: string): Layer.Layer<
-  Credentials | Exchange | Session,
+  Credentials | Exchange | Access,
   RecordError,
   FileSystem.FileSystem | Path.Path
 > =>
@@ -127,6 +127,6 @@ export const layer = (directory: string): Layer.Layer<
 
     return Context.make(Exchange, exchange).pipe(
       Context.add(Credentials, credentials),
-      Context.add(Session, Session.of({ client: repeatable(run.seed, frozen(observed)), source }))
+      Context.add(Access, Access.of({ client: repeatable(run.seed, frozen(observed)), source }))
     )
   }))

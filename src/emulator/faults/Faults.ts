@@ -1,6 +1,6 @@
 /** What a fault does to a reply and to its bytes. */
 import { dumps, parseObject, quote } from "../people/Json.ts"
-import { type Page, refuse, type Reply } from "../server/Reply.ts"
+import { type ReplyPage, refuse, type Reply } from "../server/Reply.ts"
 import type { Due, RetryAfter } from "./Scenario.ts"
 
 const portal =
@@ -21,7 +21,7 @@ export const tooMany = (style: RetryAfter, seconds: number, now: number): Reply 
   }
 }
 
-const withMetadata = (page: Page, name: string, text: string | undefined): Page => ({
+const withMetadata = (page: ReplyPage, name: string, text: string | undefined): ReplyPage => ({
   ...page,
   metadata: Object.fromEntries([
     ...Object.entries(page.metadata ?? {}).filter(([key]) => key !== name),
@@ -29,7 +29,7 @@ const withMetadata = (page: Page, name: string, text: string | undefined): Page 
   ])
 })
 
-const nextOffset = (to: string, page: Page, memory: Map<string, string>): string | undefined => {
+const nextOffset = (to: string, page: ReplyPage, memory: Map<string, string>): string | undefined => {
   const next = page.metadata?.["next_offset"] ?? String(page.offset + page.limit)
   switch (to) {
     case "null":
@@ -66,7 +66,7 @@ const withField = (user: string, name: string, json: string | undefined): string
   return dumps(marked).replace(quote(mark), () => json ?? "")
 }
 
-const onPage = (page: Page, { fault, memory }: Due): Page => {
+const onPage = (page: ReplyPage, { fault, memory }: Due): ReplyPage => {
   switch (fault.fault) {
     case "drop_users":
       return { ...page, items: Array.from(page.items).slice(0, -fault.count) }

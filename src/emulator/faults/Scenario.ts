@@ -119,7 +119,7 @@ export type Scenario = typeof Scenario.Type
 export const fromJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Scenario))
 
 /** Where a request stands in the run. */
-export interface Place {
+export interface RequestPlace {
   readonly path: string
   readonly list: boolean
   readonly offset: number
@@ -130,7 +130,7 @@ export interface Place {
   readonly seconds: number
 }
 
-const holds = (when: When, place: Place): boolean =>
+const holds = (when: When, place: RequestPlace): boolean =>
   (when.path === undefined ||
     (when.path.endsWith("*") ? place.path.startsWith(when.path.slice(0, -1)) : place.path === when.path)) &&
   (when.offset === undefined || place.list && place.offset === when.offset) &&
@@ -150,7 +150,7 @@ export interface Due {
 }
 
 export interface Script {
-  readonly due: (place: Place) => ReadonlyArray<Due>
+  readonly due: (place: RequestPlace) => ReadonlyArray<Due>
   /** How often each fault was applied. */
   readonly reached: Readonly<Partial<Record<FaultName, number>>>
 }

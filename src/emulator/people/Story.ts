@@ -31,7 +31,7 @@ const joining = 1
 /** Numbers of methods that no user has to begin with. */
 const later = 1_000_000
 
-interface Fate {
+interface LifeStory {
   /** The day on which a user who had only text messages gets a security key; the phone goes two days later. */
   readonly moves: number
   readonly isOnText: boolean
@@ -49,7 +49,7 @@ interface Fate {
 const never = Infinity
 
 /** What will happen to the n-th user. */
-const fateOf = (seed: number, n: number): Fate => {
+const lifeStoryOf = (seed: number, n: number): LifeStory => {
   const dice = new Dice(mix(seed ^ 0x570_127, n))
   const day = () => 1 + dice.below(28)
   const isOnText = dice.chance(25)
@@ -120,9 +120,9 @@ const isEnrolled = (user: JsonObject) =>
 const userOn = (story: Story, ground: Ground, n: number, day: number): JsonObject | undefined => {
   const { epoch, seed, users } = story
   const joined = n < users ? -1 : 1 + Math.floor((n - users) / joining)
-  const fate = fateOf(seed, n)
-  const gone = fate.leaves + 3
-  if (day < joined || (day >= gone && day < fate.returns)) return undefined
+  const lifeStory = lifeStoryOf(seed, n)
+  const gone = lifeStory.leaves + 3
+  if (day < joined || (day >= gone && day < lifeStory.returns)) return undefined
   const at = (some: number) => epoch + some * secondsOfDay
   const key = (some: number) =>
     parseObject(webauthn({ seed, epoch: at(some) + 30_000 }, later + n * 40 + some, new Dice(mix(n, some))))
@@ -144,24 +144,24 @@ const userOn = (story: Story, ground: Ground, n: number, day: number): JsonObjec
         desktop_authenticators: []
       })
     }
-  } else if (fate.isOnText && typeof listOf(user, "phones")[0] === "object") {
+  } else if (lifeStory.isOnText && typeof listOf(user, "phones")[0] === "object") {
     user = onText(user)
-    if (day >= fate.moves) patch({ webauthncredentials: [{ ...key(fate.moves), date_added: at(fate.moves) + 30_000 }] })
-    if (day >= fate.moves + 2) patch({ phones: [] })
+    if (day >= lifeStory.moves) patch({ webauthncredentials: [{ ...key(lifeStory.moves), date_added: at(lifeStory.moves) + 30_000 }] })
+    if (day >= lifeStory.moves + 2) patch({ phones: [] })
   }
-  if (day >= fate.loses) patch({ webauthncredentials: [] })
-  if (day >= fate.replaces) {
-    patch({ webauthncredentials: [{ ...key(fate.replaces), date_added: at(fate.replaces) + 30_000 }] })
+  if (day >= lifeStory.loses) patch({ webauthncredentials: [] })
+  if (day >= lifeStory.replaces) {
+    patch({ webauthncredentials: [{ ...key(lifeStory.replaces), date_added: at(lifeStory.replaces) + 30_000 }] })
   }
-  if (day >= fate.newPhone && listOf(user, "phones").length === 1 && !fate.isOnText) {
-    patch({ phones: [parseObject(phone({ seed, epoch: at(fate.newPhone) }, later + n, new Dice(mix(seed, n))))] })
+  if (day >= lifeStory.newPhone && listOf(user, "phones").length === 1 && !lifeStory.isOnText) {
+    patch({ phones: [parseObject(phone({ seed, epoch: at(lifeStory.newPhone) }, later + n, new Dice(mix(seed, n))))] })
   }
-  if (day >= fate.renamed) {
+  if (day >= lifeStory.renamed) {
     const name = `${String(user["username"]).split(/[.@]/)[0]}.okafor`
     patch({ username: name, email: `${name}@example.com`, lastname: "Okafor" })
   }
-  if (user["status"] === "active" && day >= fate.bypassFrom && day < fate.bypassTo) patch({ status: "bypass" })
-  if (day >= fate.leaves && day < fate.returns) patch({ status: "disabled", lockout_reason: "Admin disabled" })
+  if (user["status"] === "active" && day >= lifeStory.bypassFrom && day < lifeStory.bypassTo) patch({ status: "bypass" })
+  if (day >= lifeStory.leaves && day < lifeStory.returns) patch({ status: "disabled", lockout_reason: "Admin disabled" })
   const login = user["status"] === "active" && isEnrolled(user) ? lastLogin(story, n, day) : undefined
   if (login !== undefined && login > Number(user["created"])) patch({ last_login: login })
   patch({ is_enrolled: isEnrolled(user) })
@@ -178,10 +178,10 @@ export const from = (instant: number): Story => ({
 /** The tenant as it is on a day of the story; its first is 0. */
 export const tenantOn = (story: Story, day: number): Tenant.Tenant => {
   const ground: Ground = { seed: seedOf(story.seed), epoch: story.epoch }
-  const told = { ...story, seed: ground.seed }
+  const seeded = { ...story, seed: ground.seed }
   const everybody = Array.from(
     { length: story.users + Math.max(0, day) * joining },
-    (_, n) => userOn(told, ground, n, day)
+    (_, n) => userOn(seeded, ground, n, day)
   )
   const now = story.epoch + day * secondsOfDay
   const codes = Array.from({ length: codesAmong(story.users) }, (_, code) => {

@@ -50,7 +50,7 @@ interface Given {
 }
 
 interface Start {
-  readonly ground: Ground
+  readonly tenantSeed: Ground
   /** How many invented users to begin with. */
   readonly invented: number
   readonly given: ReadonlyArray<Given>
@@ -58,7 +58,7 @@ interface Start {
   readonly admins: ReadonlyArray<string>
 }
 
-const start = ({ admins: firstAdmins, codes, given, ground, invented }: Start): Tenant => {
+const start = ({ admins: firstAdmins, codes, given, tenantSeed: ground, invented }: Start): Tenant => {
   const admins = [...firstAdmins]
   /** Undefined until the first edit: then every user's number, or its text. */
   let entries: Array<number | Given> | undefined = given.length > 0 ? [...given] : undefined
@@ -150,7 +150,7 @@ export const make = (options: {
 }): Tenant => {
   const ground = { seed: seedOf(options.seed ?? 1), epoch: options.epoch ?? defaultEpoch }
   const admins = someAdmins(ground, options.administrators ?? usual)
-  return start({ ground, invented: options.users, given: [], codes: [], admins })
+  return start({ tenantSeed: ground, invented: options.users, given: [], codes: [], admins })
 }
 
 /** Just these users, whatever they look like, these bypass codes, and these administrators or some invented ones. */
@@ -161,7 +161,7 @@ export const fromUsers = (
 ): Tenant => {
   const ground = { seed: seedOf(1), epoch: defaultEpoch }
   return start({
-    ground,
+    tenantSeed: ground,
     invented: 0,
     given: users.map((user) => ({ text: dumps(user), of: undefined })),
     codes: bypassCodes.map(dumps),

@@ -2,8 +2,8 @@
 import type { Redacted } from "effect"
 import { timingSafeEqual } from "node:crypto"
 import { type Scheme, sign, UnsignableHeader } from "../../duo/http/Signature.ts"
-import type { Received } from "./Received.ts"
-import { type Refusal, refuse } from "./Reply.ts"
+import type { ReceivedRequest } from "./Received.ts"
+import { type ReplyRefusal, refuse } from "./Reply.ts"
 
 export type SignatureName = "v2-sha1" | "v2-sha512" | "v5-sha512"
 
@@ -40,7 +40,7 @@ const grouped = (query: ReadonlyArray<readonly [string, string]>) => {
   return Object.fromEntries(params)
 }
 
-const matches = (keys: Keys, scheme: Scheme, request: Received, date: string, hex: string): boolean => {
+const matches = (keys: Keys, scheme: Scheme, request: ReceivedRequest, date: string, hex: string): boolean => {
   if (request.query === undefined || hex.length !== (scheme.digest === "sha1" ? 40 : 128)) return false
   try {
     const expected = sign(scheme, keys.skey, {
@@ -60,7 +60,7 @@ const matches = (keys: Keys, scheme: Scheme, request: Received, date: string, he
 }
 
 /** Why a request is not answered, or undefined. */
-export const authenticate = (keys: Keys, request: Received, nowSeconds: number): Refusal | undefined => {
+export const authenticate = (keys: Keys, request: ReceivedRequest, nowSeconds: number): ReplyRefusal | undefined => {
   if (request.headers["authorization"] === undefined) return refuse(40101)
   const given = credentials(request.headers["authorization"])
   if (given === undefined || given.ikey !== keys.ikey) return refuse(40102)

@@ -4,7 +4,7 @@ import type { Writable } from "node:stream"
 import { promisify } from "node:util"
 import { createGzip, gzip } from "node:zlib"
 import type { Fault } from "../faults/Scenario.ts"
-import type { Answer } from "./Reply.ts"
+import type { ReplyAnswer } from "./Reply.ts"
 
 export interface Line {
   readonly response: ServerResponse
@@ -21,7 +21,7 @@ const compress = promisify(gzip)
 /** Small bodies are not worth it, and Duo's refusals come plain. */
 const worthwhile = 1024
 
-const encoded = async (answer: Answer, accepted: boolean): Promise<Answer> => {
+const encoded = async (answer: ReplyAnswer, accepted: boolean): Promise<ReplyAnswer> => {
   if (!accepted || answer.status !== 200 || answer.body.length < worthwhile) return answer
   const { etag, ...headers } = answer.headers
   return {
@@ -42,7 +42,7 @@ const write = (to: Writable, bytes: Buffer): Promise<void> =>
     })
   })
 
-const whole = ({ response }: Line, answer: Answer) => {
+const whole = ({ response }: Line, answer: ReplyAnswer) => {
   response.writeHead(answer.status, { ...answer.headers, "content-length": String(answer.body.length) })
   response.end(answer.body)
 }
@@ -50,7 +50,7 @@ const whole = ({ response }: Line, answer: Answer) => {
 /** Lets what was written leave before the connection is torn. */
 const afterwards = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
-const truncated = async (line: Line, answer: Answer, how: "length" | "chunked" | "gzip", keep: number | undefined) => {
+const truncated = async (line: Line, answer: ReplyAnswer, how: "length" | "chunked" | "gzip", keep: number | undefined) => {
   const { response } = line
   if (how === "gzip") {
     const body = await compress(answer.body, { level: 1 })
@@ -66,7 +66,7 @@ const truncated = async (line: Line, answer: Answer, how: "length" | "chunked" |
   response.socket?.end()
 }
 
-const reset = async ({ response }: Line, answer: Answer, at: "start" | "headers" | "body") => {
+const reset = async ({ response }: Line, answer: ReplyAnswer, at: "start" | "headers" | "body") => {
   const { socket } = response
   if (at === "headers") {
     await new Promise((resolve) => socket?.write("HTTP/1.1 200 OK\r\nContent-Ty", resolve))
@@ -83,7 +83,7 @@ const blanks = Buffer.alloc(64 * 1024, " ")
 
 const oversized = async (
   { response }: Line,
-  answer: Answer,
+  answer: ReplyAnswer,
   mib: number | undefined,
   how: "chunked" | "length" | "gzip"
 ) => {
@@ -102,7 +102,7 @@ const oversized = async (
   body.end(answer.body.subarray(-1))
 }
 
-const slow = async ({ response, sleep }: Line, answer: Answer, bytes: number, every: number) => {
+const slow = async ({ response, sleep }: Line, answer: ReplyAnswer, bytes: number, every: number) => {
   response.writeHead(answer.status, { ...answer.headers, "content-length": String(answer.body.length) })
   response.flushHeaders()
   for (let at = 0; at < answer.body.length && !response.destroyed; at += bytes) {
@@ -112,7 +112,7 @@ const slow = async ({ response, sleep }: Line, answer: Answer, bytes: number, ev
   response.end()
 }
 
-const oneByte = async ({ response }: Line, answer: Answer) => {
+const oneByte = async ({ response }: Line, answer: ReplyAnswer) => {
   response.socket?.setNoDelay(true)
   response.writeHead(answer.status, { ...answer.headers, "content-length": String(answer.body.length) })
   for (let at = 0; at < answer.body.length && !response.destroyed; at++) {
@@ -122,7 +122,7 @@ const oneByte = async ({ response }: Line, answer: Answer) => {
 }
 
 /** Sends an answer, in the way that the fault says if there is one. */
-export const deliver = async (line: Line, answer: Answer, fault: Fault | undefined): Promise<void> => {
+export const deliver = async (line: Line, answer: ReplyAnswer, fault: Fault | undefined): Promise<void> => {
   switch (fault?.fault) {
     case "silence":
       return

@@ -13,10 +13,10 @@ import * as Tenant from "../people/Tenant.ts"
 import { authenticate, type Keys, type SignatureName } from "./Authentication.ts"
 import * as Bucket from "./Bucket.ts"
 import { deliver, isDelivery } from "./Delivery.ts"
-import { type Api, endpointOf, type Permission, respond } from "./Endpoints.ts"
+import { type EmulatedApi, endpointOf, type Permission, respond } from "./Endpoints.ts"
 import { type EmulatorError, listen } from "./Loopback.ts"
-import { receive, type Received } from "./Received.ts"
-import { type Answer, render, type Reply } from "./Reply.ts"
+import { receive, type ReceivedRequest } from "./Received.ts"
+import { type ReplyAnswer, render, type Reply } from "./Reply.ts"
 import { recordOf, type RequestRecord } from "./RequestRecord.ts"
 
 export interface RateLimit {
@@ -40,7 +40,7 @@ export interface Options {
   readonly skey?: string | undefined
   /** The host that clients must sign; 127.0.0.1 if not said. */
   readonly apiHost?: string | undefined
-  readonly apis?: ReadonlyArray<Api> | undefined
+  readonly apis?: ReadonlyArray<EmulatedApi> | undefined
   readonly signatures?: ReadonlyArray<SignatureName> | undefined
   readonly permissions?: ReadonlyArray<Permission> | undefined
   /** Seconds that the server's clock is ahead. */
@@ -136,7 +136,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
 )
 
 interface Outcome {
-  readonly answer: Answer
+  readonly answer: ReplyAnswer
   readonly delivery: Fault | undefined
   readonly applied: ReadonlyArray<Due>
 }
@@ -159,7 +159,7 @@ const answerer = (
     ? Bucket.unlimited
     : Bucket.make(rateLimit.perMinute, rateLimit.burst ?? rateLimit.perMinute)
 
-  return (request: Received, due: ReadonlyArray<Due>, realNow: number): Outcome => {
+  return (request: ReceivedRequest, due: ReadonlyArray<Due>, realNow: number): Outcome => {
     const applied: Array<Due> = []
     let now = realNow + (options.clockSkew ?? 0)
     for (const each of due) {
@@ -167,7 +167,7 @@ const answerer = (
       now += each.fault.seconds
       applied.push(each)
     }
-    const dated = (given: Answer): Answer => ({
+    const dated = (given: ReplyAnswer): ReplyAnswer => ({
       ...given,
       headers: { ...given.headers, date: new Date(now * 1000).toUTCString() }
     })

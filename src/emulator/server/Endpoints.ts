@@ -1,13 +1,13 @@
 /** What is answered to an authentic request: the paths, the verbs, the parameters and the pages of the Admin API. */
 import type { Json } from "../people/Json.ts"
 import type { Tenant } from "../people/Tenant.ts"
-import type { Received } from "./Received.ts"
-import { type Page, refuse, type Reply } from "./Reply.ts"
+import type { ReceivedRequest } from "./Received.ts"
+import { type ReplyPage, refuse, type Reply } from "./Reply.ts"
 
 export type Permission = "users" | "bypass_codes" | "admins"
-export type Api = "v1" | "v2"
+export type EmulatedApi = "v1" | "v2"
 
-export interface Endpoint {
+export interface EmulatedEndpoint {
   readonly permission: Permission
   /** What is listed, if it is paged. */
   readonly list: Permission | undefined
@@ -64,8 +64,8 @@ const stringList = (text: string): ReadonlyArray<string> | undefined => {
 }
 
 /** Filtered users come in one piece. */
-const filtered = (tenant: Tenant, params: ReadonlyMap<string, string>): Page | Reply | undefined => {
-  const all = (ats: ReadonlyArray<number>): Page => ({
+const filtered = (tenant: Tenant, params: ReadonlyMap<string, string>): ReplyPage | Reply | undefined => {
+  const all = (ats: ReadonlyArray<number>): ReplyPage => ({
     kind: "page",
     offset: 0,
     limit: ats.length,
@@ -85,28 +85,28 @@ const filtered = (tenant: Tenant, params: ReadonlyMap<string, string>): Page | R
   return undefined
 }
 
-const users = (max: number): Endpoint => ({
+const users = (max: number): EmulatedEndpoint => ({
   permission: "users",
   list: "users",
   answer: (tenant, params, limitAtMost) =>
     filtered(tenant, params) ?? page(params, { standard: 100, max }, limitAtMost, tenant.size(), tenant.text)
 })
 
-const bypassCodes: Endpoint = {
+const bypassCodes: EmulatedEndpoint = {
   permission: "bypass_codes",
   list: "bypass_codes",
   answer: (tenant, params, limitAtMost) =>
     page(params, { standard: 100, max: 500 }, limitAtMost, tenant.bypassCodes(), tenant.bypassCode)
 }
 
-const admins: Endpoint = {
+const admins: EmulatedEndpoint = {
   permission: "admins",
   list: "admins",
   answer: (tenant, params, limitAtMost) =>
     page(params, { standard: 100, max: 500 }, limitAtMost, tenant.admins(), tenant.admin)
 }
 
-const oneUser = (id: string): Endpoint => ({
+const oneUser = (id: string): EmulatedEndpoint => ({
   permission: "users",
   list: undefined,
   answer: (tenant) => {
@@ -116,7 +116,7 @@ const oneUser = (id: string): Endpoint => ({
 })
 
 /** Who serves a path, if anybody does. v1 is what Duo's clients call; v2 is what the integration guide describes. */
-export const endpointOf = (path: string, apis: ReadonlyArray<Api>): Endpoint | undefined => {
+export const endpointOf = (path: string, apis: ReadonlyArray<EmulatedApi>): EmulatedEndpoint | undefined => {
   if (path === "/admin/v1/bypass_codes") return bypassCodes
   if (path === "/admin/v1/admins") return admins
   if (path === "/admin/v2/users") return apis.includes("v2") ? users(500) : undefined
@@ -128,8 +128,8 @@ export const endpointOf = (path: string, apis: ReadonlyArray<Api>): Endpoint | u
 
 /** Everything after the signature, in Duo's order: permission, path, verb, parameters. */
 export const respond = (
-  request: Received,
-  endpoint: Endpoint | undefined,
+  request: ReceivedRequest,
+  endpoint: EmulatedEndpoint | undefined,
   permissions: ReadonlyArray<Permission>,
   tenant: Tenant,
   limitAtMost: number

@@ -1,7 +1,7 @@
 /** A request as it came in: its query decoded, its body read, its headers in lower case. */
 import type { IncomingMessage } from "node:http"
 
-export interface Received {
+export interface ReceivedRequest {
   readonly method: string
   readonly path: string
   /** Names and values of the query, or of the form of a POST, as sent, decoded; undefined if they cannot be. */
@@ -15,7 +15,7 @@ export interface Received {
 /** `+` and `%20` are both a space, whichever the client signed. */
 const decode = (text: string) => decodeURIComponent(text.replaceAll("+", "%20"))
 
-const decodeQuery = (text: string): Received["query"] => {
+const decodeQuery = (text: string): ReceivedRequest["query"] => {
   try {
     return text.split("&").filter((part) => part !== "").map((part) => {
       const [name = "", ...value] = part.split("=")
@@ -28,7 +28,7 @@ const decodeQuery = (text: string): Received["query"] => {
 
 const bodyLimit = 1024 * 1024
 
-export const receive = async (request: IncomingMessage): Promise<Received> => {
+export const receive = async (request: IncomingMessage): Promise<ReceivedRequest> => {
   let body = ""
   request.setEncoding("utf8")
   for await (const chunk of request) {

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib"
 import { quote, record } from "../people/Json.ts"
 
 /** One page of a list; the metadata are JSON text by name, so that a fault can make them anything. */
-export interface Page {
+export interface ReplyPage {
   readonly kind: "page"
   readonly offset: number
   readonly limit: number
@@ -19,7 +19,7 @@ export interface Single {
 }
 
 /** An error as Duo words it. `code` is JSON text. */
-export interface Refusal {
+export interface ReplyRefusal {
   readonly kind: "refusal"
   readonly status: number
   readonly code: string
@@ -36,9 +36,9 @@ export interface Foreign {
   readonly body: string
 }
 
-export type Reply = Page | Single | Refusal | Foreign
+export type Reply = ReplyPage | Single | ReplyRefusal | Foreign
 
-export interface Answer {
+export interface ReplyAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
@@ -67,8 +67,8 @@ const messages: Readonly<Record<number, string>> = {
 /** The HTTP status is the first three digits of the code. */
 export const refuse = (
   code: number,
-  options: Partial<Pick<Refusal, "detail" | "headers" | "message" | "status">> = {}
-): Refusal => ({
+  options: Partial<Pick<ReplyRefusal, "detail" | "headers" | "message" | "status">> = {}
+): ReplyRefusal => ({
   kind: "refusal",
   status: options.status ?? Math.floor(code / 100),
   code: String(code),
@@ -88,14 +88,14 @@ const successHeaders = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'"
 }
 
-const ok = (body: Buffer): Answer => {
+const ok = (body: Buffer): ReplyAnswer => {
   return { status: 200, headers: { ...successHeaders, etag: `"${crc32(body).toString(16)}-${body.length}"` }, body }
 }
 
 let scratch = Buffer.allocUnsafe(1024 * 1024)
 
 /** The bytes of a page, item by item. */
-const pageBytes = ({ items, metadata }: Page): Buffer => {
+const pageBytes = ({ items, metadata }: ReplyPage): Buffer => {
   let at = 0
   const write = (text: string) => {
     const most = at + text.length * 3
@@ -115,7 +115,7 @@ const pageBytes = ({ items, metadata }: Page): Buffer => {
 }
 
 /** A reply as a status, headers and bytes. All of Duo's text is ASCII by construction. */
-export const render = (reply: Reply): Answer => {
+export const render = (reply: Reply): ReplyAnswer => {
   switch (reply.kind) {
     case "page":
       return ok(pageBytes(reply))

@@ -1,7 +1,7 @@
 /** What a test may want to know of a request afterwards. It never holds a signature. */
 import type { FaultName } from "../faults/Scenario.ts"
 import { credentials } from "./Authentication.ts"
-import type { Received } from "./Received.ts"
+import type { ReceivedRequest } from "./Received.ts"
 
 export interface RequestRecord {
   readonly method: string
@@ -25,7 +25,7 @@ export interface RequestRecord {
   readonly faults: Array<FaultName>
 }
 
-export const recordOf = (request: Received, connection: number, at: number): RequestRecord => {
+export const recordOf = (request: ReceivedRequest, connection: number, at: number): RequestRecord => {
   const { authorization, ...headers } = request.headers
   return {
     method: request.method,

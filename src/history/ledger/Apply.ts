@@ -11,11 +11,11 @@ import { Overtaken, type SinkReason } from "../../failure/SinkError.ts"
 import { runs } from "../../Outcome.ts"
 import type { SinkRun } from "../../Sink.ts"
 import type { Table } from "../../Table.ts"
-import { type Before, compare, is, listed, look, type Place, rowsOf, type Snapshot } from "./Compare.ts"
+import { type EarlierVersions, compare, is, listed, look, type LedgerRun, rowsOf, type Snapshot } from "./Compare.ts"
 import { currentOf, hashesOf, pastOf, versionsOf } from "./Stored.ts"
 
 /** A run that is older than what is there would have to change what was, which only a rebuild can. */
-const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: Place) {
+const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: LedgerRun) {
   const place = `(${DuckDb.constant(run.observed_at)}, ${DuckDb.literal(run.run_id)})`
   const later = yield* session.all(
     `SELECT run_id FROM ${of(runs)} WHERE tenant = ${DuckDb.literal(run.tenant)}
@@ -27,7 +27,7 @@ const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: Place) 
 })
 
 /** What the run would end of what was compared with it. */
-const lossOf = Effect.fnUntraced(function*(place: Place, snapshot: Snapshot, { count }: Before) {
+const lossOf = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot, { count }: EarlierVersions) {
   const [[gone = 0, seen = 0] = []] = yield* place.session.all(
     count === 0
       ? `SELECT 0, count(*) FROM ${rowsOf(place, snapshot)}`
@@ -40,7 +40,7 @@ const lossOf = Effect.fnUntraced(function*(place: Place, snapshot: Snapshot, { c
 const batch = 61_440n
 
 /** Gives the versions that were seen again the columns that came since they were last seen. */
-const fillIn = Effect.fnUntraced(function*({ catalog, of, session }: Place, table: Table, { added }: Before) {
+const fillIn = Effect.fnUntraced(function*({ catalog, of, session }: LedgerRun, table: Table, { added }: EarlierVersions) {
   if (added.length === 0) return
   const versions = of(versionsOf(table))
   const lacking = `FROM ${versions} JOIN (FROM rest WHERE "lacks something") USING (version_number)`
@@ -60,7 +60,7 @@ const fillIn = Effect.fnUntraced(function*({ catalog, of, session }: Place, tabl
 })
 
 /** Ends the versions that are over, and says of all others what the run saw. */
-const carryOn = Effect.fnUntraced(function*({ isComplete, of, run, session }: Place, table: Table, before: Before) {
+const carryOn = Effect.fnUntraced(function*({ isComplete, of, run, session }: LedgerRun, table: Table, before: EarlierVersions) {
   const [versions, past] = [of(versionsOf(table)), of(pastOf(table))]
   const [current, hashes] = [of(currentOf(table)), of(hashesOf(table))]
   const [now, changing] = [DuckDb.constant(run.observed_at), volatile(table)]
@@ -94,7 +94,7 @@ const carryOn = Effect.fnUntraced(function*({ isComplete, of, run, session }: Pl
 })
 
 /** Begins the versions that the run is the first to see. */
-const begin = Effect.fnUntraced(function*(place: Place, snapshot: Snapshot, before: Before) {
+const begin = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot, before: EarlierVersions) {
   const { of, run, session } = place
   const { table } = snapshot
   const versions = versionsOf(table)
@@ -122,7 +122,7 @@ const begin = Effect.fnUntraced(function*(place: Place, snapshot: Snapshot, befo
 })
 
 const applyTable = Effect.fn("Ledger.apply")(function*(
-  place: Place,
+  place: LedgerRun,
   losses: ReadonlyArray<Loss>,
   snapshot: Snapshot
 ) {
@@ -152,7 +152,7 @@ export const apply: (
 ) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(
   function*(session, catalog, run, isComplete, snapshots) {
     const of = ({ name }: Table) => `${catalog}.main.${DuckDb.name(name)}`
-    const place: Place = { session, catalog, of, run, isComplete }
+    const place: LedgerRun = { session, catalog, of, run, isComplete }
     yield* refuseOutdated(place)
     let losses: ReadonlyArray<Loss> = []
     for (const snapshot of snapshots) losses = yield* applyTable(place, losses, snapshot)

@@ -19,7 +19,7 @@ export interface Snapshot {
 }
 
 /** What a run is applied to. */
-export interface Place {
+export interface LedgerRun {
   readonly session: DuckDb.Session
   readonly catalog: string
   /** SQL for a table of the ledger. */
@@ -33,11 +33,11 @@ export const listed = (columns: ReadonlyArray<string>, from = "") =>
   columns.map((column) => `, ${from}${DuckDb.name(column)}`).join("")
 
 /** SQL for the rows of the run, with a number that each keeps. */
-export const rowsOf = ({ run }: Place, { rows }: Snapshot) =>
+export const rowsOf = ({ run }: LedgerRun, { rows }: Snapshot) =>
   `(SELECT rowid AS row_number, * FROM ${rows} WHERE run_id = ${DuckDb.literal(run.run_id)})`
 
 /** What is known of a table before the run. */
-export interface Before {
+export interface EarlierVersions {
   /** How many versions have not ended. */
   readonly count: number
   /** SQL for the run that last saw the tenant's current versions if nothing else is said, and for when it was. */
@@ -50,7 +50,7 @@ export interface Before {
 }
 
 /** Makes the hashes again that were made otherwise. */
-const hashAgain = Effect.fnUntraced(function*({ of, run, session }: Place, table: Table, kind: bigint) {
+const hashAgain = Effect.fnUntraced(function*({ of, run, session }: LedgerRun, table: Table, kind: bigint) {
   const hashes = of(hashesOf(table))
   yield* session.run(
     `CREATE OR REPLACE TEMP TABLE stale AS SELECT version_number FROM ${hashes}
@@ -64,7 +64,7 @@ const hashAgain = Effect.fnUntraced(function*({ of, run, session }: Place, table
 
 /** Finds that out. */
 export const look = Effect.fnUntraced(
-  function*(place: Place, table: Table): Effect.fn.Return<Before, SinkReason> {
+  function*(place: LedgerRun, table: Table): Effect.fn.Return<EarlierVersions, SinkReason> {
     const { of, run, session } = place
     const ofTenant = `FROM ${of(runs)} WHERE tenant = ${DuckDb.literal(run.tenant)}`
     const [last] = yield* session.all(
@@ -102,11 +102,11 @@ export const is = (column: string) => DuckDb.name(`is ${column}`)
 const keysMax = 250_000
 
 /** The query for what is alone in `paired`. */
-const restOf = (place: Place, snapshot: Snapshot, { added, observed_at }: Before, part: string) => {
+const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: EarlierVersions, part: string) => {
   const { of, run } = place
   const { table } = snapshot
   const key = table.key.map(DuckDb.name).join(", ")
-  const told = added.length === 0 ? "NULL" : RowHash.ofVersion(table, added)
+  const tellingHash = added.length === 0 ? "NULL" : RowHash.ofVersion(table, added)
   const named = (as: (column: string) => string) =>
     added.map((column) => `, ${DuckDb.name(column)} AS ${as(column)}`).join("")
   const same = added.map((column) => {
@@ -121,14 +121,14 @@ const restOf = (place: Place, snapshot: Snapshot, { added, observed_at }: Before
       SELECT *, CASE WHEN version_number IS NOT NULL AND row_number IS NOT NULL
         THEN coalesce("was told" = "is told", false)${same.join("")} END AS "is same"
       FROM (
-        SELECT version_number, ${key}, ${told} AS "was told", coalesce(observed_at, ${observed_at}) AS "was seen at",
+        SELECT version_number, ${key}, ${tellingHash} AS "was told", coalesce(observed_at, ${observed_at}) AS "was seen at",
           valid_from = ${DuckDb.constant(run.observed_at)} AS "is of now"${named(was)}
         FROM ${of(versionsOf(table))} JOIN (SELECT version_number FROM paired WHERE row_number IS NULL)
         USING (version_number)
         LEFT JOIN (SELECT version_number, observed_at FROM ${of(pastOf(table))} WHERE valid_to IS NULL)
         USING (version_number) WHERE ${part}
       ) FULL JOIN (
-        SELECT row_number, ${key}, ${told} AS "is told", key_hash, version_hash${
+        SELECT row_number, ${key}, ${tellingHash} AS "is told", key_hash, version_hash${
     listed(RowHash.volatile(table), "seen.")
   }${named(is)}
         FROM ${rowsOf(place, snapshot)} seen JOIN (SELECT row_number FROM paired WHERE version_number IS NULL)
@@ -143,7 +143,7 @@ const restOf = (place: Place, snapshot: Snapshot, { added, observed_at }: Before
  * nevertheless the same: a column that is new is filled in, and is no change.
  */
 export const compare = Effect.fnUntraced(
-  function*(place: Place, snapshot: Snapshot, before: Before): Effect.fn.Return<void, SinkReason> {
+  function*(place: LedgerRun, snapshot: Snapshot, before: EarlierVersions): Effect.fn.Return<void, SinkReason> {
     const { of, run, session } = place
     const { table } = snapshot
     const changing = listed(RowHash.volatile(table))

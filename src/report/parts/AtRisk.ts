@@ -3,7 +3,7 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, Count, Millis, Person, who } from "../Ask.ts"
 import { html } from "../Html.ts"
-import { list, longest, person, table } from "../Table.ts"
+import { list, rowsMax, person, table } from "../Table.ts"
 import type { Subject } from "../Tenant.ts"
 import * as Words from "../Words.ts"
 
@@ -56,7 +56,7 @@ export const atRisk = Effect.fnUntraced(function*({ pii, session, tenant }: Subj
      FROM users_at_risk r WHERE tenant = ${name}
      ORDER BY len(string_split(reason, ', ')) DESC, contains(reason, 'unprotected') DESC, reason,
        r.last_login_at DESC NULLS LAST, r.user_id
-     LIMIT ${longest}`
+     LIMIT ${rowsMax}`
   )
   const isAll = (reason: string) => totals.untold === 0 || reason !== "bypass"
   return html`<h3>Who is at risk, and why</h3>

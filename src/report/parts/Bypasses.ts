@@ -3,8 +3,8 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, at, Count, Millis, Person, who } from "../Ask.ts"
 import { html } from "../Html.ts"
-import { list, longest, person } from "../Table.ts"
-import type { Subject, Tenant } from "../Tenant.ts"
+import { list, rowsMax, person } from "../Table.ts"
+import type { Subject, ReportTenant } from "../Tenant.ts"
 import * as Words from "../Words.ts"
 
 const all = Schema.Struct({ all: Count })
@@ -34,7 +34,7 @@ const users = ({ pii, session, tenant }: Subject) =>
     `SELECT ${who(pii, "b")}, bypass_reason, epoch_ms(since) AS since, may_be_older, days,
        epoch_ms(last_login_at) AS last_login, count(*) OVER () AS "all"
      FROM bypasses b WHERE tenant = ${DuckDb.literal(tenant.tenant)}
-     ORDER BY since, last_login_at DESC NULLS LAST, user_id LIMIT ${longest}`
+     ORDER BY since, last_login_at DESC NULLS LAST, user_id LIMIT ${rowsMax}`
   )
 
 const codes = ({ pii, session, tenant }: Subject) =>
@@ -45,7 +45,7 @@ const codes = ({ pii, session, tenant }: Subject) =>
        date_diff('day', c.created_at, ${at(tenant.now)}) AS days, count(*) OVER () AS "all"
      FROM bypass_codes c JOIN users USING (tenant, user_id)
      WHERE tenant = ${DuckDb.literal(tenant.tenant)} AND (c.expires_at IS NULL OR c.expires_at > ${at(tenant.now)})
-     ORDER BY c.expires_at IS NOT NULL, c.created_at, c.bypass_code_id LIMIT ${longest}`
+     ORDER BY c.expires_at IS NOT NULL, c.created_at, c.bypass_code_id LIMIT ${rowsMax}`
   )
 
 const why: Readonly<Record<string, string>> = {
@@ -64,7 +64,7 @@ const untold = ({ session, tenant }: Subject) =>
   )
 
 /** How many codes work, and when that was known. */
-const codesThatWork = ({ codes, now }: Tenant, count: number) => {
+const codesThatWork = ({ codes, now }: ReportTenant, count: number) => {
   if (codes === null) {
     return html`<p class="note warning">The runs so far were not allowed to read bypass codes. Whether any work is not known.</p>`
   }

@@ -3,7 +3,7 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, at, Count, Person } from "../Ask.ts"
 import { html } from "../Html.ts"
-import { list, longest, person, table } from "../Table.ts"
+import { list, rowsMax, person, table } from "../Table.ts"
 import { daysBack, overMonth, type Subject } from "../Tenant.ts"
 import * as Words from "../Words.ts"
 
@@ -89,7 +89,7 @@ const whom = (subject: Subject, since: number, which: string) =>
     `SELECT user_id, username, realname, joined, "left", was_status, status, was_strongest, strongest, let_in, held,
        count(*) OVER () AS "all"
      FROM (${compared(subject, since)}) WHERE ${which}
-     ORDER BY bared DESC, regressed DESC, let_in DESC, joined DESC, "left" DESC, username, user_id LIMIT ${longest}`
+     ORDER BY bared DESC, regressed DESC, let_in DESC, joined DESC, "left" DESC, username, user_id LIMIT ${rowsMax}`
   )
 
 const isAll = (kind: string, untold: number) => untold === 0 || (kind !== "let_in" && kind !== "held")

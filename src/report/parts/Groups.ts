@@ -3,7 +3,7 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, Count } from "../Ask.ts"
 import { html } from "../Html.ts"
-import { list, longest } from "../Table.ts"
+import { list, rowsMax } from "../Table.ts"
 import type { Subject } from "../Tenant.ts"
 import * as Words from "../Words.ts"
 
@@ -37,7 +37,7 @@ export const groups = Effect.fnUntraced(function*({ session, tenant }: Subject) 
      JOIN users u ON u.tenant = g.tenant AND u.user_id = g.user_id AND (u.is_active OR u.is_bypass)
      LEFT JOIN users_at_risk r ON r.tenant = g.tenant AND r.user_id = g.user_id
      WHERE g.tenant = ${DuckDb.literal(tenant.tenant)}
-     GROUP BY g.group_id ORDER BY at_risk DESC, at_risk / members DESC, group_name, g.group_id LIMIT ${longest}`
+     GROUP BY g.group_id ORDER BY at_risk DESC, at_risk / members DESC, group_name, g.group_id LIMIT ${rowsMax}`
   )
   return html`<h3>Groups by exposure</h3>
 ${

@@ -45,7 +45,7 @@ interface Card {
   readonly title: string
   readonly unit: "" | " pts"
   readonly wanted: "more" | "less"
-  readonly says: (state: State) => string
+  readonly sentence: (state: State) => string
 }
 
 const of = (part: number, { users }: State) => `${Words.count(part)} of ${Words.counted(users, "active user")}`
@@ -56,35 +56,35 @@ const cards: ReadonlyArray<Card> = [
     title: "have MFA",
     unit: " pts",
     wanted: "more",
-    says: (state) => of(state.mfa_enabled, state)
+    sentence: (state) => of(state.mfa_enabled, state)
   },
   {
     name: "phishing_resistant_pct",
     title: "phishing-resistant",
     unit: " pts",
     wanted: "more",
-    says: (state) => `${of(state.phishing_resistant, state)} with a passkey or a security key`
+    sentence: (state) => `${of(state.phishing_resistant, state)} with a passkey or a security key`
   },
   {
     name: "unprotected",
     title: "unprotected",
     unit: "",
     wanted: "less",
-    says: () => "active users without a method that protects"
+    sentence: () => "active users without a method that protects"
   },
   {
     name: "only_telephony",
     title: "text or call only",
     unit: "",
     wanted: "less",
-    says: () => "active users who have nothing stronger"
+    sentence: () => "active users who have nothing stronger"
   },
   {
     name: "bypass",
     title: "bypass MFA",
     unit: "",
     wanted: "less",
-    says: ({ bypass }) =>
+    sentence: ({ bypass }) =>
       bypass === null
         ? "users whom Duo lets in without a method; not all bypass codes could be read"
         : "users whom Duo lets in without a method"
@@ -111,7 +111,7 @@ export const headline = Effect.fnUntraced(function*(subject: Subject) {
     cards.map((card) =>
       html`<li class="card ${card.name}">
 <p class="headline"><span class="number">${shown(card, now)}</span> <span class="whole">${card.title}</span></p>
-<p class="says">${card.says(now)}</p>
+<p class="says">${card.sentence(now)}</p>
 ${
         before === null
           ? html`<p class="moved">The first run: nothing to compare with yet.</p>`

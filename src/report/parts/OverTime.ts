@@ -9,7 +9,7 @@ import type { Subject } from "../Tenant.ts"
 import * as Words from "../Words.ts"
 
 /** Further back than this the page does not look. */
-const longest = 366
+const daysMax = 366
 
 const Day = Schema.Struct({
   day: Schema.String,
@@ -32,7 +32,7 @@ export const daysOf = ({ session, tenant }: Subject) => {
     session,
     Day,
     `WITH days AS (
-       SELECT * FROM coverage_daily WHERE tenant = ${name} ORDER BY day DESC LIMIT ${longest}
+       SELECT * FROM coverage_daily WHERE tenant = ${name} ORDER BY day DESC LIMIT ${daysMax}
      ), seen AS (
        SELECT days.*, runs.complete FROM days LEFT JOIN runs
          ON runs.pipeline = 'mfa' AND runs.tenant = days.tenant AND runs.observed_at = days.known_at
@@ -85,7 +85,7 @@ export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>) {
   const last = days.at(-1)
   const doubtful = days.map(({ complete }) => complete === false)
   const chart = yield* Chart.draw({
-    says: `Line chart: of the active users, ${Words.percent(last?.coverage_pct ?? null)} have MFA and ${
+    label: `Line chart: of the active users, ${Words.percent(last?.coverage_pct ?? null)} have MFA and ${
       Words.percent(last?.phishing_resistant_pct ?? null)
     } a phishing-resistant method, after ${Words.percent(days[0]?.coverage_pct ?? null)} and ${
       Words.percent(days[0]?.phishing_resistant_pct ?? null)
@@ -133,7 +133,7 @@ export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, {
   const last = days.at(-1)
   const monthAgo = days.findLast(({ day }) => Date.parse(day) <= tenant.monthAgo)
   const chart = yield* Chart.draw({
-    says: `Stacked bars, one a day: the strongest method of each active user. On the last day ${
+    label: `Stacked bars, one a day: the strongest method of each active user. On the last day ${
       Words.strengths.map(([strength, name]) => `${name} ${Words.share(mixOf(last, strength), last?.users ?? 0)}`)
         .join(", ")
     }. The table below has every day.`,

@@ -9,7 +9,7 @@ import type { Subject } from "../Tenant.ts"
 import * as Words from "../Words.ts"
 import type { daysOf } from "./OverTime.ts"
 
-const longest = 31
+const runsMax = 31
 
 const Totals = Schema.Struct({ runs: Count, complete: Count })
 
@@ -35,14 +35,14 @@ export const runs = Effect.fnUntraced(
       Run,
       `SELECT epoch_ms(observed_at) AS at, complete, incomplete_reason, users, total_objects,
          list_contains(string_split(tables_collected, ', '), 'bypass_codes') AS has_codes
-       FROM runs WHERE pipeline = 'mfa' AND tenant = ${name} ORDER BY observed_at DESC LIMIT ${longest}`
+       FROM runs WHERE pipeline = 'mfa' AND tenant = ${name} ORDER BY observed_at DESC LIMIT ${runsMax}`
     )
     const without = days.filter(({ complete }) => complete === null).length
     const summary = `${Words.count(totals.complete)} of ${Words.counted(totals.runs, "run")} were proved complete. ${
       without === 0 ? "There was one every day" : `${Words.counted(without, "day")} had none`
     } in the ${Words.counted(days.length, "day")} shown.`
     const chart = yield* Chart.draw({
-      says: `A bar a day: high for a complete run, half as high for one that was not proved complete. ${summary}`,
+      label: `A bar a day: high for a complete run, half as high for one that was not proved complete. ${summary}`,
       days: days.map(({ day }) => day),
       height: 56,
       hasPercent: false,

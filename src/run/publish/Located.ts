@@ -23,7 +23,7 @@ export const errorAt = (sink: string, location: string) => (failure: SinkFailure
   isSinkError(failure) ? failure : new SinkError({ sink, location, reason: asReason(failure) })
 
 /** The same sink, with its name and location in its failures. */
-export const located = (sink: Sink): Sink<SinkError> => {
+export const withLocation = (sink: Sink): Sink<SinkError> => {
   const at = (location: string) => <A, R>(effect: Effect.Effect<A, SinkFailure, R>) =>
     Effect.mapError(effect, errorAt(sink.name, location))
   const { isSuperseded, read, ...rest } = sink

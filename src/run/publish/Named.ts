@@ -18,7 +18,7 @@ export const isNamed = (named: ReadonlyArray<Target>, { location, sink }: Target
 const withoutOptions = (location: string) => location.replace(/\?.*$/s, "")
 
 /** Whether the target may be followed, by real paths. */
-export const isFollowed = Effect.fnUntraced(function*(
+export const isTrusted = Effect.fnUntraced(function*(
   { dataDirectory, sinks }: { readonly dataDirectory: string; readonly sinks: ReadonlyArray<Target> },
   { locate }: Sink,
   target: Target

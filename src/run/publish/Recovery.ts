@@ -3,37 +3,37 @@
  * that is, and is only believed where the data directory itself or this very command says the same.
  */
 import { Effect, Option, type PlatformError } from "effect"
-import type { Expected } from "../../failure/Expected.ts"
+import type { ExpectedFailure } from "../../failure/Expected.ts"
 import { isSinkError, type SinkError } from "../../failure/SinkError.ts"
 import { makeDirectory } from "../../files/Durable.ts"
 import { reasonOf } from "../../files/Files.ts"
 import * as Private from "../../files/Private.ts"
 import type { Sink } from "../../Sink.ts"
 import { inDataDirectory, RunError, Unnamed, Unpublished } from "../RunError.ts"
-import { located } from "./Located.ts"
+import { withLocation } from "./Located.ts"
 import * as Lock from "./Lock.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Named from "./Named.ts"
 
 /** Finds a sink by the name in a target. */
-export type FindSink = (name: string) => Effect.Effect<Sink, Expected>
+export type FindSink = (name: string) => Effect.Effect<Sink, ExpectedFailure>
 
 /** What may be followed: the data directory, the sinks that this command names, and how a sink is found. */
-export interface Followed {
+export interface TrustedPlaces {
   readonly dataDirectory: string
   readonly sinks: ReadonlyArray<Manifest.Target>
   readonly findSink: FindSink
 }
 
 /** The sink that a manifest leads to, if it may. */
-export const follow = Effect.fnUntraced(function*(followed: Followed, target: Manifest.Target, run_id: string) {
+export const follow = Effect.fnUntraced(function*(followed: TrustedPlaces, target: Manifest.Target, run_id: string) {
   const unnamed = new RunError({ reason: new Unnamed({ run_id, sink: target.sink, location: target.location }) })
   const sink = yield* Effect.mapError(followed.findSink(target.sink), () => unnamed)
-  return (yield* Named.isFollowed(followed, sink, target)) ? located(sink) : yield* unnamed
+  return (yield* Named.isTrusted(followed, sink, target)) ? withLocation(sink) : yield* unnamed
 })
 
 /** Discards a run in one place, and says whether there is nothing left to do there. */
-const discardIn = (followed: Followed, target: Manifest.Target, run_id: string) =>
+const discardIn = (followed: TrustedPlaces, target: Manifest.Target, run_id: string) =>
   follow(followed, target, run_id).pipe(
     Effect.flatMap(({ discard }) => discard(target.location, run_id)),
     Effect.as(true),
@@ -45,7 +45,7 @@ const discardIn = (followed: Followed, target: Manifest.Target, run_id: string) 
 /** Discards a run wherever it has staged. */
 const discard = Effect.fnUntraced(function*(
   manifests: Manifest.Manifests,
-  followed: Followed,
+  followed: TrustedPlaces,
   run_id: string,
   targets: ReadonlyArray<Manifest.Target>
 ) {
@@ -54,7 +54,7 @@ const discard = Effect.fnUntraced(function*(
 })
 
 /** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
-export const enter = Effect.fnUntraced(function*(followed: Followed) {
+export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlaces) {
   const { dataDirectory, sinks } = followed
   const inDirectory = Effect.mapError((error: PlatformError.PlatformError) =>
     new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) })
@@ -86,7 +86,7 @@ type Sealed = ReadonlyArray<{ readonly sink: Sink<SinkError>; readonly receipt: 
 
 /** Publishes a run whose process ended after it was sealed, or discards it if another has been published in its place. */
 const finish = Effect.fnUntraced(
-  function*(manifests: Manifest.Manifests, followed: Followed, run_id: string, sealed: Sealed) {
+  function*(manifests: Manifest.Manifests, followed: TrustedPlaces, run_id: string, sealed: Sealed) {
     const superseded = yield* Effect.findFirst(
       sealed,
       ({ receipt: { location, publication }, sink }) =>
@@ -111,10 +111,10 @@ const finish = Effect.fnUntraced(
 )
 
 /** What failed, without what to do about it. */
-const whatOf = (error: Expected) => isSinkError(error) ? `${error.location}: ${error.reason._tag}` : error._tag
+const whatOf = (error: ExpectedFailure) => isSinkError(error) ? `${error.location}: ${error.reason._tag}` : error._tag
 
 /** Says of a failure that a sealed run could not be published for it. */
-const unpublished = (manifests: Manifest.Manifests, run_id: string, error: Expected): Effect.Effect<never, RunError> =>
+const unpublished = (manifests: Manifest.Manifests, run_id: string, error: ExpectedFailure): Effect.Effect<never, RunError> =>
   isSinkError(error) && error.reason._tag === "Corrupt"
     ? manifests.damaged(run_id)
     : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) }))

@@ -15,7 +15,7 @@ const at = (seen: number, stage: Progress["stage"] = "reading"): Progress => ({
 })
 
 /** Pages of 100 users, so many seconds each. */
-const read = (pages: number, seconds: number, from: Arrival.Arrival = Arrival.start, now = 0, users = 0) => {
+const read = (pages: number, seconds: number, from: Arrival.Eta = Arrival.start, now = 0, users = 0) => {
   let arrival = from
   for (let n = 1; n <= pages; n++) arrival = Arrival.observe(arrival, at(users + n * 100), now + n * seconds * 1000)
   return arrival
@@ -25,10 +25,10 @@ const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.is
 
 describe("The time of arrival", () => {
   it("is not told before anything is known", () => {
-    assert.strictEqual(Arrival.say(Arrival.start), "")
-    assert.strictEqual(Arrival.say(read(2, 5)), "")
-    assert.strictEqual(Arrival.say(read(10, 0.1)), "", "a second tells nothing")
-    assert.notStrictEqual(Arrival.say(read(3, 5)), "")
+    assert.strictEqual(Arrival.timeLeft(Arrival.start), "")
+    assert.strictEqual(Arrival.timeLeft(read(2, 5)), "")
+    assert.strictEqual(Arrival.timeLeft(read(10, 0.1)), "", "a second tells nothing")
+    assert.notStrictEqual(Arrival.timeLeft(read(3, 5)), "")
   })
 
   it.prop("is exact while the pace is steady: the rest, and everything once more to prove it", [
@@ -45,7 +45,7 @@ describe("The time of arrival", () => {
 
   it("begins anew with each stage, and has nothing to prove after the proof", () => {
     const proving = Arrival.observe(read(99, 5), at(100, "proving"), 500_000)
-    assert.strictEqual(Arrival.say(proving), "")
+    assert.strictEqual(Arrival.timeLeft(proving), "")
     const later = [200, 300].reduce(
       (arrival, users) => Arrival.observe(arrival, at(users, "proving"), 500_000 + users * 20),
       proving
@@ -69,7 +69,7 @@ describe("The time of arrival", () => {
   })
 
   it("is told no more exactly than it is known", () => {
-    const said = (left: number) => Arrival.say({ ...Arrival.start, left })
+    const said = (left: number) => Arrival.timeLeft({ ...Arrival.start, left })
     assert.deepStrictEqual([4, 5, 41, 55, 89, 170, 5399, 5400, 9000].map(said), [
       "",
       "about 10 s left",

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
 import type { DuoError } from "../../../src/duo/DuoError.ts"
 import { Client } from "../../../src/duo/http/Client.ts"
-import { clean } from "../../../src/text/ForeignText.ts"
+import { sanitise } from "../../../src/text/ForeignText.ts"
 import { broken, canaries, fail, fake, host, json, ok, withoutWaiting } from "../../support/duo-fake.ts"
 
 const ask = (answer: () => Response | Effect.Effect<Response, unknown>) => {
@@ -59,7 +59,7 @@ const final: ReadonlyArray<
   ["JSON that is no object", text("[1]"), "NotDuo", 69, "something instead of JSON"],
   ["JSON without stat", text("{\"response\": []}"), "NotDuo", 69, "without Duo's stat"],
   ["an unknown stat", text("{\"stat\": \"MAYBE\"}"), "NotDuo", 69, "a stat that Duo does not use"],
-  ["OK without a response", text("{\"stat\": \"OK\"}"), "Schema", 65, "response is missing"],
+  ["OK without a response", text("{\"stat\": \"OK\"}"), "UnreadableAnswer", 65, "response is missing"],
   ["malformed JSON", text("{\"stat\": canary@example.com}"), "NotJson", 65, "is not JSON"],
   ["malformed JSON with an escaped quote", text(String.raw`{"stat": "\"", b}`), "NotJson", 65, "is not JSON"],
   ["a byte order mark", text("\uFEFF{\"stat\": \"OK\"}"), "NotUtf8", 65, "byte order mark"],
@@ -163,9 +163,9 @@ describe("The clock", () => {
 
 describe("Duo's own words", () => {
   it("lose what moves a cursor, turns the reading direction, or may be a credential, and end at 200 characters", () => {
-    assert.strictEqual(clean("\u001b[31mred\u0007\r\n\u202Edetrever\u2066"), "[31mred detrever")
-    assert.strictEqual(clean(`key ${"a1".repeat(20)} refused`), "key … refused")
-    assert.strictEqual(clean("😀 ".repeat(500)), `${"😀 ".repeat(100)}…`)
+    assert.strictEqual(sanitise("\u001b[31mred\u0007\r\n\u202Edetrever\u2066"), "[31mred detrever")
+    assert.strictEqual(sanitise(`key ${"a1".repeat(20)} refused`), "key … refused")
+    assert.strictEqual(sanitise("😀 ".repeat(500)), `${"😀 ".repeat(100)}…`)
   })
 
   it.effect("are quoted so", () =>

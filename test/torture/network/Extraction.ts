@@ -18,7 +18,7 @@ import { TestClock } from "effect/testing"
 import mfa from "../../../pipelines/mfa.ts"
 import type { Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import { type Emulator, type Options, serve } from "../../../src/emulator/server/Emulator.ts"
-import type { Expected } from "../../../src/failure/Expected.ts"
+import type { ExpectedFailure } from "../../../src/failure/Expected.ts"
 import type { Outcome } from "../../../src/Outcome.ts"
 import type { SourceServices } from "../../../src/Pipeline.ts"
 import * as Run from "../../../src/run/Run.ts"
@@ -46,7 +46,7 @@ export type Rows = Readonly<Record<string, ReadonlyArray<string>>>
 export interface Ended {
   readonly duo: Emulator
   readonly outcome: Outcome | undefined
-  readonly error: Expected | undefined
+  readonly error: ExpectedFailure | undefined
   /** Of a run that went through. */
   readonly rows: Rows
   readonly log: string
@@ -74,7 +74,7 @@ const memory = (kept: Record<string, ReadonlyArray<string>>): Sink => ({
   discard: () => Effect.void
 })
 
-const isExpected = (error: unknown): error is Expected => error instanceof Error && Runtime.errorExitCode in error
+const isExpected = (error: unknown): error is ExpectedFailure => error instanceof Error && Runtime.errorExitCode in error
 
 const onTheWire = ({ requests }: Pick<Emulator, "requests">): FastTime.Server => ({
   received: () => requests.length,
@@ -98,7 +98,7 @@ interface Asked {
 
 /** With this Duo's settings, to the end, whatever that is; only a defect fails. */
 export const inWorld = Effect.fnUntraced(
-  function*<A, E extends Expected>(
+  function*<A, E extends ExpectedFailure>(
     { duo, time }: Asked,
     { env, seed = 1 }: Pick<Setup, "env" | "seed">,
     effect: Effect.Effect<A, E, SourceServices | Scope.Scope>
