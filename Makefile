@@ -29,14 +29,14 @@ init: setup ## ask for the keys to your tenant, try them, and write .env
 
 extract: setup ## one run; of the emulated tenant if no Duo setting is there
 ifeq ($(DEMO),yes)
-	@$(NODE) src/emulator/demo.ts extract $(ARGS)
+	@$(NODE) src/emulator/try.ts extract $(ARGS)
 else
 	@./duo-mfa extract $(ARGS)
 endif
 
 check: setup ## settings, clock, permissions, sinks
 ifeq ($(DEMO),yes)
-	@$(NODE) src/emulator/demo.ts check $(ARGS)
+	@$(NODE) src/emulator/try.ts check $(ARGS)
 else
 	@./duo-mfa check $(ARGS)
 endif

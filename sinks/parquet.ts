@@ -10,7 +10,7 @@ import * as RowsSql from "../src/duckdb/RowsSql.ts"
 import { CannotCreate, InputOutput, Overtaken } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
 import * as Identity from "../src/files/Identity.ts"
-import * as Added from "../src/history/Added.ts"
+import * as AddedColumns from "../src/history/AddedColumns.ts"
 import * as ParquetFiles from "../src/history/ParquetFiles.ts"
 import { collected, type Outcome, stampOf } from "../src/Outcome.ts"
 import * as Lock from "../src/run/publish/Lock.ts"
@@ -189,7 +189,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     const from = staged("views.sql")
     const [table] = run.tables
     const written = yield* session.all(`SELECT 1 FROM glob(${ParquetFiles.files(here, table)}) LIMIT 1`)
-    const added = written.length === 0 ? [] : yield* Added.inRuns(session, ParquetFiles.selectRuns(here, table))
+    const added = written.length === 0 ? [] : yield* AddedColumns.inRuns(session, ParquetFiles.selectRuns(here, table))
     const text = ParquetFiles.views(root, run, yield* Effect.filter(run.tables, isWritten), [
       ...round.flatMap(({ columns_added }) => columns_added),
       ...added

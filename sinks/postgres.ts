@@ -11,27 +11,32 @@ import { collected, type Outcome, runs, stampOf, toRow } from "../src/Outcome.ts
 import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
 import type { Row, Table } from "../src/Table.ts"
 import * as Cells from "./postgres/Cells.ts"
+import * as Connection from "./postgres/Connection.ts"
+import * as DatabaseTarget from "./postgres/DatabaseTarget.ts"
 import * as Layout from "./postgres/Layout.ts"
-import * as Session from "./postgres/Session.ts"
-import * as Target from "./postgres/Target.ts"
 
 /** The database at a location, which was asked for once and is no other since. */
 const connect = Effect.fnUntraced(function*(location: string) {
-  const target = yield* Effect.mapError(Target.read(location), ({ message }) => new CannotCreate({ detail: message }))
-  return { target, session: yield* Session.open(target) }
+  const target = yield* Effect.mapError(
+    DatabaseTarget.read(location),
+    ({ message }) => new CannotCreate({ detail: message })
+  )
+  return { target, session: yield* Connection.open(target) }
 })
 
 const copyInto = (qualified: string, table: Table) => `COPY ${qualified} (${DuckDb.names(table)}) FROM STDIN`
 
 /** Another run of the tenant is going as long as its connection is there, wherever it runs. */
-const lock = Effect.fnUntraced(function*({ all }: Session.Connection, { schema }: Target.DatabaseTarget, tenant: string) {
-  const locked = yield* all("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", [`duo-mfa ${schema} ${tenant}`])
-  if (locked[0]?.[0] !== "t") return yield* new Held({ pid: null })
-})
+const lock = Effect.fnUntraced(
+  function*({ all }: Connection.Connection, { schema }: DatabaseTarget.DatabaseTarget, tenant: string) {
+    const locked = yield* all("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", [`duo-mfa ${schema} ${tenant}`])
+    if (locked[0]?.[0] !== "t") return yield* new Held({ pid: null })
+  }
+)
 
 /** What the run would take away from a table of its tenant. */
 const lossOf = Effect.fnUntraced(
-  function*({ all }: Session.Connection, target: Target.DatabaseTarget, run: SinkRun, table: Table) {
+  function*({ all }: Connection.Connection, target: DatabaseTarget.DatabaseTarget, run: SinkRun, table: Table) {
     const key = table.key.map(DuckDb.name).join(", ")
     const counted = yield* all(
       `SELECT count(*), count(*) FILTER (WHERE fresh.run_id IS NULL), (SELECT count(*) FROM ${
@@ -49,7 +54,12 @@ const lossOf = Effect.fnUntraced(
 
 /** Fails if the complete run would take away more of its tenant than a person has agreed to. */
 const refuseShrunk = Effect.fnUntraced(
-  function*(session: Session.Connection, target: Target.DatabaseTarget, run: SinkRun, tables: ReadonlyArray<Table>) {
+  function*(
+    session: Connection.Connection,
+    target: DatabaseTarget.DatabaseTarget,
+    run: SinkRun,
+    tables: ReadonlyArray<Table>
+  ) {
     const losses = yield* Effect.forEach(tables, (table) => lossOf(session, target, run, table))
     const refused = refusal(losses, run)
     if (refused !== undefined) return yield* refused
@@ -150,7 +160,7 @@ const postgres: Sink = {
   doc:
     "PostgreSQL: the rows of every run, with views of the last and of any time before; postgres://USER@HOST/DATABASE.",
   location: () => "",
-  locate: (target) => Effect.map(Target.parse(target), Target.format),
+  locate: (target) => Effect.map(DatabaseTarget.parse(target), DatabaseTarget.format),
 
   open,
 
@@ -173,7 +183,7 @@ const postgres: Sink = {
     )
     if (published.length === 0) return undefined
     const columns = table.columns.map((column) => Cells.selected(column, DuckDb.name(column.name)))
-    const rows = yield* Session.stream(
+    const rows = yield* Connection.stream(
       session,
       `SELECT ${columns.join(", ")} FROM ${Layout.seenOf(target, `${table.name}_snapshots`)}
        WHERE run_id = ${DuckDb.literal(run.run_id)}`

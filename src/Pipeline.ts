@@ -4,7 +4,7 @@
  */
 import type { Effect, FileSystem, Path, Scope } from "effect"
 import type { RunDatabase } from "./duckdb/RunDatabase.ts"
-import type { ExpectedFailure } from "./failure/Expected.ts"
+import type { ExpectedFailure } from "./failure/ExpectedFailure.ts"
 import type { SinkReason } from "./failure/SinkError.ts"
 import type { Stamp, Table } from "./Table.ts"
 

@@ -7,7 +7,7 @@
  */
 import type { Effect, FileSystem, Path, Schema, Scope, Stream } from "effect"
 import type { Session } from "./duckdb/DuckDb.ts"
-import type { ExpectedFailure } from "./failure/Expected.ts"
+import type { ExpectedFailure } from "./failure/ExpectedFailure.ts"
 import type { Agreed } from "./failure/Shrink.ts"
 import type { SinkFailure, SinkReason } from "./failure/SinkError.ts"
 import type { Outcome } from "./Outcome.ts"

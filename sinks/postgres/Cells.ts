@@ -4,7 +4,7 @@
  */
 import * as Instant from "../../src/duckdb/Instant.ts"
 import type { Cell, Column, Row, Table } from "../../src/Table.ts"
-import type { Text } from "./Session.ts"
+import type { Text } from "./Connection.ts"
 
 /** A ␛ that stands before one of the two is doubled, as a backslash before a quote is elsewhere. */
 const marked = /(␛*)([\0␀])/g

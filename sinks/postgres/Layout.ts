@@ -7,12 +7,12 @@ import { hash } from "node:crypto"
 import { comments, literal, name, names } from "../../src/duckdb/DuckDb.ts"
 import { telling } from "../../src/duckdb/RowHash.ts"
 import { CannotCreate } from "../../src/failure/SinkError.ts"
-import { historyOf, rowKey } from "../../src/history/Interval.ts"
 import * as Snapshots from "../../src/history/Snapshots.ts"
+import { historyOf, rowKey } from "../../src/history/Versions.ts"
 import { runs } from "../../src/Outcome.ts"
 import type { ColumnType, Table } from "../../src/Table.ts"
-import type { Connection } from "./Session.ts"
-import type { DatabaseTarget } from "./Target.ts"
+import type { Connection } from "./Connection.ts"
+import type { DatabaseTarget } from "./DatabaseTarget.ts"
 
 const types: Record<ColumnType, string> = {
   text: "text",
@@ -151,26 +151,28 @@ const lacking = Effect.fnUntraced(function*({ all }: Connection, target: Databas
 const oldest = 140_000
 
 /** Makes what has to be made. Most runs find all of it, and lock nothing. */
-export const migrate = Effect.fnUntraced(function*(session: Connection, target: DatabaseTarget, tables: ReadonlyArray<Table>) {
-  const [[version, encoding] = []] = yield* session.all(
-    "SELECT current_setting('server_version_num'), current_setting('server_encoding')"
-  )
-  if (Number(version) < oldest) return yield* new CannotCreate({ detail: "it is older than PostgreSQL 14" })
-  if (encoding !== "UTF8") return yield* new CannotCreate({ detail: `its encoding is ${encoding}, and not UTF8` })
-  if ((yield* lacking(session, target, tables)).length === 0) return
+export const migrate = Effect.fnUntraced(
+  function*(session: Connection, target: DatabaseTarget, tables: ReadonlyArray<Table>) {
+    const [[version, encoding] = []] = yield* session.all(
+      "SELECT current_setting('server_version_num'), current_setting('server_encoding')"
+    )
+    if (Number(version) < oldest) return yield* new CannotCreate({ detail: "it is older than PostgreSQL 14" })
+    if (encoding !== "UTF8") return yield* new CannotCreate({ detail: `its encoding is ${encoding}, and not UTF8` })
+    if ((yield* lacking(session, target, tables)).length === 0) return
 
-  yield* session.run(
-    `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended(${literal(`duo-mfa ${target.schema}`)}, 0))`
-  )
-  const schemas = [target.schema, rowsSchema(target)]
-  const there = yield* session.all("SELECT nspname FROM pg_namespace WHERE nspname IN ($1, $2)", schemas)
-  yield* session.run(
-    [
-      ...schemas.filter((schema) => !there.some(([found]) => found === schema))
-        .map((schema) => `CREATE SCHEMA ${name(schema)}`),
-      `SET LOCAL search_path = ${name(target.schema)}, pg_catalog`,
-      ...yield* lacking(session, target, tables),
-      "COMMIT"
-    ].join(";\n")
-  )
-})
+    yield* session.run(
+      `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended(${literal(`duo-mfa ${target.schema}`)}, 0))`
+    )
+    const schemas = [target.schema, rowsSchema(target)]
+    const there = yield* session.all("SELECT nspname FROM pg_namespace WHERE nspname IN ($1, $2)", schemas)
+    yield* session.run(
+      [
+        ...schemas.filter((schema) => !there.some(([found]) => found === schema))
+          .map((schema) => `CREATE SCHEMA ${name(schema)}`),
+        `SET LOCAL search_path = ${name(target.schema)}, pg_catalog`,
+        ...yield* lacking(session, target, tables),
+        "COMMIT"
+      ].join(";\n")
+    )
+  }
+)

@@ -4,9 +4,9 @@ import { Cause, Effect, Exit, Layer } from "effect"
 import { CliError } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
 import { cli } from "./Cli.ts"
-import { Plugins } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
-import * as Ending from "./terminal/Ending.ts"
+import * as ExitStatus from "./terminal/ExitStatus.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
@@ -14,8 +14,8 @@ import * as Stdout from "./terminal/Stdout.ts"
 const reportFailure = (cause: Cause.Cause<unknown>) => {
   const error = Cause.squash(cause)
   if (Cause.hasInterruptsOnly(cause) || CliError.isCliError(error)) return
-  const exit = Ending.exitCode(cause)
-  if (Ending.isExpected(error)) return Stderr.complain(error.message, { error: error._tag, exit })
+  const exit = ExitStatus.exitCode(cause)
+  if (ExitStatus.isExpected(error)) return Stderr.complain(error.message, { error: error._tag, exit })
   Stderr.complain("This is a defect of duo-mfa. Nothing was published; please report these lines.", { exit })
   Stderr.print(error instanceof Error ? `${error.name}\n${frames(error)}` : typeof error)
 }
@@ -35,4 +35,4 @@ export const program = (root: URL) =>
 
 /** What the process exits with. */
 export const exitCode = (exit: Exit.Exit<unknown, unknown>) =>
-  Exit.isSuccess(exit) ? ExitCode.ok : Ending.exitCode(exit.cause)
+  Exit.isSuccess(exit) ? ExitCode.ok : ExitStatus.exitCode(exit.cause)

@@ -16,10 +16,10 @@ import * as Recovery from "../run/publish/Recovery.ts"
 import * as Run from "../run/Run.ts"
 import { inDataDirectory, RunError } from "../run/RunError.ts"
 import { version } from "../Version.ts"
-import * as Ledger from "./ask/Ledger.ts"
-import * as Tour from "./ask/Tour.ts"
+import * as Highlights from "./ask/Highlights.ts"
+import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Report from "./report.ts"
-import { Plugins } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Plugins.ts"
 import * as Targets from "./shared/Targets.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -125,11 +125,11 @@ Your own tenant:                       make init, or duo-mfa init`
 /** Writes the report, and says what there is now and how to go on. */
 export const printHighlights = Effect.fnUntraced(function*(dataDirectory: string) {
   const path = yield* Path.Path
-  const ledger = yield* Ledger.open(dataDirectory, "ledger")
+  const ledger = yield* OpenLedger.open(dataDirectory, "ledger")
   const report = path.join(dataDirectory, "report.html")
   yield* Report.write(ledger, report, "keep")
   const { href } = yield* Effect.orDie(path.toFileUrl(report))
-  return [introduction, yield* Tour.answers(dataDirectory, ledger), next(href)].join("\n")
+  return [introduction, yield* Highlights.answers(dataDirectory, ledger), next(href)].join("\n")
 }, Effect.scoped)
 
 export const demo = Command.make(

@@ -2,18 +2,18 @@
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Files from "../files/Files.ts"
-import * as Catalogue from "../history/Catalogue.ts"
-import { Plugins } from "./shared/Catalog.ts"
+import * as Dictionary from "../history/Dictionary.ts"
+import { Plugins } from "./shared/Plugins.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-type Entries = ReadonlyArray<Catalogue.DictionaryEntry>
+type Entries = ReadonlyArray<Dictionary.DictionaryEntry>
 
 const cell = (text: string) => text.replaceAll("|", "\\|")
 
 /** The types of every sink, in a word. */
 const words = new Map([["VARCHAR", "text"], ["TIMESTAMP WITH TIME ZONE", "timestamp"]])
 
-const columnTable = (columns: ReadonlyArray<Catalogue.DictionaryColumn>) =>
+const columnTable = (columns: ReadonlyArray<Dictionary.DictionaryColumn>) =>
   [
     "| column | type | personal | |",
     "| --- | --- | --- | --- |",
@@ -24,7 +24,7 @@ const columnTable = (columns: ReadonlyArray<Catalogue.DictionaryColumn>) =>
     )
   ].join("\n")
 
-const section = ({ columns, doc, key, name }: Catalogue.DictionaryEntry) =>
+const section = ({ columns, doc, key, name }: Dictionary.DictionaryEntry) =>
   `## ${name}\n\n${doc}${key.length === 0 ? "" : ` Key: ${key.map((column) => `\`${column}\``).join(", ")}.`}\n\n${
     columnTable(columns)
   }`
@@ -36,7 +36,7 @@ const added = (entries: Entries, kind: "history" | "changes") => {
   return columnTable((first?.columns ?? []).filter(({ name }) => rows?.columns.every((other) => other.name !== name)))
 }
 
-const names = (entries: Entries, kind: Catalogue.DictionaryEntry["kind"]) =>
+const names = (entries: Entries, kind: Dictionary.DictionaryEntry["kind"]) =>
   entries.filter((entry) => entry.kind === kind).map(({ name }) => `\`${name}\``).join(", ")
 
 const markdown = (entries: Entries): string =>
@@ -100,7 +100,7 @@ export const dictionary = Command.make(
     )
   },
   Effect.fnUntraced(function*({ format }) {
-    const entries = yield* Catalogue.describe(yield* (yield* Plugins).pipelines).pipe(Files.at("duckdb", ":memory:"))
+    const entries = yield* Dictionary.describe(yield* (yield* Plugins).pipelines).pipe(Files.at("duckdb", ":memory:"))
     yield* Stdout.data(printers[format](entries))
   })
 ).pipe(Command.withDescription("Print the data dictionary"))

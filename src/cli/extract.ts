@@ -4,28 +4,28 @@ import { Argument, Command, Flag } from "effect/cli"
 import * as Personal from "../duckdb/Personal.ts"
 import { Recording } from "../duo/record/Recording.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
-import type { ExpectedFailure } from "../failure/Expected.ts"
+import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import * as Owner from "../files/Owner.ts"
 import { objectsOf } from "../Outcome.ts"
 import { Progress } from "../run/Progress.ts"
 import * as Run from "../run/Run.ts"
 import { collector } from "../telemetry/Collector.ts"
 import * as Meters from "../telemetry/Meters.ts"
-import { observed } from "../telemetry/Observed.ts"
 import { withoutPaths } from "../telemetry/Paths.ts"
+import { observed } from "../telemetry/RunTelemetry.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import * as Json from "../text/Json.ts"
 import { version } from "../Version.ts"
-import { Plugins } from "./shared/Catalog.ts"
 import { duration } from "./shared/Duration.ts"
 import * as Notify from "./shared/Notify.ts"
+import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
-import { withoutLocations, facts, summary } from "./shared/Summary.ts"
+import { facts, summary, withoutLocations } from "./shared/Summary.ts"
 import * as Targets from "./shared/Targets.ts"
-import { defect, exitStatusOf, publicMessageOf } from "./terminal/Ending.ts"
+import { defect, exitStatusOf, publicMessageOf } from "./terminal/ExitStatus.ts"
+import * as Published from "./terminal/Published.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
-import * as TooLate from "./terminal/TooLate.ts"
 
 /** Published, and the list would not hold still; with `--strict` that is not good enough. */
 export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", { reason: Schema.String }) {
@@ -196,7 +196,10 @@ export const extract = Command.make(
         // standard error has it too, and the exit code is of what failed first
         if (json) yield* Effect.ignore(Stdout.json({ error: error._tag, message: error.message, ...known }))
         const message = withoutPaths(publicMessageOf(error), yield* Settings.dataDirectoryPath)
-        yield* postSummary({ error: error._tag, message, ...known }, `failed with exit ${exit}, ${error._tag}. ${message}`)
+        yield* postSummary(
+          { error: error._tag, message, ...known },
+          `failed with exit ${exit}, ${error._tag}. ${message}`
+        )
       })
 
       const result = yield* watched(run, (progress) => {
@@ -222,13 +225,17 @@ export const extract = Command.make(
       const hasRows = result.receipts.some(({ location }) => location === "-")
       const shown = yield* Effect.exit(hasRows ? Effect.sync(() => Stderr.print(output)) : Stdout.print(output))
       const code = Exit.isSuccess(shown) ? exit : ExitCode.io
-      TooLate.markPublished(code)
+      Published.markPublished(code)
       yield* postSummary({ ...published, exit: code }, text)
       yield* shown
       if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
     },
     Effect.fnUntraced(function*(run, { pipeline }) {
-      return yield* observed(run, { pipeline, dataDirectory: yield* Settings.dataDirectoryPath, endingOf: exitStatusOf })
+      return yield* observed(run, {
+        pipeline,
+        dataDirectory: yield* Settings.dataDirectoryPath,
+        endingOf: exitStatusOf
+      })
     }),
     Effect.uninterruptible
   )

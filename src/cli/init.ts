@@ -10,7 +10,7 @@ import { printOk } from "./check.ts"
 import * as Understood from "./init/Answers.ts"
 import * as DotEnv from "./init/DotEnv.ts"
 import * as Questions from "./init/Questions.ts"
-import { Plugins } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -34,7 +34,9 @@ export class NotWritten extends Schema.TaggedError<NotWritten>()("NotWritten", {
 }
 
 /** `.env` cannot be put there. */
-export class DotEnvUnwritable extends Schema.TaggedError<DotEnvUnwritable>()("DotEnvUnwritable", { reason: SinkError }) {
+export class DotEnvUnwritable
+  extends Schema.TaggedError<DotEnvUnwritable>()("DotEnvUnwritable", { reason: SinkError })
+{
   override readonly [Runtime.errorExitCode] = this.reason[Runtime.errorExitCode]
   override get message() {
     const { location, reason } = this.reason

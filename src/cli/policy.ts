@@ -3,11 +3,11 @@ import { Effect, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
 import * as JUnit from "./ask/JUnit.ts"
-import * as Ledger from "./ask/Ledger.ts"
 import * as NotKnown from "./ask/NotKnown.ts"
+import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Policies from "./ask/Policies.ts"
 import * as Select from "./ask/Select.ts"
-import { Plugins } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Format from "./terminal/Format.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -58,7 +58,7 @@ export const policy = Command.make(
       Argument.withDescription("A policy: a file in policies/ of the data directory, or one of ours; all if not given"),
       Argument.variadic()
     ),
-    from: Ledger.from,
+    from: OpenLedger.from,
     timeout: Select.timeout,
     format: Flag.Literals("format", formats).pipe(
       Flag.withDescription("How the verdicts are printed"),
@@ -68,10 +68,10 @@ export const policy = Command.make(
   Effect.fnUntraced(function*({ format, from, names, timeout }) {
     const dataDirectory = yield* Settings.dataDirectory
     const policies = yield* Policies.find(dataDirectory, names)
-    const ledger = yield* Ledger.open(dataDirectory, from)
+    const ledger = yield* OpenLedger.open(dataDirectory, from)
     const pipelines = yield* (yield* Plugins).pipelines
     const seen = yield* ledger.at(NotKnown.lastRuns(ledger.session, pipelines))
-    if (seen.length === 0) return yield* new Ledger.NoLedger({ ledger: dataDirectory })
+    if (seen.length === 0) return yield* new OpenLedger.NoLedger({ ledger: dataDirectory })
     const unknown = yield* ledger.at(NotKnown.find(ledger.session, pipelines, seen))
     const verdicts = yield* Effect.forEach(
       policies,

@@ -8,12 +8,12 @@ import * as Files from "../files/Files.ts"
 import * as Ledger from "../history/ledger/Ledger.ts"
 import * as LedgerFile from "../history/ledger/LedgerFile.ts"
 import * as Rebuild from "../history/Rebuild.ts"
-import { withLocation } from "../run/publish/Located.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
+import { withLocation } from "../run/publish/SinkLocation.ts"
 import * as Run from "../run/Run.ts"
 import { newStamp } from "../run/Stamp.ts"
-import { Plugins } from "./shared/Catalog.ts"
-import * as Modules from "./shared/Modules.ts"
+import * as PipelineModules from "./shared/PipelineModules.ts"
+import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
@@ -40,7 +40,7 @@ export class OnlyInLedger extends Schema.TaggedError<OnlyInLedger>()("OnlyInLedg
 
 export const rebuild = Command.make(
   "rebuild",
-  { modules: Modules.flag },
+  { modules: PipelineModules.flag },
   Effect.fnUntraced(function*({ modules }) {
     const catalog = yield* Plugins
     const dataDirectory = yield* Settings.dataDirectory
@@ -55,13 +55,13 @@ export const rebuild = Command.make(
       manifests.open(run_id, [{ sink: "duckdb", location }]),
       () => Effect.ignore(Effect.andThen(duckdb.discard(location, run_id), manifests.discarded(run_id)))
     )
-    const all = yield* Modules.knownPipelines(modules)
+    const all = yield* PipelineModules.knownPipelines(modules)
     const known = all.flatMap((pipeline) => pipeline.tables)
     const { change, holding, spill } = yield* at(LedgerFile.open(location, run_id, known))
     const session = yield* at(DuckDb.open({ spill }))
     const runs = yield* at(Rebuild.recorded(session, root))
     if (runs.length === 0) return yield* new NoSnapshots({ directory: root })
-    const find = (name: string) => Modules.find(all, name)
+    const find = (name: string) => PipelineModules.find(all, name)
     const pipelines = yield* Effect.forEach([...new Set(runs.map(({ pipeline }) => pipeline))], find)
     const rebuilt = yield* Effect.forEach(
       runs,

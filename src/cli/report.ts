@@ -6,12 +6,14 @@ import { makeDirectory } from "../files/Durable.ts"
 import * as Files from "../files/Files.ts"
 import * as Private from "../files/Private.ts"
 import { version } from "../Version.ts"
-import * as Ledger from "./ask/Ledger.ts"
+import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** The page cannot be put there. */
-export class ReportUnwritable extends Schema.TaggedError<ReportUnwritable>()("ReportUnwritable", { reason: SinkError }) {
+export class ReportUnwritable
+  extends Schema.TaggedError<ReportUnwritable>()("ReportUnwritable", { reason: SinkError })
+{
   override readonly [Runtime.errorExitCode] = this.reason[Runtime.errorExitCode]
   override get message() {
     const { location, reason } = this.reason
@@ -22,7 +24,7 @@ export class ReportUnwritable extends Schema.TaggedError<ReportUnwritable>()("Re
 }
 
 /** Writes the page of what the ledger has to a file. */
-export const write = Effect.fnUntraced(function*({ at, session }: Ledger.Open, file: string, pii: "keep" | "drop") {
+export const write = Effect.fnUntraced(function*({ at, session }: OpenLedger.Open, file: string, pii: "keep" | "drop") {
   const path = yield* Path.Path
   // what draws the charts is loaded by nobody else
   const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
@@ -52,7 +54,7 @@ export const report = Command.make(
     const path = yield* Path.Path
     const dataDirectory = yield* Settings.dataDirectory
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
-    yield* write(yield* Ledger.open(dataDirectory, "ledger"), file, pii)
+    yield* write(yield* OpenLedger.open(dataDirectory, "ledger"), file, pii)
     yield* Stdout.data(file)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Write one self-contained HTML page: coverage over time, what changed, who is at risk"))

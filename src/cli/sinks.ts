@@ -1,7 +1,7 @@
 /** `duo-mfa sinks`: where rows can go. */
 import { Effect } from "effect"
 import { Command } from "effect/cli"
-import { Plugins } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Plugins.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 export const sinks = Command.make(

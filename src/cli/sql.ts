@@ -3,13 +3,13 @@ import { Effect, Option, Runtime, Schema, Stdio } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
-import * as Answer from "./ask/Answer.ts"
-import * as Ledger from "./ask/Ledger.ts"
 import * as NotKnown from "./ask/NotKnown.ts"
+import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Parameters from "./ask/Parameters.ts"
 import * as Queries from "./ask/Queries.ts"
+import * as QueryOutput from "./ask/QueryOutput.ts"
 import * as Select from "./ask/Select.ts"
-import { Plugins } from "./shared/Catalog.ts"
+import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Format from "./terminal/Format.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -47,7 +47,7 @@ export const sql = Command.make(
       ),
       Argument.variadic()
     ),
-    from: Ledger.from,
+    from: OpenLedger.from,
     timeout: Select.timeout,
     writeFiles: Flag.Boolean("write-files").pipe(
       Flag.withDescription(
@@ -68,7 +68,7 @@ export const sql = Command.make(
     const named = asked.startsWith("@") ? yield* Queries.find(dataDirectory, asked.slice(1)) : undefined
     const text = named?.sql ?? asked
     const values = yield* Parameters.read(named && { ...named, name: asked.slice(1) }, parameters)
-    const ledger = yield* Ledger.open(dataDirectory, from, { writeFiles })
+    const ledger = yield* OpenLedger.open(dataDirectory, from, { writeFiles })
     const { at, session } = ledger
     const pipelines = yield* (yield* Plugins).pipelines
     const runs = yield* at(NotKnown.lastRuns(session, pipelines))
@@ -80,7 +80,7 @@ export const sql = Command.make(
     const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
     yield* Select.prepare(session, text, writeFiles ? "COPY" : "SELECT").pipe(
       Effect.flatMap((statement) => Select.begin(session, statement)),
-      Effect.flatMap(Answer.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"))),
+      Effect.flatMap(QueryOutput.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"))),
       Select.within(timeout)
     )
   }, Effect.scoped)

@@ -3,16 +3,16 @@ import { Effect, Option, Path, Result, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Fingerprint from "../duckdb/Fingerprint.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
-import type { ExpectedFailure } from "../failure/Expected.ts"
+import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import { isSinkError, type SinkError } from "../failure/SinkError.ts"
 import { collected, stampOf } from "../Outcome.ts"
-import { errorAt } from "../run/publish/Located.ts"
 import * as Manifest from "../run/publish/Manifest.ts"
-import * as Named from "../run/publish/Named.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
+import { errorAt } from "../run/publish/SinkLocation.ts"
+import * as TrustedTarget from "../run/publish/TrustedTarget.ts"
 import type { Sink } from "../Sink.ts"
 import { fromTypes, type Table } from "../Table.ts"
-import * as Modules from "./shared/Modules.ts"
+import * as PipelineModules from "./shared/PipelineModules.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Targets from "./shared/Targets.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -102,14 +102,14 @@ export const verify = Command.make(
       Flag.withDescription("NAME[:TARGET] of a run, for one that is not in the data directory; repeatable"),
       Flag.atLeast(0)
     ),
-    modules: Modules.flag
+    modules: PipelineModules.flag
   },
   Effect.fnUntraced(function*({ modules, sink: asked }) {
     const { join } = yield* Path.Path
     const dataDirectory = yield* Settings.dataDirectory
     const published = yield* (yield* Manifest.make(dataDirectory)).each
     if (published.length === 0) return yield* new NoRuns({ directory: join(dataDirectory, "runs") })
-    const pipelines = yield* Modules.knownPipelines(modules)
+    const pipelines = yield* PipelineModules.knownPipelines(modules)
     const sinks = yield* Targets.resolve(dataDirectory, asked)
     const findSink = yield* Targets.finding(sinks)
     const seen = new Set<string>()
@@ -162,12 +162,12 @@ export const verify = Command.make(
         continue
       }
       const manifest = read.success
-      const pipeline = yield* Effect.option(Modules.find(pipelines, manifest.pipeline))
+      const pipeline = yield* Effect.option(PipelineModules.find(pipelines, manifest.pipeline))
       if (Option.isNone(pipeline)) {
         unnamed.add(`runs of the pipeline ${manifest.pipeline}`)
         continue
       }
-      for (const receipt of manifest.sinks.filter((target) => !Named.isStandardOutput(target))) {
+      for (const receipt of manifest.sinks.filter((target) => !TrustedTarget.isStandardOutput(target))) {
         const sink = yield* Effect.option(Recovery.follow({ dataDirectory, sinks, findSink }, receipt, run_id))
         if (Option.isNone(sink)) unnamed.add(`${receipt.sink}:${receipt.location}`)
         else yield* verifySink(manifest, receipt, sink.value, pipeline.value.tables)

@@ -2,6 +2,7 @@
 import { Effect, type FileSystem, Layer, type Path } from "effect"
 import type { BadProxy } from "../http/Proxy.ts"
 import type { Finding, Source } from "../Pipeline.ts"
+import { Access } from "./Access.ts"
 import type { DuoError } from "./DuoError.ts"
 import { Client } from "./http/Client.ts"
 import { Credentials, type SettingsError } from "./http/Credentials.ts"
@@ -13,24 +14,24 @@ import type { RecordError } from "./record/Record.ts"
 import * as Recorder from "./record/Recorder.ts"
 import { Recording } from "./record/Recording.ts"
 import * as Replay from "./record/Replay.ts"
-import { Access } from "./Session.ts"
 
 type DuoServices = Credentials | Exchange | Access
 
-const duoServices: Layer.Layer<DuoServices, BadProxy | RecordError | SettingsError, FileSystem.FileSystem | Path.Path> = Layer
-  .unwrap(
-    Effect.map(
-      Recording,
-      (
-        { record, replay }
-      ): Layer.Layer<DuoServices, BadProxy | RecordError | SettingsError, FileSystem.FileSystem | Path.Path> => {
-        if (replay !== undefined) return Replay.layer(replay)
-        return record === undefined
-          ? Layer.merge(Exchange.layer, Access.live).pipe(Layer.provideMerge(Credentials.layer))
-          : Recorder.layer(record).pipe(Layer.provide(Exchange.layer), Layer.provideMerge(Credentials.layer))
-      }
+const duoServices: Layer.Layer<DuoServices, BadProxy | RecordError | SettingsError, FileSystem.FileSystem | Path.Path> =
+  Layer
+    .unwrap(
+      Effect.map(
+        Recording,
+        (
+          { record, replay }
+        ): Layer.Layer<DuoServices, BadProxy | RecordError | SettingsError, FileSystem.FileSystem | Path.Path> => {
+          if (replay !== undefined) return Replay.layer(replay)
+          return record === undefined
+            ? Layer.merge(Exchange.layer, Access.live).pipe(Layer.provideMerge(Credentials.layer))
+            : Recorder.layer(record).pipe(Layer.provide(Exchange.layer), Layer.provideMerge(Credentials.layer))
+        }
+      )
     )
-  )
 
 /** The client of a session. */
 export const client: Layer.Layer<Client, never, DuoServices> = Layer.effect(

@@ -3,8 +3,8 @@
  * what to do, and never holds a secret, a signature or anything about a person.
  */
 import { Runtime, Schema } from "effect"
-import { codeIn } from "../failure/Abroad.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
+import { codeIn } from "../failure/PublicMessage.ts"
 import {
   BadPaging,
   BadRequest,

@@ -1,8 +1,8 @@
 /** Why a sink can fail, and what its user is told to do. */
 import { Predicate, Runtime, Schema } from "effect"
 import { describeNewer } from "../Version.ts"
-import { codeIn } from "./Abroad.ts"
 import { ExitCode } from "./ExitCode.ts"
+import { codeIn } from "./PublicMessage.ts"
 import { describe as describeShrunk, Shrunk } from "./Shrink.ts"
 
 /** It cannot be created or written there: permissions, a directory in the way, a name too long. */

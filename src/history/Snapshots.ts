@@ -6,9 +6,9 @@ import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as RowHash from "../duckdb/RowHash.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Table } from "../Table.ts"
-import * as Added from "./Added.ts"
-import { historyOf, rowKey } from "./Interval.ts"
+import * as Added from "./AddedColumns.ts"
 import { meta, own } from "./ledger/Meta.ts"
+import { historyOf, rowKey } from "./Versions.ts"
 import * as Views from "./Views.ts"
 
 /** Where the rows of all runs are, by table. */

@@ -5,8 +5,8 @@
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import { telling } from "../duckdb/RowHash.ts"
 import * as Table from "../Table.ts"
-import * as Added from "./Added.ts"
-import { historyOf, rowKey } from "./Interval.ts"
+import * as Added from "./AddedColumns.ts"
+import { historyOf, rowKey } from "./Versions.ts"
 
 /** What happened to the rows of a table. */
 export const changesOf = ({ key, name, specs }: Table.Table) =>
@@ -100,10 +100,12 @@ const beforeAndAfter = (
 /** A list of what is different in two versions, as structs. */
 const differences = (table: Table.Table, later: ReadonlyArray<string>) => {
   const tellingColumns = telling(table)
-  const columns = table.columns.filter((column) => tellingColumns.includes(column.name) && !column.repeated).map((column) => {
-    const [before, after] = beforeAndAfter(table, column, later).map((cell) => asText(cell, column.type))
-    return `{'name': ${DuckDb.literal(column.name)}, 'before': ${before}, 'after': ${after}}`
-  })
+  const columns = table.columns.filter((column) => tellingColumns.includes(column.name) && !column.repeated).map(
+    (column) => {
+      const [before, after] = beforeAndAfter(table, column, later).map((cell) => asText(cell, column.type))
+      return `{'name': ${DuckDb.literal(column.name)}, 'before': ${before}, 'after': ${after}}`
+    }
+  )
   return `list_filter([${columns.join(", ")}], lambda c: c.before IS DISTINCT FROM c.after)`
 }
 

@@ -45,7 +45,7 @@ export const write = async (out: string, minify: boolean): Promise<ReadonlySet<s
 export const writeLibrary = async (out: string): Promise<ReadonlySet<string>> => {
   const bundle = await rolldown({
     cwd: root,
-    input: { sink: "src/package/Sink.ts", testing: "test/laws/sink.ts" },
+    input: { sink: "src/package/SinkLibrary.ts", testing: "test/laws/sink.ts" },
     platform: "node",
     external: [/^effect(\/|$)/, /^@effect\/vitest$/, /^@duckdb\//]
   })

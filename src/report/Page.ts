@@ -11,8 +11,8 @@ import { groups } from "./parts/Groups.ts"
 import { headline } from "./parts/Headline.ts"
 import { coverage, daysOf, factorMix } from "./parts/OverTime.ts"
 import { runs } from "./parts/Runs.ts"
+import { daysBack, type ReportTenant, type Subject, tenantsOf } from "./ReportTenant.ts"
 import { style } from "./Style.ts"
-import { daysBack, type Subject, type ReportTenant, tenantsOf } from "./Tenant.ts"
 import * as Words from "./Words.ts"
 
 const policy = `default-src 'none'; style-src 'sha256-${

@@ -1,7 +1,7 @@
 /** The ways a run fails that are neither its source's nor a sink's. */
 import { Runtime, Schema } from "effect"
-import { codeIn } from "../failure/Abroad.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
+import { codeIn } from "../failure/PublicMessage.ts"
 import { describe as describeShrunk, Shrunk } from "../failure/Shrink.ts"
 import { moreFiles, type SinkReason } from "../failure/SinkError.ts"
 import { Filled } from "../Outcome.ts"

@@ -1,6 +1,6 @@
 /** Waiting for another process that is in the way, for as long as `--wait` says. */
 import { Duration, Effect, Exit, Schedule, Scope } from "effect"
-import type { ExpectedFailure } from "../failure/Expected.ts"
+import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import { isSinkError } from "../failure/SinkError.ts"
 import { RunError } from "./RunError.ts"
 
@@ -17,7 +17,10 @@ const isInTheWay = (error: unknown) => inTheWay(error) !== undefined
  * Begins, and begins again every second for as long as somebody else is in the way and there is time left. What a beginning
  * took that came to nothing is let go of before the next one, so that nobody is kept waiting by one who waits.
  */
-export const waiting = <A, E extends ExpectedFailure, R>(begin: Effect.Effect<A, E, R>, wait: Duration.Duration | undefined) =>
+export const waiting = <A, E extends ExpectedFailure, R>(
+  begin: Effect.Effect<A, E, R>,
+  wait: Duration.Duration | undefined
+) =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const once = Effect.flatMap(Scope.fork(scope), (own) =>

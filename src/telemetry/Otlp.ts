@@ -7,8 +7,8 @@ import { HttpClient } from "effect/http"
 import { Otlp } from "effect/observability"
 import * as Transport from "../http/Transport.ts"
 import { version } from "../Version.ts"
+import * as Harmless from "./AllowedAttributes.ts"
 import type { Collector } from "./Collector.ts"
-import * as Harmless from "./Harmless.ts"
 
 /** How long a run waits at its end for what was not sent yet. */
 const patience = "3 seconds"

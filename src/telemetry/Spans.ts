@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { basename } from "node:path"
 import type { SinkError } from "../failure/SinkError.ts"
-import { withLocation } from "../run/publish/Located.ts"
+import { withLocation } from "../run/publish/SinkLocation.ts"
 import type { Sink } from "../Sink.ts"
 
 /** The same sink, watched. */

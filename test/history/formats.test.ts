@@ -22,8 +22,8 @@ import mfa from "../../pipelines/mfa.ts"
 import * as DuckDb from "../../src/duckdb/DuckDb.ts"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import { serve } from "../../src/emulator/server/Emulator.ts"
+import * as AttachedViews from "../../src/history/ledger/AttachedViews.ts"
 import * as Ledger from "../../src/history/ledger/Ledger.ts"
-import * as Names from "../../src/history/ledger/Names.ts"
 import { format, version } from "../../src/Version.ts"
 import { codesOn, usersOn } from "../known/scene.ts"
 import { command } from "../support/command.ts"
@@ -251,7 +251,7 @@ describe("a ledger of format 1", () => {
         const asked = Effect.gen(function*() {
           const session = yield* DuckDb.open({})
           yield* session.run(`ATTACH '${file}' AS duo (READ_ONLY)`)
-          yield* Names.make(session, "duo", pipelines)
+          yield* AttachedViews.make(session, "duo", pipelines)
           const ask = (sql: string) => Effect.map(session.all(sql), (rows) => rows.map(([row]) => ({ row })))
           return yield* answers(ask, instants)
         })

@@ -5,7 +5,7 @@ import * as DuckDb from "../../src/duckdb/DuckDb.ts"
 import * as RowHash from "../../src/duckdb/RowHash.ts"
 import { apply } from "../../src/history/ledger/Apply.ts"
 import * as Ledger from "../../src/history/ledger/Ledger.ts"
-import * as Stored from "../../src/history/ledger/Stored.ts"
+import * as StoredTables from "../../src/history/ledger/StoredTables.ts"
 import * as Snapshots from "../../src/history/Snapshots.ts"
 import { runs as runsTable } from "../../src/Outcome.ts"
 import type { SinkRun } from "../../src/Sink.ts"
@@ -89,7 +89,7 @@ const session = Effect.tap(
   Places,
   (session) =>
     session.run(
-      ["ledger.main.runs", "files.main.saved", ...Stored.tablesOf(items).map(({ name }) => `ledger.main.${name}`)]
+      ["ledger.main.runs", "files.main.saved", ...StoredTables.tablesOf(items).map(({ name }) => `ledger.main.${name}`)]
         .reduce(
           (statements, table) => `${statements}; DELETE FROM ${table}`,
           "USE memory"
@@ -128,7 +128,7 @@ const stepwise = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
 const downgrade = `
   CREATE TABLE ledger.main.earlier AS FROM ledger.main.items_history;
   DROP VIEW ledger.main.items_history;
-  ${Stored.tablesOf(items).map(({ name }) => `DROP TABLE ledger.main.${name};`).join("\n")}
+  ${StoredTables.tablesOf(items).map(({ name }) => `DROP TABLE ledger.main.${name};`).join("\n")}
   ALTER TABLE ledger.main.earlier RENAME TO items_history`
 
 /** A session in which the snapshots lie about in the order that is given. */

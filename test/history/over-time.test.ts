@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import mfa from "../../pipelines/mfa.ts"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
-import * as Stored from "../../src/history/ledger/Stored.ts"
+import * as StoredTables from "../../src/history/ledger/StoredTables.ts"
 import { known, runAt } from "../known/ledger.ts"
 import { codesOn, usersOn } from "../known/scene.ts"
 import { command } from "../support/command.ts"
@@ -87,7 +87,7 @@ describe("over Parquet", () => {
       const expected = yield* ofLedger(data)
       assert.isAbove(Object.values(expected).filter(({ length }) => length > 0).length, 30)
       assert.deepStrictEqual(yield* ofParquet(data), expected)
-      const kept = mfa.tables.flatMap(Stored.tablesOf).map(({ name }) => `'${name}'`).join(", ")
+      const kept = mfa.tables.flatMap(StoredTables.tablesOf).map(({ name }) => `'${name}'`).join(", ")
       const types = "SELECT table_name, column_name, data_type FROM duckdb_columns() " +
         `WHERE NOT internal AND table_name NOT LIKE '%_snapshots' AND table_name NOT IN (${kept}) ORDER BY ALL`
       const found = yield* readers.inMemory(viewsIn(data), (ask) => ask(types))

@@ -1,5 +1,5 @@
 /** People and their authenticators as Duo's JSON, with what does not matter filled in. */
-import type { JsonObject } from "../../src/emulator/people/Json.ts"
+import type { JsonObject } from "../../src/emulator/people/PythonJson.ts"
 
 export type { JsonObject }
 

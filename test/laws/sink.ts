@@ -9,7 +9,7 @@ import { tmpdir } from "node:os"
 import * as Fingerprint from "../../src/duckdb/Fingerprint.ts"
 import * as RowsSql from "../../src/duckdb/RowsSql.ts"
 import type { Outcome } from "../../src/Outcome.ts"
-import { withLocation } from "../../src/run/publish/Located.ts"
+import { withLocation } from "../../src/run/publish/SinkLocation.ts"
 import type { Sink, SinkRun, SinkServices } from "../../src/Sink.ts"
 import type { Batch, Row, Stamp, Table } from "../../src/Table.ts"
 import * as RowPipeline from "../support/row-pipeline.ts"
@@ -54,7 +54,8 @@ export const stage = (sink: Sink, location: string, run: SinkRun, rows: Batch, c
 export const performRound: typeof stageRound = (sink, location, round) =>
   Effect.tap(
     stageRound(sink, location, round),
-    ({ publication }) => withLocation(sink).publish(JSON.parse(JSON.stringify(publication)), round[0].run.run_id, location)
+    ({ publication }) =>
+      withLocation(sink).publish(JSON.parse(JSON.stringify(publication)), round[0].run.run_id, location)
   )
 
 /** The same for a round of one run. */

@@ -4,7 +4,7 @@ import { Effect, FileSystem } from "effect"
 import { execFile, spawnSync } from "node:child_process"
 import { globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
-import type { DictionaryEntry } from "../../src/history/Catalogue.ts"
+import type { DictionaryEntry } from "../../src/history/Dictionary.ts"
 import { laws } from "../laws/sink.ts"
 import { main } from "../support/bundle.ts"
 import { command, extract } from "../support/command.ts"
@@ -32,7 +32,7 @@ describe("the README", () => {
     Effect.gen(function*() {
       const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
       const env = { ...process.env, DUO_MFA_DATA: `${folder}/data/demo` }
-      const demo = spawnSync(process.execPath, ["src/emulator/demo.ts", "extract"], { env, encoding: "utf8" })
+      const demo = spawnSync(process.execPath, ["src/emulator/try.ts", "extract"], { env, encoding: "utf8" })
       assert.strictEqual(demo.status, 0, demo.stderr)
       const told = demo.stderr.trimEnd().split("\n")
       const all = [...told.slice(0, -1), demo.stdout.trimEnd(), ...told.slice(-1)].join("\n")

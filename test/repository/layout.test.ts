@@ -27,12 +27,12 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
 
 /** The packages that are more than `effect`, and the only places that may name them. */
 const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
-  [/^effect\/observability$/, /^src\/telemetry\/(Otlp|Harmless)\.ts$/],
+  [/^effect\/observability$/, /^src\/telemetry\/(Otlp|AllowedAttributes)\.ts$/],
   [/^effect(\/(?!observability)|$)/, /^/],
   [/^node:/, /^(src|sinks|pipelines)\//],
   [/^@duckdb\/node-api$/, /^src\/(duckdb|run\/publish|cli)\//],
-  [/^@effect\/platform-node\//, /^src\/(main|cli\/Program|http\/Transport|emulator\/demo)\.ts$/],
-  [/^pg(-copy-streams)?$/, /^sinks\/postgres\/Session\.ts$/],
+  [/^@effect\/platform-node\//, /^src\/(main|cli\/Program|http\/Transport|emulator\/try)\.ts$/],
+  [/^pg(-copy-streams)?$/, /^sinks\/postgres\/Connection\.ts$/],
   [/^echarts\//, /^src\/report\/Chart\.ts$/],
   [/^rolldown$/, /^src\/package\//]
 ]
@@ -130,13 +130,27 @@ describe("layout", () => {
     assert.deepStrictEqual(rooms.filter((room) => !beside.includes(room) && !there.has(room)), [])
   })
 
+  it("no two modules and no two exported types share a name; every pipeline has its Tables", () => {
+    const modules = files.map((file) => ({ name: basename(file, ".ts"), file })).filter(({ name }) => name !== "Tables")
+    const types = files.flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/^export (?:interface|type|class) (\w+)/gm)]
+        .map(([_, name = ""]) => ({ name, file }))
+    )
+    assert.isAbove(types.length, 200)
+    for (const named of [modules, types]) {
+      const shared = Object.entries(Object.groupBy(named, ({ name }) => name))
+        .filter(([_, some]) => new Set(some?.map(({ file }) => file)).size > 1)
+      assert.deepStrictEqual(shared, [])
+    }
+  })
+
   it("what is shown goes through Stdout and Stderr, which a terminal obeys in nothing", () => {
     const printing = /\bConsole\b.*from "effect"|process\.std(out|err)\.write|\bconsole\./
     assert.deepStrictEqual(files.filter((file) => printing.test(readFileSync(file, "utf8"))).sort(), [
       "src/cli/terminal/Stderr.ts",
       "src/cli/terminal/Stdout.ts",
       // it runs for one who reads the code
-      "src/emulator/demo.ts",
+      "src/emulator/try.ts",
       // rows, for a pipe
       "src/files/StandardOutput.ts"
     ])
@@ -158,7 +172,7 @@ describe("layout", () => {
 
   it("what one can type has a lower-case name, what one imports has not", () => {
     assert.deepStrictEqual(globSync("{pipelines,sinks}/*.ts").filter((file) => !/\/[a-z-]+\.ts$/.test(file)), [])
-    const typed = /^src\/(main|emulator\/demo|package\/build|cli\/[a-z]+)\.ts$/
+    const typed = /^src\/(main|emulator\/try|package\/build|cli\/[a-z]+)\.ts$/
     assert.deepStrictEqual(
       globSync("{src/**/*,pipelines/*/*,sinks/*/*}.ts").filter((file) =>
         !typed.test(file) && !/^[A-Z]\w*\.ts$/.test(basename(file))

@@ -2,7 +2,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import * as Target from "../../sinks/postgres/Target.ts"
+import * as DatabaseTarget from "../../sinks/postgres/DatabaseTarget.ts"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
 import { usersOn } from "../known/scene.ts"
@@ -66,7 +66,7 @@ describe("a target", () => {
   it.effect("is kept with all that is known of it; elsewhere than here it is encrypted, whatever else is not said", () =>
     Effect.gen(function*() {
       const located = (target: string, env: Record<string, string> = {}) =>
-        Effect.map(Target.parse(target), Target.format).pipe(
+        Effect.map(DatabaseTarget.parse(target), DatabaseTarget.format).pipe(
           Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { PGUSER: "u", ...env } })))
         )
       const known = [
@@ -78,10 +78,13 @@ describe("a target", () => {
       for (const [target, env, location] of known) {
         assert.strictEqual(yield* located(target, env), location)
         const later = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { PGHOST: "other", PGSSLMODE: "disable" } }))
-        assert.strictEqual(Target.format(yield* Target.read(location).pipe(Effect.provide(later))), location)
+        assert.strictEqual(
+          DatabaseTarget.format(yield* DatabaseTarget.read(location).pipe(Effect.provide(later))),
+          location
+        )
       }
       const modeOf = (target: string, env: Record<string, string> = {}) =>
-        Effect.map(Target.parse(target), ({ sslmode }) => sslmode).pipe(
+        Effect.map(DatabaseTarget.parse(target), ({ sslmode }) => sslmode).pipe(
           Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
         )
       for (const host of ["db.example.com", "10.0.0.1", "127.example.com", "localhost.example.com", "[2001:db8::1]"]) {

@@ -3,7 +3,7 @@
  * What the pager makes of it is held against those states.
  */
 import { Dice } from "../../src/emulator/people/Dice.ts"
-import type { JsonObject } from "../../src/emulator/people/Json.ts"
+import type { JsonObject } from "../../src/emulator/people/PythonJson.ts"
 import type { Edit } from "../../src/emulator/people/Tenant.ts"
 import type { Proof } from "../../src/Pipeline.ts"
 

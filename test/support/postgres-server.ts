@@ -5,7 +5,7 @@ import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync, writeF
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import * as Target from "../../sinks/postgres/Target.ts"
+import * as DatabaseTarget from "../../sinks/postgres/DatabaseTarget.ts"
 import type { Row } from "../../src/Table.ts"
 import { others, things } from "../laws/rows.ts"
 import type { Reader, Tree } from "../laws/sink.ts"
@@ -144,8 +144,8 @@ export const start = async (): Promise<Server> => {
 }
 
 /** A location by the socket. */
-export const locationOf = ({ folder, port }: Server, changes: Partial<Target.DatabaseTarget> = {}) =>
-  Target.format({
+export const locationOf = ({ folder, port }: Server, changes: Partial<DatabaseTarget.DatabaseTarget> = {}) =>
+  DatabaseTarget.format({
     host: folder,
     port,
     user: "duo",

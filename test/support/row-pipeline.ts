@@ -4,7 +4,7 @@ import * as DuckDb from "../../src/duckdb/DuckDb.ts"
 import * as ObjectLoader from "../../src/duckdb/ObjectLoader.ts"
 import * as RowsSql from "../../src/duckdb/RowsSql.ts"
 import * as RunDatabase from "../../src/duckdb/RunDatabase.ts"
-import type { ExpectedFailure } from "../../src/failure/Expected.ts"
+import type { ExpectedFailure } from "../../src/failure/ExpectedFailure.ts"
 import type { List, Pipeline, ReadList } from "../../src/Pipeline.ts"
 import type { Batch, Row, Stamp, Table } from "../../src/Table.ts"
 

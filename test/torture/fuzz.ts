@@ -117,7 +117,7 @@ export const judge = (
   if (Result.isFailure(read)) {
     const reason = read.failure
     assert.equal(should, undefined, `it is refused (${JSON.stringify(reason)}) and should not be`)
-    if (reason._tag === "Schema") {
+    if (reason._tag === "UnreadableAnswer") {
       assert.match(reason.where, place)
       assert.ok(reasons.has(reason.why))
     } else if (!("code" in reason)) assert.ok(!told(reason).includes(canary))

@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
-import { historyOf } from "../../history/Interval.ts"
+import { historyOf } from "../../history/Versions.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import type { Table } from "../../Table.ts"
 

@@ -8,7 +8,7 @@
 import { Effect, Runtime, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import type { Open } from "./Ledger.ts"
+import type { Open } from "./OpenLedger.ts"
 
 /** What a value must be. A user and a tenant must be in the ledger; names of users are found in upper and lower case. */
 const types = ["text", "integer", "day", "user", "tenant"] as const

@@ -4,7 +4,7 @@
  */
 import { Effect, FileSystem, Path, type PlatformError, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import { Plugins } from "../shared/Catalog.ts"
+import { Plugins } from "../shared/Plugins.ts"
 
 /** No file has that name. */
 export class NoQuery extends Schema.TaggedError<NoQuery>()("NoQuery", {

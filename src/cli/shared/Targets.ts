@@ -3,7 +3,7 @@ import { Effect, Path, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import type { Target } from "../../run/publish/Manifest.ts"
 import type { FindSink } from "../../run/publish/Recovery.ts"
-import { Plugins } from "./Catalog.ts"
+import { Plugins } from "./Plugins.ts"
 
 /** The same sink twice at the same place. */
 export class SameTarget extends Schema.TaggedError<SameTarget>()("SameTarget", { target: Schema.String }) {

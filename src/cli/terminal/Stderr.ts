@@ -7,7 +7,7 @@ import { Clock, Effect, Layer, Logger, References } from "effect"
 import { Progress } from "../../run/Progress.ts"
 import * as Json from "../../text/Json.ts"
 import * as Terminal from "../../text/Terminal.ts"
-import * as Arrival from "./Arrival.ts"
+import * as Arrival from "./Eta.ts"
 import { isJson } from "./LogFormat.ts"
 
 const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb" && !isJson

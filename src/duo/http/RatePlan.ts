@@ -83,7 +83,9 @@ export const refused = (before: Plan, startedAt: number, now: number, retryAfter
   const plan = { ...before, refusals, refusedAt: now, passed: 0, steady: 0, next: now + pause }
   // less than one was left when the counting began, and less than one is now
   const measured = (now - before.since) / (before.passed + 0.5)
-  if (isFirst) return { ...plan, since: now, interval: Math.min(now - startedAt, intervalMax.guess), tooShort: measured }
+  if (isFirst) {
+    return { ...plan, since: now, interval: Math.min(now - startedAt, intervalMax.guess), tooShort: measured }
+  }
   if (before.passed === 0) return plan
   const most = before.guessed ? intervalMax.interval : Math.min(before.interval * 1.25, intervalMax.interval)
   return {

@@ -4,7 +4,7 @@ import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
 import type { DuoError } from "../DuoError.ts"
 import { Client } from "../http/Client.ts"
-import * as Skew from "../http/Skew.ts"
+import * as ClockSkew from "../http/ClockSkew.ts"
 import { Admin, decodeAdmins } from "../wire/Admin.ts"
 import { columns } from "../wire/Wire.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
@@ -36,7 +36,8 @@ export class Admins extends Context.Service<Admins, {
     Admins,
     Effect.gen(function*() {
       const client = yield* Client
-      const pages = (options: PageOptions = {}) => pagesOf(client, endpoint, options).pipe(Skew.withClockSkew(client))
+      const pages = (options: PageOptions = {}) =>
+        pagesOf(client, endpoint, options).pipe(ClockSkew.withClockSkew(client))
       return Admins.of({
         pages,
         read: (options) => Readings.read(list, (before) => pages({ ...options, before }), options)

@@ -27,7 +27,9 @@ export const readMetadata = (metadata: unknown, asked: Asked): Result.Result<Pag
   if (typeof metadata !== "object") return Result.fail("metadata is no object")
   const total = "total_objects" in metadata ? countOf(metadata.total_objects) ?? null : null
   const nextOffset = "next_offset" in metadata ? metadata.next_offset : undefined
-  if (nextOffset === undefined || nextOffset === null || nextOffset === "") return Result.succeed({ total, next: undefined })
+  if (nextOffset === undefined || nextOffset === null || nextOffset === "") {
+    return Result.succeed({ total, next: undefined })
+  }
   const next = countOf(nextOffset)
   if (next === undefined) return Result.fail("next_offset is no count")
   return Result.map(following(next, asked), (next) => ({ total, next }))

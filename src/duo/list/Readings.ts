@@ -12,7 +12,7 @@ import type { Stamp } from "../../Table.ts"
 import * as Meters from "../../telemetry/Meters.ts"
 import type { Half } from "../wire/WellFormed.ts"
 import * as Completeness from "./Completeness.ts"
-import type { PageCache, Content, Page, PageOptions } from "./Pages.ts"
+import type { Content, Page, PageCache, PageOptions } from "./Pages.ts"
 
 /** How far the reading is. */
 export interface ReadingProgress {

@@ -4,8 +4,8 @@ import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
 import { DuoError } from "../DuoError.ts"
 import { Client } from "../http/Client.ts"
+import * as ClockSkew from "../http/ClockSkew.ts"
 import { type ApiVersion, Credentials } from "../http/Credentials.ts"
-import * as Skew from "../http/Skew.ts"
 import { decodeWireUsers, WireUser } from "../wire/User.ts"
 import { columns } from "../wire/Wire.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
@@ -64,7 +64,7 @@ export class Users extends Context.Service<Users, {
       const from = (api: "v1" | "v2", options: PageOptions) =>
         pagesOf(client, endpoints[api], options).pipe(
           Stream.mapError(withHint(api, setting)),
-          Skew.withClockSkew(client)
+          ClockSkew.withClockSkew(client)
         )
 
       /** The newer endpoint, unless its very first page is not offered. */

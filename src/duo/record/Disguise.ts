@@ -3,8 +3,8 @@
  * everything else, spaces and all, is as it came. What is not JSON keeps its length and its punctuation, and no word.
  */
 import { Transport } from "../DuoReason.ts"
-import { answer, type PublicFields, isFieldName, isHarmless, type Kind, unknown } from "./Harmless.ts"
 import * as Pseudonym from "./Pseudonym.ts"
+import { answer, isFieldName, isHarmless, type Kind, type PublicFields, unknown } from "./PublicFields.ts"
 import type { RecordedOutcome } from "./Record.ts"
 
 export interface Disguise {

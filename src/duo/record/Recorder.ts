@@ -3,13 +3,23 @@ import { Context, Effect, Exit, FileSystem, Layer, Option, Path, Ref, Schema } f
 import { randomBytes } from "node:crypto"
 import type { Source } from "../../Pipeline.ts"
 import { version } from "../../Version.ts"
+import { Access } from "../Access.ts"
 import { type DuoReason, Unrecorded } from "../DuoReason.ts"
 import type { HttpAnswer } from "../http/Answer.ts"
 import { Credentials } from "../http/Credentials.ts"
 import { Exchange, type Request } from "../http/Exchange.ts"
-import { Access } from "../Session.ts"
 import * as Disguise from "./Disguise.ts"
-import { RecordEntry, entryFile, format, type RecordedOutcome, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
+import {
+  entryFile,
+  format,
+  type RecordedOutcome,
+  RecordEntry,
+  RecordError,
+  repeatable,
+  Run,
+  runFile,
+  textFile
+} from "./Record.ts"
 import type { Record } from "./Recording.ts"
 import { withoutSecrets } from "./Secrets.ts"
 

@@ -2,11 +2,11 @@
 import { type Clock, Context, Effect, FileSystem, Layer, Path, Redacted, Ref, Schema } from "effect"
 import { Headers } from "effect/http"
 import type { Source } from "../../Pipeline.ts"
+import { Access } from "../Access.ts"
 import { NotRecorded } from "../DuoReason.ts"
 import { Credentials } from "../http/Credentials.ts"
 import { answered, Exchange, noTraffic, type Request, sent, target } from "../http/Exchange.ts"
-import { Access } from "../Session.ts"
-import { RecordEntry, entryFile, format, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
+import { entryFile, format, RecordEntry, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
 
 const decodeRun = Schema.decodeEffect(Schema.fromJsonString(Run))
 const decodeEntry = Schema.decodeEffect(Schema.fromJsonString(RecordEntry))

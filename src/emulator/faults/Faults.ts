@@ -1,6 +1,6 @@
 /** What a fault does to a reply and to its bytes. */
-import { dumps, parseObject, quote } from "../people/Json.ts"
-import { type ReplyPage, refuse, type Reply } from "../server/Reply.ts"
+import { dumps, parseObject, quote } from "../people/PythonJson.ts"
+import { refuse, type Reply, type ReplyPage } from "../server/Reply.ts"
 import type { Due, RetryAfter } from "./Scenario.ts"
 
 const portal =

@@ -1,8 +1,8 @@
 /** Invented administrators of Duo as JSON text with sorted keys: a function of (seed, number), as users are. */
 import { Dice, mix, type NonEmpty } from "./Dice.ts"
-import { quote, record } from "./Json.ts"
 import { ago, type Ground, kinds, phone, token, webauthn } from "./Methods.ts"
 import { firstNames, lastNames } from "./Names.ts"
+import { quote, record } from "./PythonJson.ts"
 
 /** How many a tenant has if nothing else is said. */
 export const usual = 8

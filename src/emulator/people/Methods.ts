@@ -1,6 +1,6 @@
 /** Invented authenticators as JSON text with sorted keys, in the shapes and values that real tenants show. */
 import { type Dice, type Ids, ids, type NonEmpty } from "./Dice.ts"
-import { quote } from "./Json.ts"
+import { quote } from "./PythonJson.ts"
 
 /** What the methods of a tenant hang on. */
 export interface Ground {

@@ -1,6 +1,6 @@
 /** Invented people: first and last names of many scripts, each with the letters an e-mail address would use. */
 import type { NonEmpty } from "./Dice.ts"
-import { quote } from "./Json.ts"
+import { quote } from "./PythonJson.ts"
 
 export interface Name {
   /** JSON text of the name, without its quotes. */

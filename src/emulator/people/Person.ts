@@ -1,8 +1,8 @@
 /** One invented user as JSON text with sorted keys: a function of (seed, number), whatever the size of the tenant. */
 import { Dice, mix, type NonEmpty } from "./Dice.ts"
-import { quote } from "./Json.ts"
 import { ago, desktop, desktopToken, type Ground, kinds, phone, token, u2f, webauthn } from "./Methods.ts"
 import { firstNames, lastNames, pairs } from "./Names.ts"
+import { quote } from "./PythonJson.ts"
 
 /** How many methods of a kind a user may have, so that every one has a number of its own. */
 const room = 8

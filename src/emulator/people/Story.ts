@@ -2,11 +2,11 @@
  * A tenant that goes on living: people join and enrol, leave and sometimes come back, lose their keys, and move from text
  * messages to WebAuthn, one part of the company after the other. Any day of it is a function of the seed and the day.
  */
-import { bypassCode, codesAmong, ownerOf } from "./BypassCodes.ts"
 import { Dice, mix, seedOf } from "./Dice.ts"
-import { type Json, type JsonObject, parseObject } from "./Json.ts"
+import { bypassCode, codesAmong, ownerOf } from "./InventedCodes.ts"
 import { type Ground, phone, webauthn } from "./Methods.ts"
 import { person } from "./Person.ts"
+import { type Json, type JsonObject, parseObject } from "./PythonJson.ts"
 import * as Tenant from "./Tenant.ts"
 
 export interface Story {
@@ -146,7 +146,9 @@ const userOn = (story: Story, ground: Ground, n: number, day: number): JsonObjec
     }
   } else if (lifeStory.isOnText && typeof listOf(user, "phones")[0] === "object") {
     user = onText(user)
-    if (day >= lifeStory.moves) patch({ webauthncredentials: [{ ...key(lifeStory.moves), date_added: at(lifeStory.moves) + 30_000 }] })
+    if (day >= lifeStory.moves) {
+      patch({ webauthncredentials: [{ ...key(lifeStory.moves), date_added: at(lifeStory.moves) + 30_000 }] })
+    }
     if (day >= lifeStory.moves + 2) patch({ phones: [] })
   }
   if (day >= lifeStory.loses) patch({ webauthncredentials: [] })
@@ -160,8 +162,12 @@ const userOn = (story: Story, ground: Ground, n: number, day: number): JsonObjec
     const name = `${String(user["username"]).split(/[.@]/)[0]}.okafor`
     patch({ username: name, email: `${name}@example.com`, lastname: "Okafor" })
   }
-  if (user["status"] === "active" && day >= lifeStory.bypassFrom && day < lifeStory.bypassTo) patch({ status: "bypass" })
-  if (day >= lifeStory.leaves && day < lifeStory.returns) patch({ status: "disabled", lockout_reason: "Admin disabled" })
+  if (user["status"] === "active" && day >= lifeStory.bypassFrom && day < lifeStory.bypassTo) {
+    patch({ status: "bypass" })
+  }
+  if (day >= lifeStory.leaves && day < lifeStory.returns) {
+    patch({ status: "disabled", lockout_reason: "Admin disabled" })
+  }
   const login = user["status"] === "active" && isEnrolled(user) ? lastLogin(story, n, day) : undefined
   if (login !== undefined && login > Number(user["created"])) patch({ last_login: login })
   patch({ is_enrolled: isEnrolled(user) })

@@ -1,11 +1,11 @@
 /** A Duo tenant to answer from: invented users of any number, or given ones, and edits to either between requests. */
 import { Schema } from "effect"
 import { administrator, usual } from "./Administrators.ts"
-import { bypassCode, codesAmong, codesOf, firstCodeOf, ownerOf } from "./BypassCodes.ts"
 import { seedOf } from "./Dice.ts"
-import { dumps, type JsonObject, parseObject } from "./Json.ts"
+import { bypassCode, codesAmong, codesOf, firstCodeOf, ownerOf } from "./InventedCodes.ts"
 import { type Ground, kinds } from "./Methods.ts"
 import { person, usernameText } from "./Person.ts"
+import { dumps, type JsonObject, parseObject } from "./PythonJson.ts"
 
 const UserJson = Schema.Record(Schema.String, Schema.Json)
 

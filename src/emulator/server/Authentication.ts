@@ -2,8 +2,8 @@
 import type { Redacted } from "effect"
 import { timingSafeEqual } from "node:crypto"
 import { type Scheme, sign, UnsignableHeader } from "../../duo/http/Signature.ts"
-import type { ReceivedRequest } from "./Received.ts"
-import { type ReplyRefusal, refuse } from "./Reply.ts"
+import type { ReceivedRequest } from "./ReceivedRequest.ts"
+import { refuse, type ReplyRefusal } from "./Reply.ts"
 
 export type SignatureName = "v2-sha1" | "v2-sha512" | "v5-sha512"
 

@@ -50,7 +50,12 @@ const whole = ({ response }: Line, answer: ReplyAnswer) => {
 /** Lets what was written leave before the connection is torn. */
 const afterwards = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
-const truncated = async (line: Line, answer: ReplyAnswer, how: "length" | "chunked" | "gzip", keep: number | undefined) => {
+const truncated = async (
+  line: Line,
+  answer: ReplyAnswer,
+  how: "length" | "chunked" | "gzip",
+  keep: number | undefined
+) => {
   const { response } = line
   if (how === "gzip") {
     const body = await compress(answer.body, { level: 1 })

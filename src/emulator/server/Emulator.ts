@@ -15,8 +15,8 @@ import * as Bucket from "./Bucket.ts"
 import { deliver, isDelivery } from "./Delivery.ts"
 import { type EmulatedApi, endpointOf, type Permission, respond } from "./Endpoints.ts"
 import { type EmulatorError, listen } from "./Loopback.ts"
-import { receive, type ReceivedRequest } from "./Received.ts"
-import { type ReplyAnswer, render, type Reply } from "./Reply.ts"
+import { receive, type ReceivedRequest } from "./ReceivedRequest.ts"
+import { render, type Reply, type ReplyAnswer } from "./Reply.ts"
 import { recordOf, type RequestRecord } from "./RequestRecord.ts"
 
 export interface RateLimit {

@@ -1,8 +1,8 @@
 /** What is answered to an authentic request: the paths, the verbs, the parameters and the pages of the Admin API. */
-import type { Json } from "../people/Json.ts"
+import type { Json } from "../people/PythonJson.ts"
 import type { Tenant } from "../people/Tenant.ts"
-import type { ReceivedRequest } from "./Received.ts"
-import { type ReplyPage, refuse, type Reply } from "./Reply.ts"
+import type { ReceivedRequest } from "./ReceivedRequest.ts"
+import { refuse, type Reply, type ReplyPage } from "./Reply.ts"
 
 export type Permission = "users" | "bypass_codes" | "admins"
 export type EmulatedApi = "v1" | "v2"

@@ -1,6 +1,6 @@
 /** What the emulator answers, before and after it becomes bytes: Duo's envelopes, codes, messages and headers. */
 import { crc32 } from "node:zlib"
-import { quote, record } from "../people/Json.ts"
+import { quote, record } from "../people/PythonJson.ts"
 
 /** One page of a list; the metadata are JSON text by name, so that a fault can make them anything. */
 export interface ReplyPage {

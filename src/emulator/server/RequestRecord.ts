@@ -1,7 +1,7 @@
 /** What a test may want to know of a request afterwards. It never holds a signature. */
 import type { FaultName } from "../faults/Scenario.ts"
 import { credentials } from "./Authentication.ts"
-import type { ReceivedRequest } from "./Received.ts"
+import type { ReceivedRequest } from "./ReceivedRequest.ts"
 
 export interface RequestRecord {
   readonly method: string

@@ -11,8 +11,8 @@ import { Overtaken, type SinkReason } from "../../failure/SinkError.ts"
 import { runs } from "../../Outcome.ts"
 import type { SinkRun } from "../../Sink.ts"
 import type { Table } from "../../Table.ts"
-import { type EarlierVersions, compare, is, listed, look, type LedgerRun, rowsOf, type Snapshot } from "./Compare.ts"
-import { currentOf, hashesOf, pastOf, versionsOf } from "./Stored.ts"
+import { compare, type EarlierVersions, is, type LedgerRun, listed, look, rowsOf, type Snapshot } from "./Compare.ts"
+import { currentOf, hashesOf, pastOf, versionsOf } from "./StoredTables.ts"
 
 /** A run that is older than what is there would have to change what was, which only a rebuild can. */
 const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: LedgerRun) {
@@ -40,40 +40,43 @@ const lossOf = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot,
 const batch = 61_440n
 
 /** Gives the versions that were seen again the columns that came since they were last seen. */
-const fillIn = Effect.fnUntraced(function*({ catalog, of, session }: LedgerRun, table: Table, { added }: EarlierVersions) {
-  if (added.length === 0) return
-  const versions = of(versionsOf(table))
-  const lacking = `FROM ${versions} JOIN (FROM rest WHERE "lacks something") USING (version_number)`
-  const [[last] = []] = yield* session.all(`SELECT max(${versions}.rowid) ${lacking}`)
-  if (typeof last !== "bigint") return
-  for (let from = 0n; from <= last; from += batch) {
-    // DuckDB updates rows in their order many times faster than in any other
-    yield* session.run(
-      `UPDATE ${versions} filled SET ${added.map((name) => `${DuckDb.name(name)} = ${is(name)}`).join(", ")}
+const fillIn = Effect.fnUntraced(
+  function*({ catalog, of, session }: LedgerRun, table: Table, { added }: EarlierVersions) {
+    if (added.length === 0) return
+    const versions = of(versionsOf(table))
+    const lacking = `FROM ${versions} JOIN (FROM rest WHERE "lacks something") USING (version_number)`
+    const [[last] = []] = yield* session.all(`SELECT max(${versions}.rowid) ${lacking}`)
+    if (typeof last !== "bigint") return
+    for (let from = 0n; from <= last; from += batch) {
+      // DuckDB updates rows in their order many times faster than in any other
+      yield* session.run(
+        `UPDATE ${versions} filled SET ${added.map((name) => `${DuckDb.name(name)} = ${is(name)}`).join(", ")}
        FROM (
          SELECT ${versions}.rowid AS "its row"${added.map((name) => `, ${is(name)}`).join("")} ${lacking}
          WHERE ${versions}.rowid BETWEEN ${from} AND ${from + batch - 1n} ORDER BY "its row"
        ) WHERE filled.rowid = "its row";
        CHECKPOINT ${catalog}`
-    )
+      )
+    }
   }
-})
+)
 
 /** Ends the versions that are over, and says of all others what the run saw. */
-const carryOn = Effect.fnUntraced(function*({ isComplete, of, run, session }: LedgerRun, table: Table, before: EarlierVersions) {
-  const [versions, past] = [of(versionsOf(table)), of(pastOf(table))]
-  const [current, hashes] = [of(currentOf(table)), of(hashesOf(table))]
-  const [now, changing] = [DuckDb.constant(run.observed_at), volatile(table)]
-  const numbers = (where: string) => `(SELECT version_number FROM rest WHERE version_number IS NOT NULL AND ${where})`
-  const over = isComplete ? `"is same" IS NOT TRUE` : `NOT "is same"`
-  const seen = `SELECT version_number${listed(changing)} FROM paired WHERE version_number + row_number IS NOT NULL
+const carryOn = Effect.fnUntraced(
+  function*({ isComplete, of, run, session }: LedgerRun, table: Table, before: EarlierVersions) {
+    const [versions, past] = [of(versionsOf(table)), of(pastOf(table))]
+    const [current, hashes] = [of(currentOf(table)), of(hashesOf(table))]
+    const [now, changing] = [DuckDb.constant(run.observed_at), volatile(table)]
+    const numbers = (where: string) => `(SELECT version_number FROM rest WHERE version_number IS NOT NULL AND ${where})`
+    const over = isComplete ? `"is same" IS NOT TRUE` : `NOT "is same"`
+    const seen = `SELECT version_number${listed(changing)} FROM paired WHERE version_number + row_number IS NOT NULL
     UNION ALL SELECT version_number${listed(changing)} FROM rest WHERE "is same"`
-  const lastSeen = `${before.run_id} AS last_run_id, ${before.observed_at} AS observed_at${listed(changing)}`
-  // a version that begins and ends at one instant never existed
-  yield* session.run(`
+    const lastSeen = `${before.run_id} AS last_run_id, ${before.observed_at} AS observed_at${listed(changing)}`
+    // a version that begins and ends at one instant never existed
+    yield* session.run(`
     UPDATE ${past} SET valid_to = ${now} WHERE valid_to IS NULL AND version_number IN ${
-    numbers(`${over} AND NOT "is of now"`)
-  };
+      numbers(`${over} AND NOT "is of now"`)
+    };
     INSERT INTO ${past} BY NAME SELECT version_number, ${now} AS valid_to, ${lastSeen}
     FROM ${current} WHERE version_number IN ${numbers(`${over} AND NOT "is of now"`)};
     INSERT INTO ${past} BY NAME SELECT version_number, NULL AS valid_to, ${lastSeen}
@@ -86,12 +89,13 @@ const carryOn = Effect.fnUntraced(function*({ isComplete, of, run, session }: Le
     INSERT INTO ${current} BY NAME ${seen};
     DELETE FROM ${hashes} WHERE version_number IN ${numbers(`(${over} OR "is same")`)};
     INSERT INTO ${hashes} BY NAME SELECT version_number, ${
-    DuckDb.literal(run.tenant)
-  } AS tenant, key_hash, version_hash,
+      DuckDb.literal(run.tenant)
+    } AS tenant, key_hash, version_hash,
       ${before.kind} AS hash_kind
     FROM rest WHERE "is same";
     DROP TABLE paired`)
-})
+  }
+)
 
 /** Begins the versions that the run is the first to see. */
 const begin = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot, before: EarlierVersions) {

@@ -9,8 +9,8 @@ import type { SinkReason } from "../../failure/SinkError.ts"
 import { runs } from "../../Outcome.ts"
 import type { SinkRun } from "../../Sink.ts"
 import type { Table } from "../../Table.ts"
-import * as Added from "../Added.ts"
-import { hashesOf, pastOf, versionsOf } from "./Stored.ts"
+import * as AddedColumns from "../AddedColumns.ts"
+import { hashesOf, pastOf, versionsOf } from "./StoredTables.ts"
 
 /** The rows of a run in one table: the name of a table of the session that has them, with their hashes. */
 export interface Snapshot {
@@ -84,11 +84,11 @@ export const look = Effect.fnUntraced(
     if (ofKind !== count) yield* hashAgain(place, table, kind)
     const lastSeen = `SELECT min(observed_at) FROM ${of(pastOf(table))}
       WHERE valid_to IS NULL AND version_number IN (SELECT version_number ${open})`
-    const later = yield* Added.inRuns(
+    const later = yield* AddedColumns.inRuns(
       session,
       `${ofTenant} AND observed_at > least(${observed_at}, (${lastSeen}))`
     )
-    const added = count === 0n ? [] : Added.of(table, later)
+    const added = count === 0n ? [] : AddedColumns.of(table, later)
     return { count: Number(count), run_id, observed_at, added, kind }
   }
 )
@@ -110,7 +110,7 @@ const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: Ea
   const named = (as: (column: string) => string) =>
     added.map((column) => `, ${DuckDb.name(column)} AS ${as(column)}`).join("")
   const same = added.map((column) => {
-    const since = Added.since(table, column, DuckDb.literal(run.tenant), of(runs))
+    const since = AddedColumns.since(table, column, DuckDb.literal(run.tenant), of(runs))
     return ` AND (${was(column)} IS NOT DISTINCT FROM ${is(column)} OR coalesce("was seen at" < ${since}, false))`
   })
   const lacks = ["false", ...added.map((column) => `${was(column)} IS DISTINCT FROM ${is(column)}`)].join(" OR ")

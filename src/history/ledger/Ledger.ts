@@ -5,12 +5,12 @@ import { Corrupt, InputOutput, type SinkReason } from "../../failure/SinkError.t
 import { collected, type Outcome, runs, toRow } from "../../Outcome.ts"
 import type { Column, ColumnType, Table } from "../../Table.ts"
 import { format } from "../../Version.ts"
-import * as Added from "../Added.ts"
-import { historyOf } from "../Interval.ts"
+import * as AddedColumns from "../AddedColumns.ts"
 import * as Snapshots from "../Snapshots.ts"
+import { historyOf } from "../Versions.ts"
 import * as Views from "../Views.ts"
 import * as Meta from "./Meta.ts"
-import * as Stored from "./Stored.ts"
+import * as Stored from "./StoredTables.ts"
 
 /** Our types as DuckDB's catalog names them. */
 const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "TIMESTAMP WITH TIME ZONE" }
@@ -128,7 +128,7 @@ export const migrate = Effect.fn("Ledger.migrate")(
     ).map((table) => `UPDATE ${inLedger(catalog, Stored.hashesOf(table).name)} SET hash_kind = NULL`)
     const moved = lacking.earlier.flatMap((earlier) => Stored.takeOver(earlier, (name) => inLedger(catalog, name)))
     yield* session.run(["BEGIN", ...made, ...unhashed, ...moved, ...Meta.statements(catalog)].join(";\n"))
-    const all = [...added, ...yield* Added.inRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
+    const all = [...added, ...yield* AddedColumns.inRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
     const statements = tables.flatMap((table) => [
       ...Snapshots.view(historyOf(table), Stored.history(table, ({ name }) => DuckDb.name(name))),
       ...Views.statements(table, all)

@@ -3,8 +3,8 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, Count, Millis, Person, who } from "../Ask.ts"
 import { html } from "../Html.ts"
-import { list, rowsMax, person, table } from "../Table.ts"
-import type { Subject } from "../Tenant.ts"
+import { list, person, rowsMax, table } from "../PageTable.ts"
+import type { Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
 /** The reasons of users_at_risk. */

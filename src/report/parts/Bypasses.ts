@@ -3,8 +3,8 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, at, Count, Millis, Person, who } from "../Ask.ts"
 import { html } from "../Html.ts"
-import { list, rowsMax, person } from "../Table.ts"
-import type { Subject, ReportTenant } from "../Tenant.ts"
+import { list, person, rowsMax } from "../PageTable.ts"
+import type { ReportTenant, Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
 const all = Schema.Struct({ all: Count })

@@ -3,8 +3,8 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, at, Count, Person } from "../Ask.ts"
 import { html } from "../Html.ts"
-import { list, rowsMax, person, table } from "../Table.ts"
-import { daysBack, overMonth, type Subject } from "../Tenant.ts"
+import { list, person, rowsMax, table } from "../PageTable.ts"
+import { daysBack, overMonth, type Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
 /** Every user who is not as they were at an instant, and what is different; of those who can log in now, or could. */

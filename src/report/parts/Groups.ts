@@ -3,8 +3,8 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, Count } from "../Ask.ts"
 import { html } from "../Html.ts"
-import { list, rowsMax } from "../Table.ts"
-import type { Subject } from "../Tenant.ts"
+import { list, rowsMax } from "../PageTable.ts"
+import type { Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
 const Group = Schema.Struct({

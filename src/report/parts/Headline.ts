@@ -3,7 +3,7 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { askOne, at, Count } from "../Ask.ts"
 import { html } from "../Html.ts"
-import { overMonth, type Subject } from "../Tenant.ts"
+import { overMonth, type Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
 const State = Schema.Struct({

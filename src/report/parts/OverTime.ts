@@ -4,8 +4,8 @@ import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, Count } from "../Ask.ts"
 import * as Chart from "../Chart.ts"
 import { html } from "../Html.ts"
-import { table } from "../Table.ts"
-import type { Subject } from "../Tenant.ts"
+import { table } from "../PageTable.ts"
+import type { Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
 /** Further back than this the page does not look. */

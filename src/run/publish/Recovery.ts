@@ -3,17 +3,17 @@
  * that is, and is only believed where the data directory itself or this very command says the same.
  */
 import { Effect, Option, type PlatformError } from "effect"
-import type { ExpectedFailure } from "../../failure/Expected.ts"
+import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
 import { isSinkError, type SinkError } from "../../failure/SinkError.ts"
 import { makeDirectory } from "../../files/Durable.ts"
 import { reasonOf } from "../../files/Files.ts"
 import * as Private from "../../files/Private.ts"
 import type { Sink } from "../../Sink.ts"
 import { inDataDirectory, RunError, Unnamed, Unpublished } from "../RunError.ts"
-import { withLocation } from "./Located.ts"
 import * as Lock from "./Lock.ts"
 import * as Manifest from "./Manifest.ts"
-import * as Named from "./Named.ts"
+import { withLocation } from "./SinkLocation.ts"
+import * as Named from "./TrustedTarget.ts"
 
 /** Finds a sink by the name in a target. */
 export type FindSink = (name: string) => Effect.Effect<Sink, ExpectedFailure>
@@ -114,7 +114,11 @@ const finish = Effect.fnUntraced(
 const whatOf = (error: ExpectedFailure) => isSinkError(error) ? `${error.location}: ${error.reason._tag}` : error._tag
 
 /** Says of a failure that a sealed run could not be published for it. */
-const unpublished = (manifests: Manifest.Manifests, run_id: string, error: ExpectedFailure): Effect.Effect<never, RunError> =>
+const unpublished = (
+  manifests: Manifest.Manifests,
+  run_id: string,
+  error: ExpectedFailure
+): Effect.Effect<never, RunError> =>
   isSinkError(error) && error.reason._tag === "Corrupt"
     ? manifests.damaged(run_id)
     : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) }))

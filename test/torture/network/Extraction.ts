@@ -18,7 +18,7 @@ import { TestClock } from "effect/testing"
 import mfa from "../../../pipelines/mfa.ts"
 import type { Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import { type Emulator, type Options, serve } from "../../../src/emulator/server/Emulator.ts"
-import type { ExpectedFailure } from "../../../src/failure/Expected.ts"
+import type { ExpectedFailure } from "../../../src/failure/ExpectedFailure.ts"
 import type { Outcome } from "../../../src/Outcome.ts"
 import type { SourceServices } from "../../../src/Pipeline.ts"
 import * as Run from "../../../src/run/Run.ts"
@@ -74,7 +74,8 @@ const memory = (kept: Record<string, ReadonlyArray<string>>): Sink => ({
   discard: () => Effect.void
 })
 
-const isExpected = (error: unknown): error is ExpectedFailure => error instanceof Error && Runtime.errorExitCode in error
+const isExpected = (error: unknown): error is ExpectedFailure =>
+  error instanceof Error && Runtime.errorExitCode in error
 
 const onTheWire = ({ requests }: Pick<Emulator, "requests">): FastTime.Server => ({
   received: () => requests.length,

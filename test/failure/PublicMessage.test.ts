@@ -1,7 +1,7 @@
 /** What leaves the machine: of what somebody has written, how often and where, and never what. */
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Exit, Schema } from "effect"
-import { exitStatusOf, publicMessageOf } from "../../src/cli/terminal/Ending.ts"
+import { exitStatusOf, publicMessageOf } from "../../src/cli/terminal/ExitStatus.ts"
 import { DuoError } from "../../src/duo/DuoError.ts"
 import { DuoReason } from "../../src/duo/DuoReason.ts"
 import { RecordError } from "../../src/duo/record/Record.ts"
@@ -178,6 +178,9 @@ describe("A webhook and a collector", () => {
   it("are told of an error that nobody looked at its tag alone", () => {
     const error = new RecordError({ flag: "--replay", directory: canary, detail: canary })
     assert.strictEqual(publicMessageOf(error), "The log of the run says why.")
-    assert.deepInclude(exitStatusOf(Exit.fail(error)), { error: "RecordError", message: "The log of the run says why." })
+    assert.deepInclude(exitStatusOf(Exit.fail(error)), {
+      error: "RecordError",
+      message: "The log of the run says why."
+    })
   })
 })

@@ -1,7 +1,7 @@
 /** The estimated time of arrival: silent until it knows, then near the truth, whatever the pace was before. */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import * as Arrival from "../../../src/cli/terminal/Arrival.ts"
+import * as Eta from "../../../src/cli/terminal/Eta.ts"
 import type { Progress } from "../../../src/run/Progress.ts"
 
 const total = 10_000
@@ -15,9 +15,9 @@ const at = (seen: number, stage: Progress["stage"] = "reading"): Progress => ({
 })
 
 /** Pages of 100 users, so many seconds each. */
-const read = (pages: number, seconds: number, from: Arrival.Eta = Arrival.start, now = 0, users = 0) => {
+const read = (pages: number, seconds: number, from: Eta.Eta = Eta.start, now = 0, users = 0) => {
   let arrival = from
-  for (let n = 1; n <= pages; n++) arrival = Arrival.observe(arrival, at(users + n * 100), now + n * seconds * 1000)
+  for (let n = 1; n <= pages; n++) arrival = Eta.observe(arrival, at(users + n * 100), now + n * seconds * 1000)
   return arrival
 }
 
@@ -25,10 +25,10 @@ const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.is
 
 describe("The time of arrival", () => {
   it("is not told before anything is known", () => {
-    assert.strictEqual(Arrival.timeLeft(Arrival.start), "")
-    assert.strictEqual(Arrival.timeLeft(read(2, 5)), "")
-    assert.strictEqual(Arrival.timeLeft(read(10, 0.1)), "", "a second tells nothing")
-    assert.notStrictEqual(Arrival.timeLeft(read(3, 5)), "")
+    assert.strictEqual(Eta.timeLeft(Eta.start), "")
+    assert.strictEqual(Eta.timeLeft(read(2, 5)), "")
+    assert.strictEqual(Eta.timeLeft(read(10, 0.1)), "", "a second tells nothing")
+    assert.notStrictEqual(Eta.timeLeft(read(3, 5)), "")
   })
 
   it.prop("is exact while the pace is steady: the rest, and everything once more to prove it", [
@@ -44,10 +44,10 @@ describe("The time of arrival", () => {
   })
 
   it("begins anew with each stage, and has nothing to prove after the proof", () => {
-    const proving = Arrival.observe(read(99, 5), at(100, "proving"), 500_000)
-    assert.strictEqual(Arrival.timeLeft(proving), "")
+    const proving = Eta.observe(read(99, 5), at(100, "proving"), 500_000)
+    assert.strictEqual(Eta.timeLeft(proving), "")
     const later = [200, 300].reduce(
-      (arrival, users) => Arrival.observe(arrival, at(users, "proving"), 500_000 + users * 20),
+      (arrival, users) => Eta.observe(arrival, at(users, "proving"), 500_000 + users * 20),
       proving
     )
     assert.approximately(later.left ?? 0, 97 * 3, 0.001)
@@ -56,8 +56,8 @@ describe("The time of arrival", () => {
   it("is not told where Duo does not say how many there are, nor when time stands still or the list does", () => {
     const of = (users: (n: number) => number, ms: number, total: number | null) =>
       [1, 2, 3, 4, 5].reduce(
-        (arrival, n) => Arrival.observe(arrival, { ...at(users(n)), total }, n * ms),
-        Arrival.start
+        (arrival, n) => Eta.observe(arrival, { ...at(users(n)), total }, n * ms),
+        Eta.start
       ).left
     assert.isNull(of((n) => n * 100, 5000, null))
     assert.isNull(of((n) => n * 100, 0, total))
@@ -69,7 +69,7 @@ describe("The time of arrival", () => {
   })
 
   it("is told no more exactly than it is known", () => {
-    const said = (left: number) => Arrival.timeLeft({ ...Arrival.start, left })
+    const said = (left: number) => Eta.timeLeft({ ...Eta.start, left })
     assert.deepStrictEqual([4, 5, 41, 55, 89, 170, 5399, 5400, 9000].map(said), [
       "",
       "about 10 s left",

@@ -7,8 +7,8 @@ import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { hashes, volatile } from "../../duckdb/RowHash.ts"
 import { runs } from "../../Outcome.ts"
 import * as Table from "../../Table.ts"
-import { historyOf } from "../Interval.ts"
 import { asTable } from "../Snapshots.ts"
+import { historyOf } from "../Versions.ts"
 
 const pick = ({ specs }: Table.Table, isWanted: (name: string) => boolean): Table.Specs =>
   Object.fromEntries(Object.entries(specs).filter(([name]) => isWanted(name)))

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Flag } from "effect/cli"
 import type { Pipeline } from "../../Pipeline.ts"
-import { Plugins, UnknownPlugin } from "./Catalog.ts"
+import { Plugins, UnknownPlugin } from "./Plugins.ts"
 
 export const flag = Flag.String("pipeline").pipe(
   Flag.withDescription("A module, for runs of a pipeline that is not one of ours; repeatable"),

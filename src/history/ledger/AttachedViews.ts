@@ -6,12 +6,12 @@ import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { runs } from "../../Outcome.ts"
 import type { Table } from "../../Table.ts"
-import * as Added from "../Added.ts"
-import { historyOf } from "../Interval.ts"
+import * as AddedColumns from "../AddedColumns.ts"
 import * as Snapshots from "../Snapshots.ts"
+import { historyOf } from "../Versions.ts"
 import * as Views from "../Views.ts"
 import { meta, own } from "./Meta.ts"
-import * as Stored from "./Stored.ts"
+import * as Stored from "./StoredTables.ts"
 
 interface Described {
   readonly tables: ReadonlyArray<Table>
@@ -64,7 +64,7 @@ export const make = Effect.fnUntraced(
         ? Stored.history(table, (kept) => `(${query(kept)})`)
         : query(historyOf(table))
     const isTold = columns.some(([table, column]) => table === runs.name && column === "columns_added")
-    const added = isTold ? yield* Added.inRuns(session, rows(runs.name)) : []
+    const added = isTold ? yield* AddedColumns.inRuns(session, rows(runs.name)) : []
     const extracted = pipelines.filter(({ tables }) => tables.some((table) => there.has(historyOf(table).name)))
     yield* session.run(
       [

@@ -1,7 +1,7 @@
 /** The pipelines and sinks that there are: a file in `pipelines/` or `sinks/` is one, and its name is the file's. */
 import { Context, Effect, FileSystem, Layer, Path, Predicate, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import type { ExpectedFailure } from "../../failure/Expected.ts"
+import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import type { Sink } from "../../Sink.ts"
 
@@ -58,7 +58,8 @@ export class Plugins extends Context.Service<Plugins, {
         ) {
           const module: unknown = yield* Effect.tryPromise({
             try: () => import(specifier),
-            catch: (error) => new UnknownPlugin({ kind, name, detail: `its module cannot be loaded (${firstLine(error)})` })
+            catch: (error) =>
+              new UnknownPlugin({ kind, name, detail: `its module cannot be loaded (${firstLine(error)})` })
           })
           const loaded = Predicate.hasProperty(module, "default") ? module.default : undefined
           if (is(loaded)) return loaded
@@ -85,7 +86,11 @@ export class Plugins extends Context.Service<Plugins, {
           const file = ours.find((file) => path.parse(file).name === name)
           if (file !== undefined) return yield* load(kind, name, yield* url(file), is)
           if (!mayLoad) {
-            return yield* new UnknownPlugin({ kind, name, detail: "code is only loaded when the command line names it" })
+            return yield* new UnknownPlugin({
+              kind,
+              name,
+              detail: "code is only loaded when the command line names it"
+            })
           }
           if (/^\.{0,2}\//.test(name)) return yield* load(kind, name, yield* url(path.resolve(name)), is)
           return yield* load(kind, name, name, is).pipe(Effect.mapError((error) =>

@@ -28,7 +28,8 @@ export interface ReportTenant extends Schema.Schema.Type<typeof Row> {
 }
 
 /** What the thirty days are called: the first run may be younger. */
-export const overMonth = ({ first, hasMonth }: ReportTenant) => hasMonth ? `in ${daysBack} days` : `since ${Words.day(first)}`
+export const overMonth = ({ first, hasMonth }: ReportTenant) =>
+  hasMonth ? `in ${daysBack} days` : `since ${Words.day(first)}`
 
 /** What every section of the page is made from. */
 export interface Subject {

@@ -3,8 +3,8 @@
  * and its owner are found without looking at anybody else.
  */
 import { Dice, mix } from "./Dice.ts"
-import { dumps, type JsonObject, record } from "./Json.ts"
 import { type Ground, kinds } from "./Methods.ts"
+import { dumps, type JsonObject, record } from "./PythonJson.ts"
 
 const stride = 33
 const first = 7

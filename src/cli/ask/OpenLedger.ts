@@ -4,12 +4,12 @@ import { Flag } from "effect/cli"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Files from "../../files/Files.ts"
-import * as Added from "../../history/Added.ts"
+import * as AddedColumns from "../../history/AddedColumns.ts"
+import * as AttachedViews from "../../history/ledger/AttachedViews.ts"
 import * as Meta from "../../history/ledger/Meta.ts"
-import * as Names from "../../history/ledger/Names.ts"
 import * as ParquetFiles from "../../history/ParquetFiles.ts"
 import * as Snapshots from "../../history/Snapshots.ts"
-import { Plugins } from "../shared/Catalog.ts"
+import { Plugins } from "../shared/Plugins.ts"
 
 /** There is nothing to ask. */
 export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledger: Schema.String }) {
@@ -39,7 +39,7 @@ const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: str
   if (folders.length === 0) return yield* new NoLedger({ ledger: root })
   yield* at(ParquetFiles.refuseNewer(session, ParquetFiles.files(here)))
   yield* at(session.run(Snapshots.runs(ParquetFiles.selectRuns(here)).join(";\n")))
-  const added = yield* at(Added.inRuns(session, "FROM runs"))
+  const added = yield* at(AddedColumns.inRuns(session, "FROM runs"))
   for (const pipeline of yield* (yield* Plugins).pipelines) {
     const written = pipeline.tables.filter(({ name }) => folders.includes(name))
     if (written.length > 0) yield* at(session.run(ParquetFiles.statements(here, pipeline, written, added)))
@@ -68,6 +68,6 @@ export const open = Effect.fnUntraced(function*(
   const open: Open = { session, at }
   yield* from === "parquet"
     ? overParquet(open, location)
-    : at(Names.make(session, "duo", yield* (yield* Plugins).pipelines))
+    : at(AttachedViews.make(session, "duo", yield* (yield* Plugins).pipelines))
   return open
 })

@@ -7,8 +7,8 @@ import { pipeline } from "node:stream/promises"
 import type { ConnectionOptions } from "node:tls"
 import { CannotCreate, type SinkReason } from "../../src/failure/SinkError.ts"
 import * as Files from "../../src/files/Files.ts"
+import type { DatabaseTarget } from "./DatabaseTarget.ts"
 import { reasonOf } from "./Failure.ts"
-import type { DatabaseTarget } from "./Target.ts"
 
 /** What PostgreSQL calls a value, whatever its type. */
 export type Text = string | null

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import * as Format from "../terminal/Format.ts"
-import type { Open } from "./Ledger.ts"
+import type { Open } from "./OpenLedger.ts"
 import * as Queries from "./Queries.ts"
 
 interface Stop {

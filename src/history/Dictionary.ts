@@ -6,9 +6,9 @@ import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import { runs } from "../Outcome.ts"
 import type { Table } from "../Table.ts"
-import { historyOf } from "./Interval.ts"
 import * as Ledger from "./ledger/Ledger.ts"
 import { meta } from "./ledger/Meta.ts"
+import { historyOf } from "./Versions.ts"
 import * as Views from "./Views.ts"
 
 export interface DictionaryColumn {
@@ -79,7 +79,13 @@ export const describe = Effect.fnUntraced(
       "SELECT function_name, comment FROM duckdb_functions() WHERE database_name = 'ledger' ORDER BY function_oid"
     )
     const entries: ReadonlyArray<DictionaryEntry> = [
-      ...[...known].map(([name, [kind, { doc, key }]]): DictionaryEntry => ({ name, kind, doc, key, columns: columnsOf(name) })),
+      ...[...known].map(([name, [kind, { doc, key }]]): DictionaryEntry => ({
+        name,
+        kind,
+        doc,
+        key,
+        columns: columnsOf(name)
+      })),
       ...macros.map(([name, doc]): DictionaryEntry => ({
         name: `${String(name)}(ts)`,
         kind: "macro",

@@ -2,8 +2,8 @@
 import { Cause, Exit, Predicate, Runtime } from "effect"
 import { CliError } from "effect/cli"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import type { ExpectedFailure } from "../../failure/Expected.ts"
-import * as TooLate from "./TooLate.ts"
+import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
+import * as TooLate from "./Published.ts"
 
 let terminated = false
 process.on("SIGTERM", () => {
@@ -34,7 +34,8 @@ export const defect: ExpectedFailure = {
 }
 
 /** What others than who runs it are told of a failure. */
-export const publicMessageOf = ({ publicMessage = "The log of the run says why." }: ExpectedFailure): string => publicMessage
+export const publicMessageOf = ({ publicMessage = "The log of the run says why." }: ExpectedFailure): string =>
+  publicMessage
 
 /** In a sentence for others than who runs it. */
 export const exitStatusOf = (exit: Exit.Exit<unknown, unknown>) => {
