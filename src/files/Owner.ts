@@ -18,6 +18,14 @@ export class NotOurs extends Schema.TaggedError<NotOurs>()("NotOurs", {
 }
 
 const othersMayWrite = 0o022
+const othersMayRead = 0o077
+
+/** Whether other users may read a file; false if that cannot be found out. */
+export const isReadByOthers = Effect.fnUntraced(function*(path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const mode = yield* fs.stat(path).pipe(Effect.map(({ mode }) => mode), Effect.orElseSucceed(() => 0))
+  return (mode & othersMayRead) !== 0
+})
 
 /** Fails for what is there and is neither this user's nor root's, or may be written by others; where there are no users, never. */
 export const check = Effect.fnUntraced(function*(path: string) {

@@ -23,8 +23,6 @@ export class BadKey extends Schema.TaggedError<BadKey>()("BadKey", {
   }
 }
 
-const othersMayRead = 0o077
-
 const Key = Schema.Uint8ArrayFromHex.check(Schema.makeFilter((bytes) => bytes.length === 32))
 const decode = Schema.decodeUnknownResult(Key)
 
@@ -36,8 +34,7 @@ export const read = Effect.fnUntraced(
     const file = join(dataDirectory, "pii.key")
     yield* make(file)
     yield* Owner.check(file)
-    const { mode } = yield* fs.stat(file)
-    if ((mode & othersMayRead) !== 0) return yield* new BadKey({ file, why: "open" })
+    if (yield* Owner.isReadByOthers(file)) return yield* new BadKey({ file, why: "open" })
     const key = decode((yield* fs.readFileString(file)).trimEnd())
     return Result.isSuccess(key) ? key.success : yield* new BadKey({ file, why: "damaged" })
   },

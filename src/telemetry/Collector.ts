@@ -4,6 +4,7 @@
  */
 import { Config, Effect, Redacted, Runtime, Schema } from "effect"
 import { ExitCode } from "../failure/ExitCode.ts"
+import { isPlainLoopback } from "../http/PlainLoopback.ts"
 
 const endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
@@ -42,7 +43,7 @@ const parse = (text: string): Pick<Collector, "url" | "host" | "loopback"> | str
   return {
     url: url.href.replace(/\/+$/, ""),
     host: url.host,
-    loopback: url.protocol === "http:" && /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(url.hostname)
+    loopback: isPlainLoopback(url)
   }
 }
 

@@ -12,7 +12,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   http: [],
   files: [],
   duckdb: ["files"],
-  duo: ["duckdb", "http", "telemetry", "text"],
+  duo: ["duckdb", "files", "http", "telemetry", "text"],
   run: ["duckdb", "files"],
   history: ["run", "duckdb", "files"],
   telemetry: ["run", "http"],

@@ -5,6 +5,7 @@
 import { Config, Effect, Option, Redacted, Runtime, Schedule, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { ExitCode } from "../../failure/ExitCode.ts"
+import { isPlainLoopback } from "../../http/PlainLoopback.ts"
 import * as Transport from "../../http/Transport.ts"
 import { version } from "../../Version.ts"
 
@@ -32,7 +33,7 @@ const parse = (url: Redacted.Redacted<string>, allowLoopback: boolean): Webhook 
   const parsed = URL.parse(Redacted.value(url))
   if (parsed === null) return "must be the https:// URL of a webhook"
   const { host, hostname, pathname, protocol } = parsed
-  const loopback = protocol === "http:" && /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(hostname)
+  const loopback = isPlainLoopback(parsed)
   if (loopback && !allowLoopback) {
     return "is this machine over plain http, which is allowed only with DUO_INSECURE_LOOPBACK=1"
   }

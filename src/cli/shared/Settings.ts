@@ -1,5 +1,5 @@
 /** The settings that are not the source's: where the data is, and that the environment wins over `.env`. */
-import { Config, ConfigProvider, Effect, FileSystem, Path } from "effect"
+import { Config, ConfigProvider, Effect, Path } from "effect"
 import * as Owner from "../../files/Owner.ts"
 import * as DotEnv from "../init/DotEnv.ts"
 
@@ -31,8 +31,6 @@ export const dataDirectory = Effect.gen(function*() {
   return directory
 })
 
-const othersMayRead = 0o077
-
 /** What listens to a debugger, loads code, or writes memory or the environment into a file. */
 const exposing =
   /--(inspect|require|import|(experimental-)?loader|heapsnapshot-[a-z-]+|heap-prof|report-[a-z-]+|abort-on-uncaught-exception)\b|-r\b/
@@ -53,10 +51,8 @@ export const verifyCertificates = Effect.suspend(() => {
 
 /** What around the process puts secrets at risk, and is no reason to stop. */
 export const warn = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
   if (/^\s*(export\s+)?(DUO_(SKEY|MFA_NOTIFY)|OTEL_EXPORTER_OTLP_HEADERS|PGPASSWORD)\s*=/m.test(yield* DotEnv.read)) {
-    const mode = yield* fs.stat(".env").pipe(Effect.map(({ mode }) => mode), Effect.orElseSucceed(() => 0))
-    if ((mode & othersMayRead) !== 0) {
+    if (yield* Owner.isReadByOthers(".env")) {
       yield* Effect.logWarning("Others may read .env, and the secret in it: chmod 600 it.")
     }
   }

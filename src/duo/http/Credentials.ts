@@ -4,6 +4,7 @@
  */
 import { Config, Context, Effect, FileSystem, Layer, Option, Redacted, Result, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
+import * as Owner from "../../files/Owner.ts"
 import { parseHost } from "./Host.ts"
 
 /** A setting is missing or malformed. The sentence says what to set, and never shows a value. */
@@ -51,8 +52,6 @@ interface Secret {
   readonly warnings: ReadonlyArray<string>
 }
 
-const othersMayRead = 0o077
-
 /** A file that systemd, Docker or a vault has mounted; what is around the key in it is not the key. */
 const readSecretFile = Effect.fnUntraced(function*(path: string) {
   const fileSystem = yield* FileSystem.FileSystem
@@ -65,10 +64,9 @@ const readSecretFile = Effect.fnUntraced(function*(path: string) {
     )
   )
   if (Redacted.value(skey) === "") return yield* unreadable("is empty")
-  const mode = yield* fileSystem.stat(path).pipe(Effect.map(({ mode }) => mode), Effect.orElseSucceed(() => 0))
   const secret: Secret = {
     skey,
-    warnings: (mode & othersMayRead) === 0 ? [] : ["Others may read the file of DUO_SKEY_FILE: chmod 600 it."]
+    warnings: (yield* Owner.isReadByOthers(path)) ? ["Others may read the file of DUO_SKEY_FILE: chmod 600 it."] : []
   }
   return secret
 })
