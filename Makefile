@@ -75,7 +75,7 @@ test: lint ## lint, types, and every test
 test-quick: setup ## the units and the laws
 	@$(NODE) node_modules/.bin/vitest run --config test/vitest.quick.config.ts $(ARGS)
 
-coverage: setup ## which lines the tests run, as a table and in coverage/index.html; ARGS="test/sinks.test.ts" is a part
+coverage: setup ## which lines the tests run, as a table and in coverage/index.html; ARGS="test/sinks/sinks.test.ts" is a part
 	@$(NODE) node_modules/.bin/vitest run --config test/vitest.config.ts --coverage $(ARGS)
 
 torture: setup ## everything that can go wrong, for half an hour; CASE=K1 N=100 SEED=7 for one of it
