@@ -1,7 +1,7 @@
 /** The unreleased changes, and the release that collects them. */
 import { assert, describe, it } from "@effect/vitest"
 import { readdirSync, readFileSync } from "node:fs"
-import { files, folder, kinds, parse, release } from "../docs/tools/changelog.ts"
+import { files, folder, kinds, parse, release } from "../../docs/tools/changelog.ts"
 
 describe("an unreleased change", () => {
   it("has the form that docs/changelog/README.md describes", () => {
