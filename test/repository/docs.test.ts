@@ -2,7 +2,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { execFile, spawnSync } from "node:child_process"
-import { globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import type { DictionaryEntry } from "../../src/history/Dictionary.ts"
 import { laws } from "../laws/sink.ts"
@@ -69,11 +69,11 @@ const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...globSync("docs/
 
 /** Pages whose commands need more than a tenant, and the tests that run them. */
 const elsewhere: Readonly<Record<string, string>> = {
-  "docs/backup-restore-upgrade.md": "docs-reference.test.ts",
-  "docs/install.md": "package.test.ts",
-  "docs/postgres.md": "postgres-program.test.ts",
-  "docs/scheduling.md": "scheduling.test.ts",
-  "docs/writing-a-sink.md": "package.test.ts"
+  "docs/backup-restore-upgrade.md": "repository/docs-reference.test.ts",
+  "docs/install.md": "slow/package.test.ts",
+  "docs/postgres.md": "slow/postgres-program.test.ts",
+  "docs/scheduling.md": "repository/scheduling.test.ts",
+  "docs/writing-a-sink.md": "slow/package.test.ts"
 }
 
 const shell = (command: string, env: Readonly<Record<string, string>>, cwd: string) =>
@@ -85,6 +85,9 @@ const shell = (command: string, env: Readonly<Record<string, string>>, cwd: stri
       (_, __, stderr) => resolve({ code: child.exitCode, stderr })
     )
   })
+
+/** A command is a lower-case file. */
+const commands = globSync("src/cli/[a-z]*.ts").map((file) => basename(file, ".ts"))
 
 describe("what the pages say to type", () => {
   it.live("the README's questions are answered", () =>
@@ -114,13 +117,13 @@ describe("what the pages say to type", () => {
       const data = `${folder}/data`
       mkdirSync(`${data}/bi`)
       writeFileSync(`${data}/duo-mfa`, `#!/bin/sh\nexec "${process.execPath}" "${main.entry}" "$@"\n`, { mode: 0o755 })
-      const commands = pages.filter((page) => page.startsWith("docs/") && !(page in elsewhere)).flatMap((page) =>
+      const lines = pages.filter((page) => page.startsWith("docs/") && !(page in elsewhere)).flatMap((page) =>
         [...readFileSync(page, "utf8").matchAll(/^```sh\n([^`]+)^```$/gm)].flatMap(([_, block = ""]) =>
           block.trim().split("\n").map((line) => ({ page, command: line.replaceAll("/srv/bi", "bi") }))
         )
       )
-      assert.isAtLeast(commands.length, 6)
-      for (const { command, page } of commands) {
+      assert.isAtLeast(lines.length, 6)
+      for (const { command, page } of lines) {
         const { code, stderr } = yield* Effect.promise(() =>
           shell(command, {
             ...settings(duo),
@@ -134,14 +137,12 @@ describe("what the pages say to type", () => {
     })))
 
   it("every command has a verb of make", () => {
-    const commands = readdirSync("src/cli").filter((file) => /^[a-z]/.test(file)).map((file) => file.slice(0, -3))
     const verbs: ReadonlyArray<string> = readFileSync("Makefile", "utf8").match(/^[a-z-]+(?=:.*## )/gm) ?? []
     assert.includeMembers([...verbs], commands)
   })
 
   it("every verb of make is one, and so is every command", () => {
     const verbs = readFileSync("Makefile", "utf8").match(/^[a-z-]+(?=:.*## )/gm) ?? []
-    const commands = readdirSync("src/cli").map((file) => file.replace(".ts", ""))
     for (const page of pages) {
       const text = readFileSync(page, "utf8")
       for (const [_, verb = ""] of text.matchAll(/(?:^|\$ |`)make (?:-\S+ )*([a-z-]+)/gm)) {
