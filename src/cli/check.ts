@@ -14,9 +14,16 @@ export const printOk = (subject: string, detail: string) => Stdout.print(`ok  ${
 export const check = Command.make(
   "check",
   {
-    pipeline: Argument.String("pipeline").pipe(Argument.withDefault("mfa")),
-    sink: Flag.String("sink").pipe(Flag.withDescription("NAME[:TARGET], as for extract"), Flag.atLeast(0)),
-    offline: Flag.Boolean("offline").pipe(Flag.withDescription("Do not ask Duo"), Flag.withDefault(false))
+    pipeline: Argument.String("pipeline").pipe(
+      Argument.withDescription("What would be extracted; default mfa"),
+      Argument.withDefault("mfa")
+    ),
+    sink: Flag.String("sink").pipe(
+      Flag.withDescription("Where rows would go, as for extract; default: the sinks of the pipeline"),
+      Flag.withMetavar("NAME[:TARGET]"),
+      Flag.atLeast(0)
+    ),
+    offline: Flag.Boolean("offline").pipe(Flag.withDescription("Ask Duo nothing"), Flag.withDefault(false))
   },
   Effect.fnUntraced(function*({ offline, pipeline: name, sink }) {
     yield* Settings.warn
@@ -39,4 +46,10 @@ export const check = Command.make(
     })
     for (const target of sinks) yield* printOk(target.sink, `${target.location} can be written`)
   }, Effect.scoped)
-).pipe(Command.withDescription("Check settings, clock, permissions and sinks"))
+).pipe(
+  Command.withDescription("Check settings, clock, permissions and sinks, without a run"),
+  Command.withExamples([
+    { command: "duo-mfa check" },
+    { command: "duo-mfa check admins --sink postgres", description: "For another pipeline and another sink" }
+  ])
+)

@@ -153,4 +153,9 @@ export const demo = Command.make(
     }).pipe(Effect.ensuring(Stderr.done))
     yield* Stdout.print(yield* printHighlights(dataDirectory))
   }, Effect.scoped)
-).pipe(Command.withDescription("Make thirty days of an emulated tenant in data/demo, and ask them five questions"))
+).pipe(
+  Command.withDescription("Make thirty days of an invented tenant in data/demo, and answer five questions"),
+  Command.withExamples([
+    { command: "duo-mfa demo" }
+  ])
+)

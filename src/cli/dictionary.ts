@@ -95,7 +95,8 @@ export const dictionary = Command.make(
   "dictionary",
   {
     format: Flag.Literals("format", ["markdown", "json", "dbt"]).pipe(
-      Flag.withDescription("dbt is a sources file"),
+      Flag.withDescription("dbt is a file of sources for dbt; default markdown"),
+      Flag.withMetavar("FORMAT"),
       Flag.withDefault("markdown")
     )
   },
@@ -103,4 +104,10 @@ export const dictionary = Command.make(
     const entries = yield* Dictionary.describe(yield* (yield* Plugins).pipelines).pipe(Files.at("duckdb", ":memory:"))
     yield* Stdout.data(printers[format](entries))
   })
-).pipe(Command.withDescription("Print the data dictionary"))
+).pipe(
+  Command.withDescription("Print the data dictionary: every table and column"),
+  Command.withExamples([
+    { command: "duo-mfa dictionary" },
+    { command: "duo-mfa dictionary --format dbt > sources.yml", description: "For dbt" }
+  ])
+)

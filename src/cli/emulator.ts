@@ -27,13 +27,26 @@ export const emulator = Command.make(
   "emulator",
   {
     users: Flag.Int("users").pipe(
-      Flag.withDescription("How many users the tenant has"),
+      Flag.withDescription("How many users the tenant has; default 250"),
+      Flag.withMetavar("N"),
       Flag.withSchema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
       Flag.withDefault(250)
     ),
-    seed: Flag.Int("seed").pipe(Flag.withDescription("Decides who they are, and the keys"), Flag.withDefault(1)),
-    port: Flag.Int("port").pipe(Flag.withDescription("0 is any free one"), Flag.withDefault(0)),
-    scenario: Flag.String("scenario").pipe(Flag.withDescription("A JSON file of what goes wrong"), Flag.optional)
+    seed: Flag.Int("seed").pipe(
+      Flag.withDescription("Another number makes other users and other keys; default 1"),
+      Flag.withMetavar("N"),
+      Flag.withDefault(1)
+    ),
+    port: Flag.Int("port").pipe(
+      Flag.withDescription("Where it listens; default 0, which is any free port"),
+      Flag.withMetavar("PORT"),
+      Flag.withDefault(0)
+    ),
+    scenario: Flag.String("scenario").pipe(
+      Flag.withDescription("A JSON file that says what shall go wrong"),
+      Flag.withMetavar("FILE"),
+      Flag.optional
+    )
   },
   Effect.fnUntraced(function*({ port, scenario, seed, users }) {
     const faults = Option.isSome(scenario) ? yield* readScenario(scenario.value) : []
@@ -43,4 +56,9 @@ export const emulator = Command.make(
     yield* Stdout.json({ host, ikey, skey })
     return yield* Effect.never
   }, Effect.scoped)
-).pipe(Command.withDescription("Serve an invented tenant on loopback, as Duo would"))
+).pipe(
+  Command.withDescription("Serve an invented tenant on loopback, as Duo would"),
+  Command.withExamples([
+    { command: "duo-mfa emulator --users 1000 --port 38600" }
+  ])
+)

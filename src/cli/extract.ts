@@ -1,7 +1,6 @@
 /** `duo-mfa extract`: one run of a pipeline. */
 import { Effect, Exit, Option, Runtime, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
-import * as Personal from "../duckdb/Personal.ts"
+import { Command } from "effect/cli"
 import { Recording } from "../duo/record/Recording.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
@@ -16,7 +15,7 @@ import { observed } from "../telemetry/RunTelemetry.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import * as Json from "../text/Json.ts"
 import { version } from "../Version.ts"
-import { duration } from "./shared/Duration.ts"
+import { flags } from "./extract/Flags.ts"
 import * as Notify from "./shared/Notify.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
@@ -44,68 +43,6 @@ export class Contradiction extends Schema.TaggedError<Contradiction>()("Contradi
   override get message() {
     return `${this.detail} See duo-mfa extract --help.`
   }
-}
-
-const positive = (most: number) =>
-  Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: most }, { message: `Expected 1 to ${most}` }))
-
-/** Something that is off if it is not said. */
-const option = (name: string, description: string) =>
-  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
-
-const flags = {
-  pipeline: Argument.String("pipeline").pipe(
-    Argument.withDescription("What to extract; duo-mfa pipelines lists them"),
-    Argument.withDefault("mfa")
-  ),
-  sink: Flag.String("sink").pipe(
-    Flag.withDescription("NAME[:TARGET], repeatable; replaces the pipeline's own. NAME may be a module"),
-    Flag.atLeast(0)
-  ),
-  pageSize: Flag.Int("page-size").pipe(
-    Flag.withDescription("Objects a page; Duo's maximum if not given"),
-    Flag.withSchema(positive(500)),
-    Flag.optional
-  ),
-  concurrency: Flag.Int("concurrency").pipe(
-    Flag.withDescription("Pages in flight"),
-    Flag.withSchema(positive(16)),
-    Flag.withDefault(4)
-  ),
-  maxShrink: Flag.Finite("max-shrink").pipe(
-    Flag.withDescription(
-      "Percent of the tenant, or a table, that may be gone since the run before; 10, or what the pipeline says, if not given"
-    ),
-    Flag.withSchema(
-      Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }, { message: "Expected 0 to 100" }))
-    ),
-    Flag.optional
-  ),
-  allowEmpty: option("allow-empty", "Believe a tenant, or a table, that has nothing left"),
-  pii: Flag.Literals("pii", Personal.treatments).pipe(
-    Flag.withDescription("What becomes of personal columns: as they are, a keyed hash, or NULL"),
-    Flag.withDefault("keep")
-  ),
-  strict: option("strict", "Exit 3 if the snapshot could not be proved complete"),
-  record: Flag.String("record").pipe(
-    Flag.withDescription("A new directory for what Duo answers, to run again from it"),
-    Flag.optional
-  ),
-  pseudonymise: option("pseudonymise", "Record hashes of the same shape in the place of names, numbers and ids"),
-  replay: Flag.String("replay").pipe(
-    Flag.withDescription("A record's directory: the same run again, without Duo"),
-    Flag.optional
-  ),
-  wait: duration(
-    "wait",
-    "Wait so long for another run that is in the way, such as 10m; without it end with 75 at once"
-  ),
-  notify: Flag.Redacted("notify").pipe(
-    Flag.withDescription("An https webhook that is told what the run came to; as DUO_MFA_NOTIFY it is seen by fewer"),
-    Flag.optional
-  ),
-  dryRun: option("dry-run", "Read and count, and write nothing"),
-  json: option("json", "Print one JSON object on standard output")
 }
 
 /** What the flags say of records. */
@@ -239,4 +176,12 @@ export const extract = Command.make(
     }),
     Effect.uninterruptible
   )
-).pipe(Command.withDescription("Read a tenant once, and publish the rows: its users, or what the pipeline says"))
+).pipe(
+  Command.withDescription("Read a tenant once and publish its rows"),
+  Command.withExamples([
+    { command: "duo-mfa extract", description: "Every user, into the ledger, Parquet and NDJSON" },
+    { command: "duo-mfa extract admins", description: "The administrators of Duo" },
+    { command: "duo-mfa extract --sink csv --sink parquet:/srv/duo", description: "Into other places" },
+    { command: "duo-mfa extract --dry-run", description: "Read and count only" }
+  ])
+)

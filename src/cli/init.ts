@@ -178,4 +178,9 @@ export const init = Command.make(
     yield* warnOfGit
     yield* Stdout.print(next)
   })
-).pipe(Command.withDescription("Ask for the keys, try them on Duo, and write them to .env"))
+).pipe(
+  Command.withDescription("Ask for the keys, try them on Duo, and write them to .env"),
+  Command.withExamples([
+    { command: "duo-mfa init" }
+  ])
+)

@@ -13,4 +13,9 @@ export const pipelines = Command.make(
       yield* Stdout.print(`  tables ${tables.map((table) => table.name).join(", ")}; sinks ${sinks.join(", ")}`)
     }
   })
-).pipe(Command.withDescription("List what can be extracted"))
+).pipe(
+  Command.withDescription("List what can be extracted"),
+  Command.withExamples([
+    { command: "duo-mfa pipelines" }
+  ])
+)

@@ -55,13 +55,14 @@ export const policy = Command.make(
   "policy",
   {
     names: Argument.String("name").pipe(
-      Argument.withDescription("A policy: a file in policies/ of the data directory, or one of ours; all if not given"),
+      Argument.withDescription("A policy: a file in policies/ of the data directory, or a built-in one; default: all"),
       Argument.variadic()
     ),
     from: OpenLedger.from,
     timeout: Select.timeout,
     format: Flag.Literals("format", formats).pipe(
-      Flag.withDescription("How the verdicts are printed"),
+      Flag.withDescription("How the verdicts are printed; default table"),
+      Flag.withMetavar("FORMAT"),
       Flag.withDefault("table")
     )
   },
@@ -93,4 +94,10 @@ export const policy = Command.make(
     }
     if (!kept) return yield* notKept
   }, Effect.scoped)
-).pipe(Command.withDescription("Hold the tenants against the policies: exit 5 if one is not kept"))
+).pipe(
+  Command.withDescription("Compare the tenants with the policies; exit 5 unless all are kept"),
+  Command.withExamples([
+    { command: "duo-mfa policy" },
+    { command: "duo-mfa policy --format junit > policies.xml", description: "For a CI system" }
+  ])
+)

@@ -97,4 +97,10 @@ export const rebuild = Command.make(
       } MB)`
     )
   }, Effect.scoped)
-).pipe(Command.withDescription("Make the ledger anew from the Parquet snapshots"))
+).pipe(
+  Command.withDescription("Make the ledger again from the Parquet snapshots"),
+  Command.withExamples([
+    { command: "duo-mfa rebuild" },
+    { command: "duo-mfa rebuild --pipeline ./my-pipeline.ts", description: "With runs of a pipeline of your own" }
+  ])
+)

@@ -41,12 +41,13 @@ export const report = Command.make(
   "report",
   {
     output: Flag.String("output").pipe(
-      Flag.withDescription("Where to write it; report.html in the data directory if not given"),
+      Flag.withDescription("Where to write it; default: report.html in the data directory"),
       Flag.withMetavar("FILE"),
       Flag.optional
     ),
     pii: Flag.Literals("pii", ["keep", "drop"]).pipe(
-      Flag.withDescription("drop: a page without names, with Duo's ids of users instead"),
+      Flag.withDescription("drop prints Duo's ids in the place of names; default keep"),
+      Flag.withMetavar("HOW"),
       Flag.withDefault("keep")
     )
   },
@@ -57,4 +58,10 @@ export const report = Command.make(
     yield* write(yield* OpenLedger.open(dataDirectory, "ledger"), file, pii)
     yield* Stdout.data(file)
   }, Effect.scoped)
-).pipe(Command.withDescription("Write one self-contained HTML page: coverage over time, what changed, who is at risk"))
+).pipe(
+  Command.withDescription("Write one HTML page to forward: coverage over time, what changed, who is at risk"),
+  Command.withExamples([
+    { command: "duo-mfa report" },
+    { command: "duo-mfa report --pii drop --output page.html", description: "A page without names" }
+  ])
+)

@@ -12,4 +12,9 @@ export const sinks = Command.make(
       yield* Stdout.print(`${name.padEnd(8)} ${doc}`)
     }
   })
-).pipe(Command.withDescription("List where rows can go"))
+).pipe(
+  Command.withDescription("List where rows can go"),
+  Command.withExamples([
+    { command: "duo-mfa sinks" }
+  ])
+)

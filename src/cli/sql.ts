@@ -38,12 +38,12 @@ export const sql = Command.make(
   "sql",
   {
     query: Argument.String("query").pipe(
-      Argument.withDescription("SQL for DuckDB, or @NAME of a query; @ lists them; an overview if not given"),
+      Argument.withDescription("SQL of DuckDB, or @NAME of a question; @ lists them; default: an overview"),
       Argument.optional
     ),
     parameters: Argument.String("parameter").pipe(
       Argument.withDescription(
-        "NAME=VALUE, of what @NAME takes, as @ lists it; your own SQL has it as getvariable('NAME')"
+        "NAME=VALUE: what @NAME takes, as @ lists it. Your own SQL reads it as getvariable('NAME')"
       ),
       Argument.variadic()
     ),
@@ -51,12 +51,13 @@ export const sql = Command.make(
     timeout: Select.timeout,
     writeFiles: Flag.Boolean("write-files").pipe(
       Flag.withDescription(
-        "Let one COPY … TO on the command line write files: it is not held to the ledger, and can read and write whatever you can"
+        "Allow one COPY … TO, which can then read and write every file that you can"
       ),
       Flag.withDefault(false)
     ),
     format: Flag.Literals("format", Format.formats).pipe(
-      Flag.withDescription("A table on a terminal, csv elsewhere"),
+      Flag.withDescription("Default: a table on a terminal, csv elsewhere"),
+      Flag.withMetavar("FORMAT"),
       Flag.optional
     )
   },
@@ -84,4 +85,18 @@ export const sql = Command.make(
       Select.within(timeout)
     )
   }, Effect.scoped)
-).pipe(Command.withDescription("Ask the ledger in SQL: one SELECT, which can read the ledger and nothing else"))
+).pipe(
+  Command.withDescription("Ask the ledger in SQL: one SELECT, which reads the ledger and nothing else"),
+  Command.withExamples([
+    { command: "duo-mfa sql @", description: "List the questions" },
+    {
+      command: "duo-mfa sql @regressions days=30",
+      description: "Who lost their last phishing-resistant method in the last 30 days?"
+    },
+    {
+      command: "duo-mfa sql \"SELECT username FROM users WHERE NOT mfa_enabled\"",
+      description: "A question of your own"
+    },
+    { command: "duo-mfa sql @coverage --format markdown", description: "The answer for a wiki" }
+  ])
+)

@@ -99,7 +99,8 @@ export const verify = Command.make(
   "verify",
   {
     sink: Flag.String("sink").pipe(
-      Flag.withDescription("NAME[:TARGET] of a run, for one that is not in the data directory; repeatable"),
+      Flag.withDescription("A sink outside of the data directory that runs have written to; repeatable"),
+      Flag.withMetavar("NAME[:TARGET]"),
       Flag.atLeast(0)
     ),
     modules: PipelineModules.flag
@@ -177,6 +178,12 @@ export const verify = Command.make(
       return yield* new NotVerified({ differing, unread, unnamed: [...unnamed] })
     }
   })
-).pipe(Command.withDescription("Read every sink back and hold it against the manifests"))
+).pipe(
+  Command.withDescription("Read every sink back and compare it with what was published"),
+  Command.withExamples([
+    { command: "duo-mfa verify" },
+    { command: "duo-mfa verify --sink csv:/srv/duo", description: "A sink outside of the data directory, too" }
+  ])
+)
 
 const isWrong = (verdict: Verdict) => verdict === "differs" || verdict === "missing"

@@ -28,7 +28,9 @@ describe("completions", () => {
   it.live("are printed for each shell that the page names, with every command in them", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       assert.deepStrictEqual(shells, ["bash", "zsh", "fish"])
-      const commands = readdirSync("src/cli").filter((file) => /^[a-z]/.test(file)).map((file) => file.slice(0, -3))
+      const commands = readdirSync("src/cli").filter((file) => /^[a-z].*\.ts$/.test(file)).map((file) =>
+        file.slice(0, -3)
+      )
       for (const shell of shells) {
         const { code, stdout } = yield* program(folder, ["--completions", shell])
         assert.strictEqual(code, 0)

@@ -37,7 +37,7 @@ export type QueryTimeout = Option.Option<Duration.Duration>
 
 export const timeout = duration(
   "timeout",
-  "Stop a query that takes longer, such as 30s or 5m; without it a query may take as long as it needs"
+  "Stop a query that takes longer, such as 30s or 5m; default: no limit"
 )
 
 /** Ends what takes longer than `--timeout` says. */

@@ -5,7 +5,8 @@ import type { Pipeline } from "../../Pipeline.ts"
 import { Plugins, UnknownPlugin } from "./Plugins.ts"
 
 export const flag = Flag.String("pipeline").pipe(
-  Flag.withDescription("A module, for runs of a pipeline that is not one of ours; repeatable"),
+  Flag.withDescription("The module of a pipeline that is not built in, for its runs; repeatable"),
+  Flag.withMetavar("MODULE"),
   Flag.atLeast(0)
 )
 

@@ -6,7 +6,8 @@ const name = "log-format"
 /** The flag, which every command has. */
 export const LogFormat = GlobalFlag.Setting(name)({
   flag: Flag.Literals(name, ["pretty", "json"]).pipe(
-    Flag.withDescription("Standard error in words, or as one JSON object a line"),
+    Flag.withDescription("Standard error in words, or as one JSON object per line; default pretty"),
+    Flag.withMetavar("FORMAT"),
     Flag.withDefault("pretty")
   )
 })

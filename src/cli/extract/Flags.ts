@@ -1,0 +1,80 @@
+/** The arguments and flags of `duo-mfa extract`. */
+import { Schema } from "effect"
+import { Argument, Flag } from "effect/cli"
+import * as Personal from "../../duckdb/Personal.ts"
+import { duration } from "../shared/Duration.ts"
+
+const positive = (most: number) =>
+  Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: most }, { message: `Expected 1 to ${most}` }))
+
+/** Something that is off if it is not said. */
+const option = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
+/** All of them, by the name that the command has for each. */
+export const flags = {
+  pipeline: Argument.String("pipeline").pipe(
+    Argument.withDescription("What to extract, as duo-mfa pipelines lists it; default mfa"),
+    Argument.withDefault("mfa")
+  ),
+  sink: Flag.String("sink").pipe(
+    Flag.withDescription(
+      "Where rows go, repeatable; default: the sinks of the pipeline. NAME is one of duo-mfa sinks, or a module"
+    ),
+    Flag.withMetavar("NAME[:TARGET]"),
+    Flag.atLeast(0)
+  ),
+  pageSize: Flag.Int("page-size").pipe(
+    Flag.withDescription("Objects per page; default: as many as Duo allows"),
+    Flag.withMetavar("N"),
+    Flag.withSchema(positive(500)),
+    Flag.optional
+  ),
+  concurrency: Flag.Int("concurrency").pipe(
+    Flag.withDescription("How many pages are requested at once; default 4"),
+    Flag.withMetavar("N"),
+    Flag.withSchema(positive(16)),
+    Flag.withDefault(4)
+  ),
+  maxShrink: Flag.Finite("max-shrink").pipe(
+    Flag.withDescription(
+      "How much of the tenant, or of a table, may be gone since the run before; default 10, unless the pipeline says otherwise"
+    ),
+    Flag.withMetavar("PERCENT"),
+    Flag.withSchema(
+      Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }, { message: "Expected 0 to 100" }))
+    ),
+    Flag.optional
+  ),
+  allowEmpty: option("allow-empty", "Publish even if the tenant, or a table, has become empty"),
+  pii: Flag.Literals("pii", Personal.treatments).pipe(
+    Flag.withDescription("Personal columns as they are, as a keyed hash, or as NULL; default keep"),
+    Flag.withMetavar("HOW"),
+    Flag.withDefault("keep")
+  ),
+  strict: option("strict", "Exit 3 if the run could not be proved complete"),
+  record: Flag.String("record").pipe(
+    Flag.withDescription("Write what Duo answers to a new directory, for --replay"),
+    Flag.withMetavar("DIR"),
+    Flag.optional
+  ),
+  pseudonymise: option("pseudonymise", "With --record: replace names, numbers and ids by hashes of the same shape"),
+  replay: Flag.String("replay").pipe(
+    Flag.withDescription("Run again from the directory of a record, without Duo"),
+    Flag.withMetavar("DIR"),
+    Flag.optional
+  ),
+  wait: duration(
+    "wait",
+    "How long to wait for another run to end, such as 10m; default: exit 75 at once"
+  ),
+  notify: Flag.Redacted("notify").pipe(
+    Flag.withDescription(
+      "Post the result to an https webhook; the setting DUO_MFA_NOTIFY hides the URL from lists of processes"
+    ),
+    Flag.withMetavar("URL"),
+    Flag.optional
+  ),
+  dryRun: option("dry-run", "Read and count, and write nothing"),
+  json: option("json", "Print one JSON object on standard output")
+}

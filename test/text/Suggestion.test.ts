@@ -1,0 +1,22 @@
+import { assert, describe, it } from "@effect/vitest"
+import { nearest } from "../../src/text/Suggestion.ts"
+
+describe("nearest", () => {
+  const sinks = ["csv", "duckdb", "ndjson", "parquet", "postgres"]
+
+  it("is the name that one or two letters make of a mistyped one, in upper or lower case", () => {
+    assert.deepStrictEqual(nearest("duckbd", sinks), ["duckdb"])
+    assert.deepStrictEqual(nearest("parqet", sinks), ["parquet"])
+    assert.deepStrictEqual(nearest("CSV", sinks), ["csv"])
+  })
+
+  it("is every name that is equally close", () => {
+    assert.deepStrictEqual(nearest("bypas", ["bypass", "bypast", "coverage"]), ["bypass", "bypast"])
+  })
+
+  it("is nothing if all names are far away, or so short that anything would be close", () => {
+    assert.deepStrictEqual(nearest("oracle", sinks), [])
+    assert.deepStrictEqual(nearest("x", ["mfa", "csv"]), [])
+    assert.deepStrictEqual(nearest("", sinks), [])
+  })
+})
