@@ -23,3 +23,15 @@ export const nearest = (name: string, names: ReadonlyArray<string>): ReadonlyArr
   const least = Math.min(distanceMax, Math.floor(name.length / 2), ...distances.map(([_, letters]) => letters))
   return distances.filter(([_, letters]) => letters === least).map(([known]) => known)
 }
+
+const alternatives = new Intl.ListFormat("en", { type: "disjunction" })
+
+/** "Did you mean "duckdb"?", with a space before it; nothing if no name is close. */
+export const didYouMean = (name: string, names: ReadonlyArray<string>): string => {
+  const close = nearest(name, names)
+  return close.length === 0 ? "" : ` Did you mean ${alternatives.format(close.map((known) => `"${known}"`))}?`
+}
+
+/** The sentences about a name that is not known, with all that are. */
+export const unknown = (kind: string, name: string, names: ReadonlyArray<string>): string =>
+  `Unknown ${kind} "${name}".${didYouMean(name, names)} Available: ${names.join(", ")}.`

@@ -94,7 +94,19 @@ const cases: ReadonlyArray<Case> = [
     code: 69,
     says: /cannot be reached.*ECONNREFUSED/s
   },
-  { name: "no such sink", args: ["--sink", "oracle"], code: 64, says: /no sink "oracle".*duckdb/s },
+  {
+    name: "no such sink",
+    args: ["--sink", "oracle"],
+    code: 64,
+    says: /Unknown sink "oracle"\. Available: csv, duckdb, ndjson, parquet, postgres\./
+  },
+  { name: "a sink mistyped", args: ["--sink", "parqet:/srv"], code: 64, says: /"parqet"\. Did you mean "parquet"\?/ },
+  {
+    name: "a pipeline mistyped",
+    args: ["admin"],
+    code: 64,
+    says: /Unknown pipeline "admin"\. Did you mean "admins"\?/
+  },
   { name: "no such flag", args: ["--frobnicate"], code: 64, says: /--frobnicate/ }
 ]
 

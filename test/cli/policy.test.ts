@@ -190,7 +190,7 @@ describe("policy", () => {
       assert.deepStrictEqual([nowhere.code, nowhere.stdout], [78, ""])
       const unknown = yield* policy(folder, "everyone-has-mfa", "nope")
       assert.deepStrictEqual([unknown.code, unknown.stdout], [64, ""])
-      assert.match(unknown.stderr, /no policy "nope".*everyone-has-mfa/)
+      assert.match(unknown.stderr, /Unknown policy "nope".*everyone-has-mfa/)
       assert.strictEqual((yield* policy(folder, "--format", "xml")).code, 64)
     }))
 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { nearest } from "../../src/text/Suggestion.ts"
+import { nearest, unknown } from "../../src/text/Suggestion.ts"
 
 describe("nearest", () => {
   const sinks = ["csv", "duckdb", "ndjson", "parquet", "postgres"]
@@ -18,5 +18,16 @@ describe("nearest", () => {
     assert.deepStrictEqual(nearest("oracle", sinks), [])
     assert.deepStrictEqual(nearest("x", ["mfa", "csv"]), [])
     assert.deepStrictEqual(nearest("", sinks), [])
+  })
+})
+
+describe("an unknown name", () => {
+  it("is told with the one that was meant and all that there are", () => {
+    assert.strictEqual(
+      unknown("sink", "parqet", ["csv", "parquet"]),
+      `Unknown sink "parqet". Did you mean "parquet"? Available: csv, parquet.`
+    )
+    assert.strictEqual(unknown("sink", "oracle", ["csv", "parquet"]), `Unknown sink "oracle". Available: csv, parquet.`)
+    assert.include(unknown("query", "bypas", ["bypass", "bypast"]), `Did you mean "bypass" or "bypast"?`)
   })
 })

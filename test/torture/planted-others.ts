@@ -126,7 +126,7 @@ const others: ReadonlyArray<Row> = [
     plant: (ground) => parquetOf(ground, ground.module),
     args: ["rebuild"],
     code: 64,
-    says: /There is no pipeline .*planted\.mjs/
+    says: /Unknown pipeline .*planted\.mjs/
   },
   {
     name: "an open run that is a link to a file",

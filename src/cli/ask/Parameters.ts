@@ -8,6 +8,7 @@
 import { Effect, Runtime, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ExitCode } from "../../failure/ExitCode.ts"
+import * as Suggestion from "../../text/Suggestion.ts"
 import type { Open } from "./OpenLedger.ts"
 
 /** What a value must be. A user and a tenant must be in the ledger; names of users are found in upper and lower case. */
@@ -92,7 +93,9 @@ export const read = Effect.fnUntraced(function*(query: Asked | undefined, given:
     const [name, value] = pair
     const parameter = takes.find((parameter) => parameter.name === name)
     if (query !== undefined && parameter === undefined) {
-      return yield* refuse(`There is no parameter "${name}".`)
+      return yield* refuse(
+        `Unknown parameter "${name}".${Suggestion.didYouMean(name, takes.map((parameter) => parameter.name))}`
+      )
     }
     if (values.has(name)) return yield* refuse(`"${name}" is given twice.`)
     const [what, is] = needs[parameter?.type ?? "text"]
@@ -113,7 +116,7 @@ export class UserNotFound extends Schema.TaggedError<UserNotFound>()("UserNotFou
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
     return this.kind === "tenant"
-      ? `There is no tenant "${this.value}" in the ledger. There is ${this.tenants.join(", ")}.`
+      ? Suggestion.unknown("tenant", this.value, this.tenants)
       : `No user has or had the name "${this.value}" in ${
         this.tenants.join(", ")
       }. To find one: duo-mfa sql "SELECT username FROM users WHERE username ILIKE '%PART%'"`

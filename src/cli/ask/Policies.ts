@@ -10,6 +10,7 @@
 import { Effect, Runtime, Schema } from "effect"
 import type { Session } from "../../duckdb/DuckDb.ts"
 import { ExitCode } from "../../failure/ExitCode.ts"
+import * as Suggestion from "../../text/Suggestion.ts"
 import type { NotKnown } from "./NotKnown.ts"
 import * as Queries from "./Queries.ts"
 import * as Select from "./Select.ts"
@@ -21,7 +22,7 @@ export class NoPolicy extends Schema.TaggedError<NoPolicy>()("NoPolicy", {
 }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
-    return `There is no policy "${this.name}". There is ${this.names.join(", ")}.`
+    return Suggestion.unknown("policy", this.name, this.names)
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { Effect, FileSystem, Path, type PlatformError, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
+import * as Suggestion from "../../text/Suggestion.ts"
 import { Plugins } from "../shared/Plugins.ts"
 
 /** No file has that name. */
@@ -13,7 +14,11 @@ export class NoQuery extends Schema.TaggedError<NoQuery>()("NoQuery", {
 }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
-    return `There is no query @${this.name}. There is @${this.names.join(", @")}.`
+    return this.name.startsWith("policies/")
+      ? Suggestion.unknown("query", `@${this.name}`, this.names.map((name) => `@${name}`))
+      : `Unknown query "@${this.name}".${
+        Suggestion.didYouMean(`@${this.name}`, this.names.map((name) => `@${name}`))
+      } duo-mfa sql @ lists all.`
   }
 }
 

@@ -20,6 +20,8 @@ export const knownPipelines = Effect.fnUntraced(function*(modules: ReadonlyArray
 export const find = (pipelines: ReadonlyArray<Pipeline>, name: string) => {
   const found = pipelines.find((pipeline) => pipeline.name === name)
   return found === undefined
-    ? Effect.fail(new UnknownPlugin({ kind: "pipeline", name, detail: "name its module with --pipeline MODULE" }))
+    ? Effect.fail(
+      new UnknownPlugin({ kind: "pipeline", name, detail: "name its module with --pipeline MODULE", names: [] })
+    )
     : Effect.succeed(found)
 }

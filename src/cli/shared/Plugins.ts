@@ -4,16 +4,22 @@ import { ExitCode } from "../../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import type { Sink } from "../../Sink.ts"
+import * as Suggestion from "../../text/Suggestion.ts"
 
 /** A name on the command line that is nothing of ours, or a module that is not what it should be. */
 export class UnknownPlugin extends Schema.TaggedError<UnknownPlugin>()("UnknownPlugin", {
   kind: Schema.Literals(["pipeline", "sink"]),
   name: Schema.String,
-  detail: Schema.String
+  /** Why it cannot be used; undefined if its name is not known. */
+  detail: Schema.UndefinedOr(Schema.String),
+  /** The names that are built in. */
+  names: Schema.Array(Schema.String)
 }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
-    return `There is no ${this.kind} "${this.name}": ${this.detail}. See duo-mfa ${this.kind}s.`
+    return this.detail === undefined
+      ? Suggestion.unknown(this.kind, this.name, this.names)
+      : `Unknown ${this.kind} "${this.name}": ${this.detail}. See duo-mfa ${this.kind}s.`
   }
 }
 
@@ -59,11 +65,16 @@ export class Plugins extends Context.Service<Plugins, {
           const module: unknown = yield* Effect.tryPromise({
             try: () => import(specifier),
             catch: (error) =>
-              new UnknownPlugin({ kind, name, detail: `its module cannot be loaded (${firstLine(error)})` })
+              new UnknownPlugin({ kind, name, detail: `its module cannot be loaded (${firstLine(error)})`, names: [] })
           })
           const loaded = Predicate.hasProperty(module, "default") ? module.default : undefined
           if (is(loaded)) return loaded
-          return yield* new UnknownPlugin({ kind, name, detail: `the default export of its module is no ${kind}` })
+          return yield* new UnknownPlugin({
+            kind,
+            name,
+            detail: `the default export of its module is not a ${kind}`,
+            names: []
+          })
         })
 
         const all = <A>(kind: "pipeline" | "sink", is: (value: unknown) => value is A) =>
@@ -89,7 +100,8 @@ export class Plugins extends Context.Service<Plugins, {
             return yield* new UnknownPlugin({
               kind,
               name,
-              detail: "code is only loaded when the command line names it"
+              detail: "code is only loaded when the command line names it",
+              names: []
             })
           }
           if (/^\.{0,2}\//.test(name)) return yield* load(kind, name, yield* url(path.resolve(name)), is)
@@ -97,7 +109,8 @@ export class Plugins extends Context.Service<Plugins, {
             name.includes("/") ? error : new UnknownPlugin({
               kind,
               name,
-              detail: `there is ${ours.map((file) => path.parse(file).name).join(", ")}`
+              detail: undefined,
+              names: ours.map((file) => path.parse(file).name)
             })
           ))
         })

@@ -103,23 +103,23 @@ describe("a question", () => {
 
   const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegExp]> = [
     [["@user"], /^"user" is missing\. @user takes\n {2}user=USER \(required\): /],
-    [["@user", "usr=bob"], /^There is no parameter "usr"\. @user takes\n {2}user=USER/],
+    [["@user", "usr=bob"], /^Unknown parameter "usr"\. Did you mean "user"\? @user takes\n {2}user=USER/],
     [["@user", "user="], /^user= is not the name of a user\./],
     [["@user", "user=bob", "user=ann"], /^"user" is given twice\./],
     [["@user", "user=nobody"], /^No user has or had the name "nobody" in 127\.0\.0\.1:27081, 127\.0\.0\.1:27082\./],
     [["@user", "user=ann' OR true --"], /^No user has or had the name /],
-    [["@coverage", "days=7"], /^There is no parameter "days"\. @coverage takes\n {2}tenant=TENANT/],
-    [["@coverage", "tenant=nowhere"], /^There is no tenant "nowhere" in the ledger\. There is 127\.0\.0\.1:27081, /],
+    [["@coverage", "days=7"], /^Unknown parameter "days"\. @coverage takes\n {2}tenant=TENANT/],
+    [["@coverage", "tenant=nowhere"], /^Unknown tenant "nowhere"\. Available: 127\.0\.0\.1:27081, /],
     [["@changes", "days=week"], /^days=week is not a whole number\. @changes takes\n {2}days=INTEGER \(default 7\): /],
     [["@changes", "days=-1"], /^days=-1 is not a whole number\./],
     [["@changes", "7"], /^"7" is not NAME=VALUE\. @changes takes\n/],
     [["@phones-on", "day=2026-02-30"], /^day=2026-02-30 is not a day such as 2026-11-20\./],
     [["@phones-on", "day=yesterday"], /^day=yesterday is not a day/],
-    [["@plain", "day=2026-11-03"], /^There is no parameter "day"\. @plain takes nothing\./],
+    [["@plain", "day=2026-11-03"], /^Unknown parameter "day"\. @plain takes nothing\./],
     [["@own"], /^"day" is missing\. @own takes\n {2}day=DAY \(required\): Which\./],
     [
       ["@policies/everyone-has-mfa", "days=7"],
-      /^There is no parameter "days"\. @policies\/everyone-has-mfa takes nothing/
+      /^Unknown parameter "days"\. @policies\/everyone-has-mfa takes nothing/
     ],
     [["SELECT 1", "7"], /^"7" is not NAME=VALUE\./]
   ]

@@ -51,4 +51,11 @@ describe("queries", () => {
         assert.strictEqual(answer, readFileSync(expected, "utf8"))
       }))
   }
+
+  it.live("whose name is mistyped are suggested", () =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* command(folder, ["sql", "@coverag"])
+      assert.strictEqual(code, 64)
+      assert.include(stderr, `Unknown query "@coverag". Did you mean "@coverage"? duo-mfa sql @ lists all.`)
+    }))
 })
