@@ -1,4 +1,4 @@
-/** `duo-mfa verify`: reads every sink back and holds it against the manifests. */
+/** `duo-mfa verify`: reads every sink back and compares it with the manifests. */
 import { Effect, Option, Path, Result, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Fingerprint from "../duckdb/Fingerprint.ts"
@@ -17,7 +17,7 @@ import * as Settings from "./shared/Settings.ts"
 import * as Targets from "./shared/Targets.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** What could not be looked at, and why. */
+/** Something that could not be read, and why. */
 const Unread = Schema.Struct({ what: Schema.String, detail: Schema.String, exit: Schema.Int })
 
 /** Not all is as it was published, or not all could be looked at; everything else was. */
@@ -92,8 +92,33 @@ const tableOf = (table: Table, { columns, format }: Manifest.Manifest) =>
     ? { ...table, columns: table.columns.filter(({ earlier }) => earlier === null) }
     : fromTypes(table.name, columns[table.name] ?? {})
 
-const print = (run_id: string, sink: string, table: string, rows: number, verdict: Verdict) =>
+/** A table of a run in a sink, or a manifest that cannot be read, and what was found. */
+interface Finding {
+  readonly run_id: string
+  readonly sink: string
+  readonly location: string
+  readonly table: string
+  readonly rows: number
+  readonly verdict: Verdict
+}
+
+const print = ({ rows, run_id, sink, table, verdict }: Finding) =>
   Stdout.print([run_id, sink.padEnd(8), table.padEnd(13), String(rows).padStart(9), verdict].join("  "))
+
+const count = (values: ReadonlyArray<string>, word: string) => {
+  const { size } = new Set(values)
+  return `${size} ${word}${size === 1 ? "" : "s"}`
+}
+
+/** All findings in one line. */
+const summary = (findings: ReadonlyArray<Finding>) => {
+  const verdicts = Map.groupBy(findings, ({ verdict }) => verdict)
+  const parts = [...verdicts].map(([verdict, { length }]) => `${length} ${verdict}`)
+  const tables = findings.filter(({ table }) => table !== "")
+  return `${tables.length} tables of ${count(tables.map(({ run_id }) => run_id), "run")} in ${
+    count(tables.map(({ location, sink }) => `${sink}:${location}`), "sink")
+  }: ${verdicts.size === 1 && verdicts.has("same") ? "all are as published" : parts.join(", ")}`
+}
 
 export const verify = Command.make(
   "verify",
@@ -103,9 +128,17 @@ export const verify = Command.make(
       Flag.withMetavar("NAME[:TARGET]"),
       Flag.atLeast(0)
     ),
-    modules: PipelineModules.flag
+    modules: PipelineModules.flag,
+    all: Flag.Boolean("all").pipe(
+      Flag.withDescription("Every run; default: the last run of each tenant and pipeline"),
+      Flag.withDefault(false)
+    ),
+    json: Flag.Boolean("json").pipe(
+      Flag.withDescription("Print one JSON object on standard output"),
+      Flag.withDefault(false)
+    )
   },
-  Effect.fnUntraced(function*({ modules, sink: asked }) {
+  Effect.fnUntraced(function*({ all, json, modules, sink: asked }) {
     const { join } = yield* Path.Path
     const dataDirectory = yield* Settings.dataDirectory
     const published = yield* (yield* Manifest.make(dataDirectory)).each
@@ -113,13 +146,20 @@ export const verify = Command.make(
     const pipelines = yield* PipelineModules.knownPipelines(modules)
     const sinks = yield* Targets.resolve(dataDirectory, asked)
     const findSink = yield* Targets.finding(sinks)
+    const looked = new Set<string>()
     const seen = new Set<string>()
     const shut = new Map<string, ExpectedFailure>()
     const differing: Array<string> = []
     const unread: Array<typeof Unread.Type> = []
     const unnamed = new Set<string>()
-    /** There is a later run of which nothing can be told. */
+    const findings: Array<Finding> = []
+    /** The manifest of a later run cannot be read. */
     let isUnknown = false
+
+    const found = (finding: Finding) => {
+      findings.push(finding)
+      return json ? Effect.void : print(finding)
+    }
 
     const pass = (what: string, error: ExpectedFailure) => {
       unread.push({ what, detail: error.message, exit: error[Runtime.errorExitCode] })
@@ -137,20 +177,21 @@ export const verify = Command.make(
       seen.add(place)
       for (const table of collected(tables, manifest)) {
         const what = `${location} ${table.name} of ${manifest.run_id}`
-        const found = shut.get(place)
+        const of = { run_id: manifest.run_id, sink: name, location, table: table.name }
+        const closed = shut.get(place)
         const compared = yield* Effect.result(
-          found === undefined
+          closed === undefined
             ? compare(manifest, sink, location, tableOf(table, manifest), newest)
-            : Effect.fail(found)
+            : Effect.fail(closed)
         )
         if (Result.isFailure(compared)) {
           if (isShut(compared.failure)) shut.set(place, compared.failure)
           pass(what, compared.failure)
-          yield* print(manifest.run_id, name, table.name, 0, "not verified")
+          yield* found({ ...of, rows: 0, verdict: "not verified" })
         } else {
           const { rows, verdict } = compared.success
           if (isWrong(verdict)) differing.push(`${what} ${verdict}`)
-          yield* print(manifest.run_id, name, table.name, rows, verdict)
+          yield* found({ ...of, rows, verdict })
         }
       }
     })
@@ -158,11 +199,15 @@ export const verify = Command.make(
     for (const { manifest: read, run_id } of published) {
       if (Result.isFailure(read)) {
         isUnknown = true
-        pass(`runs/${run_id}.json`, read.failure)
-        yield* print(run_id, "manifest", "", 0, "not verified")
+        const location = `runs/${run_id}.json`
+        pass(location, read.failure)
+        yield* found({ run_id, sink: "manifest", location, table: "", rows: 0, verdict: "not verified" })
         continue
       }
       const manifest = read.success
+      const series = `${manifest.tenant} ${manifest.pipeline}`
+      if (!all && looked.has(series)) continue
+      looked.add(series)
       const pipeline = yield* Effect.option(PipelineModules.find(pipelines, manifest.pipeline))
       if (Option.isNone(pipeline)) {
         unnamed.add(`runs of the pipeline ${manifest.pipeline}`)
@@ -174,14 +219,23 @@ export const verify = Command.make(
         else yield* verifySink(manifest, receipt, sink.value, pipeline.value.tables)
       }
     }
-    if (differing.length + unread.length + unnamed.size > 0) {
-      return yield* new NotVerified({ differing, unread, unnamed: [...unnamed] })
-    }
+    const failure = differing.length + unread.length + unnamed.size > 0
+      ? new NotVerified({ differing, unread, unnamed: [...unnamed] })
+      : undefined
+    yield* json
+      ? Stdout.json({
+        tables: findings,
+        ...failure && { error: failure._tag, message: failure.message },
+        exit: failure?.[Runtime.errorExitCode] ?? ExitCode.ok
+      })
+      : Stdout.print(summary(findings))
+    if (failure !== undefined) return yield* failure
   })
 ).pipe(
   Command.withDescription("Read every sink back and compare it with what was published"),
   Command.withExamples([
-    { command: "duo-mfa verify" },
+    { command: "duo-mfa verify", description: "The last run" },
+    { command: "duo-mfa verify --all", description: "Every run, which takes longer" },
     { command: "duo-mfa verify --sink csv:/srv/duo", description: "A sink outside of the data directory, too" }
   ])
 )

@@ -67,6 +67,7 @@ describe("extract", () => {
       const verified = yield* command(folder, ["verify"])
       assert.strictEqual(verified.code, 0, verified.stderr)
       const lines = verified.stdout.trimEnd().split("\n")
+      assert.strictEqual(lines.pop(), "16 tables of 1 run in 4 sinks: all are as published")
       assert.strictEqual(lines.length, 4 * 4)
       assert.isTrue(lines.every((line) => line.endsWith("same")))
       const file = `${folder}/data/csv/users/${summary.run_id}.csv`
@@ -75,6 +76,19 @@ describe("extract", () => {
       const differs = yield* command(folder, ["verify"])
       assert.strictEqual(differs.code, 74)
       assert.include(differs.stderr, "csv users of")
+      assert.include(differs.stdout, "16 tables of 1 run in 4 sinks: 15 same, 1 differs")
+      const { error, exit, message, tables } = JSON.parse((yield* command(folder, ["verify", "--json"])).stdout)
+      assert.deepStrictEqual({ error, exit }, { error: "NotVerified", exit: 74 })
+      assert.include(differs.stderr, message)
+      const found = tables.filter(({ verdict }: { readonly verdict: string }) => verdict !== "same")
+      assert.deepStrictEqual(found, [{
+        run_id: summary.run_id,
+        sink: "csv",
+        location: `${folder}/data/csv`,
+        table: "users",
+        rows: 300,
+        verdict: "differs"
+      }])
       yield* fs.remove(file)
       assert.include((yield* command(folder, ["verify"])).stderr, "missing")
     })))
@@ -94,6 +108,13 @@ describe("extract", () => {
           (SELECT count(*) FROM '${folder}/data/parquet/users/*/*.parquet') AS ever,
           (SELECT count(*) FROM '${folder}/data/parquet/current/users.parquet') AS current`)
       assert.deepStrictEqual(counts, { now: 49, runs: 2, ever: 99, current: 49 })
+
+      const last = yield* command(folder, ["verify"])
+      assert.include(last.stdout, "12 tables of 1 run in 3 sinks: all are as published")
+      const all = yield* command(folder, ["verify", "--all"])
+      assert.include(all.stdout, "24 tables of 2 runs in 3 sinks: 20 same, 4 no longer kept")
+      const { exit, tables } = JSON.parse((yield* command(folder, ["verify", "--all", "--json"])).stdout)
+      assert.deepStrictEqual([exit, tables.length], [0, 24])
     })))
 
   it.live("is for nobody else's eyes: files 0600, directories 0700", () =>

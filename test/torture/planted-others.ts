@@ -117,7 +117,7 @@ const others: ReadonlyArray<Row> = [
   {
     name: "a published run of a pipeline that is a path",
     plant: published(({ module }) => ({ pipeline: module, sinks: [] })),
-    args: ["verify"],
+    args: ["verify", "--all"],
     code: 4,
     says: /runs of the pipeline .*planted\.mjs/
   },
@@ -155,7 +155,7 @@ const others: ReadonlyArray<Row> = [
   {
     name: "a ledger whose table is a view of a file, for verify",
     plant: (ground) => ledgerOf(ground),
-    args: ["verify"],
+    args: ["verify", "--all"],
     code: 74,
     says: /disabled by configuration/
   },

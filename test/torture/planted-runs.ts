@@ -37,7 +37,7 @@ const sealedRows = modules.map(([how, name]): Row => ({
 const publishedRows = modules.map(([how, name]): Row => ({
   name: `a published run of a sink that is ${how}`,
   plant: published((ground) => ({ sinks: [receipt({ sink: name(ground), location: join(ground.data, "csv") })] })),
-  args: ["verify"],
+  args: ["verify", "--all"],
   code: 4,
   says: /A manifest alone loads no module/
 }))
@@ -80,7 +80,7 @@ const placeRows = places.flatMap(([how, place]): ReadonlyArray<Row> => [
   {
     name: `a published run at ${how}`,
     plant: published((ground) => ({ sinks: [receipt({ sink: "csv", location: place(ground) })] })),
-    args: ["verify"],
+    args: ["verify", "--all"],
     code: 4,
     says: /leads nowhere outside/
   }
@@ -147,7 +147,7 @@ const postgres: ReadonlyArray<Row> = [
   {
     name: "a published run in a database elsewhere",
     plant: published(({ elsewhere: location }) => ({ sinks: [receipt({ sink: "postgres", location })] })),
-    args: ["verify"],
+    args: ["verify", "--all"],
     code: 4,
     says: /A manifest alone/
   },
