@@ -124,8 +124,16 @@ export const uncertain = <S extends Spec<ColumnType, false>>(least: Cell, most: 
   ...column,
   uncertain: [least, most]
 })
-/** A column that came later, and what it is in the rows of before. */
+/** A column that came in a later version, and SQL for its value in older rows. */
 export const later = <S extends Spec<ColumnType, false>>(earlier: string, column: S): S => ({ ...column, earlier })
+
+const unknownEarlier = "NULL"
+/** A column that came in a later version, and of which older rows say nothing. */
+export const added = <S extends Spec<ColumnType, false>>(column: S): S => later(unknownEarlier, column)
+
+/** SQL for the value of a column in rows that are older than it; null if they say nothing of it, or if none are older. */
+export const valueEarlier = ({ earlier }: Pick<Column, "earlier">): string | null =>
+  earlier === unknownEarlier ? null : earlier
 /** A column that gives the reason of an uncertain one. */
 export const explaining = <S extends Spec>(other: string, column: S): S => ({ ...column, explains: other })
 
@@ -169,7 +177,7 @@ export const typesOf = (tables: ReadonlyArray<Table>): Readonly<Record<string, R
 export const addedTo = (before: ReturnType<typeof typesOf>, tables: ReadonlyArray<Table>): ReadonlyArray<string> =>
   tables.flatMap(({ columns, name: table }) => {
     const had = before[table]
-    return columns.filter(({ earlier, name }) => had !== undefined && earlier === null && !(name in had))
+    return columns.filter((column) => had !== undefined && valueEarlier(column) === null && !(column.name in had))
       .map(({ name }) => `${table}.${name}`)
   })
 

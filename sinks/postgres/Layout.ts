@@ -10,7 +10,7 @@ import { CannotCreate } from "../../src/failure/SinkError.ts"
 import * as Snapshots from "../../src/history/Snapshots.ts"
 import { historyOf, rowKey } from "../../src/history/Versions.ts"
 import { runs } from "../../src/Outcome.ts"
-import type { ColumnType, Table } from "../../src/Table.ts"
+import { type ColumnType, type Table, valueEarlier } from "../../src/Table.ts"
 import type { Connection } from "./Connection.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
 
@@ -103,9 +103,10 @@ const tableStatements = (target: DatabaseTarget, of: Table, isThere: boolean) =>
     ...view(
       { ...of, name: `${of.name}_snapshots`, doc: `The rows of ${of.name} as every run saw them.` },
       `SELECT ${
-        of.columns.map(({ earlier, name: column }) =>
-          earlier === null ? name(column) : `coalesce(${name(column)}, ${earlier}) AS ${name(column)}`
-        ).join(", ")
+        of.columns.map((column) => {
+          const [cell, earlier] = [name(column.name), valueEarlier(column)]
+          return earlier === null ? cell : `coalesce(${cell}, ${earlier}) AS ${cell}`
+        }).join(", ")
       } FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`
     ),
     ...view(of, current(of, "")),

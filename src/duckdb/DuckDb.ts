@@ -16,7 +16,7 @@ import {
   TooManyFiles,
   Unlockable
 } from "../failure/SinkError.ts"
-import type { Cell, ColumnType, Table } from "../Table.ts"
+import { type Cell, type ColumnType, type Table, valueEarlier } from "../Table.ts"
 import * as Instant from "./Instant.ts"
 
 const tooMany = /Too many open files|EMFILE|ENFILE/i
@@ -211,9 +211,10 @@ export const names = (table: Table) => table.columns.map((column) => name(column
 
 /** The columns of a table with its types, whatever those of the query are, and with what they were before they were there. */
 export const typed = ({ columns }: Table) =>
-  columns.map(({ earlier, name: column, type }) => {
-    const cell = earlier === null ? name(column) : `coalesce(${name(column)}, ${earlier})`
-    return `${cell}::${types[type]} AS ${name(column)}`
+  columns.map((column) => {
+    const earlier = valueEarlier(column)
+    const cell = earlier === null ? name(column.name) : `coalesce(${name(column.name)}, ${earlier})`
+    return `${cell}::${types[column.type]} AS ${name(column.name)}`
   }).join(", ")
 
 /**

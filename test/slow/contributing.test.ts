@@ -1,40 +1,15 @@
 /** CONTRIBUTING.md, walked by somebody who does what it says and nothing else. */
 import { assert, it } from "@effect/vitest"
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync
-} from "node:fs"
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
+import { clone } from "../support/clone.ts"
 import { succeed } from "../support/package.ts"
 
 const page = readFileSync("CONTRIBUTING.md", "utf8")
 
 const blocks = (language: string) =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]+?)^\`\`\`$`, "gm"))].map(([_, block = ""]) => block)
-
-/** What a clone has, and is read by what is typed. */
-const clone = (folder: string) => {
-  const names = [
-    "Makefile",
-    "duo-mfa",
-    "package.json",
-    "package-lock.json",
-    "tsconfig.json",
-    ".dprint.json",
-    ".oxlintrc.json"
-  ]
-  for (const name of [...names, "src", "pipelines", "sinks", "test", "bench", "docs", "data/queries", "README.md"]) {
-    cpSync(name, join(folder, name), { recursive: true, preserveTimestamps: true })
-  }
-  symlinkSync(resolve("node_modules"), join(folder, "node_modules"))
-}
 
 /** Adds a block to a file: its imports after those that are there, the rest at the end. */
 const add = (file: string, block: string) => {

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { Corrupt, InputOutput, type SinkReason } from "../../failure/SinkError.ts"
 import { collected, type Outcome, runs, toRow } from "../../Outcome.ts"
-import type { Column, ColumnType, Table } from "../../Table.ts"
+import { type Column, type ColumnType, type Table, valueEarlier } from "../../Table.ts"
 import { format } from "../../Version.ts"
 import * as AddedColumns from "../AddedColumns.ts"
 import * as Snapshots from "../Snapshots.ts"
@@ -115,10 +115,13 @@ export const migrate = Effect.fn("Ledger.migrate")(
       const qualified = inLedger(catalog, table.name)
       return [
         DuckDb.create(qualified, table),
-        ...columns.flatMap(({ earlier, name, type }) => [
-          `ALTER TABLE ${qualified} ADD COLUMN ${DuckDb.name(name)} ${DuckDb.types[type]}`,
-          ...earlier === null ? [] : [`UPDATE ${qualified} SET ${DuckDb.name(name)} = ${earlier}`]
-        ]),
+        ...columns.flatMap((column) => {
+          const [cell, earlier] = [DuckDb.name(column.name), valueEarlier(column)]
+          return [
+            `ALTER TABLE ${qualified} ADD COLUMN ${cell} ${DuckDb.types[column.type]}`,
+            ...earlier === null ? [] : [`UPDATE ${qualified} SET ${cell} = ${earlier}`]
+          ]
+        }),
         ...isSaid ? [] : DuckDb.comments("TABLE", qualified, table)
       ]
     })
