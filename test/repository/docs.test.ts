@@ -69,6 +69,7 @@ const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...globSync("docs/
 
 /** Pages whose commands need more than a tenant, and the tests that run them. */
 const elsewhere: Readonly<Record<string, string>> = {
+  "docs/adding-a-column.md": "slow/adding-a-column.test.ts",
   "docs/backup-restore-upgrade.md": "repository/docs-reference.test.ts",
   "docs/install.md": "slow/package.test.ts",
   "docs/postgres.md": "slow/postgres-program.test.ts",
