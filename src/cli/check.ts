@@ -1,12 +1,27 @@
 /** `duo-mfa check`: whether an extraction would work, without doing one. */
-import { Effect } from "effect"
+import { Effect, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import * as Run from "../run/Run.ts"
 import { collector } from "../telemetry/Collector.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Targets from "./shared/Targets.ts"
 import * as Stdout from "./terminal/Stdout.ts"
+
+/** More than one thing is wrong. */
+export class Problems extends Schema.TaggedError<Problems>()("Problems", {
+  /** The exit code of the first. */
+  exit: Schema.Int,
+  sentences: Schema.Array(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = this.exit
+  override get message() {
+    return [`${this.sentences.length} things are wrong:`, ...this.sentences.map((sentence) => `- ${sentence}`)].join(
+      "\n"
+    )
+  }
+}
 
 /** A line for what is as it should be. */
 export const printOk = (subject: string, detail: string) => Stdout.print(`ok  ${subject.padEnd(16)} ${detail}`)
@@ -26,25 +41,42 @@ export const check = Command.make(
     offline: Flag.Boolean("offline").pipe(Flag.withDescription("Ask Duo nothing"), Flag.withDefault(false))
   },
   Effect.fnUntraced(function*({ offline, pipeline: name, sink }) {
+    const problems: Array<ExpectedFailure> = []
+    /** Goes on after a failure, which is told at the end. */
+    const noted = <A, E extends ExpectedFailure, R>(part: Effect.Effect<A, E, R>) =>
+      Effect.match(part, {
+        onFailure: (error) => {
+          problems.push(error)
+          return undefined
+        },
+        onSuccess: (value) => value
+      })
+
     yield* Settings.warn
-    const catalog = yield* Plugins
-    const pipeline = yield* catalog.findPipeline(name)
-    const source = yield* pipeline.connect
-    yield* printOk("settings", source.tenant)
-    const collectorAddress = yield* collector
+    const pipeline = yield* (yield* Plugins).findPipeline(name)
+    const source = yield* noted(pipeline.connect)
+    if (source !== undefined) yield* printOk("settings", source.tenant)
+    const collectorAddress = yield* noted(collector)
     if (collectorAddress !== undefined) yield* printOk("telemetry", `goes to ${collectorAddress.host}`)
-    if (!offline) {
-      for (const { detail, subject } of yield* source.check) yield* printOk(subject, detail)
+    if (source !== undefined && !offline) {
+      for (const { detail, subject } of (yield* noted(source.check)) ?? []) yield* printOk(subject, detail)
     }
-    const dataDirectory = yield* Settings.dataDirectory
-    const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
-    yield* Run.checkSinks(pipeline, {
-      tenant: source.tenant,
-      dataDirectory,
-      sinks,
-      findSink: yield* Targets.finding(sinks)
+    yield* noted(Effect.gen(function*() {
+      const dataDirectory = yield* Settings.dataDirectory
+      const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
+      const findSink = yield* Targets.finding(sinks)
+      const tenant = source?.tenant ?? "unknown"
+      for (const found of yield* Run.checkSinks(pipeline, { tenant, dataDirectory, sinks, findSink })) {
+        if (found.error !== undefined) problems.push(found.error)
+        else yield* printOk(found.sink, `${found.location} can be written`)
+      }
+    }))
+    const [first, ...others] = problems
+    if (first === undefined) return
+    return yield* others.length === 0 ? Effect.fail(first) : new Problems({
+      exit: first[Runtime.errorExitCode],
+      sentences: problems.map(({ message }) => message)
     })
-    for (const target of sinks) yield* printOk(target.sink, `${target.location} can be written`)
   }, Effect.scoped)
 ).pipe(
   Command.withDescription("Check settings, clock, permissions and sinks, without a run"),

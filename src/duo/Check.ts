@@ -4,7 +4,7 @@ import type { Finding } from "../Pipeline.ts"
 import type { DuoError } from "./DuoError.ts"
 import { skewed } from "./Explain.ts"
 import { Client } from "./http/Client.ts"
-import { Credentials } from "./http/Credentials.ts"
+import { RetryUnknownHost } from "./http/Retry.ts"
 import { Admins } from "./list/Admins.ts"
 import { BypassCodes } from "./list/BypassCodes.ts"
 import type { Page } from "./list/Pages.ts"
@@ -24,23 +24,21 @@ const totalOf = Effect.fnUntraced(function*(pages: Stream.Stream<Page, DuoError>
   return total === null ? "" : `; there are ${total}`
 })
 
-/** The findings in the order of asking, around those of the lists; fails with what would fail an extraction. */
+/** The findings in the order of asking, around those of the lists; fails as an extraction would, but at once for a mistyped host. */
 const check = <R>(lists: Effect.Effect<ReadonlyArray<Finding>, DuoError, R>) =>
   Effect.gen(function*() {
     const client = yield* Client
-    const { warnings } = yield* Credentials
     const skew = yield* client.clockSkew.pipe(
       Effect.catchIf(({ reason }) => reason._tag === "NotFound", () => Effect.succeed(null))
     )
     const found = yield* lists
     return [
-      ...warnings.map((detail) => ({ subject: "settings", detail })),
       { subject: "host", detail: `${client.host} answers.` },
       { subject: "clock", detail: clock(skew) },
       { subject: "signature", detail: `${yield* client.signature} is accepted.` },
       ...found
     ]
-  })
+  }).pipe(Effect.provideService(RetryUnknownHost, false))
 
 /** Of the users and their bypass codes. */
 export const users = check(Effect.gen(function*() {

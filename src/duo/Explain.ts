@@ -21,6 +21,11 @@ const explain = (reason: DuoReason, path: string): string => {
       if (/\bE[MN]FILE$/.test(reason.detail)) {
         return `Too many files are open to connect to Duo. Allow more, as with ulimit -n 1024, and run again.`
       }
+      if (/: ENOTFOUND$/.test(reason.detail)) {
+        return `There is no host ${
+          reason.detail.replace(/: ENOTFOUND$/, "")
+        }. Check DUO_HOST, and the network, and run again.`
+      }
       return `Duo cannot be reached at ${path}: ${reason.detail}. Check the network, DUO_HOST and HTTPS_PROXY, and run again.`
     case "Tls":
       return `The TLS of Duo's host cannot be trusted: ${reason.detail}. Behind a proxy that inspects TLS, name its CA in NODE_EXTRA_CA_CERTS.`

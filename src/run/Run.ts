@@ -158,7 +158,7 @@ export const dryRun = Effect.fn("Run.dry")(function*(
   return { outcome, receipts: [] }
 }, Effect.scoped)
 
-/** Opens the sinks as a run does, and lets go of them. */
+/** Opens each sink as a run does, and lets go of it: the error of each that cannot be opened, and undefined for the others. */
 export const checkSinks = Effect.fn("Run.rehearse")(function*(
   pipeline: Pipeline,
   options: Recovery.TrustedPlaces & { readonly tenant: string }
@@ -167,12 +167,17 @@ export const checkSinks = Effect.fn("Run.rehearse")(function*(
   const manifests = yield* Recovery.lockAndRecover(options)
   const stamp = yield* newStamp(tenant, [])
   const directory = yield* manifests.directory(stamp.run_id)
-  for (const { location, sink: name } of sinks) {
-    const sink = withLocation(yield* findSink(name))
-    yield* Effect.scoped(sink.open(location, sinkRun(stamp, pipeline, { allowEmpty: false }), directory)).pipe(
-      Effect.ensuring(Effect.ignore(sink.discard(location, stamp.run_id)))
-    )
-  }
+  return yield* Effect.forEach(sinks, (target) =>
+    Effect.gen(function*() {
+      const { location } = target
+      const sink = withLocation(yield* findSink(target.sink))
+      yield* Effect.scoped(sink.open(location, sinkRun(stamp, pipeline, { allowEmpty: false }), directory)).pipe(
+        Effect.ensuring(Effect.ignore(sink.discard(location, stamp.run_id)))
+      )
+    }).pipe(Effect.match({
+      onFailure: (error) => ({ ...target, error }),
+      onSuccess: () => ({ ...target, error: undefined })
+    })))
 }, Effect.scoped)
 
 /** How cells that say something about a person are treated. */

@@ -110,6 +110,16 @@ export const wrongIkey = (ikey: string): string | undefined => {
 export const wrongSkey = (skey: Redacted.Redacted<string>): string | undefined =>
   isIkey(Redacted.value(skey)) ? swapped : undefined
 
+/** The sentence that says that an integration key has not the shape of Duo's; Duo has the last word. */
+export const oddIkey = (ikey: string): string | undefined =>
+  isIkey(ikey) ? undefined : "DUO_IKEY does not look like an integration key (DI and 18 letters and digits)"
+
+/** The same of a secret key. */
+export const oddSkey = (skey: Redacted.Redacted<string>): string | undefined =>
+  Redacted.value(skey).length === skeyLength
+    ? undefined
+    : `DUO_SKEY does not have the ${skeyLength} characters of a secret key`
+
 const checkKeys = (
   ikey: string,
   skey: Redacted.Redacted<string>
@@ -118,12 +128,9 @@ const checkKeys = (
   if (wrong !== undefined) {
     return Result.fail(failed(wrong === swapped ? ["DUO_IKEY", "DUO_SKEY"] : ["DUO_IKEY"], wrong))
   }
-  return Result.succeed([
-    ...isIkey(ikey) ? [] : ["DUO_IKEY does not look like an integration key (DI and 18 letters and digits)."],
-    ...Redacted.value(skey).length === skeyLength
-      ? []
-      : [`DUO_SKEY does not have the ${skeyLength} characters of a secret key.`]
-  ])
+  return Result.succeed(
+    [oddIkey(ikey), oddSkey(skey)].flatMap((odd) => odd === undefined ? [] : [`${odd}.`])
+  )
 }
 
 export class Credentials extends Context.Service<Credentials, {

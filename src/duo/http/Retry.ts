@@ -2,7 +2,7 @@
  * When Duo is asked again: one schedule for each kind of failure that may pass, and the patience of a whole run. A
  * schedule counts the retries of one page; being told to slow down is no failure, and ends only with that patience.
  */
-import { Cause, Duration, Effect, Random, Ref, Schedule } from "effect"
+import { Cause, Context, Duration, Effect, Random, Ref, Schedule } from "effect"
 import * as Meters from "../../telemetry/Meters.ts"
 import { DuoError } from "../DuoError.ts"
 import { BudgetSpent, type DuoReason } from "../DuoReason.ts"
@@ -22,6 +22,14 @@ export const kindOf = (reason: DuoReason): "transport" | "rate limit" | undefine
       return undefined
   }
 }
+
+/**
+ * Whether a host whose name does not exist is asked for again. A run does, because a network may have just come up; `check`
+ * does not, because the name is probably mistyped.
+ */
+export const RetryUnknownHost = Context.Reference<boolean>("duo-mfa/duo/RetryUnknownHost", { defaultValue: () => true })
+
+const isUnknownHost = (reason: DuoReason) => reason._tag === "Transport" && reason.detail.endsWith("ENOTFOUND")
 
 /** Five times, after a random part of 500 ms, 1 s, 2 s, 4 s, 8 s. */
 export const transport = Schedule.exponential("500 millis").pipe(
@@ -118,7 +126,8 @@ export const policy = (budget: Budget): Schedule.Schedule<Duration.Duration, Duo
     let woken = 0
     return Effect.fnUntraced(function*(now: number, error: DuoError) {
       const kind = kindOf(error.reason)
-      if (kind === undefined) return yield* Cause.done(Duration.zero)
+      const isHopeless = kind === undefined || isUnknownHost(error.reason) && !(yield* RetryUnknownHost)
+      if (isHopeless) return yield* Cause.done(Duration.zero)
       const [, wait] = yield* steps[kind](now, error)
       const from = Math.max(yield* monotonic, woken)
       woken = from + Duration.toMillis(wait)

@@ -85,9 +85,11 @@ described("init, on a terminal", () => {
       const clear = "\u0015"
       const asked = yield* converse(folder, "init", [
         ["Integration key ›", `no key at all${enter}`],
-        ["which is DI and 18 letters and digits.", `${clear}${ikey}${enter}`],
+        ["which is DI and 18 letters and digits.", `${clear}abc${enter}`],
+        ["does not look like an integration key", `${clear}${ikey}${enter}`],
         ["Secret key, not shown ›", `${ikey}${enter}`],
-        ["look swapped", `${clear}${skey}${enter}`],
+        ["look swapped", `${clear}short${enter}`],
+        ["does not have the 40 characters", `${clear}${skey}${enter}`],
         ["API hostname ›", `https://admin-12345678.duosecurity.com${enter}`],
         ["that is the Admin Panel", `${clear}api.example.com${enter}`],
         ["Set DUO_HOST to the API hostname", ctrlC]
@@ -287,5 +289,7 @@ describe("what people paste", () => {
     assert.deepStrictEqual(Result.map(Answers.skey(` '${wrong}' `), Redacted.value), Result.succeed(wrong))
     assert.isTrue(Result.isFailure(Answers.ikey(wrong)))
     assert.isTrue(Result.isFailure(Answers.skey(ikey)))
+    assert.isTrue(Result.isFailure(Answers.ikey(ikey.slice(1))))
+    assert.isTrue(Result.isFailure(Answers.skey(wrong.slice(1))))
   })
 })

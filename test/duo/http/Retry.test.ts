@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Random, Runtime, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { DuoError } from "../../../src/duo/DuoError.ts"
-import { type DuoReason, RateLimited, ServerError, Truncated } from "../../../src/duo/DuoReason.ts"
+import { type DuoReason, RateLimited, ServerError, Transport, Truncated } from "../../../src/duo/DuoReason.ts"
 import { Client } from "../../../src/duo/http/Client.ts"
 import * as Retry from "../../../src/duo/http/Retry.ts"
 import { broken, canaries, fail, fake, ok, type Sent, withoutWaiting } from "../../support/duo-fake.ts"
@@ -195,6 +195,20 @@ describe("The patience of a run", () => {
       const throttled = error(new RateLimited({ retryAfter: 120 }))
       for (let n = 0; n < 7; n++) yield* step(0, throttled())
       assert.strictEqual((yield* Effect.result(step(0, throttled())))._tag, "Failure")
+    }))
+
+  it.effect("does not go to a host that does not exist, when check asks; a run keeps asking", () =>
+    Effect.gen(function*() {
+      const notFound = error(new Transport({ detail: "api-12345678.duosecurity.com: ENOTFOUND" }))
+      const refused = error(new Transport({ detail: "api-12345678.duosecurity.com: ECONNREFUSED" }))
+      const isRetried = (failure: DuoError, retryUnknownHost: boolean) =>
+        Effect.gen(function*() {
+          const step = yield* Schedule.toStep(Retry.policy(yield* Retry.makeBudget))
+          return (yield* Effect.result(step(0, failure)))._tag === "Success"
+        }).pipe(Effect.provideService(Retry.RetryUnknownHost, retryUnknownHost))
+      assert.isFalse(yield* isRetried(notFound(), false))
+      assert.isTrue(yield* isRetried(notFound(), true))
+      assert.isTrue(yield* isRetried(refused(), false))
     }))
 
   it.effect("never ends while pages come: throttled honestly, a run of a thousand pages sleeps for hours", () =>
