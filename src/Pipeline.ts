@@ -1,6 +1,6 @@
 /**
- * A pipeline is a value: what it reads, the tables that it fills, and a SELECT for each. The engine knows no more of it than
- * this file says.
+ * A pipeline is a value: a source, the tables that it fills, and a SELECT for each table. This file is everything that
+ * the engine knows about a pipeline.
  */
 import type { Effect, FileSystem, Path, Scope } from "effect"
 import type { RunDatabase } from "./duckdb/RunDatabase.ts"
@@ -8,15 +8,15 @@ import type { ExpectedFailure } from "./failure/ExpectedFailure.ts"
 import type { SinkReason } from "./failure/SinkError.ts"
 import type { Stamp, Table } from "./Table.ts"
 
-/** What the command line may say about reading the source. */
+/** Options of the command line for reading the source. */
 export interface SourceOptions {
-  /** Objects per page; the endpoint's maximum when undefined. */
+  /** Objects per page. If it is undefined, the endpoint's maximum is used. */
   readonly pageSize: number | undefined
-  /** Pages in flight. */
+  /** Pages that are requested at the same time. */
   readonly concurrency: number
 }
 
-/** One line of `check`: what was looked at, and what it showed. */
+/** One line of `check`: the thing that was checked, and the result. */
 export interface Finding {
   readonly subject: string
   readonly detail: string
@@ -24,89 +24,93 @@ export interface Finding {
 
 /** A list of objects, as SQL sees it. */
 export interface List {
-  /** Names its table, `objects.NAME`: `bypass_codes`. */
+  /** The name of its table in `objects`, such as `bypass_codes`. */
   readonly name: string
-  /** One of its objects, in sentences: `a bypass code`. */
+  /** The words for one of its objects in a sentence, such as `a bypass code`. */
   readonly object: string
   /** The DuckDB type of each field of an object, in order. */
   readonly columns: Readonly<Record<string, string>>
-  /** By field: when it says something, as SQL, if not where it is not empty. */
+  /**
+   * By field: SQL for whether it is filled, if its value can also be in other fields. Other fields are filled if not
+   * empty.
+   */
   readonly filledBy?: Readonly<Record<string, string>>
-  /** The field of its id, and of the Unix time at which it was created. */
+  /** The names of two fields: the object's id, and the Unix time at which it was created. */
   readonly id: string
   readonly created: string
 }
 
 /**
- * How it was proved who was in a list: its first page had everything, or everything was created before the first page and
- * seen after it, or two readings saw the same.
+ * The ways to prove that a reading is the whole list at one moment. `page`: the first page had everything. `created`:
+ * every object was created before the first page was asked for, and was seen after that. `twice`: two readings saw the
+ * same objects.
  */
 export const proofs = ["page", "created", "twice"] as const
 export type Proof = typeof proofs[number]
 
-/** What reading a list came to. Its objects are in `objects.NAME`, each once. */
+/** The result of reading a list. Its objects are in `objects.NAME`, each of them once. */
 export interface ReadList {
   readonly list: List
-  /** Why it is not proved who was in the list at one moment; null if it is. */
+  /** Why the list could not be proved complete; null if it was proved. */
   readonly doubt: string | null
-  /** Null if nothing is proved. */
+  /** Null if the list was not proved complete. */
   readonly proof: Proof | null
-  /** How many Duo said there were, at that moment if it is proved. */
+  /** The number of objects that Duo reported. If the list was proved complete, it is the number at that moment. */
   readonly total: number | null
   readonly pages: number
   /** How often the list was read. */
   readonly readings: number
-  /** Objects that came twice in a reading. */
+  /** The number of objects that came twice in a reading. */
   readonly duplicates: number
-  /** Of the objects, how many changed while they were read. */
+  /** The number of objects that changed while the list was read. */
   readonly changed: number
-  /** The fields that this version does not know. */
+  /** Names of fields that this version does not know. */
   readonly unknownFields: ReadonlySet<string>
 }
 
-/** What was counted on the wire. */
+/** The requests that were sent, counted. */
 export interface Sent {
   readonly requests: number
   readonly retries: number
-  /** When the last answer was in, in milliseconds; null if there was none. */
+  /** When the last answer had arrived, in milliseconds since 1970; null if there was no answer. */
   readonly answeredAt: number | null
 }
 
-/** What a source has read for one run. */
+/** Everything that a source has read for one run. */
 export interface Extraction {
-  /** The list that is counted, then the others that have to be whole too. */
+  /** First the list that the summary counts, then the other lists. The run is complete only if all of them are. */
   readonly lists: readonly [ReadList, ...ReadonlyArray<ReadList>]
-  /** Why other lists could not be read, in sentences. */
+  /** A sentence for each list that could not be read, which says why. */
   readonly refused: ReadonlyArray<string>
   readonly sent: Sent
 }
 
-/** A run that is done again from its record. */
+/** A run that is repeated from its recording. */
 export type ReplayedRun = Pick<Stamp, "run_id" | "observed_at">
 
-/** A source that is ready to be asked. Making it reads the settings and sends nothing. */
+/** A source that is ready to be read. Making it reads the settings and sends no request. */
 export interface Source {
   /** The tenant's API host. */
   readonly tenant: string
-  /** The run that its answers are of, if they are a record's: the rows carry its id and its instant again. */
+  /** The recorded run, if the answers come from a recording: the rows get the id and the instant of that run. */
   readonly recorded?: ReplayedRun
-  /** Reads everything into the run database, and proves if it can that it is everything. */
+  /** Reads everything into the run database, and tries to prove that nothing is missing. */
   readonly extract: (
     stamp: Stamp,
     options: SourceOptions & { readonly database: RunDatabase }
   ) => Effect.Effect<Extraction, ExpectedFailure | SinkReason>
-  /** Asks the source whether an extraction would be let in. */
+  /** Asks the source whether it would accept an extraction. */
   readonly check: Effect.Effect<ReadonlyArray<Finding>, ExpectedFailure>
 }
 
-/** The services a source may ask for: the settings come from the ConfigProvider, a secret perhaps from a file. */
+/** The services that a source may use. Settings come from the ConfigProvider; a secret may come from a file. */
 export type SourceServices = FileSystem.FileSystem | Path.Path
 
-/** How the rows of a table are made. */
+/** The SELECT that makes the rows of a table. */
 export interface TableSelect {
-  /** The list whose objects they are made of: they are not collected if it could not be read. */
+  /** The list that the rows are made from. If it could not be read, the table is not collected. */
   readonly list: string
-  /** One SELECT of DuckDB's SQL over `objects`, which gives the columns of the table by name. */
+  /** A SELECT in DuckDB's SQL over `objects`. Its columns are matched to the table's by name. */
   readonly select: string
 }
 
@@ -115,23 +119,33 @@ export interface Pipeline {
   readonly name: string
   /** One sentence for `duo-mfa pipelines`. */
   readonly doc: string
-  /** What it fills, and no other pipeline does; the tenant is counted by the rows of the first. */
+  /**
+   * The tables that this pipeline fills; no other pipeline fills them. The rows of the first table count the tenant.
+   */
   readonly tables: ReadonlyArray<Table>
-  /** SQL that is run before the SELECTs: macros that they share. */
+  /** SQL that runs before the SELECTs and defines the macros that they share. */
   readonly macros: string
-  /** By the name of the table. */
+  /** The SELECT of each table, by the table's name. */
   readonly rows: Readonly<Record<string, TableSelect>>
-  /** A SELECT of `what, times` over `objects`: values that this version does not know, in sentences. None if empty. */
+  /**
+   * A SELECT of `what, times` over `objects`: a sentence for each value that this version does not know. May be empty.
+   */
   readonly unknown: string
-  /** The same of objects of which the source says two things that cannot both be true. */
+  /** The same for contradictions: objects about which the source says two things that cannot both be true. */
   readonly contradictions: string
-  /** A SELECT of `name, words, count` over `rows`: what the summary counts, for people in words and for programs by name. */
+  /**
+   * A SELECT of `name, words, count` over `rows`: the counts of the summary, with words for people and names for
+   * programs.
+   */
   readonly counts: string
-  /** SQL for DuckDB: views over the tables, their histories and their changes, with a comment for each and its columns. */
+  /** SQL for DuckDB: views over the tables, their histories and their changes. Each view and column has a comment. */
   readonly views: string
-  /** The sinks of a run for which none was named. */
+  /** The default sinks: those of a run without `--sink`. */
   readonly sinks: ReadonlyArray<string>
-  /** Percent of a table's rows that may be gone since the run before, if nobody says otherwise; 10 if not given. */
+  /**
+   * The default of `--max-shrink`: the percentage of a table's rows that may be gone since the last run. If not given,
+   * 10.
+   */
   readonly maxShrink?: number
   readonly connect: Effect.Effect<Source, ExpectedFailure, SourceServices | Scope.Scope>
 }

@@ -1,9 +1,10 @@
 /**
- * A sink: where rows go. It gets the rows of a round once all of them are read and none can fail any more. What it stages
- * is not seen before it is published, so a round that is never published is discarded and nothing has to be rolled back.
+ * A sink: a place that rows are written to. It gets the rows of a round after every row has been made. It stages them
+ * where no reader sees them, and shows them when it is told to publish. A round that is never published is discarded,
+ * so nothing ever has to be rolled back.
  *
- * A new sink is one file in `sinks/` (or any module whose default export is a `Sink`) and one line in a test: the laws
- * are in `test/laws/sink.ts`.
+ * A new sink is one file in `sinks/` (or any module whose default export is a `Sink`) and one line in a test that holds
+ * it to the laws of `test/laws/sink.ts`.
  */
 import type { Effect, FileSystem, Path, Schema, Scope, Stream } from "effect"
 import type { Session } from "./duckdb/DuckDb.ts"
@@ -13,70 +14,79 @@ import type { SinkFailure, SinkReason } from "./failure/SinkError.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
 
-/** What a sink is told about the run it is opened for; one that keeps what was refuses a run that shrank too much. */
+/**
+ * What a sink knows about the run that it is opened for. A sink that keeps history refuses a run that shrank too much.
+ */
 export interface SinkRun extends Stamp, Agreed {
   readonly pipeline: string
   readonly tables: ReadonlyArray<Table>
-  /** SQL for DuckDB that makes the pipeline's views over its tables, for sinks where they can be asked. */
+  /** SQL for DuckDB that makes the pipeline's views over its tables, for sinks that can store views. */
   readonly views: string
 }
 
-/** The finished rows of a round. They are there until its last sink is sealed. */
+/** The finished rows of a round. They exist until its last sink is sealed. */
 export interface Rows {
-  /** A DuckDB session that has the rows of every table, of all runs of the round, as `rows.TABLE`; and their hashes. */
+  /** A DuckDB session with a table `rows.TABLE` per table: the rows of all runs of the round, and their hashes. */
   readonly session: Session
-  /** The rows of a table of one run as values. An element is a chunk. */
+  /** The rows of one table in one run, as values. Each element of the stream is a chunk of rows. */
   readonly stream: (table: Table, run_id: string) => Stream.Stream<ReadonlyArray<Row>, SinkReason>
 }
 
-/** Published rows as a query for DuckDB, with the columns of their table in its order. */
+/** Published rows as a DuckDB query. It selects the columns of their table, in the table's order. */
 export interface Query {
   readonly session: Session
   readonly sql: string
 }
 
-/** Published rows: a query where DuckDB can read them, which is faster, and values elsewhere. An element is a chunk. */
+/** Published rows: a query if DuckDB can read them, because that is faster; otherwise a stream of chunks of rows. */
 export type Published<E = SinkFailure> = Query | Stream.Stream<ReadonlyArray<Row>, E>
 
-/** What `seal` leaves behind. */
+/** The result of `seal`. */
 export interface Sealed {
-  /** Bytes that publishing makes visible. */
+  /** The bytes that publishing makes visible. */
   readonly bytes: number
-  /** What `publish` needs, as JSON: the manifest keeps it, so that another process can finish what this one began. */
+  /**
+   * The input of `publish`, as JSON. The manifest keeps it, so that another process can publish if this one is killed.
+   */
   readonly publication: Schema.Json
 }
 
-/** The services a sink may ask for: the file system, nothing else. */
+/** The services that a sink may use: the file system and nothing else. */
 export type SinkServices = FileSystem.FileSystem | Path.Path
 
 /** A sink that is open for a round. */
 export interface OpenSink<E = SinkFailure> {
   /**
-   * Stages the rows and does everything that can fail: it writes, syncs and verifies. Called once, when everything is read.
-   * The round is the runs that are published together. A table that is not in a run's `tables_collected` was not read: nothing
-   * is published of it.
+   * Stages the rows and does everything that can fail: it writes them, flushes them to the disk and checks them. The
+   * engine calls it once, after everything has been read. The round is the list of runs that are published together. A
+   * table that is missing in a run's `tables_collected` was not read, so nothing of it is published.
    */
   readonly seal: (round: ReadonlyArray<Outcome>, rows: Rows) => Effect.Effect<Sealed, E, SinkServices>
 }
 
-/** `E` is how it fails: as its author writes it, or as the engine sees it, always with a name and a location. */
+/**
+ * `E` is the type of its errors. The author of a sink may fail with a reason alone; the engine adds the name and the
+ * location.
+ */
 export interface Sink<E = SinkFailure> {
   /** The name on the command line. */
   readonly name: string
   /** One sentence for `duo-mfa sinks`. */
   readonly doc: string
-  /** Where it writes under the data directory, when no target is given. */
+  /** The default location, under the data directory. */
   readonly location: (dataDirectory: string) => string
   /**
-   * What a target means, for a sink whose targets are no paths; `""` if none is given. What it gives is the location, which
-   * is printed and kept: it has no secret in it, and means the same wherever and whenever it is read.
+   * Translates a target into a location, for a sink whose targets are not paths. The target is `""` if none was given.
+   * The location is printed and stored, so it must contain no secret and must mean the same in every directory and at
+   * any time.
    */
   readonly locate?: (target: string) => Effect.Effect<string, ExpectedFailure>
   /**
-   * Prepares to stage a run at the location, and fails here, before the first request to Duo, if it cannot be written; as
-   * `Held` if another run is there whose rows this one would lose. What it holds open is released when the scope closes,
-   * which is after the run was published. The directory is the run's own, in the data directory: what is in it is gone once
-   * the run is published, and whatever happens when the next one begins.
+   * Prepares to stage a run at the location. If the location cannot be written, it fails here, before the first request
+   * to Duo. If another run is writing there and this run would lose that run's rows, it fails with `Held`. Its
+   * resources are released when the scope closes, after the run is published. The directory belongs to this run and
+   * lies in the data directory. It is removed after the run is published; if the process is killed, the next run
+   * removes it.
    */
   readonly open: (
     location: string,
@@ -84,8 +94,9 @@ export interface Sink<E = SinkFailure> {
     directory: string
   ) => Effect.Effect<OpenSink<E>, E, SinkServices | Scope.Scope>
   /**
-   * Shows a sealed run to the readers. Doing it twice is the same as once. The publication may come from a file: what
-   * sealing that run at that location cannot have left there is `Corrupt`, and nothing is touched.
+   * Makes a sealed run visible to readers. Publishing twice has the same effect as publishing once. The publication may
+   * come from a file that somebody changed: if sealing this run at this location cannot have produced it, this fails
+   * with `Corrupt` and changes nothing.
    */
   readonly publish: (
     publication: Schema.Json,
@@ -93,20 +104,20 @@ export interface Sink<E = SinkFailure> {
     location: string
   ) => Effect.Effect<void, E, SinkServices>
   /**
-   * For a sink whose runs share a file. Of a sealed run whose process has ended: whether another run has been published there
-   * since, which publishing this one would lose, and nothing of this one is published yet. Then it is discarded. Other runs
-   * are kept out until the scope closes.
+   * For a sink whose runs share a file. The engine asks this about a sealed run whose process was killed. It is true if
+   * nothing of that run is published yet and another run has been published there since. Publishing the older run would
+   * lose the newer one's rows, so the engine discards it. Other runs are kept out until the scope closes.
    */
   readonly isSuperseded?: (
     publication: Schema.Json,
     run_id: string,
     location: string
   ) => Effect.Effect<boolean, E, SinkServices | Scope.Scope>
-  /** Removes whatever an unpublished run left at the location, also one whose process was killed. */
+  /** Removes everything that an unpublished run left at the location, even if its process was killed. */
   readonly discard: (location: string, run_id: string) => Effect.Effect<void, E, SinkServices>
   /**
-   * The published rows of one table of one run, read back from where they are, for `verify`; `undefined` if this sink
-   * no longer keeps that run. A sink that cannot be read back leaves it out.
+   * Reads back the published rows of one table of one run, for `verify`. It is `undefined` if this sink no longer has
+   * that run. A sink that cannot be read back omits this function.
    */
   readonly read?: (
     location: string,

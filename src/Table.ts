@@ -1,9 +1,11 @@
 /**
- * A table is described once. DDL, comments, Parquet types, the CSV header, the NDJSON keys and the data dictionary all
- * derive from the value made here.
+ * Describes a table once: its columns, their types and their sentences. DDL, comments, Parquet types, the CSV header,
+ * the NDJSON keys and the data dictionary are all derived from this description.
  */
 
 /**
+ * The types of columns, and what a cell is in JavaScript:
+ *
  * - `text`: UTF-8, never empty (an empty string from Duo is NULL)
  * - `boolean`
  * - `bigint`: a safe integer, a `number` in JavaScript
@@ -19,16 +21,16 @@ interface CellOf {
   readonly timestamp: bigint
 }
 
-/** One value; NULL means that Duo did not say. */
+/** One value. NULL means that Duo gave no value. */
 export type Cell = CellOf[ColumnType] | null
 
-/** One row: column name to cell, in the table's column order. */
+/** One row: its cells by column name, in the order of the table's columns. */
 export type Row = Readonly<Record<string, Cell>>
 
-/** Rows by table name. A page becomes one batch. */
+/** Rows by table name. */
 export type Batch = Readonly<Record<string, ReadonlyArray<Row>>>
 
-/** The least and the most that a cell may be. */
+/** The smallest and the largest value that a cell may have. */
 export type Extremes = readonly [least: Cell, most: Cell]
 
 export interface Column {
@@ -36,23 +38,28 @@ export interface Column {
   readonly type: ColumnType
   /** One sentence for the dictionary and the COMMENT. */
   readonly doc: string
-  /** Never NULL. */
+  /** Whether the column is NOT NULL. */
   readonly required: boolean
-  /** Says something about a person. */
+  /** Whether the column says something about a person. */
   readonly personal: boolean
-  /** Changes by itself, so that another value does not make another version of the row. */
+  /**
+   * Whether the column changes by itself, such as a last login. A change of it does not make a new version of the row.
+   */
   readonly volatile: boolean
-  /** What it says is another table's to say; it is repeated here so that nobody has to join. */
+  /** Whether another table owns this value, and it is repeated here to save a join. */
   readonly repeated: boolean
-  /** What it may be where it is NULL, because that says that it is not known; null if NULL is a value of its own. */
+  /** The range of possible values where NULL means "not known"; null if NULL is a value like any other. */
   readonly uncertain: Extremes | null
-  /** The uncertain column of which it gives the reason; it has changed only where that has. */
+  /**
+   * The uncertain column that this column gives the reason for. It counts as changed only where that column has
+   * changed.
+   */
   readonly explains: string | null
-  /** SQL for it over the other columns, for rows that are older than it; NULL for a column that was always there. */
+  /** SQL over the other columns that fills this column in rows from before it existed; null for an original column. */
   readonly earlier: string | null
 }
 
-/** A column as it is written down, before it has its name. */
+/** A column without its name, as a table's description gives it. */
 export interface Spec<Type extends ColumnType = ColumnType, Required extends boolean = boolean> {
   readonly type: Type
   readonly doc: string
@@ -65,7 +72,7 @@ export interface Spec<Type extends ColumnType = ColumnType, Required extends boo
   readonly earlier: string | null
 }
 
-/** Columns by name, in their order. */
+/** Columns by name, in order. */
 export type Specs = Readonly<Record<string, Spec>>
 
 export interface Table<Columns extends Specs = Specs> {
@@ -73,11 +80,11 @@ export interface Table<Columns extends Specs = Specs> {
   /** One sentence for the dictionary and the COMMENT. */
   readonly doc: string
   readonly columns: ReadonlyArray<Column>
-  /** The names of the key columns: unique together within a run. */
+  /** The names of the key columns. Together they are unique within a run. */
   readonly key: ReadonlyArray<string>
-  /** The columns as they were written, for `RowOf` and for tables that have more. */
+  /** The columns as the description gives them, for `RowOf` and for tables that add columns. */
   readonly specs: Columns
-  /** Percent of the rows that may go from one run to the next whatever `--max-shrink` says; 0 for most tables. */
+  /** The percentage of rows that may vanish between two runs even if `--max-shrink` is lower; 0 for most tables. */
   readonly maxShrink: number
 }
 
@@ -103,41 +110,43 @@ const column =
     earlier: null
   })
 
-/** Column makers: what it holds, then its sentence. All may be NULL but for `id` and `instant`. */
+/** Makers of columns: each takes the column's sentence. All columns may be NULL except those of `id` and `instant`. */
 export const text = column("text", false, false)
 export const boolean = column("boolean", false, false)
 export const bigint = column("bigint", false, false)
 export const timestamp = column("timestamp", false, false)
 /** Text that says something about a person. */
 export const personal = column("text", false, true)
-/** Text that every row has. */
+/** Text that is never NULL. */
 export const id = column("text", true, false)
-/** A timestamp that every row has. */
+/** A timestamp that is never NULL. */
 export const instant = column("timestamp", true, false)
 
-/** A column that changes by itself: a last login, a counter. */
+/** Marks a column that changes by itself: a last login, a counter. */
 export const volatile = <S extends Spec>(column: S): S => ({ ...column, volatile: true })
-/** A column that repeats what another table says. */
+/** Marks a column that repeats a value of another table. */
 export const repeated = <S extends Spec>(column: S): S => ({ ...column, repeated: true })
-/** A column that is NULL where it is not known, which is not the same as no; and the least and the most it may be then. */
+/**
+ * Marks a column whose NULL means "not known", which is not the same as false, and gives the range of possible values.
+ */
 export const uncertain = <S extends Spec<ColumnType, false>>(least: Cell, most: Cell, column: S): S => ({
   ...column,
   uncertain: [least, most]
 })
-/** A column that came in a later version, and SQL for its value in older rows. */
+/** Marks a column that a later version added, and gives the SQL for its value in older rows. */
 export const later = <S extends Spec<ColumnType, false>>(earlier: string, column: S): S => ({ ...column, earlier })
 
 const unknownEarlier = "NULL"
-/** A column that came in a later version, and of which older rows say nothing. */
+/** Marks a column that a later version added, and whose value in older rows is not known. */
 export const added = <S extends Spec<ColumnType, false>>(column: S): S => later(unknownEarlier, column)
 
-/** SQL for the value of a column in rows that are older than it; null if they say nothing of it, or if none are older. */
+/** SQL for the value of a column in rows that are older than the column; null if it is not known, or if none are older. */
 export const valueEarlier = ({ earlier }: Pick<Column, "earlier">): string | null =>
   earlier === unknownEarlier ? null : earlier
-/** A column that gives the reason of an uncertain one. */
+/** Marks a column that gives the reason for the value of an uncertain column. */
 export const explaining = <S extends Spec>(other: string, column: S): S => ({ ...column, explains: other })
 
-/** What every row of every table starts with: which run saw it, when, and where. */
+/** The first columns of every table: which run saw the row, when, and in which tenant. */
 export const common = {
   run_id: id("The run that saw this row; its facts are in `runs`."),
   observed_at: instant("When the run saw it: one instant for the whole run."),
@@ -167,13 +176,13 @@ export const make = <const Columns extends Specs>(options: {
   maxShrink: options.maxShrink ?? 0
 })
 
-/** By table and in their order: the types of its columns. */
+/** The types of the columns of each table, in order. */
 export const typesOf = (tables: ReadonlyArray<Table>): Readonly<Record<string, Readonly<Record<string, ColumnType>>>> =>
   Object.fromEntries(
     tables.map(({ columns, name }) => [name, Object.fromEntries(columns.map(({ name, type }) => [name, type]))])
   )
 
-/** The columns that tables have more than they had, as TABLE.COLUMN; a table that is new has none more. */
+/** The columns that were added to tables since `before`, as TABLE.COLUMN. A new table has no added columns. */
 export const addedTo = (before: ReturnType<typeof typesOf>, tables: ReadonlyArray<Table>): ReadonlyArray<string> =>
   tables.flatMap(({ columns, name: table }) => {
     const had = before[table]
@@ -181,7 +190,7 @@ export const addedTo = (before: ReturnType<typeof typesOf>, tables: ReadonlyArra
       .map(({ name }) => `${table}.${name}`)
   })
 
-/** A table of which no more than that is known. */
+/** A table of which only the name and the types of the columns are known. */
 export const fromTypes = (name: string, types: Readonly<Record<string, ColumnType>>): Table =>
   make<Specs>({
     name,

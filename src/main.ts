@@ -5,16 +5,17 @@ import { exitCode, program } from "./cli/Program.ts"
 
 process.umask(0o077)
 
-// Node would open a debugger at this signal, and whoever may connect to it reads the key. One that was opened while the
-// program was loaded is closed, at once after Node has opened it for good; who asks for one with --inspect gets it.
+// On SIGUSR1, Node would open a debugger, through which other processes could read the secret key. If Node opened one
+// while the program was loading, close it, in the next turn because Node opens it late. With --inspect it was asked for
+// and stays.
 process.on("SIGUSR1", () => undefined)
 if (![...process.execArgv, process.env["NODE_OPTIONS"]].some((option) => option?.includes("--inspect"))) {
   setImmediate(() => inspector.close())
 }
 
 process.on("SIGINT", () => undefined)
-// A signal that comes when all is done stops nothing. Node lets go of signals before it has tidied up, which takes longer
-// than to leave at once.
+// A signal that comes at the very end must not change the exit code. Node removes its signal handlers before it cleans
+// up, and the clean-up takes a while, so leave at once.
 process.once("exit", () => process.exit())
 
 program(new URL("..", import.meta.url)).pipe(

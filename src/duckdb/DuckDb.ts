@@ -1,6 +1,6 @@
 /**
- * DuckDB as the sinks use it: a scoped connection whose memory has a bound, SQL made from tables, results read chunk by
- * chunk, and its messages told apart. The library is loaded when it is first needed, for that takes a while.
+ * Opens DuckDB sessions with limited memory, makes SQL from tables, and turns DuckDB's messages into reasons of sinks.
+ * The library is loaded when it is first needed, because loading it takes a while.
  */
 import type * as Api from "@duckdb/node-api"
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api"
@@ -21,10 +21,10 @@ import * as Instant from "./Instant.ts"
 
 const tooMany = /Too many open files|EMFILE|ENFILE/i
 
-/** Its allocator reads this once, when it is loaded: with more arenas, more is kept that nobody uses any more. */
+/** A setting of DuckDB's allocator, read when it is loaded. With more arenas, it keeps more memory that is not used. */
 const allocator = { name: "DUCKDB_JE_MALLOC_CONF", value: "narenas:1" }
 
-/** The library itself, for its constants. */
+/** DuckDB's library. */
 export const library: Effect.Effect<typeof Api, CannotCreate | TooManyFiles> = Effect.tryPromise({
   try: () => {
     process.env[allocator.name] ??= allocator.value
@@ -37,8 +37,8 @@ export const library: Effect.Effect<typeof Api, CannotCreate | TooManyFiles> = E
 })
 
 /**
- * What a session of a sink may use, so that memory does not grow with the tenant. One thread needs the least, and more
- * of them run out of so little: what they would gain is less than what they take from the rest of the run.
+ * The limits of a sink's session, so that memory does not grow with the tenant. One thread needs the least memory;
+ * several threads run out of this little, and would gain less time than they take from the rest of the run.
  */
 const bounds = {
   memory_limit: "128MB",
@@ -47,17 +47,17 @@ const bounds = {
   write_buffer_row_group_count: "1"
 }
 
-/** Half of the memory that this process can have. */
+/** Half of the memory that this process may use. */
 const halfOfMemory = () => `${Math.floor(Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2)}B`
 
-/** For `ATTACH` of a database that is made: rows of a group wait in memory, four times as many if this is not said. */
+/** An option of `ATTACH` for a new database. The rows of a group wait in memory; the default is four times as many. */
 export const groupRows = "ROW_GROUP_SIZE 30720"
 
-/** Bytes that readers of text make room for in a row: Duo's have a few thousand. */
+/** The bytes that a reader of text reserves for a row. Duo's objects have a few thousand bytes. */
 export const rowBytesMax = 4_194_304
 
 const lock = /Could not set lock on file(?:.*\(PID (\d+)\))?/s
-/** Nobody holds it: the system has said that there are no locks there, or that it does not give any. */
+/** Nobody has the lock: the system has said that it does not support locks there. */
 const lockless =
   /File locks are not supported|No locks available|(Function|Operation) not (implemented|supported|permitted)|Invalid argument/
 const full = /No space left on device|Disk quota exceeded/i
@@ -66,10 +66,10 @@ const foreign =
 const unusable =
   /permission denied|operation not permitted|read-only file system|not a directory|is a directory|no such file|file name too long|does not exist/i
 
-/** These quote a value, which may be somebody's name or number; but for what is said of a Parquet file that is none. */
+/** Errors that quote a value, which may be a person's name or number; except those about a damaged Parquet file. */
 const quoting = /^(Conversion|Invalid Input|Out of Range) Error(?!: (No magic bytes|Footer length|File '))/
 
-/** The one place where what DuckDB says becomes a sink's reason. */
+/** The reason of a sink for an error of DuckDB. */
 export const reasonOf = (cause: unknown): SinkReason => {
   const message = cause instanceof Error ? cause.message : String(cause)
   const detail = quoting.exec(message)?.[0] ?? message.split("\n", 1)[0] ?? message
@@ -83,32 +83,32 @@ export const reasonOf = (cause: unknown): SinkReason => {
   return unusable.test(detail) ? new CannotCreate({ detail }) : new InputOutput({ detail })
 }
 
-/** A connection, and what is done with it. One thing at a time. */
+/** A connection to a database. It runs one statement at a time. */
 export interface Session {
   readonly connection: DuckDBConnection
-  /** Runs statements whose rows are of no interest; with values for `$1` and so on, one statement. */
+  /** Runs one or more statements and ignores their rows. With values for `$1` and so on, it must be one statement. */
   readonly run: (sql: string, values?: Array<DuckDBValue>) => Effect.Effect<void, SinkReason>
-  /** Plans a statement once, to be run again and again, each time with values of these types for `$1` and so on. */
+  /** Plans a statement once. The result runs it with values for `$1` and so on, which have these types. */
   readonly prepare: (
     sql: string,
     types: Array<DuckDBType>
   ) => Effect.Effect<(values: Array<DuckDBValue>) => Effect.Effect<void, SinkReason>, SinkReason, Scope.Scope>
-  /** All rows of a small result. */
+  /** Runs a query with a small result, and returns all rows. */
   readonly all: (sql: string) => Effect.Effect<ReadonlyArray<ReadonlyArray<DuckDBValue>>, SinkReason>
-  /** One more connection to the same database, which knows no variable of this one. */
+  /** Another connection to the same database. It does not see this connection's variables. */
   readonly another: Effect.Effect<Session, SinkReason, Scope.Scope>
 }
 
 export interface SessionOptions {
-  /** A database to ask questions of, read-only. One in memory when undefined. */
+  /** A database file, which is opened read-only. If undefined, the database is in memory. */
   readonly file?: string | undefined
-  /** It may use all processors and half of the memory: somebody asks questions and waits. */
+  /** Whether it may use all processors and half of the memory, because a person waits for the answer. */
   readonly unbounded?: boolean | undefined
-  /** Where what does not fit in memory may be written; nowhere when undefined. */
+  /** The directory for data that does not fit into memory. If undefined, DuckDB writes no temporary files. */
   readonly spill?: string | undefined
 }
 
-/** Awaits DuckDB. An interrupted statement is cancelled and waited for, so that nothing is closed under its feet. */
+/** Awaits DuckDB. An interrupted statement is cancelled and awaited, so its connection is not closed while it runs. */
 export const interruptible = <A, E>(
   connection: DuckDBConnection,
   begin: () => Promise<A>,
@@ -124,7 +124,7 @@ export const interruptible = <A, E>(
     )
   })
 
-/** The same, with what DuckDB says as a sink's reason. */
+/** The same; errors become reasons of sinks. */
 export const awaiting = <A>(connection: DuckDBConnection, begin: () => Promise<A>) =>
   interruptible(connection, begin, reasonOf)
 
@@ -134,7 +134,7 @@ const closing = <A extends { readonly closeSync: () => void }>(begin: () => Prom
     (open) => Effect.sync(() => open.closeSync())
   )
 
-/** A session that ends with the scope. It never goes to the network. */
+/** Opens a session, which the scope closes. It never uses the network. */
 export const open = Effect.fnUntraced(
   function*(options: SessionOptions): Effect.fn.Return<Session, SinkReason, Scope.Scope> {
     const { DuckDBInstance } = yield* library
@@ -167,15 +167,15 @@ export const open = Effect.fnUntraced(
       return { connection, run, prepare, all, another }
     })
     const session = yield* another
-    // both are the machine's if nothing is said, and in Thailand it is 2569
+    // otherwise the machine's settings count, and with Thailand's calendar this year would be 2569
     yield* session.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL Calendar = 'gregorian'")
     return session
   }
 )
 
 /**
- * Shuts a session in, for good: from now on all it can do is to read what is open, and what is in the directory, which is
- * also named as readers take it. No setting can be changed any more.
+ * Locks a session: from now on it can only read what is already open and the files in the directory. Settings cannot be
+ * changed any more. The directory is allowed under two names: its path, and its path with patterns escaped for readers.
  */
 export const shutIn = ({ run }: Session, directory?: string) =>
   run(
@@ -184,13 +184,13 @@ export const shutIn = ({ run }: Session, directory?: string) =>
     }]; SET enable_external_access = false; SET lock_configuration = true`
   )
 
-/** A name in SQL. */
+/** An identifier, quoted for SQL. */
 export const name = (identifier: string) => `"${identifier.replaceAll("\"", "\"\"")}"`
 
-/** A text in SQL. */
+/** A text as a literal in SQL. */
 export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
-/** A cell in SQL. */
+/** A cell as a literal in SQL. */
 export const constant = (cell: Cell | undefined) =>
   typeof cell === "string"
     ? literal(cell)
@@ -198,7 +198,7 @@ export const constant = (cell: Cell | undefined) =>
     ? `${literal(Instant.format(cell))}::TIMESTAMPTZ`
     : String(cell ?? null)
 
-/** What our types are called in SQL. */
+/** The SQL types of our column types. */
 export const types = {
   text: "VARCHAR",
   boolean: "BOOLEAN",
@@ -209,7 +209,7 @@ export const types = {
 /** The column names of a table, in order. */
 export const names = (table: Table) => table.columns.map((column) => name(column.name)).join(", ")
 
-/** The columns of a table with its types, whatever those of the query are, and with what they were before they were there. */
+/** The columns of a table, cast to its types. Where a later column is NULL, its SQL for older rows is used. */
 export const typed = ({ columns }: Table) =>
   columns.map((column) => {
     const earlier = valueEarlier(column)
@@ -218,15 +218,16 @@ export const typed = ({ columns }: Table) =>
   }).join(", ")
 
 /**
- * A path for DuckDB's readers, as SQL from SQL. They take `*`, `?` and `[` for patterns, which match other files too, and
- * then \\ for a separator; a character in brackets is itself, and between [ and ] is nothing but a \\.
+ * Escapes a path for DuckDB's readers; input and result are SQL expressions. Readers take `*`, `?` and `[` for patterns,
+ * which would match other files, and then \\ for a separator. A character in brackets stands for itself; `[[-]]` is the
+ * range from [ to ], and \\ is the only character between them.
  */
 export const path = (path: string) => `replace(regexp_replace(${path}, '[*?[]', '[\\0]', 'g'), '\\', '[[-]]')`
 
-/** Columns come from what a file holds, and never from its path: below `status=prod` every status would be prod. */
+/** Takes columns from files only. Otherwise a directory named `status=prod` would set every status to prod. */
 export const asStored = "hive_partitioning = false"
 
-/** Newline-delimited JSON as a table; its columns are given as a struct of names and types. */
+/** A newline-delimited JSON file as a table. The columns are given as a struct of names and types. */
 export const scanJson = (file: string, columns: string) =>
   `read_json(${path(literal(file))}, format = 'newline_delimited', auto_detect = false, columns = ${columns}, ` +
   `maximum_object_size = ${rowBytesMax}, ${asStored})`
@@ -234,14 +235,14 @@ export const scanJson = (file: string, columns: string) =>
 /** A Parquet file as a table. */
 export const scanParquet = (file: string) => `read_parquet(${path(literal(file))}, ${asStored})`
 
-/** `CREATE TABLE IF NOT EXISTS`, under a name such as `catalog.main.users`. */
+/** The statement `CREATE TABLE IF NOT EXISTS` for a table, under a qualified name such as `catalog.main.users`. */
 export const create = (qualified: string, table: Table) =>
   `CREATE TABLE IF NOT EXISTS ${qualified} (${
     table.columns.map((column) => `${name(column.name)} ${types[column.type]}${column.required ? " NOT NULL" : ""}`)
       .join(", ")
   })`
 
-/** The sentences of a table or a view as `COMMENT ON`. */
+/** The statements `COMMENT ON` for a table or a view and its columns. */
 export const comments = (kind: "TABLE" | "VIEW", qualified: string, table: Table) => [
   `COMMENT ON ${kind} ${qualified} IS ${literal(table.doc)}`,
   ...table.columns.map((column) => `COMMENT ON COLUMN ${qualified}.${name(column.name)} IS ${literal(column.doc)}`)

@@ -1,8 +1,9 @@
-/** Counts in how many of Duo's objects each field says something, as one statement that follows from the wire's columns. */
+/** Makes a statement that counts, for each field of a list's objects, in how many objects it is not empty. */
 
 import { name as quoted } from "./DuckDb.ts"
 import type { Columns } from "./ObjectLoader.ts"
 
+/** A kind of object: the objects of a list, or the objects in a field of these. */
 interface Kind {
   readonly name: string
   /** SQL whose rows are the objects. */
@@ -10,7 +11,7 @@ interface Kind {
   readonly columns: Columns
 }
 
-/** The fields of the objects in a list; undefined for a column that is no list of objects. */
+/** The fields of the objects in a column; undefined if the column is not a list of objects. */
 const itemsOf = (type: string): Columns | undefined => {
   const fields = /^STRUCT\((.*)\)\[\]$/.exec(type)?.[1]
   return fields === undefined
@@ -20,7 +21,7 @@ const itemsOf = (type: string): Columns | undefined => {
     )
 }
 
-/** Objects, then those in their lists, which are kinds of their own. */
+/** A kind, followed by the kinds of objects that its columns contain. */
 const kindsOf = (kind: Kind): ReadonlyArray<Kind> => [
   kind,
   ...Object.entries(kind.columns).flatMap(([name, type]) => {
@@ -38,8 +39,8 @@ const filled = (name: string, type: string) =>
     : `${quoted(name)} IS NOT NULL`
 
 /**
- * Rows of `run_id`, `field` such as `users.email` or `phones.number`, `of` and `filled`. `filledBy` gives the condition
- * for columns of the list that are not filled when they are not empty.
+ * A SELECT of `run_id`, `field` (such as `users.email` or `phones.number`), `of` and `filled`. `filledBy` has the
+ * conditions for columns whose value can also be in other columns; other columns are filled if they are not empty.
  */
 export const select = (list: string, columns: Columns, filledBy: Columns = {}) =>
   kindsOf({ name: list, objects: `objects.${list}`, columns }).map((kind) => {

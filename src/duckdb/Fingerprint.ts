@@ -1,6 +1,7 @@
 /**
- * A hash of a set of rows that does not depend on their order. The engine makes it of the rows that the sinks get, `verify`
- * of those that it reads back. DuckDB makes it where it has the rows; values give the same, here or in any other language.
+ * Makes the fingerprint of a set of rows: a hash that does not depend on their order. The engine makes it of the rows
+ * that the sinks get, and `verify` of the rows that it reads back from them. SQL and JavaScript make the same
+ * fingerprint, and so can any other language.
  */
 import { Effect, Schema, Stream } from "effect"
 import { hash } from "node:crypto"
@@ -13,21 +14,22 @@ import * as Ndjson from "./Ndjson.ts"
 import * as RowsSql from "./RowsSql.ts"
 
 /**
- * How a manifest's fingerprints were made:
+ * The algorithms of fingerprints:
  *
- * - `md5-sum`: the cells of a row, one after the other in the order of the columns. A text is its length in bytes of UTF-8,
- *   a colon and itself, NULL a colon alone. Anything else is its value and a comma, NULL a comma alone; an instant is its
- *   microseconds since 1970. So no two rows are the same text. The last 8 bytes of the MD5 of that text, as a number whose
- *   least byte is the first, are added up over all rows; the sum has 32 hex digits.
- * - `sha256-lanes`: the SHA-256 of each row's line of NDJSON, added up in four lanes of 32 bits. Runs of before have it.
+ * - `md5-sum`: each row is encoded as one text, cell by cell in the order of the columns. A text cell is its length in
+ *   bytes of UTF-8, a colon, and the text itself; NULL is a colon alone. Any other cell is its value and a comma; NULL
+ *   is a comma alone. An instant is its microseconds since 1970. Different rows always give different texts. The last 8
+ *   bytes of the text's MD5 are read as a little-endian number, and the numbers of all rows are added up. The sum is 32
+ *   hex digits.
+ * - `sha256-lanes`: the SHA-256 of each row's line of NDJSON, added up in four lanes of 32 bits. Older runs have it.
  */
 export const Algorithm = Schema.Literals(["md5-sum", "sha256-lanes"])
 export type Algorithm = typeof Algorithm.Type
 
-/** The algorithm of the fingerprints that are made now. */
+/** The algorithm of new fingerprints. */
 export const algorithm: Algorithm = "md5-sum"
 
-/** How many rows there are, and their hash. */
+/** The number of rows, and their hash. */
 export interface Fingerprint {
   readonly rows: number
   readonly digest: string
@@ -49,7 +51,7 @@ const sqlOf = ({ name, type }: Column): string => {
 
 /** The fingerprint of the rows of a query. */
 export const ofQuery = Effect.fnUntraced(function*({ session, sql }: Query, { columns }: Table) {
-  // concat takes NULL for nothing
+  // concat treats NULL as an empty text
   const text = `concat(${columns.map(sqlOf).join(", ")})`
   const [found = []] = yield* session.all(
     `SELECT count(*), coalesce(sum(md5_number_lower(${text})::HUGEINT), 0) FROM (${sql})`
@@ -64,7 +66,7 @@ const textOf = ({ type }: Column, cell: Cell): string => {
   return cell === null ? ":" : `${Buffer.byteLength(text)}:${text}`
 }
 
-/** What is hashed of a row. */
+/** The text of a row that is hashed. */
 export const encode = ({ columns }: Table, row: Row): string =>
   columns.map((column) => textOf(column, row[column.name] ?? null)).join("")
 
@@ -92,7 +94,7 @@ const sha256Lanes = (table: Table) => {
   }
 }
 
-/** The fingerprint of values. */
+/** The fingerprint of a stream of rows. */
 export const ofRows = <E, R>(
   rows: Stream.Stream<ReadonlyArray<Row>, E, R>,
   table: Table,
@@ -109,7 +111,7 @@ export const ofRows = <E, R>(
     return Effect.map(Stream.runForEach(rows, add), () => ({ rows: count, digest: sum.digest() }))
   })
 
-/** The fingerprint of published rows, as the algorithm of their run makes it. */
+/** The fingerprint of published rows, with the algorithm of their run. */
 export const ofPublished = <E>(
   published: Published<E>,
   table: Table,
@@ -121,7 +123,7 @@ export const ofPublished = <E>(
     ? ofQuery(published, table)
     : ofRows(RowsSql.stream(published.session, table, published.sql), table, by)
 
-/** The digests of a run's rows by table, for those tables that it collected; on a connection of its own. */
+/** The digests of a run's rows for each table that it collected. It uses a connection of its own. */
 export const ofRun = Effect.fn("Fingerprint.ofRun")(
   function*(database: DuckDb.Session, tables: ReadonlyArray<Table>, outcome: Outcome) {
     const session = yield* database.another

@@ -1,9 +1,11 @@
-/** Microseconds since 1970 as RFC 3339 text in UTC, exact over the whole range of 64 bits, where `Date` is not. */
+/** Formats microseconds since 1970 as RFC 3339 text in UTC. It is exact for all 64-bit numbers; `Date` is not. */
 
 const million = 1_000_000n
 const secondsOfDay = 86_400
 
-/** Days since 1970 as a proleptic Gregorian date: http://howardhinnant.github.io/date_algorithms.html#civil_from_days */
+/**
+ * Days since 1970 as a proleptic Gregorian date: http://howardhinnant.github.io/date_algorithms.html#civil_from_days
+ */
 const civil = (days: number) => {
   const shifted = days + 719_468
   const era = Math.floor(shifted / 146_097)
@@ -23,7 +25,7 @@ const civil = (days: number) => {
 
 const pad = (value: number, digits: number) => String(value).padStart(digits, "0")
 
-/** Days of which rows are full: those of one run, and those on which people logged in. */
+/** Remembers the texts of dates, because the rows of a run have few different ones. */
 const dates = new Map<number, string>()
 const datesMax = 10_000
 
@@ -40,8 +42,8 @@ const dateOf = (days: number): string => {
 const sixty = Array.from({ length: 60 }, (_, value) => pad(value, 2))
 
 /**
- * `2026-11-23T20:15:00Z`, with six digits of a second when they are not zero. Years past 9999 have more digits, years
- * before 0 a sign.
+ * Such as `2026-11-23T20:15:00Z`; if the microseconds are not zero, the second has six decimals. Years after 9999 have
+ * more digits, and years before 0 have a minus sign.
  */
 export const format = (micros: bigint): string => {
   const whole = Number(micros / million)

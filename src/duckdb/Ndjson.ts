@@ -1,11 +1,9 @@
-/**
- * Rows as newline-delimited JSON: every column of the table in its order, instants as RFC 3339, NULL as null.
- */
+/** Writes rows as newline-delimited JSON: all columns in the table's order, instants as RFC 3339, NULL as null. */
 import type { Cell, Row, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as Instant from "./Instant.ts"
 
-/** Characters of which none is escaped in JSON; text without others needs no more than quotes. */
+/** A text whose characters need no escape in JSON. */
 const plain = /^[ !#-[\]-~]*$/
 
 const value = (cell: Exclude<Cell, null>): string =>
@@ -15,7 +13,7 @@ const value = (cell: Exclude<Cell, null>): string =>
     ? `"${Instant.format(cell)}"`
     : String(cell)
 
-/** A row of the table as a line, its end included. */
+/** Makes a function that writes a row of the table as a line, with its newline. */
 export const line = ({ columns }: Table) => {
   const names = columns.map(({ name }) => name)
   const keys = names.map((name, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`)
@@ -30,25 +28,27 @@ export const line = ({ columns }: Table) => {
   }
 }
 
-/** The columns of a table as DuckDB's reader of JSON wants them, with other types than the table's for some. */
+/** The columns of a table for DuckDB's JSON reader, with the SQL type to use for each column type. */
 export const columns = (table: Table, types: Readonly<Record<Table["columns"][number]["type"], string>>) =>
   `{${table.columns.map(({ name, type }) => `${DuckDb.name(name)}: '${types[type]}'`).join(", ")}}`
 
 const [toSeconds, toMicros] = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ"].map(DuckDb.literal)
 const yearZero = "-62167219200000000"
 
-/** An instant as `Instant.format` has it, in SQL. */
+/** SQL that formats an instant as `Instant.format` does. */
 const rfc3339 = (column: string) => {
   const micros = `epoch_us(${column})`
   const utc = `make_timestamp(${micros})`
   const text =
     `CASE WHEN ${micros} % 1000000 = 0 THEN strftime(${utc}, ${toSeconds}) ELSE strftime(${utc}, ${toMicros}) END`
-  // of a year before 0 DuckDB writes no leading zeros
+  // DuckDB writes years before 0 without leading zeros
   const padded = `regexp_replace(regexp_replace(${text}, '^-', '-000'), '^-0*(\\d{4,})', '-\\1')`
   return `CASE WHEN ${micros} < ${yearZero} THEN ${padded} ELSE ${text} END`
 }
 
-/** A query for what `COPY` writes as lines of JSON, given one for rows; `isNamed` adds the table before the columns. */
+/**
+ * Changes a query for rows so that `COPY` writes it as our JSON. `isNamed` adds the table's name as the first column.
+ */
 export const objects = ({ columns, name: table }: Table, query: string, isNamed: boolean) => {
   const cells = columns.map(({ name, type }) => {
     const column = DuckDb.name(name)

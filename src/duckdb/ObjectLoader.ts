@@ -1,28 +1,28 @@
-/** Loads the objects of a list into the run database, on a thread of its own, while the next pages are fetched. */
+/** Loads the objects of a list into the run database, in DuckDB's thread, while the next pages are fetched. */
 import { Effect, Fiber, Scope } from "effect"
 import type { SinkReason } from "../failure/SinkError.ts"
 import * as DuckDb from "./DuckDb.ts"
 
-/** Objects that are one list: all of a page, as a rule. */
+/** The largest number of objects in one list: usually a whole page. */
 export const listSize = 500
 
-/** So much waits in memory, and is loaded at once. */
+/** When this many characters or lists are waiting in memory, they are loaded together. */
 const charactersMax = 4 << 20
 const listsMax = 20
 
-/** Characters after which DuckDB writes what it holds to the file; and at the end, if it is so many. */
+/** After this many characters, a checkpoint writes them to the file; at the end, if there are at least `restSize`. */
 const checkpointSize = 32 << 20
 const restSize = 8 << 20
 
-/** The types of an object's fields by their names. */
+/** The DuckDB types of an object's fields, by name. */
 export type Columns = Readonly<Record<string, string>>
 
-/** Objects of a page that follow one another: at most `listSize`, because DuckDB makes room for every field of all of them. */
+/** Consecutive objects of a page: at most `listSize`, because DuckDB reserves memory for every field of all of them. */
 export interface Objects {
   readonly page: number
-  /** The place of the first on the page. */
+  /** The place of the first object on the page, from 0. */
   readonly first: number
-  /** A list in JSON; every object has every column. */
+  /** The objects as a JSON array. Every object has every column. */
   readonly json: string
 }
 
@@ -33,8 +33,9 @@ export interface ObjectLoader {
 }
 
 /**
- * Makes `table`, of the catalog `readings`: the columns, and of each object its page and its place there, from 0. All lists
- * share `readings.halves`, which says of an object by the path where it had half of a surrogate pair.
+ * Makes a loader and its table in the catalog `readings`. The table has the columns, and for each object its page and
+ * its place on the page, from 0. All lists share the table `readings.halves`, which has the paths in objects where a
+ * text had half of a surrogate pair.
  */
 export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table: string, columns: Columns) {
   const scope = yield* Scope.Scope
@@ -46,7 +47,7 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
   )
   yield* session.run(`CREATE TABLE ${table} (_page INTEGER, _place INTEGER, ${specs.join(", ")})`)
   const type = DuckDb.literal(JSON.stringify([columns]))
-  // planning it takes longer than running it for a few objects
+  // prepared once, because planning takes longer than inserting a few objects
   const insert = yield* session.prepare(
     `INSERT INTO ${table} SELECT page, place, unnest(object) FROM (
        SELECT page, unnest(range(first, first + len(objects))) AS place, unnest(objects) AS object FROM (
@@ -77,7 +78,7 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
 
   const loaded = Effect.suspend(() => loading === undefined ? Effect.void : Fiber.join(loading))
 
-  /** Begins to load what waits, once what was before it is loaded. */
+  /** Waits for the last load, then begins to load the objects that are waiting. */
   const flush = Effect.gen(function*() {
     yield* loaded
     if (waiting.length > 0) loading = yield* Effect.forkIn(load(waiting, characters), scope)

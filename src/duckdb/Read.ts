@@ -1,4 +1,4 @@
-/** Published files read back with DuckDB, which shares no code with what wrote them as text. */
+/** Reads published files back with DuckDB. It shares no code with the JavaScript that writes text files. */
 import { Effect } from "effect"
 import * as Files from "../files/Files.ts"
 import type { Query } from "../Sink.ts"
@@ -6,7 +6,7 @@ import type { Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as Ndjson from "./Ndjson.ts"
 
-/** The rows of one table in one file, `undefined` if there is no such file. */
+/** The rows of one table in one file; undefined if the file does not exist. */
 export const file = Effect.fnUntraced(function*(path: string, table: Table, scan: (file: string) => string) {
   if (!(yield* Files.exists(path))) return undefined
   const session = yield* DuckDb.open({})
@@ -14,6 +14,6 @@ export const file = Effect.fnUntraced(function*(path: string, table: Table, scan
   return query
 })
 
-/** The same for newline-delimited JSON as the engine makes it; a name that ends in `.gz` or `.zst` is of a file packed so. */
+/** The same for a file of newline-delimited JSON. A file is decompressed if its name ends in `.gz` or `.zst`. */
 export const ndjson = (path: string, table: Table) =>
   file(path, table, (file) => DuckDb.scanJson(file, Ndjson.columns(table, DuckDb.types)))

@@ -1,4 +1,4 @@
-/** Rows between SQL and values: those of a query, and the finished ones of a round. */
+/** SQL for the finished rows of a round, and streams that turn the rows of a query into JavaScript values. */
 import type { DuckDBValue } from "@duckdb/node-api"
 import { Effect, Option, Stream } from "effect"
 import type { SinkReason } from "../failure/SinkError.ts"
@@ -8,13 +8,13 @@ import type { Cell, Row, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as RowHash from "./RowHash.ts"
 
-/** The name of a table's rows, of all runs of the round. */
+/** The SQL name of the table that has a table's rows of all runs of the round. */
 export const rowsOf = ({ name }: Table) => `rows.${DuckDb.name(name)}`
 
-/** The statement that makes the table of a table's rows, in which every row has its hashes too. */
+/** The statement that makes the table for a table's rows. Every row also has its hashes. */
 export const create = (table: Table) => DuckDb.create(rowsOf(table), RowHash.hashed(table))
 
-/** The statement that adds the rows of a query that has the table's columns. */
+/** The statement that inserts the rows of a query, which must have the table's columns. */
 export const insert = (table: Table, query: string) => {
   const cells = table.columns.map(({ name, type }) =>
     `${DuckDb.name(name)}::${DuckDb.types[type]} AS ${DuckDb.name(name)}`
@@ -22,11 +22,13 @@ export const insert = (table: Table, query: string) => {
   return `INSERT INTO ${rowsOf(table)} BY NAME (${RowHash.added(table, `SELECT ${cells.join(", ")} FROM (${query})`)})`
 }
 
-/** A query for the rows of one run, with the table's columns in their order. */
+/** A query for the rows of one run, with the table's columns in order. */
 export const select = (table: Table, run_id: string) =>
   `SELECT ${DuckDb.names(table)} FROM ${rowsOf(table)} WHERE run_id = ${DuckDb.literal(run_id)}`
 
-/** A row as `to_json` gives it, with instants as text because a number in JSON is not exact beyond 2^53. */
+/**
+ * A query for rows as JSON texts. Instants are text in them, because JavaScript reads a number beyond 2^53 inexactly.
+ */
 const json = ({ columns }: Table, sql: string) => {
   const cells = columns.map((column) => {
     const cell = DuckDb.name(column.name)
@@ -35,12 +37,13 @@ const json = ({ columns }: Table, sql: string) => {
   return `SELECT to_json(row)::VARCHAR FROM (SELECT ${cells.join(", ")} FROM (${sql})) row`
 }
 
-/** What `to_json` gives of a row. */
+/** A row as it comes from `to_json`. */
 type Encoded = Record<string, Exclude<Cell, bigint>>
 
 /**
- * The rows of a query that has the table's columns; an element is a chunk. A row comes as JSON, which takes less than half
- * the time of its cells one by one, and keeps byte order marks, which the library takes off the start of a text.
+ * The rows of a query that has the table's columns, as a stream of chunks. Rows are read as JSON, which takes less than
+ * half of the time of reading cell by cell. It also keeps a byte order mark at the start of a text, which the library
+ * removes.
  */
 export const stream = (
   session: DuckDb.Session,
@@ -72,14 +75,14 @@ export const stream = (
   )
 }
 
-/** The rows that a session has. A stream has a connection of its own, so that other statements do not end it. */
+/** The rows of a session. Each stream has a connection of its own, so that other statements do not end it. */
 export const make = (session: DuckDb.Session): Rows => ({
   session,
   stream: (table, run_id) =>
     Stream.unwrap(Effect.map(session.another, (own) => stream(own, table, select(table, run_id))))
 })
 
-/** Writes a query to a file that only its owner may read, which must not be there yet. */
+/** Writes the result of a query to a new file that only its owner may read. Fails if the file exists. */
 export const copy = Effect.fnUntraced(function*(session: DuckDb.Session, query: string, file: string, options: string) {
   yield* Effect.scoped(Files.create(file))
   yield* session.run(`COPY (${query}) TO ${DuckDb.literal(file)} (${options}, USE_TMP_FILE false)`)

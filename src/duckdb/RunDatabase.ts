@@ -1,7 +1,7 @@
 /**
- * The run database holds what a run has read and made, as three catalogs: `readings`, every object that was read;
- * `objects`, each proved object once; and `rows`, the rows of the tables. Its files have no name, so nothing of it outlives
- * the process.
+ * Opens the run database, which has everything that a run has read and made. It has three catalogs: `readings` has
+ * every object that was read, `objects` has each object of the result once, and `rows` has the rows of the tables. Its
+ * files have no name, so nothing of it outlives the process.
  */
 import { Effect, FileSystem, Path, type Scope } from "effect"
 import type { SinkReason } from "../failure/SinkError.ts"
@@ -11,15 +11,16 @@ import * as DuckDb from "./DuckDb.ts"
 export interface RunDatabase {
   readonly session: DuckDb.Session
   /**
-   * From now on what does not fit into memory may go to files that have a name, in the same directory. Whoever is killed
-   * leaves them there, as he leaves what was staged for the sinks.
+   * From now on, DuckDB may write data that does not fit into memory to temporary files in the same directory. These
+   * have names: if the process is killed they stay until the next run removes them.
    */
   readonly overflow: Effect.Effect<void, SinkReason>
 }
 
 /**
- * Without a write-ahead log DuckDB would write to the file after every statement, and until a checkpoint it keeps in memory
- * what it has not written: whoever writes much makes checkpoints. Compressing would take longer than reading what is not.
+ * There is no write-ahead log. By default DuckDB would then write to the file after every statement. With these
+ * settings it keeps everything in memory until a checkpoint, so code that writes much makes checkpoints. Nothing is
+ * compressed, because compressing takes longer than reading uncompressed data.
  */
 const settings = [
   "memory_limit = '200MB'",
@@ -30,8 +31,8 @@ const settings = [
 ]
 
 /**
- * Makes it with files in a directory, which lose their names before anything is written to them. DuckDB makes another file
- * there for the moment of a checkpoint.
+ * Opens a run database with files in a directory. The files lose their names before anything is written to them. During
+ * a checkpoint DuckDB makes another file there.
  */
 export const open = Effect.fn("RunDatabase.open")(function*(
   directory: string

@@ -1,30 +1,31 @@
 /**
- * What the process ends with: sysexits where they fit, 3, 4 and 5 for outcomes of our own. Schedulers decide by these
- * numbers whether to try again, so a number never changes its meaning.
+ * The exit codes of the process. They are those of sysexits.h where these fit; 3, 4 and 5 are our own. Schedulers
+ * decide by these numbers whether to try again, so a number never changes its meaning.
  */
 export const ExitCode = {
   /** Published and complete. */
   ok: 0,
-  /** Published, but the user list would not hold still; only with `--strict`. */
+  /** Published, but not proved complete because the list kept changing; only with `--strict`. */
   incomplete: 3,
-  /** A person has to decide; nothing changed. */
+  /** The run was refused, and nothing changed. A person has to decide. */
   refused: 4,
-  /** A policy is broken, or cannot be told; only of `policy`. */
+  /** A policy is broken, or cannot be decided; only from the command `policy`. */
   broken: 5,
+  /** The command line is wrong. */
   usage: 64,
-  /** Duo answered something that the schema refuses. */
+  /** Duo's answer does not match its schema. */
   data: 65,
-  /** Network, 5xx, time-outs after all retries; something that is not Duo answered. */
+  /** The network, a 5xx or a timeout failed all retries; or the answer did not come from Duo. */
   unavailable: 69,
-  /** A defect of ours. */
+  /** A bug in duo-mfa. */
   defect: 70,
-  /** A sink cannot be created or written there. */
+  /** A sink cannot be created or written. */
   cannotCreate: 73,
-  /** Disk full, input/output error. */
+  /** The disk is full, or reading or writing failed. */
   io: 74,
-  /** Held by another process, another run is going, 429s outlasted the budget: the same again may work soon. */
+  /** Another process has a lock, or Duo kept answering 429. Trying again soon may work. */
   busy: 75,
-  /** 401 or 403. */
+  /** Duo answered 401 or 403. */
   denied: 77,
   /** A setting is missing or malformed. */
   config: 78,

@@ -1,11 +1,16 @@
-/** A failure that was foreseen: it has a sentence for its reader and a code for the scheduler, and never a stack. */
+/**
+ * An expected failure: it has a sentence for people and an exit code for schedulers, and is shown without a stack
+ * trace.
+ */
 import type { Runtime } from "effect"
 
 export interface ExpectedFailure {
   readonly _tag: string
-  /** What happened and what to do, in one or two lines. */
+  /** What happened and what to do about it, in one or two lines. */
   readonly message: string
-  /** The same for a webhook or a collector, without any text of others. If there is none, they are told the tag alone. */
+  /**
+   * The message for a webhook or a collector, without texts of other people. If undefined, they get a general sentence.
+   */
   readonly publicMessage?: string | undefined
   /** One of `ExitCode`. */
   readonly [Runtime.errorExitCode]: number

@@ -1,6 +1,6 @@
 /**
- * What a webhook and a collector are told of a failure: what it is, where, and the code of whoever reported it. A message of
- * Duo, of a database or of the system may quote somebody, and so may a path.
+ * Reduces the detail of a failure to its error code, for webhooks and collectors. Details are messages of Duo, of a
+ * database or of the system, and may quote personal data or paths. A code such as `ENOSPC` or `HTTP 503` does not.
  */
 import { constants } from "node:os"
 
@@ -9,7 +9,7 @@ const systemCodes = new Set([...Object.keys(constants.errno), "EAI_AGAIN", "ENOT
 const code =
   /\b(E[A-Z0-9_]+|(?:CERT|CRL|DEPTH_ZERO|ERR|HOSTNAME|INVALID_CA|SELF_SIGNED|UNABLE_TO|UND_ERR)_[A-Z_]+|HTTP \d{3}|SQLSTATE [0-9A-Z]{5}|(?:Binder|Catalog|Constraint|Conversion|Fatal|IO|Internal|Invalid Input|Out of Memory|Permission|Serialization|TransactionContext) Error)\b/g
 
-/** The code in a detail, and nothing else of it. */
+/** The error code in a detail, without the rest of it. */
 export const codeIn = (detail: string): string =>
   detail.match(code)?.find((found) => !/^E(?!RR_)/.test(found) || systemCodes.has(found)) ??
     "the log of the run says why"

@@ -1,50 +1,54 @@
 /**
- * How much of a tenant may be gone from one run to the next. A run that would take away more is refused, because a list
- * that shrinks overnight is more likely a mistake than the truth.
+ * Limits how much of a tenant may vanish from one run to the next. A run that would remove more is refused, because a
+ * list that shrinks overnight is more likely a mistake than the truth.
  */
 import { Schema } from "effect"
 import type { Table } from "../Table.ts"
 
-/** The run would say that more of the tenant is gone than a person has agreed to. */
+/** More rows of a table would vanish with this run than a person has agreed to. */
 export class Shrunk extends Schema.TaggedError<Shrunk>()("Shrunk", {
-  /** Whose rows are counted. */
+  /** The name of the table. */
   table: Schema.String,
   gone: Schema.Int,
   before: Schema.Int,
-  /** Percent that may be gone. */
+  /** The percentage of rows that may vanish. */
   maxShrink: Schema.Finite
 }) {}
 
-/** What a person has agreed to. */
+/** The limits that a person has agreed to. */
 export interface Agreed {
-  /** Percent of the tenant. */
+  /** The percentage of the tenant that may vanish. */
   readonly maxShrink: number
-  /** A tenant that has lost everything is believed, whatever `maxShrink` says. */
+  /** Accept a tenant that is empty now, even if `maxShrink` is less than 100. */
   readonly allowEmpty: boolean
 }
 
-/** What a run would take away from one table of the tenant. */
+/** The rows that one table of the tenant would lose. */
 export interface Loss {
   readonly table: Table
   readonly before: number
   readonly gone: number
-  /** Rows that the run has in that table. */
+  /** The number of rows that the run has in that table. */
   readonly seen: number
 }
 
-/** So many people may leave a small tenant between two runs, with all that is theirs. */
+/**
+ * This many users may always leave between two runs, with all their rows: even one user is many percent of a small
+ * tenant.
+ */
 const few = 3
 
 const percentOf = ({ before, gone }: Pick<Loss, "before" | "gone">) => 100 * gone / Math.max(before, 1)
 
-/** Percent of its rows that a table may lose: at least the part of the tenant that a few are. */
+/** The percentage of its rows that a table may lose. It is at least the share that `few` users have in the tenant. */
 const limitOf = ({ table }: Loss, tenant: Loss, maxShrink: number) =>
   Math.max(maxShrink, table.maxShrink, percentOf({ ...tenant, gone: few }))
 
 /**
- * The worst of the losses that are more than was agreed to. The first loss is that of the pipeline's first table, which
- * is the tenant. Users who leave take their rows with them, so another table may lose that part on top of its own limit.
- * A tenant that comes back empty has lost more than a few, however small it was.
+ * The largest loss above its limit; undefined if every loss is within its limit. The first of the losses is that of the
+ * pipeline's first table, which counts the tenant. Users who leave take their rows in other tables with them, so
+ * another table may lose the tenant's percentage on top of its own limit. `few` does not excuse a tenant that is empty
+ * now.
  */
 export const refusal = (losses: ReadonlyArray<Loss>, { allowEmpty, maxShrink }: Agreed): Shrunk | undefined => {
   const [tenant] = losses
@@ -61,7 +65,7 @@ export const refusal = (losses: ReadonlyArray<Loss>, { allowEmpty, maxShrink }: 
   return refused.toSorted((a, b) => percentOf(b) - percentOf(a)).at(0)
 }
 
-/** What a person reads. */
+/** The sentence for people. */
 export const describe = ({ before, gone, maxShrink, table }: Shrunk): string =>
   `${gone} of ${before} ${table} are gone since the run before, more than ${maxShrink} %. Nothing changed; if that is right, run again with --max-shrink ${
     Math.ceil(percentOf({ before, gone }))

@@ -1,32 +1,34 @@
-/** Why a sink can fail, and what its user is told to do. */
+/** The reasons why a sink can fail, and the messages that tell the user what to do. */
 import { Predicate, Runtime, Schema } from "effect"
 import { describeNewer } from "../Version.ts"
 import { ExitCode } from "./ExitCode.ts"
 import { codeIn } from "./PublicMessage.ts"
 import { describe as describeShrunk, Shrunk } from "./Shrink.ts"
 
-/** It cannot be created or written there: permissions, a directory in the way, a name too long. */
+/**
+ * The location cannot be created or written: missing permissions, a directory in the way, or a name that is too long.
+ */
 export class CannotCreate extends Schema.TaggedError<CannotCreate>()("CannotCreate", { detail: Schema.String }) {}
 /** The disk or the quota is full. */
 export class DiskFull extends Schema.TaggedError<DiskFull>()("DiskFull", {}) {}
-/** The process, or the system, may open no more files. */
+/** The process or the system has reached its limit of open files. */
 export class TooManyFiles extends Schema.TaggedError<TooManyFiles>()("TooManyFiles", {}) {}
-/** Its file system gives no locks, so that two runs could not be kept apart. */
+/** The file system does not support locks, so two runs could not be kept apart. */
 export class Unlockable extends Schema.TaggedError<Unlockable>()("Unlockable", { detail: Schema.String }) {}
 /** Reading or writing failed for another reason. */
 export class InputOutput extends Schema.TaggedError<InputOutput>()("InputOutput", { detail: Schema.String }) {}
-/** Nothing answers there, or no longer. */
+/** The server does not answer, or the connection was lost. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { detail: Schema.String }) {}
-/** Another process has it open for writing. */
+/** Another process has locked the location for writing. */
 export class Held extends Schema.TaggedError<Held>()("Held", { pid: Schema.NullOr(Schema.Int) }) {}
-/** A run is there that is later than this one, by its clock or because it was faster. */
+/** A later run is already published there: this one was slower, or its clock is behind. */
 export class Overtaken extends Schema.TaggedError<Overtaken>()("Overtaken", { by: Schema.String }) {}
-/** What is there is in a format that only a later version knows. */
+/** The data there has a format that only a later version knows. */
 export class Newer extends Schema.TaggedError<Newer>()("Newer", {
   format: Schema.Int,
   tool_version: Schema.String
 }) {}
-/** What is there is not what this sink writes. */
+/** The data there is damaged, or this sink did not write it. */
 export class Corrupt extends Schema.TaggedError<Corrupt>()("Corrupt", { detail: Schema.String }) {}
 
 export const SinkReason = Schema.Union([
@@ -45,8 +47,8 @@ export const SinkReason = Schema.Union([
 export type SinkReason = typeof SinkReason.Type
 export const isSinkReason = Schema.is(SinkReason)
 
-/** What to do about `TooManyFiles`. */
-export const moreFiles = "allow more, as with ulimit -n 1024, and run again."
+/** The advice after `TooManyFiles`. */
+export const moreFiles = "raise the limit, as with ulimit -n 1024, and run again."
 
 const exitCodes: Record<SinkReason["_tag"], number> = {
   CannotCreate: ExitCode.cannotCreate,
@@ -62,7 +64,7 @@ const exitCodes: Record<SinkReason["_tag"], number> = {
   Shrunk: ExitCode.refused
 }
 
-/** The one way a sink fails. */
+/** The failure of a sink: its name, its location and the reason. */
 export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
   sink: Schema.String,
   location: Schema.String,
@@ -82,10 +84,14 @@ export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
   }
 }
 
-/** How a sink fails: with a reason, to which the engine adds its name and location; or with both already, if it knows better. */
+/**
+ * A failure as a sink's author writes it: a reason, to which the engine adds name and location, or a whole `SinkError`.
+ */
 export type SinkFailure = SinkReason | SinkError
 
-/** By its tag, for a sink of somebody else may fail with the class of another copy of this module. */
+/**
+ * Whether it is a `SinkError`. The tag decides, because a sink of another package may have its own copy of the class.
+ */
 export const isSinkError = (error: unknown): error is SinkError =>
   Predicate.isTagged(error, "SinkError") && Predicate.hasProperty(error, "reason")
 
@@ -98,21 +104,21 @@ const describe = ({ location, reason, sink }: Pick<SinkError, "location" | "reas
     case "TooManyFiles":
       return `Too many files are open for the ${sink} sink at ${location}. Nothing was published; ${moreFiles}`
     case "Unlockable":
-      return `The file system of ${location} gives no locks, which keep two runs apart: ${reason.detail}. Nothing changed; name a place on another one with --sink ${sink}:PATH.`
+      return `The file system of ${location} does not support file locks, which keep two runs apart: ${reason.detail}. Nothing changed; name a place on another file system with --sink ${sink}:PATH.`
     case "InputOutput":
       return `The ${sink} sink failed at ${location}: ${reason.detail}. Nothing was published; check the disk and run again.`
     case "Unreachable":
       return `The ${sink} sink cannot reach ${location}: ${reason.detail}. Nothing was published; run again when it answers.`
     case "Held":
-      return `${location} is held by ${
+      return `${location} is locked by ${
         reason.pid === null ? "another process" : `process ${reason.pid}`
-      }. Nothing changed; run again when it has let go (readers may stay, writers may not), or have extract wait with --wait 10m.`
+      }. Nothing changed; run again when that process has closed it (programs that only read may keep it open), or let extract wait with --wait 10m.`
     case "Overtaken":
-      return `${location} has run ${reason.by}, which is later than this one. Nothing changed; run again. What is replayed needs a place of its own: --sink ${sink}:PATH.`
+      return `${location} already has run ${reason.by}, which is later than this one. Nothing changed; run again. A replay needs a place of its own: --sink ${sink}:PATH.`
     case "Newer":
       return `${location} ${describeNewer(reason)}`
     case "Corrupt":
-      return `${location} is not something the ${sink} sink can go on with: ${reason.detail}. Move it away and run again.`
+      return `The ${sink} sink cannot use ${location}: ${reason.detail}. Move it away and run again.`
     case "Shrunk":
       return describeShrunk(reason)
   }

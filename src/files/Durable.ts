@@ -1,7 +1,7 @@
-/** Writing that survives a power cut: what was there before, or all of what is written, and never anything between. */
+/** Flushes files and directories to the disk, so that they survive a power cut. */
 import { Effect, FileSystem, Path, type PlatformError } from "effect"
 
-/** Brings a file's, or a directory's, contents to the disk. */
+/** Flushes the contents of a file, or the names in a directory, to the disk. */
 export const sync = (path: string) =>
   Effect.scoped(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -10,8 +10,9 @@ export const sync = (path: string) =>
   }))
 
 /**
- * Makes a directory for its owner alone, and those above it that are missing; their names reach the disk. Step by step,
- * for Node's own way never ends where the system says of a directory whose parent is there that it is not, as in /proc.
+ * Makes a directory that only its owner can use, and its missing parents, and flushes their names to the disk. It makes
+ * one directory at a time, because Node's recursive mkdir never returns where the system answers ENOENT although the
+ * parent exists, as in /proc.
  */
 export const makeDirectory = (
   path: string
@@ -26,7 +27,8 @@ export const makeDirectory = (
         "NotFound",
         (_, error) => dirname(path) === path ? Effect.fail(error) : Effect.andThen(makeDirectory(dirname(path)), make)
       ),
-      // another process may have made it; a link may lead nowhere
+      // another process may have made the directory; but it may also be a file, or a link to something that does not
+      // exist
       Effect.catchReason(
         "PlatformError",
         "AlreadyExists",

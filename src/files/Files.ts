@@ -1,6 +1,6 @@
 /**
- * Staged files: written beside where they will be, under a name that says which run they belong to, made durable, and
- * then moved into place. Renaming is all that publishing does, so nothing late can fail for want of space or of rights.
+ * Staged files: a run writes them beside their targets, under names with its id, and flushes them to the disk.
+ * Publishing only renames them, so it cannot fail because the disk is full or a permission is missing.
  */
 import { Effect, FileSystem, Path, Schema, type Scope, Stream } from "effect"
 import { CannotCreate, Corrupt, SinkError, type SinkReason } from "../failure/SinkError.ts"
@@ -12,8 +12,9 @@ import * as Private from "./Private.ts"
 import * as RealPath from "./RealPath.ts"
 
 /**
- * One rename, absolute paths. For a file that runs share, `before` is the identity of what the staged file was made from,
- * null if there was nothing: another run's must not be replaced by it.
+ * One rename of a staged file; both paths are absolute. If runs share the target, `before` is the identity of the
+ * version that the staged file was made from, or null if there was none. If the target is another version by now, it
+ * must not be replaced.
  */
 const Move = Schema.Struct({
   from: Schema.String,
@@ -22,7 +23,7 @@ const Move = Schema.Struct({
 })
 export interface Move extends Schema.Schema.Type<typeof Move> {}
 
-/** What sealing gives: the bytes that publishing shows, and what `publish` needs. */
+/** The result of sealing: the bytes that publishing makes visible, and the input of `publish`. */
 export interface SealedFiles {
   readonly bytes: number
   readonly publication: Schema.Json
@@ -38,35 +39,36 @@ const orReason = Effect.mapError(reasonOf)
 export const errorAt = (sink: string, location: string) => (reason: SinkReason) =>
   new SinkError({ sink, location, reason })
 
-/** The same for an effect. */
+/** Adds a sink's name and location to the reasons that an effect fails with. */
 export const at = (sink: string, location: string) => <A, R>(effect: Effect.Effect<A, SinkReason, R>) =>
   Effect.mapError(effect, errorAt(sink, location))
 
 /** The name under which a run stages a file. */
 export const stagedName = (name: string, run_id: string) => `${name}.${run_id}.part`
 
-/** Whether there is something at the path. */
+/** Whether something exists at the path. */
 export const exists = (path: string) => Effect.map(statIfAny(path), (info) => info !== undefined)
 
 /**
- * Makes the root and looks at the way to every target, so that what would fail at publishing fails now: a file where a
- * directory should be or the reverse, no right to write, a name too long, a directory on another device.
+ * Makes the root, and checks the path to every target, so that errors appear before the run and not at publishing: a
+ * file in place of a directory or the reverse, a missing permission, a name that is too long, a directory on another
+ * device.
  */
 export const prepare = Effect.fnUntraced(function*(root: string, targets: ReadonlyArray<string>) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   yield* makeDirectory(root).pipe(orReason)
   const { dev } = yield* fs.stat(root).pipe(orReason)
-  const looked = new Set<string>()
-  const look = (directory: string): Effect.Effect<void, SinkReason, SinkServices> =>
+  const checked = new Set<string>()
+  const check = (directory: string): Effect.Effect<void, SinkReason, SinkServices> =>
     Effect.gen(function*() {
-      if (looked.has(directory)) return
-      looked.add(directory)
-      if (directory !== root) yield* look(path.dirname(directory))
+      if (checked.has(directory)) return
+      checked.add(directory)
+      if (directory !== root) yield* check(path.dirname(directory))
       const info = yield* statIfAny(directory)
       if (info === undefined) {
         if (yield* Effect.isSuccess(fs.readLink(directory))) {
-          return yield* new CannotCreate({ detail: `${directory} is a link that leads nowhere` })
+          return yield* new CannotCreate({ detail: `${directory} is a link to something that does not exist` })
         }
         return
       }
@@ -78,13 +80,13 @@ export const prepare = Effect.fnUntraced(function*(root: string, targets: Readon
       yield* fs.access(directory, { writable: true }).pipe(orReason)
     })
   for (const target of targets) {
-    yield* look(path.dirname(target))
+    yield* check(path.dirname(target))
     const info = yield* statIfAny(target)
     if (info?.type === "Directory") return yield* new CannotCreate({ detail: `${target} is a directory` })
   }
 })
 
-/** Writes a file that only its owner may read, which must not be there yet. */
+/** Writes a new file that only its owner may read. Fails if it exists. */
 export const write = <R>(path: string, parts: Stream.Stream<string | Uint8Array, SinkReason, R>) =>
   Effect.scoped(
     Effect.flatMap(create(path), (file) =>
@@ -92,17 +94,17 @@ export const write = <R>(path: string, parts: Stream.Stream<string | Uint8Array,
         orReason(file.writeAll(typeof part === "string" ? new TextEncoder().encode(part) : part))))
   )
 
-/** Makes an empty file that only its owner may read, which must not be there yet; it is closed with the scope. */
+/** Makes a new, empty file that only its owner may read. Fails if it exists. The scope closes it. */
 export const create = (path: string): Effect.Effect<FileSystem.File, SinkReason, SinkServices | Scope.Scope> =>
   Private.create(path).pipe(orReason)
 
-/** Makes a directory that only its owner may enter, which must not be there yet; it is gone with the scope. */
+/** Makes a new directory that only its owner may use. Fails if it exists. The scope removes it. */
 export const privateDirectory = (path: string): Effect.Effect<void, SinkReason, SinkServices | Scope.Scope> =>
   Private.directory(path).pipe(orReason)
 
 /**
- * Makes the staged files durable, their names too, and the directories that they will move to: once a manifest says that
- * the run is whole, no power cut may take away what it speaks of.
+ * Flushes the staged files and their names to the disk, and makes the directories that they will move to. After a
+ * manifest says that the run is sealed, a power cut must not lose any of its files.
  */
 export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Move>) {
   const fs = yield* FileSystem.FileSystem
@@ -130,8 +132,8 @@ const rename = Effect.fnUntraced(function*({ from, to }: Move) {
 }, orReason)
 
 /**
- * Whether somebody replaced the file that this one was made from. After a power cut, the staged file can exist under both
- * names, which is not a replacement.
+ * Whether another run has replaced the version that this file was made from. After a power cut, the staged file can
+ * exist under both names, which is not a replacement.
  */
 const isReplaced = Effect.fnUntraced(function*({ before, from, to }: Move) {
   if (before === undefined || !(yield* exists(to))) return false
@@ -140,12 +142,12 @@ const isReplaced = Effect.fnUntraced(function*({ before, from, to }: Move) {
   return own === null || !(yield* Identity.is(to, own))
 })
 
-/** Whether a run can have staged a file of that path. */
+/** Whether the path is one that the run gives to its staged files. */
 export const isStaged = (path: Path.Path, file: string, run_id: string) =>
   path.isAbsolute(file) && path.normalize(file) === file && path.basename(file).indexOf(stagedName("", run_id)) > 0 &&
   file.endsWith(stagedName("", run_id))
 
-/** Whether there is nothing, or a file that is no link: a run has staged no other. */
+/** Whether the path does not exist or is a file but not a link. A run stages nothing else. */
 const isPlain = Effect.fnUntraced(function*(file: string) {
   const fs = yield* FileSystem.FileSystem
   if (yield* Effect.isSuccess(fs.readLink(file))) return false
@@ -154,27 +156,29 @@ const isPlain = Effect.fnUntraced(function*(file: string) {
 })
 
 /**
- * Whether a run can have sealed the move: of a file that it staged in the root, to a place in the root or below. Real paths
- * are compared, for a link may lead anywhere.
+ * Whether the run can have sealed this move: the file must be staged in the root, and the target must be in or below
+ * the root. Real paths are compared, because a link can lead anywhere.
  */
 const isSealed = Effect.fnUntraced(function*(root: string, { from, to }: Move, run_id: string) {
   const path = yield* Path.Path
   if (!isStaged(path, from, run_id) || path.normalize(to) !== to || to.endsWith(path.sep)) return false
-  const [there, staged] = [yield* orReason(RealPath.of(root)), yield* orReason(RealPath.of(path.dirname(from)))]
-  return there === staged && (yield* orReason(RealPath.isWithin(root, path.dirname(to)))) && (yield* isPlain(from))
+  const realRoot = yield* orReason(RealPath.of(root))
+  const realParent = yield* orReason(RealPath.of(path.dirname(from)))
+  return realRoot === realParent && (yield* orReason(RealPath.isWithin(root, path.dirname(to)))) &&
+    (yield* isPlain(from))
 })
 
-/** A publication that a run cannot have left. */
+/** The failure for a publication that the run cannot have produced. */
 export const foreign = (run_id: string) =>
-  new Corrupt({ detail: `run ${run_id} has not staged what it is said to publish` })
+  new Corrupt({ detail: `run ${run_id} did not stage the files that its manifest names` })
 
-/** The directory that a location means, for the sinks whose locations are just that. */
+/** The directory of a location, for sinks whose locations are directories. */
 const asDirectory = (location: string) => Effect.map(Path.Path, ({ resolve }) => resolve(location))
 
 /** The directory that a sink stages in, given its location. */
 type RootOf = (location: string) => Effect.Effect<string, SinkReason, SinkServices>
 
-/** The moves that a run has sealed at a location. */
+/** Reads the moves from a publication. Fails if the run cannot have sealed them at the location. */
 const movesOf = Effect.fnUntraced(
   function*(rootOf: RootOf, publication: Schema.Json, run_id: string, location: string) {
     const refused = foreign(run_id)
@@ -186,10 +190,11 @@ const movesOf = Effect.fnUntraced(
 )
 
 /**
- * Whether another run has published since in a place that they share, and nothing of this one is published yet: then it can
- * only be discarded. `enter` keeps others out of that place, and says whether it has changed where a file does not show it.
+ * Whether a sealed run is superseded: nothing of it is published yet, and another run has published at the shared
+ * target since. Then it can only be discarded. `enter` locks the target, and returns whether it has changed in a way
+ * that the file does not show.
  */
-export const isSuperseded = <R>({ enter: lock, rootOf }: {
+export const isSuperseded = <R>({ enter, rootOf }: {
   readonly rootOf: RootOf
   readonly enter: (shared: Move) => Effect.Effect<boolean, SinkReason, R>
 }) =>
@@ -197,15 +202,15 @@ export const isSuperseded = <R>({ enter: lock, rootOf }: {
     const moves = yield* movesOf(rootOf, publication, run_id, location)
     const shared = moves.find(({ before }) => before !== undefined)
     if (shared === undefined) return false
-    const hasChanged = yield* lock(shared)
+    const hasChanged = yield* enter(shared)
     const isWhole = yield* Effect.forEach(moves, ({ from }) => exists(from))
     const isReplacing = yield* Effect.forEach(moves, isReplaced)
     return isWhole.every(Boolean) && (hasChanged || isReplacing.some(Boolean))
   })
 
 /**
- * Moves sealed files into place, in order. A file that is gone and is where it should be was moved before. A run that was
- * half published when its process ended, and whose other half would replace another run's, leaves the other's there.
+ * Renames the sealed files to their targets, in order. A missing staged file whose target exists was renamed before. If
+ * the process was killed in the middle and another run has published since, the files of the other run stay.
  */
 export const publish = (rootOf: RootOf = asDirectory) =>
   Effect.fnUntraced(function*(publication: Schema.Json, run_id: string, location: string) {
@@ -215,7 +220,7 @@ export const publish = (rootOf: RootOf = asDirectory) =>
       const replaced = (yield* exists(move.from)) && (yield* isReplaced(move))
       yield* replaced ? remove([move.from]) : rename(move)
     }
-    // a name reaches the disk where it is before it goes from where it was
+    // flush the new names first, so that a power cut cannot lose both names of a file
     const targets = moves.map(({ to }) => path.dirname(to))
     const directories = new Set([
       ...targets,
@@ -225,14 +230,14 @@ export const publish = (rootOf: RootOf = asDirectory) =>
     for (const directory of directories) yield* orReason(sync(directory))
   })
 
-/** Removes staged files that will not be published after all. */
+/** Removes staged files. */
 export const remove = (paths: ReadonlyArray<string>) =>
   Effect.flatMap(
     FileSystem.FileSystem,
     (fs) => Effect.forEach(paths, (path) => fs.remove(path, { recursive: true, force: true }), { discard: true })
   ).pipe(orReason)
 
-/** Removes what a run staged in a root: entries named `NAME.RUN_ID.part…`, nothing else. */
+/** Removes everything that a run staged in a root: entries named `NAME.RUN_ID.part…` and nothing else. */
 export const discard = Effect.fnUntraced(function*(root: string, run_id: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path

@@ -1,7 +1,6 @@
 /**
- * Tells whether a file was replaced or written to. Its time is not enough, because times change when a folder is copied or
- * restored: then both ends of the file are compared, where every format that runs share has something that changes with
- * each version.
+ * Tells whether a file was replaced or changed. The time is not enough, because times change when a folder is copied or
+ * restored. So the first and the last bytes are compared: each format that runs share changes there with every version.
  */
 import { Effect, FileSystem, Option, Schema } from "effect"
 import { createHash } from "node:crypto"
@@ -12,7 +11,7 @@ import { reasonOf, statIfAny } from "./Platform.ts"
 export const Identity = Schema.Struct({ size: Schema.String, mtime: Schema.NullOr(Schema.String), ends: Schema.String })
 export interface Identity extends Schema.Schema.Type<typeof Identity> {}
 
-/** Bytes that are hashed at each end. */
+/** The number of bytes that are hashed at each end. */
 const some = 65_536
 
 const stampOf = ({ mtime, size }: FileSystem.File.Info) => ({
@@ -31,7 +30,10 @@ const endsOf = Effect.fnUntraced(function*(path: string, size: bigint) {
   return hash.digest("hex")
 }, Effect.scoped)
 
-/** The identity of a file; null if it does not exist. Reading it drops the lock that DuckDB in this process has on it. */
+/**
+ * The identity of a file; null if it does not exist. If DuckDB in this process has locked the file, this releases the
+ * lock.
+ */
 export const of: (path: string) => Effect.Effect<Identity | null, SinkReason, SinkServices> = Effect.fnUntraced(
   function*(path: string) {
     const info = yield* statIfAny(path)

@@ -1,40 +1,43 @@
-/** Whose a file or a directory is. Whoever else can change it chooses what it says, so that nothing is believed of it. */
+/** Checks who owns a file or a directory. If other users can change it, the program must not use what it says. */
 import { Effect, FileSystem, Option, Runtime, Schema } from "effect"
 import { lstat } from "node:fs/promises"
 import { ExitCode } from "../failure/ExitCode.ts"
 
-/** Another user owns it, or others may write it. */
+/** Another user owns the path, or other users may write it. */
 export class NotOurs extends Schema.TaggedError<NotOurs>()("NotOurs", {
   path: Schema.String,
-  /** The number of the user who owns it; undefined if it is ours. */
+  /** The uid of the owner if it is another user; undefined if other users may write the path. */
   owner: Schema.UndefinedOr(Schema.Int)
 }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
     return this.owner === undefined
-      ? `Others may write ${this.path}, and so choose what this program does. Nothing was done. If all in it is as you left it, run: chmod go-w '${this.path}'`
-      : `${this.path} belongs to another user (uid ${this.owner}), who can choose what this program does. Nothing was done. Run it as that user, or, if all in it can be trusted, make it yours: chown -R "$(id -un)" '${this.path}'`
+      ? `Other users may write ${this.path}, and so change what this program does. Nothing was done. If its contents are as you left them, run: chmod go-w '${this.path}'`
+      : `${this.path} belongs to another user (uid ${this.owner}), who can change what this program does. Nothing was done. Run it as that user, or, if you trust its contents, make it yours: chown -R "$(id -un)" '${this.path}'`
   }
 }
 
 const othersMayWrite = 0o022
 const othersMayRead = 0o077
 
-/** Whether other users may read a file; false if that cannot be found out. */
+/** Whether other users may read a file; false if its mode cannot be read. */
 export const isReadByOthers = Effect.fnUntraced(function*(path: string) {
   const fs = yield* FileSystem.FileSystem
   const mode = yield* fs.stat(path).pipe(Effect.map(({ mode }) => mode), Effect.orElseSucceed(() => 0))
   return (mode & othersMayRead) !== 0
 })
 
-/** Fails for what is there and is neither this user's nor root's, or may be written by others; where there are no users, never. */
+/**
+ * Fails if the path exists and belongs neither to this user nor to root, or if others may write it. On Windows never
+ * fails.
+ */
 export const check = Effect.fnUntraced(function*(path: string) {
   const us = process.geteuid?.()
   if (us === undefined) return
   const fs = yield* FileSystem.FileSystem
   const found = yield* Effect.option(fs.stat(path))
   if (Option.isNone(found)) return
-  // whoever owns a link chooses where it leads
+  // the owner of a link chooses where it leads
   const link = yield* Effect.option(Effect.tryPromise(() => lstat(path)))
   const owners = [
     Option.getOrElse(found.value.uid, () => us),

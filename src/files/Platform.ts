@@ -1,4 +1,4 @@
-/** The file system, whose errors become a sink's in this one place. */
+/** Turns errors of the file system into the reasons of sinks. */
 import { Effect, FileSystem, type PlatformError, Predicate } from "effect"
 import { CannotCreate, DiskFull, InputOutput, type SinkReason, TooManyFiles } from "../failure/SinkError.ts"
 
@@ -6,11 +6,11 @@ const unusable = /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENAMETOOLONG|ENOENT|EEXIST
 const full = /^(ENOSPC|EDQUOT)$/
 const tooMany = /^(EMFILE|ENFILE)$/
 
-/** The system's name for what went wrong, `ENOSPC`; "" if it has none. */
+/** The system's error code, such as `ENOSPC`; "" if there is none. */
 const codeOf = (reason: PlatformError.PlatformError["reason"]) =>
   "cause" in reason && Predicate.hasProperty(reason.cause, "code") ? String(reason.cause.code) : ""
 
-/** The reason that a sink would give. */
+/** The reason of a sink for an error of the file system. */
 export const reasonOf = ({ reason }: PlatformError.PlatformError): SinkReason => {
   const cause = "cause" in reason ? reason.cause : undefined
   const code = codeOf(reason)
@@ -22,7 +22,7 @@ export const reasonOf = ({ reason }: PlatformError.PlatformError): SinkReason =>
     : new InputOutput({ detail })
 }
 
-/** What the system says of the path; undefined if it does not exist. */
+/** The result of `stat`; undefined if the path does not exist. */
 export const statIfAny = Effect.fnUntraced(function*(path: string) {
   const fs = yield* FileSystem.FileSystem
   return yield* fs.stat(path).pipe(
@@ -31,6 +31,9 @@ export const statIfAny = Effect.fnUntraced(function*(path: string) {
   )
 })
 
-/** Whether there can be nothing at all at the path. */
+/**
+ * Whether the error shows that nothing can exist at the path: a parent is missing, a link is circular, a name is too
+ * long.
+ */
 export const isNowhere = ({ reason }: PlatformError.PlatformError) =>
   reason._tag === "NotFound" || reason._tag === "BadResource" || /^(ELOOP|ENAMETOOLONG)$/.test(codeOf(reason))

@@ -1,17 +1,17 @@
 /**
- * Files and directories for their owner alone. Each is made new, under a name that nobody can guess or that carries the id of
- * a run, and none is found: what somebody put there before is not written to, whoever may read it and wherever it leads.
+ * Makes files and directories that only their owner can read. They are always made new, under a random name or one with
+ * the id of a run. An existing file or link is never written to, because another user may have put it there.
  */
 import { Effect, FileSystem, Path } from "effect"
 import { randomBytes } from "node:crypto"
 import { sync } from "./Durable.ts"
 import { isNowhere } from "./Platform.ts"
 
-/** Makes an empty file, which is closed with the scope; fails if anything is there, a link as well. */
+/** Makes an empty file, which the scope closes. Fails if anything exists at the path, even a link. */
 export const create = (path: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.open(path, { flag: "wx+", mode: 0o600 }))
 
-/** Makes a directory, which goes with the scope and all that is in it; fails if anything is there, a link as well. */
+/** Makes a directory, which the scope removes with its contents. Fails if anything exists at the path, even a link. */
 export const directory = (path: string) =>
   Effect.acquireRelease(
     Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeDirectory(path, { mode: 0o700 })),
@@ -19,11 +19,13 @@ export const directory = (path: string) =>
       Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.ignore(fs.remove(path, { recursive: true, force: true })))
   )
 
-/** What a file is called until all of it is there. The name says nothing of the file, so that it is never too long. */
+/**
+ * The name of a file until all of it is written. It does not contain the file's final name, so it is never too long.
+ */
 const isPart = (name: string) => /^\.duo-mfa\.[0-9a-f]{16}\.part$/.test(name)
 const newPart = Effect.sync(() => `.duo-mfa.${randomBytes(8).toString("hex")}.part`)
 
-/** Writes a new file beside the path, to the disk; `place` puts it there. */
+/** Writes a new file beside the path and flushes it to the disk; then `place` moves it to the path. */
 const beside = Effect.fnUntraced(function*<E>(
   path: string,
   content: string,
@@ -41,21 +43,24 @@ const beside = Effect.fnUntraced(function*<E>(
   yield* sync(dirname(path))
 }, Effect.uninterruptible)
 
-/** Replaces a small file: what was there before, or all of the new one, whatever happens. A link is replaced, not followed. */
+/**
+ * Replaces a small file. After a crash, the path has the old file or the whole new one. A link is replaced, not
+ * followed.
+ */
 export const write = (path: string, content: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => beside(path, content, (part) => fs.rename(part, path))).pipe(
-    // somebody who writes beside it at the same time may take it for left behind
+    // another process that sweeps the directory at the same time may remove the file before it is renamed
     Effect.retry({ times: 2, while: ({ reason }) => reason._tag === "NotFound" })
   )
 
-/** The same, unless there is a file: that one stays. */
+/** Writes a small file. If the path exists, its file stays and this fails. */
 export const writeNew = (path: string, content: string) =>
   Effect.flatMap(
     FileSystem.FileSystem,
     (fs) => beside(path, content, (part) => Effect.andThen(fs.link(part, path), fs.remove(part, { force: true })))
   )
 
-/** Removes what a process that was killed left in a directory before all of a file was there. */
+/** Removes the unfinished files of processes that were killed while they wrote to the directory. */
 export const sweep = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path

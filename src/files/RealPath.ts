@@ -1,7 +1,7 @@
-/** Where paths really are: symbolic links followed, those in the way to a file as well, also if the file is not there yet. */
+/** Resolves all symbolic links in a path, even if the file does not exist yet. */
 import { Effect, FileSystem, Path, type PlatformError } from "effect"
 
-/** The real path, or undefined when a link on the way leads nowhere. */
+/** The path without links; undefined if a link in it points to something that does not exist. */
 export const of = (
   place: string
 ): Effect.Effect<string | undefined, PlatformError.PlatformError, FileSystem.FileSystem | Path.Path> =>
@@ -22,7 +22,7 @@ export const of = (
     )
   })
 
-/** Whether the place is the directory or below it. */
+/** Whether a path is the directory or below it, after all links are resolved. */
 export const isWithin = Effect.fnUntraced(function*(directory: string, place: string) {
   const path = yield* Path.Path
   const [around, inside] = [yield* of(directory), yield* of(place)]

@@ -1,4 +1,4 @@
-/** Files that are of one run: a sink that has one for each table writes them, and the rest is the same for all. */
+/** Stages one file per table and run, for sinks that differ only in how they write a file. */
 import { Effect, Path } from "effect"
 import type { SinkReason } from "../failure/SinkError.ts"
 import { collected, type Outcome } from "../Outcome.ts"
@@ -7,7 +7,7 @@ import type { Table } from "../Table.ts"
 import * as Files from "./Files.ts"
 
 export interface RunFiles {
-  /** The directory that files are staged in, and published below. */
+  /** The directory in which files are staged. They are published in it or below it. */
   readonly root: string
   /** The path of a published file. */
   readonly target: (table: Table, run_id: string) => string
@@ -18,7 +18,7 @@ export interface RunFiles {
     run_id: string,
     rows: Rows
   ) => Effect.Effect<void, SinkReason, SinkServices>
-  /** Makes the staged files durable; as files are, if not given. */
+  /** Seals the staged files; by default `Files.seal`. */
   readonly seal?: typeof Files.seal
 }
 

@@ -1,19 +1,19 @@
 /**
- * Standard output as a place to publish to: rows are staged in the run's own directory and copied out when the run is
- * published, for whoever reads then. What was copied cannot be taken back, and nobody else is to get it: for another process
- * that finishes this run there is nothing to do, and a reader who leaves has had enough.
+ * Publishes to the standard output: rows are staged in the run's own directory and copied to the standard output when
+ * the run is published. Only the process that read the rows copies them; if it is killed, the process that recovers the
+ * run has a standard output of its own and copies nothing there. A reader that closes the pipe is not an error.
  */
 import { Effect, FileSystem, Path, Schema, Stream } from "effect"
 import { randomUUID } from "node:crypto"
 import { InputOutput } from "../failure/SinkError.ts"
 import * as Files from "./Files.ts"
 
-/** The staged files, in the order they are copied out, and the process whose standard output it is. */
+/** The staged files in the order in which they are copied, and the process that copies them. */
 const Publication = Schema.Struct({ standard_output: Schema.Array(Schema.String), process: Schema.String })
 
 const thisProcess = randomUUID()
 
-/** Makes the staged files durable. */
+/** Flushes the staged files to the disk. */
 export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Files.Move>) {
   const staged = moves.map(({ from }) => from)
   const { bytes } = yield* Files.seal(staged.map((from) => ({ from, to: from })))
@@ -21,13 +21,13 @@ export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Files.Move>
   return sealed
 })
 
-/** Whoever reads standard output went away. */
+/** The reader of the standard output has closed it. */
 export class ReaderLeft extends Schema.TaggedError<ReaderLeft>()("ReaderLeft", {}) {}
 
-/** A failure is told to `write`; the event would be one more, and end the process. */
+/** The callback of `write` gets each error already; without a listener, the error event would end the process. */
 const ignoreError = () => undefined
 
-/** Ends when it is written, so that who writes is as fast as who reads. */
+/** Writes to the standard output and waits until it is written, so a slow reader slows the writer down. */
 export const write = (bytes: Uint8Array | string) =>
   Effect.callback<void, InputOutput | ReaderLeft>((resume) => {
     if (!process.stdout.listeners("error").includes(ignoreError)) process.stdout.on("error", ignoreError)
@@ -44,7 +44,7 @@ export const write = (bytes: Uint8Array | string) =>
 
 const isPublication = Schema.is(Publication)
 
-/** Copies sealed files out, each once: it is removed when it was copied. */
+/** Copies sealed files to the standard output. Each is removed after it was copied, so it is copied once. */
 export const publish = Effect.fnUntraced(function*(
   publication: Schema.Json,
   run_id: string

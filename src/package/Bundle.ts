@@ -1,7 +1,7 @@
 /**
- * The program as few files. The modules of `src`, `pipelines` and `sinks` that others load by name keep their place, and
- * so does what is read beside them; what they share becomes chunks. DuckDB stays a package of its own; what is used of
- * others is bundled, so that the program starts at once.
+ * Bundles the program into few files, so that it starts fast. The modules that are loaded by name (`src/main`,
+ * pipelines and sinks) keep their paths, and so do the SQL files that are read at run time. Shared code becomes chunks.
+ * The code of other packages is bundled too, except DuckDB, which npm installs as a package.
  */
 import { cpSync, globSync, mkdirSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -9,12 +9,12 @@ import { rolldown, type RolldownOutput } from "rolldown"
 
 const root = join(import.meta.dirname, "../..")
 
-/** The packages that a bundle has code of, as the lock file names them: by their folders. */
+/** The packages whose code is in a bundle, by their folders, as in the lock file. */
 const packagesIn = ({ output }: RolldownOutput) =>
   output.flatMap((file) => file.type === "chunk" ? file.moduleIds : [])
     .flatMap((id) => /\/(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? [])
 
-/** Writes the program, and tells which packages are in it. */
+/** Writes the program, and returns the packages that are in it. */
 export const write = async (out: string, minify: boolean): Promise<ReadonlySet<string>> => {
   const entries = ["src/main.ts", ...globSync("{pipelines,sinks}/*.ts", { cwd: root })]
   const bundle = await rolldown({
@@ -39,8 +39,8 @@ export const write = async (out: string, minify: boolean): Promise<ReadonlySet<s
 }
 
 /**
- * Writes the modules that other packages import, `duo-mfa/sink` and `duo-mfa/testing`. They and their callers share one
- * `effect`, that of the caller.
+ * Writes the modules that other packages import, `duo-mfa/sink` and `duo-mfa/testing`. They do not contain `effect`:
+ * they use the caller's.
  */
 export const writeLibrary = async (out: string): Promise<ReadonlySet<string>> => {
   const bundle = await rolldown({

@@ -1,6 +1,7 @@
 /**
- * What is in the package, and what comes with it, as a software bill of materials in CycloneDX: the packages whose code is
- * bundled, and those that npm installs beside them, as the lock file pins them. The same sources make the same file.
+ * Makes the software bill of materials of the npm package, in the format CycloneDX. It lists the packages whose code is
+ * bundled and those that npm installs with ours, in the versions of the lock file. The same sources always make the
+ * same file.
  */
 import { Schema } from "effect"
 import { readFileSync } from "node:fs"
@@ -34,7 +35,7 @@ const purl = (name: string, version = "") => `pkg:npm/${name.replace("@", "%40")
 const names = ({ dependencies, optionalDependencies }: Pick<Locked, "dependencies" | "optionalDependencies">) =>
   Object.keys({ ...dependencies, ...optionalDependencies })
 
-/** `bundled` are the packages that the bundles have code of; a package is named by its folder, as the lock file does. */
+/** Makes the bill. `bundled` has the folders of the packages whose code is bundled, as in the lock file. */
 export const make = (bundled: ReadonlySet<string>) => {
   const manifest = readManifest(readFileSync("package.json", "utf8"))
   const { packages } = readLock(readFileSync("package-lock.json", "utf8"))
@@ -43,7 +44,7 @@ export const make = (bundled: ReadonlySet<string>) => {
     if (locked === undefined) throw new Error(`${folder} is not in package-lock.json: run make setup`)
     return locked
   }
-  /** Where Node finds a package that is imported in a folder. */
+  /** The folder in which Node finds a package that a module of another folder imports. */
   const find = (folder: string, name: string): string => {
     const there = `${folder === "" ? "" : `${folder}/`}node_modules/${name}`
     return there in packages || folder === "" ? there : find(folder.replace(/\/?node_modules\/[^]*?$/, ""), name)

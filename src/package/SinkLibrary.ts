@@ -1,6 +1,6 @@
 /**
- * What `duo-mfa/sink` is: the shapes of a sink, and the parts that our own are made of, for those of others. A sink needs
- * none of the parts, but they are what passes the laws already.
+ * The module `duo-mfa/sink`, for sinks in other packages: the types of a sink, and the parts that our own sinks are
+ * made of. A sink does not need these parts, but they already pass the laws.
  */
 export * as DuckDb from "../duckdb/DuckDb.ts"
 export * as Instant from "../duckdb/Instant.ts"

@@ -1,4 +1,7 @@
-/** What a run knows about itself once its rows are made. */
+/**
+ * Counts the facts of a run: what is in the objects, what is unknown or contradicts itself, and what the pipeline
+ * counts.
+ */
 import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as FieldCounts from "../duckdb/FieldCounts.ts"
@@ -10,10 +13,10 @@ import type { Stamp } from "../Table.ts"
 import { collectedOf } from "./Rows.ts"
 import * as Unknown from "./Unknown.ts"
 
-/** The sentences of a SELECT of `what, times`. */
+/** Runs a SELECT of `what, times` and adds its sentences. */
 const sentences = Effect.fnUntraced(function*(session: DuckDb.Session, select: string, into: Unknown.UnknownValues) {
   if (select === "") return
-  // whoever answers may invent values without end
+  // an answer may contain any number of invented values
   const found = yield* session.all(
     `SELECT what, times, sum(times) OVER () FROM (${select}) ORDER BY times DESC, what LIMIT ${Unknown.rememberedMax}`
   )
@@ -25,20 +28,20 @@ const sentences = Effect.fnUntraced(function*(session: DuckDb.Session, select: s
   if (others > 0) into.others(others)
 })
 
-/** Objects that had half of a surrogate pair somewhere, by the place. */
+/** A SELECT of the fields in which objects had half of a surrogate pair, and of how many objects. */
 const halves = ({ name, object }: List) =>
   `SELECT 'half of a surrogate pair in ${object}, now U+FFFD: ' || path AS what, count(*) AS times
    FROM readings.halves JOIN objects.${DuckDb.name(name)} ON _page = page AND _place = place
    WHERE list = ${DuckDb.literal(name)} GROUP BY path ORDER BY path`
 
-/** The facts that need the objects only, and no rows. */
+/** The facts that can be counted before there are rows. */
 export interface ObjectFacts {
   readonly fields: Facts["fields"]
   readonly unknown: Unknown.UnknownValues
   readonly contradictions: Unknown.UnknownValues
 }
 
-/** Counts what was read, on a connection of its own. */
+/** Counts facts in the objects, on a connection of its own. */
 export const ofObjects: (
   database: RunDatabase,
   pipeline: Pipeline,
@@ -53,7 +56,7 @@ export const ofObjects: (
     for (const [field, of, filled] of counted) fields[String(field)] = { of: Number(of), filled: Number(filled) }
   }
   const unknown = Unknown.make()
-  // what is told is limited: a value is in a row, and a field is in none
+  // The number of warnings is limited. Values come first because rows have them; unknown fields are in no row.
   yield* sentences(session, pipeline.unknown, unknown)
   for (const { list, unknownFields } of lists) {
     yield* sentences(session, halves(list), unknown)
@@ -64,48 +67,50 @@ export const ofObjects: (
   return { fields, unknown, contradictions }
 }, Effect.scoped)
 
-/** Puts the facts of a run together, once its rows are made. */
+/** Makes the facts of a run, after its rows have been made. */
 export const make: (
   database: RunDatabase,
   pipeline: Pipeline,
   stamp: Stamp,
   extraction: Extraction,
-  told: ObjectFacts
-) => Effect.Effect<Facts, SinkReason> = Effect.fnUntraced(function*(database, pipeline, stamp, extraction, told) {
-  const { contradictions, fields, unknown } = told
-  const { lists, refused, sent } = extraction
-  const [first] = lists
-  const doubt = lists.find((_) => _.doubt !== null)?.doubt ?? null
-  const counted = yield* database.session.all(`SELECT name, words, count FROM (${pipeline.counts})`)
-  const counts = counted.map(([name, words, count]) => ({
-    name: String(name),
-    words: String(words),
-    count: Number(count)
-  }))
-  const begun = Number(stamp.observed_at / 1000n)
-  return {
-    // a clock may be set back, and no run ends before it began
-    finished_at: new Date(Math.max(begun, sent.answeredAt ?? begun)).toISOString(),
-    complete: doubt === null,
-    incomplete_reason: doubt,
-    proof: doubt === null ? first.proof : null,
-    total_objects: first.total,
-    pages: first.pages,
-    sweeps: first.readings,
-    requests: sent.requests,
-    retries: sent.retries,
-    duplicates: first.duplicates,
-    changed: first.changed,
-    unknown_values: unknown.count(),
-    tables_collected: collectedOf(pipeline, extraction).map(({ name }) => name),
-    contradictions: contradictions.count(),
-    fields,
-    warnings: [...refused, ...contradictions.warnings(), ...unknown.warnings()],
-    warned: {
-      ...Object.fromEntries(refused.map((sentence) => [Unknown.placeOf(sentence), 1])),
-      ...contradictions.places(),
-      ...unknown.places()
-    },
-    counts
+  objectFacts: ObjectFacts
+) => Effect.Effect<Facts, SinkReason> = Effect.fnUntraced(
+  function*(database, pipeline, stamp, extraction, objectFacts) {
+    const { contradictions, fields, unknown } = objectFacts
+    const { lists, refused, sent } = extraction
+    const [first] = lists
+    const doubt = lists.find((_) => _.doubt !== null)?.doubt ?? null
+    const counted = yield* database.session.all(`SELECT name, words, count FROM (${pipeline.counts})`)
+    const counts = counted.map(([name, words, count]) => ({
+      name: String(name),
+      words: String(words),
+      count: Number(count)
+    }))
+    const begun = Number(stamp.observed_at / 1000n)
+    return {
+      // if the clock was set back, the run still does not end before it began
+      finished_at: new Date(Math.max(begun, sent.answeredAt ?? begun)).toISOString(),
+      complete: doubt === null,
+      incomplete_reason: doubt,
+      proof: doubt === null ? first.proof : null,
+      total_objects: first.total,
+      pages: first.pages,
+      sweeps: first.readings,
+      requests: sent.requests,
+      retries: sent.retries,
+      duplicates: first.duplicates,
+      changed: first.changed,
+      unknown_values: unknown.count(),
+      tables_collected: collectedOf(pipeline, extraction).map(({ name }) => name),
+      contradictions: contradictions.count(),
+      fields,
+      warnings: [...refused, ...contradictions.warnings(), ...unknown.warnings()],
+      warned: {
+        ...Object.fromEntries(refused.map((sentence) => [Unknown.placeOf(sentence), 1])),
+        ...contradictions.places(),
+        ...unknown.places()
+      },
+      counts
+    }
   }
-})
+)

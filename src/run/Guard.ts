@@ -1,6 +1,6 @@
 /**
- * Holds what a run has read against the runs before, whatever its sinks are. What vanishes from one day to the next is
- * more likely a mistake of the source than the truth: nothing is published before a person has said so.
+ * Compares a run with the runs before it, whichever sinks it has. If many rows or values vanish overnight, a mistake of
+ * the source is more likely than the truth, so such a run is refused until a person agrees to it.
  */
 import { Array, Effect } from "effect"
 import { type Agreed, refusal } from "../failure/Shrink.ts"
@@ -9,13 +9,13 @@ import type { Table } from "../Table.ts"
 import type { Manifest, Manifests } from "./publish/Manifest.ts"
 import { Emptied, RunError, Vanished } from "./RunError.ts"
 
-/** A table with more rows than this does not become empty overnight. */
+/** If a table had more rows than this, it is suspicious when it is empty. */
 const suspiciouslyEmpty = 100
 
-/** A field of fewer objects may be emptied by hand in a day. */
+/** If fewer objects than this had a value in a field, somebody may have emptied them by hand. */
 const leastFilled = 10
 
-/** Percent of those who had something in a field that most had: it may be gone of so many. */
+/** If most objects had a value in a field, this percentage of the values may vanish. */
 const emptiedPercentMax = 90
 
 const shareOf = ({ filled, of }: Filled) => filled / Math.max(of, 1)
@@ -30,14 +30,17 @@ const vanished = (before: Manifest, outcome: Outcome, { maxShrink }: Agreed) =>
     return now !== undefined && isVanished(had, now, maxShrink) ? [{ field, before: had, now }] : []
   })
 
-/** How many rows fewer there are: a row in the place of another is not noticed here, but by a sink that keeps what was. */
+/**
+ * How many rows fewer each table has. A row that replaced another is not counted here, but a sink with history counts
+ * it.
+ */
 const lossesOf = (tables: ReadonlyArray<Table>, before: Manifest, outcome: Outcome) =>
   collected(collected(tables, outcome), before).map((table) => {
     const [had, seen] = [before.rows[table.name] ?? 0, outcome.rows[table.name] ?? 0]
     return { table, before: had, gone: Math.max(0, had - seen), seen }
   })
 
-/** Fails if more is gone than a person has agreed to. */
+/** Fails if more has vanished than a person has agreed to. */
 export const refuseLost = Effect.fnUntraced(
   function*(manifests: Manifests, tables: ReadonlyArray<Table>, outcome: Outcome, agreed: Agreed) {
     const before = yield* manifests.newest(outcome)

@@ -1,6 +1,7 @@
 /**
- * The key that personal texts are hashed with: 32 random bytes in `DATA/pii.key`, made when it is first needed and never
- * replaced. With it anybody could find out whom a hash stands for by trying names; without it nothing can be joined.
+ * The key for hashes of personal texts: 32 random bytes in `DATA/pii.key`. The first run that needs it makes it, and it
+ * is never replaced. Anybody who has the key can try names and find out whose name a hash stands for. Hashes of
+ * different keys cannot be joined.
  */
 import { Effect, FileSystem, Path, Result, Runtime, Schema } from "effect"
 import { randomBytes } from "node:crypto"
@@ -10,7 +11,7 @@ import * as Owner from "../files/Owner.ts"
 import * as Private from "../files/Private.ts"
 import { inDataDirectory, RunError } from "./RunError.ts"
 
-/** There is a key, and it is not to be used. */
+/** The key exists but cannot be used: the file is damaged, or other users can read it. */
 export class BadKey extends Schema.TaggedError<BadKey>()("BadKey", {
   file: Schema.String,
   why: Schema.Literals(["damaged", "open"])
@@ -18,15 +19,15 @@ export class BadKey extends Schema.TaggedError<BadKey>()("BadKey", {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
     return this.why === "open"
-      ? `Others may read ${this.file}, and with it find out whom a hash stands for. Run chmod 600 on it.`
-      : `${this.file} is no key of 64 hex digits. Nothing was extracted; put the file back as it was, or, if no hash needs to be joined with those of before, move it away and a new key is made.`
+      ? `Other users can read ${this.file}, and with it find out whose name a hash stands for. Run chmod 600 on it.`
+      : `${this.file} is not a key of 64 hex digits. Nothing was extracted. Restore the file; or, if new hashes need not match earlier ones, move it away, and the next run makes a new key.`
   }
 }
 
 const Key = Schema.Uint8ArrayFromHex.check(Schema.makeFilter((bytes) => bytes.length === 32))
 const decode = Schema.decodeUnknownResult(Key)
 
-/** The key of a data directory. To be asked under its lock. */
+/** Reads the key of a data directory, and makes it if there is none. The caller must have the directory's lock. */
 export const read = Effect.fnUntraced(
   function*(dataDirectory: string) {
     const fs = yield* FileSystem.FileSystem
@@ -46,7 +47,7 @@ export const read = Effect.fnUntraced(
     )
 )
 
-/** There is all of a key or none, and one that is there stays. */
+/** Makes the key if there is none. After a crash the file has a whole key or does not exist. */
 const make = Effect.fnUntraced(function*(file: string) {
   const fs = yield* FileSystem.FileSystem
   if (yield* fs.exists(file)) return

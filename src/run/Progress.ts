@@ -1,20 +1,20 @@
-/** How a run tells whoever is watching how far it is. */
+/** The progress of a run, for the line that the terminal shows. */
 import { Context, Effect } from "effect"
 
 export interface Progress {
-  /** Reading for the first time, again to prove that nothing is missing, or turning what was read into rows. */
+  /** Reading the list for the first time, reading it again to prove that nothing is missing, or making rows. */
   readonly stage: "reading" | "proving" | "writing"
-  /** What is counted: the name of the pipeline's first table. */
+  /** The name of the table that is counted: the pipeline's first table, or the table whose rows are made. */
   readonly what: string
-  /** How many of them in this stage. */
+  /** How many were read or made in this stage. */
   readonly seen: number
-  /** How many there will be, if Duo said so. */
+  /** How many there are in all; null if Duo did not say. */
   readonly total: number | null
   /** Pages read. */
   readonly pages: number
 }
 
-/** Called after every page; does nothing unless somebody is watching. */
+/** A function that is called after every page and every table. By default it does nothing. */
 export const Progress = Context.Reference<(progress: Progress) => Effect.Effect<void>>("duo-mfa/Progress", {
   defaultValue: () => () => Effect.void
 })

@@ -1,4 +1,4 @@
-/** Makes the rows of a run out of the objects that were read. */
+/** Makes the rows of a run from the objects that were read. */
 import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as PersonalSql from "../duckdb/Personal.ts"
@@ -12,16 +12,18 @@ import { Progress } from "./Progress.ts"
 export const collectedOf = ({ rows, tables }: Pipeline, { lists }: Pick<Extraction, "lists">) =>
   tables.filter(({ name }) => lists.some(({ list }) => list.name === rows[name]?.list))
 
-/** What becomes of cells that say something about a person. */
+/** The treatment of cells that say something about a person. */
 export type Personal = { readonly treatment: "keep" | "drop" } | {
   readonly treatment: "hash"
   readonly key: Uint8Array
 }
 
-/** So few rows of a table stay in memory: writing them to the file waits for the disk. */
+/** If no table has more rows than this, they stay in memory, because a checkpoint would have to wait for the disk. */
 const rowsInMemory = 30_000
 
-/** Makes the macros and the table of lists that the pipeline's SELECTs use, and the tables of its rows, which are empty. */
+/**
+ * Makes the macros and the table `objects.lists` that the pipeline's SELECTs use, and an empty table per table of rows.
+ */
 export const prepare = Effect.fnUntraced(function*(
   { session }: RunDatabase,
   pipeline: Pipeline,
@@ -39,8 +41,8 @@ export const prepare = Effect.fnUntraced(function*(
 })
 
 /**
- * Fills `rows` with every table of the pipeline; those that were not collected stay empty. Gives how many rows each table
- * has that was. One table after the other, since each takes half of the memory.
+ * Fills the tables of `rows`, and returns the number of rows of each. A table that was not collected stays empty and is
+ * not in the result. Tables are made one after the other, because each needs half of the memory.
  */
 export const make = Effect.fn("Rows.make")(function*(
   database: RunDatabase,

@@ -1,6 +1,6 @@
 /**
- * One execution of a pipeline: lock, stage, seal, publish. It is whole or it is not seen, and what a killed run left
- * behind is finished or discarded by the next one before it does anything else.
+ * Runs a pipeline once: takes the lock, reads the source, makes the rows, seals every sink, and publishes. Readers see
+ * all of a run or nothing of it. If a run is killed, the next run first publishes or discards what it left.
  */
 import { type Duration, Effect, Exit, FileSystem, Scope } from "effect"
 import { tmpdir } from "node:os"
@@ -28,32 +28,34 @@ import { waiting } from "./Waiting.ts"
 
 export interface RunOptions extends SourceOptions, Recovery.TrustedPlaces {
   readonly toolVersion: string
-  /** A tenant may be empty although it was not before. */
+  /** Accept a tenant that is empty now although it was not in the last run. */
   readonly allowEmpty: boolean
-  /** Percent of the tenant that may be gone since the run before; the pipeline's own if it is not said. */
+  /** The percentage of the tenant that may be gone since the last run. The default is the pipeline's. */
   readonly maxShrink?: number | undefined
-  /** What becomes of cells that say something about a person; they are kept if it is not said. */
+  /** The treatment of cells that say something about a person. By default they are kept. */
   readonly personal?: Personal.Treatment | undefined
-  /** How long another run is waited for that holds the data directory or a sink's place; not at all if it is not said. */
+  /**
+   * How long to wait for another run that has locked the data directory or a sink's location. By default, not at all.
+   */
   readonly wait?: Duration.Duration | undefined
 }
 
-/** What a run came to. A dry run has no receipts. */
+/** The result of a run. A dry run has no receipts. */
 export interface Result {
   readonly outcome: Outcome
   readonly receipts: ReadonlyArray<Manifest.Receipt>
 }
 
-/** Says where the run database could not be written. */
+/** Turns a failure of the run database into a `RunError` that names its directory. */
 const locating =
   (runError: (reason: SinkReason) => RunError) =>
   <A, R>(effect: Effect.Effect<A, ExpectedFailure | SinkReason, R>): Effect.Effect<A, ExpectedFailure, R> =>
     Effect.mapError(effect, (error) => isSinkReason(error) ? runError(error) : error)
 
-/** Two sinks are sealed beside one another up to so many rows. Of more, one of them takes all the memory that there is. */
+/** Up to so many rows, two sinks are sealed at the same time. With more rows, one sink needs all of the memory. */
 const togetherMax = 1_000_000
 
-/** What a sink is told about a run. */
+/** What a sink knows about a run. */
 export const sinkRun = (
   stamp: Stamp,
   { maxShrink: usual = 10, name, tables, views }: Pipeline,
@@ -61,9 +63,9 @@ export const sinkRun = (
 ): SinkRun => ({ ...stamp, pipeline: name, tables, views, allowEmpty, maxShrink })
 
 /**
- * Runs a pipeline once. Whatever it fails with, nothing has changed; but for `Unpublished`, after which the next run
- * publishes this one. Who calls it without being interruptible can only be interrupted until it is sealed, and learns
- * what was published.
+ * Runs a pipeline once. If it fails, nothing has changed, except after `Unpublished`: then the next run publishes this
+ * one. A caller that is uninterruptible can still be interrupted until the run is sealed, and after that always gets
+ * the result.
  */
 export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOptions) {
   const source = yield* pipeline.connect
@@ -80,7 +82,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
     const before = yield* manifests.newest(collected)
     const outcome = { ...collected, columns_added: addedTo(before?.columns ?? {}, pipeline.tables) }
     yield* refuseLost(manifests, pipeline.tables, outcome, sinkRun(stamp, pipeline, options))
-    // each on a connection of its own, and beside one another
+    // each sink has a connection of its own, because two may be sealed at the same time
     const seal = Effect.fnUntraced(function*({ location, name, open, sink }: typeof opened[number]) {
       const rows = RowsSql.make(yield* orRunError(database.session.another))
       const { bytes, publication } = yield* open.seal([outcome], rows)
@@ -109,7 +111,10 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
   return result
 }, Effect.scoped)
 
-/** Enters the data directory and opens the sinks, which keeps other runs out until the scope closes, and gets a stamp. */
+/**
+ * Locks the data directory, recovers killed runs, makes a stamp and opens the sinks. The locks last until the scope
+ * closes.
+ */
 const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, options: RunOptions) {
   const targets = yield* Effect.forEach(
     options.sinks,
@@ -122,7 +127,7 @@ const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, op
   if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
   const scope = yield* Effect.flatMap(Effect.scope, Scope.fork)
   const discard = manifests.unseal(stamp.run_id).pipe(
-    // what a sink has open may be written when it is closed
+    // closing a sink may still write, so close it before its files are removed
     Effect.andThen(Scope.close(scope, Exit.void)),
     Effect.andThen(Effect.forEach(targets, ({ location, sink }) => sink.discard(location, stamp.run_id))),
     Effect.andThen(manifests.discarded(stamp.run_id)),
@@ -140,7 +145,7 @@ const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, op
   }).pipe(Effect.interruptible, Effect.onError(() => discard))
 })
 
-/** Reads and counts as a run does, and stages nothing. */
+/** Reads and counts as a run does, but stages nothing. */
 export const dryRun = Effect.fn("Run.dry")(function*(
   pipeline: Pipeline,
   options: SourceOptions & { readonly toolVersion: string }
@@ -158,7 +163,7 @@ export const dryRun = Effect.fn("Run.dry")(function*(
   return { outcome, receipts: [] }
 }, Effect.scoped)
 
-/** Opens each sink as a run does, and lets go of it: the error of each that cannot be opened, and undefined for the others. */
+/** Opens each sink as a run does and closes it again. The result has the error of each sink that cannot be opened. */
 export const checkSinks = Effect.fn("Run.rehearse")(function*(
   pipeline: Pipeline,
   options: Recovery.TrustedPlaces & { readonly tenant: string }
@@ -180,7 +185,7 @@ export const checkSinks = Effect.fn("Run.rehearse")(function*(
     })))
 }, Effect.scoped)
 
-/** How cells that say something about a person are treated. */
+/** The treatment of personal cells, and the key if they are hashed. */
 const personalOf = Effect.fnUntraced(function*({ dataDirectory, personal = "keep" }: RunOptions) {
   const treated: Rows.Personal = personal === "hash"
     ? { treatment: personal, key: yield* PersonalKey.read(dataDirectory) }
@@ -188,7 +193,7 @@ const personalOf = Effect.fnUntraced(function*({ dataDirectory, personal = "keep
   return treated
 })
 
-/** Reads the source, and makes the rows and the facts of the run. */
+/** Reads the source and makes the rows and the outcome of the run. */
 const collect = Effect.fnUntraced(function*(
   pipeline: Pipeline,
   source: Source,
@@ -201,11 +206,11 @@ const collect = Effect.fnUntraced(function*(
 ) {
   const extraction = yield* source.extract(stamp, { ...options, database })
   yield* Rows.prepare(database, pipeline, stamp, extraction)
-  const [rows, told] = yield* Effect.all([
+  const [rows, objectFacts] = yield* Effect.all([
     Rows.make(database, pipeline, extraction, personal),
     Facts.ofObjects(database, pipeline, extraction)
   ], { concurrency: 2 })
-  const facts = yield* Facts.make(database, pipeline, stamp, extraction, told)
+  const facts = yield* Facts.make(database, pipeline, stamp, extraction, objectFacts)
   const observed_at = new Date(Number(stamp.observed_at / 1000n)).toISOString()
   const outcome: Outcome = {
     run_id: stamp.run_id,
@@ -221,7 +226,7 @@ const collect = Effect.fnUntraced(function*(
   return outcome
 })
 
-/** What is there now is not replaced by what was there then. */
+/** Fails if a replayed run is older than a published run, because it must not replace newer rows. */
 const refuseOutdated = Effect.fnUntraced(
   function*(manifests: Manifest.Manifests, pipeline: string, { run_id, tenant }: Stamp) {
     const newest = (yield* manifests.all).find((_) => _.tenant === tenant && _.pipeline === pipeline)

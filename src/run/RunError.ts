@@ -1,4 +1,4 @@
-/** The ways a run fails that are neither its source's nor a sink's. */
+/** The failures of a run that do not come from its source or from a sink. */
 import { Runtime, Schema } from "effect"
 import { ExitCode } from "../failure/ExitCode.ts"
 import { codeIn } from "../failure/PublicMessage.ts"
@@ -7,7 +7,7 @@ import { moreFiles, type SinkReason } from "../failure/SinkError.ts"
 import { Filled } from "../Outcome.ts"
 import { describeNewer } from "../Version.ts"
 
-/** Another run holds the data directory. */
+/** Another run has the lock of the data directory. */
 export class Locked extends Schema.TaggedError<Locked>()("Locked", {
   directory: Schema.String,
   pid: Schema.NullOr(Schema.Int)
@@ -17,7 +17,7 @@ export class Locked extends Schema.TaggedError<Locked>()("Locked", {
 export class DataDirectory extends Schema.TaggedError<DataDirectory>()("DataDirectory", {
   directory: Schema.String,
   detail: Schema.String,
-  /** `unwritable` never worked, as opposed to a disk that failed on the way. */
+  /** `unwritable`: it could not be used from the start. `failed`: it worked, and then the disk failed. */
   why: Schema.Literals(["full", "too many files", "unlockable", "unwritable", "failed"])
 }) {}
 
@@ -35,7 +35,7 @@ const whys: Partial<Record<SinkReason["_tag"], DataDirectory["why"]>> = {
   Corrupt: "unwritable"
 }
 
-/** A data directory that fails the way a sink's location does. */
+/** The failure of a data directory, from the reason that a sink would give. */
 export const inDataDirectory = (directory: string, reason: SinkReason) =>
   new DataDirectory({
     directory,
@@ -43,20 +43,20 @@ export const inDataDirectory = (directory: string, reason: SinkReason) =>
     why: whys[reason._tag] ?? "failed"
   })
 
-/** A directory for temporary files that fails so. */
+/** The failure of a directory for temporary files, from the reason that a sink would give. */
 export const inTemporary = (directory: string, reason: SinkReason) =>
   reason._tag === "CannotCreate"
     ? new Temporary({ directory, detail: reason.detail })
     : inDataDirectory(directory, reason)
 
-/** A manifest is in a format that only a later version knows. */
+/** A manifest has a format that only a later version knows. */
 export class NewerManifest extends Schema.TaggedError<NewerManifest>()("NewerManifest", {
   file: Schema.String,
   format: Schema.Int,
   tool_version: Schema.String
 }) {}
 
-/** A tenant that had something came back without any. */
+/** A table had many rows in the last run, and is empty now. */
 export class Emptied extends Schema.TaggedError<Emptied>()("Emptied", {
   tenant: Schema.String,
   /** The table that is empty. */
@@ -64,24 +64,24 @@ export class Emptied extends Schema.TaggedError<Emptied>()("Emptied", {
   before: Schema.Int
 }) {}
 
-/** Fields in which most objects said something in the run before, and hardly any does now. */
+/** Fields that most objects had in the last run, and hardly any object has now. */
 export class Vanished extends Schema.TaggedError<Vanished>()("Vanished", {
   fields: Schema.NonEmptyArray(Schema.Struct({ field: Schema.String, before: Filled, now: Filled }))
 }) {}
 
-/** A run that is done again from its record would put its rows in the place of newer ones, or of its own. */
+/** A replayed run is older than a published run, whose rows it would replace. */
 export class Outdated extends Schema.TaggedError<Outdated>()("Outdated", {
   run_id: Schema.String,
   newest: Schema.String
 }) {}
 
-/** The run is sealed, and one of its sinks could not show it yet. */
+/** The run is sealed, but could not be published in one of its sinks yet. */
 export class Unpublished extends Schema.TaggedError<Unpublished>()("Unpublished", {
   run_id: Schema.String,
   detail: Schema.String
 }) {}
 
-/** A run that was not finished leads to a sink or to a place that only its file in the data directory names. */
+/** The manifest of an unfinished run names a sink or a location that this command does not name. */
 export class Unnamed extends Schema.TaggedError<Unnamed>()("Unnamed", {
   run_id: Schema.String,
   sink: Schema.String,
@@ -152,9 +152,9 @@ function exitCode(reason: Reason): number {
 function describe(reason: Reason): string {
   switch (reason._tag) {
     case "Locked":
-      return `Another run is going in ${reason.directory}${
+      return `Another run is using ${reason.directory}${
         reason.pid === null ? "" : ` (process ${reason.pid})`
-      }. Nothing changed; run again when it has ended, or have extract wait with --wait 10m.`
+      }. Nothing changed; run again when it has ended, or let extract wait with --wait 10m.`
     case "DataDirectory":
       return describeDataDirectory(reason)
     case "Temporary":
@@ -168,11 +168,11 @@ function describe(reason: Reason): string {
     case "Vanished":
       return `${describeVanished(reason)} Nothing changed; if that is right, run again with --max-shrink 100.`
     case "Outdated":
-      return `The recorded run ${reason.run_id} is older than ${reason.newest}, whose rows are here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
+      return `The recorded run ${reason.run_id} is older than run ${reason.newest}, which is published here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
     case "Unnamed":
       return describeUnnamed(reason)
     case "Unpublished":
-      return `Run ${reason.run_id} is whole, but could not be published everywhere yet (${reason.detail}). Run again: the next run finishes it first. If it never can, move runs/${reason.run_id}.json.sealed out of the data directory.`
+      return `Run ${reason.run_id} is sealed, but could not be published everywhere yet (${reason.detail}). Run again: the next run publishes it first. If that keeps failing, move runs/${reason.run_id}.json.sealed out of the data directory.`
   }
 }
 
@@ -183,7 +183,7 @@ const describeDataDirectory = ({ detail, directory, why }: DataDirectory): strin
     case "too many files":
       return `Too many files are open in the data directory ${directory}. Nothing was published; ${moreFiles}`
     case "unlockable":
-      return `The file system of the data directory ${directory} gives no locks, which keep two runs apart: ${detail}. Name a directory on another one with DUO_MFA_DATA.`
+      return `The file system of the data directory ${directory} does not support file locks, which keep two runs apart: ${detail}. Name a directory on another file system with DUO_MFA_DATA.`
     case "unwritable":
       return `The data directory ${directory} cannot be used: ${detail}. Make it writable, or name another with DUO_MFA_DATA.`
     case "failed":
@@ -192,9 +192,9 @@ const describeDataDirectory = ({ detail, directory, why }: DataDirectory): strin
 }
 
 const describeUnnamed = ({ location, run_id, sink }: Unnamed): string =>
-  `Run ${run_id} was not finished, and its file in the data directory leads to ${sink}:${location}, which is not in there. Nothing was done: a file alone sends nobody there. If it was yours, run extract with that --sink again; if not, move runs/${run_id}.json.* out of the data directory.`
+  `Run ${run_id} was not finished. Its file in the data directory names ${sink}:${location}, which is outside the data directory and not a sink of this command. Nothing was done, because somebody else may have written that file. If the run was yours, run extract with that --sink again; if not, move runs/${run_id}.json.* out of the data directory.`
 
-/** The first of the fields in a sentence of its own, and how many others there are. */
+/** A sentence about the first of the fields, and the names of the others. */
 const describeVanished = ({ fields: [{ before, field, now }, ...others] }: Vanished): string => {
   const [kind = "", name = ""] = field.split(".")
   const more = others.length === 0 ? "" : `, and so with ${others.map((other) => other.field).join(", ")}`

@@ -1,12 +1,13 @@
-/** What every row of a run carries: the run's id, its instant and its tenant. */
+/** Makes the stamp of a run, which every row has: the run's id, its instant and its tenant. */
 import { Clock, Effect, Random } from "effect"
 import type { Source } from "../Pipeline.ts"
 import { instantOf } from "../RunId.ts"
 import type { Stamp } from "../Table.ts"
 
 /**
- * A stamp that no run has had. If the clock was set back, a run still sorts after the runs before it: its instant is one
- * millisecond after theirs. That cannot lead far astray, for Duo refuses a clock that is off by more than minutes.
+ * A new stamp. If the clock was set back, the run still sorts after all earlier runs: its instant is one millisecond
+ * after the last one. It cannot be far from the true time, because Duo refuses requests if the clock is off by more
+ * than minutes.
  */
 export const newStamp = Effect.fnUntraced(function*(
   tenant: string,
@@ -23,6 +24,6 @@ export const newStamp = Effect.fnUntraced(function*(
   }
 })
 
-/** The run's own, or that of the run whose record it is done again from. */
+/** The stamp of the recorded run if the source is a recording, otherwise a new stamp. */
 export const stampFor = ({ recorded, tenant }: Source, before: ReadonlyArray<string>): Effect.Effect<Stamp> =>
   recorded === undefined ? newStamp(tenant, before) : Effect.succeed({ ...recorded, tenant })

@@ -1,24 +1,25 @@
 /**
- * What a run met that this version does not know: counted, told once each, and of bounded size, for whoever answers may
- * invent without end.
+ * Collects the values and fields that this version does not know. All are counted, and each is reported once. The
+ * number that is remembered is limited, because an answer may contain any number of invented values.
  */
 
 export interface UnknownValues {
-  /** A value that came so many times. */
+  /** Adds a value that was found so many times. */
   readonly value: (what: string, times: number) => void
-  /** So many others that are not told one by one. */
+  /** Adds a number of values that are not reported one by one. */
   readonly others: (times: number) => void
   readonly count: () => number
   readonly warnings: () => ReadonlyArray<string>
-  /** By place how often something was not known, for those whom somebody's text is not for. */
+  /** How many there were by place. It contains no text of Duo's users, so it may leave the machine. */
   readonly places: () => Readonly<Record<string, number>>
 }
 
-/** Different ones that are remembered and that are told; what is beyond is counted together. */
+/** The number of different sentences that are remembered; the others are only counted. */
 export const rememberedMax = 100
+/** The number of sentences that are reported as warnings. */
 const warningsMax = 20
 
-/** A sentence of ours names the place; after a colon comes what somebody has written. */
+/** The place in a sentence, which is our text: the part before a colon. The rest may be a text that a user wrote. */
 export const placeOf = (what: string): string => what.split(/[:.]/, 1)[0] ?? ""
 
 const sum = (times: Iterable<number>) => [...times].reduce((sum, times) => sum + times, 0)
@@ -38,11 +39,11 @@ export const make = (): UnknownValues => {
     },
     count,
     warnings: () => {
-      const told = [...known].slice(0, warningsMax)
-      const untold = count() - sum(told.map(([_, times]) => times))
+      const reported = [...known].slice(0, warningsMax)
+      const rest = count() - sum(reported.map(([_, times]) => times))
       return [
-        ...told.map(([what, times]) => times === 1 ? what : `${what} (${times} times)`),
-        ...untold === 0 ? [] : [`${untold} more that this version does not know`]
+        ...reported.map(([what, times]) => times === 1 ? what : `${what} (${times} times)`),
+        ...rest === 0 ? [] : [`${rest} more that this version does not know`]
       ]
     },
     places: () => {

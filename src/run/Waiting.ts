@@ -1,21 +1,21 @@
-/** Waiting for another process that is in the way, for as long as `--wait` says. */
+/** Waits, for as long as `--wait` says, until another process releases the data directory or a sink's location. */
 import { Duration, Effect, Exit, Schedule, Scope } from "effect"
 import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import { isSinkError } from "../failure/SinkError.ts"
 import { RunError } from "./RunError.ts"
 
-/** Who is in the way, and of what: the same again may work as soon as that process has ended. */
-const inTheWay = (error: unknown) => {
+/** The process that has the lock, and the place it has locked; undefined if the error has another cause. */
+const lockedBy = (error: unknown) => {
   if (isSinkError(error)) return error.reason._tag === "Held" ? { ...error.reason, place: error.location } : undefined
   if (!(error instanceof RunError) || error.reason._tag !== "Locked") return undefined
   return { ...error.reason, place: error.reason.directory }
 }
 
-const isInTheWay = (error: unknown) => inTheWay(error) !== undefined
+const isLocked = (error: unknown) => lockedBy(error) !== undefined
 
 /**
- * Begins, and begins again every second for as long as somebody else is in the way and there is time left. What a beginning
- * took that came to nothing is let go of before the next one, so that nobody is kept waiting by one who waits.
+ * Tries to begin, and tries again every second while another process has a lock and there is time left. A failed
+ * attempt releases the locks that it took before the next attempt, so a run that waits does not block other runs.
  */
 export const waiting = <A, E extends ExpectedFailure, R>(
   begin: Effect.Effect<A, E, R>,
@@ -31,12 +31,12 @@ export const waiting = <A, E extends ExpectedFailure, R>(
     const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo({ duration: wait }))
     return yield* once.pipe(
       Effect.tapError((error) => {
-        const { pid = null, place = undefined } = inTheWay(error) ?? {}
+        const { pid = null, place = undefined } = lockedBy(error) ?? {}
         const who = pid === null ? "another process" : `process ${pid}`
         return place === undefined
           ? Effect.void
-          : Effect.logInfo(`Waiting for up to ${Duration.format(wait)} for ${who}, which has ${place}`)
+          : Effect.logInfo(`Waiting for up to ${Duration.format(wait)} for ${who}, which has locked ${place}`)
       }),
-      Effect.catchIf(isInTheWay, () => Effect.interruptible(Effect.retry(once, { schedule, while: isInTheWay })))
+      Effect.catchIf(isLocked, () => Effect.interruptible(Effect.retry(once, { schedule, while: isLocked })))
     )
   })

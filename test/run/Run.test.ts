@@ -181,7 +181,7 @@ describe("a run", () => {
       const good = spy("good", log)
       const failing = options(directory, [good, spy("late", log, { publish: Effect.fail(failure) })])
       const error = yield* Effect.flip(Run.run(pipeline(), failing))
-      assert.include(error.message, "the next run finishes it first")
+      assert.include(error.message, "the next run publishes it first")
       assert.isFalse(log.some((line) => line.endsWith("discard")))
       log.length = 0
       yield* Run.run(pipeline(), options(directory, [good, spy("late", log)]))

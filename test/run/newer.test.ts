@@ -1,4 +1,7 @@
-/** What a later version left, in a format that this one does not know, is refused with a sentence; `verify` goes on past it. */
+/**
+ * What a later version left, in a format that this one does not know, is refused with a sentence; `verify` goes on past
+ * it.
+ */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -68,8 +71,8 @@ const assertRefuses = Effect.fnUntraced(function*(args: ReadonlyArray<string>, b
   const before = contents(good)
   const { code, stderr } = yield* command(good, args, env)
   assert.strictEqual(code, 73, `${args.join(" ")}: ${stderr}`)
-  assert.include(stderr, `is of format ${later}, which ${by} wrote`, args.join(" "))
-  assert.include(stderr, `take ${by}.`)
+  assert.include(stderr, `has format ${later}, which ${by} wrote`, args.join(" "))
+  assert.include(stderr, `use ${by}.`)
   assert.notInclude(stderr, "\u001b")
   assert.deepStrictEqual(contents(good), before, args.join(" "))
 })

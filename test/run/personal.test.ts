@@ -176,7 +176,9 @@ describe("the key", () => {
 const personal =
   /^(username|email|realname|firstname|lastname|external_id|notes|alias\d|name|number|extension|serial|device_name|credential_name|admin_email)$/
 
-/** Every personal text of a tenant, but for what is short enough to be in anything, or is also something else's name. */
+/**
+ * Every personal text of a tenant, but for what is short enough to be in anything, or is also something else's name.
+ */
 const personalTexts = (tenant: Tenant.Tenant): ReadonlyArray<string> => {
   const [found, others] = [new Set<string>(), new Set<string>()]
   const look = (value: unknown, at: string) => {
@@ -290,7 +292,7 @@ describe("extract --pii", () => {
       const sent = duo.requests.length
       const refused = yield* command(folder, ["extract", ...args], settings(duo))
       assert.strictEqual(refused.code, 78)
-      assert.include(refused.stderr, "pii.key is no key of 64 hex digits")
+      assert.include(refused.stderr, "pii.key is not a key of 64 hex digits")
       assert.notInclude(refused.stderr, "half a key")
       assert.deepStrictEqual(contents(folder), before)
       assert.lengthOf(duo.requests, sent)

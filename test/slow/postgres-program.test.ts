@@ -1,4 +1,7 @@
-/** The program and PostgreSQL: what is asked for, what is never shown, what a killed run leaves, what the page says to type. */
+/**
+ * The program and PostgreSQL: what is asked for, what is never shown, what a killed run leaves, what the page says to
+ * type.
+ */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -207,7 +210,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       }
       const next = yield* command(folder, ["extract", "--sink", killing, ...target], settings(duo))
       assert.strictEqual(next.code, 0, next.stderr)
-      assert.include(next.stderr, "which was whole when its process ended")
+      assert.include(next.stderr, "which was sealed when its process ended")
       assert.deepStrictEqual(rowsIn("killed").map(({ published }) => published), [true, true])
       assert.strictEqual((yield* command(folder, ["verify", "--sink", killing, ...target])).code, 0)
     })))

@@ -62,7 +62,7 @@ export const published = (changes: (ground: Ground) => object) => (ground: Groun
 
 export const part = (name: string) => `${name}.${planted}.part`
 
-export const leads = /leads to .*which is not in there/
+export const outside = /names .*which is outside the data directory/
 
 /** Only root can give a file away; for anybody else the program is told that it runs as somebody who owns nothing. */
 export const canGive = process.getuid?.() === 0

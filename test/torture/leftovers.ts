@@ -46,7 +46,7 @@ const unreadable = (isShort: boolean) => (seed: number) =>
       const targets = everySink(data).filter(({ sink }) => !isShort || index === 0 || sink === "parquet")
       const { code, message } = yield* run(duo, data, targets)
       assert.strictEqual(code, 73, `${index}: ${message}`)
-      assert.match(message, /parquet is not something the parquet sink can go on with: .*Move it away and run again/s)
+      assert.match(message, /The parquet sink cannot use .*parquet: .*Move it away and run again/s)
       assert.strictEqual(duo.requests.length, asked, `${index}: Duo was asked`)
       assert.deepStrictEqual(tree(folder), before, String(index))
     }

@@ -34,7 +34,10 @@ const named = (name: string): Row => [
   })
 ]
 
-/** Names that shells, SQL, patterns, options and terminals take for something else; all in one in `make test`, and each alone in `make torture`. */
+/**
+ * Names that shells, SQL, patterns, options and terminals take for something else; all in one in `make test`, and each
+ * alone in `make torture`.
+ */
 const odd = [
   "it's",
   "a \"quote\"",
@@ -150,7 +153,9 @@ const rows: ReadonlyArray<Row> = [
   ...["duo.duckdb", "parquet", "ndjson", "csv", "csv/users", "runs", ".lock"].map((name) =>
     link(name, basename(name), /ELOOP|symbolic links|DUO_MFA_DATA/)
   ),
-  ...["parquet", "ndjson", "csv", "csv/users"].map((name) => link(name, "nowhere", /ENOENT|leads nowhere/))
+  ...["parquet", "ndjson", "csv", "csv/users"].map((name) =>
+    link(name, "nowhere", /ENOENT|a link to something that does not exist/)
+  )
 ]
 
 const places = (isShort: boolean) =>

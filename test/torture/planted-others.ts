@@ -26,7 +26,7 @@ const settings: ReadonlyArray<Row> = [
     },
     args: ["check", "--offline", "--sink", "postgres"],
     code: 78,
-    says: /Others may write .*\.env/
+    says: /Other users may write .*\.env/
   }
 ]
 
@@ -62,13 +62,13 @@ const owners: ReadonlyArray<Row> = [
     name: `a data directory of mode ${mode.toString(8)}`,
     plant: ({ data }) => chmodSync(data, mode),
     code: 78,
-    says: /Others may write .*data.*chmod go-w '.*data'/s
+    says: /Other users may write .*data.*chmod go-w '.*data'/s
   })),
   {
     name: "manifests that others may write",
     plant: ({ data }) => chmodSync(join(data, "runs"), 0o720),
     code: 78,
-    says: /Others may write .*runs/
+    says: /Other users may write .*runs/
   },
   {
     name: "a link of another user for the data directory",
@@ -208,7 +208,7 @@ const others: ReadonlyArray<Row> = [
       symlinkSync(join(outside, "secret"), join(data, ".lock"))
     },
     code: 73,
-    says: /\.lock is no lock of ours/
+    says: /\.lock is not a lock of duo-mfa/
   }
 ]
 

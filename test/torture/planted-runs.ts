@@ -1,7 +1,7 @@
 /** W2: runs that somebody planted, open, sealed or published, which lead to code, to hosts and to places outside. */
 import { symlinkSync } from "node:fs"
 import { join } from "node:path"
-import { type Ground, leads, open, part, planted, published, receipt, type Row, sealed, write } from "./ground.ts"
+import { type Ground, open, outside, part, planted, published, receipt, type Row, sealed, write } from "./ground.ts"
 
 /** Ways to name a module. */
 const modules: ReadonlyArray<readonly [how: string, name: (ground: Ground) => string]> = [
@@ -24,14 +24,14 @@ const openRows = modules.map(([how, name]): Row => ({
   name: `an open run of a sink that is ${how}`,
   plant: open((ground) => ({ sink: name(ground), location: join(ground.data, "csv") })),
   code: 0,
-  says: leads
+  says: outside
 }))
 
 const sealedRows = modules.map(([how, name]): Row => ({
   name: `a sealed run of a sink that is ${how}`,
   plant: sealed((ground) => ({ sink: name(ground), location: join(ground.data, "csv") })),
   code: 4,
-  says: leads
+  says: outside
 }))
 
 const publishedRows = modules.map(([how, name]): Row => ({
@@ -65,7 +65,7 @@ const placeRows = places.flatMap(([how, place]): ReadonlyArray<Row> => [
     name: `an open run at ${how}`,
     plant: open((ground) => ({ sink: "csv", location: place(ground) })),
     code: 0,
-    says: leads
+    says: outside
   },
   {
     name: `a sealed run at ${how}`,
@@ -75,7 +75,7 @@ const placeRows = places.flatMap(([how, place]): ReadonlyArray<Row> => [
       publication: { moves: [{ from: join(ground.outside, part("users")), to: join(ground.outside, "victim") }] }
     })),
     code: 4,
-    says: leads
+    says: outside
   },
   {
     name: `a published run at ${how}`,
@@ -132,7 +132,7 @@ const postgres: ReadonlyArray<Row> = [
     name: "an open run in a database elsewhere",
     plant: open(({ elsewhere }) => ({ sink: "postgres", location: elsewhere })),
     code: 0,
-    says: leads
+    says: outside
   },
   {
     name: "a sealed run in a database elsewhere",
@@ -142,7 +142,7 @@ const postgres: ReadonlyArray<Row> = [
       publication: { location, run_id: planted }
     })),
     code: 4,
-    says: leads
+    says: outside
   },
   {
     name: "a published run in a database elsewhere",

@@ -1,7 +1,7 @@
 /**
- * One run at a time in a data directory, and in a place that runs of several data directories share. A lock is an empty
- * DuckDB database, held open for writing: the operating system lets go of it when the process ends, however it ends, and
- * DuckDB says who holds it. Node has no such lock of its own.
+ * Locks that let one run at a time into a data directory, or into a place that several data directories share. A lock
+ * is an empty DuckDB database that is open for writing. The operating system releases it when the process ends, even if
+ * it is killed, and DuckDB reports the process that has it. Node itself has no such lock.
  */
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { Effect, FileSystem, Path, Random } from "effect"
@@ -11,7 +11,7 @@ import { sync } from "../../files/Durable.ts"
 import * as Files from "../../files/Files.ts"
 import { inDataDirectory, Locked, RunError } from "../RunError.ts"
 
-/** Takes the lock of a data directory until the scope closes, or fails at once with who has it. */
+/** Takes the lock of a data directory until the scope closes. If another process has it, fails at once with its id. */
 export const acquire = Effect.fn("Lock.acquire")(function*(directory: string) {
   yield* Effect.mapError(
     take(directory),
@@ -24,22 +24,27 @@ export const acquire = Effect.fn("Lock.acquire")(function*(directory: string) {
   )
 })
 
-/** Takes the lock of that name in a directory until the scope closes, or fails at once: as `Held` if somebody has it. */
+/**
+ * Takes a lock by its file name in a directory until the scope closes. If another process has it, fails at once:
+ * `Held`.
+ */
 export const take = Effect.fnUntraced(function*(directory: string, name = ".lock") {
   const { join } = yield* Path.Path
   const file = join(directory, name)
   yield* Effect.mapError(
     Effect.andThen(make(file), hold(file)),
     (reason): SinkReason =>
-      reason._tag === "Corrupt" ? new Corrupt({ detail: `${file} is no lock of ours; delete it` }) : reason
+      reason._tag === "Corrupt" ? new Corrupt({ detail: `${file} is not a lock of duo-mfa; delete it` }) : reason
   )
   yield* sweep(directory, name)
 })
 
-/** All locks of this process are attached to one database: making one takes longer than attaching all of them. */
+/**
+ * One DuckDB instance for all locks of this process, because making an instance takes longer than attaching them all.
+ */
 let locks: Promise<DuckDBConnection> | undefined
 
-/** Counts the locks, because each is attached under a name of its own. */
+/** Counts the locks, because each is attached under its own name. */
 let attached = 0
 
 const connected = Effect.flatMap(DuckDb.library, ({ DuckDBInstance }) =>
@@ -59,8 +64,9 @@ const hold = Effect.fnUntraced(function*(file: string) {
 })
 
 /**
- * Made beside, brought to the disk and linked, so that a process that is killed here, or a power cut, leaves no lock that
- * cannot be opened. Whoever else made it first, or swept this one away for having it, has made it for all.
+ * Makes the lock file if there is none. It is made under another name, flushed to the disk and then linked, so a crash
+ * never leaves a lock that cannot be opened. If this fails although the lock now exists, another process has made it
+ * meanwhile.
  */
 const make = Effect.fnUntraced(function*(file: string) {
   if (yield* Files.exists(file)) return
@@ -75,7 +81,7 @@ const make = Effect.fnUntraced(function*(file: string) {
   )
 })
 
-/** Takes away what a process left that was killed while it made the lock. */
+/** Removes the files of processes that were killed while they made the lock. */
 const sweep = Effect.fnUntraced(function*(directory: string, name: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path

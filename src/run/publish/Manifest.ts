@@ -1,9 +1,9 @@
 /**
- * What is on disk about runs, in `DATA/runs`. The name of a file is the state of its run:
+ * The files about runs, in `DATA/runs`. The name of a file tells the state of its run:
  *
- * - `RUN_ID.json.open`: it has begun to stage; if its process is gone, what it staged is discarded
- * - `RUN_ID.json.sealed`: it is whole; if its process is gone, the next start publishes it
- * - `RUN_ID.json`: it is published; this is the manifest that `verify` holds the sinks against
+ * - `RUN_ID.json.open`: the run has begun to stage. If its process is gone, the next run discards what it staged.
+ * - `RUN_ID.json.sealed`: every sink is sealed. If its process is gone, the next run publishes it.
+ * - `RUN_ID.json`: the run is published. This is the manifest that `verify` compares the sinks with.
  */
 import { Effect, FileSystem, Path, Schema } from "effect"
 import type { PlatformError } from "effect/PlatformError"
@@ -19,11 +19,11 @@ import { columnTypes } from "../../Table.ts"
 import { format, isNewer, version } from "../../Version.ts"
 import { inDataDirectory, NewerManifest, RunError } from "../RunError.ts"
 
-/** A sink as it was asked for: its name or module specifier, and where it writes. */
+/** A sink and its location. The sink is given by its name or its module specifier. */
 export const Target = Schema.Struct({ sink: Schema.String, location: Schema.String })
 export interface Target extends Schema.Schema.Type<typeof Target> {}
 
-/** What every manifest says first; one without a number is of a version before there were any. */
+/** The first fields of every manifest. The oldest manifests have no format number, which means format 0. */
 const Written = Schema.Struct({
   format: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
   tool_version: Schema.String.pipe(Schema.withDecodingDefaultKey(Effect.succeed("")))
@@ -31,7 +31,7 @@ const Written = Schema.Struct({
 
 const Open = Schema.Struct({ ...Written.fields, sinks: Schema.Array(Target) })
 
-/** What one sink got. */
+/** What one sink has sealed. */
 export const Receipt = Schema.Struct({
   ...Target.fields,
   rows: Schema.Record(Schema.String, Schema.Int),
@@ -43,11 +43,14 @@ export interface Receipt extends Schema.Schema.Type<typeof Receipt> {}
 export const Manifest = Schema.Struct({
   format: Written.fields.format,
   ...Outcome.fields,
-  /** How the fingerprints were made; a manifest of before does not say it. */
+  /** How the fingerprints were made. Older manifests do not have this field. */
   fingerprint_algorithm: Algorithm.pipe(Schema.withDecodingDefaultKey(Effect.succeed("sha256-lanes" as const))),
-  /** By table: a hash of its rows that does not depend on their order. */
+  /** For each table, a hash of its rows that does not depend on their order. */
   fingerprints: Schema.Record(Schema.String, Schema.String),
-  /** By table: the types of its columns, by name and in their order, as they were hashed; a later version may have others. */
+  /**
+   * For each table, the types of its columns in the order in which they were hashed. A later version may have other
+   * columns.
+   */
   columns: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Literals(columnTypes))).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed({}))
   ),
@@ -68,7 +71,9 @@ const encodeManifest = Schema.encodeEffect(ManifestJson)
 
 const sha256 = (text: string) => hash("sha256", text, "hex")
 
-/** A manifest with its own hash at its end, so that what happens by its word is what was sealed and nothing else. */
+/**
+ * Adds a manifest's own hash at its end, so that a changed manifest is noticed before anything is published from it.
+ */
 const signed = (text: string) => `${text.slice(0, -1)},"sha256":"${sha256(text)}"}`
 
 const isSigned = (text: string) => {
@@ -76,13 +81,13 @@ const isSigned = (text: string) => {
   return body !== undefined && sha256(`${body}}`) === sum
 }
 
-/** A file that no run of ours can have written so. */
+/** A file whose content no run can have written. */
 class Damaged extends Schema.TaggedError<Damaged>()("Damaged", { file: Schema.String }) {}
 
-/** A file that a later version wrote, in a format that this one does not know. */
+/** A file in a format that only a later version knows. */
 class Newer extends Schema.TaggedError<Newer>()("Newer", { file: Schema.String, ...Written.fields }) {}
 
-/** The manifests under a data directory. What goes wrong with them is told as the data directory's. */
+/** The manifests of a data directory. Their failures are reported as failures of the data directory. */
 export const make = Effect.fnUntraced(function*(dataDirectory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -120,7 +125,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       return yield* Effect.mapError(Schema.decodeEffect(schema)(text), () => damaged)
     })
 
-  /** The manifest of the run that its file is named after; a sealed one as it was written, to the byte. */
+  /** Reads the manifest of a run. Its run id must match the file's name, and a sealed one must match its hash. */
   const manifestOf = (run_id: string, state: "" | ".sealed") =>
     Effect.filterOrFail(
       read(ManifestJson, file(run_id, state), state === ".sealed" ? isSigned : undefined),
@@ -129,14 +134,16 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     )
 
   return {
-    /** Says, before anything is staged, where this run will stage. */
+    /** Writes down the places where this run will stage, before it stages anything. */
     open: Effect.fnUntraced(function*(run_id: string, sinks: ReadonlyArray<Target>) {
       yield* makeDirectory(directory)
       const text = yield* Effect.orDie(encodeOpen({ format, tool_version: version, sinks }))
       yield* Private.write(file(run_id, ".open"), text)
     }, orRunError),
 
-    /** Makes a directory for what must not outlive a run: it goes with the scope, or is swept by the next run. */
+    /**
+     * Makes a directory for the run's temporary files. It is removed with the scope, or by the next run after a crash.
+     */
     directory: Effect.fnUntraced(function*(run_id: string) {
       yield* makeDirectory(directory)
       const made = path.join(directory, `${run_id}.pages.part`)
@@ -144,29 +151,29 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       return made
     }, orRunError),
 
-    /** From here on the run is whole: whatever happens, it will be published. */
+    /** Seals the run: from now on it will be published, even if the process is killed. */
     seal: Effect.fnUntraced(function*(manifest: Omit<Manifest, "format">) {
       const text = yield* Effect.orDie(encodeManifest({ format, ...manifest }))
       yield* Private.write(file(manifest.run_id, ".sealed"), signed(text))
     }, orRunError),
 
-    /** Every sink has published. */
+    /** Marks the run as published, after every sink has published. */
     published: Effect.fnUntraced(function*(run_id: string) {
       yield* fs.rename(file(run_id, ".sealed"), file(run_id, ""))
       yield* fs.remove(file(run_id, ".open"), { force: true })
     }, orRunError),
 
-    /** It cannot be published: no run can have sealed what its file says. */
+    /** Fails because the manifest of a sealed run says something that no run can have sealed. */
     damaged: (run_id: string) => orRunError(Effect.fail(new Damaged({ file: file(run_id, ".sealed") }))),
 
-    /** It will not be published after all; to be said before anything of it is discarded. */
+    /** Removes the seal of a run that will not be published. Call this before anything of the run is discarded. */
     unseal: (run_id: string) =>
       orRunError(Effect.andThen(fs.remove(file(run_id, ".sealed"), { force: true }), sync(directory))),
 
-    /** Nothing of the run is left. */
+    /** Marks the run as discarded, after everything of it has been removed. */
     discarded: (run_id: string) => orRunError(fs.remove(file(run_id, ".open"), { force: true })),
 
-    /** The runs whose process ended before they were published, oldest first. To be asked under the lock. */
+    /** The runs whose process ended before they were published, oldest first. The caller must have the lock. */
     unfinished: Effect.gen(function*() {
       yield* Private.sweep(directory)
       for (const state of [".json.open", ".json.sealed", ".pages"]) {
@@ -191,8 +198,8 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     ids: orRunError(idsOf(".json")),
 
     /**
-     * The manifest of the newest published run of a pipeline over a tenant, of those that are also something else. A
-     * damaged one is passed over: `verify` is who refuses it.
+     * The manifest of the newest published run of a pipeline and a tenant for which `isAlso` holds. A damaged manifest
+     * is skipped with a warning; `verify` is the command that refuses it.
      */
     newest: Effect.fnUntraced(function*(
       { pipeline, tenant }: Pick<Outcome, "pipeline" | "tenant">,
@@ -203,7 +210,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
           Effect.catchTag(
             "Damaged",
             ({ file }) =>
-              Effect.as(Effect.logWarning(`${file} is damaged: this run is held against an older one`), undefined)
+              Effect.as(Effect.logWarning(`${file} is damaged: this run is compared with an older one`), undefined)
           )
         )
         if (manifest?.tenant === tenant && manifest.pipeline === pipeline && isAlso(manifest)) return manifest
@@ -211,14 +218,14 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       return undefined
     }, orRunError),
 
-    /** Fails if the last run was of a later version, whose format this one does not know. */
+    /** Fails if a later version made the last run, in a format that this version does not know. */
     refuseNewer: Effect.flatMap(
       idsOf(".json"),
       (ids) => Effect.forEach(ids.slice(-1), (run_id) => manifestOf(run_id, ""))
     )
       .pipe(Effect.catchTag("Damaged", () => Effect.void), Effect.asVoid, orRunError),
 
-    /** The published runs, newest first: the manifest of each, or why it cannot be read. */
+    /** The published runs, newest first: for each the manifest, or the reason why it cannot be read. */
     each: orRunError(idsOf(".json")).pipe(
       Effect.flatMap((ids) =>
         Effect.forEach(

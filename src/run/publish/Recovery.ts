@@ -1,6 +1,7 @@
 /**
- * What a run does before anything else: take the lock, and finish or discard what killed runs left. A manifest says where
- * that is, and is only believed where the data directory itself or this very command says the same.
+ * The first step of every run: takes the lock of the data directory, then publishes or discards the runs whose process
+ * was killed. Their manifests name the places where they staged. A place is only used if it is below the data directory
+ * or if this command names it too.
  */
 import { Effect, Option, type PlatformError } from "effect"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
@@ -18,31 +19,31 @@ import * as Named from "./TrustedTarget.ts"
 /** Finds a sink by the name in a target. */
 export type FindSink = (name: string) => Effect.Effect<Sink, ExpectedFailure>
 
-/** What may be followed: the data directory, the sinks that this command names, and how a sink is found. */
+/** The places that may be used: the data directory and the sinks that this command names; and how to find a sink. */
 export interface TrustedPlaces {
   readonly dataDirectory: string
   readonly sinks: ReadonlyArray<Manifest.Target>
   readonly findSink: FindSink
 }
 
-/** The sink that a manifest leads to, if it may. */
+/** The sink that a manifest names. Fails if the sink is not found, or if its location may not be used. */
 export const follow = Effect.fnUntraced(function*(followed: TrustedPlaces, target: Manifest.Target, run_id: string) {
   const unnamed = new RunError({ reason: new Unnamed({ run_id, sink: target.sink, location: target.location }) })
   const sink = yield* Effect.mapError(followed.findSink(target.sink), () => unnamed)
   return (yield* Named.isTrusted(followed, sink, target)) ? withLocation(sink) : yield* unnamed
 })
 
-/** Discards a run in one place, and says whether there is nothing left to do there. */
+/** Discards a run in one place. The result is whether everything there was removed. */
 const discardIn = (followed: TrustedPlaces, target: Manifest.Target, run_id: string) =>
   follow(followed, target, run_id).pipe(
     Effect.flatMap(({ discard }) => discard(target.location, run_id)),
     Effect.as(true),
     Effect.catch(({ message }) =>
-      Effect.as(Effect.logWarning(`What run ${run_id} left behind is still there. ${message}`), false)
+      Effect.as(Effect.logWarning(`The files of the unfinished run ${run_id} could not be removed. ${message}`), false)
     )
   )
 
-/** Discards a run wherever it has staged. */
+/** Discards a run in every place where it has staged. */
 const discard = Effect.fnUntraced(function*(
   manifests: Manifest.Manifests,
   followed: TrustedPlaces,
@@ -53,7 +54,7 @@ const discard = Effect.fnUntraced(function*(
   if (done.every((isDone) => isDone)) yield* manifests.discarded(run_id)
 })
 
-/** Makes the data directory, takes its lock, and finishes what killed runs left behind. */
+/** Makes the data directory, takes its lock, and publishes or discards the runs that were killed. */
 export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlaces) {
   const { dataDirectory, sinks } = followed
   const inDirectory = Effect.mapError((error: PlatformError.PlatformError) =>
@@ -81,10 +82,10 @@ export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlace
   return manifests
 })
 
-/** What a run has sealed, and where. */
+/** The receipts of a run, each with its sink. */
 type Sealed = ReadonlyArray<{ readonly sink: Sink<SinkError>; readonly receipt: Manifest.Receipt }>
 
-/** Publishes a run whose process ended after it was sealed, or discards it if another has been published in its place. */
+/** Publishes a run that was killed after it was sealed. If a newer run has been published in its place, discards it. */
 const finish = Effect.fnUntraced(
   function*(manifests: Manifest.Manifests, followed: TrustedPlaces, run_id: string, sealed: Sealed) {
     const superseded = yield* Effect.findFirst(
@@ -98,11 +99,11 @@ const finish = Effect.fnUntraced(
       )
     )
     if (Option.isNone(superseded)) {
-      yield* Effect.logInfo(`Publishing run ${run_id}, which was whole when its process ended`)
+      yield* Effect.logInfo(`Publishing run ${run_id}, which was sealed when its process ended`)
       return yield* publish(manifests, run_id, sealed)
     }
     yield* Effect.logWarning(
-      `Discarding run ${run_id}, which was whole when its process ended: another run has been published in ${superseded.value.receipt.location} since, and publishing this one would lose it`
+      `Discarding run ${run_id}, which was sealed when its process ended: another run has been published in ${superseded.value.receipt.location} since, and publishing this one would lose its rows`
     )
     yield* manifests.unseal(run_id)
     yield* discard(manifests, followed, run_id, sealed.map(({ receipt }) => receipt))
@@ -110,10 +111,10 @@ const finish = Effect.fnUntraced(
   Effect.scoped
 )
 
-/** What failed, without what to do about it. */
-const whatOf = (error: ExpectedFailure) => isSinkError(error) ? `${error.location}: ${error.reason._tag}` : error._tag
+/** The place and the tag of a failure, without the advice in its message. */
+const detailOf = (error: ExpectedFailure) => isSinkError(error) ? `${error.location}: ${error.reason._tag}` : error._tag
 
-/** Says of a failure that a sealed run could not be published for it. */
+/** Fails because a sealed run could not be published. */
 const unpublished = (
   manifests: Manifest.Manifests,
   run_id: string,
@@ -121,9 +122,9 @@ const unpublished = (
 ): Effect.Effect<never, RunError> =>
   isSinkError(error) && error.reason._tag === "Corrupt"
     ? manifests.damaged(run_id)
-    : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: whatOf(error) }) }))
+    : Effect.fail(new RunError({ reason: new Unpublished({ run_id, detail: detailOf(error) }) }))
 
-/** Publishes in every sink; not to be interrupted half way, and finished by the next run if the process is killed. */
+/** Publishes a run in every sink. It cannot be interrupted; if the process is killed, the next run finishes it. */
 export const publish = (manifests: Manifest.Manifests, run_id: string, sealed: Sealed) =>
   Effect.forEach(sealed, ({ receipt, sink }) => sink.publish(receipt.publication, run_id, receipt.location))
     .pipe(

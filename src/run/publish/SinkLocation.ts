@@ -1,4 +1,4 @@
-/** A sink as the engine uses it: every failure names the sink and its location, whatever module it comes from. */
+/** Makes every failure of a sink name the sink and its location, even if the sink comes from another package. */
 import { Effect, Option, Schema, Stream } from "effect"
 import {
   InputOutput,
@@ -10,7 +10,7 @@ import {
 } from "../../failure/SinkError.ts"
 import type { Sink } from "../../Sink.ts"
 
-/** A reason of another copy of this program has other classes. */
+/** A sink of another package may have its own copy of the reasons' classes, so their tags and fields are decoded. */
 const decode = Schema.decodeUnknownOption(SinkReason)
 
 const asReason = (failure: Exclude<SinkFailure, SinkError>) =>
@@ -18,11 +18,11 @@ const asReason = (failure: Exclude<SinkFailure, SinkError>) =>
     ? failure
     : Option.getOrElse(decode(failure), () => new InputOutput({ detail: "the sink does not say why" }))
 
-/** Adds the sink's name and location to how it failed, unless it says them itself. */
+/** Adds the sink's name and location to a reason. A failure that has them already stays as it is. */
 export const errorAt = (sink: string, location: string) => (failure: SinkFailure) =>
   isSinkError(failure) ? failure : new SinkError({ sink, location, reason: asReason(failure) })
 
-/** The same sink, with its name and location in its failures. */
+/** The same sink, whose failures all have its name and location. */
 export const withLocation = (sink: Sink): Sink<SinkError> => {
   const at = (location: string) => <A, R>(effect: Effect.Effect<A, SinkFailure, R>) =>
     Effect.mapError(effect, errorAt(sink.name, location))
