@@ -20,7 +20,8 @@ setup: node_modules/.setup ## install what is needed: the packages, and the Node
 
 # every package has its hash in the lock file, and none runs a script of its own
 node_modules/.setup: package.json package-lock.json src/node/package.json
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@echo "Installing, once: the packages and the Node that runs everything." >&2
+	@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@chmod go-w data # git makes it as the umask says, and others may not write it
 	@touch $@
 
@@ -44,19 +45,19 @@ endif
 sql: setup ## ask the ledger: make sql Q="SELECT count(*) FROM users", or Q=@coverage; Q=@ lists what has a name
 	@./duo-mfa sql $${Q:+"$$Q"} $(ARGS)
 
-policy: setup ## hold the tenant against the policies, of ours and of data/policies; ARGS="--format junit"
+policy: setup ## compare the tenants with the policies, built in and in data/policies; ARGS="--format junit"
 	@./duo-mfa policy $(ARGS)
 
-verify: setup ## read every sink back and hold it against the manifests
+verify: setup ## read every sink back and compare it with what was published
 	@./duo-mfa verify $(ARGS)
 
-rebuild: setup ## the ledger anew from the Parquet files
+rebuild: setup ## make the ledger again from the Parquet files
 	@./duo-mfa rebuild $(ARGS)
 
 report: setup ## one HTML page to forward: coverage over time, what changed, who is at risk
 	@./duo-mfa report $(ARGS)
 
-demo: setup ## thirty days of an emulated tenant, in data/demo
+demo: setup ## thirty days of an invented tenant, in data/demo
 	@./duo-mfa demo $(ARGS)
 
 pipelines sinks emulator: setup

@@ -21,9 +21,9 @@ const explain = (reason: DuoReason, path: string): string => {
       if (/\bE[MN]FILE$/.test(reason.detail)) {
         return `Too many files are open to connect to Duo. Allow more, as with ulimit -n 1024, and run again.`
       }
-      if (/: ENOTFOUND$/.test(reason.detail)) {
+      if (reason.detail.endsWith(": ENOTFOUND")) {
         return `There is no host ${
-          reason.detail.replace(/: ENOTFOUND$/, "")
+          reason.detail.replace(": ENOTFOUND", "")
         }. Check DUO_HOST, and the network, and run again.`
       }
       return `Duo cannot be reached at ${path}: ${reason.detail}. Check the network, DUO_HOST and HTTPS_PROXY, and run again.`
