@@ -20,7 +20,9 @@ import * as Highlights from "./ask/Highlights.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Report from "./report.ts"
 import { Plugins } from "./shared/Plugins.ts"
+import * as Settings from "./shared/Settings.ts"
 import * as Targets from "./shared/Targets.ts"
+import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
@@ -111,16 +113,16 @@ const clear = Effect.fnUntraced(function*(directory: string, findSink: FindSink)
 }, Effect.scoped)
 
 const introduction = `Thirty days of an invented tenant are in data/demo, with a run on all but one.
-Here are five questions to them. While there is no Duo setting, make asks them
-there; for duo-mfa, type first:    export DUO_MFA_DATA=data/demo
+Here are five questions to them, each with the command for the whole answer.
+The commands read data/demo as long as there is no Duo setting.
 `
 
 const next = (report: string) =>
   `The report, for a browser:
   ${report}
 
-All the questions that have a name:    make sql Q=@, or duo-mfa sql @
-Your own tenant:                       make init, or duo-mfa init`
+All questions:      ${commandName()} sql @
+Your own tenant:    ${commandName()} init`
 
 /** Writes the report, and says what there is now and how to go on. */
 export const printHighlights = Effect.fnUntraced(function*(dataDirectory: string) {
@@ -138,7 +140,7 @@ export const demo = Command.make(
   Effect.fnUntraced(function*() {
     const catalog = yield* Plugins
     const path = yield* Path.Path
-    const dataDirectory = path.resolve("data/demo")
+    const dataDirectory = path.resolve(Settings.demoDirectory)
     yield* Owner.check(dataDirectory)
     yield* hold(dataDirectory)
     yield* clear(dataDirectory, catalog.ownSink)

@@ -12,6 +12,7 @@ import * as DotEnv from "./init/DotEnv.ts"
 import * as Questions from "./init/Questions.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
+import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
@@ -60,9 +61,9 @@ Ctrl-C stops. Nothing is written before it has worked, unless you say so.
 `
 
 const next = `Next:
-  duo-mfa check      whether a run would work, the sinks too    make check
-  duo-mfa extract    one run: every user and authenticator      make extract
-  duo-mfa report     one HTML page of what was found            make report
+  ${commandName()} check      whether a run would work, and its sinks
+  ${commandName()} extract    one run: every user and authenticator
+  ${commandName()} report     one HTML page of what was found
 A scheduler runs it every night: see docs/scheduling.md.`
 
 const names = ["DUO_IKEY", "DUO_SKEY", "DUO_SKEY_FILE", "DUO_HOST"]

@@ -67,7 +67,7 @@ export const policy = Command.make(
     )
   },
   Effect.fnUntraced(function*({ format, from, names, timeout }) {
-    const dataDirectory = yield* Settings.dataDirectory
+    const dataDirectory = yield* Settings.dataDirectoryToRead
     const policies = yield* Policies.find(dataDirectory, names)
     const ledger = yield* OpenLedger.open(dataDirectory, from)
     const pipelines = yield* (yield* Plugins).pipelines

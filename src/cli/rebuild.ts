@@ -43,7 +43,7 @@ export const rebuild = Command.make(
   { modules: PipelineModules.flag },
   Effect.fnUntraced(function*({ modules }) {
     const catalog = yield* Plugins
-    const dataDirectory = yield* Settings.dataDirectory
+    const dataDirectory = yield* Settings.dataDirectoryToRead
     const duckdb = withLocation(yield* catalog.ownSink("duckdb"))
     const location = duckdb.location(dataDirectory)
     const root = (yield* catalog.ownSink("parquet")).location(dataDirectory)

@@ -53,7 +53,7 @@ export const report = Command.make(
   },
   Effect.fnUntraced(function*({ output, pii }) {
     const path = yield* Path.Path
-    const dataDirectory = yield* Settings.dataDirectory
+    const dataDirectory = yield* Settings.dataDirectoryToRead
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
     yield* write(yield* OpenLedger.open(dataDirectory, "ledger"), file, pii)
     yield* Stdout.data(file)

@@ -62,7 +62,7 @@ export const sql = Command.make(
     )
   },
   Effect.fnUntraced(function*({ format, from, parameters, query, timeout, writeFiles }) {
-    const dataDirectory = yield* Settings.dataDirectory
+    const dataDirectory = yield* Settings.dataDirectoryToRead
     const asked = Option.getOrElse(query, () => overview)
     if (asked === "@") return yield* Stdout.print(list(yield* Queries.all(dataDirectory)))
     if (writeFiles && asked.startsWith("@")) return yield* new NotTyped({ name: asked })

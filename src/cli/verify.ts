@@ -140,7 +140,7 @@ export const verify = Command.make(
   },
   Effect.fnUntraced(function*({ all, json, modules, sink: asked }) {
     const { join } = yield* Path.Path
-    const dataDirectory = yield* Settings.dataDirectory
+    const dataDirectory = yield* Settings.dataDirectoryToRead
     const published = yield* (yield* Manifest.make(dataDirectory)).each
     if (published.length === 0) return yield* new NoRuns({ directory: join(dataDirectory, "runs") })
     const pipelines = yield* PipelineModules.knownPipelines(modules)

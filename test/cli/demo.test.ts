@@ -98,6 +98,8 @@ describe("the demo", () => {
 
   it.live("writes the report, and asks it five questions in what fits a terminal of 80 columns", () =>
     Effect.gen(function*() {
+      // as in a clone
+      process.argv[1] = `${process.cwd()}/src/main.ts`
       const text = yield* printHighlights(`${folder}/data`)
       assert.include(readFileSync(`${folder}/data/report.html`, "utf8"), "<!doctype html>")
       const link = pathToFileURL(`${folder}/data/report.html`).href

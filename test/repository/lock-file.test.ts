@@ -33,7 +33,9 @@ describe("the lock file", () => {
 
   it("is all that is installed, and no script is run", () => {
     const installing = readFileSync("Makefile", "utf8").match(/@npm (ci|i|install|add|exec)\b.*/g)
-    assert.deepStrictEqual(installing, ["@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null"])
+    assert.deepStrictEqual(installing, [
+      "@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null"
+    ])
   })
 })
 

@@ -1,6 +1,7 @@
 /** Five questions that show what a history is good for, with their answers in short: what a newcomer reads of the demo. */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { commandName } from "../terminal/CommandName.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Open } from "./OpenLedger.ts"
 import * as Queries from "./Queries.ts"
@@ -26,7 +27,7 @@ const stops: ReadonlyArray<Stop> = [
     short: "SELECT username, realname, last_login_at::DATE AS last_login FROM answer LIMIT 5"
   },
   {
-    question: "Who lost what cannot be phished, in the last week?",
+    question: "Who lost their last phishing-resistant method in the last week?",
     query: "regressions",
     short: "SELECT username, lost_by::DATE AS lost_by, was, strongest AS strongest_now FROM answer LIMIT 5"
   },
@@ -65,7 +66,7 @@ export const answers = Effect.fnUntraced(function*(dataDirectory: string, { at, 
         Format.lay("table", { names: shown.deduplicatedColumnNames(), rows: Format.values(shown.getRows()) })
       ),
       "",
-      indented(`${String(rows)} rows in all: make sql Q=@${query}, or duo-mfa sql @${query}`),
+      indented(`${String(rows)} rows in all: ${commandName()} sql @${query}`),
       ""
     )
   }

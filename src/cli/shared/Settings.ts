@@ -1,5 +1,5 @@
 /** The settings that are not the source's: where the data is, and that the environment wins over `.env`. */
-import { Config, ConfigProvider, Effect, Path } from "effect"
+import { Config, ConfigProvider, Effect, FileSystem, Path } from "effect"
 import * as Owner from "../../files/Owner.ts"
 import * as DotEnv from "../init/DotEnv.ts"
 
@@ -22,13 +22,37 @@ export const dataDirectoryPath = Effect.gen(function*() {
   return path.resolve(yield* Effect.orDie(DataDirectory))
 })
 
-/** The data directory to work in: what others own or may write is refused, because what lies in it is believed. */
-export const dataDirectory = Effect.gen(function*() {
+/** What others own or may write is refused, because the files in it are believed. */
+const trusted = Effect.fnUntraced(function*(directory: string) {
   const { join } = yield* Path.Path
-  const directory = yield* dataDirectoryPath
   yield* Owner.check(directory)
   yield* Owner.check(join(directory, "runs"))
   return directory
+})
+
+/** The data directory to work in. */
+export const dataDirectory = Effect.flatMap(dataDirectoryPath, trusted)
+
+/** Where `demo`, and `make extract` without settings, put an invented tenant. */
+export const demoDirectory = "data/demo"
+
+const isSet = (name: string) =>
+  Effect.map(Effect.orDie(Config.String(name).pipe(Config.withDefault(""))), (value) => value.trim() !== "")
+
+/**
+ * The data directory to read: the one to work in, or the demo's. The demo is meant if there is no setting of Duo and of the data
+ * directory, no ledger in `data`, and one in `data/demo`.
+ */
+export const dataDirectoryToRead = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const names = ["DUO_IKEY", "DUO_SKEY", "DUO_SKEY_FILE", "DUO_HOST", "DUO_MFA_DATA"]
+  const hasLedger = (directory: string) =>
+    Effect.orElseSucceed(fs.exists(path.join(directory, "duo.duckdb")), () => false)
+  if ((yield* Effect.forEach(names, isSet)).includes(true)) return yield* dataDirectory
+  if ((yield* hasLedger("data")) || !(yield* hasLedger(demoDirectory))) return yield* dataDirectory
+  yield* Effect.logInfo(`There is no Duo setting and no ledger in data, so this is the demo in ${demoDirectory}.`)
+  return yield* trusted(path.resolve(demoDirectory))
 })
 
 /** What listens to a debugger, loads code, or writes memory or the environment into a file. */

@@ -59,6 +59,7 @@ described("init, on a terminal", () => {
       const [, page = ""] = readFileSync("docs/first-minute.md", "utf8").split("$ make init\n")
       const shown = page.slice(0, page.indexOf("```"))
         .replaceAll("DI0123456789ABCDEFGH", duo.ikey).replaceAll("api-12345678.duosecurity.com", duo.host)
+        .replaceAll("./duo-mfa", "duo-mfa")
       for (const line of shown.split("\n")) assert.include(asked.text, line)
       assert.deepStrictEqual(readdirSync(folder), [".env"])
       assert.strictEqual(modeOf(`${folder}/.env`), 0o600)

@@ -1,0 +1,10 @@
+/** What a person types to start this program, so that the commands that it prints can be pasted. */
+import { isAbsolute, relative } from "node:path"
+
+/** `./duo-mfa` in a clone, its path if the clone is elsewhere, and `duo-mfa` where the package is installed. */
+export const commandName = (): string => {
+  const [, clone] = /^([\w./-]+)\/src\/main\.ts$/.exec(process.argv[1] ?? "") ?? []
+  if (clone === undefined) return "duo-mfa"
+  const path = relative("", `${clone}/duo-mfa`)
+  return isAbsolute(path) || path.startsWith("..") ? `${clone}/duo-mfa` : `./${path}`
+}
