@@ -1,4 +1,4 @@
-/** A clock that stands still at an instant: whoever asks is told that one, and who sleeps sleeps. */
+/** A clock that always shows the same instant. Sleeping takes real time. */
 import { Clock, Effect } from "effect"
 
 /** In milliseconds since 1970. */

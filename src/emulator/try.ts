@@ -1,6 +1,7 @@
 /**
- * What `make extract` and `make check` do when there is no Duo setting at all: the real program, as a process of its own, on an emulated
- * tenant. The port is always the same, and so is the tenant that the rows name; unless somebody else has it.
+ * Runs the program against an emulated tenant, in a process of its own. `make extract` and `make check` do this if
+ * there are no Duo settings. The port is always the same, so the rows always name the same tenant, unless another
+ * program uses the port.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Clock, Effect } from "effect"
@@ -9,7 +10,7 @@ import { readdirSync } from "node:fs"
 import * as Story from "./people/Story.ts"
 import { serve } from "./server/Emulator.ts"
 
-/** When the first run into the data directory was, in seconds since 1970: the story began that day. */
+/** The day of the first run in the data directory, in seconds since 1970. The story began on that day. */
 const began = (dataDirectory: string, now: number) => {
   try {
     const [first = ""] = readdirSync(`${dataDirectory}/runs`).filter((name) => name.endsWith(".json")).sort()
@@ -20,7 +21,7 @@ const began = (dataDirectory: string, now: number) => {
   }
 }
 
-/** The emulated tenant as it is today. */
+/** The emulated tenant of today. */
 const tenant = Effect.map(Clock.currentTimeMillis, (milliseconds) => {
   const now = milliseconds / 1000
   const story = Story.from(began(process.env.DUO_MFA_DATA ?? "", now))
@@ -47,9 +48,9 @@ const demo = Effect.gen(function*() {
   const { host, ikey, skey } = yield* serve({ ...options, port: Story.port }).pipe(
     Effect.catch(() => serve({ ...options, port: 0 }))
   )
-  yield* note("No Duo setting is there, so this is an emulated tenant: its users are invented. See README for yours.")
+  yield* note("There are no Duo settings, so this is an emulated tenant: its users are invented. See README for yours.")
   process.exitCode = yield* program({ DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" })
-  yield* note(`These were invented users, in ${process.env.DUO_MFA_DATA}. Ask them something: make sql`)
+  yield* note(`These were invented users, in ${process.env.DUO_MFA_DATA}. To query them: make sql`)
 })
 
 NodeRuntime.runMain(Effect.scoped(demo))

@@ -1,4 +1,4 @@
-/** What a fault does to a reply and to its bytes. */
+/** Applies faults to replies: to their fields, and then to their bytes. */
 import { dumps, parseObject, quote } from "../people/PythonJson.ts"
 import { refuse, type Reply, type ReplyPage } from "../server/Reply.ts"
 import type { Due, RetryAfter } from "./Scenario.ts"
@@ -7,7 +7,7 @@ const portal =
   "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in to Wi-Fi</h1></body></html>\n"
 const html = { server: "nginx", "content-type": "text/html; charset=utf-8" }
 
-/** 429, and the header that says when to come back. */
+/** A 429, with the header that says when to try again. */
 export const tooMany = (style: RetryAfter, seconds: number, now: number): Reply => {
   switch (style) {
     case "none":
@@ -58,7 +58,7 @@ const nextOffset = (to: string, page: ReplyPage, memory: Map<string, string>): s
   }
 }
 
-/** A field with any JSON text for a value, also one that JSON.parse would not give back. */
+/** Sets a field to any JSON text, even to one that JSON.parse would change. */
 const withField = (user: string, name: string, json: string | undefined): string => {
   const { [name]: _, ...rest } = parseObject(user)
   const mark = "\u0000here\u0000"
@@ -90,7 +90,7 @@ const onPage = (page: ReplyPage, { fault, memory }: Due): ReplyPage => {
   }
 }
 
-/** The same reply if the fault is of another kind. */
+/** Applies a fault to a reply. Faults of other kinds leave the reply as it is. */
 export const onReply = (reply: Reply, due: Due, now: number): Reply => {
   const { fault } = due
   switch (fault.fault) {
@@ -133,13 +133,13 @@ export const onReply = (reply: Reply, due: Due, now: number): Reply => {
   }
 }
 
-/** The same bytes if the fault is of another kind. */
+/** Applies a fault to the bytes of a reply. Faults of other kinds leave them as they are. */
 export const onBytes = (body: Buffer, { fault }: Due): Buffer => {
   switch (fault.fault) {
     case "bom":
       return Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), body])
     case "invalid_utf8": {
-      /** Inside the first string value that is long enough, or at the end. */
+      /** The place for the bytes: inside the first username, or at the end if there is none. */
       const at = body.indexOf(`"username": "`) < 0 ? body.length : body.indexOf(`"username": "`) + 13
       return Buffer.concat([body.subarray(0, at), Buffer.from([0xc3, 0x28, 0xff]), body.subarray(at)])
     }

@@ -1,4 +1,4 @@
-/** What goes wrong, and when: faults as data, so that a test, a demo and a JSON file say them in the same words. */
+/** Describes faults and when they happen, as data that tests, demos and JSON files share. */
 import { Schema } from "effect"
 import { Dice, mix } from "../people/Dice.ts"
 import { Edit } from "../people/Tenant.ts"
@@ -6,14 +6,16 @@ import { Edit } from "../people/Tenant.ts"
 const fault = <const Name extends string, const Fields extends Schema.Struct.Fields>(name: Name, fields: Fields) =>
   Schema.Struct({ fault: Schema.Literal(name), ...fields })
 
-/** How a 429 says when to come back. */
+/** The form of the `Retry-After` header of a 429. */
 export const RetryAfter = Schema.Literals(["none", "seconds", "http-date", "x-retry-after"])
 export type RetryAfter = typeof RetryAfter.Type
 
 const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 
 export const Fault = Schema.Union([
-  /** An error of Duo's. `http` overrides the status that the code implies; `empty_code` sends `"code": ""`. */
+  /**
+   * An error as Duo sends it. `http` replaces the status that follows from the code; `empty_code` sends `"code": ""`.
+   */
   fault("status", {
     code: Schema.Int,
     message: Schema.optionalKey(Schema.String),
@@ -21,25 +23,25 @@ export const Fault = Schema.Union([
     http: Schema.optionalKey(Schema.Int)
   }),
   fault("empty_code", { http: Schema.optionalKey(Schema.Int), message: Schema.optionalKey(Schema.String) }),
-  /** 429; `raw` is sent as the Retry-After header whatever it is: garbage, "-1", "99999". */
+  /** A 429. `raw` is sent as the Retry-After header, whatever it is: garbage, "-1", "99999". */
   fault("rate_limit", {
     retry_after: Schema.optionalKey(RetryAfter),
     seconds: Schema.optionalKey(Schema.Int),
     raw: Schema.optionalKey(Schema.String)
   }),
-  /** The key was rotated: 40103 to a signature that was right. */
+  /** The key was rotated: code 40103 although the signature is right. */
   fault("key_rotated", {}),
-  /** 200 and `"stat": "FAIL"`. */
+  /** A status of 200 with `"stat": "FAIL"`. */
   fault("fail_200", { code: Schema.optionalKey(Schema.Int), message: Schema.optionalKey(Schema.String) }),
   fault("html", { http: Schema.optionalKey(Schema.Int) }),
   fault("empty", { http: Schema.optionalKey(Schema.Int) }),
   fault("redirect", { to: Schema.String, http: Schema.optionalKey(Schema.Int) }),
-  /** The server's clock is off by so much. */
+  /** The server's clock is wrong by so many seconds. */
   fault("clock", { seconds: Schema.Int }),
   fault("edit", { edit: Edit, after: Schema.optionalKey(Schema.Boolean) }),
-  /** Shorter pages than asked for; the offsets stay right. */
+  /** Pages are shorter than asked for, with the right offsets. */
   fault("short_page", { size: Positive }),
-  /** The last users of the page are missing; the offsets pretend that they were there. */
+  /** The last users of a page are missing, but the offsets count them. */
   fault("drop_users", { count: Positive }),
   fault("no_metadata", {}),
   fault("no_stat", {}),
@@ -57,9 +59,9 @@ export const Fault = Schema.Union([
       "empty_string"
     ])
   }),
-  /** JSON text instead of the number, or the number and so many. */
+  /** The value of `total_objects`: JSON text, or the true number plus a difference. */
   fault("total_objects", { json: Schema.optionalKey(Schema.String), add: Schema.optionalKey(Schema.Int) }),
-  /** A field of a user of the page, or of every one, becomes this JSON text, sent as it is; without a text it goes away. */
+  /** Sets a field of one user of the page, or of all, to this JSON text. Without a text the field is removed. */
   fault("field", {
     name: Schema.String,
     json: Schema.optionalKey(Schema.String),
@@ -67,31 +69,33 @@ export const Fault = Schema.Union([
   }),
   fault("bom", {}),
   fault("invalid_utf8", {}),
-  /** Ends early: a length that is too large, a chunk cut, or gzip that stops. `keep` bytes of the body arrive. */
+  /** The body ends early: its length is too large, a chunk is cut, or its gzip stops. `keep` bytes of it arrive. */
   fault("truncated", {
     how: Schema.Literals(["length", "chunked", "gzip"]),
     keep: Schema.optionalKey(Schema.Int)
   }),
   fault("slow", { bytes: Positive, every_ms: Positive }),
-  /** Accepted, read, and never answered. */
+  /** The request is accepted and read, but never answered. */
   fault("silence", {}),
   fault("reset", { at: Schema.Literals(["start", "headers", "body"]) }),
-  /** So many MiB of blanks before the body's end, or blanks for ever; as gzip they are a thousandth of that on the way. */
+  /** Adds so many MiB of blanks before the body's end, or endless blanks. With gzip, a thousandth of that is sent. */
   fault("oversized", {
     mib: Schema.optionalKey(Positive),
     how: Schema.optionalKey(Schema.Literals(["chunked", "length", "gzip"]))
   }),
-  /** Every byte in a packet of its own. */
+  /** Every byte is a packet of its own. */
   fault("one_byte", {})
 ])
 export type Fault = typeof Fault.Type
 export type FaultName = Fault["fault"]
 
-/** All that is said must hold. `page` counts requests for a list of users, `request` counts all; both from 1. */
+/**
+ * The conditions of a rule. All must hold. `page` counts requests for a list of users, `request` counts all; from 1.
+ */
 const When = Schema.Struct({
-  /** The whole path, or how it begins if it ends in `*`. */
+  /** The path of the request. If this ends in `*`, the beginning of the path. */
   path: Schema.optionalKey(Schema.String),
-  /** The offset asked of a list. */
+  /** The offset that is asked of a list. */
   offset: Schema.optionalKey(Schema.Int),
   request: Schema.optionalKey(Positive),
   /** This request and every later one. */
@@ -99,11 +103,11 @@ const When = Schema.Struct({
   page: Schema.optionalKey(Positive),
   /** This page request and every later one. */
   from_page: Schema.optionalKey(Positive),
-  /** Only so many seconds after the start of the emulator. */
+  /** Only until so many seconds after the start of the emulator. */
   before: Schema.optionalKey(Positive),
-  /** So many times out of a hundred, decided by the request's number. */
+  /** In so many percent of the requests. The request's number decides. */
   percent: Schema.optionalKey(Schema.Int),
-  /** At most so often; for ever if not said. */
+  /** The largest number of times. If not given, there is no limit. */
   times: Schema.optionalKey(Positive)
 })
 type When = typeof When.Type
@@ -111,22 +115,22 @@ type When = typeof When.Type
 const Rule = Schema.Struct({ when: Schema.optionalKey(When), do: Fault })
 export type Rule = typeof Rule.Type
 
-/** Every rule that holds for a request is applied, in this order. */
+/** Rules in order. Every rule whose conditions hold for a request is applied. */
 export const Scenario = Schema.Array(Rule)
 export type Scenario = typeof Scenario.Type
 
-/** A scenario out of the text of a JSON file. */
+/** Reads a scenario from the text of a JSON file. */
 export const fromJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Scenario))
 
-/** Where a request stands in the run. */
+/** A request, as the conditions of rules see it. */
 export interface RequestPlace {
   readonly path: string
   readonly list: boolean
   readonly offset: number
   readonly request: number
-  /** 0 if it does not ask for a list of users. */
+  /** The number of the page request; 0 if the request does not ask for a list of users. */
   readonly page: number
-  /** Since the start of the emulator. */
+  /** Seconds since the start of the emulator. */
   readonly seconds: number
 }
 
@@ -141,11 +145,11 @@ const holds = (when: When, place: RequestPlace): boolean =>
   (when.before === undefined || place.seconds < when.before) &&
   (when.percent === undefined || new Dice(mix(0xfa17, place.request)).chance(when.percent))
 
-/** A rule that holds for a request; `reached` says that it was applied. */
+/** A rule whose conditions hold for a request. `reached` records that its fault was applied. */
 export interface Due {
   readonly fault: Fault
   readonly reached: () => void
-  /** What the rule remembers between requests. */
+  /** State that the rule keeps between requests. */
   readonly memory: Map<string, string>
 }
 

@@ -1,10 +1,10 @@
-/** Invented administrators of Duo as JSON text with sorted keys: a function of (seed, number), as users are. */
+/** Invents administrators of Duo, as JSON text with sorted keys. Each is a function of (seed, number), as users are. */
 import { Dice, mix, type NonEmpty } from "./Dice.ts"
 import { ago, type Ground, kinds, phone, token, webauthn } from "./Methods.ts"
 import { firstNames, lastNames } from "./Names.ts"
 import { quote, record } from "./PythonJson.ts"
 
-/** How many a tenant has if nothing else is said. */
+/** The default number of administrators of a tenant. */
 export const usual = 8
 
 /** Numbers of methods that no user has. */
@@ -20,7 +20,7 @@ const roles: NonEmpty<string> = [
 ]
 const statuses: NonEmpty<string> = ["Active", "Active", "Active", "Active", "Disabled", "Expired", "Pending Activation"]
 
-/** The JSON text of the n-th administrator; the first is an owner. Every fourth is answered as of old, without lists. */
+/** The JSON text of the n-th administrator; the first is an owner. Every fourth has Duo's older form, without lists. */
 export const administrator = (ground: Ground, n: number): string => {
   const dice = new Dice(mix(ground.seed ^ 0xad313, n))
   const [given, family] = [dice.pick(firstNames), dice.pick(lastNames)]

@@ -1,4 +1,6 @@
-/** Chance without chance: every draw and every id is a function of (seed, kind, number), so any user costs the same. */
+/**
+ * Random numbers and ids that are functions of (seed, kind, number): the n-th user is made without making the others.
+ */
 
 export type NonEmpty<T> = readonly [T, ...ReadonlyArray<T>]
 
@@ -10,7 +12,7 @@ export const mix = (a: number, b: number): number => {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** A seed of any spelling as 32 bits. */
+/** A seed, which may be any text, as 32 bits. */
 export const seedOf = (seed: number | string): number => {
   let h = 0x811c9dc5
   for (const char of String(seed)) h = Math.imul(h ^ (char.codePointAt(0) ?? 0), 0x01000193)
@@ -30,7 +32,7 @@ export class Dice {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
     return ((t ^ (t >>> 14)) >>> 0) % limit
   }
-  /** True so many times out of a hundred. */
+  /** True in so many percent of the draws. */
   chance(percent: number): boolean {
     return this.below(1000) < percent * 10
   }
@@ -42,7 +44,7 @@ export class Dice {
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 const pairs = Array.from({ length: 36 * 36 }, (_, n) => `${digits[Math.floor(n / 36)]}${digits[n % 36]}`)
 
-/** Six characters of 32 bits. */
+/** 32 bits as six characters. */
 const six = (bits: number): string => {
   const high = Math.floor(bits / 1296)
   return `${pairs[Math.floor(high / 1296) % 1296]}${pairs[high % 1296]}${pairs[bits % 1296]}`
@@ -51,7 +53,7 @@ const six = (bits: number): string => {
 /** Ids of one kind: a prefix and 18 characters, unique because the last six are the number itself, masked. */
 export interface Ids {
   readonly of: (n: number) => string
-  /** The number that an id would have been made of. */
+  /** The number that an id was made from. */
   readonly numberOf: (id: string) => number
 }
 

@@ -1,6 +1,6 @@
 /**
- * The bypass codes of invented users: every 33rd user has one, then two, then three, so that the c-th code of a tenant
- * and its owner are found without looking at anybody else.
+ * Invents bypass codes: every 33rd user has one, then two, then three of them. So the c-th code of a tenant and its
+ * owner can be made without making other users.
  */
 import { Dice, mix } from "./Dice.ts"
 import { type Ground, kinds } from "./Methods.ts"
@@ -8,26 +8,26 @@ import { dumps, type JsonObject, record } from "./PythonJson.ts"
 
 const stride = 33
 const first = 7
-/** Which of three owners in a row each of their six codes belongs to. */
+/** For the six codes of three owners in a row: which owner each code belongs to. */
 const owners = [0, 1, 1, 2, 2, 2]
 
-/** How many codes the n-th user has. */
+/** The number of codes of the n-th user. */
 export const codesOf = (n: number): number => n % stride === first ? 1 + (Math.floor(n / stride) % 3) : 0
 
-/** How many the first so many users have together. */
+/** The number of codes of the first n users together. */
 export const codesAmong = (users: number): number => {
   const holders = Math.max(0, Math.ceil((users - first) / stride))
   const rest = holders % 3
   return Math.floor(holders / 3) * 6 + (rest === 0 ? 0 : rest === 1 ? 1 : 3)
 }
 
-/** The number of the user whose code the c-th is. */
+/** The number of the user who owns the c-th code. */
 export const ownerOf = (code: number): number => (Math.floor(code / 6) * 3 + (owners[code % 6] ?? 0)) * stride + first
 
 /** The number of a user's first code. */
 export const firstCodeOf = (n: number): number => codesAmong(n)
 
-/** The user fields that a code carries. */
+/** The fields of its user that a code has. */
 const carried = ["created", "email", "is_enrolled", "last_login", "realname", "status", "user_id", "username"]
 
 /** The JSON text of the c-th code. */

@@ -1,20 +1,20 @@
-/** Invented authenticators as JSON text with sorted keys, in the shapes and values that real tenants show. */
+/** Invents authenticators, as JSON text with sorted keys. Their forms and values are those of real tenants. */
 import { type Dice, type Ids, ids, type NonEmpty } from "./Dice.ts"
 import { quote } from "./PythonJson.ts"
 
-/** What the methods of a tenant hang on. */
+/** The tenant that methods are invented for. */
 export interface Ground {
   readonly seed: number
-  /** Seconds since 1970; everything happened before it. */
+  /** An instant in seconds since 1970. Everything in the tenant happened before it. */
   readonly epoch: number
 }
 
 const day = 86_400
 
-/** Seconds, some time in the last so many days. */
+/** An instant within the last so many days, in seconds since 1970. */
 export const ago = (dice: Dice, epoch: number, days: number): number => epoch - 60 - dice.below(days * day)
 
-/** A phone's way to write an instant: no zone. */
+/** An instant as Duo writes it for phones: without a time zone. */
 const local = (seconds: number): string => `"${new Date(seconds * 1000).toISOString().slice(0, 19)}"`
 
 const quoted = (values: NonEmpty<string>): NonEmpty<string> => {
@@ -143,7 +143,7 @@ export const desktop = (ground: Ground, n: number, dice: Dice): string =>
   `{"daid": ${10_000 + n}, "dakey": "${kinds(ground.seed).desktops.of(n)}", "device_name": ${dice.pick(deviceNames)}` +
   `, "duo_desktop_version": "7.${dice.below(10)}.0.0", "os_family": ${dice.pick(families)}}`
 
-/** One object in `desktoptokens`, which are older than Duo Desktop. */
+/** One object in `desktoptokens`, Duo's desktop authenticators before Duo Desktop. */
 export const desktopToken = (ground: Ground, n: number, dice: Dice): string =>
   `{"desktoptoken_id": "${kinds(ground.seed).desktopTokens.of(n)}", "name": ${dice.pick(deviceNames)}` +
   `, "platform": ${dice.pick(families)}, "type": "Desktop Token"}`

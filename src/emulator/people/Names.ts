@@ -1,4 +1,4 @@
-/** Invented people: first and last names of many scripts, each with the letters an e-mail address would use. */
+/** Names of invented people, in many scripts. Each has a form in letters that an e-mail address can use. */
 import type { NonEmpty } from "./Dice.ts"
 import { quote } from "./PythonJson.ts"
 
@@ -17,7 +17,7 @@ const names = (spelled: NonEmpty<string>): NonEmpty<Name> => {
   return [name(head), ...tail.map(name)]
 }
 
-/** Combining marks are kept decomposed where they are written so: Duo passes both forms through. */
+/** Some names have combining marks in decomposed form, because Duo sends both forms. */
 export const firstNames = names([
   "Amara",
   "Benoît/benoit",
@@ -102,5 +102,5 @@ export const lastNames = names([
   "Þórsson/thorsson"
 ])
 
-/** Every pair of names once, before any pair comes a second time. */
+/** The number of different pairs of a first and a last name. All are used before one comes a second time. */
 export const pairs = firstNames.length * lastNames.length

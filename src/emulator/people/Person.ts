@@ -1,10 +1,10 @@
-/** One invented user as JSON text with sorted keys: a function of (seed, number), whatever the size of the tenant. */
+/** Invents a user, as JSON text with sorted keys. It is a function of (seed, number) and not of the tenant's size. */
 import { Dice, mix, type NonEmpty } from "./Dice.ts"
 import { ago, desktop, desktopToken, type Ground, kinds, phone, token, u2f, webauthn } from "./Methods.ts"
 import { firstNames, lastNames, pairs } from "./Names.ts"
 import { quote } from "./PythonJson.ts"
 
-/** How many methods of a kind a user may have, so that every one has a number of its own. */
+/** More methods of a kind than any user has, so that every method can have a number of its own. */
 const room = 8
 
 const groups = [
@@ -38,7 +38,7 @@ const groupsOf = (ground: Ground): ReadonlyArray<string> => {
   return now
 }
 
-/** Who the n-th user is: never the same username twice. */
+/** The names of the n-th user. No username comes twice. */
 const identity = (seed: number, n: number) => {
   const place = (n * 613 + seed) % pairs
   const first = firstNames[place % firstNames.length] ?? firstNames[0]
@@ -76,7 +76,7 @@ const outOf100 = (dice: Dice, ...upTo: ReadonlyArray<number>): number => {
   return count
 }
 
-/** Rarely, the phone of the user before: one authenticator on two users, which Duo allows. */
+/** Rarely, a user has the phone of the previous user: Duo allows one authenticator on two users. */
 const phonesOf = (count: number, ground: Ground, n: number): string =>
   n % 97 === 96 && count > 0
     ? `[${phone(ground, (n - 1) * room, phoneDice(ground, n - 1))}]`
@@ -109,7 +109,7 @@ export const person = (ground: Ground, n: number): string => {
   const id = kinds(ground.seed)
   const dice = new Dice(mix(ground.seed, n))
   const status = statusOf(dice)
-  /** 0 as answered in 2023, 1 since, 2 with the undocumented fields of 2026. */
+  /** 0 has the fields of 2023, 1 those since then, 2 also the undocumented fields of 2026. */
   const era = outOf100(dice, 15, 50)
   const bare = dice.chance(6)
   const phoneCount = bare ? 0 : outOf100(dice, 7, 81, 96)

@@ -1,10 +1,10 @@
-/** JSON text as Python's `json.dumps(sort_keys=True)` writes it, which is how Duo's answers look on the wire. */
+/** Writes JSON as Python's `json.dumps(sort_keys=True)` does, because Duo's answers have this form. */
 import type { Schema } from "effect"
 
 export type Json = Schema.Json
 export type JsonObject = Readonly<Record<string, Json>>
 
-/** A JSON string literal in pure ASCII: everything else as \uXXXX, a pair of them beyond the basic plane. */
+/** A JSON string literal in ASCII. Other characters are \uXXXX; those beyond the basic plane are two of these. */
 export const quote = (text: string): string =>
   JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,
@@ -13,7 +13,7 @@ export const quote = (text: string): string =>
 
 const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 
-/** Keys sorted at every level, ", " and ": " between. */
+/** A value as JSON, with sorted keys at every level and the separators ", " and ": ". */
 export const dumps = (value: Json): string => {
   if (typeof value === "string") return quote(value)
   if (Object.is(value, -0)) return "-0.0"
@@ -22,15 +22,15 @@ export const dumps = (value: Json): string => {
   return record(Object.entries(value).map(([name, member]) => [name, dumps(member)]))
 }
 
-/** An object whose members are JSON text already. */
+/** An object whose members are already JSON text. */
 export const record = (members: ReadonlyArray<readonly [name: string, text: string]>): string =>
   `{${Array.from(members).sort(byCodePoint).map(([name, text]) => `${quote(name)}: ${text}`).join(", ")}}`
 
-/** Python's order, which is that of the UTF-8 bytes and not of JavaScript's code units. */
+/** Python's order of keys: by code points, not by UTF-16 code units as in JavaScript. */
 const byCodePoint = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
   Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-/** An object out of JSON text, or an empty one. */
+/** Parses an object from JSON text. Anything else gives an empty object. */
 export const parseObject = (text: string): JsonObject => {
   const value: Json = JSON.parse(text)
   return typeof value === "object" && value !== null && !isList(value) ? value : {}

@@ -1,6 +1,7 @@
 /**
- * A tenant that goes on living: people join and enrol, leave and sometimes come back, lose their keys, and move from text
- * messages to WebAuthn, one part of the company after the other. Any day of it is a function of the seed and the day.
+ * A tenant that changes from day to day: people join, enrol, leave and sometimes come back, lose their security keys,
+ * and move from text messages to WebAuthn, one part of the company after another. Each day is a function of the seed
+ * and the day.
  */
 import { Dice, mix, seedOf } from "./Dice.ts"
 import { bypassCode, codesAmong, ownerOf } from "./InventedCodes.ts"
@@ -10,14 +11,14 @@ import { type Json, type JsonObject, parseObject } from "./PythonJson.ts"
 import * as Tenant from "./Tenant.ts"
 
 export interface Story {
-  /** Seconds since 1970: midnight before its first day. */
+  /** Midnight at the start of its first day, in seconds since 1970. */
   readonly epoch: number
-  /** How many users it begins with. */
+  /** The number of users on the first day. */
   readonly users: number
   readonly seed: number
 }
 
-/** The demo's: DUO on a telephone's keys, who they are, and how many there are on the first day. */
+/** The demo's port (DUO on a telephone's keys), its seed, and its number of users on the first day. */
 export const port = 38_600
 export const tenant = `127.0.0.1:${port}`
 export const seed = 1
@@ -25,10 +26,10 @@ export const size = 400
 
 export const secondsOfDay = 86_400
 
-/** People who join a day. */
+/** The number of people who join per day. */
 const joining = 1
 
-/** Numbers of methods that no user has to begin with. */
+/** Numbers for methods that users get later. No user has them on the first day. */
 const later = 1_000_000
 
 interface LifeStory {
@@ -48,7 +49,7 @@ interface LifeStory {
 
 const never = Infinity
 
-/** What will happen to the n-th user. */
+/** The days on which something happens to the n-th user. */
 const lifeStoryOf = (seed: number, n: number): LifeStory => {
   const dice = new Dice(mix(seed ^ 0x570_127, n))
   const day = () => 1 + dice.below(28)
@@ -77,7 +78,7 @@ const listOf = (user: JsonObject, field: string): ReadonlyArray<Json> => {
   return Array.isArray(value) ? value : []
 }
 
-/** The last day up to yesterday on which somebody logged in; on working days two thirds do. */
+/** The last day before today on which a user logged in. On working days, two thirds of the users log in. */
 const lastLogin = ({ epoch, seed }: Story, n: number, day: number): number | undefined => {
   for (let before = day - 1; before >= 0; before--) {
     const dice = new Dice(mix(seed ^ 0x1061, n * 1000 + before))
@@ -116,7 +117,7 @@ const isEnrolled = (user: JsonObject) =>
   ["phones", "tokens", "webauthncredentials", "u2ftokens", "desktoptokens", "desktop_authenticators"]
     .some((field) => listOf(user, field).length > 0)
 
-/** The n-th user on a day, undefined before it joins and after it left. */
+/** The n-th user on a day; undefined before the user joins and after the user has left. */
 const userOn = (story: Story, ground: Ground, n: number, day: number): JsonObject | undefined => {
   const { epoch, seed, users } = story
   const joined = n < users ? -1 : 1 + Math.floor((n - users) / joining)
@@ -174,14 +175,14 @@ const userOn = (story: Story, ground: Ground, n: number, day: number): JsonObjec
   return user
 }
 
-/** The demo's story, if its first day is that of an instant in seconds since 1970. */
+/** The demo's story, whose first day is the day of an instant in seconds since 1970. */
 export const from = (instant: number): Story => ({
   epoch: Math.floor(instant / secondsOfDay) * secondsOfDay,
   users: size,
   seed
 })
 
-/** The tenant as it is on a day of the story; its first is 0. */
+/** The tenant on a day of the story. The first day is 0. */
 export const tenantOn = (story: Story, day: number): Tenant.Tenant => {
   const ground: Ground = { seed: seedOf(story.seed), epoch: story.epoch }
   const seeded = { ...story, seed: ground.seed }

@@ -1,4 +1,6 @@
-/** A Duo tenant to answer from: invented users of any number, or given ones, and edits to either between requests. */
+/**
+ * The tenant of an emulator: any number of invented users, or users that are given. It can be edited between requests.
+ */
 import { Schema } from "effect"
 import { administrator, usual } from "./Administrators.ts"
 import { seedOf } from "./Dice.ts"
@@ -11,7 +13,7 @@ const UserJson = Schema.Record(Schema.String, Schema.Json)
 
 const Position = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** A change to the list of users, or of administrators, at a position in it. */
+/** A change at a position in the list of users or of administrators. */
 export const Edit = Schema.Union([
   Schema.Struct({ edit: Schema.Literal("add"), at: Position, user: Schema.optionalKey(UserJson) }),
   Schema.Struct({ edit: Schema.Literal("remove"), at: Position }),
@@ -23,12 +25,12 @@ export const Edit = Schema.Union([
 export type Edit = typeof Edit.Type
 
 export interface Tenant {
-  /** How many users there are now. */
+  /** The current number of users. */
   readonly size: () => number
   /** The JSON text of the user at a position. */
   readonly text: (at: number) => string
   readonly user: (at: number) => JsonObject
-  /** The positions of the users whose field says so, letter case aside. */
+  /** The positions of the users whose field has the value. Upper and lower case are the same. */
   readonly where: (field: "user_id" | "username" | "email", values: ReadonlyArray<string>) => ReadonlyArray<number>
   readonly bypassCodes: () => number
   /** The JSON text of a bypass code. */
@@ -36,14 +38,14 @@ export interface Tenant {
   readonly admins: () => number
   /** The JSON text of an administrator. */
   readonly admin: (at: number) => string
-  /** Changes the list. A position beyond its end changes nothing but for `add`, which then appends. */
+  /** Changes the list. A position beyond the end changes nothing, except that `add` appends there. */
   readonly edit: (edit: Edit) => void
 }
 
-/** 1 November 2026: everything invented happened before it. */
+/** 1 November 2026. Everything in an invented tenant happened before it. */
 export const defaultEpoch = Date.UTC(2026, 10, 1) / 1000
 
-/** A user that was given or changed: its text, and the number of the invented one it was. */
+/** A user that was given or changed: the JSON text, and the number of the invented user that it was. */
 interface Given {
   readonly text: string
   readonly of: number | undefined
@@ -51,7 +53,7 @@ interface Given {
 
 interface Start {
   readonly tenantSeed: Ground
-  /** How many invented users to begin with. */
+  /** The number of invented users at the start. */
   readonly invented: number
   readonly given: ReadonlyArray<Given>
   readonly codes: ReadonlyArray<string>
@@ -60,7 +62,7 @@ interface Start {
 
 const start = ({ admins: firstAdmins, codes, given, tenantSeed: ground, invented }: Start): Tenant => {
   const admins = [...firstAdmins]
-  /** Undefined until the first edit: then every user's number, or its text. */
+  /** Undefined until the first edit. Then it has the number or the text of every user. */
   let entries: Array<number | Given> | undefined = given.length > 0 ? [...given] : undefined
   let codeNumbers: ReadonlyArray<readonly [code: number, owner: JsonObject]> | undefined
   let next = invented
@@ -82,7 +84,7 @@ const start = ({ admins: firstAdmins, codes, given, tenantSeed: ground, invented
         ? []
         : Array.from({ length: codesOf(n) }, (_, k) => [firstCodeOf(n) + k, user(at)] as const)
     })
-  /** Cheap where it can be: an id says its number, a username does not need the whole user. */
+  /** Avoids making whole users where possible: an id contains its number, and usernames can be made alone. */
   const where: Tenant["where"] = (field, values) => {
     const wanted = new Set(values.map((value) => value.toLowerCase()))
     const has = (value: unknown) => typeof value === "string" && wanted.has(value.toLowerCase())
@@ -141,7 +143,7 @@ const start = ({ admins: firstAdmins, codes, given, tenantSeed: ground, invented
 
 const someAdmins = (ground: Ground, count: number) => Array.from({ length: count }, (_, n) => administrator(ground, n))
 
-/** So many invented users: the same seed gives the same bytes, and user n is the same in a tenant of any size. */
+/** A tenant of invented users. The same seed gives the same bytes, and user n is the same in a tenant of any size. */
 export const make = (options: {
   readonly users: number
   readonly seed?: number | string | undefined
@@ -153,7 +155,9 @@ export const make = (options: {
   return start({ tenantSeed: ground, invented: options.users, given: [], codes: [], admins })
 }
 
-/** Just these users, whatever they look like, these bypass codes, and these administrators or some invented ones. */
+/**
+ * A tenant of exactly these users, whatever they look like, these bypass codes, and these or invented administrators.
+ */
 export const fromUsers = (
   users: ReadonlyArray<JsonObject>,
   bypassCodes: ReadonlyArray<JsonObject> = [],

@@ -1,4 +1,4 @@
-/** Who may ask: Duo's checks of key, date and signature, in its order and with its codes. */
+/** Checks the key, the date and the signature of a request, in the order of Duo and with its error codes. */
 import type { Redacted } from "effect"
 import { timingSafeEqual } from "node:crypto"
 import { type Scheme, sign, UnsignableHeader } from "../../duo/http/Signature.ts"
@@ -21,12 +21,12 @@ export interface Keys {
   readonly signatures: ReadonlyArray<SignatureName>
 }
 
-/** How far off a request's clock may be, as in Duo's own mock server. */
+/** How far a request's date may be from the server's time, as in Duo's own mock server. */
 export const dateWindowSeconds = 300
 
 const dateForm = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})$/
 
-/** The key and the hex digits out of `Basic base64(ikey:hex)`. */
+/** Reads the key and the hex digits from `Basic base64(ikey:hex)`. */
 export const credentials = (header: string | undefined) => {
   const encoded = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(header ?? "")?.[1]
   if (encoded === undefined) return undefined
@@ -59,7 +59,7 @@ const matches = (keys: Keys, scheme: Scheme, request: ReceivedRequest, date: str
   }
 }
 
-/** Why a request is not answered, or undefined. */
+/** The refusal of a request; undefined if it is authentic. */
 export const authenticate = (keys: Keys, request: ReceivedRequest, nowSeconds: number): ReplyRefusal | undefined => {
   if (request.headers["authorization"] === undefined) return refuse(40101)
   const given = credentials(request.headers["authorization"])

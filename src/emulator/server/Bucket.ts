@@ -1,7 +1,7 @@
-/** A token bucket: so many requests at once, and so many a minute. */
+/** A token bucket: it limits the requests per minute, and how many may come at once. */
 
 export interface Bucket {
-  /** 0 if a request may pass now, else the seconds until one may. */
+  /** The seconds until a request may pass; 0 if it may pass now. */
   readonly take: (now: number) => number
 }
 
@@ -19,5 +19,5 @@ export const make = (perMinute: number, burst: number): Bucket => {
   }
 }
 
-/** Everything passes. */
+/** A bucket without limits. */
 export const unlimited: Bucket = { take: () => 0 }

@@ -1,4 +1,4 @@
-/** How the bytes of an answer reach the client, or do not. */
+/** Sends the bytes of an answer to the client, or breaks off as a fault says. */
 import type { ServerResponse } from "node:http"
 import type { Writable } from "node:stream"
 import { promisify } from "node:util"
@@ -12,13 +12,13 @@ export interface Line {
   readonly sleep: (milliseconds: number) => Promise<void>
 }
 
-/** The faults that concern delivery: one of them at most decides how an answer travels. */
+/** The faults of delivery. At most one of them is applied to an answer. */
 export const isDelivery = (fault: Fault): boolean =>
   ["truncated", "slow", "silence", "reset", "oversized", "one_byte"].includes(fault.fault)
 
 const compress = promisify(gzip)
 
-/** Small bodies are not worth it, and Duo's refusals come plain. */
+/** The smallest body in bytes that is compressed. Refusals are never compressed, as with Duo. */
 const worthwhile = 1024
 
 const encoded = async (answer: ReplyAnswer, accepted: boolean): Promise<ReplyAnswer> => {
@@ -31,7 +31,7 @@ const encoded = async (answer: ReplyAnswer, accepted: boolean): Promise<ReplyAns
   }
 }
 
-/** Resolves when the bytes are handed over, and also when nobody takes them any more. */
+/** Resolves when the bytes are handed over, or when the client has gone. */
 const write = (to: Writable, bytes: Buffer): Promise<void> =>
   new Promise((resolve) => {
     if (to.destroyed) return resolve()
@@ -47,7 +47,7 @@ const whole = ({ response }: Line, answer: ReplyAnswer) => {
   response.end(answer.body)
 }
 
-/** Lets what was written leave before the connection is torn. */
+/** Lets the written bytes leave before the connection is reset. */
 const afterwards = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
 const truncated = async (
@@ -126,7 +126,7 @@ const oneByte = async ({ response }: Line, answer: ReplyAnswer) => {
   response.end()
 }
 
-/** Sends an answer, in the way that the fault says if there is one. */
+/** Sends an answer. If there is a fault of delivery, it decides how. */
 export const deliver = async (line: Line, answer: ReplyAnswer, fault: Fault | undefined): Promise<void> => {
   switch (fault?.fault) {
     case "silence":

@@ -1,6 +1,7 @@
 /**
- * A Duo Admin API on loopback that checks signatures as Duo does, pages a tenant of any size, and breaks when it is told
- * to: for the demo, the tests and the benchmarks. Its time is the Effect Clock that `serve` is run with.
+ * An emulator of the Duo Admin API on loopback, for the demo, the tests and the benchmarks. It checks signatures as Duo
+ * does, pages a tenant of any size, and fails as a scenario tells it. Its time is the Effect Clock that `serve` runs
+ * with.
  */
 import { Clock, Effect, FiberSet, Redacted, type Scope } from "effect"
 import { createHash } from "node:crypto"
@@ -21,24 +22,24 @@ import { recordOf, type RequestRecord } from "./RequestRecord.ts"
 
 export interface RateLimit {
   readonly perMinute: number
-  /** How many at once; as many as a minute has if not said. */
+  /** How many requests may come at once. If not given, as many as per minute. */
   readonly burst?: number | undefined
   readonly retryAfter?: RetryAfter | undefined
 }
 
 export interface Options {
-  /** How many invented users; not needed with `tenant`. */
+  /** The number of invented users. Not needed with `tenant`. */
   readonly users?: number | undefined
-  /** How many invented administrators; a few if not said. */
+  /** The number of invented administrators. If not given, a few. */
   readonly administrators?: number | undefined
-  /** Decides the users and the keys. */
+  /** Users and keys are functions of this seed. */
   readonly seed?: number | string | undefined
   readonly tenant?: Tenant.Tenant | undefined
-  /** 0, or nothing, is any free port. */
+  /** The port. If it is 0 or not given, any free port. */
   readonly port?: number | undefined
   readonly ikey?: string | undefined
   readonly skey?: string | undefined
-  /** The host that clients must sign; 127.0.0.1 if not said. */
+  /** The host that clients must sign. If not given, 127.0.0.1. */
   readonly apiHost?: string | undefined
   readonly apis?: ReadonlyArray<EmulatedApi> | undefined
   readonly signatures?: ReadonlyArray<SignatureName> | undefined
@@ -46,7 +47,7 @@ export interface Options {
   /** Seconds that the server's clock is ahead. */
   readonly clockSkew?: number | undefined
   readonly rateLimit?: RateLimit | undefined
-  /** Milliseconds before each answer, or from the first to the second. */
+  /** Milliseconds before each answer: a number, or a range to choose from. */
   readonly latency?: number | readonly [from: number, to: number] | undefined
   readonly scenario?: Scenario | undefined
 }
@@ -57,23 +58,23 @@ export interface Emulator {
   readonly ikey: string
   readonly skey: string
   readonly tenant: Tenant.Tenant
-  /** Every request so far, in order of arrival. */
+  /** All requests until now, in order of arrival. */
   readonly requests: ReadonlyArray<RequestRecord>
-  /** What they were signed with, to be looked for where it must not be. */
+  /** The signatures of the requests. Tests search logs and files for them. */
   readonly signatures: Pick<Signatures, "areIn">
-  /** How often each fault was applied: one that was never reached proves nothing. */
+  /** How often each fault was applied. A test of a fault that was never applied proves nothing. */
   readonly reached: Readonly<Partial<Record<FaultName, number>>>
 }
 
 const ping = "/auth/v2/ping"
 
-/** Keys that look like Duo's, out of the seed. */
+/** Makes keys from the seed that look like Duo's. */
 const keysOf = (seed: number | string) => {
   const text = createHash("sha256").update(`keys of ${seed}`).digest("hex")
   return { ikey: `DI${text.slice(0, 18).toUpperCase()}`, skey: text.slice(20, 60) }
 }
 
-/** Starts the emulator; it stops, and every connection with it, when the scope closes. */
+/** Starts the emulator. When the scope closes, it stops and closes all connections. */
 export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError, Scope.Scope> = Effect.fnUntraced(
   function*(options: Options = {}) {
     const clock = yield* Clock.Clock
@@ -114,7 +115,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
       }
       const gone = new AbortController()
       response.once("close", () => gone.abort())
-      /** Nobody is slept for who has gone. */
+      /** Stops sleeping when the client has gone. */
       const sleep = (milliseconds: number) =>
         run(Effect.sleep(milliseconds), { signal: gone.signal }).catch(() => undefined)
       const wait = delay()
@@ -141,7 +142,10 @@ interface Outcome {
   readonly applied: ReadonlyArray<Due>
 }
 
-/** A fault never hides a wrong request: but for the server's clock, they are applied to authentic ones only. */
+/**
+ * Faults are applied to authentic requests only, so they never hide a wrong request. The server's clock is the
+ * exception.
+ */
 const answerer = (
   options: Options,
   fixed: { readonly ikey: string; readonly skey: Redacted.Redacted<string>; readonly tenant: Tenant.Tenant }

@@ -1,4 +1,4 @@
-/** What is answered to an authentic request: the paths, the verbs, the parameters and the pages of the Admin API. */
+/** Answers authentic requests: the paths, methods, parameters and pages of the Admin API. */
 import type { Json } from "../people/PythonJson.ts"
 import type { Tenant } from "../people/Tenant.ts"
 import type { ReceivedRequest } from "./ReceivedRequest.ts"
@@ -9,9 +9,9 @@ export type EmulatedApi = "v1" | "v2"
 
 export interface EmulatedEndpoint {
   readonly permission: Permission
-  /** What is listed, if it is paged. */
+  /** The list that the endpoint pages through, if it has pages. */
   readonly list: Permission | undefined
-  /** `limitAtMost` makes the server's pages shorter than asked. */
+  /** Answers the request. `limitAtMost` makes pages shorter than asked for. */
   readonly answer: (tenant: Tenant, params: ReadonlyMap<string, string>, limitAtMost: number) => Reply
 }
 
@@ -38,7 +38,7 @@ const page = (
   return { kind: "page", offset, limit, metadata: metadata(offset, limit, total), items: texts(offset, end, item) }
 }
 
-/** Made when they are asked for. */
+/** A list whose items are made when they are read. */
 const texts = (from: number, end: number, text: (at: number) => string): Iterable<string> => ({
   *[Symbol.iterator]() {
     for (let at = from; at < end; at++) yield text(at)
@@ -51,7 +51,7 @@ const metadata = (offset: number, limit: number, total: number): Readonly<Record
   total_objects: String(total)
 })
 
-/** Up to a hundred strings in a JSON list. */
+/** A parameter that is a JSON array of up to a hundred strings. */
 const stringList = (text: string): ReadonlyArray<string> | undefined => {
   try {
     const value: Json = JSON.parse(text)
@@ -63,7 +63,7 @@ const stringList = (text: string): ReadonlyArray<string> | undefined => {
   }
 }
 
-/** Filtered users come in one piece. */
+/** The answer to a request with a filter, which has all matching users and no pages. */
 const filtered = (tenant: Tenant, params: ReadonlyMap<string, string>): ReplyPage | Reply | undefined => {
   const all = (ats: ReadonlyArray<number>): ReplyPage => ({
     kind: "page",
@@ -115,7 +115,7 @@ const oneUser = (id: string): EmulatedEndpoint => ({
   }
 })
 
-/** Who serves a path, if anybody does. v1 is what Duo's clients call; v2 is what the integration guide describes. */
+/** The endpoint of a path, if there is one. Duo's own clients call v1; its integration guide describes v2. */
 export const endpointOf = (path: string, apis: ReadonlyArray<EmulatedApi>): EmulatedEndpoint | undefined => {
   if (path === "/admin/v1/bypass_codes") return bypassCodes
   if (path === "/admin/v1/admins") return admins
@@ -126,7 +126,7 @@ export const endpointOf = (path: string, apis: ReadonlyArray<EmulatedApi>): Emul
   return id === undefined ? undefined : oneUser(id)
 }
 
-/** Everything after the signature, in Duo's order: permission, path, verb, parameters. */
+/** Answers a request whose signature is right. The checks are in Duo's order: permission, path, method, parameters. */
 export const respond = (
   request: ReceivedRequest,
   endpoint: EmulatedEndpoint | undefined,

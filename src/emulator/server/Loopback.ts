@@ -1,4 +1,4 @@
-/** An HTTP server that only this machine can reach, and that is gone at once when its scope closes. */
+/** An HTTP server that only this machine can reach. It stops at once when its scope closes. */
 import { Effect, Runtime, Schema, type Scope } from "effect"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
@@ -18,7 +18,7 @@ export class EmulatorError extends Schema.TaggedError<EmulatorError>()("Emulator
 /** Answers one request; `connection` counts the connections from 1. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, connection: number) => void
 
-/** Listens on 127.0.0.1 and returns the port. */
+/** Starts a server on 127.0.0.1 and returns its port. */
 export const listen = (port: number, handler: Handler): Effect.Effect<number, EmulatorError, Scope.Scope> => {
   const numbers = new WeakMap<Socket, number>()
   let connections = 0

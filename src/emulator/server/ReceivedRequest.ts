@@ -1,18 +1,18 @@
-/** A request as it came in: its query decoded, its body read, its headers in lower case. */
+/** Reads a request: decodes its query, reads its body, and writes the names of its headers in lower case. */
 import type { IncomingMessage } from "node:http"
 
 export interface ReceivedRequest {
   readonly method: string
   readonly path: string
-  /** Names and values of the query, or of the form of a POST, as sent, decoded; undefined if they cannot be. */
+  /** Decoded names and values of the query, or of the form of a POST, in order; undefined if they cannot be decoded. */
   readonly query: ReadonlyArray<readonly [name: string, value: string]> | undefined
   readonly headers: Readonly<Record<string, string>>
-  /** Every `X-Duo-*` header, also one that was sent twice. */
+  /** All `X-Duo-*` headers. A header that was sent twice is there twice. */
   readonly duoHeaders: ReadonlyArray<readonly [name: string, value: string]>
   readonly body: string
 }
 
-/** `+` and `%20` are both a space, whichever the client signed. */
+/** Decodes a query. `+` and `%20` both mean a space. */
 const decode = (text: string) => decodeURIComponent(text.replaceAll("+", "%20"))
 
 const decodeQuery = (text: string): ReceivedRequest["query"] => {

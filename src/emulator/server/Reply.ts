@@ -1,24 +1,24 @@
-/** What the emulator answers, before and after it becomes bytes: Duo's envelopes, codes, messages and headers. */
+/** The emulator's answers, with Duo's envelopes, codes, messages and headers; and how they become bytes. */
 import { crc32 } from "node:zlib"
 import { quote, record } from "../people/PythonJson.ts"
 
-/** One page of a list; the metadata are JSON text by name, so that a fault can make them anything. */
+/** One page of a list. The metadata are JSON text by name, so that a fault can set them to anything. */
 export interface ReplyPage {
   readonly kind: "page"
   readonly offset: number
   readonly limit: number
   readonly metadata: Readonly<Record<string, string>> | undefined
-  /** Their JSON text, made while it is written: a page of long strings costs more to hold than to make. */
+  /** The JSON text of the items. It is made while it is written, because a page of long strings needs much memory. */
   readonly items: Iterable<string>
 }
 
-/** One object, or whatever else stands under `response`. */
+/** An answer that is not a page: any JSON text for `response`. */
 export interface Single {
   readonly kind: "single"
   readonly text: string
 }
 
-/** An error as Duo words it. `code` is JSON text. */
+/** An error in Duo's form. `code` is JSON text. */
 export interface ReplyRefusal {
   readonly kind: "refusal"
   readonly status: number
@@ -28,7 +28,7 @@ export interface ReplyRefusal {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** Something that Duo would not say. */
+/** An answer that does not have Duo's form. */
 export interface Foreign {
   readonly kind: "foreign"
   readonly status: number
@@ -64,7 +64,7 @@ const messages: Readonly<Record<number, string>> = {
   50401: "Gateway timeout"
 }
 
-/** The HTTP status is the first three digits of the code. */
+/** An error with a code of Duo. The first three digits of the code are the HTTP status. */
 export const refuse = (
   code: number,
   options: Partial<Pick<ReplyRefusal, "detail" | "headers" | "message" | "status">> = {}
@@ -114,7 +114,7 @@ const pageBytes = ({ items, metadata }: ReplyPage): Buffer => {
   return Buffer.from(scratch.subarray(0, at))
 }
 
-/** A reply as a status, headers and bytes. All of Duo's text is ASCII by construction. */
+/** A reply as a status, headers and bytes. Our JSON texts are ASCII, as Duo's are. */
 export const render = (reply: Reply): ReplyAnswer => {
   switch (reply.kind) {
     case "page":

@@ -1,4 +1,4 @@
-/** What a test may want to know of a request afterwards. It never holds a signature. */
+/** A record of a request, for tests. It never contains a signature. */
 import type { FaultName } from "../faults/Scenario.ts"
 import { credentials } from "./Authentication.ts"
 import type { ReceivedRequest } from "./ReceivedRequest.ts"
@@ -7,19 +7,19 @@ export interface RequestRecord {
   readonly method: string
   readonly path: string
   readonly params: ReadonlyArray<readonly [name: string, value: string]>
-  /** In lower case, without Authorization. */
+  /** The names of the headers in lower case, without Authorization. */
   readonly headers: Readonly<Record<string, string>>
-  /** Hex digits of the signature: 40 is SHA-1, 128 is SHA-512; null without one. */
+  /** The number of hex digits of the signature: 40 for SHA-1, 128 for SHA-512; null without a signature. */
   readonly signatureDigits: number | null
-  /** Names of distributed tracing's headers, which must not go to a third party. */
+  /** The names of its headers of distributed tracing. There should be none, because Duo must not get these. */
   readonly trace: ReadonlyArray<string>
-  /** From 1; requests on one connection share it. */
+  /** The number of the connection, from 1. */
   readonly connection: number
-  /** Milliseconds since 1970. */
+  /** When it arrived, in milliseconds since 1970. */
   readonly at: number
-  /** What was answered; null while, or if, nothing is. */
+  /** The status of the answer; null if there is no answer (yet). */
   status: number | null
-  /** Milliseconds from when it was in until its answer was handed over; null while, or if, it is not. */
+  /** Milliseconds from the request's arrival until the answer was handed over; null if it was not handed over (yet). */
   took: number | null
   /** The faults that were applied. */
   readonly faults: Array<FaultName>
