@@ -7,6 +7,8 @@ import { collector } from "../telemetry/Collector.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Targets from "./shared/Targets.ts"
+import { commandName } from "./terminal/CommandName.ts"
+import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** More than one thing is wrong. */
@@ -72,7 +74,9 @@ export const check = Command.make(
       }
     }))
     const [first, ...others] = problems
-    if (first === undefined) return
+    if (first === undefined) {
+      return yield* Stderr.next(`${commandName()} extract${name === "mfa" ? "" : ` ${name}`}`)
+    }
     return yield* others.length === 0 ? Effect.fail(first) : new Problems({
       exit: first[Runtime.errorExitCode],
       sentences: problems.map(({ message }) => message)

@@ -4,6 +4,8 @@ import { Command, Flag } from "effect/cli"
 import * as Files from "../files/Files.ts"
 import * as Dictionary from "../history/Dictionary.ts"
 import { Plugins } from "./shared/Plugins.ts"
+import { commandName } from "./terminal/CommandName.ts"
+import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 type Entries = ReadonlyArray<Dictionary.DictionaryEntry>
@@ -103,6 +105,7 @@ export const dictionary = Command.make(
   Effect.fnUntraced(function*({ format }) {
     const entries = yield* Dictionary.describe(yield* (yield* Plugins).pipelines).pipe(Files.at("duckdb", ":memory:"))
     yield* Stdout.data(printers[format](entries))
+    yield* Stderr.next(`${commandName()} sql @ lists questions to these tables`)
   })
 ).pipe(
   Command.withDescription("Print the data dictionary: every table and column"),

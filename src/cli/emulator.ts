@@ -4,6 +4,8 @@ import { Command, Flag } from "effect/cli"
 import * as Scenario from "../emulator/faults/Scenario.ts"
 import { serve } from "../emulator/server/Emulator.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
+import { commandName } from "./terminal/CommandName.ts"
+import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** The emulator cannot be started so. */
@@ -54,6 +56,7 @@ export const emulator = Command.make(
       Effect.mapError((error) => new CannotEmulate({ detail: error.message }))
     )
     yield* Stdout.json({ host, ikey, skey })
+    yield* Stderr.next(`DUO_INSECURE_LOOPBACK=1 ${commandName()} init, elsewhere; Ctrl-C ends this`)
     return yield* Effect.never
   }, Effect.scoped)
 ).pipe(

@@ -21,6 +21,7 @@ import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import { facts, summary, withoutLocations } from "./shared/Summary.ts"
 import * as Targets from "./shared/Targets.ts"
+import { commandName } from "./terminal/CommandName.ts"
 import { defect, exitStatusOf, publicMessageOf } from "./terminal/ExitStatus.ts"
 import * as Published from "./terminal/Published.ts"
 import * as Stderr from "./terminal/Stderr.ts"
@@ -70,6 +71,14 @@ const watched = <A, E, R>(run: Effect.Effect<A, E, R>, seen: (progress: Progress
       seen(progress)
       return report(progress)
     }))
+
+/** Questions go to the ledger; rows that are elsewhere can be compared with the run. */
+const nextStep = ({ receipts }: Run.Result) => {
+  if (receipts.length === 0) return `${commandName()} extract, without --dry-run`
+  return receipts.some(({ sink }) => sink === "duckdb")
+    ? `${commandName()} sql @ lists questions, ${commandName()} report writes a page`
+    : `${commandName()} verify`
+}
 
 export const extract = Command.make(
   "extract",
@@ -166,6 +175,7 @@ export const extract = Command.make(
       yield* postSummary({ ...published, exit: code }, text)
       yield* shown
       if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
+      if (!json) yield* Stderr.next(nextStep(result))
     },
     Effect.fnUntraced(function*(run, { pipeline }) {
       return yield* observed(run, {

@@ -10,6 +10,7 @@ import * as Select from "./ask/Select.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Format from "./terminal/Format.ts"
+import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** Not every policy is kept. */
@@ -93,6 +94,7 @@ export const policy = Command.make(
         yield* Stdout.print(print(format, verdicts, seen))
     }
     if (!kept) return yield* notKept
+    yield* Stderr.next("run it after every extract, as docs/watch.md shows")
   }, Effect.scoped)
 ).pipe(
   Command.withDescription("Compare the tenants with the policies; exit 5 unless all are kept"),

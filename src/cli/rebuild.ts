@@ -15,6 +15,8 @@ import { newStamp } from "../run/Stamp.ts"
 import * as PipelineModules from "./shared/PipelineModules.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
+import { commandName } from "./terminal/CommandName.ts"
+import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** There is nothing to rebuild from. */
@@ -96,6 +98,7 @@ export const rebuild = Command.make(
         (bytes / 1e6).toFixed(1)
       } MB)`
     )
+    yield* Stderr.next(`${commandName()} verify`)
   }, Effect.scoped)
 ).pipe(
   Command.withDescription("Make the ledger again from the Parquet snapshots"),

@@ -8,6 +8,7 @@ import * as Private from "../files/Private.ts"
 import { version } from "../Version.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Settings from "./shared/Settings.ts"
+import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** The page cannot be put there. */
@@ -57,6 +58,7 @@ export const report = Command.make(
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
     yield* write(yield* OpenLedger.open(dataDirectory, "ledger"), file, pii)
     yield* Stdout.data(file)
+    yield* Stderr.next(`open ${(yield* Effect.orDie(path.toFileUrl(file))).href} in a browser`)
   }, Effect.scoped)
 ).pipe(
   Command.withDescription("Write one HTML page to forward: coverage over time, what changed, who is at risk"),

@@ -11,7 +11,9 @@ import * as QueryOutput from "./ask/QueryOutput.ts"
 import * as Select from "./ask/Select.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
+import { commandName } from "./terminal/CommandName.ts"
 import * as Format from "./terminal/Format.ts"
+import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** Files are written by a query that was typed, not by one that came in a file. */
@@ -64,7 +66,10 @@ export const sql = Command.make(
   Effect.fnUntraced(function*({ format, from, parameters, query, timeout, writeFiles }) {
     const dataDirectory = yield* Settings.dataDirectoryToRead
     const asked = Option.getOrElse(query, () => overview)
-    if (asked === "@") return yield* Stdout.print(list(yield* Queries.all(dataDirectory)))
+    if (asked === "@") {
+      yield* Stdout.print(list(yield* Queries.all(dataDirectory)))
+      return yield* Stderr.next(`${commandName()} sql @NAME`)
+    }
     if (writeFiles && asked.startsWith("@")) return yield* new NotTyped({ name: asked })
     const named = asked.startsWith("@") ? yield* Queries.find(dataDirectory, asked.slice(1)) : undefined
     const text = named?.sql ?? asked
@@ -84,6 +89,7 @@ export const sql = Command.make(
       Effect.flatMap(QueryOutput.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"))),
       Select.within(timeout)
     )
+    if (Option.isNone(query)) yield* Stderr.next(`${commandName()} sql @ lists questions`)
   }, Effect.scoped)
 ).pipe(
   Command.withDescription("Ask the ledger in SQL: one SELECT, which reads the ledger and nothing else"),

@@ -15,6 +15,8 @@ import { fromTypes, type Table } from "../Table.ts"
 import * as PipelineModules from "./shared/PipelineModules.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Targets from "./shared/Targets.ts"
+import { commandName } from "./terminal/CommandName.ts"
+import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** Something that could not be read, and why. */
@@ -230,6 +232,7 @@ export const verify = Command.make(
       })
       : Stdout.print(summary(findings))
     if (failure !== undefined) return yield* failure
+    if (!all && !json) yield* Stderr.next(`${commandName()} verify --all compares every run`)
   })
 ).pipe(
   Command.withDescription("Read every sink back and compare it with what was published"),

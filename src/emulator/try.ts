@@ -50,7 +50,7 @@ const demo = Effect.gen(function*() {
   )
   yield* note("There are no Duo settings, so this is an emulated tenant: its users are invented. See README for yours.")
   process.exitCode = yield* program({ DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" })
-  yield* note(`These were invented users, in ${process.env.DUO_MFA_DATA}. To query them: make sql`)
+  yield* note(`These were invented users, in ${process.env.DUO_MFA_DATA}. Your own tenant: ./duo-mfa init`)
 })
 
 NodeRuntime.runMain(Effect.scoped(demo))

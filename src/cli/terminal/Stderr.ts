@@ -53,6 +53,12 @@ export const show = (text: string): void => {
   if (isTerminal) draw(text)
 }
 
+/** Says what to do after a command that went well, if a person is looking. */
+export const next = (text: string) =>
+  Effect.sync(() => {
+    if (isTerminal && process.stdout.isTTY) print(`Next: ${text}`)
+  })
+
 /** Takes the progress line away. */
 export const done = Effect.sync(() => draw(""))
 
