@@ -1,30 +1,32 @@
-/** A row of the torture matrix as data: the fault, what must be true afterwards, and how often it is tried. */
+/** A case of the torture matrix: a fault, what must be true afterwards, and how often it is tried. */
 import { Cause, Effect } from "effect"
 
-/** How often each fault of a case was reached. A fault that was never reached proves nothing, and fails the case. */
+/**
+ * How often each fault of a case happened. A case fails if one of its faults never happened, because it proved nothing.
+ */
 export type Reached = Readonly<Record<string, number>>
 
 export interface Plan {
-  /** Repetitions; a case that is a table or a sweep goes through all of it whatever is said here. */
+  /** Repetitions. A case that is a table tries the whole table, whatever the number. */
   readonly n: number
-  /** The first repetition's; the next one's is one more, so that any of them can be had alone. */
+  /** The seed of the first repetition. The next one has the next seed, so that each can be run alone. */
   readonly seed: number
 }
 
 export interface Case {
-  /** `K1`: what it is called on the command line. */
+  /** The name on the command line, such as `K1`. */
   readonly id: string
   readonly fault: string
   /** What must be true afterwards. */
   readonly expected: string
   /** Repetitions in `make test` and in `make torture`. */
   readonly n: { readonly test: number; readonly torture: number }
-  /** Where few repetitions begin so that they reach all that there is to reach; 1 if it is not said. */
+  /** The first seed in `make test`, chosen so that few repetitions reach every fault; 1 if not given. */
   readonly seed?: number
   readonly run: (plan: Plan) => Effect.Effect<Reached, unknown>
 }
 
-/** Adds up what was reached. */
+/** Adds up how often each fault happened. */
 export const sum = (all: ReadonlyArray<Reached>): Reached => {
   const total: Record<string, number> = {}
   for (const reached of all) {
@@ -33,14 +35,14 @@ export const sum = (all: ReadonlyArray<Reached>): Reached => {
   return total
 }
 
-/** What failed, and the repetition that it failed in. */
+/** A failure, with the repetition in which it happened. */
 export class Failed extends Error {
   constructor(seed: number, what: string) {
     super(`SEED=${seed} N=1: ${what}`)
   }
 }
 
-/** Tries something once for each repetition, one after another, each with a seed of its own. */
+/** Runs the repetitions one after another, each with its own seed. */
 export const repeat = <E, R>(plan: Plan, once: (seed: number) => Effect.Effect<Reached, E, R>) =>
   Effect.map(
     Effect.forEach(

@@ -1,4 +1,4 @@
-/** Runs of the real pipeline into the real sinks, in this process, and what they left: fast enough for long tables. */
+/** Runs the real pipeline into the real sinks in this process, which is fast enough for long tables of faults. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import {
   Cause,
@@ -30,14 +30,14 @@ import * as Run from "../../src/run/Run.ts"
 import { settings } from "../support/program.ts"
 import * as readers from "../support/readers.ts"
 
-/** What a run and a look at its outputs need of the platform. */
+/** The services that a run and a check of its outputs need. */
 export type Services = FileSystem.FileSystem | Path.Path
 
 export const sinks = { duckdb, parquet, ndjson, csv }
 type SinkName = keyof typeof sinks
 export const sinkNames: ReadonlyArray<SinkName> = ["duckdb", "parquet", "ndjson", "csv"]
 
-/** What reads a sink's outputs and shares no code with it. */
+/** Readers of the sinks' outputs, which share no code with the sinks. */
 export const readerOf = (sink: string) => {
   const { csv, duckdb, ndjson, parquet } = readers
   return { csv, duckdb, ndjson, parquet }[sinkNames.find((name) => name === sink) ?? "ndjson"]
@@ -47,7 +47,7 @@ export const readerOf = (sink: string) => {
 export const everySink = (dataDirectory: string): ReadonlyArray<Target> =>
   sinkNames.map((sink) => ({ sink, location: sinks[sink].location(dataDirectory) }))
 
-/** What a run came to: as its exit code and, if it failed, as its sentence. */
+/** The result of a run: its exit code and, if it failed, its message. */
 export interface Ran {
   readonly code: number
   readonly message: string
@@ -57,7 +57,7 @@ export interface Ran {
 const codeOf = (error: unknown) =>
   Predicate.hasProperty(error, Runtime.errorExitCode) ? Number(error[Runtime.errorExitCode]) : 70
 
-/** One run. A defect is 70, as for the process. */
+/** Makes one run. A defect has the code 70, as in a process. */
 export const run = (
   duo: Pick<Emulator, "host" | "ikey" | "skey">,
   dataDirectory: string,
@@ -94,7 +94,7 @@ export const run = (
     })
   )
 
-/** A folder of the case's own. */
+/** Makes a folder for the case. */
 export const inFolder = <A, E>(use: (folder: string) => Effect.Effect<A, E, Scope.Scope | Services>) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })).pipe(
     Effect.flatMap(use),
@@ -102,7 +102,9 @@ export const inFolder = <A, E>(use: (folder: string) => Effect.Effect<A, E, Scop
     Effect.provide(NodeServices.layer)
   )
 
-/** Every file below a folder with a hash of what is in it, every link with where it leads; the lock is nobody's data. */
+/**
+ * All files below a folder with a hash of their contents, and all links with their targets. Lock files are left out.
+ */
 export const tree = (folder: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     readdirSync(folder, { recursive: true, encoding: "utf8" }).sort().filter((name) => !name.endsWith(".lock"))
@@ -117,7 +119,7 @@ export const tree = (folder: string): Readonly<Record<string, string>> =>
       })
   )
 
-/** The users that a run published at a target, read by means that the sinks do not use. */
+/** The users that a run published at a target, read without the sinks' code. */
 export const published = Effect.fnUntraced(function*({ location, sink }: Target, outcome: Outcome) {
   const rows = yield* Effect.scoped(readerOf(sink)(location, stampOf(outcome), users))
   return rows.map(({ user_id }) => String(user_id)).sort()

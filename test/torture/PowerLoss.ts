@@ -1,6 +1,6 @@
 /**
- * What a power cut leaves. Of a file, what it was when it was last brought to the disk; of a directory, the names that
- * it had when it was. While the program runs, whatever it brings to the disk is noted, in a folder on the same device.
+ * Simulates a power cut. A file keeps the contents, and a directory the names, that it had when it was last flushed to
+ * the disk. While the program runs, each flush is recorded in a folder on the same device.
  */
 import {
   copyFileSync,
@@ -17,7 +17,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 
-/** An entry of a directory: the number of a file that is the same whatever its name is. */
+/** An entry of a directory, with the number of its file, which stays the same if the file is renamed. */
 interface Entry {
   readonly name: string
   readonly number: string
@@ -36,7 +36,10 @@ const entriesOf = (directory: string): ReadonlyArray<Entry> =>
     isDirectory: entry.isDirectory()
   }))
 
-/** Notes that a file or a directory has reached the disk. A file that a noted name leads to outlives its removal. */
+/**
+ * Records that a file or a directory was flushed. A file that a recorded name points to can be restored after its
+ * removal.
+ */
 export const note = (disk: string, path: string): void => {
   const { number, stamp } = stampOf(path)
   if (!statSync(path).isDirectory()) return writeFileSync(join(disk, `${number}.stamp`), stamp)
@@ -47,7 +50,7 @@ export const note = (disk: string, path: string): void => {
   writeFileSync(join(disk, `${number}.entries`), JSON.stringify(entries))
 }
 
-/** Notes that all of a folder is on the disk. */
+/** Records that everything in a folder is on the disk. */
 export const noteAll = (disk: string, folder: string): void => {
   rmSync(disk, { recursive: true, force: true })
   mkdirSync(disk)
@@ -57,7 +60,9 @@ export const noteAll = (disk: string, folder: string): void => {
   }
 }
 
-/** What of a file was written after it was brought to the disk, if it ever was, is lost: here, its latter half. */
+/**
+ * Loses the part of a file that was written after its last flush. A file that was never flushed loses its second half.
+ */
 const lose = (disk: string, number: string, path: string, written: string): boolean => {
   const noted = join(disk, `${number}.stamp`)
   if (existsSync(noted) && readFileSync(noted, "utf8") === written) return false
@@ -76,7 +81,7 @@ const loseContents = (disk: string, folder: string): number => {
   return lost
 }
 
-/** Makes a directory as it was when it was last brought to the disk. */
+/** Restores a directory to its state at its last flush. */
 const asNoted = (disk: string, number: string, to: string): number => {
   let lost = 0
   mkdirSync(to, { mode: 0o700 })
@@ -93,12 +98,12 @@ const asNoted = (disk: string, number: string, to: string): number => {
   return lost
 }
 
-/** How many names there are below a folder. */
+/** The number of names below a folder. */
 const size = (folder: string) => readdirSync(folder, { recursive: true }).length
 
 /**
- * Cuts the power: what was not brought to the disk is lost of the files, and if `names` is true also of the directories.
- * Gives how much that was.
+ * Cuts the power: files lose what was not flushed to the disk, and if `names` is true, directories do too. The result
+ * is the number of losses.
  */
 export const cut = (disk: string, folder: string, names: boolean): number => {
   if (!names) return loseContents(disk, folder)

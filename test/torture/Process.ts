@@ -1,4 +1,4 @@
-/** The program in a process that is not quite the usual one: other flags of Node, less memory, fewer rights. */
+/** Runs the program in an unusual process: with other flags of Node, less memory or fewer rights. */
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
@@ -9,18 +9,18 @@ export interface Options {
   readonly cwd: string
   readonly args: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string>>
-  /** Flags of Node. */
+  /** Flags for Node. */
   readonly node?: ReadonlyArray<string>
-  /** What the process is started by: `unshare -rm …`. */
+  /** The command that starts the process, such as `unshare -rm …`. */
   readonly by?: ReadonlyArray<string>
-  /** Called with the megabytes that it has in memory, some times a second. */
+  /** Called several times per second with the megabytes of memory that the process uses. */
   readonly resident?: (megabytes: number) => void
   readonly file?: string
 }
 
 export interface Measured extends Ended {
   readonly pid: number | undefined
-  /** Megabytes in memory at most. */
+  /** The most memory that it used, in megabytes. */
   readonly peak: number
 }
 
@@ -29,12 +29,12 @@ const megabytesOf = (pid: number | undefined, field: string) => {
     const status = readFileSync(`/proc/${pid}/status`, "utf8")
     return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0) * 1024 / 1e6
   } catch {
-    // it has ended
+    // the process has ended
     return 0
   }
 }
 
-/** Runs it until it ends; if it cannot be started, the case fails with what it needs. */
+/** Runs the program until it ends. If it cannot be started, the case fails and says what it needs. */
 export const process = ({ args, by = [], cwd, env, file = main.entry, node = [], resident }: Options) =>
   Effect.callback<Measured>((resume) => {
     const [command = "", ...rest] = [...by, globalThis.process.execPath, ...node, file, ...args]

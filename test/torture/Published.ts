@@ -1,4 +1,7 @@
-/** Whether the published files are those of whole runs, by the manifests and by readers that the sinks do not use. */
+/**
+ * Checks that the published files are those of whole runs, with the manifests and with readers that the sinks do not
+ * use.
+ */
 import { Effect, Schema, Stream } from "effect"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -11,22 +14,22 @@ import * as readers from "../support/readers.ts"
 export interface Scene {
   readonly folder: string
   readonly data: string
-  /** Files with a hash of what is in them, without those of unfinished runs: when all was well, and now. */
+  /** Files with hashes of their contents, without those of unfinished runs: before the fault, and now. */
   readonly before: Readonly<Record<string, string>>
   readonly now: Readonly<Record<string, string>>
   readonly tables: ReadonlyArray<Table>
 }
 
-/** A run that is whole and was not there before. */
+/** A new run that is sealed or published. */
 interface New {
   readonly manifest: Manifest
-  /** False while it is sealed only. */
+  /** Whether it is published; false if it is only sealed. */
   readonly published: boolean
 }
 
 const decode = Schema.decodeSync(Schema.fromJsonString(Manifest))
 
-/** Oldest first. */
+/** New runs, oldest first. */
 const newRuns = ({ before, data, folder }: Scene): ReadonlyArray<New> => {
   const runs = join(data, "runs")
   return (existsSync(runs) ? readdirSync(runs).sort() : [])
@@ -47,7 +50,7 @@ const readersOf = { ndjson: readers.ndjson, csv: readers.csv, parquet: readers.p
 type Known = keyof typeof readersOf
 const isKnown = (sink: string): sink is Known => sink in readersOf
 
-/** The file that a sink makes for one table of one run, and the one that all runs share. */
+/** The file of a sink for one table of one run, and the file that all runs share. */
 const filesOf = (manifest: Manifest, sink: Known, location: string, { name }: Table) => {
   switch (sink) {
     case "duckdb":
@@ -63,7 +66,9 @@ const filesOf = (manifest: Manifest, sink: Known, location: string, { name }: Ta
   }
 }
 
-/** Whether a ledger's newest run of the tenant is this one, and has nothing of others beside it if it is complete. */
+/**
+ * Whether the ledger's newest run of the tenant is this one. If it is complete, its rows must be the only current ones.
+ */
 const isNewest = (file: string, { complete, run_id, tenant }: Manifest, table: Table) =>
   Effect.map(
     readers.query(
@@ -75,7 +80,7 @@ const isNewest = (file: string, { complete, run_id, tenant }: Manifest, table: T
     ([row]) => row?.["yes"] === true
   )
 
-/** One table in one place, as a run's receipt says it. */
+/** One table of one receipt. */
 interface Place {
   readonly run: New
   readonly sink: Known
@@ -97,14 +102,14 @@ const placesOf = (run: New, tables: ReadonlyArray<Table>) =>
         })
     )
 
-/** Whether what a reader finds there is the run. */
+/** Whether a reader finds exactly the rows of the run there. */
 const holds = ({ location, run: { manifest }, sink, table }: Place) =>
   Effect.flatMap(
     readersOf[sink](location, stampOf(manifest), table),
     (rows) => same(manifest, table, rows)
   )
 
-/** Whether a file that runs share shows this run of its tenant. */
+/** Whether a file that runs share has the rows of this run for its tenant. */
 const shows = (file: string, place: Place) => {
   const { run: { manifest }, sink, table } = place
   if (!existsSync(file)) return Effect.succeed(false)
@@ -116,13 +121,13 @@ const shows = (file: string, place: Place) => {
     : Effect.flatMap(isNewest(file, manifest, table), (yes) => yes ? holds(place) : Effect.succeed(false))
 }
 
-/** The runs of a tenant that a shared file may show: the last one that was published, and one that is sealed. */
+/** The runs of a tenant that a shared file may have: the last published run, and a sealed run. */
 const showable = (runs: ReadonlyArray<New>, tenant: string) => {
   const ofTenant = runs.filter(({ manifest }) => manifest.tenant === tenant)
   return [...ofTenant.filter(({ published }) => published).slice(-1), ...ofTenant.filter(({ published }) => !published)]
 }
 
-/** Files that are not what a whole run made of them, that are of no run, or that are gone. */
+/** The files that a whole run has not made so, that belong to no run, or that are missing. */
 export const wrong = Effect.fnUntraced(function*(scene: Scene) {
   const { before, data, folder, now, tables } = scene
   const name = (file: string) => relative(folder, file)

@@ -1,4 +1,7 @@
-/** Where programs are hurt: an emulated tenant, a folder, and the program; and how what is left is looked at and healed. */
+/**
+ * A site for faults: an emulated tenant, a folder, and functions that run the program there, check its files and
+ * recover.
+ */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Logger } from "effect"
@@ -20,7 +23,7 @@ import { everySink, run as inThisProcess } from "./InProcess.ts"
 
 export const sinks: ReadonlyArray<Sink> = [duckdb, parquet, ndjson, csv]
 
-/** The arguments of a run of two pages into some sinks. */
+/** The arguments of a run that reads two pages and writes to some sinks. */
 export const extracting = (names: ReadonlyArray<string>, users: number): ReadonlyArray<string> => [
   "extract",
   "--page-size",
@@ -33,7 +36,9 @@ export const findSink: FindSink = (name) => {
   return found === undefined ? Effect.die(`no sink ${name}`) : Effect.succeed(found)
 }
 
-/** Starts in this process as the program would, which finishes or discards what it finds, and asks for nothing. */
+/**
+ * Recovers in this process as a run does at its start: it publishes or discards unfinished runs. It sends no request.
+ */
 export const recover = (dataDirectory: string, find: FindSink = findSink) =>
   Run.checkSinks(mfa, { dataDirectory, findSink: find, sinks: [], tenant: "127.0.0.1" }).pipe(
     Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([])))
@@ -44,14 +49,14 @@ export interface Copy {
   readonly back: Effect.Effect<void>
 }
 
-/** With rights and times. */
+/** Copies with permissions and times. */
 const copy = (from: string, to: string) => execFileSync("cp", ["-a", from, to])
 
 const preload = ["--import", `${import.meta.dirname}/preload.ts`]
 
 export const users = 60
 
-/** A site whose folder and tenant go with the scope. */
+/** Makes a site. The scope removes its folder and its tenant. */
 export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: string) {
   const { compiled, entry } = yield* bundle
   const duo = yield* serve({ users, ...options })
@@ -74,11 +79,11 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
     )
   const run = (...given: Parameters<typeof begin>) => Effect.promise(() => begin(...given).ended)
 
-  /** Holds what there is against what there was when all was well. */
+  /** Compares the files with those of the last good state. */
   const look = (given: Omit<Aftermath, "folder" | "before" | "keys">) =>
     afterwards({ folder: at, before, keys: duo, ...given })
 
-  /** Looks, and takes what there is for what is well. */
+  /** Compares, and makes the current files the last good state. */
   const settle = (given: Omit<Aftermath, "folder" | "before" | "keys" | "recovered">) =>
     Effect.andThen(
       look({ ...given, recovered: true }),
@@ -87,10 +92,10 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
       })
     )
 
-  /** Whether any output changed since all was well. */
+  /** Whether an output differs from the last good state. */
   const isChanged = () => Object.entries(contents(at)).some(([file, hash]) => hash !== before[file])
 
-  /** Copies the data; `back` puts it back where it was, with what was well then. */
+  /** Copies the data. `back` restores the copy and its last good state. */
   const copied = Effect.gen(function*() {
     const to = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })
     mkdirSync(`${at}/data`, { recursive: true, mode: 0o700 })
@@ -106,13 +111,13 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
 
   let kept: Copy = { back: Effect.void }
 
-  /** Keeps what there is, for `reset`. */
+  /** Stores the current files, for `reset`. */
   const keep = Effect.map(copied, (copy) => {
     kept = copy
   })
   const reset = Effect.suspend(() => kept.back)
 
-  /** A run that nothing happens to, in this process, which takes less time. */
+  /** Makes a run without faults in this process, which is faster. */
   const good = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
     const targets = everySink(`${at}/data`).filter(({ sink }) => names.includes(sink))
     const { code, message } = yield* inThisProcess(duo, `${at}/data`, targets)
@@ -120,7 +125,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: 
     yield* settle({})
   })
 
-  /** A process that nothing happens to, and how many milliseconds it lives. */
+  /** Makes a run without faults in a process of its own, and measures its milliseconds. */
   const life = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
     const began = performance.now()
     const ended = yield* run(extracting(names, users))

@@ -1,6 +1,6 @@
 /**
- * What must be true after every fault, whatever it was: the outputs are the last good run or one whole newer one, the
- * next start leaves nothing lying about, the exit is the contract's, and no secret went anywhere.
+ * Checks what must be true after every fault: the outputs are those of the last run or of one whole newer run, the next
+ * start leaves no files of unfinished runs, the exit code is the documented one, and no secret is anywhere.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
@@ -14,26 +14,26 @@ import { contents, type Ended } from "../support/program.ts"
 import * as Published from "./Published.ts"
 
 export interface Aftermath {
-  /** The folder that the program was started in; its data directory is `data` if not said. */
+  /** The folder in which the program was started. Its data directory is `data` if not given. */
   readonly folder: string
   readonly data?: string
-  /** What `contents(folder)` was when all was well. Nothing but a published run may have changed it. */
+  /** The result of `contents(folder)` before the fault. Only a published run may have changed it. */
   readonly before: Readonly<Record<string, string>>
-  /** Whether the program was started again since, and ended well: then nothing of an unfinished run may be left. */
+  /** Whether the program was started again and worked. Then nothing of an unfinished run may be left. */
   readonly recovered: boolean
-  /** How it ended, if it was a process. */
+  /** The end of the program, if it was a process. */
   readonly ended?: Ended
-  /** The exit codes that the contract has for this; null if it was killed. */
+  /** The documented exit codes for this fault; null means that the process was killed. */
   readonly codes?: ReadonlyArray<number | null>
-  /** Whose keys, and what was signed with them, must be nowhere. */
+  /** The keys which, with their signatures, must be nowhere. */
   readonly keys: Pick<Emulator, "ikey" | "skey"> & Partial<Pick<Emulator, "signatures">>
-  /** Texts that must be nowhere either. */
+  /** Other texts that must be nowhere. */
   readonly canaries?: ReadonlyArray<string>
   /** The tables of the pipeline. */
   readonly tables?: ReadonlyArray<Table>
 }
 
-/** The lines of a log that a run may write besides what it ends with. */
+/** The lines that a run may log besides its last message. */
 const log = /^(warn: |Publishing run |Discarding run |(again, to prove it: )?[\d,]+( of [\d,]+)? users?, )/
 
 const mostLines = 5
@@ -47,19 +47,19 @@ const atExit = ({ code, stderr }: Ended, codes: ReadonlyArray<number | null>) =>
     : []
 ]
 
-/** Names that only an unfinished run gives. */
+/** The names of files of unfinished runs. */
 const ofUnfinished = /\d{8}T\d{9}Z-[0-9a-f]{6}.*\.(part|open|sealed)\b|\.lock\.\d+\.part$|^\.duo-mfa\..*\.part$/
 
 const settled = (files: Aftermath["before"]) =>
   Object.fromEntries(Object.entries(files).filter(([name]) => !name.split("/").some((part) => ofUnfinished.test(part))))
 
-/** What must not be there once the program was started again. */
+/** The files that must not exist after the program was started again. */
 const litter = (folder: string, before: Aftermath["before"]) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => ofUnfinished.test(basename(name)) || (name.endsWith(".wal") && !(name in before)))
     .map((name) => `${name} is left`)
 
-/** Files that only their owner may read, in directories that only he may enter. */
+/** Checks that only their owner can read the files and enter the directories. */
 const rights = (folder: string, data: string, files: ReadonlyArray<string>) => {
   const wrong: Array<string> = []
   const directories = new Set(existsSync(data) ? [data] : [])
@@ -74,14 +74,14 @@ const rights = (folder: string, data: string, files: ReadonlyArray<string>) => {
   return wrong
 }
 
-/** A key, a signature or a part of one, or an Authorization header in a text. */
+/** Finds a key, a signature or a part of one, or an Authorization header in a text. */
 const secretsIn = ({ canaries = [], keys: { ikey, signatures, skey } }: Aftermath) => {
   const secrets = [skey, Buffer.from(`${ikey}:`).toString("base64"), ...canaries]
   return (name: string, text: string) =>
     secrets.some((secret) => text.includes(secret)) || signatures?.areIn(text) ? [`${name} holds a secret`] : []
 }
 
-/** Fails with all that is not as it must be. To be called after every case that publishes files. */
+/** Fails with a list of everything that is wrong. Every case that publishes files calls this. */
 export const afterwards = (given: Aftermath) =>
   Effect.gen(function*() {
     const { before, codes = [0], ended, folder, recovered, tables = mfa.tables } = given

@@ -1,4 +1,4 @@
-/** K2 and K3: the program killed at its n-th call of the file system or of DuckDB, and between publishes. */
+/** K2 and K3: the program is killed at its n-th call to the file system or to DuckDB, and while it publishes. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Cause, Effect } from "effect"
@@ -8,7 +8,7 @@ import * as Site from "./Site.ts"
 
 const all = ["duckdb", "parquet", "ndjson", "csv"]
 
-/** Runs the program, kills it just before its n-th call, and heals; gives whether it came so far. */
+/** Runs the program, kills it just before its n-th call, and recovers. The result is whether it made so many calls. */
 const killedAt = Effect.fnUntraced(
   function*(site: Site.Site, args: ReadonlyArray<string>, n: number) {
     const ended = yield* site.run(args, { TORTURE_KILL: String(n) })
@@ -21,7 +21,7 @@ const killedAt = Effect.fnUntraced(
     Effect.mapError(Effect.sandbox(effect), (cause) => new Error(`call ${n}: ${Cause.pretty(cause)}`))
 )
 
-/** Kills at the n-th call, n = first, first + stride, ... until a run has less, and heals in between. */
+/** Kills a run at the n-th call for n = first, first + stride, … until a run has fewer calls; each time it recovers. */
 const sweep = Effect.fnUntraced(
   function*(site: Site.Site, args: ReadonlyArray<string>, first: number, stride: number) {
     let kills = 0
@@ -37,10 +37,10 @@ const sweep = Effect.fnUntraced(
 const states = (site: Site.Site, state: string) =>
   readdirSync(`${site.data}/runs`).filter((name) => name.endsWith(state)).length
 
-/** The renames of publishing, all sinks and the manifest. */
+/** The number of renames when all sinks and the manifest are published. */
 const publishing = 19
 
-/** The renames of a run until its sealed manifest is in its place. */
+/** The number of renames of a run before its manifest is sealed. */
 const renamesBefore = Effect.fnUntraced(function*(site: Site.Site) {
   const file = `${site.folder}/calls`
   yield* site.run(Site.extracting(all, Site.users), { TORTURE_COUNT: file })
@@ -50,7 +50,7 @@ const renamesBefore = Effect.fnUntraced(function*(site: Site.Site) {
   return renames - publishing
 })
 
-/** A run that is killed just before the k-th rename of publishing. */
+/** Makes a run and kills it just before the k-th rename of publishing. */
 const cutAt = Effect.fnUntraced(function*(site: Site.Site, before: number, k: number) {
   yield* site.reset
   const cut = yield* site.run(Site.extracting(all, Site.users), { TORTURE_KILL: `${before + k} rename` })
@@ -60,8 +60,8 @@ const cutAt = Effect.fnUntraced(function*(site: Site.Site, before: number, k: nu
 })
 
 /**
- * Kills a run that publishes, or takes one that was killed before it did; and kills the next start, which publishes as
- * well. Then one start publishes the rest; every tenth time it is a process, and `verify` is asked.
+ * Takes a run that was killed before or while it published, and kills the next run too, which publishes the first. Then
+ * another start publishes the rest. Every tenth time this is a process, and `verify` is run.
  */
 const between = (site: Site.Site, before: number, sealed: Site.Copy) => (seed: number) =>
   Effect.gen(function*() {
@@ -87,9 +87,9 @@ const between = (site: Site.Site, before: number, sealed: Site.Copy) => (seed: n
 export const cases: ReadonlyArray<Case> = [
   {
     id: "K2",
-    fault: "SIGKILL at the n-th call of the file system or of DuckDB, n = 1, 2, 3 … until a run completes",
+    fault: "SIGKILL at the n-th call to the file system or to DuckDB, for every n",
     expected:
-      "the outputs are the last good run or one whole newer one; the next start heals (`make test`: every 200th)",
+      "the outputs are those of the last run or of one whole newer run; the next run recovers (`make test`: every 200th n)",
     n: { test: 1, torture: 1000 },
     seed: 90,
     run: ({ n, seed }) =>
@@ -107,8 +107,8 @@ export const cases: ReadonlyArray<Case> = [
   },
   {
     id: "K3",
-    fault: "SIGKILL between publishes",
-    expected: "the next start rolls forward from the sealed manifest; verify proves parity",
+    fault: "SIGKILL while a run publishes",
+    expected: "the next run publishes the rest, as the sealed manifest says; verify finds no difference",
     n: { test: 1, torture: 200 },
     run: (plan) =>
       Effect.gen(function*() {

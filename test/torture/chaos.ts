@@ -1,4 +1,4 @@
-/** D7: the verbs of real sinks fail at random. */
+/** D7: calls to real sinks fail at random. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Logger } from "effect"
@@ -34,19 +34,19 @@ const pipeline = RowPipeline.make({
 
 const quick = ["ndjson", "csv"]
 
-/** Mostly the quick ones. */
+/** Combinations of sinks, most of them fast. */
 const combinations: NonEmpty<ReadonlyArray<string>> = [
   ["duckdb", "parquet", "ndjson", "csv"],
   ...Array.from({ length: 11 }, () => quick)
 ]
 
-/** How many calls of a hundred fail. */
+/** The percentage of calls that fail. */
 const percent = 15
 
-/** The failures that a sink may have, as a real one would say them. */
+/** The failures that real sinks have. */
 const reasons = [new DiskFull(), new InputOutput({ detail: "it broke" }), new Held({ pid: 1 })] as const
 
-/** Fails a call at random, before it does anything or after it has done all. */
+/** Makes a call fail at random, before it does its work or after it. */
 const chaotic = (dice: Dice, reached: Record<string, number>) => (sink: Sink): Sink => {
   const fails = (verb: string) =>
     Effect.suspend(() => {
@@ -86,13 +86,13 @@ const options = (folder: string, names: ReadonlyArray<string>, change: (sink: Si
 
 const keys = { ikey: "DI000000000000000000", skey: "CANARYcanaryCANARYcanaryCANARYcanary1234" }
 
-/** One run among failures. What is sealed then, and sometimes else, is followed by a start that has none. */
+/** Makes one run with failures. If it was sealed, and sometimes otherwise, a start without failures follows. */
 const once = (folder: string) => (seed: number) =>
   Effect.gen(function*() {
     const dice = new Dice(seed)
     const names = dice.pick(combinations)
     const reached: Record<string, number> = {}
-    // a folder that is used for ever holds so many runs that looking at it takes longer than making one
+    // begin again, because checking a folder of many runs takes longer than making one
     if (seed % 20 === 0) rmSync(`${folder}/data`, { recursive: true, force: true })
     const before = contents(folder)
     const look = (recovered: boolean) => afterwards({ folder, before, recovered, keys, tables: [people] })
@@ -116,10 +116,10 @@ const once = (folder: string) => (seed: number) =>
 
 export const cases: ReadonlyArray<Case> = [{
   id: "D7",
-  fault: `${percent} % of the calls of sinks fail at random, before or after they did their work`,
-  expected: "all or nothing; what is sealed is published by the next start",
+  fault: `${percent} % of the calls to sinks fail at random, before or after they did their work`,
+  expected: "a run is published whole or not at all; the next start publishes a sealed run",
   n: { test: 10, torture: 5000 },
-  // a call of every verb fails
+  // with these seeds, each of the sinks' functions fails once
   seed: 11,
   run: (plan) =>
     Effect.gen(function*() {

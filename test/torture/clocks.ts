@@ -1,4 +1,4 @@
-/** C1: a wall clock that is set while a run is going, and between two runs. */
+/** C1: the wall clock is set during a run, and between two runs. */
 import { assert } from "@effect/vitest"
 import { Clock, Effect, Result } from "effect"
 import { join } from "node:path"
@@ -16,7 +16,7 @@ import { everySink, inFolder, run } from "./InProcess.ts"
 const keys = { ikey: "DI000000000000000000", skey: "0".repeat(40) }
 const tables = [users, mfaMethods, userGroups]
 
-/** The users of an invented tenant, without a network; something happens after each two of them. */
+/** A source of invented users that needs no network. After every two users it calls a function. */
 const pipelineOf = (pages: number, between: () => void): Pipeline =>
   RowPipeline.make({
     name: "mfa",
@@ -39,7 +39,10 @@ const pipelineOf = (pages: number, between: () => void): Pipeline =>
 
 const hour = 3_600_000
 
-/** Three in `make test`, all in `make torture`: when it is, and by how many milliseconds the wall clock is set after each of the pages. */
+/**
+ * Jumps of the wall clock: the time at the start, and by how many milliseconds the clock is set after each page. `make
+ * test` tries three of them, `make torture` all.
+ */
 const jumps: ReadonlyArray<readonly [name: string, now: string, by: ReadonlyArray<number>]> = [
   ["forward and back again", "2026-11-23T20:15:00Z", [hour, -2 * hour, hour]],
   ["a leap second, which is one that comes twice", "2016-12-31T23:59:59.500Z", [0, -1000, 0]],
@@ -51,7 +54,7 @@ const jumps: ReadonlyArray<readonly [name: string, now: string, by: ReadonlyArra
   ["not at all, it stands still", "2026-11-23T20:15:00Z", [0, 0, 0]]
 ]
 
-/** What a page takes, by the clock that nobody sets. */
+/** The milliseconds that a page takes, by the monotonic clock. */
 const page = 20
 
 const jump = ([name, start, by]: typeof jumps[number]) =>
@@ -100,8 +103,9 @@ const keysOf = { host: "127.0.0.1", ...keys }
 
 export const cases: ReadonlyArray<Case> = [{
   id: "C1",
-  fault: "the wall clock is set back or forward during a run, a second comes twice, daylight saving",
-  expected: "every run has its own id and sorts after those before it; it took as long as it took",
+  fault:
+    "the wall clock is set back or forward during a run, a second comes twice, daylight saving time begins or ends",
+  expected: "every run has its own id, which sorts after earlier ids; its duration is the true one",
   n: { test: 1, torture: 2 },
   run: ({ n }) =>
     Effect.map(

@@ -1,4 +1,4 @@
-/** D1: the disk is full, wherever that may be. */
+/** D1: the disk becomes full at any point of a run. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
@@ -13,7 +13,7 @@ const step = 64 * 1024
 
 const mount = (options: string, folder: string) => spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder])
 
-/** A disk of its own, that can grow. */
+/** A small disk of its own, which can grow. */
 const disk = Effect.gen(function*() {
   const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })
   yield* Effect.acquireRelease(
@@ -36,7 +36,7 @@ const disk = Effect.gen(function*() {
   }
 })
 
-/** Gives one more step of space after each run that has too little, until one has enough. */
+/** Runs with more and more space, one step at a time, until a run has enough. */
 const sweep = Effect.fnUntraced(
   function*(site: Site.Site, { resize, used }: Effect.Success<typeof disk>, first: number, stride: number) {
     const start = used()
@@ -51,7 +51,7 @@ const sweep = Effect.fnUntraced(
       }
       yield* site.look({ ended, codes: [74], recovered: true })
       assert.isFalse(site.isChanged(), ended.stderr)
-      assert.match(ended.stderr, /The disk is full: .*(free some space and run again|the next run finishes it first)/)
+      assert.match(ended.stderr, /The disk is full: .*(free some space and run again|the next run publishes it first)/)
       // a lock and a directory may be new
       assert.isAtMost(used(), before + step, "space is not freed")
     }
@@ -69,7 +69,7 @@ const here = (stride: number, seed: number) =>
 
 const main = `${import.meta.dirname}/main.ts`
 
-/** The same as the root of a name space of its own, where a disk may be mounted by anybody. */
+/** Runs the case again as root of a new user namespace, in which any user can mount a disk. */
 const elsewhere = (n: number, seed: number) =>
   Effect.sync((): Reached => {
     const env = { ...process.env, CASE: "D1", N: String(n), SEED: String(seed), TORTURE_CHILD: "1", [inside]: "1" }
@@ -81,7 +81,7 @@ const elsewhere = (n: number, seed: number) =>
     return reached
   })
 
-/** Set where we are already in such a name space. */
+/** Set in the process that already runs in such a namespace. */
 const inside = "TORTURE_UNSHARED"
 
 const needed =
@@ -94,8 +94,8 @@ const mayMount = () => {
 
 export const cases: ReadonlyArray<Case> = [{
   id: "D1",
-  fault: "the disk is full, at every 64 KiB (`make test`: at some)",
-  expected: "exit 74, what was there stays, space is freed, and a run that has enough works",
+  fault: "the disk is full, after every 64 KiB (`make test`: after some)",
+  expected: "exit 74, earlier runs are unchanged, the space is freed, and a run with enough space works",
   n: { test: 1, torture: 1000 },
   seed: 40,
   run: ({ n, seed }) => mayMount() || process.env[inside] === "1" ? here(n < 100 ? 100 : 1, seed) : elsewhere(n, seed)

@@ -1,4 +1,4 @@
-/** P1: a tenant that changes between any two requests, over a socket, through the whole pipeline. */
+/** P1: the tenant changes between any two requests. The whole pipeline reads it over a socket. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { ConfigProvider, Effect, FileSystem, Stream } from "effect"
@@ -14,12 +14,12 @@ import { historyOf, LiveTenant, wrongWith } from "../support/drift.ts"
 import { settings } from "../support/program.ts"
 import { type Case, type Reached, repeat } from "./Case.ts"
 
-/** Reads the tenant of one history, and holds what came of it against every state that the tenant was in. */
+/** Runs against a tenant with one history of edits, and compares the rows with every state that the tenant had. */
 const readOne = Effect.fnUntraced(function*(seed: number) {
   const { concurrency, events, pageSize, users: size } = historyOf(seed)
   const scenario: Array<Scenario[number]> = []
   let page = 1
-  // every other tenant says when its users were created: an hour ago, or later than this test takes
+  // every second tenant has times of creation: an hour ago, or in the future
   const now = Math.floor(Date.now() / 1000)
   let created = now - 3600
   const live = new LiveTenant(size, {
@@ -28,7 +28,7 @@ const readOne = Effect.fnUntraced(function*(seed: number) {
   })
   created = now + 3600
   const tenant = Tenant.fromUsers([...live.users])
-  /** By request: how many states there were when it was answered. */
+  /** For each request, the number of states that there had been when it was answered. */
   const states = events.map((some, index) => {
     page = index + 1
     for (const event of some) live.apply(event)
@@ -68,8 +68,9 @@ const readOne = Effect.fnUntraced(function*(seed: number) {
 
 export const cases: ReadonlyArray<Case> = [{
   id: "P1",
-  fault: "users come, go, change and move between any two requests, cancelling out or not",
-  expected: "exactly the tenant of one moment or honestly marked, nobody twice, and an end",
+  fault: "users are added, removed, changed and moved between any two requests, so that the total changes or stays",
+  expected:
+    "the rows are exactly the tenant at one moment, or the run says that it is incomplete; nobody comes twice; it ends",
   n: { test: 6, torture: 10_000 },
   seed: 14,
   run: (plan) => repeat(plan, readOne).pipe(Effect.provide(NodeServices.layer))

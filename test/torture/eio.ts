@@ -1,4 +1,4 @@
-/** D2e: a disk or a network drive that answers one call with EIO, while the places are opened. */
+/** D2e: a disk or a network drive answers one call with EIO while a run opens its directories and files. */
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem, PlatformError } from "effect"
 import { join } from "node:path"
@@ -19,7 +19,7 @@ const eio = (method: string) =>
 const methods = ["access", "chmod", "copyFile", "link", "makeDirectory", "open", "readDirectory", "readFileString"]
   .concat("readLink", "realPath", "remove", "rename", "stat", "writeFileString")
 
-/** A file system whose call number `fails` fails, and which asks first whether it is still time to. */
+/** A file system whose call number `fails` fails. Calls are only counted while `isTime` holds. */
 const failing = (fs: FileSystem.FileSystem, fails: number, isTime: () => boolean) => {
   let calls = 0
   let failed: string | undefined
@@ -40,7 +40,7 @@ const failing = (fs: FileSystem.FileSystem, fails: number, isTime: () => boolean
   return { broken, failed: () => failed }
 }
 
-/** Every call from the first to the one before Duo is asked; every so many in `make test`. */
+/** Makes each call before the first request to Duo fail; in `make test`, each `step`-th call. */
 const sweep = (step: number) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const duo = yield* serve({ users: 3 })
@@ -70,8 +70,8 @@ const sweep = (step: number) =>
 
 export const cases: ReadonlyArray<Case> = [{
   id: "D2e",
-  fault: "an input/output error at each call to the file system before Duo is asked",
-  expected: "exit 74, Duo is not asked, and the next run finds nothing amiss",
+  fault: "an input/output error at each call to the file system before the first request to Duo",
+  expected: "exit 74 without a request to Duo, and the next run works",
   n: { test: 1, torture: 2 },
   run: ({ n }) => sweep(n === 1 ? 23 : 1)
 }]

@@ -1,4 +1,6 @@
-/** One run of the mfa pipeline at a given instant with given chance: what C2 starts under other locales and time zones. */
+/**
+ * Runs the mfa pipeline once, at a fixed instant and with a fixed seed. C2 starts it in other locales and time zones.
+ */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Clock, Effect, Random } from "effect"
 import { summary } from "../../src/cli/shared/Summary.ts"

@@ -1,6 +1,9 @@
-/** Which cell a value of Duo's must become, written once more from the words of the contract, without the program's code. */
+/**
+ * The cell that a value of Duo must become, implemented a second time from the documentation, without the program's
+ * code.
+ */
 
-/** No row can be made of this. */
+/** The value cannot be in a row: the whole answer must be refused. */
 export class Refused extends Error {}
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -29,7 +32,7 @@ export const text = (value: unknown): string | null =>
     ? digits(value)
     : refuse()
 
-/** A character of it was lost, and with it who it is. */
+/** The id has lost a character, so it does not tell whose it is. */
 const isLost = (value: string) => value.includes("\ufffd")
 
 export const id = (value: unknown): string =>
@@ -71,7 +74,7 @@ export const time = (value: unknown): bigint | null => {
 
 const within = (seconds: bigint) => seconds >= -62135596800n && seconds <= 253402300799n ? seconds * 1000000n : refuse()
 
-/** `last_seen`, which is text: no time is no refusal. */
+/** `last_seen`, which is a text. A text that is not a time is not refused. */
 export const seen = (value: string | null): bigint | null => {
   const form = /^(\d\d\d\d)-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?$/
   const [, year, month, day, hour, minute, second, fraction = ".", zone = "Z"] = form.exec(value ?? "") ?? []

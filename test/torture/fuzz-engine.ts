@@ -1,4 +1,4 @@
-/** The engine with a source of two tables and the real sinks, and how a run of it may end. */
+/** Runs the engine with a source of two tables and the real sinks, and checks how the run ends. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit, FileSystem, References, Runtime, type Scope } from "effect"
 import * as assert from "node:assert"
@@ -43,7 +43,7 @@ export const run = (dataDirectory: string, sink: "duckdb" | "ndjson", location: 
     allowEmpty: false
   }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
 
-/** The exit code of a run that failed as foreseen, 0 for one that did not; a defect is thrown. */
+/** The exit code of a run: 0 if it worked, otherwise that of its expected failure. A defect is thrown. */
 export const codeOf = (exit: Exit.Exit<unknown, unknown>, allowed: ReadonlyArray<number>): number => {
   if (Exit.isSuccess(exit)) return 0
   assert.ok(!Cause.hasDies(exit.cause), Cause.pretty(exit.cause))
@@ -53,7 +53,7 @@ export const codeOf = (exit: Exit.Exit<unknown, unknown>, allowed: ReadonlyArray
   return code
 }
 
-/** A folder of the case's own. */
+/** Makes a folder for the case. */
 export const inFolder = <A, E>(
   use: (folder: string) => Effect.Effect<A, E, FileSystem.FileSystem | NodeServices.NodeServices | Scope.Scope>
 ) =>

@@ -1,4 +1,4 @@
-/** F3: a `.env` of any bytes. */
+/** F3: a `.env` file with any bytes. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer, Redacted } from "effect"
 import * as assert from "node:assert"
@@ -11,7 +11,7 @@ import { type Case, repeat, sum } from "./Case.ts"
 import { codeOf, inFolder } from "./fuzz-engine.ts"
 import { damaged, noise } from "./fuzz-pages.ts"
 
-/** Values that are nowhere else, so that one that is shown is found. */
+/** Values that occur nowhere else, so that the output can be searched for them. */
 const secret = "CaNaRy0123456789CaNaRy0123456789CaNaRy01"
 const ikey = "DICANARY0123456789XY"
 
@@ -61,7 +61,7 @@ const spoil = (dice: Dice): Buffer => {
 
 const says = (text: string) => /canary/i.test(text)
 
-/** The settings of a `.env`, with the rest of the file system as it is. */
+/** Reads the settings of a `.env` file. The rest of the file system is the real one. */
 const settingsOf = (env: Buffer) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -90,7 +90,7 @@ const inProcess = (seed: number) =>
     return { [code === 0 ? "values" : "exit 78"]: 1 }
   })
 
-/** The real program, in a folder with that `.env`; it is asked for nothing that goes over a network. */
+/** Runs the real program in a folder with a `.env` file. The command does not use the network. */
 const real = (n: number, seed: number) =>
   inFolder((folder) =>
     repeat({ n, seed }, (seed) =>
@@ -108,8 +108,8 @@ const real = (n: number, seed: number) =>
 export const cases: ReadonlyArray<Case> = [
   {
     id: "F3",
-    fault: "a .env of any bytes",
-    expected: "the values, or 78; no value is ever shown",
+    fault: "a .env file with any bytes",
+    expected: "its values are read, or exit 78; no value is ever shown",
     n: { test: 500, torture: 8000 },
     run: ({ n, seed }) =>
       Effect.gen(function*() {

@@ -1,4 +1,4 @@
-/** S2 to S4: what nobody knows yet, the laws of flattening, and what comes twice. */
+/** S2 to S4: unknown values, the laws of making rows, and objects that come twice. */
 import { Result } from "effect"
 import * as assert from "node:assert"
 import { decodeWireUsers, type WireUser } from "../../src/duo/wire/User.ts"
@@ -15,7 +15,7 @@ const somebody = (dice: Dice): JsonObject => tenant.user(dice.below(3000))
 
 const decode = (users: ReadonlyArray<unknown>) => Result.getOrThrow(decodeWireUsers(users))
 
-/** What was read of pages of users, as they are on the wire. */
+/** Reads pages of users as Duo sends them. */
 const readPages = (pages: ReadonlyArray<ReadonlyArray<unknown>>) => readOf([], pages.map(decode))
 
 const shuffled = <A>(dice: Dice, list: ReadonlyArray<A>): ReadonlyArray<A> =>
@@ -46,7 +46,7 @@ const member = (of: JsonObject, name: string): ReadonlyArray<JsonObject> => {
 
 const invented: NonEmpty<string> = ["telepathy", "Hibernating", "z9", "=1+1", "\u001b[31mred", "тест", "x".repeat(200)]
 
-/** Puts something into a user that no version knows; what it is called and how often it counts. */
+/** Functions that put an unknown word into a user. The result is the changed user, and how often the word counts. */
 const novelties = {
   "user status": (user: JsonObject, word: string) => [{ ...user, status: word }, 1],
   "user field": (user: JsonObject, word: string) => [{ ...user, [`new_${word.length}`]: word }, 1],
@@ -72,7 +72,7 @@ const unknownThings = (dice: Dice): Trial => {
   const before = somebody(dice)
   const [after, times] = novelties[kind](before, dice.pick(invented))
   return {
-    // the same again on another page is the same thing, told once
+    // the same unknown value on another page is reported once
     reads: [readPages([[after]]), readPages([[after], [{ ...after, user_id: "DUTWIN" }]])],
     check: ([once, again]) => {
       assert.ok(once && again)
@@ -130,7 +130,7 @@ const laws = (dice: Dice): Trial => {
   }
 }
 
-/** Somebody who comes twice, differently; on one page or on two; and a phone and a desktop that are shared. */
+/** A user who comes twice with different values, on one page or on two; and a shared phone and desktop. */
 const duplicates = (dice: Dice): Trial => {
   const [first, other] = [somebody(dice), somebody(dice)]
   const shared = { phone_id: "DPSHARED", number: "+15555550100", capabilities: ["sms"] }
@@ -168,22 +168,23 @@ const duplicates = (dice: Dice): Trial => {
 export const cases: ReadonlyArray<Case> = [
   {
     id: "S2",
-    fault: "a status, a factor type, a capability, a field that nobody knows",
-    expected: "a row with the raw value, counted as unknown, told once",
+    fault: "a status, a factor type, a capability or a field that this version does not know",
+    expected: "a row with the raw value, which is counted as unknown and reported once",
     n: { test: 500, torture: 10_000 },
     run: (plan) => often(plan, unknownThings)
   },
   {
     id: "S3",
     fault: "any users in any order, with their devices in any order",
-    expected: "the same rows, each user's own, as many as there are things, nobody left out",
+    expected: "the same rows: one for each user and each device, with the right owner",
     n: { test: 400, torture: 100_000 },
     run: (plan) => often(plan, laws)
   },
   {
     id: "S4",
-    fault: "the same user twice on a page or on two, the same phone on two users or twice on one",
-    expected: "the one of the later page is kept, or the first of one page; the other is counted; keys are there once",
+    fault: "the same user twice on one page or on two, the same phone on two users or twice on one",
+    expected:
+      "the user of the later page is kept, or the first of a page; the other is counted; each key is there once",
     n: { test: 500, torture: 10_000 },
     run: (plan) => often(plan, duplicates)
   }

@@ -1,4 +1,4 @@
-/** F2: manifests that something or somebody changed. */
+/** F2: manifests that were damaged or changed by somebody. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
 import * as assert from "node:assert"
@@ -13,7 +13,7 @@ import * as Pages from "./fuzz-pages.ts"
 
 const states: NonEmpty<".open" | ".sealed" | ""> = [".sealed", ".sealed", ".open", ""]
 
-/** A manifest's text with a few things done to it: to its JSON, to its paths, to its bytes. */
+/** A manifest's text after a few changes to its JSON, its paths or its bytes. */
 const spoil = (dice: Dice, good: string, paths: NonEmpty<string>): Buffer => {
   const manifest: unknown = JSON.parse(good)
   const kind = dice.below(10)
@@ -30,7 +30,7 @@ const spoil = (dice: Dice, good: string, paths: NonEmpty<string>): Buffer => {
   return Buffer.from(Pages.write(manifest))
 }
 
-/** A data directory with a published run, one that is whole and not published yet, and things that are nobody's. */
+/** Makes a data directory with a published run, a run that is sealed but not published, and files of others. */
 const scene = Effect.fnUntraced(function*(folder: string) {
   const [data, root] = [`${folder}/data`, `${folder}/data/ndjson`]
   yield* run(data, "ndjson", root)
@@ -52,7 +52,7 @@ const scene = Effect.fnUntraced(function*(folder: string) {
   return { data, root, run_id, manifest }
 })
 
-/** What no run may touch: everything but what it stages, publishes and says about itself. */
+/** The files that no run may touch: all except those that it stages and publishes, and its manifests. */
 const untouchable = (folder: string, run_id: string) =>
   Object.fromEntries(
     Object.entries(contents(folder)).filter(([name]) => /mine/.test(name) || /ndjson\/\w+\/(?!.*part)/.test(name))
@@ -114,7 +114,7 @@ export const cases: ReadonlyArray<Case> = [
     id: "F2",
     fault: "manifests whose JSON, paths or bytes were changed, and files that only look like manifests",
     expected:
-      "the next run goes on, or says which file is damaged (73, 74) or leads elsewhere (4); nobody's file is moved, changed or removed",
+      "the next run works, or names the file that is damaged (73, 74) or names another place (4); no other file is moved, changed or removed",
     n: { test: 12, torture: 400 },
     run: ({ n, seed }) => manifests(n, seed)
   }

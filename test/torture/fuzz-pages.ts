@@ -1,4 +1,6 @@
-/** Answers of Duo's that are almost right: the emulator's users and bypass codes, then dropped, retyped, nested, doubled, cut. */
+/**
+ * Answers of Duo that are almost right: users and bypass codes of the emulator with parts dropped, retyped, or doubled.
+ */
 import type { Dice, NonEmpty } from "../../src/emulator/people/Dice.ts"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import { names, odd, raws, sharp } from "./fuzz-values.ts"
@@ -27,13 +29,13 @@ const copy = (value: unknown): unknown => isContainer(value) ? JSON.parse(JSON.s
 const put = (into: Container, name: PropertyKey, value: unknown) =>
   Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true })
 
-/** Only of what can be shown in quotes; the writer puts it in as it is. */
+/** A text that needs no escapes, which the writer puts between quotes as it is. */
 const raw = (dice: Dice) => `@raw${dice.below(raws.length)}@`
 
 const value = (dice: Dice) =>
   dice.chance(40) ? copy(dice.pick(sharp)) : dice.chance(12) ? raw(dice) : copy(dice.pick(odd))
 
-/** The same in another way that somebody might write it, or nearly. */
+/** The same value, or nearly the same, written in another way. */
 const spelled = (dice: Dice, was: unknown): unknown => {
   switch (typeof was) {
     case "boolean":
@@ -47,7 +49,7 @@ const spelled = (dice: Dice, was: unknown): unknown => {
   }
 }
 
-/** The same, in another way that is as good. */
+/** The same value, written in another way that must be accepted. */
 const alike = (dice: Dice, was: unknown): unknown => {
   switch (typeof was) {
     case "boolean":
@@ -68,7 +70,7 @@ const alike = (dice: Dice, was: unknown): unknown => {
   }
 }
 
-/** A time, in the ways that times are written. */
+/** The names of fields that are times. */
 const times = /^(created|last_login|last_directory_sync|date_added|expiration)$/
 const time = (dice: Dice) => {
   const second = dice.below(4_000_000_000) - 2_000_000_000
@@ -78,7 +80,7 @@ const time = (dice: Dice) => {
     : dice.pick<unknown>([second, `${second}`, second + 0.5, text])
 }
 
-/** Writes about a third of everything in another way that is as good, but for the envelope. */
+/** Writes about a third of all values in another way that must be accepted; the envelope stays. */
 const respellAll = (dice: Dice, page: Container) => {
   for (const of of containers(Reflect.get(page, "response")).slice(1)) {
     for (const name of Object.keys(of)) {
@@ -88,7 +90,7 @@ const respellAll = (dice: Dice, page: Container) => {
   }
 }
 
-/** What can be done to a member of an object or a list. */
+/** The changes that can be made to a member of an object or of a list. */
 const operations = {
   drop: (_: Dice, of: Container, name: string) => {
     if (Array.isArray(of)) of.splice(Number(name), 1)
@@ -114,7 +116,7 @@ export const mutate = (dice: Dice, page: unknown): keyof typeof operations => {
   return change
 }
 
-/** Puts a text in the place of another, wherever it is. */
+/** Replaces a text wherever it occurs. */
 export const putPath = (dice: Dice, page: unknown, path: string) => {
   const places = containers(page).flatMap((of) =>
     Object.entries(of).flatMap(([name, text]) => typeof text === "string" ? [[of, name] as const] : [])
@@ -128,18 +130,18 @@ export const write = (page: unknown) =>
 
 export interface Fuzzed {
   readonly text: string
-  /** What was done to it. */
+  /** The changes that were made. */
   readonly changed: ReadonlyArray<string>
 }
 
-/** Text in which a field is there twice. */
+/** A JSON text in which a field is there twice. */
 const twice = (dice: Dice, text: string) => {
   const places = [...text.matchAll(/\{(?=")/g)].map(({ index }) => index + 1)
   const at = places[dice.below(places.length)] ?? 1
   return `${text.slice(0, at)}${JSON.stringify(dice.pick(names))}:${JSON.stringify(dice.pick(odd))},${text.slice(at)}`
 }
 
-/** An answer of one or two of them, with nothing to four things done to it. */
+/** An answer with one or two objects, after up to four changes. */
 const page = (from: ReadonlyArray<string>) => (dice: Dice): Fuzzed => {
   const some = Array.from({ length: dice.chance(10) ? 2 : 1 }, () => from[dice.below(from.length)])
   const answer: unknown = JSON.parse(
@@ -166,7 +168,7 @@ const anything = (dice: Dice, depth: number): unknown => {
   return object
 }
 
-/** Any JSON, mostly as an answer's list. */
+/** Any JSON, mostly as the list of an answer. */
 export const anyJson = (dice: Dice): Fuzzed => {
   const json = write(anything(dice, 5))
   return {
@@ -175,7 +177,7 @@ export const anyJson = (dice: Dice): Fuzzed => {
   }
 }
 
-/** Bytes that were right, until something befell them within the first so many. */
+/** The bytes of a right answer, damaged within the first `area` bytes. */
 export const damaged = (dice: Dice, original: Buffer, area = original.length): Buffer => {
   const bytes = Buffer.from(original)
   if (bytes.length === 0) return noise(dice)
@@ -206,7 +208,7 @@ export const damaged = (dice: Dice, original: Buffer, area = original.length): B
 
 const alphabet = "{}[]\":,0 \\"
 
-/** Bytes that were nobody's. */
+/** Random bytes. */
 export const noise = (dice: Dice): Buffer =>
   Buffer.from(
     Array.from({ length: dice.below(60) }, () =>

@@ -1,4 +1,4 @@
-/** The way of an answer through the program, from its text to the rows of its users, and what its rows may be. */
+/** Takes an answer through the program, from its text to the rows of its users, and checks the rows. */
 import { Effect, FileSystem, Result, Stream } from "effect"
 import { Headers } from "effect/http"
 import * as assert from "node:assert"
@@ -35,21 +35,21 @@ const decoded = <A>(
     }
   )
 
-/** What was read in one run: objects, each once. */
+/** The objects that a run has read, each once. */
 export interface Read {
   readonly users: ReadonlyArray<WireUser>
   readonly codes: ReadonlyArray<BypassCode>
   readonly unknownFields: ReadonlySet<string>
 }
 
-/** Of objects that come twice the one of the later page, and the first of one page. */
+/** Each object once: the one of the latest page that has it, and the first on that page. */
 const kept = <A>(pages: ReadonlyArray<Decoded<A>>, id: (value: A) => string): ReadonlyArray<A> => {
   const all = new Map<string, A>()
   for (const { values } of pages) for (const value of values.toReversed()) all.set(id(value), value)
   return [...all.values()]
 }
 
-/** Objects out of pages that were decoded. */
+/** The objects of decoded pages. */
 export const readOf = (codes: ReadonlyArray<Decoded<BypassCode>>, users: ReadonlyArray<Decoded<WireUser>>): Read => ({
   users: kept(users, ({ user_id }) => user_id),
   codes: kept(codes, ({ bypass_code_id }) => bypass_code_id),
@@ -59,7 +59,7 @@ export const readOf = (codes: ReadonlyArray<Decoded<BypassCode>>, users: Readonl
   ])
 })
 
-/** What the program reads out of the answers to its requests for bypass codes and for users. */
+/** Reads the answers to requests for bypass codes and for users as the program does. */
 export const through = (
   codes: ReadonlyArray<string>,
   pages: ReadonlyArray<string>
@@ -70,7 +70,7 @@ export const through = (
       Result.map(Result.all(pages.map((text) => decoded(text, decodeWireUsers))), (users) => readOf(codes, users))
   )
 
-/** What the program makes of it. */
+/** The rows that the program makes, and what it counts. */
 export interface Made {
   readonly rows: Rows
   readonly warnings: ReadonlyArray<string>
@@ -79,7 +79,7 @@ export interface Made {
 
 const common = { run_id: "VARCHAR", observed_at: "BIGINT", tenant: "VARCHAR" }
 
-/** Makes the rows of many runs at once, each of which knows nothing of the others. */
+/** Makes the rows of many runs at once. The runs do not influence each other. */
 export const makeAll = Effect.fnUntraced(function*(runs: ReadonlyArray<Read>) {
   const fs = yield* FileSystem.FileSystem
   const database = yield* RunDatabase.open(yield* fs.makeTempDirectoryScoped())
@@ -125,18 +125,18 @@ export const makeAll = Effect.fnUntraced(function*(runs: ReadonlyArray<Read>) {
       rows.push({ ...row, run_id: stamp.run_id })
     }
   }
-  const told = new Map<string, Array<readonly [what: string, times: number]>>()
+  const counted = new Map<string, Array<readonly [what: string, times: number]>>()
   for (const select of [mfa.contradictions, mfa.unknown]) {
     for (const [run_id, what, times] of yield* session.all(`SELECT run_id, what, times FROM (${select})`)) {
-      const of = told.get(String(run_id)) ?? []
-      told.set(String(run_id), of)
+      const of = counted.get(String(run_id)) ?? []
+      counted.set(String(run_id), of)
       of.push([String(what), Number(times)])
     }
   }
   return runs.map(({ unknownFields }, at): Made => {
     const unknown = Unknown.make()
     for (const field of unknownFields) unknown.value(`unknown field of ${field}`, 1)
-    for (const [what, times] of told.get(idOf(at)) ?? []) {
+    for (const [what, times] of counted.get(idOf(at)) ?? []) {
       if (!what.startsWith("is_enrolled is ")) unknown.value(what, times)
     }
     const none = Object.fromEntries(tables.map(({ name }): [string, Array<Row>] => [name, []]))
@@ -144,8 +144,8 @@ export const makeAll = Effect.fnUntraced(function*(runs: ReadonlyArray<Read>) {
   })
 }, Effect.scoped)
 
-/** What the command line would say. */
-export const told = (reason: DuoReason) => new DuoError({ path: "/admin/v2/users", attempts: 1, reason }).message
+/** The message of the command line. */
+export const messageOf = (reason: DuoReason) => new DuoError({ path: "/admin/v2/users", attempts: 1, reason }).message
 
 const fits: Record<Table["columns"][number]["type"], (cell: unknown) => boolean> = {
   text: (cell) => typeof cell === "string" && cell !== "" && cell.isWellFormed(),
@@ -156,7 +156,7 @@ const fits: Record<Table["columns"][number]["type"], (cell: unknown) => boolean>
 
 const keyOf = ({ key }: Table, row: Row) => JSON.stringify(key.map((name) => row[name]))
 
-/** Every row has the columns of its table, in order, of their types; no key is there twice. */
+/** Checks that every row has the columns of its table with their types, in order, and that no key is there twice. */
 export const assertFit = (rows: Rows) => {
   for (const table of tables) {
     const keys = new Set<string>()
@@ -178,7 +178,7 @@ export const assertFit = (rows: Rows) => {
   }
 }
 
-/** The same rows, in whatever order; a cell that is not expected is NULL. */
+/** Checks that the rows are the expected ones, in any order. A cell that is missing in an expected row must be NULL. */
 export const assertSame = (found: Rows, expected: Rows) => {
   for (const table of tables) {
     const there = new Map((expected[table.name] ?? []).map((row) => [keyOf(table, row), row]))

@@ -1,6 +1,6 @@
 /**
- * Which rows an answer of Duo's must become, written once more from the words of the contract and without the program's
- * code: what the fuzzed pages are held against. Knows nothing of schemas; what may not be, it refuses.
+ * The rows that an answer of Duo must become, implemented a second time from the documentation, without the program's
+ * code. The fuzzed pages are compared with these rows. An answer that has an impossible value is refused here too.
  */
 import {
   type Fields,
@@ -21,7 +21,7 @@ import {
 export type Row = Readonly<Record<string, unknown>>
 export type Rows = Readonly<Record<string, ReadonlyArray<Row>>>
 
-/** Each id once, as it came first. */
+/** Each id once: the first object that has it. */
 const once = (rows: ReadonlyArray<Row>, key: string) => {
   const found = new Map<unknown, Row>()
   for (const row of rows) if (!found.has(row[key])) found.set(row[key], row)
@@ -99,7 +99,7 @@ const kinds: Readonly<Record<string, (value: unknown) => Row>> = {
   }
 }
 
-/** What a user and a group is, in the columns that say it as Duo does. */
+/** The columns of a user and of a group whose values are Duo's own. */
 const groupOf = (value: unknown): Row => {
   const { desc, group_id, name, status } = fields(value)
   text(desc)
@@ -114,7 +114,7 @@ const aliasesOf = (user: Fields) => {
   return joined([...named.values()])
 }
 
-/** The rows of one user; the users whose bypass code works are given. */
+/** The rows of one user, given the users who have a valid bypass code. */
 export const userRows = (common: Row, value: unknown, withCode: ReadonlySet<string>): Rows => {
   const user = fields(value)
   const who = { ...common, user_id: id(user["user_id"]), username: text(user["username"]) }
@@ -199,7 +199,9 @@ export const codeRows = (common: Row, response: unknown): ReadonlyArray<Row> => 
   return codes.filter(({ isOwned, row }) => isOwned && first.has(row)).map(({ row }) => row)
 }
 
-/** The rows of pages of users, each user once: from the last page that has it, and there the first. */
+/**
+ * The rows of pages of users. A user who comes twice is taken from the last page that has the user, the first there.
+ */
 export const pageRows = (common: Row, responses: ReadonlyArray<unknown>, codes: ReadonlyArray<Row> = []): Rows => {
   const works = codes.filter(({ expires_at }) =>
     expires_at === null || Number(expires_at) > Number(common["observed_at"])

@@ -1,10 +1,10 @@
-/** Values and names that Duo should not send: what the fuzzed answers are made of. */
+/** Values and names that Duo should not send, for fuzzed answers. */
 import type { NonEmpty } from "../../src/emulator/people/Dice.ts"
 
-/** A text that no refusal may show. */
+/** A text that error messages must not show. */
 export const canary = "Canary Person"
 
-/** What JSON text can say and JavaScript's own writer of JSON cannot. */
+/** JSON texts that JSON.stringify cannot produce. */
 export const raws: NonEmpty<string> = [
   "1e400",
   "-1e400",
@@ -138,5 +138,5 @@ export const names: NonEmpty<string> = [
   "code"
 ]
 
-/** Those that matter most. */
+/** The values that matter most. */
 export const sharp: NonEmpty<unknown> = [null, "", 0, 1, true, "0", "1", 1.5, "-5.1", "30.0", [], {}]

@@ -1,4 +1,4 @@
-/** S1 to S4: what Duo might answer, from the text to the rows. */
+/** S1 to S4: fuzzed answers of Duo, from the text to the rows. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Result } from "effect"
 import { HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -8,20 +8,20 @@ import { Dice, mix } from "../../src/emulator/people/Dice.ts"
 import { type Case, Failed, type Plan, type Reached } from "./Case.ts"
 import { Refused } from "./fuzz-cells.ts"
 import * as Pages from "./fuzz-pages.ts"
-import { assertFit, assertSame, type Made, makeAll, type Read, stamp, through, told } from "./fuzz-path.ts"
+import { assertFit, assertSame, type Made, makeAll, messageOf, type Read, stamp, through } from "./fuzz-path.ts"
 import { codeRows, pageRows, type Rows } from "./fuzz-rows.ts"
 import { canary } from "./fuzz-values.ts"
 
-/** One repetition: what is to be made of what was read, and what must be true of it. */
+/** One repetition: the objects that were read, and what must be true of the rows made from them. */
 export interface Trial {
   readonly reads: ReadonlyArray<Read>
   readonly check: (made: ReadonlyArray<Made>) => Reached
 }
 
-/** Runs of which the rows are made at once. */
+/** The number of runs whose rows are made together. */
 const batchSize = 3000
 
-/** As `repeat`, for what is so quick that statements for each would take longer; and so would a stack for every refusal. */
+/** As `repeat`, for repetitions so fast that SQL statements, or a stack trace for each refusal, would take longer. */
 export const often = Effect.fnUntraced(function*(plan: Plan, trialOf: (dice: Dice, seed: number) => Trial) {
   const total: Record<string, number> = {}
   const { stackTraceLimit } = Error
@@ -53,7 +53,7 @@ export const often = Effect.fnUntraced(function*(plan: Plan, trialOf: (dice: Dic
   return total
 }, Effect.provide(NodeServices.layer))
 
-/** Puts U+FFFD for each half of a surrogate pair, which only an escape can make. JSON may be deeper than the stack. */
+/** Replaces each half of a surrogate pair by U+FFFD. It does not recurse, because JSON may be deeper than the stack. */
 const mend = (answer: object) => {
   const open: Array<object> = [answer]
   for (let of = open.pop(); of !== undefined; of = open.pop()) {
@@ -68,7 +68,7 @@ const mend = (answer: object) => {
   }
 }
 
-/** The list in an answer; undefined if the text is no answer with one. */
+/** The list in an answer; undefined if the text is not an answer with a list. */
 const response = (text: string): unknown => {
   try {
     const answer: unknown = JSON.parse(text)
@@ -81,7 +81,7 @@ const response = (text: string): unknown => {
   }
 }
 
-/** What the answers must become; undefined if they must be refused. */
+/** The rows that the answers must become; undefined if they must be refused. */
 const expected = (codes: ReadonlyArray<string>, pages: ReadonlyArray<string>): Rows | undefined => {
   try {
     const known = codes.flatMap((text) => codeRows(stamp, response(text)))
@@ -94,7 +94,7 @@ const expected = (codes: ReadonlyArray<string>, pages: ReadonlyArray<string>): R
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** The text of bytes; undefined if they are no UTF-8. */
+/** The text of bytes; undefined if they are not UTF-8. */
 const textOf = (bytes: Buffer): string | undefined => {
   try {
     return utf8.decode(bytes)
@@ -106,7 +106,7 @@ const textOf = (bytes: Buffer): string | undefined => {
 const place = /^response(\[\d+\]|\.[A-Za-z_][\w-]{0,63}|\.\(unusual name\))*$/
 const reasons = new Set(["is missing", "has the wrong type", "has an impossible value"])
 
-/** Holds what the program makes of answers against what it should; what comes of it. */
+/** Compares the program's rows with the right ones. The result counts what happened to the answers. */
 export const judge = (
   codes: ReadonlyArray<string>,
   pages: ReadonlyArray<string>,
@@ -120,7 +120,7 @@ export const judge = (
     if (reason._tag === "UnreadableAnswer") {
       assert.match(reason.where, place)
       assert.ok(reasons.has(reason.why))
-    } else if (!("code" in reason)) assert.ok(!told(reason).includes(canary))
+    } else if (!("code" in reason)) assert.ok(!messageOf(reason).includes(canary))
     return { reads: [], check: () => reached(`refused: ${reason._tag}`) }
   }
   assert.ok(should, "it is accepted and should not be")
@@ -153,7 +153,7 @@ const fuzzed = (dice: Dice): Trial => {
     : judge(codes.map(({ text }) => text), [decoded], and)
 }
 
-/** The same bytes as a body, in pieces, through what reads bodies. */
+/** The text of the bytes, after the program has read them as a body in pieces. */
 const asBody = Effect.fnUntraced(function*(dice: Dice) {
   const bytes = Pages.damaged(dice, Buffer.from(Pages.userPage(dice).text))
   const pieces: Array<Uint8Array> = []
@@ -176,7 +176,7 @@ export const cases: ReadonlyArray<Case> = [
   {
     id: "S1",
     fault: "fuzzed pages: fields dropped, added, retyped, nested, doubled; bytes flipped, cut, spliced",
-    expected: "exact rows, or a typed refusal that shows no value; never a defect",
+    expected: "exactly the right rows, or an expected error that shows no value; never a defect",
     n: { test: 2000, torture: 1_000_000 },
     run: (plan) =>
       Effect.gen(function*() {

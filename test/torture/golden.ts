@@ -1,4 +1,4 @@
-/** G1: users as Duo's documents show them, 300 of them, end to end and to the last cell, by two readers. */
+/** G1: 300 users as Duo's documentation shows them, through the whole program; two readers compare every cell. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
@@ -14,7 +14,7 @@ import { everySink, inFolder, readerOf } from "./InProcess.ts"
 
 const copies = 100
 
-/** Texts have a # where the copy's number goes, so that every id and name is somebody's own. */
+/** Copies a user. The # in its texts is replaced by the copy's number, so that every id and name is unique. */
 const numbered = (text: string, copy: number) => text.replaceAll("#", String(copy).padStart(3, "0"))
 
 const golden = JSON.parse(readFileSync(`${import.meta.dirname}/golden.json`, "utf8"))
@@ -22,7 +22,7 @@ const golden = JSON.parse(readFileSync(`${import.meta.dirname}/golden.json`, "ut
 const copied = (value: unknown) =>
   Array.from({ length: copies }, (_, copy) => JSON.parse(numbered(JSON.stringify(value), copy))).flat()
 
-/** Cells as NDJSON has them, without those that differ from run to run, in one order. */
+/** Sorted rows with cells as in NDJSON, without the columns that differ in every run. */
 const plain = (rows: ReadonlyArray<Row>) =>
   rows.map(({ observed_at: _, run_id: _run, tenant: _tenant, ...row }) =>
     JSON.stringify(
@@ -72,8 +72,8 @@ const run = inFolder(Effect.fnUntraced(function*(folder) {
 
 export const cases: ReadonlyArray<Case> = [{
   id: "G1",
-  fault: "no fault: 300 users as Duo's documents show them",
-  expected: "the same rows to the last cell in all outputs, by DuckDB and by readers that the sinks do not use",
+  fault: "no fault: 300 users as Duo's documentation shows them",
+  expected: "the same cells in all outputs, read by DuckDB and by readers that the sinks do not use",
   n: { test: 1, torture: 1 },
   run: () => run
 }]

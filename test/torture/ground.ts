@@ -1,34 +1,38 @@
-/** W2: where somebody plants files: a data directory where all was well, and how a planted manifest is made. */
+/**
+ * W2: a data directory with a good run, into which somebody plants files; and functions that make planted manifests.
+ */
 import { hash } from "node:crypto"
 import { lchownSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** Where something is planted. */
+/** The places that something is planted in. */
 export interface Ground {
   /** A data directory with one run in every sink, and the folder around it, where the program is started. */
   readonly data: string
   readonly folder: string
-  /** Not in the data directory: nothing in it may change, and what `secret` in it says may not be shown. */
+  /**
+   * A folder outside the data directory. Nothing in it may change, and the text of its file `secret` may not be shown.
+   */
   readonly outside: string
   /** A module that leaves a file behind when it is loaded. */
   readonly module: string
-  /** A server on this machine that counts who comes, as what `postgres:` takes. */
+  /** A server on this machine that counts connections, as the target of `postgres:`. */
   readonly elsewhere: string
 }
 
 export interface Row {
   readonly name: string
   readonly plant: (ground: Ground) => void | Promise<void>
-  /** The command; `check --offline --sink csv` if not said, which finishes what there is and stages nothing. */
+  /** The command; by default `check --offline --sink csv`, which recovers unfinished runs and stages nothing. */
   readonly args?: ReadonlyArray<string>
-  /** The exit code, and what standard error must say. */
+  /** The exit code, and the text that standard error must have. */
   readonly code: number
   readonly says: RegExp
-  /** Somebody else owns what is planted. */
+  /** Whether another user owns the planted file. */
   readonly stranger?: true
 }
 
-/** The run that the planted files are of. */
+/** The id of the planted run. */
 export const planted = "20260101T000000000Z-abcdef"
 
 export const write = (file: string, text: string) => writeFileSync(file, text, { mode: 0o600 })
@@ -42,7 +46,7 @@ export interface Target {
 export const open = (target: (ground: Ground) => Target) => (ground: Ground) =>
   write(join(ground.data, `runs/${planted}.json.open`), JSON.stringify({ format: 1, sinks: [target(ground)] }))
 
-/** The manifest of the run that was good, as if it were one of the planted run's. */
+/** The manifest of the good run, changed into a manifest of the planted run. */
 const manifest = ({ data }: Ground, changes: object) => {
   const good = readdirSync(join(data, "runs")).find((name) => name.endsWith(".json")) ?? ""
   const { sha256: _, ...known } = JSON.parse(readFileSync(join(data, "runs", good), "utf8"))
@@ -64,7 +68,10 @@ export const part = (name: string) => `${name}.${planted}.part`
 
 export const outside = /names .*which is outside the data directory/
 
-/** Only root can give a file away; for anybody else the program is told that it runs as somebody who owns nothing. */
+/**
+ * Only root can change the owner of a file. For other users, the program is made to believe that it runs as another
+ * user.
+ */
 export const canGive = process.getuid?.() === 0
 const stranger = 12_345
 export const toStranger = (path: string) => {

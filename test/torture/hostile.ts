@@ -1,4 +1,4 @@
-/** X2: text that spreadsheets, browsers, shells, SQL, file systems and terminals would take for more than text. */
+/** X2: texts that spreadsheets, browsers, shells, SQL, file systems or terminals could interpret. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { readdirSync } from "node:fs"
@@ -46,7 +46,7 @@ const texts = [
   "Ω".repeat(3000)
 ]
 
-/** A user of whom every text is this one; the ids too, but for their ends, which tell them apart. */
+/** A user whose texts are all this one. Ids have an additional ending that keeps them different. */
 const user = (text: string, n: number) => ({
   user_id: `DU${n}${text}`,
   username: text,
@@ -85,7 +85,7 @@ const user = (text: string, n: number) => ({
   desktop_authenticators: [{ dakey: `DD${text}`, device_name: text, os_family: text, duo_desktop_version: text }]
 })
 
-/** The columns that say what Duo said, by table. */
+/** By table, the columns whose values are Duo's texts. */
 const said = [
   [users, ["username", "email", "realname", "firstname", "lastname", "status", "external_id", "directory_key"]],
   [users, ["lockout_reason", "notes", "aliases", "group_names"]],
@@ -102,7 +102,7 @@ const differing = (rows: ReadonlyArray<Row>, columns: ReadonlyArray<string>) =>
     return columns.filter((column) => row[column] !== text).map((column) => `${column} of ${JSON.stringify(text)}`)
   })
 
-/** What a terminal obeys or shows in another order, but for the ends of lines. */
+/** Characters that a terminal executes or shows in another order, except newlines. */
 const obeyed = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 const inert = (where: string, text: string) => {
@@ -152,7 +152,7 @@ const hostile = inFolder(Effect.fnUntraced(function*(folder) {
 export const cases: ReadonlyArray<Case> = [{
   id: "X2",
   fault: "formulas, scripts, escapes, reversed text, SQL and paths in every text of a user",
-  expected: "exactly there in the data, and inert in the summary, the log and on the terminal",
+  expected: "the data has exactly these texts; they are harmless in the summary, the log and on the terminal",
   n: { test: 1, torture: 1 },
   run: () => hostile
 }]

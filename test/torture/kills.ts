@@ -1,4 +1,4 @@
-/** K1: the program killed at any time of its life. */
+/** K1: the program is killed at a random time. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
 import { readdirSync } from "node:fs"
@@ -7,7 +7,7 @@ import { type Case, repeat } from "./Case.ts"
 import { pass, seen } from "./Moment.ts"
 import * as Site from "./Site.ts"
 
-/** Half of the kills spare the sinks that take longest. */
+/** Half of the kills are in runs without the slowest sinks. */
 const combinations: NonEmpty<ReadonlyArray<string>> = [
   ["duckdb", "ndjson"],
   ["duckdb", "ndjson", "csv"],
@@ -20,7 +20,7 @@ const all = ["duckdb", "parquet", "ndjson", "csv"]
 
 const names = (directory: string) => readdirSync(directory, { recursive: true, encoding: "utf8" })
 
-/** How far a killed run had come, by what is on the disk. */
+/** The stage that a killed run had reached, judged by its files. */
 const stageOf = (data: string, before: ReadonlyArray<string>) => {
   const fresh = names(data).filter((name) => !before.includes(name))
   const sealed = fresh.some((name) => name.endsWith(".json.sealed"))
@@ -30,18 +30,19 @@ const stageOf = (data: string, before: ReadonlyArray<string>) => {
   return fresh.some((name) => /(current\.\w+|scratch|ledger)\.([^.]*\.part|duckdb)$/.test(name)) ? "sealing" : "staging"
 }
 
-/** All of them, and how many kills must not miss one. */
+/** All stages. After so many kills, each must have been hit. */
 const none = { starting: 0, staging: 0, sealing: 0, publishing: 0, published: 0 }
 const enough = 500
 
 /**
- * Three quarters of the kills are at any time of a run; the others follow its manifest, so that also what is over in a few
- * milliseconds is hit. What is left is recovered at once or, half the time, by the next start, which may be killed too.
+ * Three quarters of the kills come at any time of a run. The others come just after a manifest appears, so that even
+ * stages of a few milliseconds are hit. Half of the time the run is recovered at once, otherwise by the next start,
+ * which may be killed too.
  */
 const killed = (site: Site.Site, life: { milliseconds: number }) => (seed: number) =>
   Effect.gen(function*() {
     const dice = new Dice(seed)
-    // looking at many runs takes longer than making one
+    // begin again, because checking many runs takes longer than making one
     if (seed % 25 === 0) yield* site.reset
     const before = names(site.data)
     const began = performance.now()
@@ -54,10 +55,10 @@ const killed = (site: Site.Site, life: { milliseconds: number }) => (seed: numbe
       await Promise.race([pass(dice.below(Math.ceil(longest * 100)) / 100), ended])
     })
     child.kill("SIGKILL")
-    const { code, ...said } = yield* Effect.promise(() => ended)
+    const { code, ...output } = yield* Effect.promise(() => ended)
     if (code === 0) life.milliseconds += (performance.now() - began - life.milliseconds) / 4
     const stage = stageOf(site.data, before)
-    yield* site.look({ ended: { code, ...said }, codes: [null, 0], recovered: false })
+    yield* site.look({ ended: { code, ...output }, codes: [null, 0], recovered: false })
     if (dice.chance(50)) {
       yield* site.recover
       yield* site.settle({})
@@ -68,9 +69,9 @@ const killed = (site: Site.Site, life: { milliseconds: number }) => (seed: numbe
 export const cases: ReadonlyArray<Case> = [{
   id: "K1",
   fault: "SIGKILL at a random time",
-  expected: "the outputs are the last good run or one whole newer one; the next start heals",
+  expected: "the outputs are those of the last run or of one whole newer run; the next run recovers",
   n: { test: 3, torture: 1000 },
-  // one at any time, one while it publishes, one while it stages
+  // with these seeds, one kill comes at any time, one while the run publishes, one while it stages
   seed: 4,
   run: (plan) =>
     Effect.gen(function*() {

@@ -1,4 +1,4 @@
-/** D3 and D4: a ledger that others have open, and a file that is no ledger of this version. */
+/** D3 and D4: a ledger that other programs have open, and a file that is not a ledger of this version. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { copyFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
@@ -14,7 +14,7 @@ import { process as program } from "./Process.ts"
 
 const users = 12
 
-/** A folder with a good run into every sink or into some, and the tenant that it was of. */
+/** Makes a folder with a good run into all or some sinks, and the tenant of that run. */
 const withGoodRun = Effect.fnUntraced(function*(folder: string, names?: ReadonlyArray<string>) {
   const duo = yield* serve({ users })
   const data = join(folder, "data")
@@ -29,7 +29,7 @@ const two = ["duckdb", "ndjson"]
 
 const countUsers = "SELECT count(*) FROM users"
 
-/** Readers that stay while a run goes, and then a writer that leaves while one waits for it. */
+/** Runs while readers have the ledger open, and then while a writer has it open that leaves. */
 const readersAndWriter = (n: number) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const { data, duo, ledger, targets } = yield* withGoodRun(folder, two)
@@ -75,7 +75,7 @@ const writerStays = inFolder(Effect.fnUntraced(function*(folder) {
   yield* afterwards({ folder, before, recovered: true, ended, codes: [75], keys: duo })
 }))
 
-/** DuckDB's own sum of a block, which stands before it: of 64-bit words. */
+/** DuckDB's checksum of a block, over 64-bit words. It is stored before the block. */
 const checksum = (block: Buffer) => {
   let sum = 5381n
   for (let at = 0; at < block.length; at += 8) {
@@ -84,7 +84,7 @@ const checksum = (block: Buffer) => {
   return sum
 }
 
-/** The file says of itself, with a right checksum, that it was written by a DuckDB of later years. */
+/** Changes the file, with a right checksum, so that it claims to be from a much later DuckDB. */
 const fromTheFuture = (file: string) => {
   const bytes = readFileSync(file)
   assert.strictEqual(
@@ -112,7 +112,7 @@ const sql = (...statements: ReadonlyArray<string>) => (file: string) => readers.
 interface Spoilt {
   readonly name: string
   readonly spoil: (file: string) => Effect.Effect<unknown>
-  /** What its sentence names; if nothing is said, the run works. */
+  /** A text that the error message must have; if not given, the run must work. */
   readonly refused?: RegExp
   /** A query whose answer the run must not change. */
   readonly kept?: string
@@ -236,20 +236,22 @@ const strangers = (n: number) =>
 export const cases: ReadonlyArray<Case> = [
   {
     id: "D3",
-    fault: "a ledger that n others read, that one writes for a second, and for ever",
-    expected: "readers notice nothing; a writer is waited for 5 s, then exit 75 with the PID, and nothing published",
+    fault: "a ledger that several other programs read, and that one keeps open for writing, for a second or for ever",
+    expected:
+      "readers notice nothing; a run waits 5 s for a writer, then exit 75 with its PID, and nothing is published",
     n: { test: 2, torture: 20 },
     run: ({ n }) =>
       Effect.gen(function*() {
-        // who waits for a writer does so beside the others
+        // a run that waits for a writer takes 5 s, so it runs beside the others
         const [readers] = yield* Effect.all([readersAndWriter(n), writerStays], { concurrency: 2 })
         return { readers, "writer for a second": 1, "writer for ever": 1 }
       })
   },
   {
     id: "D4",
-    fault: "a ledger that is junk, cut at n places, newer, encrypted, or has other tables and columns",
-    expected: "exit 73 with its sentence before Duo is asked, or the columns are added; what is not ours stays",
+    fault: "a ledger that is junk, cut off, newer, encrypted, or has other tables and columns",
+    expected:
+      "exit 73 with a message before the first request to Duo, or missing columns are added; objects of others stay",
     n: { test: 2, torture: 100 },
     run: ({ n }) => strangers(n)
   }

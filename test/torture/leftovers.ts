@@ -1,4 +1,4 @@
-/** D5: what lies about in the data directory: a Parquet file that is none, what killed runs left, files of others. */
+/** D5: other files in the data directory: a damaged Parquet file, files of killed runs, files of other programs. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"
@@ -22,10 +22,10 @@ const withGoodRun = Effect.fnUntraced(function*(folder: string) {
   return { duo, data }
 })
 
-/** The first places are the ends; the others are anywhere. */
+/** Places in a file: near its two ends, and a random one. */
 const places = (length: number, seed: number) => [0, 1, 4, 8, length - 8, length - 1, new Dice(seed).below(length)]
 
-/** Beside every other sink, or after the first time alone. */
+/** Damages the Parquet file of a run into all sinks; if short, later repetitions have the Parquet sink alone. */
 const unreadable = (isShort: boolean) => (seed: number) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const { data, duo } = yield* withGoodRun(folder)
@@ -53,7 +53,7 @@ const unreadable = (isShort: boolean) => (seed: number) =>
     return { "unreadable Parquet": spoils.length }
   }))
 
-/** What a run leaves that is killed while it stages, and says where in its manifest. */
+/** The files that a run leaves if it is killed while it stages, and the manifest that names them. */
 const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<Target>, run_id: string) {
   const { open } = yield* Manifest.make(data)
   yield* open(run_id, targets)
@@ -63,17 +63,17 @@ const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<
     const stamp = { run_id, observed_at: 0n, tenant: "127.0.0.1" }
     yield* Effect.scoped(found.open(location, Run.sinkRun(stamp, mfa, { allowEmpty: false }), "/nowhere"))
   }
-  // the rows that wait for the sinks
+  // the run database
   const scratch = join(data, "runs", `${run_id}.pages.part`)
   mkdirSync(join(scratch, "rows.spill"), { recursive: true })
   for (const file of ["rows.duckdb", "rows.duckdb.wal", "users.ndjson", "users-0.json", "rows.spill/0.tmp"]) {
     writeFileSync(join(scratch, file), "")
   }
-  // half of what is sealed
+  // files that were partly written
   const parquet = [`users.${run_id}`, "current.users", "work", "views.sql"].map((file) => `${file}.${run_id}.part`)
   for (const file of parquet) writeFileSync(join(data, "parquet", file), "PAR1")
   for (const sink of ["ndjson", "csv"]) writeFileSync(join(data, sink, `users.${run_id}.${run_id}.part`), "")
-  // what DuckDB leaves beside what it writes
+  // files that DuckDB leaves beside those that it writes
   const name = `duo.duckdb.${run_id}.part`
   writeFileSync(join(data, name), "")
   writeFileSync(join(data, `${name}.wal`), "")
@@ -82,7 +82,7 @@ const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<
   writeFileSync(join(data, "runs", `${run_id}.json.sealed.part`), "{half")
 })
 
-/** Files of others, some with names that look like ours. */
+/** Files of other programs, some with names that look like ours. */
 const foreign = [
   "notes.txt",
   "duo.duckdb.bak",
@@ -126,15 +126,15 @@ const swept = inFolder(Effect.fnUntraced(function*(folder) {
     assert.strictEqual(readFileSync(join(data, name), "utf8"), name)
   }
   assert.strictEqual(after["data/ndjson/link.part"], "-> ../notes.txt")
-  // one of the strangers has a name of an unfinished run's, and its content was looked at above
+  // one of these files has a name like an unfinished run's; its content was checked above
   yield* afterwards({ folder, before, recovered: false, keys: duo })
   return { "files of killed runs": litter.length, "files of others": foreign.length }
 }))
 
 export const cases: ReadonlyArray<Case> = [{
   id: "D5",
-  fault: "a current Parquet file that is none, what killed runs left, files of others in the data directory",
-  expected: "exit 73 before Duo is asked; what is ours is swept, what is not stays",
+  fault: "a damaged current Parquet file, files of killed runs, files of other programs in the data directory",
+  expected: "exit 73 before the first request to Duo; the files of killed runs are removed, other files stay",
   n: { test: 1, torture: 10 },
   run: (plan) =>
     Effect.map(

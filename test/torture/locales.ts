@@ -1,4 +1,4 @@
-/** C2: other languages and time zones. */
+/** C2: the program runs in other languages and time zones. */
 import { assert } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { join } from "node:path"
@@ -10,7 +10,7 @@ import type { Case } from "./Case.ts"
 import { inFolder, tree } from "./InProcess.ts"
 import { process as program } from "./Process.ts"
 
-/** The first is what the others are held against. Half an hour before midnight in UTC, so that days differ. */
+/** The others are compared with the first. It is half an hour before midnight in UTC, so that local days differ. */
 const now = Date.parse("2026-03-28T23:30:00.123Z")
 
 /** Two in `make test`, all in `make torture`. */
@@ -24,7 +24,7 @@ const environments: ReadonlyArray<Readonly<Record<string, string>>> = [
   { LC_ALL: "tr_TR" }
 ]
 
-/** Every table of a ledger, its rows in one order, as text. */
+/** The tables of a ledger that are compared, as text with sorted rows. */
 const tables = ["users", "mfa_methods", "user_groups", "bypass_codes"]
 
 const ledger = (file: string) =>
@@ -34,7 +34,7 @@ const ledger = (file: string) =>
       (rows) => `${table}: ${rows.map(({ row }) => String(row)).join("\n")}`
     ))
 
-/** A day and an hour, of an instant and as text. */
+/** A query for an instant and its day, whose result must not depend on the time zone. */
 const question = "SELECT observed_at, observed_at::VARCHAR, observed_at::DATE, date_trunc('day', observed_at) FROM runs"
 
 const under = (environment: Readonly<Record<string, string>>, duo: Parameters<typeof settings>[0]) =>
@@ -49,7 +49,7 @@ const under = (environment: Readonly<Record<string, string>>, duo: Parameters<ty
     const { "data/duo.duckdb": _, ...files } = tree(folder)
     const manifests = Object.keys(files).filter((name) => name.startsWith("data/runs/"))
     assert.strictEqual(manifests.length, 1)
-    // these have the folder's name in them
+    // these contain the folder's name
     const local = [...manifests, "data/parquet/views.sql"]
     const rest = Object.fromEntries(Object.entries(files).filter(([name]) => !local.includes(name)))
     const asked = yield* program({ cwd: folder, args: ["sql", question], env: environment })
@@ -81,7 +81,8 @@ const locales = (n: number) =>
 export const cases: ReadonlyArray<Case> = [{
   id: "C2",
   fault: "other languages, decimal commas and time zones",
-  expected: "the same bytes in NDJSON, CSV and Parquet, the same rows in the ledger, the same summary and answers",
+  expected:
+    "the same bytes in NDJSON, CSV and Parquet, the same rows in the ledger, the same summary and query results",
   n: { test: 1, torture: 3 },
   run: ({ n }) => locales(n)
 }]

@@ -1,4 +1,7 @@
-/** O1: standard output that takes nothing, and a reader who leaves before the first line. `init` needs a terminal. */
+/**
+ * O1: the standard output is full, or its reader closes it before the first line. `init` is left out: it needs a
+ * terminal.
+ */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
@@ -10,7 +13,7 @@ import { settings } from "../support/program.ts"
 import type { Case } from "./Case.ts"
 import { inFolder, run } from "./InProcess.ts"
 
-/** Every command that ends; `emulator` serves on when its reader has left. The first few are tried in `make test`. */
+/** All commands except `emulator`, which does not end when its reader has gone. `make test` tries the first few. */
 const commands: ReadonlyArray<readonly [args: string, code?: number]> = [
   ["sql"],
   ["extract --json --sink csv"],
@@ -41,7 +44,7 @@ const commands: ReadonlyArray<readonly [args: string, code?: number]> = [
   [""]
 ]
 
-/** Runs it with `/dev/full`, or with a pipe that nobody reads. */
+/** Runs a command whose output goes to `/dev/full`, or to a pipe that nobody reads. */
 const lose = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>, to: "full" | "closed") =>
   Effect.callback<{ readonly code: number | null; readonly stderr: string }>((resume) => {
     const full = to === "full" ? openSync("/dev/full", "w") : undefined
@@ -62,8 +65,9 @@ const sentence = /^duo-mfa: \S.*$/gm
 
 export const cases: ReadonlyArray<Case> = [{
   id: "O1",
-  fault: "standard output is full, or its reader has left",
-  expected: "what is lost ends with 74 and one sentence; a reader who has left changes nothing and is not spoken of",
+  fault: "the standard output is full, or its reader has closed it",
+  expected:
+    "if output is lost, exit 74 with one message; a reader that has closed it changes nothing and is not mentioned",
   n: { test: 2, torture: commands.length },
   run: ({ n }) =>
     inFolder(Effect.fnUntraced(function*(cwd) {

@@ -1,6 +1,7 @@
 /**
- * `make torture`: the whole matrix, every case in a process of its own, two at a time. `CASE=K1 N=100 SEED=7` picks one,
- * how often, and where chance begins. The table says what was reached; the last line is `N passed, N failed`.
+ * `make torture`: runs the whole matrix, two cases at a time, each in a process of its own. `CASE=K1 N=100 SEED=7`
+ * chooses a case, the repetitions and the first seed. The table shows how often each fault happened; the last line is
+ * `N passed, N failed`.
  */
 import { Cause, Effect, Exit } from "effect"
 import { spawn } from "node:child_process"
@@ -18,7 +19,7 @@ const { CASE, N, SEED = String(Date.now() % 1_000_000), TORTURE_CHILD } = proces
 const seed = Number(SEED)
 const chosen = matrix.filter(({ id }) => CASE === undefined || CASE.split(",").includes(id))
 
-/** Runs one case here and prints its verdict. */
+/** Runs the chosen case in this process and prints its verdict. */
 const child = Effect.gen(function*() {
   for (const { id, n, run } of chosen) {
     const start = performance.now()

@@ -1,4 +1,4 @@
-/** X4: memory of the process that nobody has written to since somebody else gave it back. */
+/** X4: no file contains memory of the process that was freed or not yet written to. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
@@ -8,13 +8,13 @@ import { join } from "node:path"
 import { type Case, repeat } from "./Case.ts"
 import * as Site from "./Site.ts"
 
-/** With this the C library fills what it gives back with one byte, and what it gives out with its complement. */
+/** Makes the C library fill freed memory with one byte, and newly allocated memory with its complement. */
 const marked = { MALLOC_PERTURB_: "165" }
 
-/** More of them in a row than are anywhere by chance. */
+/** So many marks in a row do not occur by chance. */
 const marks = [Buffer.alloc(16, 165), Buffer.alloc(16, 90)]
 
-/** Counts the bytes of a process's own heap that are in such rows. */
+/** Counts the bytes of a process's heap that are in such rows of marks. */
 const probe = `
   const fs = require("node:fs")
   const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) .*\\[heap\\]$/m.exec(fs.readFileSync("/proc/self/maps", "utf8"))
@@ -24,7 +24,7 @@ const probe = `
   console.log(rows.join("").length)
 `
 
-/** What has been in such memory would be in the files, be it a part of a signature or of somebody's name. */
+/** Checks that no file has marks. If a file had them, it could also have parts of signatures or of names. */
 const look = (site: Site.Site) =>
   readdirSync(site.data, { recursive: true, encoding: "utf8" }).map((name) => join(site.data, name))
     .filter((file) => lstatSync(file).isFile())
@@ -34,7 +34,7 @@ const look = (site: Site.Site) =>
       return file
     })
 
-/** A first run, and one that finds what the first one made. */
+/** Makes a first run, and a second one on its data. */
 const twice = (seed: number) =>
   Effect.gen(function*() {
     const site = yield* Site.make({ seed })
@@ -50,8 +50,8 @@ const twice = (seed: number) =>
 
 export const cases: ReadonlyArray<Case> = [{
   id: "X4",
-  fault: "memory that was given back is marked, and so is memory that is given out",
-  expected: "no mark is in any file: what the process had in memory is nowhere but where it was written",
+  fault: "freed memory and newly allocated memory are filled with marks",
+  expected: "no file has a mark, so no file contains memory that was not meant to be written",
   n: { test: 1, torture: 10 },
   run: (plan) =>
     Effect.gen(function*() {

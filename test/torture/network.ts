@@ -1,4 +1,4 @@
-/** The network at its worst: the rows N, R, P2, P3 and P4 of the matrix. */
+/** The cases about the network: N, R, P2, P3 and P4 of the matrix. */
 import type { Case } from "./Case.ts"
 import * as clock from "./network/clock.ts"
 import * as content from "./network/content.ts"

@@ -1,4 +1,4 @@
-/** W4: what is left of everybody's data when a process is killed, and once the next one has come by. */
+/** W4: no personal data is left on the disk after a process was killed and the next one has run. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs"
@@ -9,11 +9,11 @@ import { settings, start } from "../support/program.ts"
 import { type Case, repeat } from "./Case.ts"
 import { inFolder } from "./InProcess.ts"
 
-/** Every file below a folder, whoever may see it. */
+/** All files below a folder. */
 const filesIn = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile())
 
-/** The files in which a text of a person stands. */
+/** The files that contain a text of a person. */
 const showing = (folder: string, personal: ReadonlyArray<string>) =>
   filesIn(folder).filter((name) => {
     const bytes = readFileSync(join(folder, name))
@@ -23,7 +23,7 @@ const showing = (folder: string, personal: ReadonlyArray<string>) =>
 const litter = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.part\b|\.open$|\.sealed$/.test(name))
 
-/** A process that is killed when Duo was asked so many times, or never was. */
+/** Starts a process and kills it after so many requests to Duo. */
 const killed = (folder: string, tmp: string, args: ReadonlyArray<string>, duo: Emulator, after: number) =>
   Effect.promise(async () => {
     mkdirSync(join(folder, tmp), { recursive: true })
@@ -41,7 +41,7 @@ const killed = (folder: string, tmp: string, args: ReadonlyArray<string>, duo: E
 interface Kind {
   readonly name: string
   readonly args: ReadonlyArray<string>
-  /** Nothing is on the disk under a name, not even while it goes. */
+  /** Whether no file with a name may contain personal data, even during the run. */
   readonly never: boolean
 }
 
@@ -82,8 +82,8 @@ const outlived = ({ args, name, never }: Kind, isShort: boolean) => (seed: numbe
   }))
 
 /**
- * The demo takes a while; it is killed while it makes the ledger of one of its first days. In `make test` the next one is
- * killed too, once nothing is left of the first.
+ * The demo takes a while, so it is killed while it makes the ledger of one of its first days. In `make test` the next
+ * demo is killed too, as soon as nothing is left of the first.
  */
 const demo = (isShort: boolean) => (seed: number) =>
   inFolder(Effect.fnUntraced(function*(folder) {
@@ -120,10 +120,10 @@ const demo = (isShort: boolean) => (seed: number) =>
 export const cases: ReadonlyArray<Case> = [{
   id: "W4",
   fault:
-    "SIGKILL of a dry run, of a run to standard output, of one with --pii drop, each with another TMPDIR; of a demo",
-  expected: "no text of a person is left in the data directory, TMPDIR or HOME once the next one has come by",
+    "SIGKILL of a dry run, of a run to standard output, of a run with --pii drop, each with another TMPDIR; of a demo",
+  expected: "after the next run, no text of a person is left in the data directory, TMPDIR or HOME",
   n: { test: 1, torture: 15 },
-  // killed after few requests and on the first day
+  // with these seeds, runs are killed after few requests, and the demo on its first day
   seed: 8,
   run: (plan) =>
     Effect.map(

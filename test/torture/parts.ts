@@ -1,4 +1,4 @@
-/** W3: what somebody put where a private file is made, before it is made. */
+/** W3: somebody puts something at the path of a private file before the program makes it. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Effect, type FileSystem, type Scope } from "effect"
@@ -23,7 +23,7 @@ import type { Case } from "./Case.ts"
 import { toStranger } from "./ground.ts"
 import { inFolder, sinks, tree } from "./InProcess.ts"
 
-/** What is put at a path. `victim` is somebody's file, and nothing is at `victim.new`. */
+/** The things that are put at a path. `victim` is another user's file, and `victim.new` does not exist. */
 const plants: Readonly<Record<string, (path: string, victim: string) => void>> = {
   "a file that all may write": (path) => {
     writeFileSync(path, "theirs")
@@ -83,13 +83,15 @@ const writers: ReadonlyArray<Writer> = [
   }
 ]
 
-/** What is there, whose it is and who may do what with it. */
+/** The type, the owner and the mode of what exists at a path. */
 const described = (path: string) => {
   const { gid, mode, nlink, uid } = lstatSync(path)
   return { gid, mode, nlink, uid }
 }
 
-/** The names that files were always written under, and what is planted at each of them. */
+/**
+ * Plants things at the predictable name beside each file that a writer makes, and checks that the writer ignores them.
+ */
 const beside = (writer: Writer, rounds: ReadonlyArray<ReadonlyArray<string>>) =>
   Effect.forEach(rounds, (kinds) =>
     inFolder(Effect.fnUntraced(function*(folder) {
@@ -116,14 +118,16 @@ const beside = (writer: Writer, rounds: ReadonlyArray<ReadonlyArray<string>>) =>
       return planted.length
     })))
 
-/** Every kind at every target; or in one round, so that every kind is at a target of one writer or of another. */
+/**
+ * By round, the kind that is planted at each target: in all rounds together every kind at every target; or one round.
+ */
 const roundsOf = ({ targets }: Writer, isShort: boolean) => {
   const kinds = Object.keys(plants)
   const rounds = kinds.map((_, round) => targets.map((_, index) => kinds[(round + index) % kinds.length] ?? ""))
   return !isShort ? rounds : targets.length === 1 ? rounds.slice(4) : rounds.slice(0, 1)
 }
 
-/** The names that a run stages under, which others see while it goes: every kind at each of them, or one in turn. */
+/** Plants at the names of staged files, which other users can see during a run: every kind at each, or one in turn. */
 const staged = (name: keyof typeof sinks, isShort: boolean) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const sink = sinks[name]
@@ -176,8 +180,9 @@ const w3 = (isShort: boolean) =>
 
 export const cases: ReadonlyArray<Case> = [{
   id: "W3",
-  fault: "something is where a private file is made: with other rights, another owner, a link, a directory",
-  expected: "the file is 0600 and ours, what was there is as it was, and nothing is written through it",
+  fault:
+    "something exists at the path of a new private file: a file with other rights or another owner, a link, a directory",
+  expected: "the new file is 0600 and ours; what existed is unchanged, and nothing is written through it",
   n: { test: 1, torture: 2 },
   run: ({ n }) => w3(n === 1)
 }]

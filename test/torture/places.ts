@@ -1,4 +1,4 @@
-/** D2: places that cannot be written, which is found out before Duo is asked, and odd ones that can. */
+/** D2: locations that cannot be written, and unusual locations that can. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs"
@@ -9,20 +9,20 @@ import type { Case } from "./Case.ts"
 import { everySink, inFolder, published, run, tree } from "./InProcess.ts"
 
 interface Place {
-  /** `data` in the folder if not said. */
+  /** The data directory; by default `data` in the folder. */
   readonly data?: string
-  /** All four sinks in the data directory if not said. */
+  /** The sinks; by default all four, in the data directory. */
   readonly sinks?: ReadonlyArray<Target>
-  /** What the sentence must name; it works if nothing is said. */
+  /** A text that the error message must have; if not given, the run must work. */
   readonly refused?: RegExp
 }
 
-/** A row of the table: what it is, and how it is made in an empty folder. */
+/** A row of the table: its description, and a function that makes the location in an empty folder. */
 type Row = readonly [name: string, make: (folder: string) => Place]
 
 const to = (sink: string, location: string): ReadonlyArray<Target> => [{ sink, location }]
 
-/** A directory and a file of that name in it, for every sink. */
+/** For every sink, a directory with a name and a file with that name in it. */
 const named = (name: string): Row => [
   `named ${JSON.stringify(name).slice(0, 30)}`,
   (folder) => ({
@@ -35,8 +35,8 @@ const named = (name: string): Row => [
 ]
 
 /**
- * Names that shells, SQL, patterns, options and terminals take for something else; all in one in `make test`, and each
- * alone in `make torture`.
+ * Names that shells, SQL, patterns, options or terminals could interpret: all of them in one path in `make test`, and
+ * each alone in `make torture`.
  */
 const odd = [
   "it's",
@@ -55,14 +55,14 @@ const short = ["-", " ", "..."]
 const together = [[...odd, ...terminal].join(" ")].map(named)
 const alone = [...odd, ...terminal, ...short].map(named)
 
-/** A link in the data directory that leads nowhere good. */
+/** A link in the data directory to something that does not exist, or that must not be used. */
 const link = (name: string, target: string, refused: RegExp): Row => [`a link ${name} to ${target}`, (folder) => {
   mkdirSync(dirname(join(folder, "data", name)), { recursive: true })
   symlinkSync(target, join(folder, "data", name))
   return { refused }
 }]
 
-/** 50 emoji of 4 bytes and 55 letters are 255 bytes, as many as a name may have. */
+/** 50 emoji of 4 bytes and 55 letters are 255 bytes, the longest name that a file can have. */
 const longest = "\u{1f511}".repeat(50) + "l".repeat(55)
 
 const rows: ReadonlyArray<Row> = [
@@ -86,7 +86,7 @@ const rows: ReadonlyArray<Row> = [
     (folder) => ({ sinks: to("csv", join(folder, "d/".repeat(2500))), refused: /ENAMETOOLONG/ })
   ],
   [
-    "parents that are not there",
+    "parents that do not exist",
     (folder) => ({ data: join(folder, "a/b/c"), sinks: everySink(join(folder, "d/e/f")) })
   ],
   ["a directory where the ledger would be", (folder) => {
@@ -197,8 +197,8 @@ const places = (isShort: boolean) =>
 
 export const cases: ReadonlyArray<Case> = [{
   id: "D2",
-  fault: "a place that cannot be written, or one with an odd name",
-  expected: "exit 73 before Duo is asked, its sentence, and nothing changed; or it works",
+  fault: "a location that cannot be written, or one with an unusual name",
+  expected: "exit 73 with a message before the first request to Duo, and nothing changed; or it works",
   n: { test: 1, torture: 2 },
   run: ({ n }) => places(n === 1)
 }]

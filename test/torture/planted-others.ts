@@ -1,4 +1,4 @@
-/** W2: everything else that somebody can plant: owners, rights, settings, keys, SQL, Parquet, records, locks. */
+/** W2: other things that somebody can plant: owners, rights, settings, keys, SQL, Parquet, recordings, locks. */
 import { DuckDBInstance } from "@duckdb/node-api"
 import { chmodSync, globSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
@@ -83,7 +83,7 @@ const owners: ReadonlyArray<Row> = [
   }
 ]
 
-/** Changes a database that is there. */
+/** Changes the existing ledger. */
 const inDuckDb = async (file: string, statements: ReadonlyArray<string>) => {
   const instance = await DuckDBInstance.create(file)
   const connection = await instance.connect()
@@ -92,7 +92,7 @@ const inDuckDb = async (file: string, statements: ReadonlyArray<string>) => {
   instance.closeSync()
 }
 
-/** A ledger that has the rows it had, and a file that it reads as well. */
+/** A ledger with its old rows and a view that also reads a file. */
 const ledgerOf = ({ data, outside }: Ground) =>
   inDuckDb(join(data, "duo.duckdb"), [
     "ALTER TABLE runs RENAME TO kept",
@@ -100,7 +100,7 @@ const ledgerOf = ({ data, outside }: Ground) =>
     `CREATE OR REPLACE VIEW users AS SELECT content AS username FROM read_text('${outside}/secret')`
   ])
 
-/** Parquet that says of itself that it is a pipeline's. */
+/** A Parquet file that claims to be from a pipeline. */
 const parquetOf = ({ data }: Ground, pipeline: string) => {
   const [good = ""] = globSync("parquet/users/*/*.parquet", { cwd: data })
   const folder = join(data, "parquet/users/run_date=2026-01-01")

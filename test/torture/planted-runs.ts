@@ -1,4 +1,6 @@
-/** W2: runs that somebody planted, open, sealed or published, which lead to code, to hosts and to places outside. */
+/**
+ * W2: planted runs, open, sealed or published, whose manifests name code, hosts and places outside the data directory.
+ */
 import { symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { type Ground, open, outside, part, planted, published, receipt, type Row, sealed, write } from "./ground.ts"
@@ -42,7 +44,7 @@ const publishedRows = modules.map(([how, name]): Row => ({
   says: /A manifest alone loads no module/
 }))
 
-/** Ways to a place that is not in the data directory. Something is there that would be moved, removed or read. */
+/** Ways to name a place outside the data directory. A file there must not be moved, removed or read. */
 const places: ReadonlyArray<readonly [how: string, place: (ground: Ground) => string]> = [
   ["another path", ({ outside }) => outside],
   ["a way up", ({ data }) => `${data}/../outside`],
@@ -86,7 +88,7 @@ const placeRows = places.flatMap(([how, place]): ReadonlyArray<Row> => [
   }
 ])
 
-/** A sealed run in the data directory, of which a file is moved somewhere; `make` makes both ends. */
+/** A sealed run in the data directory whose publication moves a file. `make` gives the file and the target. */
 const move = (name: string, make: (ground: Ground) => readonly [from: string, to: string]): Row => ({
   name: `a move ${name}`,
   plant: (ground) => {
@@ -124,7 +126,7 @@ const moves: ReadonlyArray<Row> = [
   })
 ]
 
-/** Nobody is there: who asks is refused at once, and has sent nothing. */
+/** No server listens there, so a connection is refused at once and nothing is sent. */
 const named = "postgres://duo@127.0.0.1:1/d?schema=duo_mfa"
 
 const postgres: ReadonlyArray<Row> = [

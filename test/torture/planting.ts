@@ -1,4 +1,4 @@
-/** W2: plants a row, runs its command as a stranger would start it, and says what went wrong. */
+/** W2: plants something, runs a command as a user would, and reports what went wrong. */
 import { assert } from "@effect/vitest"
 import { Effect, type FileSystem, type Scope } from "effect"
 import { execFileSync } from "node:child_process"
@@ -17,7 +17,7 @@ import { rows as runs } from "./planted-runs.ts"
 const secret = "what nobody is to be shown"
 const password = "a password that goes nowhere"
 
-/** Counts who comes. */
+/** A server that counts its connections. */
 const listening = Effect.acquireRelease(
   Effect.callback<{ readonly port: number; readonly came: () => number; readonly close: () => void }>((resume) => {
     let came = 0
@@ -41,10 +41,10 @@ const settings = {
   PGPASSWORD: password
 }
 
-/** As somebody who owns nothing of what is there. */
+/** Runs the program as a user who owns none of the files. */
 const asStranger = ["--import", "data:text/javascript,process.geteuid = () => 12345"]
 
-/** The ground, in a folder of its own, and what tries a row on it. */
+/** Makes a data directory in a folder of its own, and a function that tries a row in it. */
 export const make = Effect.fnUntraced(function*(folder: string): Effect.fn.Return<
   (row: Row) => Effect.Effect<ReadonlyArray<string>>,
   unknown,
@@ -104,7 +104,7 @@ export const make = Effect.fnUntraced(function*(folder: string): Effect.fn.Retur
 
 export const rows: ReadonlyArray<Row> = [...runs, ...others]
 
-/** All of them in an order that the seed says; in `make test` some, because test/run/state.test.ts has each. */
+/** All rows in an order that follows from the seed. `make test` tries some here, and all in test/run/state.test.ts. */
 const some = ({ n, seed }: Plan) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const plant = yield* make(folder)
@@ -118,8 +118,8 @@ const some = ({ n, seed }: Plan) =>
 
 export const cases: ReadonlyArray<Case> = [{
   id: "W2",
-  fault: "planted manifests, settings, keys, ledgers, Parquet, SQL, records, owners, rights and links",
-  expected: "nothing is run, sent, read or written; a sentence, and its exit code",
+  fault: "planted manifests, settings, keys, ledgers, Parquet, SQL, recordings, owners, rights and links",
+  expected: "no planted code runs, nothing is sent, read or written elsewhere; a message and its exit code",
   n: { test: 1, torture: rows.length },
   run: some
 }]

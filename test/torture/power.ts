@@ -1,4 +1,4 @@
-/** K5: the power goes while the program runs. */
+/** K5: the power fails while the program runs. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
@@ -9,19 +9,19 @@ import * as Site from "./Site.ts"
 
 const all = ["duckdb", "parquet", "ndjson", "csv"]
 
-/** As many calls as a run has, about. */
+/** About the number of calls of a run. */
 const calls = 250
 
 const renames = 20
 const syncs = 50
 
-/** A third of the cuts come at any call, the others at those whose order counts most. */
+/** A third of the power cuts come at any call, the others at renames and flushes, whose order matters most. */
 const momentOf = (dice: Dice) =>
   dice.pick([`${1 + dice.below(calls)}`, `${1 + dice.below(renames)} rename`, `${1 + dice.below(syncs)} fsync`])
 
 /**
- * In two of four the directories lose as well what was not brought to the disk. Of three cuts one is in a first run,
- * and every fourth comes when the run before has only just been published.
+ * In half of the power cuts, names in directories are lost too. A third of them come in a first run, and a quarter just
+ * after the previous run was published.
  */
 const outage = (site: Site.Site, fresh: Site.Site, disk: string) => (seed: number) =>
   Effect.gen(function*() {
@@ -36,10 +36,10 @@ const outage = (site: Site.Site, fresh: Site.Site, disk: string) => (seed: numbe
       assert.strictEqual(whole.code, 0, whole.stderr)
     }
     const { ended } = begin(args, { TORTURE_KILL: momentOf(dice), TORTURE_DISK: disk })
-    const { code, ...said } = yield* Effect.promise(() => ended)
+    const { code, ...output } = yield* Effect.promise(() => ended)
     const names = Math.floor(seed / 2) % 2 === 1
     const lost = PowerLoss.cut(disk, folder, names)
-    yield* look({ ended: { code, ...said }, codes: [null, 0], recovered: false })
+    yield* look({ ended: { code, ...output }, codes: [null, 0], recovered: false })
     yield* recover
     yield* settle({})
     return { [names ? "names lost" : "contents lost"]: lost }
@@ -47,10 +47,10 @@ const outage = (site: Site.Site, fresh: Site.Site, disk: string) => (seed: numbe
 
 export const cases: ReadonlyArray<Case> = [{
   id: "K5",
-  fault: "the power goes: what was not brought to the disk is lost",
-  expected: "the outputs are the last good run or one whole newer one; the next start heals",
+  fault: "a power cut: everything that was not flushed to the disk is lost",
+  expected: "the outputs are those of the last run or of one whole newer run; the next run recovers",
   n: { test: 2, torture: 60 },
-  // names, and then contents of a run that comes after another
+  // with these seeds, names are lost, and then contents in a second run
   seed: 3,
   run: (plan) =>
     Effect.gen(function*() {

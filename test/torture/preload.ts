@@ -1,6 +1,6 @@
 /**
- * Loaded into the program before its own modules: counts those calls of the file system and of DuckDB that can
- * change something, kills it at the n-th, and notes what a power cut would leave. By environment:
+ * Loaded into the program before its own modules. It counts the calls to the file system and to DuckDB that can change
+ * something, kills the program at the n-th call, and records what a power cut would leave. Environment variables:
  *
  * - `TORTURE_KILL=12` kills just before the 12th call, `12 rename` before the 12th of that name
  * - `TORTURE_COUNT=FILE` writes the calls of a run that ended, a line each
@@ -21,7 +21,7 @@ const count = (name: string) => {
   if (so === Number(nth)) process.kill(process.pid, "SIGKILL")
 }
 
-/** The same function, and something before it. */
+/** The same function, which first calls another. */
 const after = (look: (given: ReadonlyArray<unknown>) => void, object: object, name: string) => {
   const original: unknown = Reflect.get(object, name)
   if (typeof original !== "function") throw new Error(`there is no ${name}`)
@@ -51,7 +51,7 @@ const opening = ([_, flag]: ReadonlyArray<unknown>) => {
 Reflect.set(fs, "open", after(opening, fs, "open"))
 syncBuiltinESMExports()
 
-// a native module's functions cannot be replaced, so whoever asks for it gets another object
+// functions of a native module cannot be replaced, so importers get another object
 const require = createRequire(import.meta.url)
 const bindings: object = require("@duckdb/node-bindings")
 const changing = ([_, sql]: ReadonlyArray<unknown>) => {

@@ -1,4 +1,4 @@
-/** D2r: places that the process has no right to, or that another device is mounted at. */
+/** D2r: locations that the process may not use, or at which another device is mounted. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { chmodSync, cpSync, mkdirSync, renameSync, symlinkSync } from "node:fs"
@@ -12,24 +12,24 @@ import { process as program } from "./Process.ts"
 
 interface Row {
   readonly name: string
-  /** What is done to `data`, in which a good run was made. */
+  /** The change to `data`, which has a good run. */
   readonly spoil?: (data: string) => void
-  /** What is mounted before the program starts, by a shell in `data`. */
+  /** Shell commands that mount something in `data` before the program starts. */
   readonly mount?: string
   readonly sinks: ReadonlyArray<string>
-  /** What the sentence must name; it works if nothing is said. */
+  /** A text that the error message must have; if not given, the run must work. */
   readonly refused?: RegExp
 }
 
-/** Rights bind nobody who may override them, as root may. */
+/** Runs the program without the right of root to ignore permissions. */
 const asNobodySpecial = globalThis.process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : []
 
-/** A mount that only this process sees. */
+/** Runs the program in a namespace of its own, so that only it sees the mounts. */
 const mounted = (script: string) => ["unshare", "--map-root-user", "--mount", "sh", "-ec", `${script}; exec "$@"`, "sh"]
 
 const mode = (path: string, mode: number) => (data: string) => chmodSync(join(data, path), mode)
 
-/** The first ones are tried in `make test`, all in `make torture`. */
+/** `make test` tries the first ones, `make torture` all. */
 const rows: ReadonlyArray<Row> = [
   {
     name: "data may not be written",
@@ -131,8 +131,8 @@ const rights = (isShort: boolean) =>
 
 export const cases: ReadonlyArray<Case> = [{
   id: "D2r",
-  fault: "a place that the process has no right to, or that is another device",
-  expected: "exit 73 before Duo is asked, and nothing changed; what may only be read is replaced",
+  fault: "a location that the process may not use, or that is on another device",
+  expected: "exit 73 before the first request to Duo, and nothing changed; read-only files are replaced",
   n: { test: 1, torture: 2 },
   run: ({ n }) => rights(n === 1)
 }]

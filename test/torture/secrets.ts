@@ -1,4 +1,4 @@
-/** X1: a key that is looked for afterwards in everything that the program wrote. */
+/** X1: everything that the program wrote is searched for its key and for people's data. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
@@ -18,7 +18,7 @@ interface Row {
   readonly args?: ReadonlyArray<string>
   readonly env?: Readonly<Record<string, string>>
   readonly code: number
-  /** Its standard output is rows. */
+  /** Whether its standard output has rows. */
   readonly rows?: true
   /** The process is killed after so many requests. */
   readonly killed?: number
@@ -27,7 +27,7 @@ interface Row {
 const always = (fault: Fault): Options => ({ scenario: [{ when: { path: "/admin/*" }, do: fault }] })
 const sinks = ["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink", sink])
 
-/** The first five are tried in `make test`, all in `make torture`. */
+/** `make test` tries the first five, `make torture` all. */
 const rows: ReadonlyArray<Row> = [
   { name: "all is well", args: sinks, code: 0 },
   { name: "the key is refused", env: { DUO_SKEY: canary.skey.toLowerCase() }, args: ["--json"], code: 77 },
@@ -69,7 +69,7 @@ const rows: ReadonlyArray<Row> = [
   { name: "a place that is none", env: { DUO_MFA_DATA: "/proc/nowhere" }, code: 73 }
 ]
 
-/** What the key looks like, also inside a header, without the characters that depend on what comes after it. */
+/** The forms of the key, also in base64 inside a header, without the characters that depend on the text after it. */
 const forms = (secret: string) => [
   secret,
   secret.toLowerCase(),
@@ -79,13 +79,13 @@ const forms = (secret: string) => [
   Buffer.from(`${canary.ikey}:`).toString("base64").replace(/=+$/, "").slice(0, -1)
 ]
 
-/** Every file below a folder, and what links say. */
+/** All files below a folder, and the targets of links. */
 const written = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => lstatSync(join(folder, name)).isFile())
     .map((name) => [name, readFileSync(join(folder, name), "latin1")] as const)
 
-/** What the tenant knows of people, but for what is too short to be told from other text. */
+/** The tenant's texts about people, except those that are so short that they occur by chance. */
 const peopleOf = (duo: Emulator) =>
   Array.from({ length: duo.tenant.size() }, (_, at) => JSON.stringify(duo.tenant.user(at)))
     .flatMap((user) => [...user.matchAll(/"(?:username|email|realname|number|alias\d)":\s?"([^"\\]{7,})"/g)])
@@ -109,27 +109,32 @@ const look = (row: Row) =>
     const ended = yield* Effect.promise(() => run.ended)
     if (killed === undefined) assert.strictEqual(ended.code, code, `${name}: ${ended.stderr}`)
     else assert.isTrue(existsSync(join(folder, "data/runs")), "it was killed too early to have written anything")
-    const told = [["standard output", ended.stdout], ["standard error", ended.stderr]] as const
+    const outputs = [["standard output", ended.stdout], ["standard error", ended.stderr]] as const
     const files = written(folder)
     const secrets = [canary.skey, ...Object.values(env).filter((value) => /canary/i.test(value) && value.length === 40)]
-    for (const [where, text] of [...told, ...files]) {
+    for (const [where, text] of [...outputs, ...files]) {
       for (const form of secrets.flatMap(forms)) assert.notInclude(text, form, `${name}: ${where}`)
       assert.isFalse(duo.signatures.areIn(text), `${name}: ${where} holds a signature`)
     }
     const people = [...peopleOf(duo), "canary.person@example.com"]
     assert.isAbove(people.length, 100)
-    for (const [where, text] of [...told.slice(rows ? 1 : 0), ...files.filter(([file]) => /runs\/[^/]+$/.test(file))]) {
+    for (
+      const [where, text] of [
+        ...outputs.slice(rows ? 1 : 0),
+        ...files.filter(([file]) => /runs\/[^/]+$/.test(file))
+      ]
+    ) {
       for (const person of people) {
         assert.isFalse(text.includes(person), `${name}: ${where} says something about somebody`)
       }
     }
-    return files.length + told.length
+    return files.length + outputs.length
   }))
 
 export const cases: ReadonlyArray<Case> = [{
   id: "X1",
-  fault: "a key and people that are looked for in all that was written, when all is well and when it is not",
-  expected: "the key, its header and its signatures are nowhere; people are in the outputs, and nowhere else",
+  fault: "runs that work and runs that fail, and a search of everything that they wrote for the key and for people",
+  expected: "the key, its header and its signatures are nowhere; people's data is in the outputs and nowhere else",
   n: { test: 5, torture: rows.length },
   run: ({ n }) =>
     Effect.map(Effect.forEach(rows.slice(0, n), look, { concurrency: 2 }), (looked) => ({

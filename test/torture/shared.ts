@@ -1,4 +1,4 @@
-/** W1: runs of two data directories into one ledger, one Parquet directory, one PostgreSQL. */
+/** W1: runs of two data directories publish into the same ledger, Parquet directory and PostgreSQL database. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem, Schema } from "effect"
@@ -13,7 +13,7 @@ import * as readers from "../support/readers.ts"
 import { type Case, type Reached, repeat } from "./Case.ts"
 import * as Site from "./Site.ts"
 
-/** Where both publish, and what there is of runs. */
+/** The shared place, and the runs that are in it. */
 interface Place {
   readonly sinks: ReadonlyArray<string>
   readonly ledger: string
@@ -49,13 +49,13 @@ const extracting = ({ sinks }: Place, ...more: ReadonlyArray<string>) => [
 
 const decode = Schema.decodeSync(Schema.fromJsonString(Manifest))
 
-/** What a data directory says of the runs that are published there. */
+/** The runs that a data directory's manifests say are published in the shared place. */
 const manifests = ({ data }: Site.Site, { ledger }: Place) =>
   globSync(`${data}/runs/*.json`)
     .map((file) => decode(readFileSync(file, "utf8")))
     .filter(({ sinks }) => sinks.some(({ location }) => location === ledger))
 
-/** Every run that is said to be published is there, and the last one of each tenant is what is current. */
+/** Checks that every published run is there, and that the current rows are those of each tenant's last run. */
 const nothingIsLost = Effect.fnUntraced(function*(place: Place, sites: ReadonlyArray<Site.Site>) {
   const runs = sites.flatMap((site) => manifests(site, place)).sort((a, b) => a.run_id < b.run_id ? -1 : 1)
   const ids = runs.map(({ run_id }) => run_id)
@@ -80,12 +80,12 @@ const nothingIsLost = Effect.fnUntraced(function*(place: Place, sites: ReadonlyA
   }
 })
 
-/** What is left of a run that ended with 75: nothing. */
+/** Checks that nothing is left of a run that ended with 75. */
 const changedNothing = (site: Site.Site, before: number) => {
   assert.lengthOf(readdirSync(`${site.data}/runs`), before, "a run that was refused has left something")
 }
 
-/** The renames of a run that is alone, of which about these publish. */
+/** The renames of a run without another one, and about how many of them publish. */
 const renames = 24
 
 const pair = (one: Site.Site, two: Site.Site, place: Place) => (seed: number) =>
@@ -111,7 +111,7 @@ const pair = (one: Site.Site, two: Site.Site, place: Place) => (seed: number) =>
       assert.include(index === 0 && killed.TORTURE_KILL !== undefined ? [0, 75, null] : [0, 75], code, stderr)
       if (code === 75) changedNothing([one, two][index] ?? one, before[index] ?? 0)
     }
-    // running it again is all that anyone needs to do, whoever is first
+    // whichever run was first, running again is enough
     const again = yield* Effect.promise(() =>
       Promise.all([begin(one, {}, "--wait", "5m"), begin(two, same, "--wait", "5m")])
     )
@@ -133,10 +133,11 @@ const pair = (one: Site.Site, two: Site.Site, place: Place) => (seed: number) =>
 
 export const cases: ReadonlyArray<Case> = [{
   id: "W1",
-  fault: "two runs of two data directories into one ledger, one Parquet directory, one PostgreSQL; one is killed",
-  expected: "both are there, or one ended with 75 and changed nothing; no run is lost, and the next start heals",
+  fault: "runs of two data directories into the same ledger, Parquet directory and PostgreSQL database; one is killed",
+  expected:
+    "both runs are published, or one ended with 75 and changed nothing; no run is lost, and the next run recovers",
   n: { test: 1, torture: 200 },
-  // the first is killed while it publishes
+  // with this seed, the first run is killed while it publishes
   seed: 39,
   run: (plan) =>
     Effect.gen(function*() {

@@ -1,4 +1,4 @@
-/** M1 to M4: tenants, users and texts that are larger than memory would like. */
+/** M1 to M4: tenants, users and texts that are too large to be in memory as a whole. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
@@ -16,7 +16,7 @@ const shipped = ["--max-semi-space-size=16", "--max-old-space-size=1024"]
 const small = ["--max-semi-space-size=8", "--max-old-space-size=96"]
 const malloc = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "4194304" }
 
-/** Megabytes that a run may have in memory, whatever the tenant. */
+/** The memory in MiB that a run may use, however large the tenant is. */
 const most = 512 * 1024 * 1024 / 1e6
 
 const extract = (options: Options, node: ReadonlyArray<string>, args: ReadonlyArray<string> = [], runs = 1) =>
@@ -58,7 +58,7 @@ const tenant = (node: ReadonlyArray<string>) => ({ n }: { readonly n: number }) 
     ({ peak }) => ({ users: n, "megabytes at the peak": Math.round(peak) })
   )
 
-/** Small pages: what a page leaves behind would show. The first half is for warming up. */
+/** Many small pages, so that memory which a page leaves behind would add up. The first half warms the process up. */
 const slope = ({ n }: { readonly n: number }) =>
   Effect.gen(function*() {
     const { pages, resident } = yield* extract({ users: n }, small, ["--page-size", "1", "--sink", "ndjson"])
@@ -69,7 +69,7 @@ const slope = ({ n }: { readonly n: number }) =>
     return { pages }
   })
 
-/** Users with so many authenticators, and with texts of a megabyte. */
+/** Users with many authenticators, and users with very long texts. */
 const large = ({ n }: { readonly n: number }) =>
   Effect.gen(function*() {
     const devices = n * 1000
@@ -104,29 +104,29 @@ const large = ({ n }: { readonly n: number }) =>
 export const cases: ReadonlyArray<Case> = [
   {
     id: "M1",
-    fault: "a large tenant into three sinks, and again the next day; N is its users",
+    fault: "a large tenant into three sinks, and again the next day; N is the number of users",
     expected: "it is complete, verified, and had at most 512 MiB in memory",
     n: { test: 300, torture: 30_000 },
     run: tenant(shipped)
   },
   {
     id: "M2",
-    fault: "a large tenant and 96 MB of heap, and again the next day; N is its users",
+    fault: "a large tenant with a heap of 96 MB, and again the next day; N is the number of users",
     expected: "it is complete, verified, and had at most 512 MiB in memory",
     n: { test: 300, torture: 60_000 },
     run: tenant(small)
   },
   {
     id: "M3",
-    fault: "a user with 1,000 devices times N, one with texts of 100 KB times N",
+    fault: "N times a user with 1,000 devices, and N times a user with texts of 100 KB",
     expected: "it is complete, verified, and had at most 512 MiB in memory",
     n: { test: 1, torture: 10 },
     run: large
   },
   {
     id: "M4",
-    fault: "N pages, a user each",
-    expected: "the last of them add less than 48 MB to what those in the middle needed, with a heap of 96 MB",
+    fault: "N pages with one user each",
+    expected: "with a heap of 96 MB, the last pages need less than 48 MB more memory than those in the middle",
     n: { test: 200, torture: 4000 },
     run: slope
   }

@@ -1,4 +1,4 @@
-/** X3: an environment that would have the program trust anybody, or that shows its key to others. */
+/** X3: environments that tell the program to trust any server, or that could show its key to others. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { chmodSync, writeFileSync } from "node:fs"
@@ -35,7 +35,7 @@ const proxied = inFolder(Effect.fnUntraced(function*(cwd) {
   assert.deepStrictEqual([...new Set(seen.connects)], ["api-12345678.duosecurity.com:443"])
 }))
 
-/** What must be said on standard error; nothing if there is nothing to say. */
+/** Runs the program with these options, and checks its warning. If `says` is not given, there must be no warning. */
 const warned = (options: Readonly<Record<string, string>>, dotEnv: number | undefined, says: RegExp | undefined) =>
   inFolder(Effect.fnUntraced(function*(cwd) {
     const duo = yield* serve({ users: 3 })
@@ -54,7 +54,7 @@ const warned = (options: Readonly<Record<string, string>>, dotEnv: number | unde
     assert.notInclude(stderr, DUO_SKEY)
   }))
 
-/** Named by what is counted as reached; the first four are tried in `make test`, all in `make torture`. */
+/** Environments by name. `make test` tries the first four, `make torture` all. */
 const rows = [
   ["NODE_TLS_REJECT_UNAUTHORIZED", untrusted],
   ["HTTPS_PROXY", proxied],
@@ -69,8 +69,9 @@ const rows = [
 
 export const cases: ReadonlyArray<Case> = [{
   id: "X3",
-  fault: "an environment that trusts anybody, listens to a debugger, loads code, or shows the key to others",
-  expected: "no certificate is trusted for it, a proxy works, and what endangers the key is warned of",
+  fault: "an environment that trusts any server, opens a debugger, loads code, or shows the key to others",
+  expected:
+    "no other certificate is trusted, a proxy works, and there is a warning about everything that endangers the key",
   n: { test: 1, torture: 2 },
   run: ({ n }) =>
     Effect.map(

@@ -9,15 +9,15 @@ import * as Site from "./Site.ts"
 
 const counts = [2, 5, 10]
 
-/** Milliseconds from the first of those who give up to the last, on a machine of which they have enough. */
+/** The longest time in milliseconds from the first run that gives up to the last, on a machine that is not busy. */
 const apart = 1000
 
-/** Milliseconds after which it is clear that nobody gives up. */
+/** After so many milliseconds, no run will give up any more. */
 const patience = 60_000
 
 /**
- * The tenant does not answer before all but one have ended, so that the one that works cannot be done before another
- * begins. The directory is empty, so that they also make the lock.
+ * The tenant does not answer until all runs except one have ended, so the one that works cannot be finished before
+ * another begins. The directory is empty, so that the runs also compete to make the lock.
  */
 const race = (site: Site.Site) => (seed: number) =>
   Effect.gen(function*() {
@@ -55,7 +55,7 @@ const race = (site: Site.Site) => (seed: number) =>
     return { refused: losers.length, [`${count} at once`]: 1 } satisfies Reached
   }).pipe(Effect.scoped)
 
-/** Lets the second pass that the tenant takes for an answer, if somebody waits for one. */
+/** Lets a second pass, after which the tenant answers, if a run waits for an answer. */
 const answer = ({ duo }: Site.Site) =>
   Effect.andThen(
     Effect.promise(() => pass(5)),
@@ -66,8 +66,8 @@ const answer = ({ duo }: Site.Site) =>
 
 export const cases: ReadonlyArray<Case> = [{
   id: "D6",
-  fault: "2, 5, 10 runs at once",
-  expected: "one works, the others end at once with 75 and name it",
+  fault: "2, 5 or 10 runs at the same time",
+  expected: "one works; the others end at once with 75 and name its process",
   n: { test: 1, torture: 20 },
   run: (plan) =>
     Effect.gen(function*() {

@@ -1,4 +1,4 @@
-/** The fast slice of the torture matrix; `make torture` is the whole of it. */
+/** A short pass of every case of the torture matrix; `make torture` runs the whole matrix. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { matrix } from "./matrix.ts"

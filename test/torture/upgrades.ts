@@ -1,4 +1,4 @@
-/** U1: a version of the program that has other columns and tables than the one whose data it goes on with. */
+/** U1: a new version of the program has other columns and tables than the version that made the data. */
 import type { DuckDBValue } from "@duckdb/node-api"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
@@ -14,17 +14,19 @@ import * as readers from "../support/readers.ts"
 import { type Case, repeat } from "./Case.ts"
 import { everySink, inFolder, run } from "./InProcess.ts"
 
-/** Columns that nothing else is made of. */
+/** Columns that no other column depends on. */
 const spare = (table: Table) =>
   table.columns.filter(({ earlier, explains, name, uncertain }) =>
     telling(table).includes(name) && !["status", "username"].includes(name) && earlier === null && explains === null &&
     uncertain === null
   ).map(({ name }) => name)
 
-/** The counts of a version that lacks the counted column: it counts nothing. */
+/** The counts of a version without the counted column: none. */
 const nothing = "SELECT '' AS name, '' AS words, 0 AS count WHERE false"
 
-/** The pipeline as a version has it that lacks some columns, and perhaps tables; its views are made of all, so it has none. */
+/**
+ * The pipeline of a version without some columns, and perhaps tables. It has no views, because they need all columns.
+ */
 const without = (columns: ReadonlySet<string>, tables: ReadonlySet<string>): Pipeline => ({
   ...mfa,
   views: "",
@@ -39,7 +41,7 @@ const without = (columns: ReadonlySet<string>, tables: ReadonlySet<string>): Pip
 
 type Ask = (sql: string) => Effect.Effect<ReadonlyArray<Record<string, DuckDBValue>>>
 
-/** Asks the ledger, and the Parquet files by their `views.sql`; gives what each says. */
+/** Runs a query on the ledger and, with `views.sql`, on the Parquet files. The result has both answers. */
 const asking = <A>(data: string, use: (ask: Ask, index: number) => Effect.Effect<A>) =>
   Effect.all([
     use((sql) => readers.query(join(data, "duo.duckdb"), sql), 0),
@@ -111,8 +113,8 @@ const once = (seed: number) =>
 
 export const cases: ReadonlyArray<Case> = [{
   id: "U1",
-  fault: "a column is added, one is removed, a pipeline gains a table",
-  expected: "the first run after the upgrade ends no version and tells no event; as-of answers are the same",
+  fault: "a new version adds a column, removes one, adds a table to a pipeline",
+  expected: "the first run after the upgrade ends no version and makes no event; as-of queries give the same rows",
   n: { test: 1, torture: 20 },
   run: (plan) => repeat(plan, once)
 }]

@@ -1,4 +1,4 @@
-/** One run of the real pipeline against an emulated Duo that breaks, in process, keeping its rows in memory. */
+/** Runs the real pipeline in this process against an emulated Duo with faults. The rows stay in memory. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import {
   Cause,
@@ -32,25 +32,25 @@ export interface Setup {
   readonly scenario?: Scenario
   readonly pageSize?: number
   readonly env?: Readonly<Record<string, string>>
-  /** Decides what is left to chance. */
+  /** The seed of random choices. */
   readonly seed?: number
-  /** A data directory, for what a run knows of the one before; a new one if not said. */
+  /** A data directory, in which the run finds earlier runs. If not given, a new one. */
   readonly folder?: string
   readonly allowEmpty?: boolean
 }
 
-/** The rows of every table as JSON, sorted, without what differs from run to run. */
+/** The rows of every table as sorted JSON, without the columns that differ in every run. */
 export type Rows = Readonly<Record<string, ReadonlyArray<string>>>
 
-/** What there is to look at afterwards. */
+/** The result of a run, for the checks. */
 export interface Ended {
   readonly duo: Emulator
   readonly outcome: Outcome | undefined
   readonly error: ExpectedFailure | undefined
-  /** Of a run that went through. */
+  /** The outcome, if the run worked. */
   readonly rows: Rows
   readonly log: string
-  /** How long it took, by the clock. */
+  /** The duration of the run, by its clock. */
   readonly seconds: number
 }
 
@@ -82,7 +82,7 @@ const onTheWire = ({ requests }: Pick<Emulator, "requests">): FastTime.Server =>
   isSilent: () => requests.at(-1)?.faults.includes("silence") === true
 })
 
-/** A Duo, and the time that it shares with who asks it. Needs a TestClock. */
+/** An emulated Duo that shares its clock with its client. Needs a TestClock. */
 export const serveIn = Effect.fnUntraced(function*({ duo: options, scenario = [] }: Pick<Setup, "duo" | "scenario">) {
   const time = yield* FastTime.make
   const duo = yield* serve({ ...options, scenario }).pipe(Effect.provideService(Clock.Clock, time.server))
@@ -91,13 +91,13 @@ export const serveIn = Effect.fnUntraced(function*({ duo: options, scenario = []
 
 type World = Effect.Success<ReturnType<typeof serveIn>>
 
-/** Who is asked, and the time. */
+/** The emulated Duo and the clock. */
 interface Asked {
   readonly duo: Pick<Emulator, "host" | "ikey" | "skey" | "requests">
   readonly time: FastTime.FastTime
 }
 
-/** With this Duo's settings, to the end, whatever that is; only a defect fails. */
+/** Runs with the settings of this Duo. An expected failure is a result; only a defect fails. */
 export const inWorld = Effect.fnUntraced(
   function*<A, E extends ExpectedFailure>(
     { duo, time }: Asked,
@@ -150,9 +150,9 @@ export const extractIn = Effect.fnUntraced(function*(world: World, setup: Omit<S
   return ended
 })
 
-/** What a world needs, and a clock that begins in 1970. */
+/** The services for a run, and a clock that begins in 1970. */
 export const alone = <A, E>(effect: Effect.Effect<A, E, SourceServices | Scope.Scope>) =>
   effect.pipe(Effect.scoped, Effect.provide(Layer.merge(TestClock.layer(), NodeServices.layer)))
 
-/** One extraction from a Duo of its own. */
+/** Makes one extraction from a Duo of its own. */
 export const extract = (setup: Setup) => alone(Effect.flatMap(serveIn(setup), (world) => extractIn(world, setup)))

@@ -1,14 +1,14 @@
 /**
- * Time that stands still while bytes are on their way and leaps to the next timer when everybody waits, so that a quarter of
- * an hour over real sockets is over at once, and a wait is exactly as long as it was meant.
+ * A clock that stands still while bytes are on their way, and jumps to the next timer when client and server both wait.
+ * So a quarter of an hour over real sockets is over at once, and every wait has exactly the intended length.
  */
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 
-/** When each sleeper wants to be woken and how long it sleeps, in milliseconds. */
+/** For each sleep, its end and its length in milliseconds. */
 type Sleepers = Set<{ readonly at: number; readonly length: number }>
 
-/** The clock, noting who sleeps by it. */
+/** The clock, which also records sleeps. */
 const noting = (clock: TestClock.TestClock, sleepers: Sleepers, note?: (length: number) => void): Clock.Clock => ({
   ...clock,
   sleep: (duration) =>
@@ -23,31 +23,31 @@ const noting = (clock: TestClock.TestClock, sleepers: Sleepers, note?: (length: 
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
-/** How long the headers may take: who begins to sleep so long has asked. */
+/** The time limit for the headers of an answer. A client that begins to sleep so long has sent its request. */
 const headers = 30_000
 /**
- * Who sleeps as long as the headers, a pause of the body or an attempt may take waits for bytes, and not to ask again: no
- * Retry-After may be just so long.
+ * The time limits of headers, pauses and attempts. A client that sleeps so long waits for bytes and not for a retry, so
+ * no Retry-After of a test may be exactly so long.
  */
 const forBytes = [headers, 15_000, 120_000]
 
-/** Turns of the event loop in which bytes that were written arrive, before the server's sleep is slept through. */
+/** Turns of the event loop in which written bytes arrive, before the clock jumps over a sleep of the server. */
 const turns = 3
 
 export interface FastTime {
-  /** For the server: while it sleeps, the client can but wait. */
+  /** The clock of the server. While the server sleeps, the client can only wait. */
   readonly server: Clock.Clock
   /**
-   * Runs the client. With no such timer it waits to ask again; with one it waits for bytes, which take no time
-   * unless its request has arrived and the server sleeps or is silent.
+   * Runs the client. If it has none of these timers, it waits for a retry. If it has one, it waits for bytes, which
+   * take no time unless its request has arrived and the server sleeps or is silent.
    */
   readonly run: <A, E, R>(client: Effect.Effect<A, E, R>, server: Server) => Effect.Effect<A, E, R>
 }
 
 export interface Server {
-  /** Requests so far. */
+  /** The number of requests until now. */
   readonly received: () => number
-  /** Whether it will never answer the last one. */
+  /** Whether the server will never answer the last request. */
   readonly isSilent: () => boolean
 }
 
@@ -65,7 +65,7 @@ export const make: Effect.Effect<FastTime> = TestClock.testClockWith((clock) =>
     const run: FastTime["run"] = Effect.fnUntraced(function*(effect, { isSilent, received }) {
       const fiber = yield* Effect.forkChild(Effect.provideService(effect, Clock.Clock, noting(clock, client, note)))
       fiber.addObserver(() => wake())
-      // while the client has no timer it works, and turns of the loop would take processor time from it
+      // while the client has no timer it is working, so do not take processor time from it
       const working = Effect.callback<void>((resume) => {
         wake = () => resume(Effect.void)
         if (client.size > 0 || fiber.pollUnsafe() !== undefined) wake()
@@ -74,7 +74,7 @@ export const make: Effect.Effect<FastTime> = TestClock.testClockWith((clock) =>
         for (let n = 0; n < turns; n++) yield* turn
         yield* working
         const isAsking = [...client].some(({ length }) => forBytes.includes(length))
-        // an attempt has its own timer before its request is sent, and the others after
+        // the timer of an attempt begins before its request is sent, the other timers after
         const isSent = client.size > 1
         const isHeld = isSent && received() === attempts && (server.size > 0 || isSilent())
         if (client.size === 0 || isAsking && !isHeld) continue

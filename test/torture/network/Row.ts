@@ -1,4 +1,7 @@
-/** A row of the network's part of the matrix, a fault, where it strikes and what must come of it, and how it is played. */
+/**
+ * A row of the network cases: a fault, the requests that it affects, and the expected result; and a function that tries
+ * it.
+ */
 import { assert } from "@effect/vitest"
 import { Effect, Runtime, Schema } from "effect"
 import type { Scenario } from "../../../src/emulator/faults/Scenario.ts"
@@ -6,13 +9,13 @@ import type { Reached } from "../Case.ts"
 import { type Ended, extract, type Rows, type Setup } from "./Extraction.ts"
 
 export type Expected =
-  /** Complete, and the very rows of a run that nothing happened to; `retries` and `slept` (seconds) where they are known. */
+  /** Complete, with exactly the rows of a run without faults; `retries` and `slept` (seconds) if they are known. */
   | { readonly is: "exact"; readonly retries?: number; readonly slept?: readonly [from: number, to: number] }
-  /** Complete and exact, or else it says that and why it is not complete, and has no row that is not true. */
+  /** Complete and exact; or incomplete with a reason, and without a wrong row. */
   | { readonly is: "honest" }
-  /** Says that and why it is not complete, and has no row that is not true. */
+  /** Incomplete with a reason, and without a wrong row. */
   | { readonly is: "incomplete" }
-  /** Ends with one of these tags; `strikes` is how often the fault was met, `says` what the message has to. */
+  /** Ends with one of these tags. `strikes` is how often the fault happened, and the message must match `says`. */
   | {
     readonly is: "refused"
     readonly tag: string | ReadonlyArray<string>
@@ -23,27 +26,27 @@ export type Expected =
   }
 
 export interface Row {
-  /** What it is counted under. */
+  /** The name under which it is counted. */
   readonly name: string
   readonly expected: Expected
   readonly scenario?: Scenario
-  /** What else is wrong with this Duo; then how to tell that it was met. */
+  /** Another fault of this Duo, and a function that tells whether it happened. */
   readonly duo?: Setup["duo"]
   readonly met?: (ended: Ended) => number
   readonly env?: Setup["env"]
   readonly seed?: number
 }
 
-/** A tenant in which nothing goes wrong, and what an extraction of it comes to. */
+/** A tenant, and the result of an extraction of it without faults. */
 export interface Quiet {
   readonly setup: Setup
   readonly rows: Rows
   readonly requests: number
-  /** How many requests for a list of users it takes: what can be struck. */
+  /** The number of requests for the list of users. Each of them can have a fault. */
   readonly lists: number
 }
 
-/** Three pages and more, in pages that are quick to make. */
+/** At least three pages, each fast to make. */
 export const small: Setup = { duo: { users: 13 }, pageSize: 5 }
 
 const isList = ({ path }: Ended["duo"]["requests"][number]) => path.endsWith("/users")
@@ -62,12 +65,12 @@ const quietOf = Effect.fnUntraced(function*(setup: Setup) {
   return quiet
 })
 
-/** That of most cases, made once. */
+/** The tenant of most cases, made once. */
 const quietSmall = Effect.runSync(Effect.cached(quietOf(small)))
 
 export const quietly = (setup: Setup = small) => setup === small ? quietSmall : quietOf(setup)
 
-/** At most so many of the list requests: the first, the last, and others between them. */
+/** At most so many of the requests for the list: the first, the last, and some between them. */
 export const places = ({ lists }: Quiet, most: number): ReadonlyArray<number> => {
   const count = Math.min(most, lists)
   return count < 2 ? [1] : Array.from({ length: count }, (_, n) => 1 + Math.round(n * (lists - 1) / (count - 1)))
@@ -78,7 +81,7 @@ const within = (seconds: number, [from, to]: readonly [number, number]) => {
   assert.isAtMost(seconds, to, "seconds asleep")
 }
 
-/** What must be true of every run, whatever happened to it. */
+/** Checks what must be true of every run, whatever the fault was. */
 export const afterwards = ({ duo, error, log, outcome, rows }: Ended) => {
   const told = `${error?.message ?? ""}\n${JSON.stringify(error)}\n${log}\n${outcome?.warnings.join("\n")}`
   assert.isAtMost((error?.message ?? "").split("\n").length, 5)
@@ -90,10 +93,10 @@ export const afterwards = ({ duo, error, log, outcome, rows }: Ended) => {
       if (typeof personal === "string" && personal !== "") assert.notInclude(told, personal)
     }
   }
-  // the emulator has checked the signature of each: it is of its own date, and that is of its own attempt
+  // the emulator has checked that each signature fits its date; here, each date must fit its attempt
   for (const { at, headers } of duo.requests) {
     const age = at - Date.parse(headers["date"] ?? "")
-    // on its way a request may see time leap by what the attempt before it slept for
+    // while a request is on its way, the clock may jump by the sleep before the attempt
     assert.isTrue(age >= 0 && age < 60_000, `signed ${age} ms before it was sent`)
   }
   for (const lines of Object.values(rows)) {
@@ -141,14 +144,14 @@ const judge = (ended: Ended, quiet: Quiet, expected: Expected) => {
   if (expected.slept !== undefined) within(seconds, expected.slept)
 }
 
-/** What came of a row that should not have. */
+/** The failure of a row. */
 class Misplayed extends Schema.TaggedError<Misplayed>()("Misplayed", { what: Schema.String }) {
   override get message() {
     return this.what
   }
 }
 
-/** Plays a row, and says how often its faults were reached. */
+/** Tries a row. The result is how often its faults happened. */
 export const play = (quiet: Quiet, row: Row) =>
   Effect.gen(function*() {
     const { duo, env, expected, met = faultsMet, name, scenario = [], seed = 1 } = row

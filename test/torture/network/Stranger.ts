@@ -1,4 +1,4 @@
-/** Somebody who must not be asked: counts the requests that reach it. */
+/** A server that must not get requests. It counts those that it gets. */
 import { Effect } from "effect"
 import { listen } from "../../../src/emulator/server/Loopback.ts"
 
@@ -8,7 +8,7 @@ export interface Stranger {
   readonly requests: () => number
 }
 
-/** Until the scope closes. */
+/** Starts the server, which stops when the scope closes. */
 export const stranger = Effect.gen(function*() {
   let requests = 0
   const port = yield* listen(0, (_, response) => {

@@ -1,4 +1,4 @@
-/** Cases made of rows: a table of them, struck at one list request after another, or one row by chance a repetition. */
+/** Makes cases from rows: all rows at one request for the list after another, or one random row per repetition. */
 import { Cause, Effect } from "effect"
 import type { Fault, Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import { Dice, mix } from "../../../src/emulator/people/Dice.ts"
@@ -8,26 +8,26 @@ import { places, play, type Quiet, quietly, type Row, small } from "./Row.ts"
 
 type About = Pick<Case, "id" | "fault" | "expected" | "n">
 
-/** The k-th request for a list of users, and it alone. */
+/** Only the k-th request for the list of users. */
 export const once = (k: number, ...faults: ReadonlyArray<Fault>): Scenario =>
   faults.map((fault) => ({ when: { page: k }, do: fault }))
 
-/** So many requests in a row, from the k-th on: it, and its being asked again. */
+/** So many requests in a row, from the k-th on: the request and its retries. */
 export const times = (k: number, count: number, fault: Fault): Scenario => [
   { when: { from_page: k, times: count }, do: fault }
 ]
 
-/** From the k-th on. */
+/** All requests from the k-th on. */
 export const forGood = (k: number, ...faults: ReadonlyArray<Fault>): Scenario =>
   faults.map((fault) => ({ when: { from_page: k }, do: fault }))
 
-/** At least so many places are all that there are, and every row is played at each. */
+/** With at least so many places, every row is tried at each place. */
 const many = 10
 
-/** The rows that strike at a place; if there are to be few, those that differ. */
+/** The rows for a place; if few are wanted, only those that differ. */
 type Rows = (k: number, isShort: boolean) => ReadonlyArray<Row>
 
-/** Rows by the place that they strike. All of them at every place, or each at one of few places in turn. */
+/** The rows for each place: all rows at every place, or each row at one of a few places in turn. */
 const playsAt = (at: ReadonlyArray<number>, rows: Rows, isShort: boolean) =>
   isShort
     ? rows(1, isShort).map((row, index) => {
@@ -37,7 +37,7 @@ const playsAt = (at: ReadonlyArray<number>, rows: Rows, isShort: boolean) =>
     })
     : at.flatMap((k) => rows(k, isShort).map((row) => ({ k, row })))
 
-/** Plays all rows at n places of the list, every place if there are no more; or each of them once, if n is small. */
+/** Tries all rows at n places of the list, or at all places if there are fewer; if n is small, each row once. */
 export const table = (about: About, rows: Rows, setup: Setup = small): Case => ({
   ...about,
   run: ({ n }) =>
@@ -53,7 +53,7 @@ export const table = (about: About, rows: Rows, setup: Setup = small): Case => (
     })
 })
 
-/** Plays one row of the seed's choice a repetition. */
+/** Tries one row per repetition, which the seed chooses. */
 export const chance = (
   about: About,
   row: (dice: Dice, quiet: Quiet, seed: number) => Row,
@@ -67,5 +67,5 @@ export const chance = (
     )
 })
 
-/** A place by chance. */
+/** A random place. */
 export const somewhere = ({ lists }: Quiet, dice: Dice): number => 1 + dice.below(lists)

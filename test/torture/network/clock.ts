@@ -1,4 +1,4 @@
-/** R5: this machine's clock and Duo's do not agree. */
+/** R5: the clock of this machine differs from Duo's. */
 import { assert } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
 import { TestClock } from "effect/testing"
@@ -9,7 +9,7 @@ import { afterwards, small } from "./Row.ts"
 
 const now = Date.UTC(2026, 10, 23)
 
-/** Seconds that this machine is ahead; whether Duo lets that pass. */
+/** The seconds that this machine is ahead, and whether Duo accepts that. */
 const clocks: ReadonlyArray<readonly [name: string, ahead: number, accepted: boolean]> = [
   ["1 minute ahead", 60, true],
   ["1 minute behind", -60, true],
@@ -49,8 +49,8 @@ const play = (name: string, ahead: number, accepted: boolean, env: NonNullable<S
 
 const skewed: Case = {
   id: "R5",
-  fault: "the clock is 1 min, 6 min, 1 h wrong either way; it is 1970",
-  expected: "names the seconds, in check and in a run; 77 when Duo refuses, asked once",
+  fault: "the clock is wrong by 1 min, 6 min or 1 h, fast or slow; it shows 1970",
+  expected: "check and a run name the seconds; if Duo refuses, exit 77 without a retry",
   n: { test: 1, torture: 1 },
   run: () =>
     Effect.map(

@@ -1,4 +1,4 @@
-/** N7 to N9: what answers is not Duo, or is far too much, or is not text or JSON that can be kept as it is. */
+/** N7 and N9: the answer is not from Duo, or it is not text or JSON that can be stored as it is. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Fault } from "../../../src/emulator/faults/Scenario.ts"
@@ -41,15 +41,15 @@ const somebodyElse = (redirects: string): Case => {
   return table(
     {
       id: "N7",
-      fault: "HTML, nothing, a captive portal's 302, 3xx to any host",
-      expected: "NotDuo, asked once, exit 69; the other host is never asked",
+      fault: "HTML, an empty body, a captive portal's 302, a redirect to any host",
+      expected: "NotDuo without a retry, exit 69; the other host never gets a request",
       n: { test: 2, torture: 100 }
     },
     (k) => faults.map(([name, fault, says]): Row => ({ name, scenario: forGood(k, fault), expected: notDuo(says) }))
   )
 }
 
-/** With somebody to be sent to, who has seen nobody in the end. */
+/** Runs with another server to be redirected to, and checks that it got no request. */
 const redirected: Case = {
   ...somebodyElse(""),
   run: (plan) =>
@@ -119,7 +119,7 @@ const words = [
   "\u001b[31mred"
 ]
 
-/** Whatever text Duo has for a name comes out as it went in. */
+/** Checks that the rows have exactly the texts that Duo has for names. */
 const roundTrip = Effect.gen(function*() {
   const users = words.map((username, n) => ({ user_id: `DU${n}`, username }))
   const ended = yield* extract({ ...small, duo: { tenant: Tenant.fromUsers(users) } })
@@ -133,12 +133,12 @@ const roundTrip = Effect.gen(function*() {
   return { "words that come out as they went in": words.length }
 })
 
-/** A user with half of a pair in every text, also of what is in it, and in a name; an id is not among them. */
+/** A user with half of a surrogate pair in every text except ids, also in nested objects and in a field's name. */
 const cut = String.raw`{"user_id": "DU1", "username": "a\ud83d", "realname": "\ude00 b\ud83d", "notes": "\udc00\ud800",
   "groups": [{"group_id": "DG1", "name": "x\udfffy", "status": "Active"}], "zz": {"\ud800": ["\udfff", "😀"]},
   "phones": [{"phone_id": "DP1", "name": "\ud83d\ude00\ud83d", "capabilities": ["push"], "activated": true}]}`
 
-/** What it becomes, twice read and proved; the one beside it is as it was. */
+/** Checks the rows of such a user, and that another user's rows are unchanged. */
 const halves = Effect.gen(function*() {
   const whole = { user_id: "DU2", username: "😀" }
   const { error, outcome, rows } = yield* extract({
@@ -170,8 +170,9 @@ const halves = Effect.gen(function*() {
 const text = table(
   {
     id: "N9",
-    fault: "no UTF-8, a byte order mark, NUL, half surrogates, 200,000 deep, 1e400, 2^53 + 1, __proto__",
-    expected: "half a pair is U+FFFD, counted and told with its path; all else is refused by name with 65, or exact",
+    fault:
+      "invalid UTF-8, a byte order mark, NUL, half surrogate pairs, nesting of 200,000, 1e400, 2^53 + 1, __proto__",
+    expected: "half a pair becomes U+FFFD, counted and reported with its path; the rest is exact, or refused with 65",
     n: { test: 1, torture: 100 }
   },
   (k) => badText.map(([name, fault, expected]) => ({ name, scenario: once(k, fault), expected }))

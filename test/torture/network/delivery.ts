@@ -1,4 +1,4 @@
-/** N1 to N6: answers that are late, cut, slow or in crumbs. It passes by asking again, or ends after the tries. */
+/** N1 to N6: answers are late, cut, slow or in tiny packets. A retry helps, or the run ends after its last attempt. */
 import { gzipSync } from "node:zlib"
 import type { Dice } from "../../../src/emulator/people/Dice.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
@@ -21,8 +21,8 @@ const late = chance(
 const reset = table(
   {
     id: "N2",
-    fault: "a reset before the headers, among them, in the body",
-    expected: "asked again, succeeds; 69 when five times were not enough",
+    fault: "the connection is reset before the headers, among them, or in the body",
+    expected: "a retry succeeds; exit 69 after five retries",
     n: { test: 2, torture: 100 }
   },
   (k) =>
@@ -38,7 +38,7 @@ const reset = table(
         {
           name: `${at}, for good`,
           scenario: forGood(k, fault),
-          // a reset may overtake the bytes before it
+          // a reset may arrive before the bytes that were sent earlier
           expected: {
             is: "refused",
             tag: at === "body" ? ["Transport", "Truncated"] : "Transport",
@@ -53,8 +53,8 @@ const reset = table(
 const halfOpen = chance(
   {
     id: "N3",
-    fault: "accepted, and never answered",
-    expected: "given up after 30 s and asked again; 69 after six times",
+    fault: "the request is accepted and never answered",
+    expected: "a retry after 30 s; exit 69 after six attempts",
     n: { test: 2, torture: 50 }
   },
   (dice, quiet, seed) => {
@@ -92,7 +92,7 @@ const slow: ReadonlyArray<(k: number) => Row> = [
   (k) => ({
     name: "1 byte an hour",
     scenario: forGood(k, { fault: "slow", bytes: 1, every_ms: 3_600_000 }),
-    // six pauses of 15 s, after each of which what was slept for may still be slept through
+    // six pauses of 15 s; after each, the clock may still jump over a sleep of the server
     expected: { is: "refused", tag: "Timeout", exit: 69, strikes: 6, slept: [90, 195.5], says: /for 15 s/ }
   }),
   (k) => ({
@@ -110,8 +110,8 @@ const slow: ReadonlyArray<(k: number) => Row> = [
 const dripping = chance(
   {
     id: "N4",
-    fault: "1 byte every 100 ms, 1 KB/s, less",
-    expected: "the limits of a pause (15 s) and of an answer (120 s) end it; asked again, 69 after six times",
+    fault: "1 byte every 100 ms, 1 KB/s, or slower",
+    expected: "an attempt ends after a pause of 15 s or after 120 s; then a retry; exit 69 after six attempts",
     n: { test: 5, torture: 20 }
   },
   (dice, quiet, seed) => {
@@ -120,21 +120,21 @@ const dripping = chance(
   }
 )
 
-/** What the page is at least in bytes: its users, without what is around them. */
+/** The least size of a page in bytes: its users without the rest. */
 const usersOf = (quiet: Quiet) => {
   const { users = 0 } = quiet.setup.duo
   return Tenant.make({ users }).text(users - 1)
 }
 
-/** Where an answer is cut: anywhere, and most of all at its ends. */
+/** The place at which an answer is cut: anywhere, most often near its ends. */
 const cut = (dice: Dice, length: number) =>
   dice.pick([0, 1, 2, 9, 10, 11, 18, length - 1, dice.below(length), dice.below(length), dice.below(length)])
 
 const truncated = chance(
   {
     id: "N5",
-    fault: "ends early anywhere: short of its length, in a chunk, in its gzip",
-    expected: "asked again, the same rows",
+    fault: "the answer ends early anywhere: before its length, in a chunk, in its gzip",
+    expected: "a retry gives the same rows",
     n: { test: 3, torture: 2000 }
   },
   (dice, quiet, seed) => {
@@ -150,7 +150,7 @@ const truncated = chance(
   }
 )
 
-/** Text that is not ASCII, as it is, where Duo would escape it. */
+/** Text that is not ASCII, without the escapes that Duo would use. */
 const unescaped = (users: number): Tenant.Tenant => {
   const tenant = Tenant.make({ users })
   const text = (at: number) => JSON.stringify({ ...tenant.user(at), realname: `Zoë Ångström 工作 😀 ${at}` })
@@ -161,8 +161,8 @@ const worldly: Setup = { ...small, duo: { tenant: unescaped(13) } }
 const crumbs = chance(
   {
     id: "N6",
-    fault: "a few bytes a packet, characters cut in two",
-    expected: "the same rows, nothing asked again",
+    fault: "a few bytes per packet, characters cut in two",
+    expected: "the same rows without a retry",
     n: { test: 2, torture: 200 }
   },
   (dice, quiet, seed) => {

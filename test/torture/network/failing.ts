@@ -1,4 +1,4 @@
-/** R3, R4 and R6: Duo fails for a while or for good, and Duo refuses. */
+/** R3, R4 and R6: Duo fails, for a while or for ever, or refuses requests. */
 import { Effect } from "effect"
 import type { Fault, Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import type { Case } from "../Case.ts"
@@ -16,8 +16,8 @@ const failures: ReadonlyArray<readonly [name: string, fault: Fault]> = [
 const bursts = table(
   {
     id: "R3",
-    fault: "bursts of 500, 502, 503, 504, also at the last page",
-    expected: "at most five times again a page, after random waits that double; else 69",
+    fault: "several answers in a row with 500, 502, 503 or 504, even at the last page",
+    expected: "at most five retries per page, after random waits that double; then exit 69",
     n: { test: 2, torture: 100 }
   },
   (k, isShort) =>
@@ -46,12 +46,12 @@ const bursts = table(
           }
         }
       ]
-      // each twice or five times, where few are to be played
+      // if few are wanted, each fails twice or five times
       return rows.filter((_, at) => !isShort || at === 2 || at === index % 2)
     })
 )
 
-/** Three requests of four, so that every page comes in the end, if there is an end. */
+/** Three of four requests fail, so that every page needs three retries. */
 const worn: Scenario = Array.from({ length: 100 }, (_, n) => n)
   .filter((n) => n % 4 !== 0)
   .map((n) => ({ when: { request: n }, do: { fault: "status", code: 50301 } }))
@@ -60,7 +60,7 @@ const wearing = table(
   {
     id: "R3+",
     fault: "three failures before every page",
-    expected: "60 times again are the most of a run, and one more for every three pages; then 69",
+    expected: "a run makes at most 60 retries, and one more for every three pages; then exit 69",
     n: { test: 1, torture: 1 }
   },
   () => [{
@@ -71,7 +71,9 @@ const wearing = table(
   { ...small, duo: { users: 100 } }
 )
 
-/** In a tenant that is so large that the retries of a small run would not be enough; or every fifth of a smaller one. */
+/**
+ * A tenant so large that the retries of a small run would not be enough; or a smaller one in which every fifth fails.
+ */
 const large = { users: 1500, every: 10 }
 const smaller = { users: 600, every: 5 }
 
@@ -80,13 +82,13 @@ const cut: Fault = { fault: "truncated", how: "length", keep: 100 }
 const lasting: Case = {
   id: "B1",
   fault: "every tenth answer of a large tenant is cut",
-  expected: "it is asked again for as long as pages come: the very rows of a quiet run",
+  expected: "retries continue as long as pages arrive; the rows are exactly those of a run without faults",
   n: { test: 1, torture: 2 },
   run: ({ n }) =>
     Effect.gen(function*() {
       const { every, users } = n === 1 ? smaller : large
       const struck = Array.from({ length: 200 }, (_, n) => every * n + 1)
-      // large pages have the same rows, and come sooner; of the small ones there are fewer than users
+      // large pages give the same rows faster
       const quiet = yield* quietly({ duo: { users } })
       return yield* play({ ...quiet, setup: { ...small, duo: { users } }, requests: users }, {
         name: `one answer in ${every}`,
@@ -165,14 +167,14 @@ const refusals: ReadonlyArray<Refusal> = [
   }
 ]
 
-/** A first refusal may be about the signature or the version, which are tried once each; a pinned one is final. */
+/** After a first refusal, the other signature or API version is tried once. If they are set explicitly, it is final. */
 const pinned = { DUO_SIGNATURE: "v5-sha512", DUO_API: "v1" }
 
 const refused = table(
   {
     id: "R4",
     fault: "401, 403, 400, 404, 405",
-    expected: "asked once; Duo's code and message are said; exit 77",
+    expected: "no retry; the message has Duo's code and message; exit 77",
     n: { test: 1, torture: 100 }
   },
   (k) =>
@@ -185,8 +187,8 @@ const refused = table(
 const failed = table(
   {
     id: "R6",
-    fault: "FAIL in a 200; no stat at all",
-    expected: "as the code says, or NotDuo",
+    fault: "a 200 with FAIL, or without a stat",
+    expected: "the error that belongs to the code, or NotDuo",
     n: { test: 1, torture: 100 }
   },
   (k) => [

@@ -1,4 +1,4 @@
-/** N8: answers without an end. They are left as soon as they are too large, and never held whole. */
+/** N8: endless answers. The client stops as soon as an answer is too large, and never has all of it in memory. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
@@ -9,7 +9,7 @@ import { play, quietly, type Row } from "./Row.ts"
 import { once } from "./Table.ts"
 
 const mebibyte = 2 ** 20
-/** What the client reads before it stops. */
+/** The bytes that the client reads before it stops. */
 const limit = 32
 
 const floods: ReadonlyArray<Fault & { readonly fault: "oversized" }> = [
@@ -27,10 +27,12 @@ const row = (fault: typeof floods[number], k: number): Row => ({
   expected: { is: "refused", tag: "TooLarge", exit: 65, strikes: 1, says: /larger than 32 MiB.*--page-size/ }
 })
 
-/** MiB: the text so far, and what it came in, once in the socket and once in fetch, until that is collected. */
+/**
+ * MiB of memory: the text, and the bytes it came from, once in the socket and once in fetch, until they are collected.
+ */
 const most = 4 * limit
 
-/** The connections that the client opens until the scope closes. */
+/** Counts the connections that the client opens until the scope closes. */
 const connections = Effect.gen(function*() {
   const sockets = new Set<Socket>()
   const see = (message: unknown) => {
@@ -43,13 +45,13 @@ const connections = Effect.gen(function*() {
   return { bytes: () => [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0) }
 })
 
-/** The most memory that this process has had, in MiB. */
+/** The most memory that this process has used, in MiB. */
 const peak = () => process.resourceUsage().maxRSS / 1024
 
 const flood: Case = {
   id: "N8",
-  fault: "a body of 33 MiB, of 200 MiB, without an end, out of a little gzip",
-  expected: "TooLarge once 32 MiB are read, exit 65; never much more memory than that",
+  fault: "a body of 33 MiB or 200 MiB, an endless body, a small gzip that becomes a huge body",
+  expected: "TooLarge after 32 MiB, exit 65; the memory does not grow much beyond that",
   n: { test: 3, torture: 10 },
   run: (plan) =>
     Effect.flatMap(quietly(), (quiet) =>

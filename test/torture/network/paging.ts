@@ -1,4 +1,4 @@
-/** P2 to P4: what Duo says of its pages is wrong, or there are as many users as just fit. */
+/** P2 to P4: Duo's metadata about pages is wrong, or the users exactly fill a page. */
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem, Runtime } from "effect"
 import { TestClock } from "effect/testing"
@@ -15,7 +15,7 @@ const badPaging = (says: RegExp): Expected => ({ is: "refused", tag: "BadPaging"
 
 const next = (to: (Fault & { readonly fault: "next_offset" })["to"]): Fault => ({ fault: "next_offset", to })
 
-/** Where few are to be played, every value is there once or on every page. */
+/** If few are wanted, every value is tried once, on one page or on every page. */
 const inTurn = <A>(values: ReadonlyArray<A>, isShort: boolean, turn: 0 | 1) =>
   values.filter((_, index) => !isShort || index % 2 === turn)
 
@@ -35,7 +35,7 @@ const wrongOffset = table(
   {
     id: "P2",
     fault: "next_offset: missing, null, the same, smaller, negative, text, a fraction, 2^31, empty, a loop",
-    expected: "stops and says that it is not complete, or 65; never without an end",
+    expected: "the run stops and says that it is incomplete, or exit 65; it always ends",
     n: { test: 2, torture: 100 }
   },
   (k, isShort) => [
@@ -55,7 +55,7 @@ const wrongOffset = table(
   ]
 )
 
-/** `total_objects` as JSON text, and what comes of it when all pages say so. */
+/** Values of `total_objects` as JSON text, and the expected result if all pages have the value. */
 const totals: ReadonlyArray<readonly [json: string, always: Expected]> = [
   ["0", { is: "incomplete" }],
   ["1000000000", { is: "incomplete" }],
@@ -73,7 +73,7 @@ const wrongTotal = table(
   {
     id: "P3",
     fault: "total_objects: 0, huge, text, changing",
-    expected: "every user is read whatever it says; what it does not prove is not called complete",
+    expected: "every user is read whatever the value; the run is complete only if that is proved",
     n: { test: 2, torture: 100 }
   },
   (k, isShort) => [
@@ -96,7 +96,7 @@ const wrongTotal = table(
   ]
 )
 
-/** As many as fit into a page of each version, one less and one more. */
+/** Numbers of users that fill a page of each API version exactly, one less and one more. */
 const sizes = [["v1", 300], ["v2", 500]] as const
 
 const fitting = Effect.forEach(
@@ -122,7 +122,7 @@ const fitting = Effect.forEach(
   })
 )
 
-/** Users disappear from one run to the next. */
+/** Checks the runs after users have disappeared. */
 const emptied = alone(Effect.gen(function*() {
   const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
   const full = Tenant.make({ users: 1000 })
@@ -155,8 +155,9 @@ const emptied = alone(Effect.gen(function*() {
 
 const sized: Case = {
   id: "P4",
-  fault: "0 users, 1, as many as fit, one less, one more; nobody where there was somebody, fewer than before",
-  expected: "all of them, complete; nobody, or nine of ten, is refused with 4 unless a person says so; a few may leave",
+  fault: "0 users, 1 user, exactly a full page, one less, one more; an emptied tenant, a tenant that shrinks",
+  expected:
+    "all users, complete; an empty tenant or a loss above the limit is refused with 4 unless allowed; a few may leave",
   n: { test: 1, torture: 1 },
   run: () => Effect.map(Effect.all([Effect.map(fitting, sum), emptied]), sum)
 }

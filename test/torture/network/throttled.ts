@@ -1,4 +1,4 @@
-/** R1 and R2: Duo says to slow down, in every spelling, now and then or for ever. */
+/** R1 and R2: Duo answers 429, with every form of Retry-After, now and then or for ever. */
 import type { Fault, Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import type { Case } from "../Case.ts"
 import type { Expected, Row } from "./Row.ts"
@@ -12,7 +12,7 @@ const limit = (how: Omit<Fault & { readonly fault: "rate_limit" }, "fault"> = {}
   ...how
 })
 
-/** What Retry-After may be, and the seconds that are waited for one. */
+/** Forms of Retry-After, and the seconds that the client waits for each. */
 const spellings: ReadonlyArray<readonly [name: string, fault: Fault, from: number, to: number]> = [
   ["without a time", limit(), 1, 2],
   ["7 s", limit({ raw: "7" }), 7, 7],
@@ -33,8 +33,9 @@ const spellings: ReadonlyArray<readonly [name: string, fault: Fault, from: numbe
 const spelt = table(
   {
     id: "R1",
-    fault: "429 with and without Retry-After, of every kind",
-    expected: "waits what it says if that is sane, else as Duo's clients do; each attempt is signed afresh",
+    fault: "429 without Retry-After and with every form of it",
+    expected:
+      "the client waits as long as it says, or, if that makes no sense, as Duo's clients do; each retry has a new signature",
     n: { test: 1, torture: 100 }
   },
   (k) => [
@@ -50,19 +51,19 @@ const spelt = table(
 
 const minutes = 60
 
-/** Nine of ten requests or so, for ten minutes. */
+/** About nine of ten requests fail for ten minutes. */
 const storm = (percent: number, fault: Fault): Scenario => [
   { when: { path: "/admin/*", percent, before: 10 * minutes }, do: fault }
 ]
 
-/** More pages than the wait of one of them would hide. */
+/** So many pages that the wait of one page cannot hide the others. */
 const larger = { ...small, duo: { users: 40 } }
 
 const storms = table(
   {
     id: "R2",
-    fault: "429 to 50 %, 90 %, all requests for ten minutes, and for ever",
-    expected: "waits it out; for ever ends after 15 minutes asleep with 75",
+    fault: "429 to 50 %, 90 % or all requests for ten minutes, or for ever",
+    expected: "the run waits and succeeds; if it lasts for ever, exit 75 after 15 minutes of waiting",
     n: { test: 1, torture: 3 }
   },
   (k) => [
@@ -82,7 +83,7 @@ const storms = table(
         is: "refused",
         tag: "BudgetSpent",
         exit: 75,
-        // a quarter of an hour, and five seconds a page
+        // a quarter of an hour, and five seconds per page
         slept: [14 * minutes, 16 * minutes + 5 * k],
         says: /after \d+ s of waiting the run gave up.*Run again later/
       }

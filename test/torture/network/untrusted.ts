@@ -1,4 +1,4 @@
-/** N10 and N11: no connection, or one that must not be trusted with a signed request. */
+/** N10 and N11: there is no connection, or the server must not get a signed request. */
 import { assert } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
 import dns from "node:dns"
@@ -16,12 +16,12 @@ import * as FastTime from "./FastTime.ts"
 
 interface Ending {
   readonly tag: string
-  /** Those of the message; 1 if it does not say. */
+  /** The number of attempts that the message names; 1 if it names none. */
   readonly attempts: number
   readonly says: RegExp
 }
 
-/** How a run against the host ends. All of these are 69. */
+/** Runs against a host, and checks how the run ends. The exit code is always 69. */
 const ends = Effect.fnUntraced(function*(name: string, duoHost: string, { attempts, says, tag }: Ending) {
   const time = yield* FastTime.make
   const duo = { host: duoHost, ikey, skey, requests: [] }
@@ -35,7 +35,7 @@ const ends = Effect.fnUntraced(function*(name: string, duoHost: string, { attemp
   for (const secret of [ikey, skey]) assert.notInclude(`${error.message}${JSON.stringify(error)}${log}`, secret)
 })
 
-/** A server of the host's name, and what of it a client would have to believe. */
+/** A server with the host's name, and the reason why a client must not trust it. */
 interface Server {
   readonly name: string
   readonly tls: ServerOptions | undefined
@@ -52,7 +52,9 @@ const untrusted: ReadonlyArray<Server> = [
   { name: "TLS 1.1", tls: { cert: good, key, ...old }, trusted: good, code: /(PROTOCOL|EPROTO)/ }
 ]
 
-/** It is told once who it is not, and gets no request, whatever the environment says of certificates. */
+/**
+ * Checks that the server gets one TLS connection and no request, even if the environment turns certificate checks off.
+ */
 const refuses = ({ code, name, tls, trusted }: Server) =>
   alone(Effect.gen(function*() {
     if (trusted !== undefined) yield* trust(trusted)
@@ -112,15 +114,15 @@ const all = (effects: ReadonlyArray<Effect.Effect<Reached, unknown>>) => Effect.
 export const cases: ReadonlyArray<Case> = [
   {
     id: "N10",
-    fault: "DNS fails, nobody listens; TLS that is expired, of its own, of another name, 1.1",
-    expected: "TLS is not asked again and gets no request, the others are; 69",
+    fault: "DNS fails, or nobody listens; a certificate that is expired, self-signed or for another name; TLS 1.1",
+    expected: "after a failure of TLS there is no request and no retry, after the others there are retries; exit 69",
     n: { test: 1, torture: 1 },
     run: () => all([...untrusted.map(refuses), unnamed, nobody])
   },
   {
     id: "N11",
-    fault: "a proxy answers 407, or leads to another host",
-    expected: "says so, exit 69, and no request arrives",
+    fault: "a proxy answers 407, or connects to another host",
+    expected: "a message says so, exit 69, and no request arrives",
     n: { test: 1, torture: 1 },
     run: () => all(proxies.map(misled))
   }
