@@ -1,4 +1,4 @@
-/** What `duo-mfa check` asks of Duo: the time, and one signed call for an object of each list that an extraction reads. */
+/** The part of `duo-mfa check` that asks Duo: for its time, and with one signed call for an object of each list. */
 import { Effect, Option, Stream } from "effect"
 import type { Finding } from "../Pipeline.ts"
 import type { DuoError } from "./DuoError.ts"
@@ -18,13 +18,16 @@ const clock = (skew: number | null): string => {
   return Math.abs(skew) < skewed ? `${by}, which is close enough.` : `${by}: set it (NTP).`
 }
 
-/** How many there are, of the list whose first page this is. */
+/** The end of a sentence that says how many objects a list has, or "" if Duo does not say. */
 const totalOf = Effect.fnUntraced(function*(pages: Stream.Stream<Page, DuoError>) {
   const total = Option.getOrNull(Option.map(yield* Stream.runHead(pages), (page) => page.content.total))
   return total === null ? "" : `; there are ${total}`
 })
 
-/** The findings in the order of asking, around those of the lists; fails as an extraction would, but at once for a mistyped host. */
+/**
+ * The findings in the order of the calls, `lists` last. Fails with the error with which an extraction would fail, but does
+ * not retry if the host does not exist.
+ */
 const check = <R>(lists: Effect.Effect<ReadonlyArray<Finding>, DuoError, R>) =>
   Effect.gen(function*() {
     const client = yield* Client
@@ -40,7 +43,7 @@ const check = <R>(lists: Effect.Effect<ReadonlyArray<Finding>, DuoError, R>) =>
     ]
   }).pipe(Effect.provideService(RetryUnknownHost, false))
 
-/** Of the users and their bypass codes. */
+/** Checks that the keys may read users and bypass codes. */
 export const users = check(Effect.gen(function*() {
   const users = yield* Users
   const bypassCodes = yield* BypassCodes
@@ -56,7 +59,7 @@ export const users = check(Effect.gen(function*() {
   ]
 }))
 
-/** Of the administrators. */
+/** Checks that the keys may read administrators. */
 export const admins = check(Effect.gen(function*() {
   return [{ subject: "administrators", detail: `may be read${yield* totalOf((yield* Admins).pages(one))}.` }]
 }))

@@ -1,4 +1,4 @@
-/** Everything that a pipeline asks of Duo, in the way that the command line chose: itself, recorded, or from a record. */
+/** Connects a pipeline with Duo, with Duo and a recorder, or with a record, as the command line says. */
 import { Effect, type FileSystem, Layer, type Path } from "effect"
 import type { BadProxy } from "../http/Proxy.ts"
 import type { Finding, Source } from "../Pipeline.ts"
@@ -33,7 +33,7 @@ const duoServices: Layer.Layer<DuoServices, BadProxy | RecordError | SettingsErr
       )
     )
 
-/** The client of a session. */
+/** The client, adapted to the session. */
 export const client: Layer.Layer<Client, never, DuoServices> = Layer.effect(
   Client,
   Effect.gen(function*() {
@@ -53,13 +53,13 @@ export const layer: Layer.Layer<
   Layer.provideMerge(duoServices)
 )
 
-/** What a pipeline does with Duo, once it has the services it asks for. */
+/** The two things that a pipeline does with Duo. */
 export interface Reader {
   readonly check: Effect.Effect<ReadonlyArray<Finding>, DuoError, Services>
   readonly extract: Source["extract"]
 }
 
-/** How a pipeline connects to Duo: its reader, in the session that the command line chose. */
+/** Makes the source of a pipeline from its reader. Logs the warnings of the settings. */
 export const connect = Effect.fnUntraced(function*(reader: Effect.Effect<Reader, never, Services>) {
   const duo = yield* Layer.build(layer)
   return yield* Effect.provide(

@@ -1,6 +1,6 @@
 /**
- * The one way Duo fails: `DuoError`, told apart by its tagged `reason`. A message says in a line or two what happened and
- * what to do, and never holds a secret, a signature or anything about a person.
+ * The error of every failed request to Duo. Its `reason` says which failure it is. The message says in one or two
+ * lines what happened and what to do, and never has a secret, a signature or anything about a person.
  */
 import { Runtime, Schema } from "effect"
 import { ExitCode } from "../failure/ExitCode.ts"
@@ -49,7 +49,7 @@ const exitCode = (reason: DuoReason): number => {
       return ExitCode.io
     case "NotFound":
     case "MethodNotAllowed":
-      // without a code of Duo's it is somebody else who has no such path
+      // without a code of Duo's, another server answered that it has no such path
       return reason.code === null ? ExitCode.unavailable : ExitCode.denied
     case "Unauthorized":
     case "Forbidden":
@@ -60,12 +60,12 @@ const exitCode = (reason: DuoReason): number => {
 }
 
 export class DuoError extends Schema.TaggedError<DuoError>()("DuoError", {
-  /** Without the query. */
+  /** The path of the request, without the query. */
   path: Schema.String,
-  /** How often the request was sent. */
+  /** How many times the request was sent. */
   attempts: Schema.Int,
   reason: DuoReason,
-  /** A sentence that only the caller can know. */
+  /** A sentence that the caller adds. */
   hint: Schema.optionalKey(Schema.String)
 }) {
   override readonly [Runtime.errorExitCode] = exitCode(this.reason)
@@ -77,7 +77,7 @@ export class DuoError extends Schema.TaggedError<DuoError>()("DuoError", {
   }
 }
 
-/** The reason without what Duo, or whoever answered in its place, has said in words. */
+/** The reason without any text of Duo's, or of another server that answered in its place. */
 const withoutTexts = (reason: DuoReason): DuoReason => {
   switch (reason._tag) {
     case "Transport":
@@ -103,7 +103,7 @@ const withoutTexts = (reason: DuoReason): DuoReason => {
     case "Refused":
       return new Refused({ ...reason, message: "" })
     case "UnreadableAnswer":
-      // a name in an object that somebody else made up is somebody's text
+      // the keys of `aliases` are a customer's own text
       return new UnreadableAnswer({ ...reason, where: reason.where.replace(/(\.aliases)\.\S+/, "$1") })
     case "BadPaging":
       return new BadPaging({ what: "the log of the run says why" })

@@ -1,7 +1,7 @@
-/** What a person reads when Duo fails. */
+/** The sentences that a person reads if a request to Duo fails. */
 import type { DuoReason } from "./DuoReason.ts"
 
-/** A request that failed; the hint is a sentence that only the caller can know. */
+/** A request that failed. The hint is a sentence that the caller adds. */
 interface FailedRequest {
   readonly path: string
   readonly attempts: number
@@ -9,7 +9,7 @@ interface FailedRequest {
   readonly hint?: string
 }
 
-/** The sentences for an error: what happened, what to do. */
+/** Says what happened and what to do. */
 export const describe = ({ attempts, hint, path, reason }: FailedRequest): string => {
   const sentences = explain(reason, attempts > 1 ? `${path} (${attempts} attempts)` : path)
   return hint === undefined ? sentences : `${sentences}\n${hint}`
@@ -31,7 +31,7 @@ const explain = (reason: DuoReason, path: string): string => {
       return `The TLS of Duo's host cannot be trusted: ${reason.detail}. Behind a proxy that inspects TLS, name its CA in NODE_EXTRA_CA_CERTS.`
     case "Timeout":
       return `Duo took too long at ${path}: ${waited[reason.which]}. Run again later${
-        reason.which === "attempt" ? ", with a smaller --page-size if it stays so" : ""
+        reason.which === "attempt" ? ", with a smaller --page-size if this happens again" : ""
       }.`
     case "Truncated":
       return `Duo's answer at ${path} ended before it was whole. Run again later.`
@@ -40,7 +40,7 @@ const explain = (reason: DuoReason, path: string): string => {
     case "NotUtf8":
       return `The answer at ${path} is not the text that Duo sends: ${reason.detail}. Nothing of it was kept.`
     case "NotJson":
-      return `The answer at ${path} is not JSON. Run again; if it stays so, ask Duo's support.`
+      return `The answer at ${path} is not JSON. Run again; if this happens again, ask Duo's support.`
     case "NotDuo":
       return `Something that is not Duo answered at ${path}: ${reason.detail}. Check DUO_HOST, and for a proxy or a login page in between.`
     case "RateLimited":
@@ -81,7 +81,7 @@ const explain = (reason: DuoReason, path: string): string => {
   }
 }
 
-/** What Duo's panel calls the permission for a path. */
+/** The name that the Duo Admin Panel has for the permission of a path. */
 const permission = (path: string) =>
   path.startsWith("/admin/v1/admins") ? `"Grant administrators" (to read is enough)` : `"Grant read resource"`
 
@@ -97,7 +97,7 @@ const quote = ({ code, message, status }: {
   readonly message: string
 }): string => `${code ?? `HTTP ${status}`}${message === "" ? "" : ` "${message}"`}`
 
-/** Duo's window is not documented; its own test server allows 300 s. Half a minute is no network delay any more. */
+/** Seconds from which the clock is called wrong. Duo does not document its limit; its test server allows 300 s. */
 export const skewed = 30
 
 const unauthorized = (code: number | null, skewSeconds: number | null): string => {

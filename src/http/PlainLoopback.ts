@@ -1,4 +1,4 @@
-/** Plain http is for this machine only. */
+/** Says which URLs may use plain http: only those of this machine. */
 
 /** Whether a URL leads to this machine over plain http. */
 export const isPlainLoopback = ({ hostname, protocol }: URL): boolean =>

@@ -1,8 +1,10 @@
-/** The proxies that the environment names, as every program reads them: lower-case names first, `host:3128` is plain http. */
+/**
+ * Reads the proxies of the environment as other programs do: a lower-case name wins, and `host:3128` means plain http.
+ */
 import { Effect, Runtime, Schema } from "effect"
 import { ExitCode } from "../failure/ExitCode.ts"
 
-/** A proxy cannot be used. Its URL is not quoted, because it may have a password in it. */
+/** A proxy cannot be used. The message does not quote its URL, because the URL may have a password. */
 export class BadProxy extends Schema.TaggedError<BadProxy>()("BadProxy", {
   setting: Schema.String,
   detail: Schema.String
@@ -13,7 +15,7 @@ export class BadProxy extends Schema.TaggedError<BadProxy>()("BadProxy", {
   }
 }
 
-/** The URL of a proxy, "" if there is none. */
+/** The URL of a proxy; "" if the environment names none. */
 const named = Effect.fnUntraced(function*(lower: string) {
   const setting = process.env[lower] === undefined ? lower.toUpperCase() : lower
   const text = (process.env[setting] ?? "").trim()
@@ -29,7 +31,7 @@ const named = Effect.fnUntraced(function*(lower: string) {
   return url.href
 })
 
-/** For plain http, and for https, which without one of its own has that of http. */
+/** The proxies for http and https. If https has no proxy of its own, it uses the one of http. */
 export const ofEnvironment = Effect.map(
   Effect.all([named("http_proxy"), named("https_proxy")]),
   ([httpProxy, httpsProxy]) => ({ httpProxy, httpsProxy: httpsProxy || httpProxy })

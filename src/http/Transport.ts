@@ -1,18 +1,18 @@
 /**
- * The HttpClient for whatever leaves this machine: undici's `fetch` (keep-alive, gzip), through HTTPS_PROXY and NO_PROXY,
- * and never through a proxy to this machine itself. No redirect is followed.
+ * The HttpClient for all requests: undici's `fetch`, with keep-alive and gzip. It respects HTTPS_PROXY and NO_PROXY,
+ * and uses no proxy for this machine itself. It never follows a redirect.
  */
 import { Effect, Layer } from "effect"
 import { FetchHttpClient, type HttpClient, type HttpClientError } from "effect/http"
 import * as Proxy from "./Proxy.ts"
 
-/** Certificates are verified whatever NODE_TLS_REJECT_UNAUTHORIZED says. HTTP/1.1 is what Duo's own clients speak. */
+/** Verifies certificates even if NODE_TLS_REJECT_UNAUTHORIZED is 0. Uses HTTP/1.1, because Duo's own clients do. */
 const tls = { rejectUnauthorized: true, allowH2: false }
 
-/** To other machines, or to this one. */
+/** The client for this machine if `loopback` is true, otherwise for all other machines. */
 export const layer = (loopback: boolean): Layer.Layer<HttpClient.HttpClient, Proxy.BadProxy> =>
   Layer.unwrap(Effect.gen(function*() {
-    // a bundle knows a CommonJS package only as its default export
+    // in a bundle, a CommonJS package has only a default export
     const { default: undici } = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
     const proxies = loopback ? undefined : yield* Proxy.ofEnvironment
     const dispatcher = yield* Effect.acquireRelease(
@@ -35,7 +35,10 @@ export const layer = (loopback: boolean): Layer.Layer<HttpClient.HttpClient, Pro
     return FetchHttpClient.layer.pipe(Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch)))
   }))
 
-/** Why no answer came, outermost first: the errors of Node and undici. What they say may name URLs and addresses. */
+/**
+ * The errors of Node and undici because of which no answer came, outermost first. Their texts may have URLs and
+ * addresses.
+ */
 export const causesOf = ({ reason }: HttpClientError.HttpClientError): ReadonlyArray<object> => {
   const errors: Array<object> = []
   for (let next = reason.cause; typeof next === "object" && next !== null && errors.length < 8;) {
@@ -45,6 +48,6 @@ export const causesOf = ({ reason }: HttpClientError.HttpClientError): ReadonlyA
   return errors
 }
 
-/** The codes of these errors, `ECONNREFUSED`, which name nothing. */
+/** The codes of these errors, such as `ECONNREFUSED`. A code has no URL and no address. */
 export const codesOf = (errors: ReadonlyArray<object>): ReadonlyArray<string> =>
   errors.flatMap((error) => "code" in error && typeof error.code === "string" ? [error.code] : [])

@@ -1,7 +1,7 @@
 /**
- * What may leave. Spans, metrics and logs become JSON here, and on the way they are cut down to attributes that are known:
- * one that is not in this list is not sent, whoever set it, and neither is what an error says or where it was thrown. Of log
- * lines only the events are sent, whose sentences are made of counts and places; another line may quote somebody.
+ * Decides what is sent to a collector. Spans, metrics and logs become JSON here, and lose every attribute that is not
+ * in this list. The message and the stack of an error are never sent. Of the log lines, only the events are sent,
+ * because their sentences have only counts and places; another line may quote somebody.
  */
 import { Layer } from "effect"
 import { HttpBody } from "effect/http"
@@ -51,7 +51,7 @@ const resource = [
   "telemetry.sdk.version"
 ]
 
-/** The one way in which anything becomes a body; `asked` are the resource's attributes that the settings name. */
+/** The only encoder of request bodies. `asked` has the names of the resource attributes that the settings add. */
 export const layer = (asked: ReadonlyArray<string>, dataDirectory: string) => {
   const known = new Set([...attributes, ...resource, ...asked])
   const cut = (key: string, value: unknown) => {

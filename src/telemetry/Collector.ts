@@ -1,6 +1,7 @@
 /**
- * Where telemetry goes: an OTLP collector, named by OpenTelemetry's own settings. Without one there is none. It is most
- * often on this machine or in the same cluster, so that plain http is allowed; what is sent says nothing of anybody.
+ * Reads OpenTelemetry's own settings, which name the collector (OTLP). Without a collector, no telemetry is sent. A
+ * collector is usually on this machine or in the same cluster, so plain http is allowed: telemetry has nothing about
+ * people.
  */
 import { Config, Effect, Redacted, Runtime, Schema } from "effect"
 import { ExitCode } from "../failure/ExitCode.ts"
@@ -23,9 +24,9 @@ export interface Collector {
   /** Without a slash at the end. */
   readonly url: string
   readonly host: string
-  /** It is this machine, over plain http. */
+  /** Whether it is this machine, over plain http. */
   readonly loopback: boolean
-  /** They may have a key in them. */
+  /** Redacted, because a header may have a key. */
   readonly headers: Redacted.Redacted<Readonly<Record<string, string>>>
   readonly serviceName: string
   readonly attributes: Readonly<Record<string, string>>
@@ -37,9 +38,9 @@ const parse = (text: string): Pick<Collector, "url" | "host" | "loopback"> | str
     return "must be the http:// or https:// URL of a collector, as http://localhost:4318"
   }
   if (url.username !== "" || url.password !== "") {
-    return "must have no user name and no password in it; a key goes into OTEL_EXPORTER_OTLP_HEADERS"
+    return "must have no user name and no password in it; a key belongs in OTEL_EXPORTER_OTLP_HEADERS"
   }
-  if (url.search !== "" || url.hash !== "") return "must end with its path, for v1/traces is added to it"
+  if (url.search !== "" || url.hash !== "") return "must end with its path, because v1/traces is added to it"
   return {
     url: url.href.replace(/\/+$/, ""),
     host: url.host,
@@ -50,7 +51,7 @@ const parse = (text: string): Pick<Collector, "url" | "host" | "loopback"> | str
 const text = (name: string) =>
   Config.String(name).pipe(Config.withDefault(""), Effect.orDie, Effect.map((text) => text.trim()))
 
-/** `KEY=VALUE,KEY=VALUE`, percent-encoded. What is wrong with it is not quoted: it may be a key. */
+/** Reads `KEY=VALUE,KEY=VALUE`, percent-encoded. The error does not quote the text, because it may have a key. */
 const pairs = Effect.fnUntraced(function*(setting: string) {
   const entries = (yield* text(setting)).split(",").filter((entry) => entry.trim() !== "")
   const malformed = new BadCollector({ setting, detail: "must be KEY=VALUE,KEY=VALUE, percent-encoded" })
@@ -65,7 +66,7 @@ const pairs = Effect.fnUntraced(function*(setting: string) {
   })
 })
 
-/** The collector that the settings name; undefined if they name none. */
+/** The collector of the settings; undefined if they name none. */
 export const collector = Effect.gen(function*(): Effect.fn.Return<Collector | undefined, BadCollector> {
   const asked = yield* text(endpoint)
   if (asked === "") return undefined

@@ -1,6 +1,7 @@
 /**
- * effect's exporter, which is loaded only where there is a collector. Its traps: it dies of malformed resource attributes, so
- * they are read before; a unit is sent as an attribute too, unless it is cut off; what it throws away it tells nobody.
+ * Sends telemetry to a collector with effect's exporter. This module is loaded only if there is a collector. Three
+ * facts about the exporter: it dies of malformed resource attributes, so they are parsed before; it sends a unit as an
+ * attribute as well, unless the attribute is removed; and it does not report what it could not send.
  */
 import { Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { HttpClient } from "effect/http"
@@ -10,10 +11,10 @@ import { version } from "../Version.ts"
 import * as Harmless from "./AllowedAttributes.ts"
 import type { Collector } from "./Collector.ts"
 
-/** How long a run waits at its end for what was not sent yet. */
+/** How long a run waits at its end for telemetry that was not sent yet. */
 const patience = "3 seconds"
 
-/** Remembers for every signal why it was not taken when it was sent last. */
+/** Keeps, for every URL of the collector, why the last request failed. */
 const watched = (why: Map<string, string>) =>
   Layer.effect(
     HttpClient.HttpClient,
@@ -34,7 +35,9 @@ const watched = (why: Map<string, string>) =>
         )))
   )
 
-/** Begins to send. `services` are those of whatever is to be watched; `close` sends the rest, and warns of what was lost. */
+/**
+ * Starts the exporter. Provide `services` to the effect to observe. `close` sends the rest, and warns if some was lost.
+ */
 export const open = Effect.fnUntraced(function*(collector: Collector, dataDirectory: string) {
   const { attributes, headers, host, loopback, serviceName, url } = collector
   const why = new Map<string, string>()
@@ -54,7 +57,7 @@ export const open = Effect.fnUntraced(function*(collector: Collector, dataDirect
   const sending = [...Context.get(services, Logger.CurrentLoggers)].filter((logger) => !printing.has(logger))
   return {
     services,
-    /** Logs to the collector alone. */
+    /** Makes an effect log only to the collector. */
     quietly: Effect.provideService(Logger.CurrentLoggers, new Set(sending)),
     close: Scope.close(scope, Exit.void).pipe(
       Effect.andThen(Effect.suspend(() => {

@@ -1,10 +1,10 @@
-/** Text that somebody else has written, made fit for a terminal and a log. */
+/** Makes text of others, such as Duo's error messages, safe for a terminal and a log. */
 
 const charactersMax = 200
 
 /**
- * No control characters, nothing that reverses the reading direction, no long run that may be a credential, at most 200
- * characters.
+ * Removes control characters, characters that change the reading direction, and long words that may be credentials.
+ * Cuts the text to 200 characters.
  */
 export const sanitise = (text: string): string => {
   const plain = text

@@ -1,6 +1,8 @@
-/** JSON that a terminal may show: what it would obey is escaped, and reads back as it was. */
+/**
+ * Writes JSON that is safe for a terminal: control characters are escaped, so the JSON still parses to the same value.
+ */
 
-// JSON.stringify itself escapes control characters up to U+001F and halves of surrogate pairs.
+// JSON.stringify itself escapes control characters up to U+001F, and halves of surrogate pairs
 const unruly = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu
 
 const escape = (character: string) =>

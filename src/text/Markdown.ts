@@ -1,7 +1,10 @@
-/** Text in Markdown, in a cell of a table too: it is shown as it is, and makes no image, link, HTML or column. */
+/**
+ * Escapes text for Markdown, even in a table: it is shown as it is, and never becomes an image, a link, HTML or a
+ * column.
+ */
 import * as Terminal from "./Terminal.ts"
 
-/** What Markdown gives a meaning; in `://` and `www.` it is what makes a link of an address. */
+/** The characters that mean something in Markdown, and the part of `://` and `www.` that makes an address a link. */
 const meaning = /[\\`*_[\]|~$]|(?<=:)\/(?=\/)|(?<=www)\./gi
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" }

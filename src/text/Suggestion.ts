@@ -1,6 +1,6 @@
-/** What somebody meant who mistyped a name. */
+/** Suggests the name that somebody meant who mistyped it. */
 
-/** How many letters have to be inserted, deleted or replaced to make one word of another. */
+/** How many letters have to be inserted, deleted or replaced to turn one word into another. */
 const distance = (from: string, to: string): number => {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (const [line, letter] of [...from].entries()) {
@@ -26,12 +26,12 @@ export const nearest = (name: string, names: ReadonlyArray<string>): ReadonlyArr
 
 const alternatives = new Intl.ListFormat("en", { type: "disjunction" })
 
-/** "Did you mean "duckdb"?", with a space before it; nothing if no name is close. */
+/** ` Did you mean "duckdb"?`, with a space before it; "" if no name is close. */
 export const didYouMean = (name: string, names: ReadonlyArray<string>): string => {
   const close = nearest(name, names)
   return close.length === 0 ? "" : ` Did you mean ${alternatives.format(close.map((known) => `"${known}"`))}?`
 }
 
-/** The sentences about a name that is not known, with all that are. */
+/** The error for an unknown name: a suggestion, and all names that are available. */
 export const unknown = (kind: string, name: string, names: ReadonlyArray<string>): string =>
   `Unknown ${kind} "${name}".${didYouMean(name, names)} Available: ${names.join(", ")}.`

@@ -1,7 +1,9 @@
-/** Text for a terminal: nothing that a terminal obeys, that hides text, or that turns its direction. */
+/**
+ * Makes text safe for a terminal: no control characters, no invisible characters, no change of the reading direction.
+ */
 
-/** Text on one line. */
+/** Text of one line: each unsafe character becomes a dot. */
 export const inert = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u00b7")
 
-/** Text that may have several lines. */
+/** Text of several lines. */
 export const lines = (text: string): string => text.split(/\r?\n/).map(inert).join("\n")

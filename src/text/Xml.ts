@@ -1,4 +1,4 @@
-/** Text in XML, between tags or in an attribute; of what XML may not have, a dot is left. */
+/** Escapes text for XML, between tags or in an attribute. A character that XML does not allow becomes a dot. */
 import * as Terminal from "./Terminal.ts"
 
 const entities: Readonly<Record<string, string>> = {

@@ -289,7 +289,7 @@ describe("a tally", () => {
   })
 
   it("is not complete when one of the lists is not", () => {
-    const doubtful = { ...read, doubt: "the list would not hold still" }
+    const doubtful = { ...read, doubt: "the list kept changing" }
     for (const facts of [{ ...counts, users: doubtful }, { ...counts, bypassCodes: doubtful }]) {
       const { complete, incomplete_reason } = Tally.make(stamp, { hasAllCodes: true }).facts(facts)
       assert.deepStrictEqual([complete, incomplete_reason], [false, doubtful.doubt])

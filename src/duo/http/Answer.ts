@@ -1,6 +1,6 @@
 /**
- * What an HTTP answer means: Duo's envelope `{"stat": "OK", "response": ...}`, Duo's refusal `{"stat": "FAIL", "code":
- * 40103, ...}` with whatever HTTP status, or something that is not Duo.
+ * Reads an HTTP answer. It is Duo's success `{"stat": "OK", "response": ...}`, Duo's failure `{"stat": "FAIL", "code":
+ * 40103, ...}` with any HTTP status, or something that did not come from Duo.
  */
 import { Duration, Result } from "effect"
 import { Headers } from "effect/http"
@@ -23,32 +23,32 @@ import {
 } from "../DuoReason.ts"
 import { type Half, mend } from "../wire/WellFormed.ts"
 
-/** What Duo said; `metadata` is undefined when it said none. */
+/** A success of Duo's. `metadata` is undefined if Duo sent none. */
 export interface Answer {
   readonly response: unknown
   readonly metadata: unknown
-  /** Where in a list there was half of a surrogate pair, which is U+FFFD now. */
+  /** Where the list had half of a surrogate pair. Each half is replaced by U+FFFD. */
   readonly halves: ReadonlyArray<Half>
-  /** Whether the text is one that was known: it is not read again, and `response` and `metadata` are undefined. */
+  /** Whether the text is known from before. If so, it is not parsed, and `response` and `metadata` are undefined. */
   readonly isKnown: boolean
-  /** The answer as it came. */
+  /** The whole body. */
   readonly text: string
-  /** A Unix time by the server's clock at which it had not yet made the answer; null if that cannot be told. */
+  /** A Unix time by the server's clock before it made the answer; null if the answer does not show one. */
   readonly notBefore: number | null
 }
 
-/** An HTTP answer, whole. */
+/** A whole HTTP answer. */
 export interface HttpAnswer {
   readonly status: number
   readonly headers: Headers.Headers
   readonly text: string
   /** This machine's clock, in milliseconds. */
   readonly now: number
-  /** How long it took from the request on, in milliseconds; null if nobody measured it. */
+  /** Milliseconds from the request to the end of the answer; null if they were not measured. */
   readonly duration: number | null
 }
 
-/** Whether a text was read before, and found to be an answer. */
+/** Whether the same text was read before and was a success. */
 export type IsKnown = (text: string) => boolean
 
 export const interpret = (received: HttpAnswer, isKnown: IsKnown = () => false): Result.Result<Answer, DuoReason> => {
@@ -83,7 +83,7 @@ const success = (received: HttpAnswer): Result.Result<Answer, DuoReason> => {
       ? Result.succeed({
         response: envelope.response,
         metadata: "metadata" in envelope ? envelope.metadata : undefined,
-        // bytes that are UTF-8 hold no half of a pair, so that only an escape can make one
+        // UTF-8 cannot hold half of a pair, so only an escape in the JSON can make one
         halves: hasSurrogate(text) && loneEscape.test(text) ? mend(envelope.response) : [],
         isKnown: false,
         text,
@@ -109,13 +109,15 @@ const parse = (text: string): Result.Result<unknown, NotJson | Truncated> =>
     catch: () => endsEarly(text) ? new Truncated() : new NotJson()
   })
 
-/** Looking for it takes a fraction of the time of the expression below. */
+/** A fast test that comes before the slow expression below. */
 const hasSurrogate = (text: string) => text.includes("\\ud") || text.includes("\\uD")
 
-/** The escape of half a pair that is not beside that of the other half; or a backslash that is escaped, and a word. */
+/**
+ * An escape of half a pair without the other half beside it. It also matches an escaped backslash before such letters.
+ */
 const loneEscape = /\\u[dD][89abAB][\dA-Fa-f]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][\dA-Fa-f]{2})\\u[dD][c-fC-F]/
 
-/** Whether text that is no JSON still has something open at its end. */
+/** Whether text that is not JSON ends inside an object or a list. */
 const endsEarly = (text: string): boolean => {
   let depth = 0
   let quoted = false
@@ -131,7 +133,10 @@ const endsEarly = (text: string): boolean => {
   return depth > 0
 }
 
-/** Duo's failure, by the HTTP status, or for a 200 by the code, whose first three digits are the status. */
+/**
+ * The reason of a failure, by its HTTP status. A failure with HTTP 200 has its status in the first three digits of its
+ * code.
+ */
 const refusal = (received: HttpAnswer, httpStatus: number, envelope: object | undefined): DuoReason => {
   const code = envelope !== undefined && "code" in envelope ? codeOf(envelope.code) : null
   const status = httpStatus === 200 && code !== null ? Math.floor(code / 100) : httpStatus
@@ -159,7 +164,7 @@ const refusal = (received: HttpAnswer, httpStatus: number, envelope: object | un
   }
 }
 
-/** Duo sends an integer; its Go client has also met an empty string. */
+/** Duo sends an integer. Duo's Go client has met an empty string as well. */
 const codeOf = (code: unknown): number | null =>
   (typeof code === "number" || typeof code === "string") && /^\d{5}$/.test(String(code)) ? Number(code) : null
 
@@ -170,10 +175,10 @@ const messageOf = (envelope: object | undefined): string => {
   return sanitise(detail ? `${message} (${detail})` : message)
 }
 
-/** Two clocks of one service are no further apart, and the header leaves out what is less than a second. */
+/** Seconds, for servers whose clocks differ, and for the fraction of a second that the `Date` header leaves out. */
 const clockMargin = 2
 
-/** The server may have made the answer at any time while it was waited for. */
+/** The time of the answer, minus the time that it took: the server may have made it right after the request came. */
 const notBeforeOf = ({ duration, headers }: HttpAnswer): number | null => {
   const date = Result.getOrUndefined(Headers.parseHttpDate(headers["date"] ?? ""))
   return date === undefined || duration === null
@@ -181,22 +186,25 @@ const notBeforeOf = ({ duration, headers }: HttpAnswer): number | null => {
     : Math.floor((date.epochMilliseconds - duration) / 1000) - clockMargin
 }
 
-/** Seconds that this machine's clock is ahead of the server's. */
+/** How many seconds this machine's clock is ahead of the server's, by the `Date` header. */
 export const skewOf = ({ headers, now }: Pick<HttpAnswer, "headers" | "now">): number | null => {
   const date = Result.getOrUndefined(Headers.parseHttpDate(headers["date"] ?? ""))
   return date === undefined ? null : Math.round((now - date.epochMilliseconds) / 1000)
 }
 
-/** The same by the answer to a ping, which has the time as Unix seconds, or else by its header. */
+/** The same by the answer to a ping, which has a Unix time, or by its header if the answer has no time. */
 export const pingSkew = (response: unknown, { headers, now }: Pick<HttpAnswer, "headers" | "now">): number | null =>
   isObject(response) && "time" in response && Number.isSafeInteger(response.time)
     ? Math.floor(now / 1000) - Number(response.time)
     : skewOf({ headers, now })
 
-/** More than this is a mistake, or a way to stall. */
+/** A longer time is ignored: it is a mistake, or an attempt to stall the run. */
 const retryAfterSecondsMax = 120
 
-/** Duo's documents and its test server know three spellings: seconds, an HTTP date, and `X-Retry-After`. */
+/**
+ * The header has seconds or an HTTP date, and may be called `X-Retry-After`: Duo's documents and test server have all
+ * of them.
+ */
 const retryAfter = ({ headers, now }: HttpAnswer): number | null => {
   const header = headers["retry-after"] ?? headers["x-retry-after"] ?? ""
   const parsed = Result.getOrUndefined(Headers.parseRetryAfter(header))

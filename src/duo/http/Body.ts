@@ -1,12 +1,14 @@
-/** Reads the body of an answer: at most so many bytes, at least some of them every fifteen seconds, UTF-8 and nothing else. */
+/**
+ * Reads the body of an answer as UTF-8 text. Fails if the body is too large, or if no byte comes for fifteen seconds.
+ */
 import { Effect, Stream } from "effect"
 import type { HttpClientResponse } from "effect/http"
 import { NotUtf8, Timeout, TooLarge, Truncated } from "../DuoReason.ts"
 
-/** Between two pieces of the body. */
+/** The longest time between two pieces of the body. */
 const idle = "15 seconds"
 
-/** The text, of at most `limit` bytes after inflating. */
+/** The text of the body, of at most `limit` bytes after decompression. */
 export const readText = (
   response: HttpClientResponse.HttpClientResponse,
   limit: number
@@ -33,7 +35,7 @@ const decode = (bytes: Uint8Array): Effect.Effect<string, NotUtf8 | Truncated> =
     catch: () => endsEarly(bytes) ? new Truncated() : new NotUtf8({ detail: "its bytes are not UTF-8" })
   })
 
-/** Whether nothing but the end of the last character is missing. */
+/** Whether the bytes are UTF-8 that ends inside a character. */
 const endsEarly = (bytes: Uint8Array): boolean => {
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true })

@@ -1,6 +1,6 @@
 /**
- * Asks Duo's Admin API: signs every attempt afresh, says what its answer means, and asks again what may pass. GET only: an
- * extractor changes nothing.
+ * Sends requests to Duo's Admin API: signs every attempt, reads its answer, and retries failures that may pass. It
+ * only sends GET, because duo-mfa never changes anything in Duo.
  */
 import { Clock, Context, Effect, Layer, Ref } from "effect"
 import type { HttpClient } from "effect/http"
@@ -24,9 +24,9 @@ const schemes: Record<ExactSignature, Scheme> = {
   "v2-sha1": { version: 2, digest: "sha1" }
 }
 
-/** What a run has asked of Duo so far. */
+/** How many requests a run has sent so far. */
 export interface Counts extends Traffic {
-  /** Of the requests. */
+  /** How many of the requests are retries. */
   readonly retries: number
 }
 
@@ -34,29 +34,32 @@ const failWith = (path: string, attempts: number) => (reason: DuoReason) => new 
 
 const isRefusedKey = ({ reason }: DuoError) => reason._tag === "Unauthorized"
 
-/** Whether a refusal may be about the way of signing: Duo's 40103 and 40112, or a 401 that does not say. */
+/** Whether another signature may cure a refusal: a 401 with Duo's code 40103 or 40112, or with no code. */
 const isAboutSignature = ({ reason }: DuoError) =>
   reason._tag === "Unauthorized" && (reason.code === null || reason.code === 40103 || reason.code === 40112)
 
-/** Whether Duo looked at what the key may do, which it does for a right signature only; a path it may look at before. */
+/**
+ * Whether a refusal shows that the signature is right: Duo checks permissions only after the signature. A 404 does not
+ * show it.
+ */
 const isAccepted = ({ reason }: DuoError) => reason._tag === "Forbidden" && reason.code !== null
 
-/** Whether an answer to another signature was about more than the signature. */
+/** Whether a refusal of the second signature has another cause than the signature. */
 const isPastSignature = ({ reason }: DuoError) =>
   "code" in reason && reason._tag !== "Unauthorized" && reason._tag !== "ServerError"
 
 export class Client extends Context.Service<Client, {
   /** The tenant's API host. */
   readonly host: string
-  /** GET with the parameters, whose canonical form is sent byte for byte. */
+  /** Sends a GET. The query is the canonical form of the parameters, byte for byte as it is signed. */
   readonly call: (path: string, params: Params, isKnown?: IsKnown) => Effect.Effect<Answer, DuoError>
-  /** Seconds that this machine's clock is ahead of Duo's, by an unsigned ping; null if Duo does not say. */
+  /** How many seconds this machine's clock is ahead of Duo's, by an unsigned ping; null if Duo does not say. */
   readonly clockSkew: Effect.Effect<number | null, DuoError>
-  /** How requests are signed; "auto" until a call has shown what works. */
+  /** How requests are signed; "auto" until a call shows which signature works. */
   readonly signature: Effect.Effect<Signature>
   readonly counts: Effect.Effect<Counts>
 }>()("duo-mfa/duo/Client") {
-  /** Over any exchange. */
+  /** The client over any exchange: with Duo, with a recorder, or with a record. */
   static readonly layerExchange: Layer.Layer<Client, never, Credentials | Exchange> = Layer.effect(
     Client,
     Effect.gen(function*() {
@@ -94,7 +97,7 @@ export class Client extends Context.Service<Client, {
         return { answer: yield* Effect.fromResult(interpret(received, isKnown)), received }
       })
 
-      /** Until it answers, or will not. */
+      /** Sends a request, and retries it, until Duo answers or a retry cannot help. */
       const send = (path: string, params: Params, scheme: Scheme | undefined, isKnown?: IsKnown) =>
         Effect.suspend(() => {
           let attempts = 0
@@ -110,7 +113,10 @@ export class Client extends Context.Service<Client, {
       const sendSigned = (path: string, params: Params, signature: ExactSignature, isKnown?: IsKnown) =>
         Effect.map(send(path, params, schemes[signature], isKnown), ({ answer }) => answer)
 
-      /** Signs so, and keeps to it if Duo agreed. */
+      /**
+       * Sends with a signature, and keeps that signature if it succeeds or `isRight` says that the error does not
+       * reject it.
+       */
       const trySigned = (
         path: string,
         params: Params,
@@ -122,7 +128,10 @@ export class Client extends Context.Service<Client, {
           Effect.tapError((error) => isRight(error) ? Ref.set(inUse, signature) : Effect.void)
         )
 
-      /** Signs as Duo's newest clients do and, if that is what the first call is refused for, once as its oldest. */
+      /**
+       * Signs like Duo's newest clients and, if the first call is refused because of that, once like its oldest
+       * clients.
+       */
       const findSignature = (path: string, params: Params) =>
         trySigned(path, params, "v5-sha512", isAccepted).pipe(
           Effect.catchIf(isAboutSignature, (refused) =>

@@ -1,15 +1,15 @@
-/** Whether a wrong clock is why the keys are refused: asked of Duo where its refusal did not show it. */
+/** Finds out whether Duo refuses the keys because this machine's clock is wrong. */
 import { Effect, Stream } from "effect"
 import { DuoError } from "../DuoError.ts"
 import { Unauthorized } from "../DuoReason.ts"
 import { skewed } from "../Explain.ts"
 import type { Client } from "./Client.ts"
 
-/** Whether a wrong clock can be the cause of a 401, and its own header did not show it. */
+/** Whether a wrong clock can be the cause of a 401 whose `Date` header does not show it. */
 const mayBeTheClock = ({ reason }: DuoError) =>
   reason._tag === "Unauthorized" && reason.code !== 40102 && Math.abs(reason.skewSeconds ?? 0) < skewed
 
-/** Asks what time it is, for a refusal that may be about that. */
+/** Asks Duo for its time, and adds the clock's skew to the error. */
 const withSkew = (client: Client["Service"]) =>
   Effect.fnUntraced(function*(error: DuoError) {
     const skewSeconds = yield* Effect.orElseSucceed(client.clockSkew, () => null)
@@ -22,6 +22,6 @@ const withSkew = (client: Client["Service"]) =>
     })
   })
 
-/** Pages whose refusal says by how much the clock is wrong. */
+/** Pages whose 401 has the clock's skew. */
 export const withClockSkew = (client: Client["Service"]) => <A>(pages: Stream.Stream<A, DuoError>) =>
   Stream.catchIf(pages, mayBeTheClock, (error) => Stream.fromEffect(withSkew(client)(error)))

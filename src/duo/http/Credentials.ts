@@ -1,13 +1,13 @@
 /**
- * The settings for Duo: which host, which keys, how to sign, which API. They come from the ConfigProvider (the command
- * line layers the environment over `.env`); the secret key is Redacted from its first byte.
+ * Reads the settings for Duo: the host, the keys, how to sign, and which API. They come from the ConfigProvider; the
+ * command line gives it the environment, and then `.env`. The secret key is Redacted as soon as it is read.
  */
 import { Config, Context, Effect, FileSystem, Layer, Option, Redacted, Result, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Owner from "../../files/Owner.ts"
 import { parseHost } from "./Host.ts"
 
-/** A setting is missing or malformed. The sentence says what to set, and never shows a value. */
+/** A setting is missing or malformed. The message says what to set, and never shows a value. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
   settings: Schema.Array(Schema.String),
   detail: Schema.String
@@ -26,7 +26,7 @@ export type ApiVersion = typeof apis[number]
 
 const failed = (settings: ReadonlyArray<string>, detail: string) => new SettingsError({ settings, detail })
 
-/** A setting as text; undefined when absent or blank. */
+/** A setting as text; undefined if it is absent or blank. */
 const setting = (name: string) =>
   Config.option(Config.String(name)).pipe(
     Effect.mapError(() => failed([name], `${name} cannot be read`)),
@@ -52,7 +52,10 @@ interface Secret {
   readonly warnings: ReadonlyArray<string>
 }
 
-/** A file that systemd, Docker or a vault has mounted; what is around the key in it is not the key. */
+/**
+ * Reads the secret key from a file that systemd, Docker or a vault has mounted. Spaces and newlines around the key are
+ * cut.
+ */
 const readSecretFile = Effect.fnUntraced(function*(path: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const unreadable = (why: string) =>
@@ -78,7 +81,7 @@ const readSecret = Effect.gen(function*() {
   return skey === undefined ? undefined : { skey, warnings: [] }
 })
 
-/** "Set DUO_IKEY and DUO_HOST (DUO_SKEY is there)". */
+/** Such as "Set DUO_IKEY and DUO_HOST (DUO_SKEY is there)". */
 const missing = (present: Readonly<Record<string, boolean>>): SettingsError => {
   const names = Object.keys(present)
   const absent = names.filter((name) => !present[name])
@@ -92,13 +95,13 @@ const missing = (present: Readonly<Record<string, boolean>>): SettingsError => {
   )
 }
 
-/** `DI` and 18 more, as Duo gives them out; the secret key has 40 characters. */
+/** Duo's integration keys are `DI` and 18 more characters. Its secret keys have 40 characters. */
 const isIkey = (ikey: string) => /^DI[A-Z0-9]{18}$/.test(ikey)
 const skeyLength = 40
 
 const swapped = "DUO_IKEY and DUO_SKEY look swapped: the one that starts with DI is DUO_IKEY"
 
-/** The sentence that says what is wrong with an integration key; undefined for what may be one. */
+/** What is wrong with an integration key; undefined for text that may be one. */
 export const wrongIkey = (ikey: string): string | undefined => {
   if (ikey.length === skeyLength) return swapped
   return /^[!-9;-~]+$/.test(ikey)
@@ -106,7 +109,7 @@ export const wrongIkey = (ikey: string): string | undefined => {
     : "DUO_IKEY is not an integration key, which is DI and 18 letters and digits"
 }
 
-/** The same of a secret key. */
+/** What is wrong with a secret key; undefined for text that may be one. */
 export const wrongSkey = (skey: Redacted.Redacted<string>): string | undefined =>
   isIkey(Redacted.value(skey)) ? swapped : undefined
 
@@ -136,13 +139,15 @@ const checkKeys = (
 export class Credentials extends Context.Service<Credentials, {
   readonly ikey: string
   readonly skey: Redacted.Redacted<string>
-  /** The host's name for the signature and the rows, and where it is. */
+  /** The host's name, for the signature and the rows. */
   readonly host: string
+  /** The scheme, host and port of every request. */
   readonly origin: string
+  /** Whether the host is this machine. */
   readonly loopback: boolean
   readonly signature: Signature
   readonly api: ApiVersion
-  /** What is odd and does no harm. */
+  /** Sentences about settings that look wrong, and do not stop the run. */
   readonly warnings: ReadonlyArray<string>
 }>()("duo-mfa/duo/Credentials") {
   static readonly layer: Layer.Layer<Credentials, SettingsError, FileSystem.FileSystem> = Layer.effect(

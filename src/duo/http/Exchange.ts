@@ -1,4 +1,4 @@
-/** One HTTP exchange with Duo: a request goes out, and its answer comes back whole and in time, or the reason why not. */
+/** Sends one HTTP request to Duo, and gives its whole answer, or the reason why there is none. */
 import { Clock, Context, Effect, Exit, Layer, Option, Ref } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import type { BadProxy } from "../../http/Proxy.ts"
@@ -10,18 +10,18 @@ import { Credentials } from "./Credentials.ts"
 import * as HttpTransport from "./HttpTransport.ts"
 import { networkReason } from "./Network.ts"
 
-/** A GET of the tenant's host. */
+/** A GET to the tenant's host. */
 export interface Request {
   readonly path: string
-  /** In its canonical form, sent byte for byte; "" for none. */
+  /** In canonical form, sent byte for byte; "" without parameters. */
   readonly query: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** What went over the wire so far. */
+/** How much was sent and answered so far. */
 export interface Traffic {
   readonly requests: number
-  /** When the last answer was whole, in milliseconds; null before the first. */
+  /** The Unix time in milliseconds at which the last answer was whole; null before the first answer. */
   readonly answeredAt: number | null
 }
 
@@ -29,16 +29,16 @@ export const noTraffic: Traffic = { requests: 0, answeredAt: null }
 
 export const sent = (traffic: Traffic): Traffic => ({ ...traffic, requests: traffic.requests + 1 })
 
-/** Answers to requests in flight together come in any order, and a clock may be set back. */
+/** Keeps the latest time, because answers come in any order, and a clock may be set back. */
 export const answered = (now: number) => (traffic: Traffic): Traffic => ({
   ...traffic,
   answeredAt: Math.max(now, traffic.answeredAt ?? now)
 })
 
-/** The path and the query, as the request line has them. */
+/** The path with the query, as in the request line. */
 export const target = ({ path, query }: Pick<Request, "path" | "query">) => query === "" ? path : `${path}?${query}`
 
-/** Says of a request how long it took and what came of it. */
+/** Adds the outcome of a request to its span, and its duration to the metrics. */
 const measured = Effect.fnUntraced(function*(exchange: Effect.Effect<HttpAnswer, DuoReason>) {
   const start = yield* Clock.monotonicTimeNanos
   return yield* exchange.pipe(
@@ -55,10 +55,10 @@ const measured = Effect.fnUntraced(function*(exchange: Effect.Effect<HttpAnswer,
   )
 })
 
-/** To the headers of the answer, and to its end. */
-const patience = { headers: "30 seconds", attempt: "120 seconds" } as const
+/** Timeouts from the request to the headers of the answer, and to the end of its body. */
+const timeouts = { headers: "30 seconds", attempt: "120 seconds" } as const
 
-/** Of an answer's body, after inflating, and of a failure's. */
+/** The largest bodies of a success and of a failure, after decompression. */
 const bytesMax = { success: 32 << 20, failure: 64 << 10 }
 
 export class Exchange extends Context.Service<Exchange, {
@@ -77,11 +77,11 @@ export class Exchange extends Context.Service<Exchange, {
         const response = yield* http.execute(
           HttpClientRequest.get(`${origin}${target(request)}`, { headers: request.headers })
         ).pipe(
-          // a span of its own would name the keys' headers, and send headers of its own
+          // the HTTP client's own span would have the authorization header, and would send trace headers to Duo
           Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
           Effect.mapError((error) => networkReason(error, host)),
           Effect.timeoutOrElse({
-            duration: patience.headers,
+            duration: timeouts.headers,
             orElse: () => Effect.fail(new Timeout({ which: "headers" }))
           })
         )
@@ -99,7 +99,7 @@ export class Exchange extends Context.Service<Exchange, {
           Ref.update(traffic, sent).pipe(
             Effect.andThen(exchange(request)),
             Effect.timeoutOrElse({
-              duration: patience.attempt,
+              duration: timeouts.attempt,
               orElse: () => Effect.fail(new Timeout({ which: "attempt" }))
             }),
             Effect.tap(({ now }) => Ref.update(traffic, answered(now))),

@@ -1,5 +1,6 @@
 /**
- * Which hosts keys are ever sent to: Duo's own over https, and this machine over http when that was asked for.
+ * Decides which hosts the keys may be sent to: Duo's hosts over https and, if a setting allows it, this machine over
+ * http.
  */
 import { Result, Schema } from "effect"
 
@@ -9,7 +10,7 @@ export type HostName = typeof HostName.Type
 
 export interface Host {
   readonly host: HostName
-  /** Scheme, host and port of every request. */
+  /** The scheme, host and port of every request. */
   readonly origin: string
   readonly loopback: boolean
 }
@@ -21,7 +22,7 @@ const loopbackHost = new RegExp(
   `^(127(\\.${octet}){3}|::1|\\[::1\\]|localhost|(127(\\.${octet}){3}|\\[::1\\]|localhost):\\d{1,5})$`
 )
 
-/** The host, or the sentence that says what to set. */
+/** The host, or the sentence that says how to set it. */
 export const parseHost = (name: string, allowLoopback: boolean): Result.Result<Host, string> => {
   const lower = name.toLowerCase()
   if (duoHost.test(lower)) {
@@ -29,7 +30,7 @@ export const parseHost = (name: string, allowLoopback: boolean): Result.Result<H
   }
   if (loopbackHost.test(lower)) {
     const host = lower === "::1" ? "[::1]" : lower
-    if (!URL.canParse(`http://${host}`)) return Result.fail("DUO_HOST has a port that there is not")
+    if (!URL.canParse(`http://${host}`)) return Result.fail("DUO_HOST has an invalid port")
     return allowLoopback
       ? Result.succeed({ host: HostName.make(host), origin: `http://${host}`, loopback: true })
       : Result.fail("DUO_HOST is this machine, which is allowed (over plain http) only with DUO_INSECURE_LOOPBACK=1")

@@ -1,4 +1,4 @@
-/** The HttpClient that carries requests to Duo's hosts, or to this machine if that is what the settings say. */
+/** The HttpClient for requests to the host of the settings: one of Duo's, or this machine. */
 import { Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import type { BadProxy } from "../../http/Proxy.ts"

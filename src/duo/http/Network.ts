@@ -1,11 +1,11 @@
-/** Tells the ways apart in which no answer comes at all, from the error codes of Node and undici. */
+/** Gives the reason why a request had no answer, from the error codes of Node and undici. */
 import type { HttpClientError } from "effect/http"
 import { causesOf, codesOf } from "../../http/Transport.ts"
 import { NotDuo, Tls, Transport } from "../DuoReason.ts"
 
 const tlsCodes = /^(CERT_|CRL_|DEPTH_ZERO_|EPROTO|ERR_SSL_|ERR_TLS_|HOSTNAME_|INVALID_CA|SELF_SIGNED_|UNABLE_TO_)/
 
-/** Only codes and the API host are shown: what else these errors say may name URLs and addresses. */
+/** The detail has only error codes and the API host, because the errors' own texts may have URLs and addresses. */
 export const networkReason = (error: HttpClientError.HttpClientError, host: string): NotDuo | Tls | Transport => {
   const errors = causesOf(error)
   const codes = codesOf(errors)
@@ -19,5 +19,5 @@ export const networkReason = (error: HttpClientError.HttpClientError, host: stri
   return new Transport({ detail: `${host}: ${codes.at(-1) ?? "no connection"}` })
 }
 
-/** undici says it in words alone. */
+/** undici has no code for this error, only a text. */
 const proxyStatus = (message: string): string | undefined => /^Proxy response \((\d{3})\)/.exec(message)?.[1]

@@ -1,42 +1,49 @@
 /**
- * When the next request may start. Duo does not say how many it lets through: nothing is held back until it first says to
- * slow down, and what passes between one such answer and the next is the limit, of which the plan then keeps just short.
+ * Decides when the next request may start, so that Duo rarely answers 429 (slow down).
  *
- * Whenever Duo says so nothing is left of what it allows, so that n requests that passed in t since the last time are
- * t * limit, whatever it had saved up before. From there the plan closes in on the interval that was too short, and once
- * it is as near as it dares it tries a shorter one only now and then.
+ * Duo does not document its rate limit, so the plan measures it. Requests start without delay until the first 429.
+ * After that, the number of requests that pass between two 429s shows the limit: at a 429 nothing is left of what Duo
+ * allows, so n requests that passed in a time t mean a limit of n / t.
+ *
+ * The plan then keeps an interval between requests that is just longer than the limit demands. It shortens the interval
+ * step by step towards the last one that was too short. Near that one, it tries a shorter interval only rarely.
  */
 import { Clock, Effect, Ref } from "effect"
 import type { DuoReason } from "../DuoReason.ts"
 
 /** Times and intervals are in milliseconds. */
 export interface Plan {
-  /** Between the starts of two requests; 0 while nothing is known. */
+  /** From the start of one request to the start of the next; 0 until the first 429. */
   readonly interval: number
-  /** Whether that is but a guess, the time that an answer took. */
+  /** Whether the interval is not measured yet, but taken from the duration of an answer. */
   readonly guessed: boolean
-  /** The longest one that Duo is known not to bear. */
+  /** The longest interval that is known to be too short for Duo. */
   readonly tooShort: number
-  /** Nothing starts before. */
+  /** The earliest time at which the next request may start. */
   readonly next: number
-  /** When Duo last said to slow down; what started until then says nothing new. */
+  /** The time of the last 429. An answer to a request that started before it shows nothing new. */
   readonly refusedAt: number
-  /** Since when requests are counted: the start, or the first time in a row that Duo said so. */
+  /**
+   * The time from which `passed` is counted: the start of the plan, or the first of the last 429s that came in a row.
+   */
   readonly since: number
-  /** Requests that passed since then. */
+  /** How many requests passed since then. */
   readonly passed: number
-  /** Of those, with the interval as it is. */
+  /** How many of them passed since the interval was last changed. */
   readonly steady: number
-  /** So many pass before the interval is made shorter. */
+  /** How many requests have to pass before the interval becomes shorter. */
   readonly patience: number
-  /** How often in a row Duo said to slow down, and let nothing pass in between. */
+  /** How many 429s came in a row, without a request that passed in between. */
   readonly refusals: number
 }
 
-const patience = { least: 5, slowestInterval: 150, rarely: 200 }
-/** Duo is known to let through 50 to 300 requests a minute. What is measured may be less; what is guessed is not. */
-const intervalMax = { guess: 1_200, interval: 10_000 }
-/** Of 1, 2, 4 and so on, which Duo's own clients wait unless Duo says how long; in milliseconds. */
+/** Numbers of requests. `rarely` is for an interval that is already near the one that is too short. */
+const patience = { min: 5, max: 150, rarely: 200 }
+/** Milliseconds. Duo is known to allow 50 to 300 requests per minute. A measured limit may be lower, a guess is not. */
+const intervalMax = { guess: 1_200, measured: 10_000 }
+/**
+ * Milliseconds. If Duo does not say how long to wait, its own clients wait 1 s, 2 s, 4 s and so on, to this maximum.
+ */
 const waitMillisMax = 32_000
 
 export const begin = (now: number): Plan => ({
@@ -48,17 +55,17 @@ export const begin = (now: number): Plan => ({
   since: now,
   passed: 0,
   steady: 0,
-  patience: patience.least,
+  patience: patience.min,
   refusals: 0
 })
 
-/** A request wants to start. Gives when it may. */
+/** Gives the time at which a request may start. */
 export const reserveSlot = (plan: Plan, now: number): readonly [at: number, Plan] => {
   const at = Math.max(now, plan.next)
   return [at, { ...plan, next: at + plan.interval }]
 }
 
-/** A request passed. */
+/** The plan after a request that passed. */
 export const passed = (before: Plan, startedAt: number): Plan => {
   if (startedAt <= before.refusedAt) return before
   const plan = { ...before, passed: before.passed + 1, steady: before.steady + 1 }
@@ -72,7 +79,7 @@ export const passed = (before: Plan, startedAt: number): Plan => {
     : { ...plan, interval: interval / 1.02, tooShort: tooShort / 1.02, steady: 0 }
 }
 
-/** Duo said to slow down, and perhaps for how many seconds. */
+/** The plan after a 429. `retryAfter` is the number of seconds that Duo asks to wait; null if Duo does not say. */
 export const refused = (before: Plan, startedAt: number, now: number, retryAfter: number | null): Plan => {
   const asked = (retryAfter ?? 0) * 1000
   if (startedAt <= before.refusedAt) return { ...before, refusedAt: now, next: Math.max(before.next, now + asked) }
@@ -81,32 +88,32 @@ export const refused = (before: Plan, startedAt: number, now: number, retryAfter
   const usual = Math.min(1000 * 2 ** (refusals - 1), waitMillisMax)
   const pause = retryAfter === null ? Math.max(usual, before.interval) : refusals === 1 ? asked : Math.max(asked, usual)
   const plan = { ...before, refusals, refusedAt: now, passed: 0, steady: 0, next: now + pause }
-  // less than one was left when the counting began, and less than one is now
+  // at both ends of this time Duo had less than one request left to allow; the half stands for these fractions
   const measured = (now - before.since) / (before.passed + 0.5)
   if (isFirst) {
     return { ...plan, since: now, interval: Math.min(now - startedAt, intervalMax.guess), tooShort: measured }
   }
   if (before.passed === 0) return plan
-  const most = before.guessed ? intervalMax.interval : Math.min(before.interval * 1.25, intervalMax.interval)
+  const max = before.guessed ? intervalMax.measured : Math.min(before.interval * 1.25, intervalMax.measured)
   return {
     ...plan,
     since: now,
-    interval: Math.min(Math.max(measured, before.interval * 1.06), most),
+    interval: Math.min(Math.max(measured, before.interval * 1.06), max),
     guessed: false,
     tooShort: before.interval,
-    patience: Math.min(Math.max(before.passed * 2, patience.least), patience.slowestInterval)
+    patience: Math.min(Math.max(before.passed * 2, patience.min), patience.max)
   }
 }
 
-/** Milliseconds of a clock that nobody sets. */
+/** Milliseconds of a clock that only moves forward: setting the machine's clock does not change it. */
 export const monotonic = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
 export interface RatePlan {
-  /** Sends a request when it may start, and learns from what comes of it. */
+  /** Waits until the request may start, sends it, and learns from its answer. */
   readonly send: <A>(request: Effect.Effect<A, DuoReason>) => Effect.Effect<A, DuoReason>
 }
 
-const perMinute = (interval: number): string => interval === 0 ? "as it comes" : (60_000 / interval).toFixed(1)
+const perMinute = (interval: number): string => interval === 0 ? "unlimited" : (60_000 / interval).toFixed(1)
 
 export const make: Effect.Effect<RatePlan> = Effect.gen(function*() {
   const state = yield* Ref.make(begin(yield* monotonic))
@@ -116,10 +123,10 @@ export const make: Effect.Effect<RatePlan> = Effect.gen(function*() {
     const { interval } = yield* Ref.get(state)
     const plan = yield* Ref.updateAndGet(state, change)
     if (plan.interval === interval) return
-    yield* Effect.logDebug(`Rate: ${perMinute(plan.interval)} requests a minute, ${inFlight} in flight`)
+    yield* Effect.logDebug(`Rate: ${perMinute(plan.interval)} requests per minute, ${inFlight} in flight`)
   })
 
-  /** Waits for its turn, and for another one if Duo has said to slow down meanwhile. */
+  /** Waits for a turn. If a 429 came meanwhile, waits for another turn. */
   const turn: Effect.Effect<void> = Effect.gen(function*() {
     const now = yield* monotonic
     const at = yield* Ref.modify(state, (plan) => reserveSlot(plan, now))

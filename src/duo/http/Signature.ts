@@ -1,42 +1,43 @@
 /**
- * Duo's request signature, as its official clients make it: an HMAC over a canonical string, sent as HTTP Basic
- * credentials. https://duo.com/docs/adminapi#authentication; `test/duo/http/Signature.test.ts` holds it against their vectors.
+ * Signs requests like Duo's official clients: an HMAC over a canonical string, sent as the password of HTTP Basic
+ * authentication. https://duo.com/docs/adminapi#authentication; `test/duo/http/Signature.test.ts` checks it with test
+ * vectors.
  */
 import { Redacted } from "effect"
 import { createHash, createHmac } from "node:crypto"
 
-/** Parameters before encoding; a name may have several values. */
+/** Parameters before they are encoded. A name may have several values. */
 export type Params = Readonly<Record<string, string | ReadonlyArray<string>>>
 
 /** The versions of the canonical string that Duo accepts: 2 for form parameters, 5 for JSON bodies and GET. */
 export type Version = 2 | 5
 export type Digest = "sha1" | "sha512"
 
-/** A way to sign: the canonical string's version and the hash of the HMAC. */
+/** A way to sign: the version of the canonical string, and the hash of the HMAC. */
 export interface Scheme {
   readonly version: Version
   readonly digest: Digest
 }
 
-/** What is signed of a request. */
+/** The parts of a request that are signed. */
 export interface Signable {
   readonly method: string
-  /** The API host; its case and its port are not signed. */
+  /** The API host. It is signed in lower case and without a port. */
   readonly host: string
   readonly path: string
-  /** The query of a GET, the form of a version 2 POST. */
+  /** The query of a GET, or the form of a version 2 POST. */
   readonly params: Params
-  /** Byte for byte the `Date` (or `X-Duo-Date`) header. */
+  /** The `Date` (or `X-Duo-Date`) header, byte for byte. */
   readonly date: string
   /** The JSON body of a version 5 POST. */
   readonly body?: string
-  /** The `X-Duo-*` headers, any case. */
+  /** The `X-Duo-*` headers, in upper or lower case. */
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
 }
 
 const encoder = new TextEncoder()
 
-/** RFC 3986: unreserved characters as they are, every other byte of the UTF-8 as %XX in upper case. */
+/** Percent-encodes text (RFC 3986): every UTF-8 byte that is not an unreserved character becomes %XX in upper case. */
 export const encode = (value: string): string => {
   let encoded = ""
   for (const byte of encoder.encode(value)) {
@@ -48,7 +49,9 @@ export const encode = (value: string): string => {
 
 const byCodeUnit = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0
 
-/** The parameters line, and the query to send: sorted by encoded name, then by encoded value (RFC 5849, 3.4.1.3.2). */
+/**
+ * The line of parameters, which is also the query: sorted by encoded name, then by encoded value (RFC 5849, 3.4.1.3.2).
+ */
 export const canonicalParams = (params: Params): string =>
   Object.entries(params)
     .flatMap(([name, values]) =>
@@ -60,10 +63,10 @@ export const canonicalParams = (params: Params): string =>
 
 const sha512 = (text: string) => createHash("sha512").update(text).digest("hex")
 
-/** Why a set of `X-Duo-*` headers cannot be signed. */
+/** A set of `X-Duo-*` headers cannot be signed. */
 export class UnsignableHeader extends Error {}
 
-/** The hash of the `X-Duo-*` headers: lower-case names, sorted, name and value joined by NUL. */
+/** The hash of the `X-Duo-*` headers: sorted by lower-case name; all names and values are joined by NUL. */
 export const headersHash = (headers: ReadonlyArray<readonly [name: string, value: string]>): string => {
   const lower = headers.map(([name, value]) => [name.toLowerCase(), value] as const)
   const seen = new Set<string>()
@@ -78,7 +81,7 @@ export const headersHash = (headers: ReadonlyArray<readonly [name: string, value
 
 const isForm = (method: string) => method === "GET" || method === "DELETE"
 
-/** The string whose HMAC is the signature: lines joined by a newline, none at the end, an empty line for no parameters. */
+/** The string whose HMAC is the signature. The last line has no newline; without parameters, their line is empty. */
 export const canonicalize = (version: Version, request: Signable): string => {
   const method = request.method.toUpperCase()
   const lines = [

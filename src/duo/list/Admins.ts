@@ -1,4 +1,4 @@
-/** Every administrator of the tenant, page by page. Reading them needs a permission of its own. */
+/** Reads every administrator of the tenant. The keys need the permission to read administrators. */
 import { Context, Effect, Layer, type Stream } from "effect"
 import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
@@ -10,7 +10,7 @@ import { columns } from "../wire/Wire.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
 import * as Readings from "./Readings.ts"
 
-/** Every administrator. */
+/** The list of administrators. */
 export const list: List = {
   name: "admins",
   object: "an administrator",
@@ -27,9 +27,9 @@ const endpoint: Endpoint<Admin> = {
 }
 
 export class Admins extends Context.Service<Admins, {
-  /** The whole list from its start, one element a page. */
+  /** One reading of the list, an element per page. */
   readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError>
-  /** Reads all of them into the run database. */
+  /** Reads the whole list into the run database. */
   readonly read: (options: Readings.ReadOptions) => Effect.Effect<ReadList, DuoError | SinkReason>
 }>()("duo-mfa/duo/Admins") {
   static readonly layer: Layer.Layer<Admins, never, Client> = Layer.effect(
@@ -40,7 +40,7 @@ export class Admins extends Context.Service<Admins, {
         pagesOf(client, endpoint, options).pipe(ClockSkew.withClockSkew(client))
       return Admins.of({
         pages,
-        read: (options) => Readings.read(list, (before) => pages({ ...options, before }), options)
+        read: (options) => Readings.read(list, (cache) => pages({ ...options, cache }), options)
       })
     })
   )

@@ -1,4 +1,4 @@
-/** Every bypass code of the tenant, page by page. Reading them may need a permission that the key does not have. */
+/** Reads every bypass code of the tenant. If the keys may not read them, the run goes on without bypass codes. */
 import { Context, Effect, Layer, Schema, Stream } from "effect"
 import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
@@ -9,7 +9,7 @@ import { columns } from "../wire/Wire.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
 import * as Readings from "./Readings.ts"
 
-/** Every bypass code. */
+/** The list of bypass codes. */
 export const list: List = {
   name: "bypass_codes",
   object: "a bypass code",
@@ -25,7 +25,7 @@ const endpoint: Endpoint<BypassCode> = {
   id: ({ bypass_code_id }) => bypass_code_id
 }
 
-/** They cannot be read: not collected, which is not the same as empty. The run goes on without. */
+/** Bypass codes cannot be read. They are not collected, which is not the same as having none. */
 export class NotCollected extends Schema.TaggedError<NotCollected>()("NotCollected", {
   path: Schema.String,
   detail: Schema.String
@@ -35,14 +35,19 @@ export class NotCollected extends Schema.TaggedError<NotCollected>()("NotCollect
   }
 }
 
-/** The key has no permission for them, or this Duo does not offer them, in whatever way it says so. */
-const isNotForUs = ({ reason }: DuoError) =>
+/**
+ * Whether the keys have no permission for bypass codes, or this tenant has no such list. Duo says so in several ways.
+ */
+const isNotAvailable = ({ reason }: DuoError) =>
   ["Unauthorized", "Forbidden", "NotFound", "MethodNotAllowed", "BadRequest"].includes(reason._tag)
 
 export class BypassCodes extends Context.Service<BypassCodes, {
-  /** Fails with `NotCollected` if Duo refuses the first page, to be asked when it is known that the keys are right. */
+  /**
+   * One reading of the list, an element per page. Fails with `NotCollected` if Duo refuses the first page. Read
+   * another list first, because a refusal of wrong keys looks the same.
+   */
   readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError | NotCollected>
-  /** Reads all of them into the run database. */
+  /** Reads the whole list into the run database. */
   readonly read: (options: Readings.ReadOptions) => Effect.Effect<ReadList, DuoError | NotCollected | SinkReason>
 }>()("duo-mfa/duo/BypassCodes") {
   static readonly layer: Layer.Layer<BypassCodes, never, Client> = Layer.effect(
@@ -58,7 +63,7 @@ export class BypassCodes extends Context.Service<BypassCodes, {
               return page
             }),
             Stream.mapError((error) =>
-              isNotForUs(error) && !started
+              isNotAvailable(error) && !started
                 ? new NotCollected({ path: error.path, detail: `Bypass codes are not collected. ${error.message}` })
                 : error
             )
@@ -66,7 +71,7 @@ export class BypassCodes extends Context.Service<BypassCodes, {
         })
       return BypassCodes.of({
         pages,
-        read: (options) => Readings.read(list, (before) => pages({ ...options, before }), options)
+        read: (options) => Readings.read(list, (cache) => pages({ ...options, cache }), options)
       })
     })
   )

@@ -1,16 +1,18 @@
 /**
- * Whether it is proved who was in a list at one moment, by SQL over everything that was read of it.
+ * Proves who was in a list at one moment, with SQL over everything that was read of the list.
  *
- * Duo pages by offset over a list that changes while it is read, in an order that it does not document. But an id enters
- * the list once and leaves it once. So an object was in the list at a moment if it was seen at or after that moment and
+ * Duo pages by offset, in an order that it does not document, over a list that changes while it is read. But an id
+ * enters the list only once and leaves it only once. So an object was in the list at a moment if a page showed it at or
+ * after the moment, and if one of these is true as well:
  *
- * - was seen at or before it as well, or
- * - was created before it, by Duo's own clock.
+ * - A page showed it at or before the moment.
+ * - Its creation time, which comes from Duo's own clock, is before the moment.
  *
- * If these are as many objects as Duo counted at that moment, they are all of them. Nothing that happens between two
- * requests can make this wrong.
+ * If as many objects pass this test as Duo counted at that moment, they are the whole list. A change between two
+ * requests cannot make this wrong.
  *
- * The moments are the first pages of the readings: every earlier request has been answered, and no other is in flight.
+ * Each reading has one such moment: the answer to its first page. At that time every earlier request has been answered,
+ * and no other request is in flight.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
@@ -18,9 +20,10 @@ import type { SinkReason } from "../../failure/SinkError.ts"
 import type { Proof } from "../../Pipeline.ts"
 
 /**
- * `pages` has every page of every reading, and the page whose objects it has: another one if it came again with the same
- * bytes.
- * `moments` has every reading: how many objects Duo counted, and a Unix time, by Duo's clock, before it counted them.
+ * `pages` has a row per page of every reading. `content` is the page that has the objects: the page itself, or an
+ * earlier page with the same bytes.
+ * `moments` has a row per reading: how many objects Duo counted (`total`), and a Unix time by Duo's clock that is
+ * before Duo counted them (`not_before`).
  */
 export const tables = [
   `CREATE TABLE IF NOT EXISTS readings.pages (list VARCHAR, page INTEGER, reading INTEGER, is_first BOOLEAN, content INTEGER)`,
@@ -28,97 +31,103 @@ export const tables = [
 ]
 
 /**
- * What is known of every id, given its sightings (`list, id, created, reading, is_first`): the first moment at or before
- * which it was seen, the last reading that saw it, and all of them as bits.
+ * A row per id, from its sightings (`list, id, created, reading, is_first`). `known_from` is the first moment at or
+ * before which a page showed the id, `last_reading` is the last reading that showed it, and `readings` has a bit for
+ * every reading that showed it. A page that is not the first one of its reading comes after the moment, so it counts
+ * for the next moment.
  */
-export const known = (sightings: string) =>
+export const sightingsById = (sightings: string) =>
   `SELECT list, id, min(reading + (NOT is_first)::INTEGER) AS known_from, max(reading) AS last_reading,
      bit_or(1 << reading) AS readings, max(created) AS created
    FROM ${sightings} GROUP BY list, id`
 
-/** Whether an id was in the list at the moment of a reading, which is a row of `readings.moments`. */
-export const isAt = (provenReading: string) =>
-  `known.last_reading >= ${provenReading}.reading
-   AND (known.known_from <= ${provenReading}.reading OR coalesce(known.created < ${provenReading}.not_before, false))`
+/** The condition that an id of `known` was in the list at the moment of a row of `readings.moments`. */
+export const wasInList = (moment: string) =>
+  `known.last_reading >= ${moment}.reading
+   AND (known.known_from <= ${moment}.reading OR coalesce(known.created < ${moment}.not_before, false))`
 
-/** How many ids are known to have been in the list at each moment, and how many of them without their creation time. */
-export const counted = (known: string) =>
+/** A row per moment: how many ids are proved to be in the list (`known`), and how many without their creation time. */
+export const countsByMoment = (known: string) =>
   `SELECT moments.list, moments.reading, any_value(moments.total) AS total, count(id) AS known,
      count(id) FILTER (known_from <= moments.reading) AS seen_twice
-   FROM readings.moments LEFT JOIN ${known} known ON known.list = moments.list AND ${isAt("moments")}
+   FROM readings.moments LEFT JOIN ${known} known ON known.list = moments.list AND ${wasInList("moments")}
    GROUP BY moments.list, moments.reading`
 
-/** What the readings of a list have shown so far. */
-export interface Shown {
-  /** The last moment at which everything is known; undefined if there is none. */
-  readonly moment: number | undefined
+/** What the readings of a list prove so far. */
+export interface Evidence {
+  /** The last reading at whose moment the whole list is known; undefined if nothing is proved. */
+  readonly provenReading: number | undefined
   readonly proof: Proof | undefined
-  /** How many are known at the moment, or at the last one if nothing is proved. */
-  readonly known: number
-  /** Ids in the last reading, in the one before it, and in both. */
-  readonly last: number
-  readonly before: number
-  readonly both: number
+  /** How many ids are proved to be in the list at that moment, or at the last moment if nothing is proved. */
+  readonly knownCount: number
+  /** How many ids the last reading showed, how many the reading before it, and how many are in both. */
+  readonly lastCount: number
+  readonly previousCount: number
+  readonly bothCount: number
 }
 
-/** The table of what is known of the ids of a list. */
-const knownOf = (list: string) => DuckDb.name(`known ${list}`)
+/** The table that `sightingsById` fills for a list. */
+const knownTable = (list: string) => `readings.${DuckDb.name(`known ${list}`)}`
 
-/** Compares the readings of a list, given its sightings. */
-export const look = Effect.fnUntraced(function*(
+/** Compares all readings of a list. `readings` is how many there are. */
+export const compareReadings = Effect.fnUntraced(function*(
   session: DuckDb.Session,
   list: string,
   sightings: string,
   readings: number
-): Effect.fn.Return<Shown, SinkReason> {
-  yield* session.run(`CREATE OR REPLACE TABLE readings.${knownOf(list)} AS ${known(sightings)}`)
+): Effect.fn.Return<Evidence, SinkReason> {
+  yield* session.run(`CREATE OR REPLACE TABLE ${knownTable(list)} AS ${sightingsById(sightings)}`)
   const moments = yield* session.all(
-    `SELECT reading, known = total, known, seen_twice = total FROM (${counted(`readings.${knownOf(list)}`)})
+    `SELECT reading, known = total, known, seen_twice = total FROM (${countsByMoment(knownTable(list))})
      WHERE list = ${DuckDb.literal(list)} ORDER BY reading DESC`
   )
   const proved = moments.find(([_, isProved]) => isProved === true)
-  const [_, __, knownAt, isSeenTwice] = proved ?? moments[0] ?? []
+  const [_, __, knownCount, isSeenTwice] = proved ?? moments[0] ?? []
   const [numbers] = yield* session.all(
     `SELECT count(*) FILTER (readings & ${1 << readings} <> 0), count(*) FILTER (readings & ${
       1 << (readings - 1)
     } <> 0),
        count(*) FILTER (readings & ${3 << (readings - 1)} = ${3 << (readings - 1)})
-     FROM readings.${knownOf(list)}`
+     FROM ${knownTable(list)}`
   )
-  const [last = 0, before = 0, both = 0] = (numbers ?? []).map(Number)
+  const [lastCount = 0, previousCount = 0, bothCount = 0] = (numbers ?? []).map(Number)
   return {
-    moment: proved === undefined ? undefined : Number(proved[0]),
+    provenReading: proved === undefined ? undefined : Number(proved[0]),
     proof: proved === undefined ? undefined : isSeenTwice !== true ? "created" : readings === 1 ? "page" : "twice",
-    known: Number(knownAt ?? 0),
-    last,
-    before,
-    both
+    knownCount: Number(knownCount ?? 0),
+    lastCount,
+    previousCount,
+    bothCount
   }
 })
 
 /**
- * Makes the objects of a list: each once, as it was read last, those of the proved moment or all that were seen. `table` has
- * what was read with its page and place. Gives how many of them were not the same whenever they were read.
+ * Selects the objects that the run keeps: each id once, as the last page showed it. If a reading is proved, only the
+ * ids that were in the list at its moment are kept; otherwise all ids are.
+ *
+ * `table` has every object that was read, with its page and its place on the page. The result names a table with the
+ * rowids of the objects to leave out, and counts the kept ids whose object was not the same on all pages that showed
+ * it.
  */
-export const choose = Effect.fnUntraced(function*(
+export const selectObjects = Effect.fnUntraced(function*(
   session: DuckDb.Session,
-  { columns, id, list, moment: provenReading, table }: {
+  { columns, id, list, provenReading, table }: {
     readonly list: string
     readonly table: string
     readonly columns: ReadonlyArray<string>
     readonly id: string
-    readonly moment: number | undefined
+    readonly provenReading: number | undefined
   }
 ) {
   const key = DuckDb.name(id)
-  const left = DuckDb.name(`left ${list}`)
+  const leftOut = `readings.${DuckDb.name(`left ${list}`)}`
   const outside = provenReading === undefined
     ? ""
     : `UNION ALL SELECT object.rowid FROM ${table} object
-       JOIN readings.${knownOf(list)} known ON known.id = object.${key}
+       JOIN ${knownTable(list)} known ON known.id = object.${key}
        JOIN readings.moments ON moments.list = ${DuckDb.literal(list)} AND moments.reading = ${provenReading}
-       WHERE NOT (${isAt("moments")})`
-  // an object that was read once is the rule, and needs no sorting
+       WHERE NOT (${wasInList("moments")})`
+  // most objects are read only once, and need no sorting
   yield* session.run(
     `CREATE OR REPLACE TABLE readings.again AS
      SELECT object.rowid AS object, object.${key} AS id, last_page, _place, hash(${
@@ -132,7 +141,7 @@ export const choose = Effect.fnUntraced(function*(
        ON content = object._page`
   )
   yield* session.run(
-    `CREATE OR REPLACE TABLE readings.${left} AS
+    `CREATE OR REPLACE TABLE ${leftOut} AS
      SELECT object FROM readings.again
      QUALIFY row_number() OVER (PARTITION BY id ORDER BY last_page DESC, _place) > 1
      ${outside}`
@@ -142,12 +151,12 @@ export const choose = Effect.fnUntraced(function*(
        SELECT id FROM readings.again GROUP BY id HAVING count(DISTINCT version) > 1
      ) ${
       provenReading === undefined ? "" : `SEMI JOIN (
-       SELECT known.id FROM readings.${knownOf(list)} known
+       SELECT known.id FROM ${knownTable(list)} known
        JOIN readings.moments ON moments.list = ${DuckDb.literal(list)} AND moments.reading = ${provenReading}
-       WHERE ${isAt("moments")}
+       WHERE ${wasInList("moments")}
      ) there USING (id)`
     }`
   )
   yield* session.run("DROP TABLE readings.again")
-  return { left: `readings.${left}`, changed: Number(changed?.[0] ?? 0) }
+  return { leftOut, changed: Number(changed?.[0] ?? 0) }
 })

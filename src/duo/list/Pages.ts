@@ -1,9 +1,11 @@
 /**
- * Follows Duo's paging to its end: offsets into a live list, `metadata.next_offset` on every page but the last. What
- * would lose objects in silence or never end is an error. The guards are those of Duo's Ruby client, and more.
+ * Reads a list of Duo's page by page, to its end.
  *
- * A page begins with the last object of the one before it, so that one object taken out of the list before it hides
- * nobody, and that the list moved is seen.
+ * Duo pages by offsets into a live list: every page except the last has `metadata.next_offset`. Paging that would
+ * silently lose objects or never end is an error. The checks are those of Duo's Ruby client, and a few more.
+ *
+ * Pages overlap by one object: a page begins with the last object of the page before it. So one deletion earlier in the
+ * list skips nobody, and a changed overlap shows that the list moved.
  */
 import { Array, Effect, Fiber, Option, type Result, Scope, Stream } from "effect"
 import { hash } from "node:crypto"
@@ -20,48 +22,56 @@ export interface PageOptions {
   readonly pageSize?: number | undefined
   /** Pages in flight; 1 when undefined. */
   readonly concurrency?: number | undefined
-  /** Pages that were read before, to which those that are read now are added. */
-  readonly before?: PageCache | undefined
+  /** The pages of earlier readings. Every page that is read now is added to it. */
+  readonly cache?: PageCache | undefined
 }
 
-/** What a page says. */
+/** What is kept of a page, apart from its objects. */
 export interface Content {
-  /** Objects on it. */
+  /** How many objects are on the page. */
   readonly count: number
-  /** The ids of the first and the last one. */
+  /** The ids of the first and the last object; undefined if the page is empty. */
   readonly first: string | undefined
   readonly last: string | undefined
-  /** `total_objects`; null when Duo does not say it or it is no count. */
+  /** `total_objects`; null when Duo does not send it or it is not a count. */
   readonly total: number | null
-  /** Where the next one begins. */
+  /** `next_offset`; undefined on the last page. */
   readonly next: number | undefined
 }
 
-/** Pages by their offset, and the digest of their text: one that comes again with the same bytes is not read again. */
+/**
+ * Pages by their offset, with the digest of their text: a page that comes again with the same bytes is not parsed
+ * again.
+ */
 export type PageCache = Map<number, { readonly content: Content; readonly digest: string }>
 
 export interface Page {
-  /** The very same as before when the page came again with the same bytes. */
+  /** If the page came again with the same bytes, this is the object of the earlier reading. */
   readonly content: Content
   readonly offset: number
-  /** Its objects in order, as lists in JSON of `listSize` but for the last; undefined when it came again. */
+  /**
+   * The objects in their order, as JSON lists; each list has `listSize` objects, and the last one has the rest.
+   * Undefined if the page came again with the same bytes.
+   */
   readonly objects: ReadonlyArray<string> | undefined
-  /** Where an object had half of a surrogate pair, by its place. */
+  /** Where text of an object had half of a surrogate pair. */
   readonly halves: ReadonlyArray<Half>
-  /** The fields that nobody knows. */
+  /** The names of fields that the schema does not know. */
   readonly unknownFields: ReadonlyArray<string>
-  /** A Unix time by Duo's clock at which Duo had not yet made the answer; null if it does not say. */
+  /** A Unix time by Duo's clock before Duo made the answer; null if the answer does not show one. */
   readonly notBefore: number | null
-  /** Whether it begins with the last object of the page before, as it was asked to; null if it was not. */
+  /**
+   * Whether the page begins with the last object of the page before it; null if the request did not ask for an overlap.
+   */
   readonly overlaps: boolean | null
 }
 
 export interface Endpoint<A> {
   readonly path: string
-  /** What Duo documents; a larger limit is clamped, not refused. */
+  /** The maximum that Duo documents. Duo lowers a larger limit to it and does not refuse the request. */
   readonly maxPageSize: number
   readonly decode: (response: unknown) => Result.Result<Decoded<A>, Refusal>
-  /** The key of an object; Duo never gives an id a second time. */
+  /** The id of an object. Duo never uses an id again. */
   readonly id: (value: A) => string
 }
 
@@ -69,105 +79,113 @@ interface Fetched extends Omit<Page, "overlaps"> {
   readonly digest: string
 }
 
-/** Far beyond any tenant: a server that invents users for ever is left here. */
+/** Far more than any tenant has. It stops a server that never ends its list. */
 const pagesMax = 100_000
 
-/** The pages in order, as the chain of `next_offset` gives them; more than one in flight are guesses, dropped if wrong. */
+/**
+ * The pages in the order of their `next_offset`. If more than one page may be in flight, the others are fetched at
+ * offsets that are guessed; a wrong guess is dropped.
+ */
 export const pages = <A>(
   client: Pick<Client["Service"], "call">,
   endpoint: Endpoint<A>,
-  { before = new Map(), concurrency = 1, pageSize = endpoint.maxPageSize }: PageOptions
+  { cache = new Map(), concurrency = 1, pageSize = endpoint.maxPageSize }: PageOptions
 ): Stream.Stream<Page, DuoError> => {
   const limit = Math.min(pageSize, endpoint.maxPageSize)
-  const fetch = (offset: number) => fetchPage(client, endpoint, before, limit, offset)
+  const fetch = (offset: number) => fetchPage(client, endpoint, cache, limit, offset)
   return Stream.unwrap(Effect.gen(function*() {
     const scope = yield* Scope.Scope
-    const ahead = new Map<number, Fiber.Fiber<Fetched, DuoError>>()
+    const inFlight = new Map<number, Fiber.Fiber<Fetched, DuoError>>()
     const joinOrFetch = (offset: number) =>
       Effect.suspend(() => {
-        const fiber = ahead.get(offset)
-        ahead.delete(offset)
+        const fiber = inFlight.get(offset)
+        inFlight.delete(offset)
         return fiber === undefined ? fetch(offset) : Fiber.join(fiber)
       })
-    const lookAhead = Effect.fnUntraced(function*(page: Fetched) {
-      const offsets = concurrency > 1 ? guesses(page, concurrency) : []
-      for (const [offset, fiber] of ahead) {
+    const prefetch = Effect.fnUntraced(function*(page: Fetched) {
+      const offsets = concurrency > 1 ? guessOffsets(page, concurrency) : []
+      for (const [offset, fiber] of inFlight) {
         if (offsets.includes(offset)) continue
-        ahead.delete(offset)
+        inFlight.delete(offset)
         yield* Fiber.interrupt(fiber)
       }
       for (const offset of offsets) {
-        if (!ahead.has(offset)) ahead.set(offset, yield* Effect.forkIn(fetch(offset), scope))
+        if (!inFlight.has(offset)) inFlight.set(offset, yield* Effect.forkIn(fetch(offset), scope))
       }
     })
-    const start: Position = { offset: 0, count: 1, witness: null }
+    const start: Position = { offset: 0, pages: 1, overlapId: null }
     return Stream.paginate(
       start,
-      Effect.fnUntraced(function*({ count, offset, witness }) {
+      Effect.fnUntraced(function*({ offset, overlapId, pages }) {
         const fetched = yield* joinOrFetch(offset)
         const { content, digest } = fetched
-        before.set(offset, { content, digest })
-        yield* lookAhead(fetched)
+        cache.set(offset, { content, digest })
+        yield* prefetch(fetched)
         const { count: objects, first, last, next, total } = content
         yield* Effect.logDebug(
           `${endpoint.path}: ${objects} of ${
             total ?? "?"
-          } at offset ${offset}; ${ahead.size} in flight, ${limit} a page`
+          } at offset ${offset}; ${inFlight.size} in flight, ${limit} per page`
         )
-        const page: Page = { ...fetched, overlaps: witness === null ? null : first === witness }
+        const page: Page = { ...fetched, overlaps: overlapId === null ? null : first === overlapId }
         if (next === undefined) return [[page], Option.none()] as const
-        if (count >= pagesMax) return yield* bad(endpoint.path, `there are more than ${pagesMax} of them`)
-        const from = following(offset, next)
-        const then: Position = { offset: from, count: count + 1, witness: from < next ? last ?? null : null }
-        return [[page], Option.some(then)] as const
+        if (pages >= pagesMax) return yield* badPaging(endpoint.path, `there are more than ${pagesMax} of them`)
+        const nextOffset = withOverlap(offset, next)
+        const position: Position = {
+          offset: nextOffset,
+          pages: pages + 1,
+          overlapId: nextOffset < next ? last ?? null : null
+        }
+        return [[page], Option.some(position)] as const
       })
     )
   }))
 }
 
-/** Where the pager is. */
+/** The page that is read next. */
 interface Position {
   readonly offset: number
-  readonly count: number
-  /** The id that the page is to begin with; null if it begins after the page before. */
-  readonly witness: string | null
+  /** Its number, from 1. */
+  readonly pages: number
+  /** The id that the page begins with unless the list moved; null if it does not overlap with the page before it. */
+  readonly overlapId: string | null
 }
 
-/** One object before the next offset; a page of one object has no room for the one before. */
-const following = (offset: number, next: number) => next - 1 > offset ? next - 1 : next
+/** One object before the next offset. A page of one object cannot overlap: the list would never end. */
+const withOverlap = (offset: number, next: number) => next - 1 > offset ? next - 1 : next
 
-/** The offsets that the chain will come to if it goes on as it did, the next one first. */
-const guesses = ({ content: { next, total }, offset }: Fetched, count: number): ReadonlyArray<number> => {
+/** The next offset, and the ones after it if all pages are as long as this one. */
+const guessOffsets = ({ content: { next, total }, offset }: Fetched, count: number): ReadonlyArray<number> => {
   if (next === undefined) return []
-  const first = following(offset, next)
+  const first = withOverlap(offset, next)
   const step = first - offset
   const offsets = [first]
-  // the page before a guess ends the list if it reaches the total
+  // a page that reaches the total is the last one, so no page after it is guessed
   for (let guess = first + step; offsets.length < count && guess + next - first < (total ?? 0); guess += step) {
     offsets.push(guess)
   }
   return offsets
 }
 
-const bad = (path: string, what: string) => new DuoError({ path, attempts: 1, reason: new BadPaging({ what }) })
+const badPaging = (path: string, what: string) => new DuoError({ path, attempts: 1, reason: new BadPaging({ what }) })
 
 const fetchPage = Effect.fn("Duo.page")(function*<A>(
   client: Pick<Client["Service"], "call">,
   { decode, id, path }: Endpoint<A>,
-  before: PageCache,
+  cache: PageCache,
   limit: number,
   offset: number
 ) {
   yield* Effect.annotateCurrentSpan({ "duo_mfa.offset": offset, "duo_mfa.limit": limit })
-  const known = before.get(offset)
+  const known = cache.get(offset)
   const { halves, isKnown, metadata, notBefore, response, text } = yield* client.call(
     path,
     { limit: String(limit), offset: String(offset) },
     known && ((text) => digestOf(text) === known.digest)
   )
   if (isKnown && known !== undefined) {
-    const again: Fetched = { ...known, offset, objects: undefined, halves, unknownFields: [], notBefore }
-    return again
+    const unchanged: Fetched = { ...known, offset, objects: undefined, halves, unknownFields: [], notBefore }
+    return unchanged
   }
   const { unknownFields, values } = yield* Effect.fromResult(decode(response)).pipe(
     Effect.mapError(({ where, why }) => {
@@ -176,7 +194,7 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
     })
   )
   const place = yield* Effect.fromResult(readMetadata(metadata, { limit, offset, length: values.length })).pipe(
-    Effect.mapError((what) => bad(path, `${what} (offset ${offset})`))
+    Effect.mapError((what) => badPaging(path, `${what} (offset ${offset})`))
   )
   const [first, last] = [values.at(0), values.at(-1)]
   const fetched: Fetched = {

@@ -1,6 +1,6 @@
 /**
- * Reads a list of Duo's into the run database, again and again until it is proved who was in it at one moment, or until that
- * looks hopeless.
+ * Reads a list of Duo's into the run database. The list is read again until its completeness is proved, or until
+ * another reading cannot help.
  */
 import { Effect, Stream } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
@@ -14,36 +14,36 @@ import type { Half } from "../wire/WellFormed.ts"
 import * as Completeness from "./Completeness.ts"
 import type { Content, Page, PageCache, PageOptions } from "./Pages.ts"
 
-/** How far the reading is. */
+/** How far a list has been read. */
 export interface ReadingProgress {
-  /** Readings begun. */
+  /** The number of the current reading, from 1. */
   readonly reading: number
-  /** Objects seen in this reading. */
+  /** How many objects the current reading has read. */
   readonly seen: number
-  /** How many Duo says there are; null if it does not. */
+  /** How many objects Duo counted; null if Duo did not say. */
   readonly total: number | null
-  /** Pages of all readings. */
+  /** How many pages all readings have read. */
   readonly pages: number
 }
 
 export interface ReadOptions extends PageOptions {
-  /** What the objects are called in sentences: `bypass codes`. */
+  /** The objects' name in sentences, such as `bypass codes`. */
   readonly what: string
   readonly database: RunDatabase
-  /** The run that the objects are of. */
+  /** The run that reads the objects. */
   readonly stamp: Stamp
-  /** Is told of every page. */
+  /** Called after every page. */
   readonly onPage: (progress: ReadingProgress) => Effect.Effect<void>
 }
 
-/** The list is read from its start at most so often. */
+/** How often a list is read. */
 const readingsMax = 5
 
-/** Names of unknown fields that are remembered. */
+/** How many names of unknown fields are kept. */
 const unknownFieldsMax = 1000
 
-/** A page as `readings.pages` has it. */
-interface Taken {
+/** The two columns of `readings.pages` that differ from page to page. */
+interface PageRow {
   readonly content: number
   readonly isFirst: boolean
 }
@@ -52,14 +52,14 @@ interface Taken {
 interface Reading {
   readonly total: number | null
   readonly notBefore: number | null
-  /** Objects on its pages, but for those that pages share. */
+  /** How many objects its pages have; an object that two pages overlap by counts once. */
   objects: number
 }
 
-/** Reads a list of which `pages` is one reading, an element a page; it may use what it has read before. */
+/** Reads a list. `pages` is one reading, an element per page; the cache has the pages of the readings before it. */
 export const read = Effect.fn("Duo.snapshot")(function*<E>(
   list: List,
-  pages: (before: PageCache) => Stream.Stream<Page, E>,
+  pages: (cache: PageCache) => Stream.Stream<Page, E>,
   { database: { session }, onPage, stamp, what }: ReadOptions
 ) {
   yield* Effect.annotateCurrentSpan("duo_mfa.list", what)
@@ -71,7 +71,7 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
   const objects = `CREATE OR REPLACE VIEW objects.${DuckDb.name(list.name)} AS
     SELECT ${DuckDb.literal(stamp.run_id)} AS run_id, ${DuckDb.constant(stamp.observed_at)} AS observed_at,
       ${DuckDb.literal(stamp.tenant)} AS tenant, objects.* FROM ${table} objects`
-  // there is none until the list was read
+  // the view is empty until the list is read
   yield* session.run(`${objects} WHERE false`)
   yield* session.run(
     `CREATE VIEW ${sightings} AS SELECT ${name} AS list, ${DuckDb.name(list.id)} AS id,
@@ -79,7 +79,7 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
      FROM readings.pages JOIN ${table} ON _page = content WHERE list = ${name}`
   )
 
-  const taken: Array<Taken> = []
+  const pageRows: Array<PageRow> = []
   const pageOf = new Map<Content, number>()
   const unknownFields = new Set<string>()
   const readings: Array<Reading> = []
@@ -95,8 +95,8 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
     if (isFirst) readings.push(current)
     if (overlaps === false) moved++
     current.objects += content.count - (overlaps === true ? 1 : 0)
-    const page = taken.length
-    taken.push({ content: pageOf.get(content) ?? page, isFirst })
+    const page = pageRows.length
+    pageRows.push({ content: pageOf.get(content) ?? page, isFirst })
     if (!pageOf.has(content)) pageOf.set(content, page)
     if (objects !== undefined) {
       for (const [list, json] of objects.entries()) yield* loader.add({ page, first: list * listSize, json })
@@ -104,16 +104,16 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
     }
     for (const field of fields) if (unknownFields.size < unknownFieldsMax) unknownFields.add(field)
     yield* Meters.paged(what)
-    yield* onPage({ reading: readings.length, seen: current.objects, total: current.total, pages: taken.length })
+    yield* onPage({ reading: readings.length, seen: current.objects, total: current.total, pages: pageRows.length })
     return current
   })
 
-  /** Reads the list once, and compares it with the readings before. */
-  const readOnce = Effect.fn("Duo.sweep")(function*(before: PageCache) {
+  /** Reads the list once, and compares all readings. */
+  const readOnce = Effect.fn("Duo.sweep")(function*(cache: PageCache) {
     yield* Effect.annotateCurrentSpan("duo_mfa.sweep", readings.length + 1)
-    const start = taken.length
+    const start = pageRows.length
     const reading = yield* Stream.runFoldEffect(
-      pages(before),
+      pages(cache),
       (): Reading | undefined => undefined,
       (reading, page) => recordPage(page, reading)
     )
@@ -122,37 +122,37 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
     yield* session.run(
       `INSERT INTO readings.moments VALUES (${name}, ${n}, ${reading?.total ?? null}, ${reading?.notBefore ?? null})`
     )
-    const rows = taken.slice(start).map(({ content, isFirst }, index) =>
+    const rows = pageRows.slice(start).map(({ content, isFirst }, index) =>
       `(${name}, ${start + index}, ${n}, ${isFirst}, ${content})`
     )
     yield* session.run(`INSERT INTO readings.pages VALUES ${rows.join(", ")}`)
-    const shown = yield* Completeness.look(session, list.name, sightings, n)
-    duplicates += (reading?.objects ?? 0) - shown.last
-    return shown
+    const evidence = yield* Completeness.compareReadings(session, list.name, sightings, n)
+    duplicates += (reading?.objects ?? 0) - evidence.lastCount
+    return evidence
   })
 
-  const before: PageCache = new Map()
-  let shown = yield* readOnce(before)
-  while (shown.moment === undefined && !isHopeless(shown, readings) && readings.length < readingsMax) {
-    shown = yield* readOnce(before)
+  const cache: PageCache = new Map()
+  let evidence = yield* readOnce(cache)
+  while (evidence.provenReading === undefined && !isHopeless(evidence, readings) && readings.length < readingsMax) {
+    evidence = yield* readOnce(cache)
   }
 
-  const { moment } = shown
-  const { changed, left } = yield* Completeness.choose(session, {
+  const { provenReading } = evidence
+  const { changed, leftOut } = yield* Completeness.selectObjects(session, {
     list: list.name,
     table,
     columns: Object.keys(list.columns),
     id: list.id,
-    moment
+    provenReading
   })
-  yield* session.run(`${objects} ANTI JOIN ${left} ON object = objects.rowid`)
+  yield* session.run(`${objects} ANTI JOIN ${leftOut} ON object = objects.rowid`)
   const last = readings.at(-1)
   const result: ReadList = {
     list,
-    doubt: moment === undefined ? doubtOf(shown, what, readings, moved) : null,
-    proof: shown.proof ?? null,
-    total: (moment === undefined ? last : readings[moment - 1])?.total ?? null,
-    pages: taken.length,
+    doubt: provenReading === undefined ? doubtOf(evidence, what, readings, moved) : null,
+    proof: evidence.proof ?? null,
+    total: (provenReading === undefined ? last : readings[provenReading - 1])?.total ?? null,
+    pages: pageRows.length,
     readings: readings.length,
     duplicates,
     changed,
@@ -161,7 +161,7 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
   return result
 }, Effect.scoped)
 
-/** Remembers where objects of a page had half of a surrogate pair. */
+/** Keeps where objects of a page had half of a surrogate pair. */
 const insertHalves = (session: DuckDb.Session, { name }: List, page: number, halves: ReadonlyArray<Half>) => {
   const rows = halves.map(({ index, path }) =>
     `(${DuckDb.literal(name)}, ${page}, ${index}, ${DuckDb.literal(path.replace(/^\./, ""))})`
@@ -169,19 +169,32 @@ const insertHalves = (session: DuckDb.Session, { name }: List, page: number, hal
   return rows.length === 0 ? Effect.void : session.run(`INSERT INTO readings.halves VALUES ${rows.join(", ")}`)
 }
 
-/** Another reading could not prove more: Duo tells no number, or one that its own list contradicts twice. */
-const isHopeless = ({ before, both, last }: Completeness.Shown, readings: ReadonlyArray<Reading>): boolean => {
-  const [second, first] = [readings.at(-2), readings.at(-1)]
-  if (first === undefined || first.total === null) return true
-  return second !== undefined && second.total === first.total && last === both && last === before
+/**
+ * Whether another reading cannot prove more: Duo sends no count, or two readings in a row had the same count and the
+ * same ids, and the count is not the number of ids.
+ */
+const isHopeless = (
+  { bothCount, lastCount, previousCount }: Completeness.Evidence,
+  readings: ReadonlyArray<Reading>
+): boolean => {
+  const [previous, last] = [readings.at(-2), readings.at(-1)]
+  if (last === undefined || last.total === null) return true
+  return previous !== undefined && previous.total === last.total && lastCount === bothCount &&
+    lastCount === previousCount
 }
 
-const doubtOf = (shown: Completeness.Shown, what: string, readings: ReadonlyArray<Reading>, moved: number): string => {
+/** Why completeness is not proved, for a person. */
+const doubtOf = (
+  evidence: Completeness.Evidence,
+  what: string,
+  readings: ReadonlyArray<Reading>,
+  moved: number
+): string => {
   const total = readings.at(-1)?.total ?? null
   return total === null
     ? `Duo did not say how many ${what} there are`
-    : isHopeless(shown, readings)
-    ? `Duo counts ${total} ${what} and lists ${shown.last}`
-    : `the list of ${what} would not hold still: read ${readings.length} times, it was seen to move ${moved} times, and ` +
-      `${shown.known} of ${total} are known to have been there at one time`
+    : isHopeless(evidence, readings)
+    ? `Duo counts ${total} ${what} and lists ${evidence.lastCount}`
+    : `the list of ${what} kept changing: it was read ${readings.length} times and seen to move ${moved} times, and ` +
+      `${evidence.knownCount} of ${total} are known to have been there at one time`
 }

@@ -1,4 +1,4 @@
-/** Every user of the tenant, page by page, from whichever version of the endpoint this tenant has. */
+/** Reads every user of the tenant, from the version of the endpoint that the tenant has. */
 import { Context, Effect, Layer, Ref, Stream } from "effect"
 import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
@@ -11,7 +11,7 @@ import { columns } from "../wire/Wire.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
 import * as Readings from "./Readings.ts"
 
-/** Every user. */
+/** The list of users. */
 export const list: List = {
   name: "users",
   object: "a user",
@@ -21,7 +21,7 @@ export const list: List = {
   created: "created"
 }
 
-/** The sizes are those of Duo's documents for v1, and of its integration guide for v2. */
+/** The page sizes are from Duo's reference for v1, and from its integration guide for v2. */
 const users = { decode: decodeWireUsers, id: ({ user_id }: WireUser) => user_id }
 const endpoints: Record<Exclude<ApiVersion, "auto">, Endpoint<WireUser>> = {
   v2: { path: "/admin/v2/users", maxPageSize: 500, ...users },
@@ -30,7 +30,7 @@ const endpoints: Record<Exclude<ApiVersion, "auto">, Endpoint<WireUser>> = {
 
 const isNotOffered = ({ reason }: DuoError) => reason._tag === "NotFound" || reason._tag === "MethodNotAllowed"
 
-/** A refusal that another version of the endpoint may not make says so. `auto` has tried what is not offered. */
+/** Adds the setting that asks the other version of the endpoint, unless `auto` has tried that version already. */
 const withHint = (asked: "v1" | "v2", setting: ApiVersion) => (error: DuoError): DuoError => {
   if (error.reason._tag !== "Forbidden" && (setting === "auto" || !isNotOffered(error))) return error
   const other = asked === "v1" ? "v2" : "v1"
@@ -47,11 +47,13 @@ const withHint = (asked: "v1" | "v2", setting: ApiVersion) => (error: DuoError):
 }
 
 export class Users extends Context.Service<Users, {
-  /** The whole list from its start, one element a page. It may be read again; the endpoint is looked for once. */
+  /**
+   * One reading of the list, an element per page. Only the first reading has to find out the version of the endpoint.
+   */
   readonly pages: (options?: PageOptions) => Stream.Stream<Page, DuoError>
-  /** Reads everybody into the run database. */
+  /** Reads the whole list into the run database. */
   readonly read: (options: Readings.ReadOptions) => Effect.Effect<ReadList, DuoError | SinkReason>
-  /** Which version of the endpoint; "auto" until the first page has shown it. */
+  /** The version of the endpoint; "auto" until the first page shows it. */
   readonly api: Effect.Effect<ApiVersion>
 }>()("duo-mfa/duo/Users") {
   static readonly layer: Layer.Layer<Users, never, Client | Credentials> = Layer.effect(
@@ -67,7 +69,7 @@ export class Users extends Context.Service<Users, {
           ClockSkew.withClockSkew(client)
         )
 
-      /** The newer endpoint, unless its very first page is not offered. */
+      /** Asks v2 and, if Duo does not offer its first page, v1. */
       const find = (options: PageOptions) =>
         from("v2", options).pipe(
           Stream.tap(() => Ref.set(inUse, "v2")),
@@ -85,7 +87,7 @@ export class Users extends Context.Service<Users, {
 
       return Users.of({
         pages,
-        read: (options) => Readings.read(list, (before) => pages({ ...options, before }), options),
+        read: (options) => Readings.read(list, (cache) => pages({ ...options, cache }), options),
         api: Ref.get(inUse)
       })
     })

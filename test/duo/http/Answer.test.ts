@@ -1,4 +1,4 @@
-/** What each answer means: its reason, its exit code, the words for it. Nothing of a person or a key in any of them. */
+/** What each answer means: its reason, its exit code and its message, which never has a person's data or a key. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
 import type { DuoError } from "../../../src/duo/DuoError.ts"
@@ -20,7 +20,7 @@ const html = (status: number) => () =>
 const redirect = (location: string) => () => new Response(null, { status: 302, headers: { location } })
 const text = (body: string | Uint8Array<ArrayBuffer>) => () => new Response(body)
 
-/** Refused at once: what answers so will answer so again. */
+/** Answers that fail at once, because a retry would have the same answer. */
 const final: ReadonlyArray<
   readonly [
     what: string,
@@ -77,7 +77,7 @@ const final: ReadonlyArray<
   ["FAIL without a code", () => json({ stat: "FAIL", code: "", message: "no" }), "Refused", 77, "HTTP 200 \"no\""]
 ]
 
-/** Asked again until the patience for one page is over. */
+/** Answers that are retried until the retries of one page are spent. */
 const passing: typeof final = [
   ["a name that does not resolve", () => broken("ENOTFOUND"), "Transport", 69, "ENOTFOUND. Check the network"],
   ["nobody listening", () => broken("ECONNREFUSED"), "Transport", 69, `(6 attempts): ${host}: ECONNREFUSED`],
@@ -122,7 +122,7 @@ describe("An answer that may pass", () => {
     it.effect(`${what}: ${reason}, exit ${exit}`, () =>
       Effect.map(ask(answer).pipe(withoutWaiting), ({ error, requests }) => {
         hold(error, reason, exit, says)
-        // how often a 429 is asked again is for the run's time asleep to say
+        // only the retry budget limits how often a 429 is retried
         if (reason !== "BudgetSpent") assert.strictEqual(requests, 6)
         assert.strictEqual(error.attempts, requests)
       }))
@@ -130,7 +130,7 @@ describe("An answer that may pass", () => {
 })
 
 describe("An answer of any shape", () => {
-  it.effect("keeps `__proto__` a field and comes through 200,000 levels", () =>
+  it.effect("may have a field `__proto__` and 200,000 levels", () =>
     Effect.gen(function*() {
       const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`
       const { layer } = fake(() => new Response(`{"stat": "OK", "response": ${deep}, "__proto__": {"stat": "FAIL"}}`))
@@ -138,7 +138,7 @@ describe("An answer of any shape", () => {
       assert.isArray(response)
     }))
 
-  it.effect("may hold every character, escaped or not", () =>
+  it.effect("may have every character, escaped or not", () =>
     Effect.gen(function*() {
       const names = ["😀", "\u0000", "\uFFFD", "e\u0301", "\\ud83d"]
       const { layer } = fake(() => ok(names))
@@ -156,19 +156,19 @@ describe("The clock", () => {
     [1_700_000_000, "clock is 1700000000 s behind Duo's"]
   ]
   for (const [server, says] of cases) {
-    it.effect(`is named when it is what a 401 is about: ${server} s`, () =>
+    it.effect(`is in the message if it is the cause of a 401: ${server} s`, () =>
       Effect.map(at(server), ({ error }) => assert.include(error.message, says)))
   }
 })
 
 describe("Duo's own words", () => {
-  it("lose what moves a cursor, turns the reading direction, or may be a credential, and end at 200 characters", () => {
+  it("lose control characters, changes of the reading direction and possible credentials, and end at 200 characters", () => {
     assert.strictEqual(sanitise("\u001b[31mred\u0007\r\n\u202Edetrever\u2066"), "[31mred detrever")
     assert.strictEqual(sanitise(`key ${"a1".repeat(20)} refused`), "key … refused")
     assert.strictEqual(sanitise("😀 ".repeat(500)), `${"😀 ".repeat(100)}…`)
   })
 
-  it.effect("are quoted so", () =>
+  it.effect("are quoted in the message", () =>
     Effect.map(
       ask(() => fail(40301, {}, "\u001b]0;owned\u0007 no\u0000")),
       ({ error }) => assert.include(error.message, "40301 \"]0;owned  no\"")

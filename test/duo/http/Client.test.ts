@@ -1,4 +1,4 @@
-/** What the client sends, how long it waits, how much it reads, and which signature it settles on. */
+/** What the client sends, how long it waits, how much it reads, and which signature it keeps. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, Runtime, Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -9,7 +9,7 @@ import { canaries, fail, fake, host, ikey, ok, type Sent, skey, turn, withoutWai
 const path = "/admin/v1/users"
 const call = (params: Params = {}) => Client.use((client) => client.call(path, params))
 
-/** How it was signed, by the digits of the signature. */
+/** How a request was signed, by the length of its signature. */
 const signedWith = ({ headers }: Sent) => {
   const credentials = Buffer.from((headers["authorization"] ?? "").replace("Basic ", ""), "base64").toString()
   return credentials.length - ikey.length - 1 === 40 ? "v2-sha1" : "sha512"
@@ -17,7 +17,7 @@ const signedWith = ({ headers }: Sent) => {
 
 describe("A request", () => {
   it.effect.prop(
-    "carries the canonical query byte for byte, and the signature of just that",
+    "has the canonical query byte for byte, and the signature of exactly this query",
     [Schema.Record(Schema.String, Schema.String)],
     ([params]) =>
       Effect.gen(function*() {
@@ -41,7 +41,7 @@ describe("A request", () => {
       })
   )
 
-  it.effect("says who asks and when, and nothing of a trace", () =>
+  it.effect("has a user agent and a date, and no trace header", () =>
     Effect.gen(function*() {
       const duo = fake(() => ok([]))
       yield* call({ limit: "300", offset: "0" }).pipe(Effect.withSpan("a run"), Effect.provide(duo.layer))
@@ -55,7 +55,7 @@ describe("A request", () => {
       assert.match(headers["user-agent"] ?? "", /^duo-mfa\/\d+\.\d+\.\d+/)
     }))
 
-  it.effect("for the time is not signed", () =>
+  it.effect("for Duo's time is not signed", () =>
     Effect.gen(function*() {
       const duo = fake(() => ok({ time: 61 }, undefined))
       const skew = yield* Client.use((client) => client.clockSkew).pipe(Effect.provide(duo.layer))
@@ -66,7 +66,7 @@ describe("A request", () => {
     }))
 })
 
-/** A body that comes in these pieces, then stays open or ends. */
+/** A body of these pieces, which then stays open or ends. */
 const pieces = (all: Iterable<Uint8Array<ArrayBuffer> | "wait">, end = true) => {
   const iterator = all[Symbol.iterator]()
   return new Response(
@@ -81,8 +81,8 @@ const pieces = (all: Iterable<Uint8Array<ArrayBuffer> | "wait">, end = true) => 
 }
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-describe("Patience", () => {
-  /** How the first attempt ends, and after how many seconds. */
+describe("A timeout", () => {
+  /** The number of seconds after which the first attempt ends, and its warnings. */
   const firstAttempt = (answer: () => Response | Effect.Effect<Response>, upTo: number) =>
     Effect.gen(function*() {
       const duo = fake((_, count) => count === 1 ? answer() : ok([]))
@@ -95,22 +95,22 @@ describe("Patience", () => {
       yield* turn
       const warnings = [...duo.warnings]
       yield* withoutWaiting(Fiber.join(fiber))
-      return warnings.map((warning) => warning.replace(/;.*/, ""))
+      return warnings.map((warning) => warning.replace(/, trying.*/, ""))
     })
 
-  it.effect("ends 30 s after the request without headers, and the next attempt goes through", () =>
+  it.effect("comes 30 s after the request if there are no headers, and the next attempt succeeds", () =>
     Effect.map(
       firstAttempt(() => Effect.never, 30),
-      (warnings) => assert.deepStrictEqual(warnings, [`${path}: Timeout, attempt 1`])
+      (warnings) => assert.deepStrictEqual(warnings, [`${path}: Timeout in attempt 1`])
     ))
 
-  it.effect("ends 15 s after the last piece of a body that stalls", () =>
+  it.effect("comes 15 s after the last piece of a body that stalls", () =>
     Effect.map(
       firstAttempt(() => pieces([bytes("{"), "wait"]), 15),
-      (warnings) => assert.deepStrictEqual(warnings, [`${path}: Timeout, attempt 1`])
+      (warnings) => assert.deepStrictEqual(warnings, [`${path}: Timeout in attempt 1`])
     ))
 
-  it.effect("ends 120 s after the request, however steadily the bytes drip", () =>
+  it.effect("comes 120 s after the request, even if more bytes keep coming", () =>
     Effect.gen(function*() {
       const duo = fake((_, count) => {
         if (count > 1) return ok([])
@@ -134,7 +134,7 @@ describe("Patience", () => {
       yield* withoutWaiting(Fiber.join(fiber))
     }))
 
-  it.effect("says which of them it was", () =>
+  it.effect("says which timeout it was", () =>
     Effect.gen(function*() {
       const silent = fake(() => Effect.never)
       const error = yield* withoutWaiting(Effect.flip(call())).pipe(Effect.provide(silent.layer))
@@ -160,7 +160,7 @@ describe("A body", () => {
       assert.deepStrictEqual((yield* call().pipe(Effect.provide(duo.layer))).response, [])
     }))
 
-  it.effect("of more is not, even one that never ends, and is not asked for again", () =>
+  it.effect("of more is not read, even if it never ends, and is not retried", () =>
     Effect.gen(function*() {
       const duo = fake(() => pieces(blanks(Infinity)))
       const error = yield* Effect.flip(call()).pipe(Effect.provide(duo.layer))
@@ -180,7 +180,7 @@ describe("A body", () => {
     }))
 
   it.effect.prop(
-    "may be cut into pieces anywhere, also inside a character",
+    "may be cut into pieces anywhere, even inside a character",
     [Schema.String, Schema.Int],
     ([text, at]) =>
       Effect.gen(function*() {
@@ -193,7 +193,7 @@ describe("A body", () => {
   )
 
   it.effect.prop(
-    "that ends early anywhere is asked for again",
+    "that ends too early anywhere is retried",
     [Schema.String, Schema.Int],
     ([text, at]) =>
       Effect.gen(function*() {
@@ -201,7 +201,7 @@ describe("A body", () => {
         const cut = 1 + Math.abs(at) % (whole.length - 1)
         const duo = fake((_, count) => count === 1 ? pieces([whole.slice(0, cut)]) : pieces([whole]))
         yield* withoutWaiting(call()).pipe(Effect.provide(duo.layer))
-        assert.match(duo.warnings.join(), /Truncated, attempt 1/)
+        assert.match(duo.warnings.join(), /Truncated in attempt 1/)
       })
   )
 })
@@ -231,7 +231,7 @@ describe("DUO_SIGNATURE=auto", () => {
       assert.deepStrictEqual(results.map(({ _tag }) => _tag), ["Success", "Success", "Success"])
     }))
 
-  it.effect("tries v2-sha1 once on a 401 with 40112 at the very first call, and never later", () =>
+  it.effect("tries v2-sha1 once if the first call is refused with 401 and code 40112, and never later", () =>
     Effect.gen(function*() {
       const first = yield* run((sent) => signedWith(sent) === "v2-sha1" ? ok([]) : fail(40112), 2)
       assert.deepStrictEqual(first.tried, ["sha512", "v2-sha1", "v2-sha1"])
@@ -242,13 +242,13 @@ describe("DUO_SIGNATURE=auto", () => {
       assert.deepStrictEqual(later.tried, ["sha512", "sha512"])
     }))
 
-  it.effect("tries v2-sha1 also on a 401 that is not in Duo's words", () =>
+  it.effect("tries v2-sha1 after a 401 without a code of Duo's as well", () =>
     Effect.map(
       run((sent) => signedWith(sent) === "v2-sha1" ? ok([]) : new Response("", { status: 401 }), 1),
       ({ tried }) => assert.deepStrictEqual(tried, ["sha512", "v2-sha1"])
     ))
 
-  it.effect("knows that a 403 comes after the signature", () =>
+  it.effect("keeps the signature after a 403, because Duo checks permissions after the signature", () =>
     Effect.map(
       run((sent) => signedWith(sent) === "v2-sha1" ? fail(40301) : fail(40103), 2),
       ({ results, signature, tried }) => {
@@ -260,7 +260,7 @@ describe("DUO_SIGNATURE=auto", () => {
       }
     ))
 
-  it.effect("learns nothing from a path that is not there: a server may look at that before the signature", () =>
+  it.effect("learns nothing from a 404, because a server may check the path before the signature", () =>
     Effect.map(
       run((sent, count) => count === 1 ? fail(40401) : onlySha1(sent), 2),
       ({ signature, tried }) => {
@@ -269,7 +269,7 @@ describe("DUO_SIGNATURE=auto", () => {
       }
     ))
 
-  it.effect("reports the first refusal if both are refused, and tries the other but once", () =>
+  it.effect("reports the first refusal if both are refused, and tries the other only once", () =>
     Effect.map(
       run((sent, count) => fail(signedWith(sent) === "v2-sha1" ? 40102 : 40103, {}, `refusal ${count}`), 2),
       ({ results, tried }) => {
@@ -278,10 +278,10 @@ describe("DUO_SIGNATURE=auto", () => {
       }
     ))
 
-  it.effect("does not try another for an unknown key", () =>
+  it.effect("does not try another signature if the key is unknown", () =>
     Effect.map(run(() => fail(40102), 1), ({ tried }) => assert.deepStrictEqual(tried, ["sha512"])))
 
-  it.effect("is not asked when the signature is given", () =>
+  it.effect("is not used if a signature is set", () =>
     Effect.map(
       run(onlySha1, 1, { DUO_SIGNATURE: "v2-sha512" }),
       ({ tried }) => assert.deepStrictEqual(tried, ["sha512"])
@@ -289,7 +289,7 @@ describe("DUO_SIGNATURE=auto", () => {
 })
 
 describe("A secret", () => {
-  it.effect("is in no error, whatever the server repeats of the request", () =>
+  it.effect("is in no error, even if the server repeats the whole request", () =>
     Effect.gen(function*() {
       const duo = fake((sent) => fail(40103, {}, `you sent ${sent.headers["authorization"]}`))
       const error = yield* Effect.flip(call()).pipe(Effect.provide(duo.layer))

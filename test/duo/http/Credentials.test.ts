@@ -1,4 +1,4 @@
-/** The settings for Duo: what is accepted, and the sentence for what is not. */
+/** The settings for Duo: which values are accepted, and the message for each that is not. */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, FileSystem, Layer, Redacted, Result, Runtime, Schema } from "effect"
@@ -16,7 +16,7 @@ const read = (env: Record<string, string>) =>
     )
   ))
 
-/** The error's sentence; never with a value in it. */
+/** The message of the error, which never has a value. */
 const refused = (env: Record<string, string>) =>
   Effect.map(Effect.flip(read(env)), (error) => {
     assert.strictEqual(error[Runtime.errorExitCode], 78)
@@ -34,7 +34,7 @@ const secretFile = (content: string, mode = 0o600) =>
   }).pipe(Effect.provide(NodeFileSystem.layer))
 
 describe("Credentials", () => {
-  it.effect("are read, with the secret key redacted, and everything else found out", () =>
+  it.effect("are read, with the secret key redacted, and defaults for the rest", () =>
     Effect.gen(function*() {
       const credentials = yield* read(whole)
       assert.strictEqual(credentials.host, host)
@@ -48,7 +48,7 @@ describe("Credentials", () => {
   const sentences: ReadonlyArray<readonly [why: string, env: Record<string, string>, sentence: string]> = [
     ["nothing is set", {}, "Set DUO_IKEY, DUO_SKEY (or DUO_SKEY_FILE), and DUO_HOST; see README."],
     [
-      "empty counts as unset",
+      "an empty setting counts as unset",
       { ...whole, DUO_SKEY: "", DUO_HOST: " " },
       "Set DUO_SKEY (or DUO_SKEY_FILE) and DUO_HOST (DUO_IKEY is there); see README."
     ],
@@ -79,17 +79,17 @@ describe("Credentials", () => {
       "Set DUO_HOST to the API hostname, api-xxxxxxxx.duosecurity.com or .duofederal.com: that is the Admin Panel, the API hostname starts with api-; see README."
     ],
     [
-      "the host is loopback, unasked",
+      "the host is loopback, which no setting allows",
       { ...whole, DUO_HOST: "127.0.0.1:8080" },
       "DUO_HOST is this machine, which is allowed (over plain http) only with DUO_INSECURE_LOOPBACK=1; see README."
     ],
     [
-      "the signature is none of ours",
+      "the signature is unknown",
       { ...whole, DUO_SIGNATURE: "md5" },
       "Set DUO_SIGNATURE to one of auto, v5-sha512, v2-sha512, v2-sha1, or not at all; see README."
     ],
     [
-      "the API is none of Duo's",
+      "the API version is unknown",
       { ...whole, DUO_API: "v3" },
       "Set DUO_API to one of auto, v2, v1, or not at all; see README."
     ],
@@ -105,11 +105,11 @@ describe("Credentials", () => {
     ]
   ]
   for (const [why, env, sentence] of sentences) {
-    it.effect(`say what to do when ${why}`, () =>
+    it.effect(`say what to do if ${why}`, () =>
       Effect.map(refused(env), (message) => assert.strictEqual(message, sentence)))
   }
 
-  it.effect("take the secret key from its file first, without the last newline", () =>
+  it.effect("prefer the secret key of a file, without the last newline", () =>
     Effect.gen(function*() {
       const path = yield* secretFile(`${skey}\n`)
       const credentials = yield* read({ ...whole, DUO_SKEY: "another", DUO_SKEY_FILE: path })
@@ -117,13 +117,13 @@ describe("Credentials", () => {
       assert.deepStrictEqual(credentials.warnings, [])
     }))
 
-  it.effect("refuse an empty secret file rather than fall back", () =>
+  it.effect("refuse an empty secret file, and do not fall back to DUO_SKEY", () =>
     Effect.gen(function*() {
       const path = yield* secretFile("\n")
       assert.include(yield* refused({ ...whole, DUO_SKEY_FILE: path }), "DUO_SKEY_FILE names a file that is empty")
     }))
 
-  it.effect("warn of what is odd and does no harm", () =>
+  it.effect("warn of values that look wrong and may still work", () =>
     Effect.gen(function*() {
       const path = yield* secretFile("short", 0o644)
       const { warnings } = yield* read({ DUO_IKEY: "XX1", DUO_HOST: host, DUO_SKEY_FILE: path })
@@ -173,7 +173,7 @@ describe("The host", () => {
     it(`is never ${JSON.stringify(name)}`, () => assert.isTrue(Result.isFailure(parseHost(name, true))))
   }
 
-  it.effect.prop("is Duo's or this machine's, whatever the text", [Schema.String], ([text]) =>
+  it.effect.prop("is one of Duo's or this machine, for any text", [Schema.String], ([text]) =>
     Effect.sync(() => {
       const parsed = parseHost(text, true)
       if (Result.isSuccess(parsed)) {

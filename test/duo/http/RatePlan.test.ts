@@ -1,4 +1,4 @@
-/** The rate plan against servers that do not say what they allow: a full speed that lives on no 429s. */
+/** The rate plan against servers with an undocumented limit: it reaches nearly full speed with few 429s. */
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Layer, Logger, References, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -19,7 +19,7 @@ interface Load {
   readonly retryAfter: boolean
 }
 
-/** So many requests, each asked again as the client does, and how long that took by the clock. */
+/** Sends requests, retried as the client does, and gives the time that they took and the number of 429s. */
 const run = Effect.fnUntraced(function*(limit: Bucket.Bucket, { concurrency, latency, requests, retryAfter }: Load) {
   const plan = yield* RatePlan.make
   const budget = yield* Retry.makeBudget
@@ -58,13 +58,13 @@ const Loads = Schema.Struct({
 })
 const PerMinute = between(50, 300)
 
-/** How long it takes without any limit, in seconds. */
+/** The seconds that the requests take if there is no limit. */
 const ofNetwork = ({ concurrency, latency, requests }: Load) => Math.ceil(requests / concurrency) * latency / 1000
 
-/** What finding the limit may cost, however short the run. */
+/** The time and the 429s that finding the limit may cost, even in a short run. */
 const lesson = { seconds: 20, refusals: 30 }
 
-/** So many a minute, by the clock. */
+/** Allows a number of requests per minute of the clock. */
 const fixedWindow = (perMinute: number): Bucket.Bucket => {
   let minute = 0
   let taken = 0
@@ -83,7 +83,7 @@ const runs = (count: number) => ({ arbitrary: { runs: count } })
 
 describe("A rate plan", () => {
   it.effect.prop(
-    "takes at most a tenth longer than the limit of a token bucket makes it, and lives on no 429s",
+    "takes at most a tenth longer than a token bucket demands, with few 429s",
     [Loads, PerMinute, between(0, 1000)],
     ([load, perMinute, thousandths]) =>
       Effect.gen(function*() {
@@ -97,7 +97,7 @@ describe("A rate plan", () => {
   )
 
   it.effect.prop(
-    "comes to terms with a fixed number a minute, of which nothing is left until the minute is over",
+    "is slowed down little by a fixed number per minute, even if all are used up early in the minute",
     [Loads, PerMinute],
     ([load, perMinute]) =>
       Effect.gen(function*() {
@@ -105,13 +105,13 @@ describe("A rate plan", () => {
         const { refusals, seconds } = yield* run(fixedWindow(perMinute), { ...load, requests })
         const ideal = Math.max((requests / perMinute - 1) * 60, ofNetwork({ ...load, requests }))
         assert.isAtMost(seconds, ideal * 1.3)
-        // not told how long to wait, it finds out by asking
+        // without Retry-After, the plan finds out by more requests
         assert.isAtMost(refusals, Math.max(requests * (load.retryAfter ? 0.02 : 0.05), lesson.refusals))
       }),
     runs(30)
   )
 
-  it.effect.prop("never waits where there is no limit", [Loads], ([load]) =>
+  it.effect.prop("never waits if there is no limit", [Loads], ([load]) =>
     Effect.gen(function*() {
       const { refusals, seconds } = yield* run(Bucket.unlimited, load)
       assert.strictEqual(refusals, 0)
@@ -141,7 +141,7 @@ const calls = (count: number) =>
   )
 
 describe("A client", () => {
-  it.effect("told to wait sends nothing at all until then, whoever was told, and as long as the longest", () =>
+  it.effect("that is told to wait sends no request until the longest of all waits is over", () =>
     Effect.gen(function*() {
       const answer = (count: number) =>
         count === 5 || count === 7 ? fail(42901, { "retry-after": count === 5 ? "10" : "30" }) : ok([])
@@ -154,7 +154,7 @@ describe("A client", () => {
       assert.include(seconds, 30)
     }))
 
-  it.effect("says with --log-level debug what it learns, what is left of its patience, and each page", () =>
+  it.effect("logs the rate, the rest of the retry budget and each page with --log-level debug", () =>
     Effect.gen(function*() {
       const perMinute = Bucket.make(60, 5)
       const duo = fake(({ at, url }) =>
@@ -176,9 +176,9 @@ describe("A client", () => {
         Effect.provideService(References.MinimumLogLevel, "Debug")
       )
       const log = duo.warnings.join("\n")
-      assert.match(log, /^Rate: \d+\.\d requests a minute, \d in flight$/m)
-      assert.match(log, /^Retries that are left: 6\d after failures, \d+ s asleep$/m)
-      assert.match(log, /^\/admin\/v1\/users: 2 of 20 at offset 0; 4 in flight, 2 a page$/m)
+      assert.match(log, /^Rate: \d+\.\d requests per minute, \d in flight$/m)
+      assert.match(log, /^Left in the retry budget: 6\d retries after failures, \d+ s of waiting$/m)
+      assert.match(log, /^\/admin\/v1\/users: 2 of 20 at offset 0; 4 in flight, 2 per page$/m)
       for (const canary of [...canaries, "DU1"]) assert.notInclude(log, canary)
     }))
 })

@@ -1,4 +1,4 @@
-/** When Duo is asked again, to the millisecond; and when a run has been patient for long enough. */
+/** When a failed request is sent again, to the millisecond, and when a run gives up. */
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Random, Runtime, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -8,13 +8,13 @@ import { Client } from "../../../src/duo/http/Client.ts"
 import * as Retry from "../../../src/duo/http/Retry.ts"
 import { broken, canaries, fail, fake, ok, type Sent, withoutWaiting } from "../../support/duo-fake.ts"
 
-/** Every random number is this one. */
+/** Makes every random number the same. */
 const always = (value: number) =>
   Effect.provideService(Random.Random, { nextDoubleUnsafe: () => value, nextIntUnsafe: () => 0 })
 
 const call = Client.use((client) => client.call("/admin/v1/users", { offset: "0", limit: "1" }))
 
-/** The seconds that each retry waited, when the n-th request is answered so. */
+/** The seconds that each retry waited. `answer` gives the answer to the n-th request. */
 const waits = (answer: (count: number, sent: Sent) => Response | Effect.Effect<Response, unknown>, random = 1) => {
   const duo = fake((sent, count) => answer(count, sent))
   return withoutWaiting(Effect.exit(call)).pipe(
@@ -24,11 +24,11 @@ const waits = (answer: (count: number, sent: Sent) => Response | Effect.Effect<R
   )
 }
 
-describe("What may pass by itself", () => {
-  it.effect("is asked again five times, after at most 0.5, 1, 2, 4 and 8 s", () =>
+describe("A failure that may pass", () => {
+  it.effect("is retried five times, after at most 0.5, 1, 2, 4 and 8 s", () =>
     Effect.map(waits(() => fail(50301)), (seconds) => assert.deepStrictEqual(seconds, [0.5, 1, 2, 4, 8])))
 
-  it.effect("has full jitter: any part of that", () =>
+  it.effect("is retried after a random part of the delay (full jitter)", () =>
     Effect.map(
       waits(() => broken("ECONNRESET"), 0.25),
       (seconds) => assert.deepStrictEqual(seconds, [0.125, 0.25, 0.5, 1, 2])
@@ -39,20 +39,20 @@ describe("A 429", () => {
   const tenTimes = (random: number, headers = {}) =>
     waits((count) => count <= 10 ? fail(42901, headers) : ok([]), random)
 
-  it.effect("is asked again for as long as it takes, after 1, 2, 4 to 32 s and up to one more", () =>
+  it.effect("is retried for as long as it takes, after 1, 2, 4 to 32 s and up to one random second more", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* tenTimes(0), [1, 2, 4, 8, 16, 32, 32, 32, 32, 32])
       assert.deepStrictEqual(yield* tenTimes(0.5), [1.5, 2.5, 4.5, 8.5, 16.5, 32.5, 32.5, 32.5, 32.5, 32.5])
     }))
 
-  it.effect("that comes again after the time it named is waited for longer, so that 0 s is never for ever", () =>
+  it.effect("that comes again is waited for longer than it asks, so a Retry-After of 0 s never goes on forever", () =>
     Effect.gen(function*() {
       const atOnce = yield* tenTimes(0, { "retry-after": "0" })
       assert.deepStrictEqual(atOnce.map(Math.floor), [0, 2, 4, 8, 16, 32, 32, 32, 32, 32])
       assert.deepStrictEqual(yield* tenTimes(0, { "retry-after": "10" }), [10, 10, 10, 10, 16, 32, 32, 32, 32, 32])
     }))
 
-  it.effect("for ever ends with the run's time asleep", () =>
+  it.effect("without an end stops the run when the budget of waiting is spent", () =>
     Effect.gen(function*() {
       const seconds = yield* waits(() => fail(42901), 0)
       // 1, 2, 4, 8, 16, then 27 times 32: another 32 would be more than 900.
@@ -86,7 +86,7 @@ describe("A 429", () => {
       Effect.map(once(headers), (seconds) => assert.deepStrictEqual(seconds, [wait])))
   }
 
-  it.effect("does not use up the retries of what may pass, nor they its", () =>
+  it.effect("does not use up the retries after failures, and they do not use up its own", () =>
     Effect.gen(function*() {
       const seconds = yield* waits((count) => count % 2 === 1 ? fail(42901) : fail(50001), 0)
       // The sixth failure of the server ends it.
@@ -106,13 +106,13 @@ describe("Every attempt", () => {
       for (const { at, headers } of duo.sent) assert.strictEqual(headers["date"], new Date(at).toUTCString())
     }))
 
-  it.effect("again is logged once, with reason, attempt and delay, and nothing else", () =>
+  it.effect("is logged once, with reason, attempt and delay, and nothing else", () =>
     Effect.gen(function*() {
       const duo = fake((_, count) => count === 1 ? broken("ECONNRESET") : count === 2 ? fail(42901) : ok([]))
       yield* withoutWaiting(call).pipe(Effect.provide(duo.layer), always(1))
       assert.deepStrictEqual(duo.warnings, [
-        "/admin/v1/users: Transport, attempt 1; again in 0.5 s",
-        "/admin/v1/users: RateLimited, attempt 2; again in 2.0 s"
+        "/admin/v1/users: Transport in attempt 1, trying again in 0.5 s",
+        "/admin/v1/users: RateLimited in attempt 2, trying again in 2.0 s"
       ])
       for (const canary of canaries) assert.notInclude(duo.warnings.join(), canary)
       const { counts } = yield* Client.pipe(Effect.provide(duo.layer))
@@ -131,7 +131,7 @@ describe("Every attempt", () => {
     }))
 })
 
-describe("The patience of a run", () => {
+describe("The retry budget of a run", () => {
   const error = (reason: DuoReason) => () => new DuoError({ path: "/admin/v1/users", attempts: 3, reason })
   const serverError = new ServerError({ status: 500, code: 50001, message: "" })
 
@@ -151,7 +151,7 @@ describe("The patience of a run", () => {
       return undefined
     })
 
-  it.effect("ends after 60 retries that are not for rate limits, if no page comes: exit 69", () =>
+  it.effect("is spent after 60 retries that are not for rate limits, if no page comes: exit 69", () =>
     Effect.gen(function*() {
       const end = yield* wear(serverError, 0)
       assert.strictEqual(end?.retries, 60)
@@ -165,7 +165,7 @@ describe("The patience of a run", () => {
       )
     }))
 
-  it.effect("ends after 15 minutes of sleep without a page: exit 75", () =>
+  it.effect("is spent after 15 minutes of waiting without a page: exit 75", () =>
     Effect.gen(function*() {
       const end = yield* wear(new RateLimited({ retryAfter: 120 }), 0)
       assert.strictEqual(end?.retries, 7)
@@ -175,7 +175,7 @@ describe("The patience of a run", () => {
       assert.include(end.failure.message, "after 840 s of waiting")
     }))
 
-  it.effect("is the run's: requests that wait at the same time use it up once", () =>
+  it.effect("counts time once when several requests wait at the same time", () =>
     Effect.gen(function*() {
       const budget = yield* Retry.makeBudget
       const throttled = error(new RateLimited({ retryAfter: 120 }))
@@ -188,7 +188,7 @@ describe("The patience of a run", () => {
       assert.strictEqual(yield* budget.retries, 28)
     }))
 
-  it.effect("is used up by a request that waits again and again, also by the clock of a replay, which stands still", () =>
+  it.effect("is spent by a request that waits again and again, even with a replay's clock, which stands still", () =>
     Effect.gen(function*() {
       const budget = yield* Retry.makeBudget
       const step = yield* Schedule.toStep(Retry.policy(budget))
@@ -197,7 +197,7 @@ describe("The patience of a run", () => {
       assert.strictEqual((yield* Effect.result(step(0, throttled())))._tag, "Failure")
     }))
 
-  it.effect("does not go to a host that does not exist, when check asks; a run keeps asking", () =>
+  it.effect("is not spent by check on a host that does not exist, but is by a run", () =>
     Effect.gen(function*() {
       const notFound = error(new Transport({ detail: "api-12345678.duosecurity.com: ENOTFOUND" }))
       const refused = error(new Transport({ detail: "api-12345678.duosecurity.com: ECONNREFUSED" }))
@@ -211,7 +211,7 @@ describe("The patience of a run", () => {
       assert.isTrue(yield* isRetried(refused(), false))
     }))
 
-  it.effect("never ends while pages come: throttled honestly, a run of a thousand pages sleeps for hours", () =>
+  it.effect("is not spent while pages come: a rate limit may let a run of a thousand pages wait for hours", () =>
     Effect.map(wear(new RateLimited({ retryAfter: 30 }), 20), (end) => assert.isUndefined(end)))
 
   const Phase = Schema.Struct({
@@ -221,7 +221,7 @@ describe("The patience of a run", () => {
   })
 
   it.effect.prop(
-    "is 60 retries and one more for every three pages, and 15 minutes asleep and five seconds for every page",
+    "is 60 retries and one per three pages, and 15 minutes of waiting and five seconds per page",
     [Schema.Array(Phase).check(Schema.isMinLength(4), Schema.isMaxLength(12))],
     ([phases]) =>
       Effect.gen(function*() {
@@ -248,7 +248,7 @@ describe("The patience of a run", () => {
       })
   )
 
-  it.effect("lasts for a million users of whom every tenth page is cut once, in both readings", () =>
+  it.effect("lasts for a million users if every tenth page is cut off once, in both readings", () =>
     Effect.gen(function*() {
       const budget = yield* Retry.makeBudget
       const pages = 2 * Math.ceil(1_000_000 / 300)
@@ -263,7 +263,7 @@ describe("The patience of a run", () => {
       assert.strictEqual(yield* budget.retries, Math.ceil(pages / 10))
     }))
 
-  it.effect("grows with every page that comes in", () =>
+  it.effect("grows with every page", () =>
     Effect.gen(function*() {
       const duo = fake((_, count) => count % 2 === 1 ? fail(42901, { "retry-after": "93" }) : ok([]))
       const counts = yield* Effect.gen(function*() {
@@ -271,7 +271,7 @@ describe("The patience of a run", () => {
         yield* withoutWaiting(Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], () => client.call("/admin/v1/users", {})))
         return yield* client.counts
       }).pipe(Effect.provide(duo.layer))
-      // 930 s asleep: 900, and 5 for each of nine pages.
+      // 930 s of waiting: 900, and 5 for each of nine pages.
       assert.deepInclude(counts, { requests: 20, retries: 10 })
     }))
 })

@@ -1,4 +1,4 @@
-/** The signature, held against the vectors of Duo's own clients (`duo-sign-vectors.json`). */
+/** The signature, checked with the test vectors of Duo's own clients (`duo-sign-vectors.json`). */
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Schema } from "effect"
 import { createHash, createHmac } from "node:crypto"
@@ -74,7 +74,7 @@ const signable = (request: Request) => ({
   headers: Object.entries(request.headers ?? {})
 })
 
-/** Versions that the product does not sign, and one that no GET or JSON POST looks like, out of the same pieces. */
+/** The canonical string of versions, and of requests, that duo-mfa does not sign, from the same parts. */
 const composed = (version: number, request: Request): string => {
   const { body, date, headers, host, method, params, path } = signable(request)
   const lines = [method.toUpperCase(), host.toLowerCase(), path, canonicalParams(params)]
@@ -84,7 +84,7 @@ const composed = (version: number, request: Request): string => {
   return lines.join("\n")
 }
 
-/** A version 5 POST signs its body, never its parameters; one of Ruby's vectors signs both. */
+/** A version 5 POST signs its body and never its parameters. One of Ruby's vectors signs both. */
 const ours = (version: number, request: Request): version is 2 | 5 =>
   version === 2 || version === 5 && (request.method.toUpperCase() === "GET" || Object.keys(request.params).length === 0)
 
@@ -96,7 +96,7 @@ describe("the parameters line is Duo's", () => {
     it(name, () => assert.strictEqual(canonicalParams(strings(params)), expected))
   }
   for (const { csharp_expected, name, params, python_rule_result } of vectors.ambiguous_cases) {
-    it(`${name}: where the clients differ, as in Python`, () => {
+    it(`${name}: the clients differ, and this is as in Python`, () => {
       assert.strictEqual(canonicalParams(strings(params)), python_rule_result)
       assert.notStrictEqual(canonicalParams(strings(params)), csharp_expected)
     })
@@ -108,7 +108,7 @@ describe("the parameters line is Duo's", () => {
       assert.strictEqual(canonicalParams(sent), uri.endsWith("?") ? "" : "bool=true&foo=bar&one=1")
     })
   }
-  it.prop("it decodes to what was encoded, and is pure unreserved ASCII", [Schema.String], ([text]) => {
+  it.prop("it decodes to the original text, and has only unreserved ASCII characters", [Schema.String], ([text]) => {
     const wellFormed = text.toWellFormed()
     assert.strictEqual(decodeURIComponent(encode(wellFormed)), wellFormed)
     assert.match(encode(wellFormed), /^(?:[A-Za-z0-9\-_.~]|%[0-9A-F]{2})*$/)
@@ -137,7 +137,7 @@ describe("the last two lines of version 5 are Duo's", () => {
       assert.throws(() => headersHash(headers as ReadonlyArray<readonly [string, string]>))
     })
   }
-  it("a GET signs the empty body, whatever it is given", () => {
+  it("a GET signs an empty body, even if it has one", () => {
     const get = { method: "GET", host: "h", path: "/", params: {}, date: "d" }
     assert.strictEqual(canonicalize(5, { ...get, body: "{}" }), canonicalize(5, get))
   })
@@ -176,7 +176,7 @@ describe("the signature is Duo's", () => {
       )
     })
   }
-  it("is not the one of old documentation, which left the host in upper case", () => {
+  it("is not the one of Duo's old documentation, which did not change the host to lower case", () => {
     const sample = vectors.sign.find(({ name }) => name === "docs_v2_sha1_accounts")
     assert.isDefined(sample)
     const upper = sample.canonical.replace("api-xxxxxxxx", "api-XXXXXXXX")

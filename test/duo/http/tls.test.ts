@@ -1,4 +1,4 @@
-/** Duo's real host names, when all is well; what is not is in the torture matrix, N10 and N11. */
+/** A connection to one of Duo's host names. The torture matrix has the connections that fail (N10 and N11). */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Client } from "../../../src/duo/http/Client.ts"

@@ -1,4 +1,4 @@
-/** A certificate that nobody vouches for is taken by no connection, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+/** No connection accepts an untrusted certificate, even with NODE_TLS_REJECT_UNAUTHORIZED=0. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
@@ -23,7 +23,7 @@ const listening = (server: Server) =>
     () => Effect.sync(() => server.close())
   )
 
-/** A server with a certificate that nobody vouches for, and what it was asked. */
+/** A server with an untrusted certificate, and the requests that it got. */
 const https = Effect.fnUntraced(function*(cert: string) {
   const requests: Array<string> = []
   let connections = 0
@@ -35,7 +35,7 @@ const https = Effect.fnUntraced(function*(cert: string) {
   return { requests, connections: () => connections, port: yield* listening(server) }
 })
 
-/** As much of PostgreSQL as there is before the password: it takes TLS, and keeps what it is told inside. */
+/** The part of PostgreSQL that comes before the password: it accepts TLS, and keeps what a client sends. */
 const database = Effect.gen(function*() {
   const told: Array<string> = []
   const server = createServer((socket: Socket) => {
@@ -49,7 +49,7 @@ const database = Effect.gen(function*() {
   return { told, port: yield* listening(server) }
 })
 
-/** Node itself would warn as well, and say the reverse. */
+/** The warnings about the variable. Node's own warning would say the opposite. */
 const warnedOnce = (stderr: string) => {
   const lines = stderr.split("\n").filter((line) => line.includes("NODE_TLS_REJECT_UNAUTHORIZED"))
   assert.lengthOf(lines, 1, stderr)
@@ -57,10 +57,10 @@ const warnedOnce = (stderr: string) => {
 }
 
 describe("under NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
-  it.live("Duo is asked nothing, directly or through a proxy", () =>
+  it.live("Duo gets no request, directly or through a proxy", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const direct = yield* https(good)
-      // the name of a host of Duo leads to the server of this test
+      // the name of one of Duo's hosts leads to the server of this test
       writeFileSync(
         `${folder}/resolve.cjs`,
         `const tls = require("node:tls"), { connect } = tls
@@ -81,7 +81,7 @@ describe("under NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
       assert.deepStrictEqual([direct.connections(), seen.connects.length], [1, 1])
     })), 60_000)
 
-  it.live("a proxy that is asked inside TLS is asked nothing", () =>
+  it.live("a proxy over TLS gets no request", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const proxy = yield* https(local)
       const env = { ...real, ...untrusting, HTTPS_PROXY: `https://127.0.0.1:${proxy.port}` }
@@ -91,7 +91,7 @@ describe("under NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
       assert.deepStrictEqual(proxy.requests, [])
     })), 60_000)
 
-  it.live("a webhook and a collector are told nothing", () =>
+  it.live("a webhook and a collector get nothing", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const webhook = yield* https(local)
       const collector = yield* https(local)
@@ -109,7 +109,7 @@ describe("under NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
     })), 60_000)
 
   for (const sslmode of ["verify-full", "verify-ca"]) {
-    it.live(`PostgreSQL is told nothing with sslmode=${sslmode}`, () =>
+    it.live(`PostgreSQL gets nothing with sslmode=${sslmode}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         const { port, told } = yield* database
         const sink = `postgres:postgres://duo@localhost:${port}/reports?sslmode=${sslmode}`
@@ -122,7 +122,7 @@ describe("under NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
       })), 60_000)
   }
 
-  it.live("nothing is said of another value", () =>
+  it.live("no warning comes with another value", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const { stderr } = yield* program(folder, ["--version"], { NODE_TLS_REJECT_UNAUTHORIZED: "1" })
       assert.strictEqual(stderr, "")

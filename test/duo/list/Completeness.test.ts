@@ -1,4 +1,6 @@
-/** Who is known to have been in a list at one moment, for ten thousand histories of a list that changes while it is read. */
+/**
+ * Completeness is claimed only where it is true, for ten thousand histories of a list that changes while it is read.
+ */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Stream } from "effect"
@@ -13,13 +15,13 @@ import { addLines } from "../../support/row-pipeline.ts"
 
 const readings = 3
 
-/** Reads a list so often, whatever that proves, and gives what was seen as rows of SQL. */
+/** Reads a list three times, whatever that proves, and gives its sightings and moments as JSON rows. */
 const readAll = Effect.fnUntraced(function*(seed: number) {
   const history = historyOf(seed)
   const live = liveClient(history, seed, datings[seed % datings.length] ?? "never")
   const sightings: Array<string> = []
   const moments: Array<string> = []
-  /** By reading: who was in the list when its first page was answered. */
+  /** For each reading, who was in the list when its first page was answered. */
   const truths: Array<ReadonlySet<string>> = []
   for (let reading = 1; reading <= readings; reading++) {
     const all: Array<Page> = []
@@ -41,10 +43,12 @@ const readAll = Effect.fnUntraced(function*(seed: number) {
   return { sightings, moments, truths }
 })
 
-/** DuckDB holds every moment against every user, so a list is held against few others. */
-const together = 200
+/** How many lists one query compares. It joins every moment with every user, so more lists would be slow. */
+const listsPerQuery = 200
 
-/** What is claimed of lists: of which moment, whether by two readings, and who was in the list. */
+/**
+ * What is claimed about lists: at which moment they are complete, whether two readings show it, and who was in them.
+ */
 const claims = Effect.fnUntraced(
   function*(session: Session, lists: ReadonlyArray<Effect.Success<ReturnType<typeof readAll>>>) {
     const seen = yield* ObjectLoader.make(session, "readings.seen", {
@@ -66,25 +70,25 @@ const claims = Effect.fnUntraced(
     }
     yield* seen.finish
     yield* begun.finish
-    // a run that ends after so many readings knows no more than they have shown
+    // each list stands three times: as if the run had ended after one, two or three readings
     yield* session.run(
       `CREATE OR REPLACE TABLE readings.moments AS SELECT list || '/' || ending AS list, reading, total, not_before
      FROM readings.begun JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
      CREATE OR REPLACE VIEW objects.sightings AS SELECT list || '/' || ending AS list, id, created, reading, is_first
      FROM readings.seen JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
-     CREATE OR REPLACE TABLE objects.known AS ${Completeness.known("objects.sightings")};
+     CREATE OR REPLACE TABLE objects.known AS ${Completeness.sightingsById("objects.sightings")};
      DROP TABLE readings.seen;
      DROP TABLE readings.begun`
     )
     return yield* session.all(
       `WITH claimed AS (
        SELECT list, reading, seen_twice = total AS is_seen_twice FROM (${
-        Completeness.counted("objects.known")
+        Completeness.countsByMoment("objects.known")
       }) WHERE known = total
      )
      SELECT list, moments.reading, is_seen_twice, array_to_string(list_sort(list(id)), ' ')
      FROM claimed JOIN readings.moments USING (list, reading) LEFT JOIN objects.known USING (list)
-     WHERE id IS NULL OR ${Completeness.isAt("moments")} GROUP BY ALL`
+     WHERE id IS NULL OR ${Completeness.wasInList("moments")} GROUP BY ALL`
     )
   },
   Effect.scoped
@@ -92,14 +96,17 @@ const claims = Effect.fnUntraced(
 
 describe("completeness", () => {
   it.live(
-    "of ten thousand histories is claimed only where everybody is known, after any number of readings",
+    "of ten thousand histories is claimed only if everybody is known, after any number of readings",
     () =>
       Effect.gen(function*() {
         const folder = yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
         const { session } = yield* RunDatabase.open(folder)
         const reached = { "by the first reading": 0, "by creation times alone": 0, "by two readings": 0 }
-        for (let first = 1; first <= 10_000; first += together) {
-          const lists = yield* Effect.forEach(Array.from({ length: together }, (_, index) => first + index), readAll)
+        for (let first = 1; first <= 10_000; first += listsPerQuery) {
+          const lists = yield* Effect.forEach(
+            Array.from({ length: listsPerQuery }, (_, index) => first + index),
+            readAll
+          )
           for (const [list, moment, isSeenTwice, ids] of yield* claims(session, lists)) {
             const [seed, ending] = String(list).split("/")
             const truth = [...lists[Number(seed) - first]?.truths[Number(moment) - 1] ?? []].sort().join(" ")

@@ -1,4 +1,4 @@
-/** Paging: the guards as a table, the chain as the only truth, more in flight as the same list. */
+/** Paging: which metadata is refused, which page comes next, and that pages in flight change nothing in the list. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Result, Runtime, Schema, Stream } from "effect"
 import { BypassCodes } from "../../../src/duo/list/BypassCodes.ts"
@@ -28,9 +28,9 @@ describe("Metadata", () => {
       951
     ],
     ["no total", { next_offset: 600 }, full, 600, null],
-    ["a total that is none", { next_offset: 600, total_objects: { value: 1 } }, full, 600, null],
+    ["a total that is not a count", { next_offset: 600, total_objects: { value: 1 } }, full, 600, null],
     ["a total below zero", { next_offset: 600, total_objects: -1 }, full, 600, null],
-    ["a total that lies", { next_offset: 600, total_objects: 0 }, full, 600, 0],
+    ["a total that is wrong", { next_offset: 600, total_objects: 0 }, full, 600, 0],
     ["a first page where everything fits", undefined, { ...first, length: 299 }, undefined, 299],
     ["an empty tenant", null, { ...first, length: 0 }, undefined, 0]
   ]
@@ -45,17 +45,17 @@ describe("Metadata", () => {
     ["a first page as full as was asked for", undefined, { limit: 7, offset: 0, length: 7 }, "has no metadata"],
     ["a later page without metadata", undefined, { ...full, length: 3 }, "a later page has no metadata"],
     ["an empty later page without metadata", undefined, { ...full, length: 0 }, "a later page has no metadata"],
-    ["metadata that is text", "next", full, "metadata is no object"],
+    ["metadata that is text", "next", full, "metadata is not an object"],
     ["the same offset", { next_offset: 300 }, full, "does not go forward"],
     ["a smaller offset", { next_offset: 0 }, full, "does not go forward"],
-    ["a negative offset", { next_offset: -100 }, full, "is no count"],
+    ["a negative offset", { next_offset: -100 }, full, "is not a count"],
     ["an offset inside the page", { next_offset: 301 }, full, "goes back into the page"],
-    ["a fraction", { next_offset: 600.5 }, full, "is no count"],
+    ["a fraction", { next_offset: 600.5 }, full, "is not a count"],
     ["2^31", { next_offset: 2 ** 31 }, full, "skips more than a page"],
-    ["2^53 + 1", { next_offset: 2 ** 53 + 1 }, full, "is no count"],
-    ["words", { next_offset: "next" }, full, "is no count"],
-    ["a log's list", { next_offset: ["1532951895000", "af0ba235"] }, full, "is no count"],
-    ["an empty page with a next one", { next_offset: 600 }, { ...full, length: 0 }, "an empty page names a next one"]
+    ["2^53 + 1", { next_offset: 2 ** 53 + 1 }, full, "is not a count"],
+    ["words", { next_offset: "next" }, full, "is not a count"],
+    ["a log's list", { next_offset: ["1532951895000", "af0ba235"] }, full, "is not a count"],
+    ["an empty page with a next one", { next_offset: 600 }, { ...full, length: 0 }, "an empty page has a next page"]
   ]
   for (const [what, metadata, asked, why] of refused) {
     it(`refuses ${what}`, () => {
@@ -72,7 +72,7 @@ const query = ({ url }: Sent) => {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => `DU${n}`)
 
-/** A tenant of so many users, in pages of at most `clamp`. */
+/** A tenant of `size` users, in pages of at most `clamp`. */
 const tenant = (size: number, clamp: number) => (sent: Sent) => {
   const { limit, offset } = query(sent)
   const end = Math.min(offset + Math.min(limit, clamp), size)
@@ -80,7 +80,7 @@ const tenant = (size: number, clamp: number) => (sent: Sent) => {
   return ok(users, { total_objects: size, ...end < size ? { next_offset: end } : {} })
 }
 
-/** Thirteen users, of whom the first so many have been taken out. */
+/** Thirteen users without the first `taken` ones. */
 const tenantWithout = (taken: number) => (sent: Sent) => {
   const { limit, offset } = query(sent)
   const users = numbers(13).slice(taken)
@@ -94,7 +94,7 @@ const tenantWithout = (taken: number) => (sent: Sent) => {
 const idsOf = ({ objects = [] }: Page): ReadonlyArray<string> =>
   objects.flatMap((list): ReadonlyArray<{ readonly user_id: string }> => JSON.parse(list)).map(({ user_id }) => user_id)
 
-/** Everybody, but for those whom a page repeats of the one before. */
+/** All users, without those whom a page repeats from the page before it. */
 const everyone = (options?: PageOptions) =>
   Effect.gen(function*() {
     const pages = yield* Users.use(({ pages }) => Stream.runCollect(pages(options)))
@@ -132,7 +132,7 @@ describe("Users", () => {
       })
   )
 
-  it.effect("come a page at a time: nothing is asked that nobody waits for", () =>
+  it.effect("come a page at a time: no page is requested before somebody needs it", () =>
     Effect.gen(function*() {
       const duo = fake(tenant(10, 3))
       const users = Users.use(({ pages }) => pages().pipe(Stream.tap(() => turn), Stream.take(2), Stream.runCollect))
@@ -144,7 +144,7 @@ describe("Users", () => {
       assert.lengthOf(duo.sent, 2)
     }))
 
-  it.effect("ahead of time are at most as many pages as asked, and never beyond the total", () =>
+  it.effect("are prefetched with at most the concurrency that was asked for, and never beyond the total", () =>
     Effect.gen(function*() {
       let inFlight = 0
       let most = 0
@@ -161,7 +161,7 @@ describe("Users", () => {
       assert.lengthOf(duo.sent, 20)
     }))
 
-  it.effect("begin alone: while the first page of a list is asked for nothing else is, whatever the sweep before guessed", () =>
+  it.effect("begin alone: while the first page of a reading is requested, no other request is in flight", () =>
     Effect.gen(function*() {
       let inFlight = 0
       const others: Array<number> = []
@@ -170,20 +170,20 @@ describe("Users", () => {
           inFlight++
           const { offset } = query(sent)
           if (offset === 0) others.push(inFlight - 1)
-          // what lies beyond the end is slow
+          // pages beyond the end are slow
           for (let n = 0; n < (offset > 10 ? 20 : 1); n++) yield* turn
           if (offset === 0) others.push(inFlight - 1)
           const users = numbers(10).slice(offset, offset + 5).map((user_id) => ({ user_id }))
           return ok(users, { total_objects: 40, ...offset < 5 ? { next_offset: offset + 5 } : {} })
         }).pipe(Effect.ensuring(Effect.sync(() => inFlight--)))
       )
-      const sweep = everyone({ pageSize: 5, concurrency: 4 })
-      yield* provide(Effect.all([sweep, sweep, sweep]), duo)
+      const reading = everyone({ pageSize: 5, concurrency: 4 })
+      yield* provide(Effect.all([reading, reading, reading]), duo)
       assert.deepStrictEqual(others, [0, 0, 0, 0, 0, 0])
       assert.isTrue(duo.sent.some((sent) => query(sent).offset > 10))
     }))
 
-  it.effect("that were guessed wrong are dropped, and their failures with them", () =>
+  it.effect("at offsets that were guessed wrong are dropped, and so are their failures", () =>
     Effect.gen(function*() {
       const duo = fake((sent) => {
         const { offset } = query(sent)
@@ -199,17 +199,17 @@ describe("Users", () => {
       assert.isTrue(duo.sent.some((sent) => query(sent).offset === 18))
     }))
 
-  it.effect("begin with the last one of the page before, and say so when they do not", () =>
+  it.effect("overlap with the page before by one user, and a page says if it does not", () =>
     Effect.gen(function*() {
       const taken = [0, 0, 1, 2]
       const duo = fake((sent, count) => tenantWithout(taken[count - 1] ?? 2)(sent))
       const pages = yield* provide(Users.use(({ pages }) => Stream.runCollect(pages({ pageSize: 4 }))), duo)
       assert.deepStrictEqual(pages.map(({ overlaps }) => overlaps), [null, true, false, false])
       const seen = new Set(pages.flatMap(idsOf))
-      assert.sameMembers([...seen], numbers(13), "one who was taken out in between hides nobody")
+      assert.sameMembers([...seen], numbers(13), "a deletion between two pages hides nobody")
     }))
 
-  it.effect("end in an error, with the offset, where the chain breaks", () =>
+  it.effect("end in an error that has the offset if the next offset is wrong", () =>
     Effect.gen(function*() {
       const duo = fake((sent) =>
         query(sent).offset === 0 ? tenant(600, 300)(sent) : ok([{ user_id: "DU" }], { next_offset: 0 })
@@ -222,7 +222,7 @@ describe("Users", () => {
       )
     }))
 
-  it.effect("that the schema refuses say where, never what", () =>
+  it.effect("that the schema refuses fail with the path of the value and never show the value", () =>
     Effect.gen(function*() {
       const duo = fake(() =>
         ok([{ user_id: "DU1" }, { user_id: "DU2", phones: [{ phone_id: ["canary@example.com"] }] }])
@@ -258,7 +258,7 @@ describe("DUO_API", () => {
       }))
   }
 
-  it.effect("auto does not change its mind after the first page", () =>
+  it.effect("auto does not change the version after the first page", () =>
     Effect.gen(function*() {
       const duo = fake((sent) => query(sent).offset === 0 ? tenant(600, 300)(sent) : fail(40401), { DUO_API: "auto" })
       const error = yield* provide(Effect.flip(everyone()), duo)
@@ -266,7 +266,7 @@ describe("DUO_API", () => {
       assert.deepStrictEqual(asked(duo), ["v2 0 500", "v2 299 500"])
     }))
 
-  it.effect("auto does not take a 403 for an answer about the version, but names the other path", () =>
+  it.effect("auto does not try v1 after a 403, and the error names the other path", () =>
     Effect.gen(function*() {
       const duo = fake(onlyV1(40301), { DUO_API: "auto" })
       const error = yield* provide(Effect.flip(everyone()), duo)
@@ -274,7 +274,7 @@ describe("DUO_API", () => {
       assert.lengthOf(duo.sent, 1)
     }))
 
-  it.effect("pinned asks no other, and names it when it is refused", () =>
+  it.effect("with one version asks no other, and the error names the other version", () =>
     Effect.gen(function*() {
       const duo = fake(onlyV1(40401), { DUO_API: "v2" })
       const error = yield* provide(Effect.flip(everyone()), duo)
@@ -282,7 +282,7 @@ describe("DUO_API", () => {
       assert.deepStrictEqual(asked(duo), ["v2 0 500"])
     }))
 
-  it.effect("leaves a smaller page size alone", () =>
+  it.effect("does not change a smaller page size", () =>
     Effect.gen(function*() {
       const duo = fake(tenant(3, 1000))
       yield* provide(everyone({ pageSize: 2 }), duo)
@@ -310,7 +310,7 @@ describe("Bypass codes", () => {
       ])
     }))
 
-  it.effect("that the key may not read are not collected, which is no failure of the run", () =>
+  it.effect("that the keys may not read are not collected, and the run does not fail", () =>
     Effect.gen(function*() {
       const duo = fake(() => fail(40301))
       const error = yield* provide(Effect.flip(all), duo)
@@ -318,7 +318,7 @@ describe("Bypass codes", () => {
       assert.include(error.message, "Grant read resource")
     }))
 
-  it.effect("forbidden half-way are a failure", () =>
+  it.effect("that Duo forbids after the first page are a failure", () =>
     Effect.gen(function*() {
       const duo = fake((sent) =>
         query(sent).offset === 0 ? ok(codes(0, 500), { next_offset: 500, total_objects: 501 }) : fail(40301)

@@ -1,4 +1,4 @@
-/** A list that is read while it changes: what that proves, for every history, and what it takes to get there. */
+/** A list that changes while it is read: its readings prove completeness, or the run says why they do not. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Context, Effect, FileSystem, Layer, Schema } from "effect"
@@ -17,13 +17,13 @@ const database = Effect.flatMap(
   RunDatabase.open
 )
 
-/** Runs with a run database, which many lists share as long as their names differ. */
+/** Runs with a run database. Many lists can share it if their names differ. */
 const withDatabase = <A, E>(use: (database: RunDatabase.RunDatabase) => Effect.Effect<A, E>) =>
   Effect.flatMap(database, use).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
 let lists = 0
 
-/** Reads a tenant that changes as its history says, or as `before` does before each request. */
+/** Reads a tenant that changes as its history says, or as `before` changes it before each request. */
 const readTenant = Effect.fnUntraced(function*(
   database: RunDatabase.RunDatabase,
   history: History,
@@ -37,7 +37,7 @@ const readTenant = Effect.fnUntraced(function*(
   const name = `users_${lists++}`
   const found = yield* Readings.read(
     { ...list, name },
-    (before) => pages(live.client, live.endpoint, { ...history, before }),
+    (cache) => pages(live.client, live.endpoint, { ...history, cache }),
     { database, stamp, what: "users", onPage: () => Effect.void }
   )
   const rows = yield* database.session.all(`SELECT user_id, realname FROM objects.${name}`)
@@ -52,7 +52,7 @@ const readTenant = Effect.fnUntraced(function*(
   }
 })
 
-/** One for all the cases of a property, because it takes longer to open than a list takes to read. */
+/** One database for all cases of a property, because opening one takes longer than reading a list. */
 class Database extends Context.Service<Database, RunDatabase.RunDatabase>()("test/Database") {
   static readonly layer = Layer.effect(Database, database).pipe(Layer.provide(NodeServices.layer))
 }
@@ -67,7 +67,7 @@ const Happening: Schema.Schema<Event> = Schema.Struct({
 
 layer(Database.layer)("a snapshot", (it) => {
   it.effect.prop(
-    "is exactly the tenant of one moment, or honestly marked, whatever happens between any two requests",
+    "is exactly the tenant at one moment, or is marked as not proved, whatever happens between two requests",
     [
       Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 30 })),
       Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 8 })),
@@ -88,10 +88,10 @@ layer(Database.layer)("a snapshot", (it) => {
 })
 
 describe("a snapshot", () => {
-  it.effect("is so for many histories, of which each outcome is reached", () =>
+  it.effect("is right for many histories, and every outcome is reached", () =>
     withDatabase(Effect.fnUntraced(function*(database) {
       const reached = {
-        "a page that was as before": 0,
+        "a page that did not change": 0,
         "proved by one reading": 0,
         "proved by creation times": 0,
         "proved by two readings": 0,
@@ -103,7 +103,7 @@ describe("a snapshot", () => {
         const dating = datings[seed % datings.length] ?? "never"
         const { known, read, tenant } = yield* readTenant(database, historyOf(seed), { dating, seed })
         assert.isUndefined(wrongWith(read, tenant.states), `seed ${seed}`)
-        reached["a page that was as before"] += known
+        reached["a page that did not change"] += known
         if (!read.complete) reached["not proved"]++
         else {
           if (read.readings === 1) reached["proved by one reading"]++
@@ -115,7 +115,7 @@ describe("a snapshot", () => {
       for (const [what, times] of Object.entries(reached)) assert.isAbove(times, 5, what)
     })))
 
-  it.effect("takes one reading if everything fits into a page or was created before, and two if not", () =>
+  it.effect("takes one reading if everybody fits into a page or was created before, and otherwise two", () =>
     withDatabase(Effect.fnUntraced(function*(database) {
       const cases = [
         [0, "never", 1, 1, "page"],
@@ -138,7 +138,7 @@ describe("a snapshot", () => {
       }
     })))
 
-  it.effect("sees one who came for one who left, where the number is the same", () =>
+  it.effect("notices that one user left and another came, even if the count is the same", () =>
     withDatabase(Effect.fnUntraced(function*(database) {
       const { read, tenant } = yield* readTenant(database, quiet(30, 8), {
         before: (request, tenant) => {
@@ -150,7 +150,7 @@ describe("a snapshot", () => {
       assert.isUndefined(wrongWith(read, tenant.states))
     })))
 
-  it.effect("has everybody's newest version, and says that some changed", () =>
+  it.effect("has the newest version of everybody, and counts who changed", () =>
     withDatabase(Effect.fnUntraced(function*(database) {
       const { read, tenant } = yield* readTenant(database, quiet(20, 8), {
         before: (request, tenant) => {
@@ -164,7 +164,7 @@ describe("a snapshot", () => {
       )
     })))
 
-  it.effect("one user less before every second request hides nobody, for pages overlap", () =>
+  it.effect("misses nobody if one user is deleted before every second request, because pages overlap", () =>
     withDatabase(Effect.fnUntraced(function*(database) {
       const { read } = yield* readTenant(database, quiet(40, 8), {
         before: (request, tenant) => {
@@ -174,7 +174,7 @@ describe("a snapshot", () => {
       assert.deepInclude(read, { complete: true, readings: 2 })
     })))
 
-  it.effect("is everybody who was seen, and says why it is not proved, when the list never holds still", () =>
+  it.effect("has everybody who was seen, and says why it is not proved, if the list never stops changing", () =>
     withDatabase(Effect.fnUntraced(function*(database) {
       const everybody = new Set<string>()
       const { read } = yield* readTenant(database, quiet(30, 8), {
@@ -185,11 +185,11 @@ describe("a snapshot", () => {
         }
       })
       assert.deepInclude(read, { complete: false, readings: 5, proof: null })
-      assert.match(read.doubt ?? "", /would not hold still: read 5 times, it was seen to move \d+ times/)
+      assert.match(read.doubt ?? "", /kept changing: it was read 5 times and seen to move \d+ times/)
       assert.isAbove(read.users.length, 30)
     })))
 
-  it.effect("does not ask again what cannot be proved: no number, or one that the list contradicts", () =>
+  it.effect("stops if another reading cannot help: Duo sends no count, or a count that the list contradicts", () =>
     withDatabase(Effect.fnUntraced(function*(database) {
       for (
         const [total, doubt, readings] of [
@@ -220,14 +220,14 @@ describe("a snapshot", () => {
       }
     })))
 
-  it.effect("keeps one reading and a page while the list holds still", () =>
+  it.effect("stores each user once, and the overlaps, if the list does not change", () =>
     withDatabase(Effect.fnUntraced(function*(database) {
       const { read, stored } = yield* readTenant(database, quiet(50, 8))
       assert.strictEqual(read.readings, 2)
       assert.isAtMost(stored, 50 + read.pages)
     })))
 
-  it.effect("takes of who is on a page twice the first, and counts that, on a page of any length", () =>
+  it.effect("keeps the first of two objects with one id on a page, and counts it, on a page of any length", () =>
     withDatabase(Effect.fnUntraced(function*(database) {
       const names = Array.from({ length: 1200 }, (_, at) => `DU${at}`)
       const users = [...names, ...names.slice(0, 600)].map((user_id, at) => ({ user_id, realname: `number ${at}` }))

@@ -25,9 +25,9 @@ const offsets: ReadonlyArray<readonly [to: Parameters<typeof next>[0], expected:
   ["null", honest],
   ["empty_string", honest],
   ["same", badPaging(/does not go forward/)],
-  ["smaller", badPaging(/does not go forward|is no count/)],
-  ["negative", badPaging(/is no count/)],
-  ["float", badPaging(/is no count/)],
+  ["smaller", badPaging(/does not go forward|is not a count/)],
+  ["negative", badPaging(/is not a count/)],
+  ["float", badPaging(/is not a count/)],
   ["huge", badPaging(/skips more than a page/)]
 ]
 
