@@ -48,7 +48,9 @@ const builtIns = GlobalFlag.BuiltIns.filter((flag) => flag !== GlobalFlag.Wizard
 
 const bold = (text: string) => `\u001b[1m${text}\u001b[22m`
 
-/** Help that was asked for is data; what is wrong with the arguments is not, and neither is a screenful of help. */
+/**
+ * Help that was asked for goes to standard output. Wrong arguments get an error on standard error, without the help.
+ */
 const presenter = CliOutput.layerPresenter({
   present: Effect.fnUntraced(function*(event) {
     switch (event._tag) {
@@ -68,7 +70,7 @@ const presenter = CliOutput.layerPresenter({
   })
 })
 
-/** Runs the arguments of the process. Failures are told by whoever runs it. */
+/** Runs the arguments of the process. The caller reports failures. */
 export const cli = Command.run(command, { version }).pipe(
   Effect.provide(Layer.merge(presenter, CliConfig.layer({ builtIns })))
 )

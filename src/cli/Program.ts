@@ -1,4 +1,4 @@
-/** What the process runs: the command line with everything it needs. Says at the end what went wrong. */
+/** The command line with all services that it needs; it reports failures at the end. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit, Layer } from "effect"
 import { CliError } from "effect/cli"
@@ -10,7 +10,7 @@ import * as ExitStatus from "./terminal/ExitStatus.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** An expected failure is its sentence. A defect is where it happened; its message might quote somebody's data. */
+/** Prints the sentence of an expected failure, but only the place of a defect, because its message may quote data. */
 const reportFailure = (cause: Cause.Cause<unknown>) => {
   const error = Cause.squash(cause)
   if (Cause.hasInterruptsOnly(cause) || CliError.isCliError(error)) return
@@ -33,6 +33,6 @@ export const program = (root: URL) =>
     Effect.tapCause((cause) => Effect.sync(() => reportFailure(cause)))
   )
 
-/** What the process exits with. */
+/** The exit code of the process. */
 export const exitCode = (exit: Exit.Exit<unknown, unknown>) =>
   Exit.isSuccess(exit) ? ExitCode.ok : ExitStatus.exitCode(exit.cause)

@@ -11,7 +11,7 @@ import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** More than one thing is wrong. */
+/** Several checks failed. */
 export class Problems extends Schema.TaggedError<Problems>()("Problems", {
   /** The exit code of the first. */
   exit: Schema.Int,
@@ -25,7 +25,7 @@ export class Problems extends Schema.TaggedError<Problems>()("Problems", {
   }
 }
 
-/** A line for what is as it should be. */
+/** Prints a check that went well. */
 export const printOk = (subject: string, detail: string) => Stdout.print(`ok  ${subject.padEnd(16)} ${detail}`)
 
 export const check = Command.make(
@@ -44,7 +44,7 @@ export const check = Command.make(
   },
   Effect.fnUntraced(function*({ offline, pipeline: name, sink }) {
     const problems: Array<ExpectedFailure> = []
-    /** Goes on after a failure, which is told at the end. */
+    /** Keeps a failure for the end, and goes on. */
     const noted = <A, E extends ExpectedFailure, R>(part: Effect.Effect<A, E, R>) =>
       Effect.match(part, {
         onFailure: (error) => {

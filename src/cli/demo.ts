@@ -1,4 +1,4 @@
-/** `duo-mfa demo`: thirty days of an emulated tenant, run by run, as if somebody had been at it all along. */
+/** `duo-mfa demo`: thirty days of an emulated tenant, one run per day, made now with the clock set back. */
 import { Clock, ConfigProvider, Effect, FileSystem, Path, Runtime, Schema } from "effect"
 import { Command } from "effect/cli"
 import * as Story from "../emulator/people/Story.ts"
@@ -26,7 +26,7 @@ import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** What is there is not the demo's to make anew. */
+/** The demo would delete the runs of a real tenant. */
 export class NotADemo extends Schema.TaggedError<NotADemo>()("NotADemo", { directory: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.refused
   override get message() {
@@ -36,11 +36,11 @@ export class NotADemo extends Schema.TaggedError<NotADemo>()("NotADemo", { direc
 
 const days = 30
 
-/** Nobody ran it on that day. */
+/** The day on which no run was made. */
 const dayWithoutRun = 13
-/** The key could not read bypass codes. */
+/** The day on which the key had no permission to read bypass codes. */
 const dayWithoutCodes = 9
-/** The list of users would not hold still. */
+/** The day on which the list of users kept changing, so that the run is not proved complete. */
 const dayOfDoubt = 20
 
 export interface Demo {
@@ -48,15 +48,15 @@ export interface Demo {
   readonly dataDirectory: string
   readonly targets: ReadonlyArray<Manifest.Target>
   readonly findSink: FindSink
-  /** Milliseconds since 1970: when the last of the runs is. */
+  /** When the last run is, in milliseconds since 1970. */
   readonly until: number
   readonly onDay: (day: number) => Effect.Effect<void>
 }
 
-/** Makes the thirty days, one run a day but for one. */
+/** Makes the thirty days, with a run on all but one. */
 export const make = Effect.fnUntraced(function*(demo: Demo) {
   const { dataDirectory, findSink, onDay, targets, until } = demo
-  // it is the same tenant every day, on whatever port
+  // the emulator has another port each day, and the tenant must keep its name
   const pipeline: Pipeline = {
     ...demo.pipeline,
     connect: Effect.map(demo.pipeline.connect, (source) => ({ ...source, tenant: Story.tenant }))
@@ -88,7 +88,7 @@ export const make = Effect.fnUntraced(function*(demo: Demo) {
   }
 })
 
-/** No second demo begins until the scope closes; what is held is beside the lock of a run, which each day takes anew. */
+/** Locks out a second demo until the scope closes. Each day also takes and releases the lock of a run. */
 const hold = Effect.fnUntraced(function*(dataDirectory: string) {
   const { join } = yield* Path.Path
   const directory = join(dataDirectory, ".demo")
@@ -99,8 +99,8 @@ const hold = Effect.fnUntraced(function*(dataDirectory: string) {
 })
 
 /**
- * What a demo, or `make extract` without settings, has made before, is made anew, unless a run is at it. What one that was
- * killed has staged is discarded first, while its manifest still says where that is.
+ * Deletes the data of an earlier demo, or of `make extract` without settings, unless a run is going. The staged files
+ * of a killed run are discarded first, because only its manifest says where they are.
  */
 const clear = Effect.fnUntraced(function*(directory: string, findSink: FindSink) {
   const fs = yield* FileSystem.FileSystem
@@ -124,7 +124,7 @@ const next = (report: string) =>
 All questions:      ${commandName()} sql @
 Your own tenant:    ${commandName()} init`
 
-/** Writes the report, and says what there is now and how to go on. */
+/** Writes the report, and returns the five answers with the commands to go on. */
 export const printHighlights = Effect.fnUntraced(function*(dataDirectory: string) {
   const path = yield* Path.Path
   const ledger = yield* OpenLedger.open(dataDirectory, "ledger")

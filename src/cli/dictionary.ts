@@ -12,7 +12,7 @@ type Entries = ReadonlyArray<Dictionary.DictionaryEntry>
 
 const cell = (text: string) => text.replaceAll("|", "\\|")
 
-/** The types of every sink, in a word. */
+/** The names of types for people; other types keep DuckDB's name in lower case. */
 const words = new Map([["VARCHAR", "text"], ["TIMESTAMP WITH TIME ZONE", "timestamp"]])
 
 const columnTable = (columns: ReadonlyArray<Dictionary.DictionaryColumn>) =>
@@ -31,7 +31,7 @@ const section = ({ columns, doc, key, name }: Dictionary.DictionaryEntry) =>
     columnTable(columns)
   }`
 
-/** What a history or the changes have besides the columns of their table, which is the same for all. */
+/** The columns that every history, or every table of changes, has besides those of its own table. */
 const added = (entries: Entries, kind: "history" | "changes") => {
   const first = entries.find((entry) => entry.kind === kind)
   const rows = entries.find((entry) => entry.kind === "rows")

@@ -8,7 +8,7 @@ import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** The emulator cannot be started so. */
+/** The emulator cannot be started with these flags. */
 export class CannotEmulate extends Schema.TaggedError<CannotEmulate>()("CannotEmulate", { detail: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {

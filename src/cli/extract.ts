@@ -27,7 +27,7 @@ import * as Published from "./terminal/Published.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** Published, and the list would not hold still; with `--strict` that is not good enough. */
+/** The run was published but not proved complete, which `--strict` does not accept. */
 export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", { reason: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.incomplete
   override get message() {
@@ -38,7 +38,7 @@ export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
   }
 }
 
-/** Flags that cannot be meant together. */
+/** Two flags that exclude each other. */
 export class Contradiction extends Schema.TaggedError<Contradiction>()("Contradiction", { detail: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
@@ -46,7 +46,7 @@ export class Contradiction extends Schema.TaggedError<Contradiction>()("Contradi
   }
 }
 
-/** What the flags say of records. */
+/** The flags `--record`, `--pseudonymise` and `--replay` as one value. */
 const recording = (
   record: Option.Option<string>,
   pseudonymise: boolean,
@@ -64,7 +64,7 @@ const recording = (
     : Effect.succeed(Option.isSome(replay) ? { replay: replay.value } : {})
 }
 
-/** Remembers the last progress, for a failure to tell what is known. */
+/** Passes each progress report on to `seen`, so that a failure can say how far the run was. */
 const watched = <A, E, R>(run: Effect.Effect<A, E, R>, seen: (progress: Progress) => void) =>
   Effect.flatMap(Progress, (report) =>
     Effect.provideService(run, Progress, (progress) => {
@@ -72,7 +72,7 @@ const watched = <A, E, R>(run: Effect.Effect<A, E, R>, seen: (progress: Progress
       return report(progress)
     }))
 
-/** Questions go to the ledger; rows that are elsewhere can be compared with the run. */
+/** What to do with the rows: query the ledger, or compare other sinks with the run. */
 const nextStep = ({ receipts }: Run.Result) => {
   if (receipts.length === 0) return `${commandName()} extract, without --dry-run`
   return receipts.some(({ sink }) => sink === "duckdb")
@@ -139,7 +139,7 @@ export const extract = Command.make(
         const exit = error[Runtime.errorExitCode]
         const seen = last.what === undefined ? {} : { [last.what]: last.seen }
         const known = { exit, pipeline: name, ...seen, total_objects: last.total, pages: last.pages }
-        // standard error has it too, and the exit code is of what failed first
+        // a failure to write is ignored: standard error has the message too, and the exit code is of the first failure
         if (json) yield* Effect.ignore(Stdout.json({ error: error._tag, message: error.message, ...known }))
         const message = withoutPaths(publicMessageOf(error), yield* Settings.dataDirectoryPath)
         yield* postSummary(

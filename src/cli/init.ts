@@ -16,7 +16,7 @@ import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** What would be written would not be what counts. */
+/** The environment has a setting that would win over the `.env` that init writes. */
 export class Overridden extends Schema.TaggedError<Overridden>()("Overridden", { names: Schema.Array(Schema.String) }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
@@ -26,7 +26,7 @@ export class Overridden extends Schema.TaggedError<Overridden>()("Overridden", {
   }
 }
 
-/** The person wants it so. */
+/** The person chose not to write. */
 export class NotWritten extends Schema.TaggedError<NotWritten>()("NotWritten", { exit: Schema.Int }) {
   override readonly [Runtime.errorExitCode] = this.exit
   override get message() {
@@ -34,7 +34,7 @@ export class NotWritten extends Schema.TaggedError<NotWritten>()("NotWritten", {
   }
 }
 
-/** `.env` cannot be put there. */
+/** `.env` cannot be written. */
 export class DotEnvUnwritable
   extends Schema.TaggedError<DotEnvUnwritable>()("DotEnvUnwritable", { reason: SinkError })
 {
@@ -76,13 +76,13 @@ const notOverridden = Effect.suspend(() => {
 const changesOf = ({ host, ikey, skey }: Questions.Answers): DotEnv.Changes => ({
   DUO_IKEY: ikey,
   DUO_SKEY: Redacted.value(skey),
-  // it would win over DUO_SKEY
+  // DUO_SKEY_FILE would win over DUO_SKEY
   DUO_SKEY_FILE: undefined,
   DUO_HOST: host,
   ...Result.isFailure(Understood.host(host, false)) ? { DUO_INSECURE_LOOPBACK: "1" } : {}
 })
 
-/** What `.env` has already, as far as it is good enough to be kept. */
+/** The valid answers that `.env` already has. */
 const answered = Effect.fnUntraced(function*(content: string, allowLoopback: boolean) {
   const understood = <A>(name: string, understand: (text: string) => Result.Result<A, string>) =>
     Effect.map(DotEnv.valueOf(content, name), (value = "") => Result.getOrUndefined(understand(value)))
@@ -93,14 +93,16 @@ const answered = Effect.fnUntraced(function*(content: string, allowLoopback: boo
   }
 })
 
-/** Asks Duo what `check` asks it. */
+/** Makes the same requests to Duo as `check`. */
 const tryOut = Effect.gen(function*() {
   yield* Stdout.print("Asking Duo ...")
   const source = yield* (yield* (yield* Plugins).findPipeline("mfa")).connect
   for (const { detail, subject } of yield* source.check) yield* printOk(subject, detail)
 }).pipe(Effect.scoped)
 
-/** A line for each setting that would not be what it was; no old value is shown, for a secret may have got where it should not be. */
+/**
+ * A line for each setting that would change. Old values are not shown, because a secret may stand in the wrong place.
+ */
 const differences = Effect.fnUntraced(function*(before: string, after: string) {
   const lines: Array<string> = []
   for (const name of [...names, "DUO_INSECURE_LOOPBACK"]) {
@@ -126,7 +128,7 @@ const mayChange = Effect.fnUntraced(function*(before: string, after: string) {
 const write = Effect.fnUntraced(function*(content: string) {
   const fs = yield* FileSystem.FileSystem
   const { dirname, resolve } = yield* Path.Path
-  // a link to it stays one
+  // if .env is a symbolic link, its target is replaced and the link stays
   const file = yield* Effect.orElseSucceed(fs.realPath(".env"), () => resolve(".env"))
   yield* Effect.ignore(Private.sweep(dirname(file)))
   yield* Private.write(file, content).pipe(
@@ -134,7 +136,10 @@ const write = Effect.fnUntraced(function*(content: string) {
   )
 })
 
-/** Git says 1 of what it would take along, 0 of what it ignores, and anything else where it has no say. */
+/**
+ * `git check-ignore` exits with 1 if git would commit the file, 0 if it is ignored, and other codes outside of a
+ * repository.
+ */
 const warnOfGit = Effect.gen(function*() {
   const git = ChildProcess.make("git", ["check-ignore", "--quiet", ".env"], { stdout: "ignore", stderr: "ignore" })
   const code = yield* (yield* ChildProcessSpawner.ChildProcessSpawner).exitCode(git).pipe(Effect.orElseSucceed(() => 0))
@@ -143,7 +148,7 @@ const warnOfGit = Effect.gen(function*() {
   }
 })
 
-/** Asks until the keys work, or whoever is asked has enough of it. */
+/** Asks until the keys work or the person stops. */
 const settle = Effect.fnUntraced(function*(before: string) {
   const allowLoopback = (yield* Config.String("DUO_INSECURE_LOOPBACK").pipe(Config.withDefault(""))).trim() === "1"
   let known: Questions.PreviousAnswers = yield* answered(before, allowLoopback)

@@ -1,4 +1,4 @@
-/** `duo-mfa policy`: holds what the last runs saw against the policies, for a scheduler or CI to act on. */
+/** `duo-mfa policy`: compares the last runs with the policies, so that a scheduler or CI can act on the exit code. */
 import { Effect, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
@@ -13,7 +13,7 @@ import * as Format from "./terminal/Format.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** Not every policy is kept. */
+/** At least one policy is broken or cannot be told. */
 export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
   broken: Schema.Array(Schema.String),
   untold: Schema.Array(Schema.String)
@@ -32,7 +32,7 @@ const formats = ["table", "junit", "json", "markdown"] as const
 
 const names = ["verdict", "policy", "found", "at most", "sentence"]
 
-/** A grid, and below it what was looked at. */
+/** A table of verdicts, and below it the runs that they are about. */
 const print = (
   format: "table" | "markdown",
   verdicts: ReadonlyArray<Policies.Verdict>,

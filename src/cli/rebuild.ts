@@ -1,4 +1,4 @@
-/** `duo-mfa rebuild`: the ledger anew from the Parquet snapshots. */
+/** `duo-mfa rebuild`: makes the ledger again from the Parquet snapshots. */
 import { Effect, Runtime, Schema } from "effect"
 import { Command } from "effect/cli"
 import * as DuckDb from "../duckdb/DuckDb.ts"
@@ -19,7 +19,7 @@ import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** There is nothing to rebuild from. */
+/** There are no Parquet snapshots. */
 export class NoSnapshots extends Schema.TaggedError<NoSnapshots>()("NoSnapshots", { directory: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
@@ -27,7 +27,7 @@ export class NoSnapshots extends Schema.TaggedError<NoSnapshots>()("NoSnapshots"
   }
 }
 
-/** The ledger knows more than the snapshots do. */
+/** The ledger has runs without a snapshot, which a rebuild would lose. */
 export class OnlyInLedger extends Schema.TaggedError<OnlyInLedger>()("OnlyInLedger", {
   ledger: Schema.String,
   runs: Schema.Array(Schema.String)

@@ -11,7 +11,7 @@ import * as Settings from "./shared/Settings.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** The page cannot be put there. */
+/** The page cannot be written to its place. */
 export class ReportUnwritable
   extends Schema.TaggedError<ReportUnwritable>()("ReportUnwritable", { reason: SinkError })
 {
@@ -24,10 +24,10 @@ export class ReportUnwritable
   }
 }
 
-/** Writes the page of what the ledger has to a file. */
+/** Writes the page about a ledger to a file. */
 export const write = Effect.fnUntraced(function*({ at, session }: OpenLedger.Open, file: string, pii: "keep" | "drop") {
   const path = yield* Path.Path
-  // what draws the charts is loaded by nobody else
+  // only the report needs the library for charts, so the other commands start without it
   const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
   const content = yield* at(page(session, pii, version))
   const directory = path.dirname(file)

@@ -16,7 +16,7 @@ import * as Format from "./terminal/Format.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** Files are written by a query that was typed, not by one that came in a file. */
+/** `--write-files` was given for a query from a file. Only SQL on the command line may write files. */
 export class NotTyped extends Schema.TaggedError<NotTyped>()("NotTyped", { name: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
@@ -24,12 +24,12 @@ export class NotTyped extends Schema.TaggedError<NotTyped>()("NotTyped", { name:
   }
 }
 
-/** What is asked when nothing is: how well the users of each tenant are protected. */
+/** The default query: how well the users of each tenant are protected. */
 const overview = `
   SELECT tenant, strongest, count(*) AS users, count(*) FILTER (is_bypass) AS of_these_on_bypass
   FROM users GROUP BY ALL ORDER BY tenant, users DESC`
 
-/** The queries, each with what it answers and, below, what it takes. */
+/** The list of queries, each with its question and its parameters. */
 const list = (queries: ReadonlyArray<Queries.NamedQuery>) =>
   queries.flatMap(({ doc, name, sql }) => [
     `@${name.padEnd(20)} ${doc}`,

@@ -22,7 +22,7 @@ import * as Stdout from "./terminal/Stdout.ts"
 /** Something that could not be read, and why. */
 const Unread = Schema.Struct({ what: Schema.String, detail: Schema.String, exit: Schema.Int })
 
-/** Not all is as it was published, or not all could be looked at; everything else was. */
+/** Something differs from what was published, or could not be read. All the rest was compared. */
 export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified", {
   differing: Schema.Array(Schema.String),
   unread: Schema.Array(Unread),
@@ -52,7 +52,7 @@ export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified"
   }
 }
 
-/** There is nothing to verify. */
+/** There is no published run. */
 export class NoRuns extends Schema.TaggedError<NoRuns>()("NoRuns", { directory: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
@@ -62,12 +62,12 @@ export class NoRuns extends Schema.TaggedError<NoRuns>()("NoRuns", { directory: 
 
 type Verdict = "same" | "differs" | "missing" | "no longer kept" | "cannot be read back" | "not verified"
 
-/** Nobody answers there, or another process has it: it is not asked again. */
+/** Whether a sink cannot be reached or is locked, so that it is not tried again for other tables. */
 const isShut = (error: ExpectedFailure) => isSinkError(error) && ["Unreachable", "Held"].includes(error.reason._tag)
 
 /**
- * Holds one table of one sink against its manifest. Only the newest run of a tenant must still be there: a ledger keeps
- * one, and files may have been cleared away by age.
+ * Compares one table of one sink with its manifest. Only the newest run of a tenant must still be there, because a
+ * ledger keeps one snapshot, and old files may have been deleted.
  */
 const compare = Effect.fnUntraced(function*(
   manifest: Manifest.Manifest,
@@ -88,7 +88,9 @@ const compare = Effect.fnUntraced(function*(
   }))
 })
 
-/** A table with the columns that it had in that run; one of format 0 does not say which, and had none that came later. */
+/**
+ * The table with the columns of that run. A manifest of format 0 does not list them: it has none that were added later.
+ */
 const tableOf = (table: Table, { columns, format }: Manifest.Manifest) =>
   format === 0
     ? { ...table, columns: table.columns.filter(({ earlier }) => earlier === null) }
@@ -167,7 +169,7 @@ export const verify = Command.make(
       unread.push({ what, detail: error.message, exit: error[Runtime.errorExitCode] })
     }
 
-    /** One sink of one run, a table a line. */
+    /** Compares every table of one sink of one run. */
     const verifySink = Effect.fnUntraced(function*(
       manifest: Manifest.Manifest,
       { location, sink: name }: Manifest.Target,

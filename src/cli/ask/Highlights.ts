@@ -1,4 +1,4 @@
-/** Five questions that show what a history is good for, with their answers in short: what a newcomer reads of the demo. */
+/** The five questions that the demo answers in short, to show what a history is good for. */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { commandName } from "../terminal/CommandName.ts"
@@ -8,9 +8,9 @@ import * as Queries from "./Queries.ts"
 
 interface Stop {
   readonly question: string
-  /** The query with a name that answers it in full. */
+  /** The name of the query that answers it in full. */
   readonly query: string
-  /** What is shown of `answer`, its rows. */
+  /** A SELECT on `answer`, which has the rows of that query: the part that is shown. */
   readonly short: string
 }
 
@@ -45,11 +45,11 @@ const stops: ReadonlyArray<Stop> = [
 
 const indented = (text: string) => text.replaceAll(/^(?=.)/gm, "  ")
 
-/** The questions, each with the first of its answer and how to have all of it. */
+/** The questions, each with the first rows of its answer and the command for all of them. */
 export const answers = Effect.fnUntraced(function*(dataDirectory: string, { at, session: { all, connection } }: Open) {
   const parts: Array<string> = []
   for (const [n, { query, question, short }] of stops.entries()) {
-    // the text is a value, which can be nothing but one SELECT
+    // query() takes the SQL as a value, and accepts nothing but one SELECT
     const answer = `(FROM query(${DuckDb.literal((yield* Queries.find(dataDirectory, query)).sql)}))`
     const [[rows] = []] = yield* at(all(`SELECT count(*) FROM ${answer}`))
     const shown = yield* at(

@@ -1,4 +1,4 @@
-/** Verdicts as JUnit's XML, which CI systems show as tests: one that is broken failed, one that cannot be told is an error. */
+/** Verdicts as JUnit XML for CI systems: a broken policy is a failure, and one that cannot be told is an error. */
 import * as Xml from "../../text/Xml.ts"
 import type { LastRun } from "./NotKnown.ts"
 import type { Verdict } from "./Policies.ts"

@@ -1,6 +1,6 @@
 /**
- * What the last runs could not tell, kept from being taken for no. Names of the ledger are covered by views in which a
- * cell that is not known is the least that it may be, then the most: a policy whose verdict is another then stands on what
+ * Keeps "not known" from being read as "no". Views stand in front of the ledger's tables, first with the least that an
+ * unknown cell may be, then with the most. If a policy has another verdict then, its verdict depends on cells that
  * nobody knows. A table that was not collected cannot be read at all.
  */
 import { Effect } from "effect"
@@ -15,7 +15,7 @@ export interface LastRun {
   readonly pipeline: string
   readonly observed_at: string
   readonly complete: boolean
-  /** Tables that its key may not read: what is asked of them is not the truth. */
+  /** Tables that the key may not read, so that answers from them would be wrong. */
   readonly not_collected: ReadonlyArray<string>
 }
 
@@ -41,7 +41,7 @@ export const lastRuns = Effect.fnUntraced(function*({ all }: DuckDb.Session, pip
 const sentence = ({ tenant }: LastRun, table: string) =>
   `${table} was not collected by the last run of ${tenant}, whose key may not read it`
 
-/** What a query names that is not known, as sentences for whoever reads its answer. */
+/** Sentences about names in a query that are not known, for the reader of the answer. */
 export const namedIn = (sql: string, pipelines: ReadonlyArray<Pipeline>, runs: ReadonlyArray<LastRun>) => {
   const text = sql.replaceAll(/--.*$/gm, "")
   const names = (name: string) => new RegExp(`\\b${name}(_history|_changes|_asof)?\\b`, "i").test(text)
@@ -53,7 +53,7 @@ export const namedIn = (sql: string, pipelines: ReadonlyArray<Pipeline>, runs: R
   })
 }
 
-/** What DuckDB says when it reads a table that is covered: the number of a sentence. */
+/** The error of DuckDB when it reads such a table: it has the number of a sentence. */
 const marked = /^Invalid Input Error: duo-mfa does not know (\d+)\b/
 
 /** Rows of a table that was not collected are of an earlier run, or none: with them comes one that cannot be read. */
@@ -62,7 +62,9 @@ const covered = ({ columns }: Table, history: string, number: number) =>
    SELECT ${columns.map(({ name, type }) => `NULL::${DuckDb.types[type]} AS ${DuckDb.name(name)}`).join(", ")}
    FROM range(1) WHERE range = 0 AND error('duo-mfa does not know ${number}') IS NULL`
 
-/** The current cells that are not known as the least or the most that they may be. Of what was, NULL says that it is. */
+/**
+ * The current cells that are not known as the least or the most that they may be. Of what was, NULL says that it is.
+ */
 const guessed = ({ columns }: Table, history: string, which: 0 | 1) => {
   const cells = columns.flatMap(({ name, uncertain }) => {
     const column = DuckDb.name(name)
@@ -72,13 +74,13 @@ const guessed = ({ columns }: Table, history: string, which: 0 | 1) => {
   return `SELECT * REPLACE (${cells.join(", ")}) FROM ${history}`
 }
 
-/** What is not known, for sessions of which each has views of its own. */
+/** The unknown cells and tables, with SQL that prepares a session for them. */
 export interface NotKnown {
-  /** SQL for a session that takes what is not known as it is, and for others that take it as the least or the most. */
+  /** SQL for a session with unknown cells as they are, and for others with the least or the most that they may be. */
   readonly worlds: readonly [asItIs: string, ...guessed: ReadonlyArray<string>]
   /** Why some cells are not known. */
   readonly why: string
-  /** The sentence for what DuckDB says, if it read a table that was not collected. */
+  /** The sentence for an error of DuckDB, if the query read a table that was not collected. */
   readonly tableOf: (detail: string) => string | undefined
 }
 
@@ -92,7 +94,7 @@ const isDoubtful = Effect.fnUntraced(function*({ all }: DuckDb.Session, table: T
   return found === true
 })
 
-/** Finds out what the last runs do not know. */
+/** Finds what the last runs do not know. */
 export const find = Effect.fnUntraced(
   function*(session: DuckDb.Session, pipelines: ReadonlyArray<Pipeline>, runs: ReadonlyArray<LastRun>) {
     const [[catalog] = []] = yield* session.all("SELECT current_database()")

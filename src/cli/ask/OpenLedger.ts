@@ -1,4 +1,4 @@
-/** The ledger of a data directory, to ask questions of: the ledger itself, or its names over the Parquet files. */
+/** Opens the ledger of a data directory for queries: the ledger itself, or the same names over the Parquet files. */
 import { Effect, Runtime, Schema } from "effect"
 import { Flag } from "effect/cli"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
@@ -11,7 +11,7 @@ import * as ParquetFiles from "../../history/ParquetFiles.ts"
 import * as Snapshots from "../../history/Snapshots.ts"
 import { Plugins } from "../shared/Plugins.ts"
 
-/** There is nothing to ask. */
+/** The data directory has no ledger, or no Parquet files. */
 export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledger: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
@@ -19,7 +19,7 @@ export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledge
   }
 }
 
-/** Which of the two is asked. */
+/** The flag that chooses between the two. */
 export const from = Flag.Boolean("parquet").pipe(
   Flag.withDescription("Ask the Parquet files instead of the ledger"),
   Flag.withDefault(false),
@@ -28,11 +28,11 @@ export const from = Flag.Boolean("parquet").pipe(
 
 export interface Open {
   readonly session: DuckDb.Session
-  /** Says of a failure where it was. */
+  /** Adds the name and the location of the ledger to a failure. */
   readonly at: ReturnType<typeof Files.at>
 }
 
-/** Makes the names of the ledger over the Parquet files below a directory; the `views.sql` that lies there is not run. */
+/** Makes the names of the ledger over the Parquet files below a directory, without running the `views.sql` there. */
 const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: string) {
   const here = DuckDb.literal(root)
   const folders = (yield* at(session.all(ParquetFiles.written(root)))).flat()
@@ -47,8 +47,8 @@ const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: str
 })
 
 /**
- * A session that ends with the scope. Whatever it is asked can read the ledger, or the Parquet files, and do nothing else;
- * a session that may write files can do whatever DuckDB can.
+ * A session that ends with the scope. Its queries can read the ledger, or the Parquet files, and nothing else. With
+ * `writeFiles` they can do everything that DuckDB can.
  */
 export const open = Effect.fnUntraced(function*(
   dataDirectory: string,

@@ -1,5 +1,5 @@
 /**
- * What a query with a name takes. Its first lines, which are comments, declare it; what is not declared is not taken:
+ * The parameters of a named query. The comments at its beginning declare them, and no others are accepted:
  *
  *     -- Parameter days: integer, default 7. How many days back.
  *     -- Parameter user: user, required. Whose.
@@ -11,14 +11,14 @@ import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Suggestion from "../../text/Suggestion.ts"
 import type { Open } from "./OpenLedger.ts"
 
-/** What a value must be. A user and a tenant must be in the ledger; names of users are found in upper and lower case. */
+/** The types of values. A user and a tenant must be in the ledger; the case of a user's name does not matter. */
 const types = ["text", "integer", "day", "user", "tenant"] as const
 type Type = typeof types[number]
 
 export interface Parameter {
   readonly name: string
   readonly type: Type
-  /** What it is if it is not given, `required`, or `optional`. */
+  /** `required`, `optional`, or its default. */
   readonly use: string
   readonly doc: string
 }
@@ -38,7 +38,7 @@ const needs: Readonly<Record<Type, readonly [what: string, is: (text: string) =>
 const declared =
   /^-- *Parameter ([a-z]\w*): (text|integer|day|user|tenant), (required|optional|default \S+)\. +(\S.*?)\s*$/
 
-/** What the first lines of a query declare. A line that begins as a declaration and is none is text. */
+/** The parameters that the first lines of a query declare. A line that is not a whole declaration is ignored. */
 export const parse = (sql: string): ReadonlyArray<Parameter> => {
   const lines = sql.replace(/^\uFEFF/, "").split("\n")
   const end = lines.findIndex((line) => !/^--|^\s*$/.test(line))
@@ -51,13 +51,13 @@ export const parse = (sql: string): ReadonlyArray<Parameter> => {
   })
 }
 
-/** As a line of what a query takes. */
+/** A parameter as a line of a list. */
 export const describe = ({ doc, name, type, use }: Parameter) => `${name}=${type.toUpperCase()} (${use}): ${doc}`
 
-/** What a query was given is not what it takes. */
+/** A parameter of a query is unknown, missing or malformed. */
 export class BadParameter extends Schema.TaggedError<BadParameter>()("BadParameter", {
   detail: Schema.String,
-  /** The query, as it is asked for, and what it takes. */
+  /** The name of the query with its @, and its parameters. */
   query: Schema.String,
   takes: Schema.Array(Schema.String)
 }) {
@@ -81,7 +81,7 @@ interface Asked {
   readonly sql: string
 }
 
-/** The values that were given, by name; fails unless they are what the query takes. A query that was typed takes any. */
+/** The given values by name. Fails unless the query declares them; a query on the command line takes any. */
 export const read = Effect.fnUntraced(function*(query: Asked | undefined, given: ReadonlyArray<string>) {
   const takes = query === undefined ? [] : parse(query.sql)
   const refuse = (detail: string) =>
@@ -107,7 +107,7 @@ export const read = Effect.fnUntraced(function*(query: Asked | undefined, given:
   return values
 })
 
-/** Nobody, or no tenant, of that name is in the ledger. */
+/** The ledger has no user, or no tenant, of that name. */
 export class UserNotFound extends Schema.TaggedError<UserNotFound>()("UserNotFound", {
   kind: Schema.Literals(["user", "tenant"]),
   value: Schema.String,

@@ -1,6 +1,6 @@
 /**
- * What tenants are held against: a file `NAME.sql` in `policies/` of the data directory, or of what comes with duo-mfa.
- * Its first line says what shall be true, its second how many rows its query may have, over all tenants; each row is a
+ * Policies: files `NAME.sql` in `policies/` of the data directory, and built-in ones. The first line of a file says
+ * what shall be true, and the second how many rows its query may return for all tenants together. Each row is a
  * violation.
  *
  *     -- No active user is without MFA.
@@ -30,7 +30,7 @@ export interface Policy {
   readonly name: string
   /** What shall be true. */
   readonly sentence: string
-  /** How many violations are none; null if the file does not say. */
+  /** How many violations are allowed; null if the file does not say. */
   readonly atMost: number | null
   readonly sql: string
 }
@@ -42,7 +42,7 @@ const parse = ({ doc, name, sql }: Queries.NamedQuery): Policy => {
   return { name, sentence, atMost: atMost === undefined ? null : Number(atMost), sql }
 }
 
-/** Those of the names, or all. */
+/** The policies of these names, or all of them if there are no names. */
 export const find = Effect.fnUntraced(function*(dataDirectory: string, names: ReadonlyArray<string>) {
   const all = (yield* Queries.all(dataDirectory, "policies")).map(parse)
   const unknown = names.find((name) => !all.some((policy) => policy.name === name))
@@ -61,8 +61,8 @@ export interface Verdict {
 }
 
 /**
- * DuckDB's errors of these kinds are about the query's own words, unless a variable holds something else; others may quote
- * a cell.
+ * Errors of DuckDB that only quote the query itself, unless it uses a variable. Other errors may quote a cell, which is
+ * not for everybody's eyes.
  */
 const harmlessErrors = /^(Parser|Binder|Catalog) Error: /
 
@@ -71,7 +71,7 @@ const whyOf = (sql: string, detail: string) =>
     ? detail
     : `DuckDB ends it with ${/^[A-Z][\w ]* Error/.exec(detail)?.[0] ?? "an error"}`
 
-/** How many rows its query has, which is asked on a connection of its own; no cell leaves DuckDB. */
+/** The number of rows that the query returns, counted on a connection of its own; no cell leaves DuckDB. */
 const count = (session: Session, sql: string, timeout: Select.QueryTimeout, unknown: NotKnown, world: string) =>
   Effect.gen(function*() {
     const own = yield* Effect.orDie(session.another)
@@ -85,7 +85,7 @@ const count = (session: Session, sql: string, timeout: Select.QueryTimeout, unkn
     )
   )
 
-/** As many as its query has, if the verdict does not stand on what nobody knows. */
+/** The number of violations. Fails if the verdict depends on cells that are not known. */
 const violations = Effect.fnUntraced(function*(
   session: Session,
   unknown: NotKnown,
@@ -104,7 +104,7 @@ const violations = Effect.fnUntraced(function*(
   return { found, atMost }
 })
 
-/** Holds the tenants against a policy. One that cannot be told is not kept. */
+/** Compares the tenants with a policy. */
 export const judge = (
   session: Session,
   unknown: NotKnown,

@@ -1,6 +1,6 @@
 /**
- * SQL that has a name: a question is a file `NAME.sql` in `queries/`, and a policy one in `policies/`, of the data
- * directory or of what comes with duo-mfa. Its first line says what it is about.
+ * Named SQL: a question is a file `NAME.sql` in `queries/`, and a policy in `policies/`, either in the data directory
+ * or built in. Its first line says what it is about.
  */
 import { Effect, FileSystem, Path, type PlatformError, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
@@ -22,7 +22,7 @@ export class NoQuery extends Schema.TaggedError<NoQuery>()("NoQuery", {
   }
 }
 
-/** A file, or the folder of them, is there and cannot be read. */
+/** A file or its folder exists but cannot be read. */
 export class UnreadableQuery extends Schema.TaggedError<UnreadableQuery>()("UnreadableQuery", {
   file: Schema.String,
   detail: Schema.String
@@ -58,7 +58,7 @@ const filesIn = Effect.fnUntraced(function*(directory: string) {
   )
 })
 
-/** All of a folder by name; one in the data directory stands for one of ours. */
+/** All files of a folder by name. A file in the data directory replaces a built-in one of the same name. */
 export const all = Effect.fnUntraced(function*(dataDirectory: string, folder: Folder = "queries") {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
@@ -77,7 +77,7 @@ export const all = Effect.fnUntraced(function*(dataDirectory: string, folder: Fo
   )
 })
 
-/** The one of that name; a policy is `policies/NAME`. */
+/** The query of that name; a policy is `policies/NAME`. */
 export const find = Effect.fnUntraced(function*(dataDirectory: string, asked: string) {
   const [, policy] = /^policies\/(.*)$/.exec(asked) ?? []
   const name = policy ?? asked

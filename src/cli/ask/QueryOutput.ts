@@ -1,4 +1,4 @@
-/** The answer to a query on its way to standard output. Rows go out as they come, so that its size does not matter. */
+/** Prints the answer to a query. Rows are printed as they come, so that the answer may be larger than the memory. */
 import type { DuckDBValue } from "@duckdb/node-api"
 import { Effect } from "effect"
 import * as Format from "../terminal/Format.ts"
@@ -7,7 +7,7 @@ import type * as Select from "./Select.ts"
 
 type Answer = Effect.Success<ReturnType<typeof Select.begin>>
 
-/** Rows of a table. It needs all of them in memory, because the widths of its columns depend on every row. */
+/** How many rows a table may have. All of them are in memory, because the widths of columns depend on every row. */
 const rowsMax = 10_000
 
 const table = Effect.fnUntraced(function*({ names, next }: Answer) {
@@ -30,6 +30,6 @@ const streamed = Effect.fnUntraced(function*(format: Format.Streamed, { names, n
   yield* write(text.end())
 }, Effect.catchTag("ReaderLeft", () => Effect.void))
 
-/** Prints an answer; a reader who leaves ends it. */
+/** Prints an answer, until the reader closes the pipe. */
 export const print = (format: Format.Format) => (answer: Answer) =>
   format === "table" ? table(answer) : streamed(format, answer)

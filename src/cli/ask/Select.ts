@@ -1,6 +1,6 @@
 /**
- * SQL of somebody else, checked by DuckDB's own parser before any of it runs: exactly one SELECT, after the SET VARIABLEs
- * that it needs. It runs in the sandbox of Ledger.ts.
+ * Checks SQL that somebody else wrote, with DuckDB's own parser, before any of it runs: it must be exactly one SELECT,
+ * after the SET VARIABLEs that it needs. It runs in the sandbox of Ledger.ts.
  */
 import type { DuckDBPreparedStatement } from "@duckdb/node-api"
 import { Duration, Effect, Option, Runtime, Schema } from "effect"
@@ -8,7 +8,7 @@ import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import { duration } from "../shared/Duration.ts"
 
-/** It is not one SELECT. */
+/** The text is not exactly one SELECT. */
 export class NotOneSelect extends Schema.TaggedError<NotOneSelect>()("NotOneSelect", { detail: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
@@ -32,7 +32,7 @@ export class TooSlow extends Schema.TaggedError<TooSlow>()("TooSlow", { after: S
   }
 }
 
-/** How long a query may take; as long as it needs when there is none. */
+/** How long a query may take; without it there is no limit. */
 export type QueryTimeout = Option.Option<Duration.Duration>
 
 export const timeout = duration(
@@ -40,7 +40,7 @@ export const timeout = duration(
   "Stop a query that takes longer, such as 30s or 5m; default: no limit"
 )
 
-/** Ends what takes longer than `--timeout` says. */
+/** Stops a query that takes longer than `--timeout`. */
 export const within = (timeout: QueryTimeout) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Option.isNone(timeout) ? effect : Effect.timeoutOrElse(effect, {
     duration: timeout.value,
@@ -48,8 +48,9 @@ export const within = (timeout: QueryTimeout) => <A, E, R>(effect: Effect.Effect
   })
 
 /**
- * Logging and profiling print and write what a query saw, on standard output or in a file, and no setting of DuckDB locks
- * them. So their names may stand nowhere in the text, and neither may a function that runs SQL which is not in the text.
+ * Logging and profiling print and write what a query saw, on standard output or in a file, and no setting of DuckDB
+ * locks them. So their names may stand nowhere in the text, and neither may a function that runs SQL which is not in
+ * the text.
  */
 const forbidden = /enable_logging|enable_profil\w*|json_execute_serialized_sql|\bquery\b"?\s*(?=\(|\/\*|--)/i
 
@@ -64,7 +65,7 @@ const badQuery = (cause: unknown) => {
   })
 }
 
-/** The statement that a text is. `COPY` is for those who may write files, and stands alone. */
+/** The only statement of a text: a SELECT, or with `--write-files` a COPY. */
 export const prepare = Effect.fnUntraced(
   function*(session: DuckDb.Session, text: string, kind: "SELECT" | "COPY" = "SELECT") {
     const { StatementType } = yield* Effect.orDie(DuckDb.library)
@@ -120,7 +121,7 @@ export const begin = Effect.fnUntraced(function*({ connection }: DuckDb.Session,
   }
 })
 
-/** How many rows a statement has; no cell of them leaves DuckDB. */
+/** The number of rows of a statement; no cell leaves DuckDB. */
 export const count = Effect.fnUntraced(function*(session: DuckDb.Session, statement: DuckDBPreparedStatement) {
   const { next } = yield* begin(session, statement)
   let rows = 0

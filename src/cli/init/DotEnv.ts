@@ -1,4 +1,6 @@
-/** `.env` in the working directory: what it says, and the same text with some settings changed and all else as it was. */
+/**
+ * `.env` in the working directory: reads settings from it, and changes some of them without touching the other lines.
+ */
 import { ConfigProvider, Effect, FileSystem, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Owner from "../../files/Owner.ts"
@@ -11,7 +13,7 @@ export class UnreadableEnv extends Schema.TaggedError<UnreadableEnv>()("Unreadab
   }
 }
 
-/** A value that no way of quoting carries through `.env`. */
+/** A value that cannot be written to `.env` with any kind of quotes. */
 export class Unwritable extends Schema.TaggedError<Unwritable>()("Unwritable", { name: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
@@ -19,7 +21,10 @@ export class Unwritable extends Schema.TaggedError<Unwritable>()("Unwritable", {
   }
 }
 
-/** What is in it; nothing when it is not there. One that others can change is not read: it says where keys go. */
+/**
+ * The content of `.env`, empty if there is none. A file that others can change is refused, because it says where keys
+ * go.
+ */
 export const read = Effect.gen(function*() {
   yield* Owner.check(".env")
   const fs = yield* FileSystem.FileSystem
@@ -29,22 +34,22 @@ export const read = Effect.gen(function*() {
   )
 })
 
-/** What it says of a setting, as the program reads it; undefined if nothing. */
+/** The value of a setting as the program reads it; undefined if it is not there. */
 export const valueOf = (content: string, name: string): Effect.Effect<string | undefined> =>
   ConfigProvider.fromDotEnvContents(content).load([name]).pipe(Effect.orDie, Effect.map((node) => node?.value))
 
-/** What settings are to be; undefined is not to be there. */
+/** The new values of settings; undefined removes a setting. */
 export type Changes = Readonly<Record<string, string | undefined>>
 
-/** Every line that sets it, with its end. */
+/** Every line that sets this name, with its line break. */
 const linesOf = (name: string) =>
   new RegExp(`^[^\\S\\r\\n]*(export[^\\S\\r\\n]+)?${name}[^\\S\\r\\n]*[=:].*(\\r?\\n)?`, "gm")
 
-/** As it is if a shell would take it for a word; else in those quotes that are not in it. */
+/** The ways to write a value: as it is if a shell needs no quotes for it, else in each kind of quotes. */
 const quoted = (value: string): ReadonlyArray<string> =>
   /^[\w.:@%+/=-]+$/.test(value) ? [value] : [`'${value}'`, `"${value}"`, `\`${value}\``, value]
 
-/** The value stands where the setting stood first, or at the end. */
+/** Replaces the first line of the setting and removes the others, or adds a line at the end. */
 const replace = (content: string, name: string, text: string | undefined) => {
   let isThere = false
   const replaced = content.replace(linesOf(name), (_, exported: string = "", end: string = "") => {
@@ -64,6 +69,6 @@ const set = Effect.fnUntraced(function*(content: string, name: string, value: st
   return yield* new Unwritable({ name })
 })
 
-/** The content with the changes. What the program will read from it is what was asked for. */
+/** The content with the changes. The program reads the same values from it. */
 export const change = (content: string, changes: Changes): Effect.Effect<string, Unwritable> =>
   Effect.reduce(Object.entries(changes), () => content, (content, [name, value]) => set(content, name, value))

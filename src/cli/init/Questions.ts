@@ -1,10 +1,10 @@
-/** The questions of `init`, and the terminal while they are asked: nothing that is typed shows but by what asks for it. */
+/** The questions of `init`. Only the question itself shows what is typed, so that a secret never shows by accident. */
 import { Effect, Queue, Redacted, Result, Runtime, Schema, Stdio, Terminal } from "effect"
 import { Prompt } from "effect/cli"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Understood from "./Answers.ts"
 
-/** There is nobody to ask. */
+/** There is no terminal to ask on. */
 export class NoTerminal extends Schema.TaggedError<NoTerminal>()("NoTerminal", {}) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
@@ -21,8 +21,8 @@ const isTerminal = Effect.map(
 )
 
 /**
- * Has a conversation with whoever is at the terminal. Its echo stays off from the first question to the last, also while
- * Duo is asked, and so Ctrl-C is no signal but a key that stops it, as Ctrl-D and Escape do.
+ * Runs a conversation on the terminal. The echo stays off from the first question to the last, even while Duo is asked.
+ * Ctrl-C is therefore not a signal but a key, and stops the conversation as Ctrl-D and Escape do.
  */
 export const converse = <A, E, R>(conversation: Effect.Effect<A, E, R>) =>
   Effect.scoped(Effect.gen(function*() {
@@ -40,10 +40,10 @@ export interface Answers {
   readonly host: string
 }
 
-/** What was answered before. */
+/** The previous answers. */
 export type PreviousAnswers = { readonly [Name in keyof Answers]: Answers[Name] | undefined }
 
-/** What was answered before need not be typed again; `shown` is how that is called. */
+/** A question whose previous answer is kept by Enter; `shown` is how the question calls that answer. */
 const question = (
   message: string,
   before: string | undefined,
@@ -55,7 +55,7 @@ const question = (
     text.trim() === "" && before !== undefined ? Effect.succeed(before) : Effect.fromResult(understand(text))
 })
 
-/** The three in the order in which Duo's page has them. */
+/** The three settings in the order of Duo's page. */
 export const keys = ({ host, ikey, skey }: PreviousAnswers, allowLoopback: boolean) =>
   ask(Prompt.all({
     ikey: Prompt.String(question("Integration key", ikey, ikey, Understood.ikey)),
@@ -70,7 +70,7 @@ export const keys = ({ host, ikey, skey }: PreviousAnswers, allowLoopback: boole
     host: Prompt.String(question("API hostname", host, host, (text) => Understood.host(text, allowLoopback)))
   }))
 
-/** What to do with answers that did not work. */
+/** Asks what to do with answers that did not work. */
 export const whatNow = ask(Prompt.Select({
   message: "What now?",
   choices: [
@@ -80,5 +80,5 @@ export const whatNow = ask(Prompt.Select({
   ]
 }))
 
-/** Whether the changes are wanted. */
+/** Asks whether `.env` may be changed. */
 export const wanted = ask(Prompt.Confirm({ message: "Change .env?", initial: true }))

@@ -4,7 +4,7 @@ import { Flag } from "effect/cli"
 
 const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 
-/** A flag that is off if it is not said. */
+/** An optional flag whose value is a time. */
 export const duration = (name: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withDescription(description),

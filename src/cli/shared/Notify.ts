@@ -1,6 +1,6 @@
 /**
- * Tells a webhook what a run came to. Its URL is a secret, for whoever has it may post there: only its host is ever shown.
- * A run is what it is whether or not the webhook answers.
+ * Posts the result of a run to a webhook. The URL is a secret, because whoever has it may post there, so only its host
+ * is shown. A webhook that does not answer changes nothing about the run.
  */
 import { Config, Effect, Option, Redacted, Runtime, Schedule, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
@@ -9,7 +9,7 @@ import { isPlainLoopback } from "../../http/PlainLoopback.ts"
 import * as Transport from "../../http/Transport.ts"
 import { version } from "../../Version.ts"
 
-/** What is to be told is no webhook. */
+/** The setting is not the URL of a webhook. */
 export class BadWebhook extends Schema.TaggedError<BadWebhook>()("BadWebhook", {
   setting: Schema.Literals(["--notify", "DUO_MFA_NOTIFY"]),
   detail: Schema.String
@@ -25,7 +25,7 @@ export interface Webhook {
   readonly url: Redacted.Redacted<string>
   readonly host: string
   readonly loopback: boolean
-  /** It wants a text, as Slack does, and those that take what Slack takes. */
+  /** The webhook takes a text, as Slack's do and those that accept Slack's format. */
   readonly isSlack: boolean
 }
 
@@ -50,7 +50,7 @@ const inEnvironment = Config.option(Config.Redacted("DUO_MFA_NOTIFY")).pipe(
 
 const allowsLoopback = Config.String("DUO_INSECURE_LOOPBACK").pipe(Config.withDefault(""), Effect.orDie)
 
-/** The one that is to be told: the flag's, else the environment's, else none. */
+/** The webhook of the flag, else of the setting, else none. */
 export const webhook = Effect.fnUntraced(function*(flag: Option.Option<Redacted.Redacted<string>>) {
   const asked = Option.isSome(flag) ? flag : yield* inEnvironment
   if (Option.isNone(asked)) return undefined
@@ -60,7 +60,7 @@ export const webhook = Effect.fnUntraced(function*(flag: Option.Option<Redacted.
   return typeof found === "string" ? yield* new BadWebhook({ setting, detail: found }) : found
 })
 
-/** What is told, as an object and as a few lines. */
+/** The message as an object and as text. */
 export interface News {
   readonly facts: object
   readonly text: string
@@ -85,10 +85,10 @@ const attempt = Effect.fnUntraced(function*({ url }: Webhook, body: object) {
   return yield* new Untold({ detail: `HTTP ${status}${redirected}`, mayPass: status === 429 || status >= 500 })
 }, Effect.scoped)
 
-/** For all attempts together. One that is not answered is not repeated, for it may have been heard. */
+/** For all attempts together. A request without an answer is not repeated, because the webhook may have received it. */
 const patience = "10 seconds"
 
-/** Posts once, or up to three times while what is wrong may pass; warns if that was in vain. */
+/** Posts, with up to three attempts if a failure may pass; warns if all of them fail. */
 export const send = (webhook: Webhook, { facts, text }: News): Effect.Effect<void, never, HttpClient.HttpClient> =>
   attempt(webhook, webhook.isSlack ? { text: escape(text) } : facts).pipe(
     Effect.retry({ times: 2, schedule: Schedule.exponential("1 second"), while: ({ mayPass }) => mayPass }),

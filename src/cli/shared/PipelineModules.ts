@@ -1,4 +1,4 @@
-/** The pipelines that files on the disk may name: ours, and modules that `--pipeline` names. */
+/** The pipelines that manifests and Parquet files may name: the built-in ones, and the modules of `--pipeline`. */
 import { Effect } from "effect"
 import { Flag } from "effect/cli"
 import type { Pipeline } from "../../Pipeline.ts"
@@ -10,7 +10,7 @@ export const flag = Flag.String("pipeline").pipe(
   Flag.atLeast(0)
 )
 
-/** All that there are, with those of the modules. */
+/** The built-in pipelines and those of the modules. */
 export const knownPipelines = Effect.fnUntraced(function*(modules: ReadonlyArray<string>) {
   const catalog = yield* Plugins
   return [...yield* catalog.pipelines, ...yield* Effect.forEach(modules, catalog.findPipeline)]

@@ -1,4 +1,4 @@
-/** The pipelines and sinks that there are: a file in `pipelines/` or `sinks/` is one, and its name is the file's. */
+/** Finds pipelines and sinks: each file in `pipelines/` or `sinks/` is one, and has the name of its file. */
 import { Context, Effect, FileSystem, Layer, Path, Predicate, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
@@ -6,7 +6,7 @@ import type { Pipeline } from "../../Pipeline.ts"
 import type { Sink } from "../../Sink.ts"
 import * as Suggestion from "../../text/Suggestion.ts"
 
-/** A name on the command line that is nothing of ours, or a module that is not what it should be. */
+/** A pipeline or sink that is not built in, or whose module cannot be used. */
 export class UnknownPlugin extends Schema.TaggedError<UnknownPlugin>()("UnknownPlugin", {
   kind: Schema.Literals(["pipeline", "sink"]),
   name: Schema.String,
@@ -29,9 +29,9 @@ export class Plugins extends Context.Service<Plugins, {
   readonly findPipeline: (name: string) => Effect.Effect<Pipeline, ExpectedFailure>
   /** By the name of a file in `sinks/`, or by a module specifier: a path, or a package's name. */
   readonly findSink: (name: string) => Effect.Effect<Sink, ExpectedFailure>
-  /** By the name of a file in `sinks/` and no other way: for names that do not come from the command line. */
+  /** By the name of a file in `sinks/` only, for names that do not come from the command line. */
   readonly ownSink: (name: string) => Effect.Effect<Sink, ExpectedFailure>
-  /** The folder of the queries that have a name. */
+  /** The folder of the named queries. */
   readonly queries: string
   /** The folder of the policies. */
   readonly policies: string

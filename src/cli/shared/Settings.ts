@@ -1,28 +1,28 @@
-/** The settings that are not the source's: where the data is, and that the environment wins over `.env`. */
+/** Reads settings: the environment wins over `.env`. Also finds the data directory. */
 import { Config, ConfigProvider, Effect, FileSystem, Path } from "effect"
 import * as Owner from "../../files/Owner.ts"
 import * as DotEnv from "../init/DotEnv.ts"
 
-/** A key in the environment also wins over the name of a file of one in `.env`. */
+/** Removes `DUO_SKEY_FILE` of `.env` if the environment has `DUO_SKEY`, because the environment wins. */
 const withoutKeyFile = (content: string) =>
   process.env["DUO_SKEY"] ? content.replace(/^\s*(export\s+)?DUO_SKEY_FILE\s*=.*$/gm, "") : content
 
-/** The environment, then what `.env` has or would have. An empty variable counts as none. */
+/** The environment, then the content of `.env`. An empty variable counts as none. */
 export const provider = (dotEnv: string): ConfigProvider.ConfigProvider =>
   ConfigProvider.orElse(ConfigProvider.fromEnv(), ConfigProvider.fromDotEnvContents(withoutKeyFile(dotEnv)))
 
-/** The settings of this process, by `.env` in the working directory. */
+/** The settings of this process, with `.env` in the working directory. */
 export const layer = ConfigProvider.layer(Effect.map(DotEnv.read, (content) => provider(content)))
 
 const DataDirectory = Config.NonEmptyString("DUO_MFA_DATA").pipe(Config.withDefault("data"))
 
-/** `DUO_MFA_DATA`, absolute, for words about it. */
+/** `DUO_MFA_DATA` as an absolute path, for messages. */
 export const dataDirectoryPath = Effect.gen(function*() {
   const path = yield* Path.Path
   return path.resolve(yield* Effect.orDie(DataDirectory))
 })
 
-/** What others own or may write is refused, because the files in it are believed. */
+/** Refuses a directory that others own or may write, because the files in it are trusted. */
 const trusted = Effect.fnUntraced(function*(directory: string) {
   const { join } = yield* Path.Path
   yield* Owner.check(directory)
@@ -40,8 +40,8 @@ const isSet = (name: string) =>
   Effect.map(Effect.orDie(Config.String(name).pipe(Config.withDefault(""))), (value) => value.trim() !== "")
 
 /**
- * The data directory to read: the one to work in, or the demo's. The demo is meant if there is no setting of Duo and of the data
- * directory, no ledger in `data`, and one in `data/demo`.
+ * The data directory to read: the one to work in, or the demo's. The demo is meant if there is no setting of Duo and of
+ * the data directory, no ledger in `data`, and one in `data/demo`.
  */
 export const dataDirectoryToRead = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
@@ -55,13 +55,13 @@ export const dataDirectoryToRead = Effect.gen(function*() {
   return yield* trusted(path.resolve(demoDirectory))
 })
 
-/** What listens to a debugger, loads code, or writes memory or the environment into a file. */
+/** Options of Node that open a debugger, load code, or write memory or the environment to a file. */
 const exposing =
   /--(inspect|require|import|(experimental-)?loader|heapsnapshot-[a-z-]+|heap-prof|report-[a-z-]+|abort-on-uncaught-exception)\b|-r\b/
 
 /**
- * Node would take any certificate with this variable at 0. Each connection of ours says itself that it does not; the
- * variable is taken away as well, so that nothing else in the process reads it.
+ * With this variable at 0, Node accepts any certificate. Our connections demand a valid one in spite of it; the
+ * variable is deleted as well, so that nothing else in the process reads it.
  */
 export const verifyCertificates = Effect.suspend(() => {
   const setting = process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
@@ -73,7 +73,7 @@ export const verifyCertificates = Effect.suspend(() => {
     : Effect.void
 })
 
-/** What around the process puts secrets at risk, and is no reason to stop. */
+/** Warns of surroundings that put secrets at risk but need not stop the run. */
 export const warn = Effect.gen(function*() {
   if (/^\s*(export\s+)?(DUO_(SKEY|MFA_NOTIFY)|OTEL_EXPORTER_OTLP_HEADERS|PGPASSWORD)\s*=/m.test(yield* DotEnv.read)) {
     if (yield* Owner.isReadByOthers(".env")) {

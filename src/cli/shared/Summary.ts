@@ -1,9 +1,9 @@
-/** What a run came to, for people and for programs. */
+/** The result of a run, for people and for programs. */
 import { basename, isAbsolute, relative } from "node:path"
 import { objectsOf, type Outcome } from "../../Outcome.ts"
 import type { Result } from "../../run/Run.ts"
 
-/** The JSON object of `extract --json`, but for the exit code. */
+/** The JSON object of `extract --json`, without the exit code. */
 export const facts = ({ outcome, receipts }: Result) => {
   const { counts, fields: _, finished_at: __, started_at: ___, tool_version: ____, warned: _____, ...told } = outcome
   const { seen, what } = objectsOf(outcome)
@@ -19,13 +19,13 @@ const number = new Intl.NumberFormat("en")
 const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1 })
 const megabytes = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 
-/** As a person in the working directory would name it. */
+/** The path relative to the working directory, if it is below it. */
 const shortPath = (location: string) => {
   const from = relative("", location)
   return !isAbsolute(location) || from.startsWith("..") ? location : from
 }
 
-/** What was seen, and how much of it there is. */
+/** How many objects the run read, and how many rows each table has. */
 const headline = ({ changed, complete, counts, incomplete_reason, rows, tenant }: Outcome) => {
   const { seen, what } = objectsOf({ rows })
   const parts = counts.map(({ count, words }) =>
@@ -39,7 +39,7 @@ const headline = ({ changed, complete, counts, incomplete_reason, rows, tenant }
   ]
 }
 
-/** How often and where, and never what. */
+/** How often each warning occurred and where, without values. */
 const warnings = ({ warned }: Outcome) =>
   Object.entries(warned).map(([place, times]) => times === 1 ? place : `${place} (${number.format(times)} times)`)
 
@@ -57,8 +57,8 @@ export const summary = ({ outcome, receipts }: Result): string =>
   ].join("\n")
 
 /**
- * The same as `facts` and as `summary` for others than who runs it: where the rows are, and what somebody has written, is not
- * theirs to know.
+ * The same as `facts` and `summary` for other people than the one who runs it: without paths, and without text that
+ * somebody has written.
  */
 export const withoutLocations = (result: Result) => {
   const { sinks, ...told } = facts(result)

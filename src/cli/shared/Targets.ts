@@ -1,4 +1,4 @@
-/** `--sink NAME[:TARGET]`, as it becomes a sink's name and an absolute location. */
+/** Turns `--sink NAME[:TARGET]` into a sink's name and an absolute location. */
 import { Effect, Path, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import type { Target } from "../../run/publish/Manifest.ts"
@@ -13,7 +13,7 @@ export class SameTarget extends Schema.TaggedError<SameTarget>()("SameTarget", {
   }
 }
 
-/** The targets of a run; a sink without a place gets its own under the data directory. */
+/** The targets of a run. A sink without a target has its place in the data directory. */
 export const resolve = Effect.fnUntraced(function*(dataDirectory: string, asked: ReadonlyArray<string>) {
   const catalog = yield* Plugins
   const path = yield* Path.Path
@@ -42,7 +42,7 @@ export const resolve = Effect.fnUntraced(function*(dataDirectory: string, asked:
   return targets
 })
 
-/** Finds the sinks that a manifest may name: ours, and those that this very command line names. */
+/** Finds the sinks that a manifest may name: built-in ones, and those that this command line names. */
 export const finding = (named: ReadonlyArray<Target>) =>
   Effect.map(
     Plugins,

@@ -1,4 +1,4 @@
-/** When a run will be done, judged by how fast it was of late. */
+/** Estimates how long a run still takes, from its speed in the last minute. */
 import type { Progress } from "../../run/Progress.ts"
 
 /** How far the run was, at a time in milliseconds. */
@@ -7,30 +7,30 @@ interface Sighting {
   readonly seen: number
 }
 
-/** What has been seen of the stage that the run is in. */
+/** What is known of the current stage of the run. */
 export interface Eta {
   readonly stage: Progress["stage"]
   /** The oldest first. */
   readonly sightings: ReadonlyArray<Sighting>
-  /** Seconds until the list is read and proved, or all is written; null until that can be told. */
+  /** Seconds until the list is read and proved, or until all is written; null while there is no estimate. */
   readonly left: number | null
 }
 
 export const start: Eta = { stage: "reading", sightings: [], left: null }
 
-/** A server that begins fast is told to slow down soon, and a pause of a minute is nothing rare. */
+/** Milliseconds. The first pages are often faster than the rest, and Duo often asks for a pause of a minute. */
 const memory = 60_000
-/** Two pages tell little of the next hundred. */
+/** An estimate from fewer sightings, or in a shorter time, would jump. */
 const leastSightings = 3
 const leastTime = 2000
 
-/** The last minute and the sighting before it, but no fewer than it takes to judge by. */
+/** The sightings of the last minute and one before it, or more if an estimate needs them. */
 const recent = (sightings: ReadonlyArray<Sighting>, now: number) => {
   const before = sightings.findLastIndex(({ at }) => at <= now - memory)
   return sightings.slice(Math.max(0, Math.min(before, sightings.length + 1 - leastSightings)))
 }
 
-/** Takes in a report of the run's progress. */
+/** Adds a progress report. */
 export const observe = (before: Eta, { seen, stage, total }: Progress, at: number): Eta => {
   const sightings = [...stage === before.stage ? recent(before.sightings, at) : [], { at, seen }]
   return { stage, sightings, left: leftOf(stage, total, sightings) }
@@ -42,12 +42,12 @@ const leftOf = (stage: Progress["stage"], total: number | null, sightings: Reado
   const time = last.at - first.at
   const seen = last.seen - first.seen
   if (time < leastTime || seen <= 0) return null
-  // what has been read is read once more, to prove it
+  // the list is read a second time, to prove that it is whole
   const ahead = Math.max(0, total - last.seen) + (stage === "reading" ? total : 0)
   return ahead * time / seen / 1000
 }
 
-/** For people, no more exact than it is; nothing when nothing is known, or it is as good as done. */
+/** The estimate in words, rounded; empty if there is none or it is less than five seconds. */
 export const timeLeft = ({ left }: Eta): string => {
   if (left === null || left < 5) return ""
   if (left < 55) return `about ${Math.ceil(left / 10) * 10} s left`

@@ -1,4 +1,4 @@
-/** How a command ended: what the process exits with, and what is said about it. */
+/** How a command ended: its exit code, and the sentence about it. */
 import { Cause, Exit, Predicate, Runtime } from "effect"
 import { CliError } from "effect/cli"
 import { ExitCode } from "../../failure/ExitCode.ts"
@@ -10,22 +10,22 @@ process.on("SIGTERM", () => {
   terminated = true
 })
 
-/** Whether a failure was foreseen. */
+/** Whether a failure has an exit code of its own, and so a sentence for people. */
 export const isExpected = (error: unknown): error is ExpectedFailure =>
   error instanceof Error && Predicate.hasProperty(error, Runtime.errorExitCode)
 
-/** What the process exits with, if it did not end well. */
+/** The exit code of a failed command. */
 export const exitCode = (cause: Cause.Cause<unknown>): number => {
   if (Cause.hasInterruptsOnly(cause)) {
     return TooLate.exitCode() ?? (terminated ? ExitCode.terminated : ExitCode.interrupted)
   }
   const error = Cause.squash(cause)
-  // what is wrong with the arguments was told while they were read
+  // the errors of the arguments were printed when they were parsed
   if (CliError.isCliError(error)) return "errors" in error && error.errors.length === 0 ? ExitCode.ok : ExitCode.usage
   return isExpected(error) ? error[Runtime.errorExitCode] : ExitCode.defect
 }
 
-/** How a failure that was not foreseen is told: what it says itself might quote somebody's data. */
+/** Stands for an unexpected failure, whose own message may quote data. */
 export const defect: ExpectedFailure = {
   _tag: "Defect",
   message: "A defect of duo-mfa, which stopped the run; its standard error says where.",
@@ -33,11 +33,11 @@ export const defect: ExpectedFailure = {
   [Runtime.errorExitCode]: ExitCode.defect
 }
 
-/** What others than who runs it are told of a failure. */
+/** The message of a failure for other people than the one who runs it. */
 export const publicMessageOf = ({ publicMessage = "The log of the run says why." }: ExpectedFailure): string =>
   publicMessage
 
-/** In a sentence for others than who runs it. */
+/** The exit code and a sentence for other people than the one who runs it. */
 export const exitStatusOf = (exit: Exit.Exit<unknown, unknown>) => {
   if (Exit.isSuccess(exit)) return { exit: ExitCode.ok, message: "The run has ended well." }
   const code = exitCode(exit.cause)

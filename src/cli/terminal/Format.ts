@@ -1,4 +1,4 @@
-/** The result of a query, or another grid of values, as text: for people or for programs. */
+/** Formats the result of a query, or another grid of values, for people or for programs. */
 import type { DuckDBValue } from "@duckdb/node-api"
 import * as Instant from "../../duckdb/Instant.ts"
 import * as Json from "../../text/Json.ts"
@@ -12,8 +12,8 @@ export type Format = typeof formats[number]
 export type Value = string | number | boolean | null | ReadonlyArray<Value> | { readonly [name: string]: Value }
 
 /**
- * A value as JSON has it: instants as RFC 3339, decimals as numbers, whole numbers that are too large for JSON as text, lists,
- * structs and maps as lists and objects.
+ * A value as JSON has it: instants as RFC 3339, decimals as numbers, whole numbers that are too large for JSON as text,
+ * lists, structs and maps as lists and objects.
  */
 const toValue = (value: DuckDBValue): Value => {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value
@@ -49,7 +49,7 @@ const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
 const segmenter = new Intl.Segmenter("en")
 
-/** Columns of a terminal that a text takes. */
+/** How many columns of a terminal a text takes. */
 const width = (text: string) => {
   let columns = 0
   for (const { segment } of segmenter.segment(text)) columns += wide.test(segment) ? 2 : 1
@@ -74,7 +74,7 @@ const markdownLine = (row: ReadonlyArray<Value>) =>
 
 const markdownHead = (names: ReadonlyArray<string>) => [markdownLine(names), markdownLine(names.map(() => "---"))]
 
-/** A grid as lines for people, all of it at once. */
+/** A whole grid as lines for people. */
 export const lay = (format: "table" | "markdown", grid: Grid): string =>
   format === "table" ? table(grid) : [...markdownHead(grid.names), ...grid.rows.map(markdownLine)].join("\n")
 
@@ -95,7 +95,7 @@ const object = (names: ReadonlyArray<string>) => (row: ReadonlyArray<Value>) =>
   Json.stringify(Object.fromEntries(names.map((name, column) => [name, row[column]])))
 
 const forms: Record<Streamed, (names: ReadonlyArray<string>) => Form> = {
-  /** Without a byte order mark, because it is mostly programs that read it. */
+  /** Without a byte order mark, because its usual readers are programs. */
   csv: (names) => {
     const field = (value: Value) =>
       typeof value === "number" || typeof value === "boolean" ? String(value) : Spreadsheet.field(toText(value))
@@ -112,7 +112,7 @@ const forms: Record<Streamed, (names: ReadonlyArray<string>) => Form> = {
   })
 }
 
-/** The text of an answer whose rows come some at a time: `rows` gives that of the next ones, `end` what follows the last. */
+/** Formats rows that come in parts: `rows` formats the next ones, and `end` what follows the last. */
 export const begin = (format: Streamed, names: ReadonlyArray<string>) => {
   const { head, row, separator, tail } = forms[format](names)
   let hasRows = false

@@ -1,4 +1,4 @@
-/** `--log-format`: standard error in words, or as one JSON object a line, for whatever ships logs. */
+/** `--log-format`: standard error in words, or as one JSON object per line for log collectors. */
 import { Flag, GlobalFlag } from "effect/cli"
 
 const name = "log-format"
@@ -12,7 +12,10 @@ export const LogFormat = GlobalFlag.Setting(name)({
   )
 })
 
-/** What the flag says, known before the arguments are read, for what is wrong with them is told so as well. */
+/**
+ * Whether the format is JSON. It is known before the arguments are parsed, because errors of parsing have the format
+ * too.
+ */
 export const isJson = process.argv.some((argument, at) =>
   argument === `--${name}=json` || argument === "json" && process.argv[at - 1] === `--${name}`
 )

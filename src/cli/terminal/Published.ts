@@ -1,11 +1,11 @@
-/** A signal that comes when all is published stops nothing, and the exit code says so. */
+/** Remembers that a run is published, so that a later signal does not change its exit code. */
 
 let code: number | undefined
 
-/** Says that the command has done what it was asked, and what its exit code is. */
+/** Marks the command as done, with its exit code. */
 export const markPublished = (exit: number): void => {
   code = exit
 }
 
-/** The exit code of a command that was interrupted when it was done; undefined if it was not. */
+/** The exit code of a command that was already done; undefined if it was not. */
 export const exitCode = (): number | undefined => code

@@ -1,7 +1,6 @@
 /**
- * Standard error: log lines, what went wrong, and the progress of a run. On a terminal progress is one line that is written
- * anew; elsewhere it is a log line for every tenth. Standard output is for data. Nothing that is shown here is obeyed by a
- * terminal, whoever wrote it.
+ * Standard error: log lines, errors, and the progress of a run. On a terminal, progress is one line that is rewritten;
+ * elsewhere it is a log line for every tenth. Text from Duo cannot control the terminal. Standard output is for data.
  */
 import { Clock, Effect, Layer, Logger, References } from "effect"
 import { Progress } from "../../run/Progress.ts"
@@ -21,7 +20,7 @@ const draw = (text: string) => {
   line = shown
 }
 
-/** What a line is about, for whoever reads it as JSON. */
+/** A line as JSON has it. */
 interface Record {
   readonly level: string
   readonly message: string
@@ -29,7 +28,7 @@ interface Record {
   readonly date?: Date
 }
 
-/** Prints a line, above the progress if there is any. */
+/** Prints a line above the progress line. */
 const write = (pretty: string, { annotations = {}, date = new Date(), level, message }: Record): void => {
   const below = line
   draw("")
@@ -41,28 +40,28 @@ const write = (pretty: string, { annotations = {}, date = new Date(), level, mes
   draw(below)
 }
 
-/** Prints what is no log line, but would be in a log. */
+/** Prints a line that is not a log message; in JSON it is one. */
 export const print = (text: string): void => write(text, { level: "info", message: text })
 
-/** Says what went wrong. */
+/** Prints an error. */
 export const complain = (message: string, annotations: object = {}): void =>
   write(`duo-mfa: ${message}`, { level: "error", message, annotations })
 
-/** Shows on a terminal what is going on, until the next line. */
+/** Shows a progress line on a terminal, until the next one replaces it. */
 export const show = (text: string): void => {
   if (isTerminal) draw(text)
 }
 
-/** Says what to do after a command that went well, if a person is looking. */
+/** Prints the next step after a success, if both standard output and standard error are a terminal. */
 export const next = (text: string) =>
   Effect.sync(() => {
     if (isTerminal && process.stdout.isTTY) print(`Next: ${text}`)
   })
 
-/** Takes the progress line away. */
+/** Removes the progress line. */
 export const done = Effect.sync(() => draw(""))
 
-/** Log lines: the level if it is not the usual one, and the message. */
+/** Prints log messages, with their level unless it is Info. */
 export const logger = Logger.layer([
   Logger.make(({ date, fiber, logLevel, message: parts }) => {
     const message = [parts].flat().map((part) => typeof part === "string" ? part : JSON.stringify(part)).join(" ")

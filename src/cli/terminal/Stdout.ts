@@ -1,6 +1,6 @@
 /**
- * Standard output: what a command answers. Nothing that is shown there is obeyed by a terminal, whoever wrote it. An answer
- * that is lost is a failure; a reader who leaves has had enough.
+ * Standard output: the answer of a command. Text from Duo cannot control the terminal. An answer that cannot be written
+ * is a failure, but a reader who closes the pipe is not.
  */
 import { Console, Effect, Fiber, Runtime, Schema, Stdio } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
@@ -8,7 +8,7 @@ import * as StandardOutput from "../../files/StandardOutput.ts"
 import * as Json from "../../text/Json.ts"
 import * as Terminal from "../../text/Terminal.ts"
 
-/** Standard output took less than it was given. */
+/** Standard output could not be written to its end. */
 export class LostOutput extends Schema.TaggedError<LostOutput>()("LostOutput", { detail: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.io
   readonly publicMessage = "Standard output cannot be written: some of the answer is lost."
@@ -29,19 +29,19 @@ export const print = (text: string) => line(Terminal.lines(text))
 /** An object for programs, on a line. */
 export const json = (value: unknown) => line(Json.stringify(value))
 
-/** Writes text in pieces, which a program reads as it is; on a terminal it is for people. Fails when the reader left. */
+/** Writes text in pieces: unchanged for programs, made harmless for terminals. Fails if the reader closed the pipe. */
 export const pieces = Effect.map(
   Effect.flatMap(Stdio.Stdio, ({ stdoutIsTerminal }) => stdoutIsTerminal),
   (isTerminal) => (text: string) => write(isTerminal ? Terminal.lines(text) : text)
 )
 
-/** Text of that kind as a whole. */
+/** Writes such text at once. */
 export const data = Effect.fnUntraced(function*(text: string) {
   const write = yield* pieces
   yield* write(`${text}\n`)
 }, Effect.catchTag("ReaderLeft", () => Effect.void))
 
-/** What Effect prints by itself, such as help and the version, is an answer too. */
+/** Sends the library's own output, such as help and the version, to standard output in order, and waits for it. */
 export const kept = <A, E, R>(program: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fork = Effect.runForkWith(yield* Effect.context<never>())
