@@ -1,4 +1,4 @@
-/** The hash of a run's rows: the same wherever it is made, and another for other rows. */
+/** The fingerprint of rows is the same wherever it is made, and different for different rows. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Schema, Stream } from "effect"
@@ -11,7 +11,7 @@ import { finished } from "../laws/sink.ts"
 const run = runOf(1)
 const ofRows = (rows: ReadonlyArray<Table.Row>) => Fingerprint.ofRows(Stream.make(rows), things)
 
-/** Texts that are easily taken for others when one stands beside the other. */
+/** Texts that could be confused when two of them are joined. */
 const fragments = [":", ",", "0", "1", "2", "1:", ":1,", "-", "true", "\0", "\u0001", "é", "漢"]
 const { array, map, schema } = Arbitrary
 const confusing = array(
@@ -27,7 +27,7 @@ const four = Table.make({
 
 layer(NodeServices.layer)("a fingerprint", (it) => {
   it.effect.prop(
-    "is the same of the rows in DuckDB and of their values",
+    "is the same for rows in DuckDB and for their values in JavaScript",
     { scenario: scenarioFrom() },
     ({ scenario }) =>
       Effect.scoped(Effect.gen(function*() {
@@ -42,7 +42,7 @@ layer(NodeServices.layer)("a fingerprint", (it) => {
     { arbitrary: { runs: 25 }, timeout: 60_000 }
   )
 
-  it.effect("is of the tables that were collected and of the rows of the run", () =>
+  it.effect("is made of the run's rows in the tables that were collected", () =>
     Effect.gen(function*() {
       const rows = { things: rowsOf(run, [plain]) }
       const other = runOf(2)
@@ -53,7 +53,7 @@ layer(NodeServices.layer)("a fingerprint", (it) => {
     }))
 
   it.effect.prop(
-    "is made of a text that no other row has",
+    "encodes different rows as different texts",
     { texts: confusing },
     ({ texts }) =>
       Effect.sync(() => {
@@ -68,7 +68,7 @@ layer(NodeServices.layer)("a fingerprint", (it) => {
     { arbitrary: { runs: 50 } }
   )
 
-  it.effect("can be made by anybody who has MD5", () =>
+  it.effect("can be made with nothing but MD5", () =>
     Effect.gen(function*() {
       const cells: Cells = { name: "é:", moment: 1n, note: null, is_on: false, count: -7, seen_at: null }
       const rows = rowsOf(run, [cells, plain])

@@ -1,4 +1,4 @@
-/** The emulator as a Duo: its invented tenant, its pages, and what it refuses. */
+/** The emulator behaves as Duo: its invented tenant, its pages, and its refusals. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -59,7 +59,7 @@ describe("an invented tenant", () => {
   const users = texts(Tenant.make({ users: 20_000, seed: 1 })).map((user) => JSON.parse(user) as User)
   const seen = (values: ReadonlyArray<string | undefined>) => Array.from(new Set(values)).sort()
 
-  it("never has two users of one id or, letter case aside, one username", () => {
+  it("never has two users with the same id, or with usernames that differ in letter case only", () => {
     assert.strictEqual(new Set(users.map((user) => user.user_id)).size, users.length)
     assert.strictEqual(new Set(users.map((user) => user.username.toLowerCase())).size, users.length)
     assert.isTrue(users.every((user) => /^DU[0-9A-Z]{18}$/.test(user.user_id)))
@@ -97,7 +97,7 @@ describe("an invented tenant", () => {
     }
   })
 
-  it("has about two and a half methods a user, and users with nothing at all, who are not enrolled", () => {
+  it("has about two and a half methods per user, and users without any, who are not enrolled", () => {
     const methods = users.map((user) =>
       user.phones.length + user.tokens.length + user.webauthncredentials.length + user.u2ftokens.length +
       user.desktoptokens.length + (user.desktop_authenticators ?? []).length
@@ -143,7 +143,7 @@ describe("pages", () => {
     { arbitrary: { runs: 12 } }
   )
 
-  it.effect("are 100 long if not said, and clamped to 300 in v1 and 500 in v2 and for bypass codes", () =>
+  it.effect("have 100 users by default, at most 300 in v1, and at most 500 in v2 and for bypass codes", () =>
     Effect.gen(function*() {
       const emulator = yield* serve({ users: 20_000, seed: 1 })
       const length = (path: string, limit?: string) =>
@@ -162,7 +162,7 @@ describe("pages", () => {
       }
     }))
 
-  it.effect("of bypass codes are every code once, each with its owner, also after edits", () =>
+  it.effect("of bypass codes have every code once, each with its owner, even after edits", () =>
     Effect.gen(function*() {
       const tenant = Tenant.make({ users: 700, seed: 4 })
       const emulator = yield* serve({ tenant })
@@ -322,7 +322,7 @@ const schemes = [{ version: 2, digest: "sha1" }, { version: 2, digest: "sha512" 
 describe("a request is accepted", () => {
   for (const scheme of schemes) {
     const name = `v${scheme.version}-${scheme.digest}` as const
-    it.effect(`signed ${name}, and refused when the tenant does not take that any more`, () =>
+    it.effect(`signed ${name}, and refused if the tenant no longer accepts that`, () =>
       Effect.gen(function*() {
         const all = yield* serve()
         const others = yield* serve({
@@ -358,7 +358,7 @@ describe("a request is accepted", () => {
       }
     }))
 
-  it.effect("for the host that the tenant says it is", () =>
+  it.effect("for the host that the tenant is configured with", () =>
     Effect.gen(function*() {
       const emulator = yield* serve({ apiHost: "API-x.duosecurity.com" })
       assert.strictEqual((yield* ask(emulator, { signedHost: "api-X.duosecurity.com:443" })).status, 200)
@@ -385,7 +385,7 @@ describe("the rate limit", () => {
       ["x-retry-after", "x-retry-after", "30"]
     ] as const
   ) {
-    it.effect(`lets a burst through, then 42901 (${retryAfter}), then as the minutes go by`, () =>
+    it.effect(`accepts a burst, then refuses with 42901 (${retryAfter}), then accepts requests as time passes`, () =>
       Effect.gen(function*() {
         const emulator = yield* serve({ users: 1, rateLimit: { perMinute: 2, burst: 3, retryAfter } })
         const statuses = Effect.map(
@@ -415,8 +415,8 @@ describe("the latency", () => {
     }))
 })
 
-describe("what is known afterwards", () => {
-  it.effect("is every request, without a signature, and whether it was traced", () =>
+describe("the record of requests", () => {
+  it.effect("has every request without its signature, and whether it was traced", () =>
     Effect.gen(function*() {
       const emulator = yield* serve()
       yield* ask(emulator, { params: { limit: "2", offset: "1" } })
@@ -429,7 +429,7 @@ describe("what is known afterwards", () => {
       assert.notInclude(JSON.stringify(emulator.requests).toLowerCase(), "authorization\":")
     }))
 
-  it.effect("is whether a text holds a signature that was sent, or a part of one, in hex or in a header", () =>
+  it.effect("tells whether a text has a sent signature or a part of one, in hex or in a header", () =>
     Effect.gen(function*() {
       const emulator = yield* serve()
       const date = "Thu, 01 Jan 1970 00:00:00 GMT"
@@ -446,7 +446,7 @@ describe("what is known afterwards", () => {
       assert.isFalse(emulator.signatures.areIn("0123456789abcdef".repeat(8)))
     }))
 
-  it.effect("the port is free again at once when the scope closes, and one that is taken is a typed failure", () =>
+  it.effect("the port is free as soon as the scope closes, and a port in use is an expected failure", () =>
     Effect.gen(function*() {
       const first = yield* Effect.scoped(serve())
       const port = Number(first.host.split(":")[1])

@@ -1,4 +1,4 @@
-/** Every fault of a scenario does what it says, and counts itself. */
+/** Every fault of a scenario has its effect and is counted. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -9,7 +9,7 @@ import { ask, everyone, type Got, json, text, turn } from "../support/emulator-c
 
 const faultNames = Fault.members.map((member) => member.fields.fault.literal)
 
-/** One page of a tenant of ten, under a fault. */
+/** Asks for a page of a tenant of ten users with a fault. */
 const under = (fault: Fault, check: (got: Got, emulator: Emulator) => void) =>
   Effect.gen(function*() {
     const emulator = yield* serve({ users: 10, scenario: [{ do: fault }] })
@@ -100,7 +100,7 @@ const cases: ReadonlyArray<readonly [does: string, fault: Fault, check: (got: Go
     (got) => assert.deepStrictEqual([json(got).response?.length, nextOffset(got)], [2, 6])
   ],
   [
-    "users left out",
+    "missing users",
     { fault: "drop_users", count: 1 },
     (got) => assert.deepStrictEqual([json(got).response?.length, nextOffset(got)], [3, 8])
   ],
@@ -125,7 +125,7 @@ const cases: ReadonlyArray<readonly [does: string, fault: Fault, check: (got: Go
     ] as const
   ),
   [
-    "a total that drifts",
+    "a wrong total",
     { fault: "total_objects", add: -1 },
     (got) => assert.strictEqual(json(got).metadata?.total_objects, 9)
   ],
@@ -165,7 +165,7 @@ const cases: ReadonlyArray<readonly [does: string, fault: Fault, check: (got: Go
     assert.deepStrictEqual([got.bytes.length, got.failure], [10, "aborted"])
   }],
   [
-    "a body without a byte",
+    "an empty body",
     { fault: "truncated", how: "length", keep: 0 },
     (got) => assert.deepStrictEqual([got.status, got.bytes.length, got.failure], [200, 0, "aborted"])
   ],
@@ -244,7 +244,7 @@ describe("a fault", () => {
       assert.isTrue(seconds >= 4, `${seconds}`)
     }))
 
-  it.effect("oversized without an end goes on until the client has had enough", () =>
+  it.effect("oversized: an endless body goes on until the client closes the connection", () =>
     Effect.gen(function*() {
       const emulator = yield* serve({ scenario: [{ do: { fault: "oversized" } }] })
       const asking = yield* Effect.forkChild(ask(emulator))
@@ -295,7 +295,7 @@ describe("a rule holds", () => {
       Effect.map(statuses(when), (found) => assert.strictEqual(found, where)))
   }
 
-  it.effect("before so many seconds have gone by", () =>
+  it.effect("until so many seconds have passed", () =>
     Effect.gen(function*() {
       const emulator = yield* serve({ scenario: [{ when: { before: 10 }, do: down }] })
       const statuses = [(yield* ask(emulator)).status]
@@ -327,7 +327,7 @@ describe("a rule holds", () => {
       assert.deepStrictEqual([yield* next("0"), yield* next("2"), yield* next("8")], [2, 2, 2])
     }))
 
-  it.effect("out of a JSON file, and a word it does not know is refused", () =>
+  it.effect("if it comes from a JSON file, where an unknown word is refused", () =>
     Effect.gen(function*() {
       const scenario = yield* fromJson(`[{"when": {"page": 1}, "do": {"fault": "rate_limit", "raw": "-1"}}]`)
       assert.deepStrictEqual(scenario, [{ when: { page: 1 }, do: { fault: "rate_limit", raw: "-1" } }])

@@ -16,7 +16,7 @@ const place = Effect.gen(function*() {
 const publish = Files.publish()
 
 layer(NodeServices.layer)("the lock", (it) => {
-  it.effect("what a process left that was killed while it made the lock is taken away by the next, nothing else", () =>
+  it.effect("removes the files of a process that was killed while it made the lock, and nothing else", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
@@ -29,7 +29,7 @@ layer(NodeServices.layer)("the lock", (it) => {
 })
 
 layer(NodeServices.layer)("a small file", (it) => {
-  it.effect("is on the disk before it has its name, and its name is before anything goes on", () =>
+  it.effect("is flushed to the disk before it gets its name, and the name is flushed too", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
@@ -57,7 +57,7 @@ layer(NodeServices.layer)("a small file", (it) => {
       assert.deepStrictEqual(calls, [`write ${part}`, `sync ${part}`, `rename ${part} ${file}`, `sync ${directory}`])
     }))
 
-  it.effect("is what it was if it cannot be written, and nothing lies about", () =>
+  it.effect("is unchanged if it cannot be written, and no other file is left", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
@@ -72,7 +72,7 @@ layer(NodeServices.layer)("a small file", (it) => {
       assert.strictEqual(yield* fs.readFileString(file), "before")
     }))
 
-  it.effect("that is new is written although somebody else clears its other name away first", () =>
+  it.effect("is written even if another process removes its temporary file first", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
@@ -89,7 +89,7 @@ layer(NodeServices.layer)("a small file", (it) => {
 })
 
 layer(NodeServices.layer)("staged files", (it) => {
-  it.effect("publishing goes on where it was cut off", () =>
+  it.effect("publishing continues where it was interrupted", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
@@ -102,7 +102,7 @@ layer(NodeServices.layer)("staged files", (it) => {
       for (const { from, to } of moves) assert.strictEqual(yield* fs.readFileString(to), from)
     }))
 
-  it.effect("sealing brings to the disk the files, then their names; publishing the new names before the old ones go", () =>
+  it.effect("sealing flushes the files, then their names; publishing flushes the new names before the old ones", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
@@ -123,14 +123,14 @@ layer(NodeServices.layer)("staged files", (it) => {
       assert.deepStrictEqual(synced, ["/a", "/b", ""])
     }))
 
-  it.effect("a publication that is none is refused", () =>
+  it.effect("JSON that is not a publication is refused", () =>
     Effect.gen(function*() {
       for (const publication of [null, {}, { moves: [{ from: "/a" }] }, "moves"]) {
         assert.strictEqual((yield* Effect.flip(publish(publication, "R", "/nowhere")))._tag, "Corrupt")
       }
     }))
 
-  it.effect("a publication moves nothing but what the run staged, and not out of the directory it was staged in", () =>
+  it.effect("a publication moves only files that the run staged, and only below the directory they were staged in", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
@@ -159,7 +159,7 @@ layer(NodeServices.layer)("staged files", (it) => {
       assert.isTrue(yield* fs.exists(good.to))
     }))
 
-  it.effect("only what is named after the run is discarded, whatever it is", () =>
+  it.effect("discarding removes only files and directories whose names have the run's id", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
@@ -174,7 +174,7 @@ layer(NodeServices.layer)("staged files", (it) => {
       assert.sameMembers(Object.keys(yield* tree(directory)), [...kept, "sub", "sub/a.R.part"])
     }))
 
-  it.effect("what would fail at publishing fails before", () =>
+  it.effect("problems that would make publishing fail are found before", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
@@ -190,7 +190,7 @@ layer(NodeServices.layer)("staged files", (it) => {
       assert.strictEqual((yield* fs.stat(`${directory}/new/root`)).mode & 0o777, 0o700)
     }))
 
-  it.effect("a directory that may not be written is refused, and a full disk is called one", () =>
+  it.effect("a directory that may not be written is refused, and a full disk is reported as one", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* place
@@ -242,7 +242,7 @@ plainIt("what DuckDB says is told apart", () => {
   }
 })
 
-/** Everything that `Date` can say. */
+/** All instants that `Date` can represent. */
 const millis = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: -8.64e15, maximum: 8.64e15 })))
 const fraction = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 999 })))
 

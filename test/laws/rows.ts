@@ -1,4 +1,4 @@
-/** What the laws of a sink write: two tables with every type of column, and text that hurts. */
+/** The rows that the laws of a sink write: two tables with every type of column, and difficult texts. */
 import { Arbitrary, Schema } from "effect"
 import type { Outcome } from "../../src/Outcome.ts"
 import type { SinkRun } from "../../src/Sink.ts"
@@ -19,7 +19,7 @@ export const things = Table.make({ name: "things", doc: "Things, it's said.", ke
 export const others = Table.make({ name: "others", doc: "Other things.", key: ["user_id"], columns })
 export const tables: ReadonlyArray<Table.Table> = [things, others]
 
-/** Text that some format has to escape, quote, guard or widen. */
+/** Texts that some format has to escape, quote or guard. */
 const fragments: ReadonlyArray<string> = [
   ..."=+-@\t\r\n'\",;|\\\0\u001b\u2028\u2029\ufeff＝＋－＠é漢😀 ",
   "'=",
@@ -61,7 +61,7 @@ const instantFrom = (earliest: bigint) =>
     (micros) => BigInt(micros)
   )
 
-/** The cells of a row but for those that say whose it is. */
+/** The cells of a row, except its stamp and its user. */
 const cellsFrom = (earliest: bigint) =>
   all({
     name: text,
@@ -73,14 +73,14 @@ const cellsFrom = (earliest: bigint) =>
   })
 export type Cells = ReturnType<typeof cellsFrom> extends Arbitrary.Arbitrary<infer A> ? A : never
 
-/** The rows of both tables; no instant is before the earliest. */
+/** Rows of both tables. No instant is before `earliest`. */
 export const scenarioFrom = (earliest = -(2n ** 63n)) =>
   all({
     things: array(cellsFrom(earliest), { maxLength: 12 }),
     others: array(cellsFrom(earliest), { maxLength: 4 })
   })
 
-/** A row that is there whatever else. */
+/** An ordinary row, for laws that need at least one. */
 export const plain: Cells = {
   name: "plain",
   moment: 1_795_464_900_123_456n,
@@ -90,12 +90,12 @@ export const plain: Cells = {
   seen_at: null
 }
 
-/** Every text that hurts, alone, doubled, and in the middle. */
+/** Each difficult text alone, doubled, and between other texts. */
 export const hostile: ReadonlyArray<Cells> = fragments.flatMap((text) =>
   [text, `${text}${text}`, `a${text}b`].map((name) => ({ ...plain, name, note: name }))
 )
 
-/** The rows of a run, one a user from the first on. */
+/** The rows of a run, one per user. */
 export const rowsOf = (run: SinkRun, cells: ReadonlyArray<Cells>, first = 0): ReadonlyArray<Table.Row> =>
   cells.map((some, index) => ({
     run_id: run.run_id,
@@ -105,7 +105,7 @@ export const rowsOf = (run: SinkRun, cells: ReadonlyArray<Cells>, first = 0): Re
     ...some
   }))
 
-/** Run number so-and-so of a tenant, a minute after the one before. */
+/** The n-th run of a tenant, a minute after the previous one. */
 export const runOf = (number: number, tenant = "api-11111111.duosecurity.com"): SinkRun => ({
   run_id: `01K${String(number).padStart(23, "0")}`,
   observed_at: 1_795_464_900_123_000n + BigInt(number) * 60_000_000n,

@@ -1,6 +1,6 @@
 /**
- * The laws of a sink, for every sink here and for those of others: call `sinkLaws` in a test with the sink and with a
- * way to read what it published that shares no code with it.
+ * The laws that every sink must keep, ours and those of others. A test calls `sinkLaws` with a sink and with a function
+ * that reads the published rows without the sink's code.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
@@ -15,30 +15,30 @@ import type { Batch, Row, Stamp, Table } from "../../src/Table.ts"
 import * as RowPipeline from "../support/row-pipeline.ts"
 import { hostile, others, outcomeOf, plain, rowsOf, runOf, scenarioFrom, tables, things } from "./rows.ts"
 
-/** The rows of a run in one table as any program sees them, none if it sees none. */
+/** Reads the published rows of a run in one table, as another program would. If there are none, the list is empty. */
 export type Reader = (
   location: string,
   run: Stamp,
   table: Table
 ) => Effect.Effect<ReadonlyArray<Row>, unknown, SinkServices | Scope.Scope>
 
-/** One run of a round: what it is told before, its rows, and what is else about it than usual. */
+/** One run of a round: its `SinkRun`, its rows, and the fields of its outcome that differ from the usual. */
 export interface Member {
   readonly run: SinkRun
   readonly rows: Batch
   readonly changes?: Partial<Outcome> | undefined
 }
 
-/** The rows of a round as the engine gives them to the sinks. */
+/** The rows of a round in the form in which the engine gives them to sinks. */
 export const finished = Effect.fnUntraced(function*(round: ReadonlyArray<Member>) {
   const fs = yield* FileSystem.FileSystem
-  // a path is never what the rows are
+  // a directory that looks like a hive partition: a path must never change rows
   const directory = `${yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-stage-" })}/tenant=stage/[ab]*`
   yield* fs.makeDirectory(directory, { recursive: true })
   return yield* RowPipeline.finished(directory, round[0]?.run.tables ?? [], round.map(({ rows }) => rows))
 })
 
-/** Opens a sink for the first run of a round and seals all of them, in a scope of its own. */
+/** Opens a sink for the first run of a round and seals all runs of the round, in a scope of its own. */
 export const stageRound = (sink: Sink, location: string, round: readonly [Member, ...ReadonlyArray<Member>]) =>
   Effect.scoped(Effect.gen(function*() {
     const { seal } = yield* withLocation(sink).open(location, round[0].run, tmpdir())
@@ -50,7 +50,7 @@ export const stageRound = (sink: Sink, location: string, round: readonly [Member
 export const stage = (sink: Sink, location: string, run: SinkRun, rows: Batch, changes?: Partial<Outcome>) =>
   stageRound(sink, location, [{ run, rows, changes }])
 
-/** Stages a round and publishes it from what another process would be told. */
+/** Seals a round, and publishes it from JSON, as another process would after a crash. */
 export const performRound: typeof stageRound = (sink, location, round) =>
   Effect.tap(
     stageRound(sink, location, round),
@@ -62,10 +62,10 @@ export const performRound: typeof stageRound = (sink, location, round) =>
 export const perform: typeof stage = (sink, location, run, rows, changes) =>
   performRound(sink, location, [{ run, rows, changes }])
 
-/** What there is, by name. Only what is a file has content. */
+/** Files and directories by name. Only files have content. */
 export type Tree = Readonly<Record<string, { readonly mode: number; readonly content: string | undefined }>>
 
-/** Every file below a directory and what is in it, and every directory; a lock has nothing in it. */
+/** All files below a directory with their contents, and all directories. Lock files have no content here. */
 export const tree = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -80,51 +80,54 @@ export const tree = Effect.fnUntraced(function*(directory: string) {
   return found
 })
 
-/** How a sink is looked at whose rows are not in files below its location. */
+/** Functions for a sink whose rows are not in files below its location. */
 export interface Elsewhere {
-  /** All that is there, as if it were files that are the owner's alone; staged ones have `.RUN_ID.part` in their names. */
+  /** Everything there, as if it were files of mode 0600. Staged ones have `.RUN_ID.part` in their names. */
   readonly tree: (location: string) => Effect.Effect<Tree, unknown, SinkServices | Scope.Scope>
   /** Locations that cannot be written. */
   readonly unwritable: () => ReadonlyArray<string>
 }
 
-/** What every sink promises. A test names its law by the number, from 1. */
+/** The laws of a sink. A test names its law by the number, from 1. */
 export const laws = [
   "every row is read back as it was written",
-  "text comes back whatever is in it",
-  "nothing is seen before it is published",
-  "publishing twice is the same as once",
-  "a publication whose staged files are lost fails, rather than passing for done",
-  "what is published is the owner's alone, all of it counted, and nothing staged is left",
-  "what is staged is the owner's alone",
-  "discarding a run leaves what else is there",
-  "discarding where nothing ever was is nothing",
-  "a table that was not collected is not published, not even as empty",
-  "a table without rows is published as empty",
-  "a later run is right, and the earlier one is kept as it was or not at all",
-  "tenants never touch each other",
+  "any text is read back as it was written",
+  "nothing is visible before it is published",
+  "publishing twice has the same effect as publishing once",
+  "publishing fails if the staged files are lost",
+  "only the owner can read published files, `bytes` counts all of them, and no staged file is left",
+  "only the owner can read staged files",
+  "discarding a run removes nothing else",
+  "discarding at a location that does not exist does nothing",
+  "a table that was not collected is not published, not even as an empty table",
+  "a table without rows is published as an empty table",
+  "a later run has the right rows, and the earlier run is unchanged or gone",
+  "a run changes nothing of another tenant",
   "a round of several tenants is sealed and published at once, each run with its own rows",
-  "a run that was whole before another was published takes nothing of the other's away",
-  "a place that cannot be written is found out when it is opened",
-  "the rows and their session are left to the next sink as they were"
+  "a run that was sealed before another run was published removes none of the other's rows",
+  "a location that cannot be written fails when the sink is opened",
+  "the rows and their session are unchanged for the next sink"
 ] as const
 
 const law = (number: number) => `law ${number}: ${laws[number - 1]}`
 
 export interface LawOptions {
-  /** What was published, read by code that the sink does not use. */
+  /** Reads the published rows with code that the sink does not use. */
   readonly read: Reader
   readonly elsewhere?: Elsewhere
-  /** Directories below which the location is, for a sink that writes files: a path is not what the rows are. */
+  /** Directories above the location, for a sink that writes files. Their names must not change the rows. */
   readonly below?: string
-  /** The earliest instant that can be stored, if it is not the least of 64 bits; all that Duo says are in years 1 to 9999. */
+  /**
+   * The earliest instant that the sink can store, if it cannot store all 64-bit numbers. Duo's are in the years 1 to
+   * 9999.
+   */
   readonly earliest?: bigint
 }
 
 const files = (found: Tree) =>
   Object.fromEntries(Object.entries(found).filter(([_, { content }]) => content !== undefined))
 
-/** Rows in an order that can be compared, and text as UTF-8 can say it. */
+/** Sorted rows, so that they can be compared, with texts that UTF-8 can encode. */
 export const comparable = (rows: ReadonlyArray<Row>) =>
   rows.map((row) =>
     Object.fromEntries(
@@ -132,7 +135,7 @@ export const comparable = (rows: ReadonlyArray<Row>) =>
     )
   ).toSorted((a, b) => String(a["user_id"]) < String(b["user_id"]) ? -1 : 1)
 
-/** What the sink itself reads back; `undefined` when it no longer keeps the run. */
+/** The rows that the sink itself reads back; `undefined` if it no longer has the run. */
 export const readBack = (sink: Sink, location: string, run: SinkRun, table: Table) =>
   Effect.scoped(Effect.gen(function*() {
     const { read } = withLocation(sink)
@@ -147,7 +150,7 @@ export const readBack = (sink: Sink, location: string, run: SinkRun, table: Tabl
 
 export const sinkLaws = (given: Sink, { below = "", earliest, elsewhere, read: reader }: LawOptions) => {
   const sink = withLocation(given)
-  /** A location that is not there yet, in a directory of its own. */
+  /** A location that does not exist yet, in a directory of its own. */
   const place = Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-sink-" })

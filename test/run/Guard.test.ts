@@ -1,4 +1,6 @@
-/** What vanishes from one day to the next is not believed, by real runs over HTTP: a list, a field, rows by other ids. */
+/**
+ * Runs over HTTP are refused if much has vanished since the last run: a list, a field, or rows whose ids have changed.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Rule } from "../../src/emulator/faults/Scenario.ts"
@@ -6,10 +8,10 @@ import { type Emulator, type Options, serve } from "../../src/emulator/server/Em
 import { command } from "../support/command.ts"
 import { contents, inFolder, query, settings } from "../support/program.ts"
 
-/** Every day is of the same tenant, which is its host and port. */
+/** The port of the tenant, which is the same on every day, because host and port name the tenant. */
 const port = 27_073
 
-/** A run of one day's answers. */
+/** Makes a run with the answers of one day. */
 const day = (folder: string, options: Options, args: ReadonlyArray<string> = []) =>
   Effect.scoped(Effect.gen(function*() {
     const duo = yield* serve({ users: 300, port, ...options })
@@ -17,7 +19,7 @@ const day = (folder: string, options: Options, args: ReadonlyArray<string> = [])
     return { ...ended, reached: duo.reached }
   }))
 
-/** Of every user, or administrator. */
+/** A fault that changes a field of every user or administrator. */
 const absent = (name: string, path = "/admin/*"): Rule => ({
   when: { path },
   do: { fault: "field", name, user: "every" }
@@ -25,7 +27,7 @@ const absent = (name: string, path = "/admin/*"): Rule => ({
 
 const ledgerless = ["--sink", "ndjson", "--json"]
 
-describe("A day on which a list is missing", () => {
+describe("a day on which a list is missing", () => {
   it.live(
     "is refused with 4 although nobody left, names the list, and changes nothing",
     () =>
@@ -49,7 +51,7 @@ describe("A day on which a list is missing", () => {
   )
 
   for (const name of ["phones", "groups", "status", "email"]) {
-    it.live(`is refused for ${name}, without a ledger too`, () =>
+    it.live(`is refused for ${name}, even without a ledger`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         assert.strictEqual((yield* day(folder, {}, ledgerless)).code, 0)
         const refused = yield* day(folder, { scenario: [absent(name)] }, ledgerless)
@@ -58,7 +60,7 @@ describe("A day on which a list is missing", () => {
       })), 60_000)
   }
 
-  it.live("is refused for fields of what is in a list", () =>
+  it.live("is refused for fields of the objects in a list", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       assert.strictEqual((yield* day(folder, {}, ledgerless)).code, 0)
       const bare: Rule = {
@@ -69,7 +71,7 @@ describe("A day on which a list is missing", () => {
       assert.match(JSON.parse(refused.stdout).message, /\d+ of \d+ phones had \w+ in the run.*phones\.capabilities/)
     })), 60_000)
 
-  it.live("is refused for a snapshot that is not proved complete", () =>
+  it.live("is refused even if the run is incomplete", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       assert.strictEqual((yield* day(folder, {}, ledgerless)).code, 0)
       const refused = yield* day(
@@ -81,7 +83,7 @@ describe("A day on which a list is missing", () => {
     })), 60_000)
 
   it.live(
-    "is believed of a tenant that is too small to tell",
+    "is accepted in a tenant that is too small to judge",
     () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         assert.strictEqual((yield* day(folder, { users: 6 }, ledgerless)).code, 0)
@@ -101,7 +103,7 @@ describe("A day on which a list is missing", () => {
     })), 60_000)
 })
 
-/** Gives every phone of a hundred users another id: as many rows, of which the ledger knows none. */
+/** Gives every phone of a hundred users another id: there are as many rows, but all are new to the ledger. */
 const renumber = ({ tenant }: Emulator) => {
   for (let at = 0; at < 100; at++) {
     const user = tenant.user(at)
@@ -111,8 +113,8 @@ const renumber = ({ tenant }: Emulator) => {
   }
 }
 
-describe("A day on which the rows of a table are others", () => {
-  it.live("is refused by the ledger, whose rows they are", () =>
+describe("a day on which all rows of a table have other keys", () => {
+  it.live("is refused by the ledger, which would end all versions", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 300 })
       const run = () => command(folder, ["extract"], settings(duo))
@@ -126,9 +128,9 @@ describe("A day on which the rows of a table are others", () => {
     })), 60_000)
 })
 
-describe("Who is enrolled and has no authenticator", () => {
+describe("a user who is enrolled and has no authenticator", () => {
   it.live(
-    "is counted and told, and so is who has one and is not enrolled",
+    "is counted and reported, and so is a user who has one and is not enrolled",
     () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         const lists = [

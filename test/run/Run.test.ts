@@ -23,7 +23,7 @@ const failure = new SinkError({
   reason: new InputOutput({ detail: "it broke" })
 })
 
-/** Two pages of two people, or one of so many; what happens after them can be given, and what else was read. */
+/** A pipeline with two pages of two people, or one page of `count`. An effect after them can be given. */
 const pipeline = (
   { people: count, ...options }: Pick<RowPipeline.Options, "after" | "more" | "read"> & { readonly people?: number } =
     {}
@@ -39,7 +39,7 @@ const pipeline = (
 
 type Verb = "open" | "seal" | "publish"
 
-/** A sink that writes down what is asked of it, and fails where it is told to. */
+/** A sink that records its calls, and fails where a test says so. */
 const spy = (
   name: string,
   log: Array<string>,
@@ -66,7 +66,7 @@ const spy = (
   return sink
 }
 
-/** A list of objects, and of objects in them, whose fields say something in so many of them. */
+/** A list of objects with nested objects, and in how many of them each field is filled. */
 const saying = (fields: Facts["fields"]) => {
   const kinds = Map.groupBy(Object.entries(fields), ([field]) => field.split(".")[0] ?? "")
   const objects = (kind: string) => {
@@ -120,7 +120,7 @@ const inTemporary = <A, E, R>(test: (directory: string) => Effect.Effect<A, E, R
   )
 
 describe("a run", () => {
-  it.effect("seals every sink before it publishes any, and the manifest is there in between", () =>
+  it.effect("seals every sink before it publishes any, and writes the sealed manifest in between", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem
       const log: Array<string> = []
@@ -174,7 +174,7 @@ describe("a run", () => {
       assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/runs`), [])
     })))
 
-  it.effect("that could not publish everywhere is finished by the next one, before anything else", () =>
+  it.effect("that could not publish everywhere is published by the next run, before anything else", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem
       const log: Array<string> = []
@@ -190,7 +190,7 @@ describe("a run", () => {
       assert.strictEqual((yield* (yield* Manifest.make(directory)).all).length, 2)
     })))
 
-  it.effect("whose process was killed while it staged is discarded by the next one, in the sinks it had", () =>
+  it.effect("whose process was killed while it staged is discarded by the next run, in all of its sinks", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const log: Array<string> = []
       const manifests = yield* Manifest.make(directory)
@@ -201,7 +201,7 @@ describe("a run", () => {
       assert.deepStrictEqual(yield* manifests.unfinished, [])
     })))
 
-  it.effect("whose sink is gone does not keep the next one from running, and is not forgotten", () =>
+  it.effect("whose sink is gone does not stop the next run, and is not forgotten", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem
       const manifests = yield* Manifest.make(directory)
@@ -217,7 +217,7 @@ describe("a run", () => {
       assert.strictEqual((yield* fs.readDirectory(`${directory}/runs`)).length, 2)
     })))
 
-  it.effect("what could not be discarded is discarded by a later one", () =>
+  it.effect("that could not be discarded is discarded by a later run", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const log: Array<string> = []
       const manifests = yield* Manifest.make(directory)
@@ -240,7 +240,7 @@ describe("a run", () => {
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem
       const log: Array<string> = []
-      // as soon as the manifest says that the run is whole
+      // as soon as the manifest is sealed
       const interrupting: FileSystem.FileSystem = {
         ...fs,
         rename: (from, to) =>
@@ -262,7 +262,7 @@ describe("a run", () => {
       assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/runs`), [])
     })))
 
-  it.effect("gives every sink all rows when everything is read", () =>
+  it.effect("gives every sink all rows after everything was read", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const log: Array<string> = []
       const counting = (name: string): Sink => ({
@@ -282,7 +282,7 @@ describe("a run", () => {
       assert.sameMembers(log.slice(0, 2), ["one abcd 4", "two abcd 4"])
     })))
 
-  it.effect("adds the sink's name and location to a reason, and leaves an error that has them as it is", () =>
+  it.effect("adds the sink's name and location to a reason, and does not change an error that has them", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const reason = new InputOutput({ detail: "it broke" })
       for (const given of [reason, { ...reason }, failure] as ReadonlyArray<InputOutput | SinkError>) {
@@ -296,7 +296,7 @@ describe("a run", () => {
       }
     })))
 
-  it.effect("does not believe that a tenant has lost everybody, unless it is told to", () =>
+  it.effect("is refused if the tenant has lost everybody, unless that is allowed", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const log: Array<string> = []
       const given = options(directory, [spy("good", log)])
@@ -310,7 +310,7 @@ describe("a run", () => {
       assert.isTrue(log.includes("good publish"))
     })))
 
-  it.effect("is held against the last complete one: one that was not proved takes nobody away, and is no excuse", () =>
+  it.effect("is compared with the last complete run, because an incomplete run removes nobody", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const given = options(directory, [spy("good", [])])
       yield* Run.run(pipeline({ people: 101 }), given)
@@ -322,7 +322,7 @@ describe("a run", () => {
       yield* Run.run(pipeline({ people: 60 }), given)
     })))
 
-  it.effect("is held against an older one if the manifest of the last is damaged", () =>
+  it.effect("is compared with an older run if the last manifest is damaged", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem
       const given = options(directory, [spy("good", [])])
@@ -334,7 +334,7 @@ describe("a run", () => {
       yield* Run.run(pipeline({ people: 101 }), given)
     })))
 
-  it.effect("that says nothing in a field which most had is refused, unless the field is new, rare or of few", () =>
+  it.effect("is refused if a field that most objects had is empty, unless the field is new or rare, or objects are few", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const given = options(directory, [spy("good", [])])
       const run = (fields: Facts["fields"], agreed: Partial<Run.RunOptions> = {}) =>
@@ -363,7 +363,7 @@ describe("a run", () => {
       yield* run(none, { maxShrink: 100 })
     })))
 
-  it.effect("finds out that a sink cannot be written before it asks its source for anything", () =>
+  it.effect("fails if a sink cannot be written, before it asks its source for anything", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const reason = new CannotCreate({ detail: "no" })
       const error = new SinkError({ sink: "broken", location: "/nowhere", reason })
@@ -387,7 +387,7 @@ describe("a run", () => {
       assert.isFalse(asked)
     })))
 
-  it.effect("a sealed manifest that says anything else than was sealed is named, and nothing is published by its word", () =>
+  it.effect("names a sealed manifest that was changed, and publishes nothing from it", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem
       const log: Array<string> = []
@@ -407,7 +407,7 @@ describe("a run", () => {
       assert.strictEqual(log[0], "one publish")
     })))
 
-  it.effect("a damaged manifest is named, not guessed at", () =>
+  it.effect("names a damaged manifest", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const fs = yield* FileSystem.FileSystem
       yield* fs.makeDirectory(`${directory}/runs`)
@@ -417,7 +417,7 @@ describe("a run", () => {
       assert.strictEqual(Runtime.getErrorExitCode(error), 73)
     })))
 
-  it.effect("at the same instant as another has an id of its own", () =>
+  it.effect("has an id of its own, even if another run begins at the same instant", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       const given = options(directory, [spy("good", [])])
       const ids = yield* Effect.forEach(

@@ -42,7 +42,7 @@ describe("extract", () => {
       assert.deepStrictEqual(globSync("data/{parquet,ndjson,csv}/**/*bypass_codes*/**/*.*", { cwd: folder }), [])
     })))
 
-  it.live("a run that says that more than a tenth of the tenant is gone is refused, and changes nothing", () =>
+  it.live("a run in which more than a tenth of the tenant is gone is refused, and changes nothing", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 40 })
       const run = (...args: ReadonlyArray<string>) => command(folder, ["extract", ...args], settings(duo))
@@ -60,7 +60,7 @@ describe("extract", () => {
       assert.strictEqual(asked.stdout.trimEnd().split("\r\n").at(-1), "40,5")
     })))
 
-  it.live("the four sinks hold the same rows, and verify says so; when one is changed, it says that", () =>
+  it.live("the four sinks have the same rows, and verify says so; if one is changed, verify names it", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const fs = yield* FileSystem.FileSystem
       const { summary } = yield* extract(folder, { users: 300 }, allSinks)
@@ -117,7 +117,7 @@ describe("extract", () => {
       assert.deepStrictEqual([exit, tables.length], [0, 24])
     })))
 
-  it.live("is for nobody else's eyes: files 0600, directories 0700", () =>
+  it.live("makes files of mode 0600 and directories of mode 0700", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* extract(folder, { users: 5 }, allSinks)
       const modes = ["data", ...globSync("data/**/*", { cwd: folder }), "data/.lock"].map((file) => {
@@ -128,7 +128,7 @@ describe("extract", () => {
       assert.deepStrictEqual(modes.filter(([_, directory, mode]) => mode !== (directory ? 0o700 : 0o600)), [])
     })))
 
-  it.live("the data directory may have any name but one that DuckDB cannot write, which is said before anything is asked", () =>
+  it.live("the data directory may have any name that DuckDB can write; another is refused before a request to Duo", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 3 })
       const env = { ...settings(duo), DUO_MFA_DATA: `${folder}/it's "data", 100 % \u{1f511}` }
@@ -147,7 +147,7 @@ describe("extract", () => {
       assert.deepStrictEqual(globSync("**/*", { cwd: folder }), [])
     })))
 
-  it.live("pages in flight change nothing but the time", () =>
+  it.live("concurrent pages give the same rows", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const one = yield* extract(folder, { users: 333 }, ["--sink", "ndjson:one", "--page-size", "10"])
       const many = yield* extract(
@@ -172,7 +172,7 @@ describe("extract", () => {
       assert.notInclude(quiet.stderr, "debug")
     })))
 
-  it.live("rows to standard output are data, and only data", () =>
+  it.live("rows on standard output are the only thing there", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 3 })
       const ended = yield* command(folder, ["extract", "--sink", "ndjson:-"], settings(duo))
@@ -182,7 +182,7 @@ describe("extract", () => {
       assert.strictEqual(lines.filter(({ table }) => table === "users").length, 3)
     })))
 
-  it.live("rows that their reader leaves are not handed to the next", () =>
+  it.live("rows that a reader has left unread are not written to the next run's output", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 500 })
       const left = start(folder, ["extract", "--sink", "ndjson:-", "--sink", "csv"], settings(duo))
@@ -193,7 +193,7 @@ describe("extract", () => {
       assert.deepStrictEqual(globSync("data/runs/*", { cwd: folder }).filter((file) => !file.endsWith(".json")), [])
     })))
 
-  it.live("a sink of somebody else is a module and a name", () =>
+  it.live("a module can be a sink", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const fs = yield* FileSystem.FileSystem
       yield* fs.writeFileString(
@@ -227,7 +227,7 @@ describe("extract", () => {
       assert.deepStrictEqual(summary.sinks.map(({ name }: { name: string }) => name), [`${folder}/count.mjs`, "csv"])
     })))
 
-  it.live("an incomplete run is published as such, adds, and deletes nothing; with --strict it ends with 3", () =>
+  it.live("an incomplete run is published, adds rows and deletes none; with --strict it ends with 3", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({
         users: 40,

@@ -1,6 +1,6 @@
 /**
- * What a later version left, in a format that this one does not know, is refused with a sentence; `verify` goes on past
- * it.
+ * Data of a later version, in a format that this version does not know, is refused with a message. `verify` reports it
+ * and checks the rest.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
@@ -16,7 +16,7 @@ import * as readers from "../support/readers.ts"
 
 const later = format + 1
 
-/** A folder with two runs into every sink. */
+/** A folder that has two runs in every sink. */
 let good = ""
 let env: Readonly<Record<string, string>> = {}
 const sinks = ["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink", sink])
@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(good, { recursive: true }))
 
-/** A folder of the same path in which something was changed. */
+/** Makes a copy at the same path in which something was changed. */
 const spoilt = <A, E, R>(spoil: Effect.Effect<void>, test: Effect.Effect<A, E, R>) =>
   Effect.acquireUseRelease(
     Effect.sync(() => cpSync(good, `${good}.kept`, { recursive: true })),
@@ -66,7 +66,7 @@ const number = (text: string) =>
     "\"tool_version\":\"9.8.7\""
   )
 
-/** Refused by a command, with nothing changed. */
+/** Checks that a command refuses the data and changes nothing. */
 const assertRefuses = Effect.fnUntraced(function*(args: ReadonlyArray<string>, by = "duo-mfa 9.8.7") {
   const before = contents(good)
   const { code, stderr } = yield* command(good, args, env)
@@ -77,7 +77,7 @@ const assertRefuses = Effect.fnUntraced(function*(args: ReadonlyArray<string>, b
   assert.deepStrictEqual(contents(good), before, args.join(" "))
 })
 
-/** Passed by verify, which looks at all the rest and says so. */
+/** Checks that verify reports the data and checks all the rest. */
 const assertVerifies = Effect.fnUntraced(function*(sentence: string, same: number) {
   const { code, stderr, stdout } = yield* command(good, ["verify", "--all"], env)
   assert.strictEqual(code, 73, stderr)
@@ -122,7 +122,7 @@ describe("a later format", () => {
     ), 180_000)
 
   it.live(
-    "of a run that is whole, and of one that was killed",
+    "of a sealed run, and of a run that was killed",
     () =>
       Effect.forEach(
         [".sealed", ".open"],
@@ -159,12 +159,12 @@ describe("a later format", () => {
 
 describe("verify", () => {
   it.live(
-    "goes on past a manifest that cannot be read",
+    "goes on after a manifest that cannot be read",
     () => spoilt(rewrite(() => runs()[1] ?? "", (text) => text.slice(9)), assertVerifies("is damaged", 3 * tables)),
     60_000
   )
 
-  it.live("goes on past a file that cannot be read, and a sink that is not there", () =>
+  it.live("goes on after a file that cannot be read, and a sink that does not exist", () =>
     Effect.forEach(
       [
         rewrite(() => globSync("data/parquet/users/*/*.parquet", { cwd: good })[0] ?? "", () => "junk"),

@@ -1,4 +1,4 @@
-/** What becomes of personal data: kept, hashed under a key that stays, or left out. */
+/** Personal data is kept, hashed with a key that stays the same, or dropped. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Runtime, Schema, Stream } from "effect"
@@ -28,7 +28,7 @@ const key = new Uint8Array(32).fill(7)
 describe("personal cells", () => {
   const Text = Schema.NullOr(Schema.NonEmptyString)
 
-  it.effect.prop("and no others are replaced, NULL stays NULL, and every column and row stays", [
+  it.effect.prop("are replaced and no other cells, NULL stays NULL, and every column and row stays", [
     Schema.NonEmptyArray(Schema.Array(Text)),
     Schema.Literals(["hash", "drop"])
   ], ([texts, how]) =>
@@ -84,7 +84,7 @@ describe("personal cells", () => {
     }
   })
 
-  it("are those that name a person, tell how to reach one, or are anybody's free words", () => {
+  it("are names of persons, ways to reach them, and free texts", () => {
     assert.deepStrictEqual(Object.fromEntries(tables.map((table) => [table.name, personalOf(table)])), {
       users: ["username", "email", "realname", "firstname", "lastname", "external_id", "notes", "aliases"],
       mfa_methods: ["username", "email", "realname", "name", "number", "extension", "serial"],
@@ -100,7 +100,7 @@ describe("the key", () => {
   const inEmpty = <A, E>(test: (folder: string, file: string) => Effect.Effect<A, E, NodeServices.NodeServices>) =>
     inFolder((folder) => test(folder, `${folder}/pii.key`).pipe(Effect.provide(NodeServices.layer)))
 
-  it.live("is made once, for its owner alone, and stays", () =>
+  it.live("is made once, can be read by its owner alone, and stays the same", () =>
     inEmpty((folder, file) =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
@@ -113,7 +113,7 @@ describe("the key", () => {
       })
     ))
 
-  it.live("that was half made when its process was killed is made anew, and what others put beside it is not used", () =>
+  it.live("is made again if its process was killed while it made it; files of others beside it are not used", () =>
     inEmpty((folder, file) =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
@@ -127,7 +127,7 @@ describe("the key", () => {
       })
     ))
 
-  it.live("of two folders is not the same", () =>
+  it.live("is different in two folders", () =>
     inEmpty((one) =>
       inEmpty((two) =>
         Effect.gen(function*() {
@@ -148,7 +148,7 @@ describe("the key", () => {
     ["may be read by the group", hex, 0o640, 78]
   ]
   for (const [what, content, mode, code] of bad) {
-    it.live(`that ${what} is refused with a sentence that does not show it, and stays as it is`, () =>
+    it.live(`that ${what} is refused with a message that does not show it, and is not changed`, () =>
       inEmpty((folder, file) =>
         Effect.gen(function*() {
           const fs = yield* FileSystem.FileSystem
@@ -177,7 +177,8 @@ const personal =
   /^(username|email|realname|firstname|lastname|external_id|notes|alias\d|name|number|extension|serial|device_name|credential_name|admin_email)$/
 
 /**
- * Every personal text of a tenant, but for what is short enough to be in anything, or is also something else's name.
+ * Every personal text of a tenant, except texts so short that they occur by chance, and texts that also name something
+ * else.
  */
 const personalTexts = (tenant: Tenant.Tenant): ReadonlyArray<string> => {
   const [found, others] = [new Set<string>(), new Set<string>()]
@@ -193,7 +194,7 @@ const personalTexts = (tenant: Tenant.Tenant): ReadonlyArray<string> => {
   return [...found].filter((text) => !others.has(text))
 }
 
-/** Everything that a data directory holds, as text: files as they are, Parquet and the ledger by what is in them. */
+/** All contents of a data directory as text: text files, and the values in Parquet files and in the ledger. */
 const everything = Effect.fnUntraced(function*(data: string) {
   const texts = globSync(`${data}/**/*.{json,ndjson.zst,csv,key}`).map(readers.unpacked)
   const raw = globSync(`${data}/**/*.{duckdb,parquet}`).map((file) => readFileSync(file, "latin1"))
@@ -211,7 +212,7 @@ const everything = Effect.fnUntraced(function*(data: string) {
 const tenant = () => Tenant.make({ users: 80, seed: 5 })
 
 describe("extract --pii", () => {
-  it.live("keep, or nothing said, keeps every personal text, which the next two would miss", () =>
+  it.live("keep, the default, keeps every personal text that the next two tests search for", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = tenant()
       yield* extract(folder, { tenant: duo }, allSinks)
@@ -224,7 +225,7 @@ describe("extract --pii", () => {
     })))
 
   for (const how of ["hash", "drop"]) {
-    it.live(`${how} leaves no personal text anywhere in the data directory, the same types, and a happy verify`, () =>
+    it.live(`${how} leaves no personal text in the data directory and keeps the types, and verify finds no difference`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = tenant()
         const { ended, summary } = yield* extract(folder, { tenant: duo }, [...allSinks, "--pii", how])
@@ -255,7 +256,7 @@ describe("extract --pii", () => {
       })))
   }
 
-  it.live("hash gives the same hash for the same text, in every table and every run, and another under another key", () =>
+  it.live("hash gives the same hash for the same text in every table and run, and another hash with another key", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const fs = yield* FileSystem.FileSystem
       const args = ["--sink", "ndjson", "--sink", "duckdb", "--pii", "hash"]
@@ -298,7 +299,7 @@ describe("extract --pii", () => {
       assert.lengthOf(duo.requests, sent)
     })))
 
-  it.live("hash makes no key for a dry run, and anything else is not understood", () =>
+  it.live("hash makes no key for a dry run, and other values are refused", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const { duo } = yield* extract(folder, { users: 5 }, ["--dry-run", "--pii", "hash"])
       assert.isFalse(yield* (yield* FileSystem.FileSystem).exists(`${folder}/data`))

@@ -1,4 +1,4 @@
-/** What runs of several data directories share: a ledger, a directory of Parquet files. None may lose another's rows. */
+/** Runs of several data directories share a ledger or a directory of Parquet files, and none loses another's rows. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
@@ -18,7 +18,7 @@ import { run, sinks, tree } from "../torture/InProcess.ts"
 
 const start = Date.parse("2026-11-28T05:00:00Z")
 
-/** Two tenants, each with a data directory of its own, and a place that both write to. */
+/** Two tenants, each with its own data directory, and a place that both write to. */
 const shared = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const folder = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-shared-" })
@@ -39,13 +39,13 @@ const shared = Effect.gen(function*() {
     parquet: `${folder}/shared/parquet`,
     a: (sink: string, options?: Parameters<typeof run>[4]) => to(sink, "a", duoA, options),
     b: (sink: string) => to(sink, "b", duoB),
-    /** The tenant of `a`, from another data directory. */
+    /** The tenant of `a` with another data directory. */
     again: (sink: string) => to(sink, "c", duoA),
     duoA
   }
 })
 
-/** Dies after so many files were moved. */
+/** A sink whose process dies while it publishes, after so many renames. */
 const dying = (sink: Sink, moves = 0): Sink => ({
   ...sink,
   publish: (publication, run_id, location) =>
@@ -82,7 +82,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
       sink: "parquet"
     }]
   ) {
-    it.effect(`${sink} is held by one run at a time: the other ends with 75 before Duo is asked, and names it`, () =>
+    it.effect(`${sink} is locked by one run at a time; another ends with 75 before a request to Duo, and names it`, () =>
       Effect.gen(function*() {
         const { a, b, duoA, folder } = yield* shared
         assert.strictEqual((yield* b(sink)).code, 0)
@@ -99,7 +99,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
         assert.strictEqual((yield* a(sink)).code, 0)
       }))
 
-    it.effect(`${sink}: a run that was whole when its process was killed is published by the next one`, () =>
+    it.effect(`${sink}: a run that was sealed when its process was killed is published by the next run`, () =>
       Effect.gen(function*() {
         const { a, b, folder } = yield* shared
         yield* b(sink)
@@ -109,7 +109,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
         assert.lengthOf(readdirSync(`${folder}/a/runs`), 2)
       }))
 
-    it.effect(`${sink}: so it is if all was copied or restored meanwhile, with other times`, () =>
+    it.effect(`${sink}: it is published even if all files were copied or restored meanwhile, with other times`, () =>
       Effect.gen(function*() {
         const { a, folder } = yield* shared
         yield* a(sink)
@@ -119,7 +119,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
         assert.lengthOf(readdirSync(`${folder}/a/runs`), 3)
       }))
 
-    it.effect(`${sink}: it is discarded if another has been published there since, whose rows it would lose`, () =>
+    it.effect(`${sink}: it is discarded if another run has been published there since, whose rows it would lose`, () =>
       Effect.gen(function*() {
         const { a, b, folder, ledger, parquet: files } = yield* shared
         yield* a(sink)
@@ -137,7 +137,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
       }))
   }
 
-  it.effect("a run that was killed while it moved its Parquet files is finished, and leaves what another put there", () =>
+  it.effect("a run that was killed while it renamed its Parquet files is finished, and leaves those of another run", () =>
     Effect.gen(function*() {
       const { a, b, folder, parquet: files } = yield* shared
       yield* a("parquet", killed(parquet, 2))
@@ -172,7 +172,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
   }
 
   for (const sink of ["duckdb", "parquet"]) {
-    it.effect(`${sink}: a run that is older than what is there ends with 75, and made again it is right`, () =>
+    it.effect(`${sink}: a run that is older than the published one ends with 75, and works when it is made again`, () =>
       Effect.gen(function*() {
         const { a, again, folder } = yield* shared
         const { outcome } = yield* a(sink)
@@ -189,7 +189,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
   }
 
   for (const lock of ["data/.lock", "data/.duo.duckdb.lock", "data/parquet/.lock"]) {
-    it.effect(`--wait waits for who has ${lock}`, () =>
+    it.effect(`--wait waits for the process that has ${lock}`, () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const cwd = yield* fs.makeTempDirectoryScoped()
@@ -214,7 +214,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
   }
 
   it.effect(
-    "a rebuild ends with 75 while a run is going, in its data directory or in its ledger",
+    "a rebuild ends with 75 during a run in its data directory or into its ledger",
     () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem

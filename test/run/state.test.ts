@@ -13,7 +13,7 @@ class Planted extends Context.Service<Planted, Effect.Success<ReturnType<typeof 
 }
 
 layer(Planted.layer, { timeout: 120_000, excludeTestServices: true })(
-  "what somebody planted runs nothing, and is sent, reads and writes nothing",
+  "planted files run no code, and cause no request, no read and no write elsewhere",
   (it) => {
     for (const row of Planting.rows) {
       it.effect(row.name, () =>
