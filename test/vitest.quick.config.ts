@@ -1,4 +1,4 @@
-/** `make test-quick`: the units and the laws, which are the tests that start no process, but for a few properties. */
+/** `make test-quick`: the tests that start no process, except a few slow properties. */
 import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { defineConfig } from "vitest/config"

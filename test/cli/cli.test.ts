@@ -47,7 +47,7 @@ interface Case {
 
 const always = (fault: Fault): Options => ({ scenario: [{ when: { path: "/admin/*" }, do: fault }] })
 
-/** What goes wrong, the exit code, and what its reader is told to look at. */
+/** A fault, its exit code, and the words that tell the reader where to look. */
 const cases: ReadonlyArray<Case> = [
   { name: "401, wrong key", env: { DUO_SKEY: canary }, code: 77, says: /40103.*Check DUO_SKEY/s },
   {

@@ -22,7 +22,7 @@ const real = {
 }
 
 describe("a user of the system without a name and without HOME", () => {
-  /** What Node says to such a user, for whoever runs the tests has a name. */
+  /** Runs the program with the answers that Node gives to such a user, because the user who runs the tests has a name. */
   const nameless = (folder: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) => {
     const preload = `${folder}/nameless.cjs`
     writeFileSync(
@@ -127,7 +127,7 @@ describe("too many open files", () => {
             mkdirSync(cwd)
             const limited = ["-c", `ulimit -n ${limit}; exec "$@"`, "sh", process.execPath, main.entry, "extract"]
             const { code, stderr } = yield* Effect.promise(() => start(cwd, [], env, ["-e", inShell(limited)]).ended)
-            // with so few Node itself cannot read the program, or is ended by a signal, which is no code here
+            // with so few Node itself cannot read the program, or is ended by a signal, which is not an exit code
             if (code === 0 || code === 1 && stderr.includes("getSourceSync")) return 0
             assert.strictEqual(code, stderr.includes("to connect to Duo") ? 69 : 74, `${limit}: ${stderr}`)
             assert.match(stderr, /Too many files are open .*ulimit -n/, String(limit))

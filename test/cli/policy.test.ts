@@ -1,4 +1,4 @@
-/** One's own policies, and what `duo-mfa policy` prints of a tenant that whoever reads test/known/scene.ts knows by heart. */
+/** A user's own policies, and the output of `duo-mfa policy` for the tenant that test/known/scene.ts tells. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"

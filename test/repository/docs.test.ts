@@ -12,7 +12,7 @@ import { inFolder, settings } from "../support/program.ts"
 
 const readme = readFileSync("README.md", "utf8")
 
-/** What differs from run to run: the run's id, where the data is, bytes, and a port that somebody else may have. */
+/** The text without the parts that differ between runs: the run's id, the data directory, sizes and ports. */
 const steady = (text: string) =>
   text
     .replaceAll(/\d{8}T\d{9}Z-[0-9a-f]{6}/g, "RUN")

@@ -40,7 +40,7 @@ describe("the lock file", () => {
 })
 
 describe("where the registry has no Node for a platform", () => {
-  /** What `src/node/node --version` prints, and its exit code, with a `node` on the PATH that says it is of a version. */
+  /** The output and the exit code of `src/node/node --version`, with a `node` on the PATH that claims to be a version. */
   const started = (version: string | undefined) => {
     const folder = mkdtempSync(join(tmpdir(), "duo-mfa-node-"))
     mkdirSync(join(folder, "src/node"), { recursive: true })

@@ -1,4 +1,4 @@
-/** What a collector is sent of a run, and that a run is what it is whether or not the collector takes it. */
+/** The telemetry of a run. A collector that does not accept it changes nothing about the run. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Redacted } from "effect"
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs"
@@ -33,7 +33,7 @@ const tableOf = (heading: string) =>
     .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()))
     .map(([name = "", unit = "", ...cells]) => [...codes(name), unit.replaceAll("`", ""), ...cells])
 
-/** What a cell has as code. */
+/** The code in a cell of a Markdown table. */
 const codes = (cell = "") => [...cell.matchAll(/`([^`]+)`/g)].map(([_, code = ""]) => code)
 
 /** Every name once, with all attributes that were seen with it. */

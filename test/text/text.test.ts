@@ -14,7 +14,7 @@ import { command, extract } from "../support/command.ts"
 import { inFolder, settings } from "../support/program.ts"
 import { parseCsv } from "../support/readers.ts"
 
-/** What hurts somewhere: text is made of these, in any order. */
+/** Pieces of text that do harm somewhere; the tests join them in any order. */
 const pieces = [
   ..."=+-@＝＋－＠'\",;|:^~\\`*_[]()!<>&#$ \t\r\n\v\f\0\u001b\u0007\u007f\u009b\u00a0\u200b\u202e\u2028\u2029\ufeff\ufffe",
   "\ud800",
@@ -32,7 +32,7 @@ const text = Arbitrary.map(
   Arbitrary.array(Arbitrary.schema(Schema.Literals(pieces)), { maxLength: 8 }),
   (parts) => parts.join("")
 )
-/** What a terminal obeys, or may not have. */
+/** Characters that a terminal obeys or cannot show. */
 const obeyed = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 /** The same in what has lines. */
 const obeyedInLines = /[^\n\P{Cc}]/u

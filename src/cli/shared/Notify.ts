@@ -1,6 +1,6 @@
 /**
- * Posts the result of a run to a webhook. The URL is a secret, because whoever has it may post there, so only its host
- * is shown. A webhook that does not answer changes nothing about the run.
+ * Posts the result of a run to a webhook. The URL is a secret, because anybody who knows it can post there, so only its
+ * host is shown. A webhook that does not answer changes nothing about the run.
  */
 import { Config, Effect, Option, Redacted, Runtime, Schedule, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"

@@ -1,4 +1,4 @@
-/** What a person types to start this program, so that the commands that it prints can be pasted. */
+/** The command that starts this program, so that the commands that it prints can be pasted. */
 import { isAbsolute, relative } from "node:path"
 
 /** `./duo-mfa` in a clone, its path if the clone is elsewhere, and `duo-mfa` where the package is installed. */

@@ -1,4 +1,4 @@
-/** What questions with a name are asked with: what is declared in their heads, and what is not. */
+/** The parameters of named queries: those that the head of a query declares, and no others. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"

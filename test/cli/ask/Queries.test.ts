@@ -1,4 +1,4 @@
-/** The questions that have a name, asked of a history that whoever reads test/known/scene.ts knows by heart. */
+/** The named queries, asked of the small history that test/known/scene.ts tells. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -10,7 +10,7 @@ import { command } from "../../support/command.ts"
 
 const queries = readdirSync(`${import.meta.dirname}/../../../data/queries`).map((file) => file.replace(/\.sql$/, ""))
 
-/** What a query is asked with, where nothing is not enough. */
+/** The parameters of the queries that require some. */
 const parameters: Readonly<Record<string, ReadonlyArray<string>>> = {
   "phones-on": ["day=2026-11-03"],
   user: ["user=bob"]

@@ -96,7 +96,7 @@ const saysNothing = (sql: string, { stderr, stdout }: Ended) => {
   assert.notMatch(stderr, /^\s+at /m, sql)
 }
 
-/** What is tried over the Parquet files when it comes in a query file; everything else is tried in the ledger. */
+/** Statements in query files that are tried over the Parquet files; all others are tried in the ledger. */
 const ofFiles = /parquet|read_/
 
 /** Asks each of the statements, or each that is chosen, two at a time. */

@@ -1,4 +1,4 @@
-/** What a webhook is told of a run, and that a run is what it is whether or not the webhook answers. */
+/** The message that a webhook gets about a run. A webhook that does not answer changes nothing about the run. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Logger, Option, Redacted } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"

@@ -1,4 +1,4 @@
-/** Standard error as one JSON object a line, whatever happens, for whoever ships logs. */
+/** Standard error as one JSON object per line, whatever happens, for programs that ship logs. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
