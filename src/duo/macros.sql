@@ -1,15 +1,15 @@
--- How Duo's fields become cells: what the SELECTs of the pipelines share.
+-- Macros that turn Duo's fields into cells. The SELECTs of several pipelines share them.
 
--- Duo writes "" where it has nothing to say.
+-- Duo sends '' for a field without a value.
 CREATE MACRO null_if_empty(field) AS nullif(field, '');
 
--- Unix seconds.
+-- The time of Unix seconds.
 CREATE MACRO from_seconds(seconds) AS make_timestamptz(seconds * 1000000);
 
--- Duo's enumerations are compared in lower case. DuckDB makes U+0130 an "i", which JavaScript does not.
+-- Duo's enumerations are compared in lower case. DuckDB turns U+0130 into "i", and JavaScript does not.
 CREATE MACRO lower_case(field) AS lower(replace(field, 'İ', '?'));
 
--- Microseconds since 1970 of what the regular expressions below accept, without its zone; NULL for 30 February.
+-- Microseconds since 1970 of a text that the regular expressions below accept, without its zone. NULL for 30 February.
 CREATE MACRO local_micros(field) AS epoch_us(TRY_CAST(field[1:19] AS TIMESTAMP));
 
 CREATE MACRO fraction_micros(field) AS
@@ -22,12 +22,12 @@ CREATE MACRO zone_micros(field) AS CASE
   ELSE 0
 END;
 
--- NULL outside the years 1 to 9999.
+-- The time of microseconds since 1970. NULL outside the years 1 to 9999.
 CREATE MACRO instant(micros) AS CASE
   WHEN micros BETWEEN -62135596800000000 AND 253402300799999999 THEN make_timestamptz(micros)
 END;
 
--- `last_seen` is a text, usually without a zone, and then UTC. NULL if it is not a time.
+-- The time of a text such as `last_seen`. Without a zone it is UTC. NULL if the text is not a time.
 CREATE MACRO from_text(field) AS CASE
   WHEN regexp_full_match(field, '\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d') THEN instant(local_micros(field))
   WHEN regexp_full_match(
@@ -36,7 +36,7 @@ CREATE MACRO from_text(field) AS CASE
   ) THEN instant(local_micros(field) + fraction_micros(field) - zone_micros(field))
 END;
 
--- JavaScript sorts by UTF-16 code units, where what is beyond U+FFFF comes before U+E000.
+-- A sort key in the order of UTF-16 code units, as JavaScript sorts: characters beyond U+FFFF come before U+E000.
 CREATE MACRO utf16_key(field) AS regexp_replace(
   replace(replace(field, chr(1114110), chr(1114110) || chr(0)), chr(1114111), chr(1114110) || chr(1)),
   '([\x{E000}-\x{FFFF}])',
@@ -49,10 +49,10 @@ CREATE MACRO utf16_sorted(fields) AS list_transform(
   lambda pair: pair.field
 );
 
--- Joins the keys of a histogram, which are different and in the order of their bytes: that costs a third of sorting a list.
+-- Joins the different texts in the order of their bytes. The keys of a histogram take a third of the time of a sort.
 CREATE MACRO joined_bytewise(fields) AS array_to_string(map_keys(list_histogram(fields)), ', ');
 
--- The different ones in order, joined. The condition is about the result, because DuckDB then evaluates that once.
+-- Joins the different texts in order. The condition tests the result, because DuckDB then evaluates that only once.
 CREATE MACRO joined(fields) AS CASE
   WHEN regexp_matches(joined_bytewise(fields), '^, |[\x{E000}-\x{FFFF}]')
   THEN null_if_empty(
@@ -61,7 +61,7 @@ CREATE MACRO joined(fields) AS CASE
   ELSE null_if_empty(joined_bytewise(fields))
 END;
 
--- The first of those with the same id.
+-- The first thing of each id.
 CREATE MACRO first_of_each(things, ids) AS CASE
   WHEN len(ids) < 2 OR list_unique(ids) = len(ids) THEN things
   ELSE list_filter(things, lambda thing, place: list_position(ids, ids[place]) = place)
@@ -87,7 +87,7 @@ CREATE MACRO phone_rank(phone) AS CASE
   ELSE 0
 END;
 
--- A user's other names: Duo gives them as fields and as an object, which counts where both say something.
+-- The aliases of a user. Duo sends them as fields and as an object. If both have a value, the object's is used.
 CREATE MACRO all_aliases(aliases, alias1, alias2, alias3, alias4) AS list_filter(
   list_concat(
     map_values(aliases),
@@ -114,16 +114,16 @@ CREATE MACRO is_known(what, field) AS list_contains(
   lower_case(field)
 );
 
--- Fit for a terminal: nobody has seen this text before. A character beyond U+FFFF counts twice, as in JavaScript.
+-- An unknown text, made safe for a terminal. A character beyond U+FFFF becomes two, as JavaScript counts it.
 CREATE MACRO shown(field) AS left(
   regexp_replace(regexp_replace(field, '[\x{10000}-\x{10FFFF}]', '??', 'g'), '[^\x20-\x7e]', '?', 'g'),
   40
 );
 
--- Which one of the things without an id it is, as its id.
+-- The id of the n-th thing without an id: `desktop`, `desktop 2` and so on.
 CREATE MACRO numbered(kind, number) AS CASE number WHEN 1 THEN kind ELSE kind || ' ' || number END;
 
--- The first of each id, and all that have none, which are numbered; each as {id, thing}.
+-- The first thing of each id, and all things without an id, which are numbered. Each is {id, thing, is_first}.
 CREATE MACRO named(kind, things, ids) AS list_filter(
   list_transform(things, lambda thing, place: {
     id: coalesce(

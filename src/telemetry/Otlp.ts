@@ -64,7 +64,7 @@ export const open = Effect.fnUntraced(function*(collector: Collector, dataDirect
         const [reason] = why.values()
         return reason === undefined
           ? Effect.void
-          : Effect.logWarning(`The collector at ${host} was not told everything: ${reason}.`)
+          : Effect.logWarning(`The collector at ${host} did not get all telemetry: ${reason}.`)
       }))
     )
   }

@@ -1,14 +1,14 @@
 /**
- * Where things are may name whoever runs it: what goes to others has none of the data directory, none of the home
- * directory, and no address of a sink's.
+ * Removes paths and addresses from text that is sent to others: the data directory, the home directory and the
+ * addresses of sinks. A path may have a person's name in it.
  */
 import { Result } from "effect"
 import { homedir } from "node:os"
 
-/** "" for who has none: a user of the system without a name, as in a container. */
+/** The home directory; "" if the user of the system has none, as in some containers. */
 const home = () => Result.getOrElse(Result.try(homedir), () => "")
 
-/** The text with other names for them. */
+/** Writes `DATA` for the data directory, `~` for the home directory, and `the database` for an address of a sink. */
 export const withoutPaths = (text: string, dataDirectory: string): string =>
   [[dataDirectory, "DATA"], [home(), "~"]].reduce(
     (text, [path = "", name = ""]) => path.length > 1 ? text.replaceAll(path, name) : text,

@@ -1,13 +1,13 @@
-/** A run as OpenTelemetry sees it, if there is a collector: one trace, and how it ended. */
+/** Observes a run with OpenTelemetry, if there is a collector: one trace per run, and the way the run ended. */
 import { Clock, Effect, type Exit } from "effect"
 import { collector } from "./Collector.ts"
 import * as Meters from "./Meters.ts"
 
 /** How a run ended. */
 export interface Ending {
-  /** What the process exits with. */
+  /** The exit code of the process. */
   readonly exit: number
-  /** The tag of a failure, and what it says to its reader. */
+  /** The tag of the error. */
   readonly error?: string
   readonly message: string
 }
@@ -19,8 +19,9 @@ export interface Watched<A, E> {
 }
 
 /**
- * Sends what the run does to the collector, and has sent it when the run is over, however that ends. Nothing is sent if
- * none is named, or if its settings are malformed, which is for the run itself to say.
+ * Sends telemetry of the run to the collector, and sends the rest before the run ends, even if the run fails. Nothing
+ * is sent without a collector. If the collector's settings are malformed, nothing is sent either; the run itself
+ * reports that error.
  */
 export const observed = Effect.fnUntraced(function*<A, E, R>(
   run: Effect.Effect<A, E, R>,

@@ -1,14 +1,14 @@
-/** A span around each thing that a sink does, whoever wrote the sink. */
+/** Puts a span around every operation of a sink, of ours or of somebody else's. */
 import { Effect } from "effect"
 import { basename } from "node:path"
 import type { SinkError } from "../failure/SinkError.ts"
 import { withLocation } from "../run/publish/SinkLocation.ts"
 import type { Sink } from "../Sink.ts"
 
-/** The same sink, watched. */
+/** The same sink with a span around every operation. */
 export const watched = (given: Sink): Sink<SinkError> => {
   const sink = withLocation(given)
-  // the name may be a path
+  // the name of a module's sink may be a path
   const span = (verb: string) =>
     Effect.withSpan(`Sink.${verb}`, { attributes: { "duo_mfa.sink": basename(sink.name) } })
   return {

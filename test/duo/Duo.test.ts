@@ -1,4 +1,4 @@
-/** The source over real sockets, against the emulator, which checks every signature; what goes wrong is in the torture matrix. */
+/** The source with real sockets and the emulator, which checks every signature. The torture matrix has the failures. */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Schema, Stream } from "effect"
@@ -37,7 +37,7 @@ const everyone = (options?: PageOptions) =>
     )
   })
 
-/** Everyone in a tenant where this goes wrong once on the second page. */
+/** Everybody in a tenant whose second page fails once in this way. */
 const under = (fault: Fault) =>
   Effect.gen(function*() {
     const emulator = yield* serve({ users: 25, scenario: [{ when: { offset: 9, times: 1 }, do: fault }] })
@@ -49,7 +49,7 @@ const under = (fault: Fault) =>
   })
 
 describe("A tenant", () => {
-  it.effect("comes over whole, signed v5-sha512, on one connection, without a trace header", () =>
+  it.effect("is read completely, signed with v5-sha512, on one connection, without a trace header", () =>
     Effect.gen(function*() {
       const emulator = yield* serve({ users: 1234 })
       const users = yield* everyone().pipe(Effect.withSpan("a run"), Effect.provide(source(emulator)))
@@ -62,7 +62,7 @@ describe("A tenant", () => {
     }))
 
   it.effect.prop(
-    "comes over the same with more pages in flight",
+    "is read in the same way with several pages in flight",
     [Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 150 })), Schema.Literals([2, 5])],
     ([users, concurrency]) =>
       Effect.gen(function*() {
@@ -78,14 +78,14 @@ describe("A tenant", () => {
   )
 
   for (const signature of ["v2-sha1", "v2-sha512", "v5-sha512"] as const) {
-    it.effect(`that accepts only ${signature} is read with just that`, () =>
+    it.effect(`that accepts only ${signature} is read with that signature`, () =>
       Effect.gen(function*() {
         const emulator = yield* serve({ users: 3, signatures: [signature] })
         assert.lengthOf(yield* everyone().pipe(Effect.provide(source(emulator, { DUO_SIGNATURE: signature }))), 3)
       }))
   }
 
-  it.effect("that accepts only the oldest signature and has only the oldest API is found out", () =>
+  it.effect("that has only the oldest signature and the oldest API is read with them", () =>
     Effect.gen(function*() {
       const emulator = yield* serve({ users: 3, signatures: ["v2-sha1"], apis: ["v1"] })
       assert.lengthOf(yield* everyone().pipe(Effect.provide(source(emulator))), 3)
@@ -96,7 +96,7 @@ describe("A tenant", () => {
       ])
     }))
 
-  it.effect("whose bypass codes the key may not read says so, and its users are read", () =>
+  it.effect("whose bypass codes the keys may not read has its users read, and the run says so", () =>
     Effect.gen(function*() {
       const emulator = yield* serve({ users: 3, permissions: ["users"] })
       const error = yield* BypassCodes.use(({ pages }) => Effect.flip(Stream.runDrain(pages()))).pipe(
@@ -107,7 +107,7 @@ describe("A tenant", () => {
 })
 
 describe("On the wire", () => {
-  it.effect("nobody is asked twice at once for the page that the first one still owes", () =>
+  it.effect("a page is not requested again while its first request is still open", () =>
     Effect.gen(function*() {
       const { emulator } = yield* under({ fault: "silence" })
       assert.deepStrictEqual(emulator.requests.map(({ params }) => params.find(([name]) => name === "offset")?.[1]), [
@@ -118,7 +118,7 @@ describe("On the wire", () => {
       ])
     }))
 
-  it.effect("a proxy of the environment is not used for this machine", () =>
+  it.effect("no proxy is used for this machine", () =>
     Effect.gen(function*() {
       const before = { ...process.env }
       Object.assign(process.env, { HTTP_PROXY: "http://127.0.0.1:9", HTTPS_PROXY: "http://127.0.0.1:9" })
@@ -142,7 +142,7 @@ describe("Check", () => {
       return Object.fromEntries(found.map(({ detail, subject }) => [subject, detail]))
     })
 
-  it.effect("finds the clock, the signature, the users and the bypass codes", () =>
+  it.effect("reports the clock, the signature, the users and the bypass codes", () =>
     Effect.map(findings({ users: 42, signatures: ["v2-sha1"], apis: ["v1"], clockSkew: 90 }), (found) => {
       assert.strictEqual(found["clock"], "90 s behind Duo's: set it (NTP).")
       assert.strictEqual(found["signature"], "v2-sha1 is accepted.")
@@ -150,7 +150,7 @@ describe("Check", () => {
       assert.strictEqual(found["bypass codes"], "may be read.")
     }))
 
-  it.effect("says what will not be collected", () =>
+  it.effect("says which table will not be collected", () =>
     Effect.map(
       findings({ users: 42, permissions: ["users"] }),
       (found) =>

@@ -1,4 +1,4 @@
-/** What leaves the machine: of what somebody has written, how often and where, and never what. */
+/** Messages to a webhook and a collector never have text that somebody wrote, only counts and places. */
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Exit, Schema } from "effect"
 import { exitStatusOf, publicMessageOf } from "../../src/cli/terminal/ExitStatus.ts"
@@ -16,7 +16,7 @@ import { hook } from "../support/webhook.ts"
 
 const canary = "CANARY"
 
-/** An object of Duo's with a canary in every text, and fields that nobody knows. */
+/** An object of Duo's with a canary in every text, and with unknown fields. */
 const withCanaries = (object: object) =>
   JSON.parse(JSON.stringify(object), (_, value: unknown) =>
     typeof value === "string"
@@ -98,10 +98,10 @@ describe("A webhook and a collector", () => {
     }, 0],
     ["that is refused", refusal(40301), 77],
     ["of a field that cannot be read", { tenant: Tenant.fromUsers([{ ...user, aliases: { [canary]: {} } }]) }, 65],
-    ["into a sink that tells", { users: 3 }, 74, ["--sink", telling]]
+    ["into a sink that quotes in its errors", { users: 3 }, 74, ["--sink", telling]]
   ]
   for (const [what, options, code, args = []] of runs) {
-    it.live(`are told nothing that anybody has written: a run ${what}`, () =>
+    it.live(`get no text that somebody wrote: a run ${what}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = yield* serve(options)
         const { posts, url } = yield* hook()
@@ -126,7 +126,7 @@ describe("A webhook and a collector", () => {
       })))
   }
 
-  /** The same with a canary in every text but the tag and the words of a choice. */
+  /** The same reason with a canary in every text except the tag and the words of a choice. */
   const encode = Schema.encodeSync(DuoReason)
   const decode = Schema.decodeUnknownSync(DuoReason)
   const choices = ["_tag", "which", "why"]
@@ -145,7 +145,7 @@ describe("A webhook and a collector", () => {
     )
 
   it.effect.prop(
-    "are told of no error of Duo's what it quotes",
+    "get no text that an error of Duo's quotes",
     [Arbitrary.schema(DuoReason)],
     ([reason]) =>
       Effect.sync(() => {
@@ -156,7 +156,7 @@ describe("A webhook and a collector", () => {
     { arbitrary: { runs: 500 } }
   )
 
-  it("are told of no error of a sink or of the data directory what it quotes", () => {
+  it("get no text that an error of a sink or of the data directory quotes", () => {
     const detail = `${canary} EVELYN: IO Error "${canary}" EACCES`
     for (const reason of [CannotCreate, Corrupt, InputOutput, Unreachable].map((Reason) => new Reason({ detail }))) {
       for (const location of [`/home/${canary}/x`, `postgres://${canary}@x/${canary}`]) {
@@ -175,7 +175,7 @@ describe("A webhook and a collector", () => {
     for (const reason of reasons) assert.notInclude(publicMessageOf(new RunError({ reason })), canary)
   })
 
-  it("are told of an error that nobody looked at its tag alone", () => {
+  it("get only the tag of an error that has no public message", () => {
     const error = new RecordError({ flag: "--replay", directory: canary, detail: canary })
     assert.strictEqual(publicMessageOf(error), "The log of the run says why.")
     assert.deepInclude(exitStatusOf(Exit.fail(error)), {

@@ -1,4 +1,4 @@
-/** How much of a tenant may be gone from one run to the next: a percentage, and always a few. */
+/** How many rows may be gone from one run to the next: a percentage of the tenant, and always a few. */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { bypassCodes, mfaMethods, userGroups, users } from "../../pipelines/mfa/Tables.ts"
@@ -14,10 +14,10 @@ const refused = (losses: ReadonlyArray<Loss>, agreed: Partial<typeof usual> = {}
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 const rows = between(0, 3000)
 
-/** A table that had all of these rows, and lost some of them. */
+/** A table that lost some of its rows. */
 const lost = (table: Table, [gone, kept]: readonly [number, number]) => loss(table, gone + kept, gone)
 
-describe("What may be gone", () => {
+describe("The shrink that is allowed", () => {
   it.prop("is a tenth of a large tenant, and three users of any", [rows, between(1, 3000)], (counts) => {
     const [gone, kept] = counts
     const isAllowed = gone <= 3 || gone * 10 <= gone + kept
@@ -31,7 +31,7 @@ describe("What may be gone", () => {
   })
 
   it.prop(
-    "is never all of it, however small the tenant was, unless a person says so",
+    "is never the whole tenant, even a small one, unless a person allows it",
     [between(1, 300)],
     ([before]) => {
       const all = [loss(users, before, before)]
@@ -41,7 +41,7 @@ describe("What may be gone", () => {
     }
   )
 
-  it("is looked at in every table, by what it may lose", () => {
+  it("is checked for every table, with the table's own limit", () => {
     const kept = loss(users, 300, 0)
     assert.strictEqual(refused([kept, loss(mfaMethods, 400, 400)]), "mfa_methods")
     assert.strictEqual(refused([kept, loss(mfaMethods, 400, 41)]), "mfa_methods")
@@ -51,13 +51,13 @@ describe("What may be gone", () => {
     assert.isUndefined(refused([kept, loss(bypassCodes, 400, 400)]))
   })
 
-  it("leaves aside what users who left took with them", () => {
+  it("does not count the rows of users who left", () => {
     assert.isUndefined(refused([loss(users, 1000, 100), loss(mfaMethods, 2000, 400)]))
     assert.strictEqual(refused([loss(users, 1000, 100), loss(mfaMethods, 2000, 401)]), "mfa_methods")
   })
 
   it.prop(
-    "is believed when a person says as much as the refusal asks for",
+    "is raised by the option that the refusal names",
     [rows, rows, rows, rows, rows, rows, between(0, 100)],
     ([a, b, c, d, e, f, maxShrink]) => {
       const all = [lost(users, [a, b]), lost(mfaMethods, [c, d]), lost(userGroups, [e, f])]

@@ -16,17 +16,17 @@ import type { hook } from "../support/webhook.ts"
 const users = 60
 const dying = `${import.meta.dirname}/../support/sinks/dying.ts`
 
-/** Duo asks once to slow down. */
+/** Duo answers 429 once. */
 const throttled: Options = {
   scenario: [{ when: { request: 2 }, do: { fault: "rate_limit", retry_after: "seconds", seconds: 0 } }]
 }
 
-/** An answer of Duo does not come whole. */
+/** An answer of Duo's ends too early. */
 const cut: Options = { scenario: [{ when: { request: 2 }, do: { fault: "truncated", how: "length", keep: 0 } }] }
 
 const page = readFileSync("docs/observe.md", "utf8")
 
-/** The rows of a table of the page, by the heading it is under. */
+/** The rows of the table under a heading of the page. */
 const tableOf = (heading: string) =>
   (page.split(`\n### ${heading}\n`)[1]?.split("\n### ")[0] ?? "").split("\n")
     .filter((line) => line.startsWith("| `"))
@@ -36,7 +36,7 @@ const tableOf = (heading: string) =>
 /** The code in a cell of a Markdown table. */
 const codes = (cell = "") => [...cell.matchAll(/`([^`]+)`/g)].map(([_, code = ""]) => code)
 
-/** Every name once, with all attributes that were seen with it. */
+/** Every name once, with all its attributes. */
 const attributesByName = (
   all: ReadonlyArray<Pick<Span, "name" | "attributes">>,
   but: ReadonlyArray<string>
@@ -49,9 +49,9 @@ const attributesByName = (
 const named = <A extends { readonly name: string }>(all: ReadonlyArray<A>, name: string) =>
   all.filter((one) => one.name === name)
 
-// what was measured since a process began is sent, so where that is looked at the process is the run's own
+// metrics count from the start of the process, so a test of their values runs the command in a process of its own
 describe("extract with a collector", () => {
-  it.live("sends what the page names, and nothing else, and nothing about anybody", () =>
+  it.live("sends exactly what docs/observe.md lists, and nothing about a person", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const all = yield* Effect.forEach(
         [
@@ -93,7 +93,7 @@ describe("extract with a collector", () => {
       )
     })))
 
-  it.live("sends one trace, in which everything is part of the run", () =>
+  it.live("sends one trace, in which every span is part of the run", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users, ...throttled })
       const collector = yield* collect()
@@ -122,7 +122,7 @@ describe("extract with a collector", () => {
       for (const { traceId } of collector.logs()) assert.strictEqual(traceId, spans[0]?.traceId)
     })))
 
-  it.live("measures what the summary says", () =>
+  it.live("sends the same numbers as the summary", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users, ...throttled })
       const collector = yield* collect()
@@ -153,7 +153,7 @@ describe("extract with a collector", () => {
       assert.isAbove(value("duo_mfa.run.duration") ?? 0, 0)
     })))
 
-  it.live("says how it ended: refused, not complete, a defect", () =>
+  it.live("sends how the run ended: refused, not complete, a defect", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const cases: ReadonlyArray<readonly [args: ReadonlyArray<string>, exit: number, error: string, Options]> = [
         [[], 77, "DuoError", { permissions: [] }],
@@ -174,7 +174,7 @@ describe("extract with a collector", () => {
       }
     })))
 
-  it.live("names no folder of this machine when it says why it failed", () =>
+  it.live("sends no path of this machine with the message of a failure", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users })
       const collector = yield* collect()
@@ -187,7 +187,7 @@ describe("extract with a collector", () => {
       assert.notInclude(JSON.stringify(collector.posts), folder)
     })))
 
-  it.live("has sent all that it did when it is told to stop", () =>
+  it.live("sends the rest of the telemetry when it is stopped", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users, latency: 200 })
       const collector = yield* collect()
@@ -207,7 +207,7 @@ describe("extract with a collector", () => {
       assert.strictEqual(collector.value("duo_mfa.run.exit_code"), 143)
     })))
 
-  it.live("takes the settings from .env, names itself as it is told, and warns if others may read the key", () =>
+  it.live("reads its settings from .env, uses the service name of the settings, and warns if others may read the key", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users })
       const collector = yield* collect()
@@ -246,10 +246,10 @@ describe("extract with a collector", () => {
     ["does not answer", () => undefined, "no answer in 3 seconds"],
     ["fails", (response) => response.writeHead(500).end(), "HTTP 500"],
     ["refuses the key", (response) => response.writeHead(401).end(), "HTTP 401"],
-    ["leads elsewhere", (response) => response.writeHead(307, { location: "http://127.0.0.1:9/" }).end(), "HTTP 307"]
+    ["redirects", (response) => response.writeHead(307, { location: "http://127.0.0.1:9/" }).end(), "HTTP 307"]
   ]
   for (const [what, answer, why] of lost) {
-    it.live(`that ${what} is one warning, and the run is what it is`, () =>
+    it.live(`that ${what} is one warning, and the run is not changed`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = yield* serve({ users })
         const collector = yield* collect(answer)
@@ -261,12 +261,12 @@ describe("extract with a collector", () => {
         assert.deepInclude(JSON.parse(stdout), { users, complete: true, exit: 0 })
         assert.isNotEmpty(collector.posts)
         assert.deepStrictEqual(stderr.match(/^warn: .*$/gm), [
-          `warn: The collector at ${collector.host} was not told everything: ${why}.`
+          `warn: The collector at ${collector.host} did not get all telemetry: ${why}.`
         ])
       })))
   }
 
-  it.live("that does not answer keeps nobody waiting who stops the run", () =>
+  it.live("that does not answer does not delay the end of a stopped run", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users, latency: 200 })
       const { env } = yield* collect(() => undefined)
@@ -276,18 +276,22 @@ describe("extract with a collector", () => {
       assert.strictEqual((yield* Effect.promise(() => ended)).code, 143)
     })))
 
-  it.live("where nobody listens is one warning, and a failure is still that failure", () =>
+  it.live("that refuses the connection is one warning, and a failed run has the same error", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users, permissions: [] })
       const { env } = yield* Effect.scoped(collect())
       const { code, stderr } = yield* command(folder, ["extract"], { ...settings(duo), ...env })
       assert.strictEqual(code, 77)
-      assert.strictEqual(stderr.match(/was not told everything: ECONNREFUSED\./g)?.length, 1)
+      assert.strictEqual(stderr.match(/did not get all telemetry: ECONNREFUSED\./g)?.length, 1)
     })))
 
   const secret = "S3CRET"
   const refused: ReadonlyArray<readonly [what: string, env: Readonly<Record<string, string>>, says: RegExp]> = [
-    ["what is no URL", { OTEL_EXPORTER_OTLP_ENDPOINT: `localhost:4318/${secret}` }, /ENDPOINT must be the http:/],
+    [
+      "an endpoint that is not a URL",
+      { OTEL_EXPORTER_OTLP_ENDPOINT: `localhost:4318/${secret}` },
+      /ENDPOINT must be the http:/
+    ],
     [
       "a password",
       { OTEL_EXPORTER_OTLP_ENDPOINT: `http://u:${secret}@localhost:4318` },
@@ -297,10 +301,10 @@ describe("extract with a collector", () => {
     ["headers without a name", { OTEL_EXPORTER_OTLP_HEADERS: `Bearer ${secret}` }, /HEADERS must be KEY=VALUE/],
     ["headers that are not encoded", { OTEL_EXPORTER_OTLP_HEADERS: `k=%${secret}` }, /HEADERS must be KEY=VALUE/],
     ["headers that HTTP refuses", { OTEL_EXPORTER_OTLP_HEADERS: `k=${secret}%0Ak` }, /header that HTTP does not/],
-    ["attributes that are not", { OTEL_RESOURCE_ATTRIBUTES: `a=%${secret}` }, /ATTRIBUTES must be KEY=VALUE/]
+    ["attributes that are not encoded", { OTEL_RESOURCE_ATTRIBUTES: `a=%${secret}` }, /ATTRIBUTES must be KEY=VALUE/]
   ]
   for (const [what, env, says] of refused) {
-    it.live(`refuses ${what} before anything is asked, and does not print it`, () =>
+    it.live(`refuses ${what} before any request, and does not print it`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = yield* serve({ users })
         const collector = yield* collect()
@@ -317,7 +321,7 @@ describe("extract with a collector", () => {
 describe("a collector behind TLS", () => {
   const host = "api-12345678.duosecurity.com"
 
-  /** What it was asked, and what is warned of. */
+  /** The requests to the collector, and the warnings. */
   const sendTo = Effect.fnUntraced(function*(cert: string) {
     const seen = yield* behindProxy(200, { cert, key })
     yield* trust(cert)
@@ -341,18 +345,18 @@ describe("a collector behind TLS", () => {
       assert.deepStrictEqual(yield* sendTo(good), { lines: [], requests: [`${host} /otlp/v1/metrics`] })
     }))
 
-  it.live("is sent nothing if its certificate is another's", () =>
+  it.live("gets nothing if its certificate is for another host", () =>
     Effect.gen(function*() {
       const { lines, requests } = yield* sendTo(another)
       assert.deepStrictEqual(requests, [])
       assert.deepStrictEqual(lines, [
-        `The collector at ${host} was not told everything: ERR_TLS_CERT_ALTNAME_INVALID.`
+        `The collector at ${host} did not get all telemetry: ERR_TLS_CERT_ALTNAME_INVALID.`
       ])
     }))
 })
 
 describe("without a collector", () => {
-  /** Writes down where the program connects to, and what of the exporter it loads. */
+  /** Keeps a list of the connections of the program, and of the modules of the exporter that it loads. */
   const watcher = `
     import { appendFileSync } from "node:fs"
     import { registerHooks } from "node:module"
@@ -379,7 +383,7 @@ describe("without a collector", () => {
     return { connected: new Set(lines("connected")), loaded: lines("loaded") }
   })
 
-  it.live("nobody is connected to but Duo, and the exporter is not even loaded", () =>
+  it.live("the program connects only to Duo, and does not load the exporter", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users })
       const env = { ...settings(duo), OTEL_EXPORTER_OTLP_ENDPOINT: "", OTEL_SERVICE_NAME: "duo" }
@@ -388,7 +392,7 @@ describe("without a collector", () => {
       assert.deepStrictEqual(loaded, [])
     })))
 
-  it.live("with one, that is seen; and what sends nothing loads nothing", () =>
+  it.live("the test notices an exporter, and a command that sends nothing does not load it", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users })
       const collector = yield* collect()

@@ -4,7 +4,7 @@ import { nearest, unknown } from "../../src/text/Suggestion.ts"
 describe("nearest", () => {
   const sinks = ["csv", "duckdb", "ndjson", "parquet", "postgres"]
 
-  it("is the name that one or two letters make of a mistyped one, in upper or lower case", () => {
+  it("is the name that differs by one or two letters, in upper or lower case", () => {
     assert.deepStrictEqual(nearest("duckbd", sinks), ["duckdb"])
     assert.deepStrictEqual(nearest("parqet", sinks), ["parquet"])
     assert.deepStrictEqual(nearest("CSV", sinks), ["csv"])
@@ -22,7 +22,7 @@ describe("nearest", () => {
 })
 
 describe("an unknown name", () => {
-  it("is told with the one that was meant and all that there are", () => {
+  it("is answered with the name that was meant and all available names", () => {
     assert.strictEqual(
       unknown("sink", "parqet", ["csv", "parquet"]),
       `Unknown sink "parqet". Did you mean "parquet"? Available: csv, parquet.`

@@ -1,4 +1,6 @@
-/** Text of anybody's in what spreadsheets, terminals and pages read: it is shown, and nothing obeys it. */
+/**
+ * Text of others in files for spreadsheets, terminals and pages is shown, and is never a formula, a command or markup.
+ */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Layer, Runtime, Schema } from "effect"
@@ -34,20 +36,23 @@ const text = Arbitrary.map(
 )
 /** Characters that a terminal obeys or cannot show. */
 const obeyed = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
-/** The same in what has lines. */
+/** The same for text of several lines. */
 const obeyedInLines = /[^\n\P{Cc}]/u
 
 const runs = { arbitrary: { runs: 2000 } }
 
 describe("A cell of CSV", () => {
   it.effect.prop(
-    "can be read back as it was",
+    "can be read back without a change",
     [text],
     ([text]) => Effect.sync(() => assert.strictEqual(Spreadsheet.unguard(Spreadsheet.guard(text)), text)),
     runs
   )
 
-  /** As a spreadsheet reads a file whose list separator is not the comma: quotes count at the beginning of a cell alone. */
+  /**
+   * Splits a line as a spreadsheet does whose list separator is not the comma: quotes count only at the beginning of a
+   * cell.
+   */
   const cellsOf = (line: string, separator: string) => {
     const cells: Array<string> = []
     let rest = line
@@ -65,14 +70,14 @@ describe("A cell of CSV", () => {
   }
 
   it.effect.prop(
-    "starts no formula, whatever the spreadsheet splits a line at",
+    "starts no formula, with any list separator",
     [text, text],
     (texts) =>
       Effect.sync(() => {
         const line = Spreadsheet.record(["run", ...texts.map(Spreadsheet.field)])
         for (const separator of [",", ";", "\t", "|", ":", "^", "~"]) {
           for (const cell of cellsOf(line, separator)) {
-            // what is left out before a cell is read
+            // characters that a spreadsheet skips at the beginning of a cell
             assert.notMatch(
               cell.trimStart().replace(/^[\p{Zs}\p{Cf}"\0]+/u, ""),
               /^[=+\-@＝＋－＠]/u,
@@ -107,7 +112,7 @@ describe("A cell of CSV", () => {
 })
 
 describe("Text", () => {
-  it.effect.prop("on a terminal is nothing that it obeys", [text], ([text]) =>
+  it.effect.prop("on a terminal has nothing that the terminal obeys", [text], ([text]) =>
     Effect.sync(() => {
       assert.notMatch(Terminal.inert(text).toWellFormed(), obeyed)
       for (const line of Terminal.lines(text).split("\n")) assert.notMatch(line, obeyed)
@@ -115,7 +120,7 @@ describe("Text", () => {
     }), runs)
 
   it.effect.prop(
-    "in JSON is nothing that a terminal obeys, and reads back as it was",
+    "in JSON has nothing that a terminal obeys, and parses to the same text",
     [text],
     ([text]) =>
       Effect.sync(() => {
@@ -126,7 +131,7 @@ describe("Text", () => {
     runs
   )
 
-  it.effect.prop("in XML is neither an element nor the end of an attribute", [text], ([text]) =>
+  it.effect.prop("in XML is never an element or the end of an attribute", [text], ([text]) =>
     Effect.sync(() => {
       const escaped = Xml.escape(text)
       assert.notMatch(escaped, /[<>"']|&(?!(amp|lt|gt|quot|apos);)/)
@@ -134,7 +139,7 @@ describe("Text", () => {
     }), runs)
 
   it.effect.prop(
-    "in Markdown has no character with a meaning, and reads as it was",
+    "in Markdown has no character with a meaning, and reads the same",
     [text],
     ([text]) =>
       Effect.sync(() => {
@@ -151,7 +156,7 @@ describe("Text", () => {
   )
 })
 
-describe("What the program prints of a stranger's text", () => {
+describe("Text of others that the program prints", () => {
   const formula = "=cmd|' /C calc'!A0"
   const hostile = `${formula}\u001b]0;owned\u0007\u009b31m<img src=x>![x](http://x.example/x.png) a\\|b`
   const literal = `'${hostile.replaceAll("'", "''")}'`
@@ -181,7 +186,7 @@ describe("What the program prints of a stranger's text", () => {
       }
     })))
 
-  it.live("a path, an argument and a log line, also as JSON", () =>
+  it.live("a path, an argument and a log line, even as JSON", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const name = "\u001b]0;owned\u0007\u009b31m"
       const commands = [["sql", `@${name}`], [name], ["extract", "--sink", name], ["extract", "--replay", name]]
@@ -194,8 +199,8 @@ describe("What the program prints of a stranger's text", () => {
     })))
 })
 
-describe("A stranger's record", () => {
-  it.live("names a tenant, a run and times as ours do, or is refused", () =>
+describe("A record of somebody else", () => {
+  it.live("has a valid tenant, run and times, or is refused", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 5 })
       yield* command(folder, ["extract", "--record", "record", "--sink", "ndjson"], settings(duo))

@@ -1,6 +1,7 @@
 /**
- * An answer that tells nobody who it is about: what Harmless does not name is replaced by its pseudonym in place, so that
- * everything else, spaces and all, is as it came. What is not JSON keeps its length and its punctuation, and no word.
+ * Replaces everything in an answer that may tell who it is about. In JSON, every value that PublicFields does not allow
+ * becomes a pseudonym; everything else, even the spaces, stays as it is. Text that is not JSON keeps its length and
+ * punctuation only.
  */
 import { Transport } from "../DuoReason.ts"
 import * as Pseudonym from "./Pseudonym.ts"
@@ -14,14 +15,14 @@ export interface Disguise {
   readonly host: (host: string) => string
 }
 
-/** The answers as they came. */
+/** Changes nothing. */
 export const none: Disguise = { text: (text) => text, outcome: (outcome) => outcome, host: (host) => host }
 
-/** For the answers of one host, with the key of one record. */
+/** The disguise of one record, with its key. `tenant` is the host that answers. */
 export const make = (key: Uint8Array, tenant: string): Disguise => {
   const pseudonyms = Pseudonym.make(key)
 
-  /** Always a host as Duo's are, so that nobody elsewhere is named. */
+  /** The pseudonym of a host. It has the form of Duo's hosts, so it never is the host of anybody else. */
   const host = (name: string) => {
     const [, id = "", domain = ".duosecurity.com"] = /^api-([a-z0-9]+)(\..*)$/.exec(name) ?? []
     return `api-${pseudonyms.text(id === "" ? "xxxxxxxx" : id)}${domain}`
@@ -55,13 +56,13 @@ const isJson = (text: string): boolean => {
 const shapeOf = (text: string): string =>
   text.replace(/\p{L}/gu, (char) => "x".repeat(char.length)).replace(/\p{Nd}/gu, (char) => "0".repeat(char.length))
 
-/** Where in a JSON text something stands: in an object or a list, of what. */
+/** A place in a JSON text: an object or a list, and what may be kept of its values. */
 interface Place {
   readonly of: Kind | PublicFields
   readonly isObject: boolean
 }
 
-/** Goes through a JSON text without recursion, for it may be nested as deep as somebody likes. */
+/** Disguises a JSON text. It does not recurse, because the text may be nested to any depth. */
 const disguised = (text: string, pseudonyms: Pseudonym.Pseudonyms): string => {
   const places: Array<Place> = []
   let place: Place = { of: answer, isObject: false }
@@ -71,7 +72,7 @@ const disguised = (text: string, pseudonyms: Pseudonym.Pseudonyms): string => {
 
   const name = (token: string): string => {
     const text = String(JSON.parse(token))
-    // an object where a word belongs is nothing that Duo sends
+    // Duo never sends an object in the place of a word, so it is treated as unknown
     const { named, of } = typeof place.of === "string" ? unknown : place.of
     value = of.get(text) ?? unknown
     return of.has(text) || (named && isFieldName(text)) ? token : JSON.stringify(pseudonyms.text(text))
@@ -123,7 +124,7 @@ const isMark = isOf("{}[]:,")
 const isDigit = isOf("0123456789-")
 const isInNumber = isOf("0123456789-+.eE")
 
-/** The tokens of a JSON text, blanks and all. */
+/** The tokens of a JSON text, with its blanks. */
 function* tokens(text: string): Generator<string> {
   for (let at = 0; at < text.length;) {
     const start = at

@@ -1,18 +1,22 @@
 /**
- * A keyed hash of the same shape: who has the record cannot tell the value, and what is wrong with the value is still
- * wrong with its hash. Letters become letters of the same case, digits become digits, everything else and the length stay.
+ * Replaces a value by a keyed hash of the same shape. A reader of the record cannot tell the value, but a malformed
+ * value stays malformed. Letters become letters of the same case, digits become digits, and all other characters and
+ * the length stay.
  */
 import { createHash, createHmac } from "node:crypto"
 
-/** The same value has the same pseudonym, and another one with another key. */
+/** With the same key, the same value always has the same pseudonym. With another key, it has another one. */
 export interface Pseudonyms {
-  /** Never the value itself, if it has a letter or a digit. */
+  /** The pseudonym of a text. It is never the text itself, unless that has no letter and no digit. */
   readonly text: (value: string) => string
-  /** Of a JSON number; its exponent stays, and so does whether a number can be exactly this one. */
+  /** The pseudonym of a JSON number. The exponent stays. A number that is too large to be exact stays too large. */
   readonly number: (value: string) => string
 }
 
-/** The first that fits decides what a character becomes. All of an alphabet's letters are as long as what they stand for. */
+/**
+ * The first alphabet that matches a character replaces it. Its letters have as many code units as the characters it
+ * replaces.
+ */
 const alphabets = ([
   [/[0-9]/, "0123456789"],
   [/[a-z]/, "abcdefghijklmnopqrstuvwxyz"],
@@ -24,16 +28,16 @@ const alphabets = ([
   [/\p{L}/u, "一二三四五六七八九十山川田中村木林森東西南北"]
 ] as const).map(([of, letters]) => ({ of, letters: Array.from(letters) }))
 
-/** Whether anything of it would change. */
+/** Whether the value has a letter or a digit, which a pseudonym changes. */
 const isTelling = (value: string) => /[\p{L}\p{Nd}]/u.test(value)
 
-/** Duo's ids say by their first two letters what they are of. */
+/** The first two letters of Duo's ids say what the id is of, so they are kept. */
 const isId = (value: string) => /^[A-Z]{2}[A-Z0-9]{18}$/.test(value)
 
-/** With 16 digits a whole number may be one that was rounded when JSON was parsed, or not yet. */
+/** Whether `JSON.parse` would round a number of 16 digits. Some numbers of that length are rounded and some are not. */
 const isTooLarge = (digits: string) => /^\d{16}$/.test(digits) && !Number.isSafeInteger(Number(digits))
 
-/** By character, for there are many of few. */
+/** A cache by character, because texts have many characters and only a few different ones. */
 const known = new Map<string, ReadonlyArray<string> | undefined>()
 
 const lettersFor = (char: string): ReadonlyArray<string> | undefined => {
@@ -55,7 +59,7 @@ const ofShape = (value: string, bytes: Uint8Array): string => {
 }
 
 export const make = (key: Uint8Array): Pseudonyms => {
-  /** As many bytes as the value has characters. */
+  /** At least as many bytes as the value has characters. */
   const bytesOf = (value: string, attempt: number): Uint8Array => {
     const seed = createHmac("sha256", key).update(`${attempt} ${value}`).digest()
     return value.length <= seed.length
@@ -63,7 +67,7 @@ export const make = (key: Uint8Array): Pseudonyms => {
       : createHash("shake256", { outputLength: value.length }).update(seed).digest()
   }
 
-  /** The first hash that will do. */
+  /** The first hash that is not the value, or that `isRight` accepts. */
   const first = (
     value: string,
     hashed: (bytes: Uint8Array) => string,

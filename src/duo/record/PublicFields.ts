@@ -1,15 +1,17 @@
 /**
- * What of Duo's answers tells nobody who they are about, field by field. Whatever is not named here is hidden, so that a
- * field which nobody knows yet is hidden too.
+ * Lists the fields of Duo's answers whose values do not tell who they are about. Every other field is hidden, even one
+ * that a later version of Duo adds.
  */
 
-/** What may be kept of a field's value: a word of an enumeration, a number or a time, a sentence of Duo's, or nothing. */
+/** Which values of a field are kept: words of an enumeration, numbers and times, Duo's own sentences, or none. */
 export type Kind = "word" | "number" | "sentence" | "hidden"
 
-/** An object, or a list of such. */
+/** An object, or a list of objects. */
 export interface PublicFields {
   readonly of: ReadonlyMap<string, Kind | PublicFields>
-  /** Other names are Duo's words. In what somebody else made up, such as custom attributes, they are hidden. */
+  /**
+   * Whether the names of all fields are Duo's own. In custom attributes, for example, the customer's names are hidden.
+   */
   readonly named: boolean
 }
 
@@ -18,7 +20,7 @@ const fields = (of: Readonly<Record<string, Kind | PublicFields>>): PublicFields
   named: true
 })
 
-/** An object that somebody else made up. */
+/** An object whose fields have a customer's own names. */
 export const unknown: PublicFields = { of: new Map(), named: false }
 
 const aliases: PublicFields = {
@@ -64,8 +66,8 @@ const userFields = {
 } as const
 
 /**
- * Users, bypass codes, administrators and the time of a ping together: no field of one means anything else in another. An
- * administrator's role may have a name that the customer gave it.
+ * The fields of users, bypass codes, administrators and a ping together: a field never means two things. The role of an
+ * administrator is hidden, because it may have a customer's own name.
  */
 const response = fields({
   ...userFields,
@@ -90,7 +92,7 @@ export const answer = fields({
   response
 })
 
-/** Duo's own, which its stand-in also has. */
+/** Duo's own sentences, which the emulator uses as well. */
 const sentences = new Set([
   "Access forbidden",
   "Bad gateway",
@@ -113,7 +115,7 @@ const sentences = new Set([
   "offset"
 ])
 
-/** Whether a text may stay in a field of that kind: a name in the place of a number is no number. */
+/** Whether a text may be kept in a field of this kind. A name in the place of a number is hidden. */
 export const isHarmless = (kind: Kind, value: string): boolean => {
   switch (kind) {
     case "word":
@@ -127,5 +129,5 @@ export const isHarmless = (kind: Kind, value: string): boolean => {
   }
 }
 
-/** Whether the name of a field is one that Duo would give. */
+/** Whether the name of a field looks like Duo's own names. */
 export const isFieldName = (name: string): boolean => /^[a-z][a-z0-9_]{0,63}$/.test(name)

@@ -1,11 +1,11 @@
 /**
- * A record: a directory with what Duo answered in a run, for the run to be done again without Duo.
+ * Describes a record: a directory with Duo's answers in a run, from which the run can be replayed without Duo.
  *
- * - `run.json`: which run it was, and the settings that shaped it
- * - `00001.json`, `00002.json` and so on: what was asked, in the order of asking, and what came of it
- * - `00001.text`: the body of the answer, as it came
+ * - `run.json`: the run and its settings
+ * - `00001.json`, `00002.json` and so on: the requests in their order, and the outcome of each
+ * - `00001.text` and so on: the body of the answer
  *
- * No key and no signature is in it, and no request's header.
+ * A record has no key, no signature and no header of a request.
  */
 import { Clock, Effect, Random, Result, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
@@ -17,10 +17,10 @@ import { target } from "../http/Exchange.ts"
 import { parseHost } from "../http/Host.ts"
 import { canonicalParams } from "../http/Signature.ts"
 
-/** Counts up when an older program could not read it. */
+/** The format of a record. It grows whenever an older program could not read a new record. */
 export const format = 1
 
-/** The host of a tenant, as it would be in the settings. */
+/** The host of a tenant, as the settings accept it. */
 const Tenant = Schema.String.check(
   Schema.makeFilter((host) =>
     Result.match(parseHost(host, true), { onFailure: () => false, onSuccess: (to) => to.host === host })
@@ -29,7 +29,7 @@ const Tenant = Schema.String.check(
 
 const count = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 1, maximum }))
 
-/** Milliseconds of an instant that there is. */
+/** A Unix time in milliseconds that a `Date` can hold. */
 const Instant = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 8.64e15 }))
 
 export const Run = Schema.Struct({
@@ -38,7 +38,7 @@ export const Run = Schema.Struct({
   pseudonymised: Schema.Boolean,
   /** The API host. */
   tenant: Tenant,
-  /** As they were set. */
+  /** The settings of the run. */
   signature: Schema.Literals(signatures),
   api: Schema.Literals(apis),
   run_id: RunId,
@@ -46,10 +46,10 @@ export const Run = Schema.Struct({
   /** Null for the endpoint's maximum. */
   page_size: Schema.NullOr(count(500)),
   concurrency: count(16),
-  /** Of what is left to chance: how long a retry waits. */
+  /** The seed of the random numbers, which decide how long a retry waits. */
   seed: Schema.String
 }).check(
-  // a run is called after its instant, and its rows and its manifest are found by its name
+  // a run's id has its instant, and its rows and its manifest are found by its id
   Schema.makeFilter(({ observed_at, run_id }) => {
     const instant = instantOf(run_id)
     return Number.isFinite(instant) && new Date(instant).toISOString() === observed_at
@@ -59,31 +59,31 @@ export interface Run extends Schema.Schema.Type<typeof Run> {}
 
 const Answered = Schema.Struct({
   status: Schema.Int.check(Schema.isBetween({ minimum: 100, maximum: 599 })),
-  /** Those that mean something to this program. */
+  /** The headers that the program reads. */
   headers: Schema.Record(Schema.String, Schema.String),
-  /** When it was whole, in milliseconds. */
+  /** The Unix time in milliseconds at which the answer was whole. */
   now: Instant,
-  /** How long it took, in milliseconds; a record of before does not say it. */
+  /** Milliseconds from the request to the end of the answer; null in a record of an older version. */
   duration: Schema.NullOr(Schema.Int).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null)))
 })
 const Failed = Schema.Struct({ failed: DuoReason })
-/** The run ended, or needed the answer no more, before it came. */
+/** The run ended, or no longer needed the answer, before the answer came. */
 const Interrupted = Schema.Struct({ interrupted: Schema.Literal(true) })
 
 export const RecordedOutcome = Schema.Union([Answered, Failed, Interrupted])
 export type RecordedOutcome = typeof RecordedOutcome.Type
 
-/** One request and what came of it, but for the body of its answer. */
+/** A request and its outcome, without the body of the answer. */
 export const RecordEntry = Schema.Struct({ path: Schema.String, query: Schema.String, outcome: RecordedOutcome })
 export interface RecordEntry extends Schema.Schema.Type<typeof RecordEntry> {}
 
 export const runFile = "run.json"
 
-/** The names of the files of the n-th request, from 1. */
+/** The names of the files of the n-th request, counted from 1. */
 export const entryFile = (n: number) => `${String(n).padStart(5, "0")}.json`
 export const textFile = (n: number) => `${String(n).padStart(5, "0")}.text`
 
-/** A record cannot be begun, or cannot be used. */
+/** A record cannot be made, or cannot be replayed. */
 export class RecordError extends Schema.TaggedError<RecordError>()("RecordError", {
   flag: Schema.Literals(["--record", "--replay"]),
   directory: Schema.String,
@@ -98,8 +98,8 @@ export class RecordError extends Schema.TaggedError<RecordError>()("RecordError"
 }
 
 /**
- * The client of a run that is recorded or done again: the chances that its retries take are the same both times, whatever
- * else is in flight, and time is that of the clock if there is one.
+ * The client of a run that is recorded or replayed. The random numbers of its retries are the same both times, for
+ * every request, whatever else is in flight. If there is a clock, it is used in place of the machine's.
  */
 export const repeatable = (seed: string, clock?: Clock.Clock) => (client: Client["Service"]): Client["Service"] => {
   const steady = (request: string) => <A, E>(effect: Effect.Effect<A, E>) => {

@@ -1,4 +1,6 @@
-/** Keeps what Duo answers in a run, while it is answered: also a run that fails or is killed leaves a record of its way. */
+/**
+ * Writes every answer of a run to a record as soon as it comes, so even a run that fails or is killed leaves a record.
+ */
 import { Context, Effect, Exit, FileSystem, Layer, Option, Path, Ref, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import type { Source } from "../../Pipeline.ts"
@@ -26,10 +28,10 @@ import { withoutSecrets } from "./Secrets.ts"
 const encodeRun = Schema.encodeEffect(Schema.fromJsonString(Run))
 const encodeEntry = Schema.encodeEffect(Schema.fromJsonString(RecordEntry))
 
-/** The headers of an answer that this program reads. */
+/** The headers of an answer that are kept, because the program reads them. */
 const read = ["content-encoding", "content-type", "date", "location", "retry-after", "x-retry-after"]
 
-/** Of where a redirect leads only the host is ever read, and what comes after it may be a key of somebody's. */
+/** Only the host of a redirect's target is kept, because its path or query may have a key. */
 const originOf = (location: string) =>
   URL.canParse(location) ? `${new URL(location).protocol}//${new URL(location).host}/` : ""
 
@@ -48,7 +50,7 @@ const outcomeOf = (exit: Exit.Exit<HttpAnswer, DuoReason>): RecordedOutcome => {
   return Option.isSome(failed) ? { failed: failed.value } : { interrupted: true }
 }
 
-/** Makes the directory. One that is not empty holds something else. */
+/** Makes the directory. Fails if it is not empty, because its files belong to something else. */
 const prepare = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const because = (detail: string) => new RecordError({ flag: "--record", directory, detail })
@@ -59,7 +61,7 @@ const prepare = Effect.fnUntraced(function*(directory: string) {
   if (found.length > 0) return yield* because("it is not empty")
 })
 
-/** The live exchange with a record beside it, and the session of the run that is recorded. */
+/** The exchange with Duo that also writes a record, and the session of the run that is recorded. */
 export const layer = ({ directory, pseudonymise }: Record): Layer.Layer<
   Exchange | Access,
   RecordError,
@@ -90,7 +92,7 @@ export const layer = ({ directory, pseudonymise }: Record): Layer.Layer<
     })
 
     const exchange = Exchange.of({
-      // interrupted or not, what came of a request that was sent is kept before anything else happens
+      // the outcome of a request is written before anything else happens, even if the request is interrupted
       get: (request) =>
         Effect.uninterruptibleMask((restore) =>
           Ref.updateAndGet(last, (n) => n + 1).pipe(

@@ -1,17 +1,17 @@
-/** Whether the answers of a run are kept, or read back from where they were kept. */
+/** Says whether a run is recorded or replayed. */
 import { Context } from "effect"
 
 export interface Record {
   readonly directory: string
-  /** Names, addresses, numbers and ids are kept as keyed hashes of the same shape. */
+  /** Whether names, addresses, numbers and ids are replaced by keyed hashes of the same shape. */
   readonly pseudonymise: boolean
 }
 
 export interface Recording {
   readonly record?: Record
-  /** The directory of a record, which answers in the source's place. */
+  /** The directory of a record, which answers in place of Duo. */
   readonly replay?: string
 }
 
-/** Neither, unless the command line says so. */
+/** By default, a run is neither recorded nor replayed. */
 export const Recording = Context.Reference<Recording>("duo-mfa/Recording", { defaultValue: () => ({}) })

@@ -1,4 +1,4 @@
-/** Answers from a record in Duo's place: no setting is read, no key is there, and no time goes by. */
+/** Replays a run from a record in place of Duo, without settings, keys and waiting. */
 import { type Clock, Context, Effect, FileSystem, Layer, Path, Redacted, Ref, Schema } from "effect"
 import { Headers } from "effect/http"
 import type { Source } from "../../Pipeline.ts"
@@ -11,14 +11,14 @@ import { entryFile, format, RecordEntry, RecordError, repeatable, Run, runFile, 
 const decodeRun = Schema.decodeEffect(Schema.fromJsonString(Run))
 const decodeEntry = Schema.decodeEffect(Schema.fromJsonString(RecordEntry))
 
-/** What is the same in every format. */
+/** The fields that every format has. */
 const decodeFormat = Schema.decodeEffect(
   Schema.fromJsonString(
     Schema.Struct({ format: Schema.Int, tool_version: Schema.String.check(Schema.isPattern(/^[\w.+-]{1,64}$/)) })
   )
 )
 
-/** Stands still, and sleeps at once. */
+/** A clock that stands still. Its sleeps end at once. */
 const frozen = (milliseconds: number): Clock.Clock => {
   const nanos = BigInt(milliseconds) * 1_000_000n
   return {
@@ -37,7 +37,7 @@ interface Numbered {
   readonly entry: RecordEntry
 }
 
-/** The files of a record, but for the bodies, of which there may be more than fit into memory. */
+/** Reads the files of a record except the bodies, because all bodies together may not fit into memory. */
 const read = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -68,7 +68,7 @@ const read = Effect.fnUntraced(function*(directory: string) {
   return { run, entries }
 })
 
-/** The record's answers, its settings, and a session that is its run over again. */
+/** The answers and the settings of a record, and a session that replays its run. */
 export const layer = (directory: string): Layer.Layer<
   Credentials | Exchange | Access,
   RecordError,
@@ -78,7 +78,7 @@ export const layer = (directory: string): Layer.Layer<
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { entries, run } = yield* read(directory)
-    // What was given up then may be given up now before it is asked.
+    // a request that was interrupted may be interrupted now before it is sent, so it is counted here
     const givenUp = [...entries.values()].flat().filter(({ entry }) => "interrupted" in entry.outcome).length
     const traffic = yield* Ref.make({ ...noTraffic, requests: givenUp })
     const observed = Date.parse(run.observed_at)
@@ -93,7 +93,10 @@ export const layer = (directory: string): Layer.Layer<
       )
 
     const exchange = Exchange.of({
-      /** To the same request the same answers in the same order. What was not asked then is not counted as sent. */
+      /**
+       * Gives the same answers to the same requests in the same order. A request that is not in the record is not
+       * counted.
+       */
       get: Effect.fnUntraced(function*(request: Request) {
         const next = entries.get(target(request))?.shift()
         if (next === undefined) return yield* notRecorded(`ends before an answer to ${target(request)}`)

@@ -1,15 +1,18 @@
-/** Takes keys and signatures out of an answer: Duo repeats none, but a proxy's page may show the request that it refused. */
+/**
+ * Removes keys and signatures from an answer. Duo never repeats them, but a proxy's error page may show the whole
+ * request.
+ */
 import { Redacted } from "effect"
 import type { Credentials } from "../http/Credentials.ts"
 import type { Request } from "../http/Exchange.ts"
 
-/** What is in the header after `Basic`, and the integration key and the signature in that. */
+/** The secrets of the header: the text after `Basic`, and the integration key and the signature inside it. */
 const ofHeader = (authorization = ""): ReadonlyArray<string> => {
   const encoded = authorization.slice(authorization.indexOf(" ") + 1)
   return [encoded, ...Buffer.from(encoded, "base64").toString().split(":")]
 }
 
-/** The text with a star for every character of a secret. */
+/** Replaces every character of a secret with a star. */
 export const withoutSecrets = (
   { ikey, skey }: Pick<Credentials["Service"], "ikey" | "skey">,
   { headers }: Request,

@@ -1,11 +1,11 @@
 /**
- * Duo's bypass code object: https://duo.com/docs/adminapi#retrieve-bypass-codes. It says that a code exists, for whom and
- * until when; the code itself is only in the answer to whoever made it.
+ * Describes Duo's bypass code object: https://duo.com/docs/adminapi#retrieve-bypass-codes. It says that a code exists,
+ * for which user, and until when. It does not have the code itself, which Duo shows only when the code is made.
  */
 import type { Schema } from "effect"
 import { Id, Int, listDecoder, nullOr, object, Text, Time } from "./Wire.ts"
 
-/** Duo sends the whole user. */
+/** Duo sends the whole user; only these two fields are read. */
 const Owner = object({ user_id: Id, username: Text }, { ignored: "others" })
 
 export const BypassCode = object({
@@ -15,12 +15,12 @@ export const BypassCode = object({
   created: Time,
   /** Unix seconds; null for a code that does not expire. */
   expiration: Time,
-  /** How often it may still be used; null for any number. */
+  /** How many times the code can still be used; null if there is no limit. */
   reuse_count: Int,
-  /** Whose it is; null when that user is no longer there. */
+  /** The user of the code; null if the user was deleted. */
   user: nullOr(Owner)
 })
 export interface BypassCode extends Schema.Schema.Type<typeof BypassCode> {}
 
-/** Reads the `response` of a page of bypass codes. */
+/** Checks and reads the `response` of a page of bypass codes. */
 export const decodeBypassCodes = listDecoder(BypassCode)

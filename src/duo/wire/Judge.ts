@@ -1,30 +1,30 @@
 /**
- * A judge reads a value of Duo's answer and checks it in one pass. It is a closure, built once from the description of
- * the value, and gives `refused` for a value that the schema would not accept.
+ * Checks and reads a value of Duo's answer in one pass. A judge is a function that is built once from the description
+ * of a value. It returns the value that is read, or `refused` if the schema would not accept the value.
  */
 import { fieldName } from "./Refusal.ts"
 
-/** An object of Duo's, before its fields are judged. */
+/** An object of Duo's, before its fields are checked. */
 export type Fields = Readonly<Record<string, unknown>>
 
-/** `of` is the object that has the value as a field; `unknown` collects the names of unknown fields. */
+/** `of` is the object that has the value as a field. The judge adds the names of unknown fields to `unknown`. */
 export type Judge = (value: unknown, of: Fields, unknown: Set<string>) => unknown
 
-/** What a judge gives for a value that it does not accept; compared by identity. */
+/** The result for a value that is not accepted. */
 export const refused = Symbol("refused")
 
-/** For a value that is not a field of an object. */
+/** The object for a value that is not a field of an object. */
 export const noFields: Fields = {}
 
 export const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Other languages write an empty list, or an object without fields, in other ways. */
+/** Whether a value stands for an empty list or an empty object. Other languages write them in different ways. */
 export const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || value === "" ||
   (typeof value === "object" && Object.keys(value).length === 0)
 
-/** Accepts what `is` accepts, as it comes or as it is read. What is right as it comes is read as itself. */
+/** Accepts a value if `is` accepts it, or else if `is` accepts the result of `read`. */
 export const scalar =
   (is: (value: unknown) => boolean, read: (value: unknown, of: Fields) => unknown): Judge => (value, of) => {
     if (is(value)) return value
@@ -32,7 +32,7 @@ export const scalar =
     return is(other) ? other : refused
   }
 
-/** The items without nulls. */
+/** Accepts a list, and removes its nulls. */
 export const list = (item: Judge): Judge => (value, _, unknown) => {
   if (!Array.isArray(value)) return isEmpty(value) ? [] : refused
   const items: Array<unknown> = []
@@ -45,24 +45,24 @@ export const list = (item: Judge): Judge => (value, _, unknown) => {
   return items
 }
 
-/** Null, or what another judge accepts. */
+/** Accepts null, and every value that another judge accepts. */
 export const nullOr = (judge: Judge): Judge => (value, _, unknown) =>
   value === undefined || value === null ? null : judge(value, noFields, unknown)
 
-/** Unknown fields whose names are collected from one page. */
+/** How many names of unknown fields are collected from one page. */
 const unknownMax = 100
 
 /**
- * Every field in the order of the description. `ignored` are the names of known fields that are not judged, and `at` is
- * where the object is, such as `phones[].`.
+ * Accepts an object, and returns every field in the order of the description. `ignored` has the names of known fields
+ * that are not read. `at` is the path of the object, such as `phones[].`.
  */
 export const object = (
   fields: ReadonlyMap<string, Judge>,
   ignored: ReadonlyArray<string> | "others",
   at: string
 ): Judge => {
-  // A copy of an object that has every field is several times as fast as an object to which fields are added,
-  // and Object.assign copies faster than a spread does.
+  // A copy of an object with every field is several times faster than an object to which fields are added,
+  // and Object.assign copies faster than a spread.
   const absent = new Map([...fields].map(([name, judge]) => [name, judge(undefined, noFields, new Set())]))
   const template = Object.fromEntries(absent)
   const required = [...fields].filter(([name]) => absent.get(name) === refused)

@@ -1,16 +1,16 @@
-/** Why a schema refuses Duo's answer, and where. */
+/** Says why a schema refuses Duo's answer, and where. */
 import type { SchemaIssue } from "effect"
 
-/** The path is like `response[3].phones[0].phone_id`. A refusal never shows the value. */
+/** `where` is a path such as `response[3].phones[0].phone_id`. A refusal never shows the value. */
 export interface Refusal {
   readonly where: string
   readonly why: "is missing" | "has the wrong type" | "has an impossible value"
 }
 
-/** Stands for a value of the right type that cannot be right. No schema accepts it. */
+/** Replaces a value that has the right type and cannot be right. No schema accepts it. */
 export const impossible = Symbol("impossible")
 
-/** The refusal of the first thing that a schema did not accept at a path. */
+/** The refusal of the first value that a schema did not accept. */
 export const refusal = (issue: SchemaIssue.Issue, where: string): Refusal => {
   switch (issue._tag) {
     case "Pointer":
@@ -20,7 +20,7 @@ export const refusal = (issue: SchemaIssue.Issue, where: string): Refusal => {
     case "MissingKey":
       return { where, why: "is missing" }
     case "AnyOf":
-      // A nullable value has one issue from its own schema, or none if its type is wrong.
+      // a nullable value has one issue from its own schema, or none if its type is wrong
       return issue.issues[0] === undefined ? mistyped(issue, where) : refusal(issue.issues[0], where)
     case "InvalidType":
       return mistyped(issue, where)
@@ -37,5 +37,5 @@ const mistyped = (issue: SchemaIssue.Issue, where: string): Refusal => ({
 const step = (path: string, key: PropertyKey): string =>
   typeof key === "number" ? `${path}[${key}]` : `${path}.${fieldName(String(key))}`
 
-/** A field's name, fit for a message. Objects may have any name as a key, even a person's. */
+/** The name of a field as a message may show it. The key of an object can be any text, even a person's name. */
 export const fieldName = (name: string): string => /^[A-Za-z_][\w-]{0,63}$/.test(name) ? name : "(unusual name)"

@@ -1,6 +1,6 @@
 /**
- * Duo's user object as it is on the wire, under Duo's names: https://duo.com/docs/adminapi#retrieve-users, Duo's Postman
- * collection and recorded answers. Every scalar but an id may be null, every list is an array.
+ * Describes Duo's user object, with Duo's own names. The sources are https://duo.com/docs/adminapi#retrieve-users,
+ * Duo's Postman collection and recorded answers. Every scalar except an id may be null. Every list is an array.
  */
 import type { Schema } from "effect"
 import { Flag, Id, idOr, Int, List, listDecoder, object, Text, Texts, Time, Words } from "./Wire.ts"
@@ -9,12 +9,12 @@ export const Group = object({
   group_id: Id,
   name: Text,
   desc: Text,
-  /** `Active`, `Bypass`, `Disabled`: capitalised, unlike a user's. */
+  /** `Active`, `Bypass`, `Disabled`: with a capital letter, unlike a user's status. */
   status: Text
 }, { ignored: ["push_enabled", "sms_enabled", "mobile_otp_enabled", "voice_enabled"] })
 export interface Group extends Schema.Schema.Type<typeof Group> {}
 
-/** Known of a phone, wherever there is one, and not needed. */
+/** Fields of a phone that are known and not needed. */
 export const ignoredOfPhone: ReadonlyArray<string> = [
   "predelay",
   "postdelay",
@@ -34,7 +34,7 @@ export const Phone = object({
   platform: Text,
   model: Text,
   activated: Flag,
-  /** Of `auto`, `push`, `sms`, `phone`, `mobile_otp`. */
+  /** Some of `auto`, `push`, `sms`, `phone`, `mobile_otp`. */
   capabilities: Words,
   /** `2022-12-16T07:39:49`, without a zone, or "". */
   last_seen: Text,
@@ -63,7 +63,7 @@ export interface U2fToken extends Schema.Schema.Type<typeof U2fToken> {}
 export const WebAuthnCredential = object({
   webauthnkey: Id,
   credential_name: Text,
-  /** `Security Key`, `Touch ID`, `iCloud Keychain` and so on: no enumeration. */
+  /** `Security Key`, `Touch ID`, `iCloud Keychain` or any other text. */
   label: Text,
   date_added: Time
 })
@@ -74,7 +74,7 @@ export const DesktopToken = object({ desktoptoken_id: Id, name: Text, platform: 
 export interface DesktopToken extends Schema.Schema.Type<typeof DesktopToken> {}
 
 export const DesktopAuthenticator = object({
-  /** Its own key, or else Duo's number for it. */
+  /** The key of the authenticator, or `daid` (Duo's number for it) if it has no key. */
   dakey: idOr("daid"),
   device_name: Text,
   duo_desktop_version: Text,
@@ -82,7 +82,7 @@ export const DesktopAuthenticator = object({
 }, { ignored: ["daid", "user"] })
 export interface DesktopAuthenticator extends Schema.Schema.Type<typeof DesktopAuthenticator> {}
 
-/** As it comes. */
+/** A user as Duo sends it. */
 export const WireUser = object({
   user_id: Id,
   username: Text,
@@ -103,7 +103,7 @@ export const WireUser = object({
   last_login: Time,
   created: Time,
   last_directory_sync: Time,
-  /** Only of a synced user, as is `external_id`. */
+  /** Like `external_id`, only for a user from a directory sync. */
   directory_key: Text,
   external_id: Text,
   notes: Text,
@@ -116,7 +116,7 @@ export const WireUser = object({
   desktoptokens: List(DesktopToken),
   desktop_authenticators: List(DesktopAuthenticator)
 }, {
-  // Mostly from answers of 2026; Duo does not document them.
+  // Duo does not document them; most are from answers of 2026
   ignored: [
     "enable_auto_prompt",
     "custom_attributes",
@@ -128,5 +128,5 @@ export const WireUser = object({
 })
 export interface WireUser extends Schema.Schema.Type<typeof WireUser> {}
 
-/** Reads the `response` of a page of users, as they are on the wire. */
+/** Checks and reads the `response` of a page of users. */
 export const decodeWireUsers = listDecoder(WireUser)

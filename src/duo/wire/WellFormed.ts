@@ -1,10 +1,10 @@
 /**
- * Text that no file can hold: an escape in JSON can make half of a surrogate pair, such as half an emoji that somebody's
- * directory has cut off, and UTF-8 has none. Each half becomes U+FFFD, which is what stands for a character that was lost.
+ * Replaces halves of surrogate pairs. An escape in JSON can make such a half, for example if a directory cut off a name
+ * in the middle of an emoji. UTF-8 cannot hold it, so each half becomes U+FFFD, the character for text that was lost.
  */
 import { fieldName } from "./Wire.ts"
 
-/** Where there was one: the index in the list, and the way from there, such as `phones[].name`. */
+/** Where a half was: the index of the object in the list, and the path from there, such as `phones[].name`. */
 export interface Half {
   readonly index: number
   readonly path: string
@@ -14,7 +14,10 @@ interface Place extends Half {
   readonly value: object
 }
 
-/** Mends what `JSON.parse` has made of a list, in place, and says where. A stack of its own, for JSON of any depth. */
+/**
+ * Replaces the halves in a parsed list, in place, and returns where they were. It does not recurse, so any depth is
+ * fine.
+ */
 export const mend = (list: unknown): ReadonlyArray<Half> => {
   const halves: Array<Half> = []
   const open: Array<Place> = Array.isArray(list) ? [{ value: list, index: 0, path: "" }] : []
@@ -27,7 +30,7 @@ export const mend = (list: unknown): ReadonlyArray<Half> => {
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
     const { value: parent } = place
     const entries = Object.entries(parent)
-    // a name that is mended may be another's, of which the later counts, as everywhere in JSON
+    // a replaced name may be the name of another field; as always in JSON, the later field wins
     const isNew = entries.some(([name]) => !name.isWellFormed())
     for (const [name, value] of entries) {
       const key = text(name, place)

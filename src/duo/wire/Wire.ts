@@ -1,9 +1,9 @@
 /**
- * Describes Duo's JSON objects, each once. Three things follow from a description: the schema, the judge that reads and
- * checks an object in one pass, and the types of the columns that DuckDB reads it into.
+ * The parts with which Duo's JSON objects are described. Each object has one description, and three things follow from
+ * it: the schema, the judge that checks and reads an object in one pass, and the types of the columns in DuckDB.
  *
- * Reading is tolerant of what does no harm (absent, null, a number where text is documented, "30" for 30) and strict
- * about what would make a wrong row (an id that is missing, a time that is impossible).
+ * Differences that do no harm are accepted: absent, null, a number where text is documented, "30" for 30. Values that
+ * would make a wrong row are refused: a missing id, an impossible time.
  */
 import { Result, Schema } from "effect"
 import * as Judge from "./Judge.ts"
@@ -11,14 +11,14 @@ import { impossible, type Refusal, refusal } from "./Refusal.ts"
 
 export { fieldName, type Refusal } from "./Refusal.ts"
 
-/** Makes of a value what the schema decides about, and leaves alone what it does not understand. */
+/** Converts a value to the form that the schema checks. A value that it does not understand stays as it is. */
 type Read = (value: unknown, of: Judge.Fields) => unknown
 
 declare module "effect/Schema" {
   namespace Annotations {
     interface Annotations {
       readonly read?: Read
-      /** The judge of a value at a place such as `phones[].`. */
+      /** The judge of a value at a path such as `phones[].`. */
       readonly judge?: (at: string) => Judge.Judge
       /** The type that DuckDB reads the value as. */
       readonly column?: string
@@ -28,20 +28,22 @@ declare module "effect/Schema" {
 
 const readerOf = (schema: Schema.Constraint): Read => Schema.resolveAnnotations(schema)?.read ?? ((value) => value)
 
-/** The judge of what a schema describes, at a place such as `phones[].`. */
+/** The judge of a schema, at a path such as `phones[].`. */
 export const judgeOf = (schema: Schema.Constraint, at = ""): Judge.Judge =>
   Schema.resolveAnnotations(schema)?.judge?.(at) ?? (() => Judge.refused)
 
 const columnOf = (schema: Schema.Constraint): string => Schema.resolveAnnotations(schema)?.column ?? "JSON"
 
-/** Of a value that holds no object: `is` says what the schema says, and `read` changes nothing that is right. */
+/**
+ * The annotations of a value without objects. `is` accepts the same as the schema; `read` does not change such a value.
+ */
 const scalar = (column: string, is: (value: unknown) => boolean, read: Read) => ({
   column,
   read,
   judge: () => Judge.scalar(is, read)
 })
 
-/** Absent and null are null. */
+/** Reads an absent value and null as null. */
 const orNull = (read: Read): Read => (value, of) => value === undefined || value === null ? null : read(value, of)
 
 const nullable = <S extends Schema.Constraint>(
@@ -51,7 +53,7 @@ const nullable = <S extends Schema.Constraint>(
   read: (value: unknown) => unknown
 ) => Schema.NullOr(schema).annotate(scalar(column, (value) => value === null || is(value), orNull(read)))
 
-/** An integer beyond 2^53 was rounded when JSON was parsed: its digits are not those that Duo sent. */
+/** Whether a number is the one that Duo sent. `JSON.parse` rounds integers beyond 2^53. */
 const isExact = (value: number) => Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
 
 const numberAsText = (value: unknown): unknown =>
@@ -73,7 +75,7 @@ const flags = new Map<unknown, boolean>([
   [0, false]
 ])
 
-/** True or false, also as 1 or 0, and either as text. */
+/** A boolean. 1 and 0 are accepted as well, and so are all four as text. */
 export const Flag = nullable(
   Schema.Boolean,
   "BOOLEAN",
@@ -81,7 +83,7 @@ export const Flag = nullable(
   (value) => value === "" ? null : flags.get(typeof value === "string" ? value.toLowerCase() : value) ?? value
 )
 
-/** An integer as a number or as text. "" is null, and a value that `read` turns into NaN is refused. */
+/** An integer as a number or as text. "" is null. A value that `read` turns into NaN is refused. */
 const integer = (minimum: number, maximum: number, read: (value: number | string) => number) => {
   const is = (value: unknown) =>
     typeof value === "number" && Number.isSafeInteger(value) && value >= minimum && value <= maximum
@@ -93,27 +95,27 @@ const integer = (minimum: number, maximum: number, read: (value: number | string
   })
 }
 
-/** A safe integer; it may have a fraction of nothing but zeros. */
+/** A safe integer. It may have a fraction that is zero, such as 30.0. */
 export const Int = integer(
   Number.MIN_SAFE_INTEGER,
   Number.MAX_SAFE_INTEGER,
   (value) => typeof value === "number" || /^-?\d{1,16}(\.0+)?$/.test(value) ? Number(value) : NaN
 )
 
-/** By its digits: as a number, 1700000000.999999999 is the next second. */
+/** Rounds down by the digits of the text, because as a number, 1700000000.999999999 would become the next second. */
 const floorText = (value: string): number => {
   const [_, whole = NaN, fraction = ""] = /^(-?\d{1,16})(?:\.(\d+))?$/.exec(value) ?? []
   return Number(whole) - (value.startsWith("-") && /[1-9]/.test(fraction) ? 1 : 0)
 }
 
-/** Unix seconds within the years 0001 to 9999, which every sink can store; a fraction belongs to its second. */
+/** Unix seconds of the years 0001 to 9999, which every sink can store. A fraction is rounded down. */
 export const Time = integer(
   -62_135_596_800,
   253_402_300_799,
   (value) => typeof value === "number" ? Math.floor(value) : floorText(value)
 )
 
-/** Two ids would become one if the difference between them was lost. */
+/** Whether a character of an id was lost. Two ids could become the same. */
 const isLossy = (value: string) => value.includes("\ufffd")
 
 const idAsText = (value: unknown): unknown =>
@@ -121,10 +123,10 @@ const idAsText = (value: unknown): unknown =>
 
 const isId = (value: unknown) => typeof value === "string" && value !== "" && !isLossy(value)
 
-/** An id: required, not empty. */
+/** An id. It is required and not empty. */
 export const Id = Schema.NonEmptyString.annotate(scalar("VARCHAR", isId, idAsText))
 
-/** An id, or another field of the same object if there is none. */
+/** An id, or the value of another field of the same object if the id is absent. */
 export const idOr = (other: string) =>
   Schema.NonEmptyString.annotate(
     scalar(
@@ -141,7 +143,7 @@ const readList = (read: Read): Read => (value) =>
     ? []
     : value
 
-/** A list without its nulls; absent, null, "" and {} are the empty list. A refusal counts places without the nulls. */
+/** A list without its nulls. Absent, null, "" and {} are an empty list. The index in a refusal does not count nulls. */
 export const List = <Item extends Schema.Constraint>(item: Item) =>
   Schema.Array(item).annotate({
     column: `${columnOf(item)}[]`,
@@ -151,14 +153,14 @@ export const List = <Item extends Schema.Constraint>(item: Item) =>
 
 const readWords = readList(asText)
 
-/** A list of words; a text is a list of one. */
+/** A list of words. A text is a list of one word. */
 export const Words = Schema.Array(Schema.String).annotate(scalar(
   "VARCHAR[]",
   (value) => Array.isArray(value) && value.every(isText),
   (value, of) => readWords(typeof value === "string" && value !== "" ? [value] : value, of)
 ))
 
-/** Text by name; absent, null, "" and [] are the empty one. */
+/** An object whose fields are text. Absent, null, "" and [] are an object without fields. */
 export const Texts = Schema.Record(Schema.String, Schema.NullOr(Schema.String)).annotate(scalar(
   "MAP(VARCHAR, VARCHAR)",
   (value) => Judge.isFields(value) && Object.values(value).every((text) => text === null || isText(text)),
@@ -170,16 +172,16 @@ export const Texts = Schema.Record(Schema.String, Schema.NullOr(Schema.String)).
       : value
 ))
 
-/** The columns that DuckDB reads the fields of an object into: types by name. */
+/** The types of the columns into which DuckDB reads the fields of an object, by name. */
 export const columns = (fields: Schema.Struct.Fields): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, columnOf(field)]))
 
 interface ObjectOptions {
-  /** Known fields that nobody needs. A field is unknown if it is neither described nor ignored. */
+  /** Known fields that are not needed. A field is unknown if it is neither described nor ignored. */
   readonly ignored?: ReadonlyArray<string> | "others"
 }
 
-/** An object with all of its fields, in this order, and no others. */
+/** An object with exactly these fields, in this order. */
 export const object = <const Fields extends Schema.Struct.Fields>(
   fields: Fields,
   { ignored = [] }: ObjectOptions = {}
@@ -211,15 +213,13 @@ export const nullOr = <S extends Schema.Constraint>(schema: S) =>
     judge: (at) => Judge.nullOr(judgeOf(schema, at))
   })
 
-/** The objects of a page, and the names of the fields that nobody knows, such as `phones[].colour`. */
+/** The objects of a page, and the names of unknown fields, such as `phones[].colour`. */
 export interface Decoded<A> {
   readonly values: ReadonlyArray<A>
   readonly unknownFields: ReadonlyArray<string>
-  /** Where there was half of a surrogate pair, which is U+FFFD now. */
-  readonly halves?: ReadonlyArray<string>
 }
 
-/** Reads a page by its schema, which says where and why it refuses one. A judge takes a fraction of the time. */
+/** Reads a page with its schema, which says where and why it refuses a page. A judge is several times faster. */
 export const schemaDecoder = <Item extends Schema.Codec<unknown, unknown>>(item: Item) => {
   const read = readerOf(item)
   const decode = Schema.decodeUnknownResult(Schema.Array(item), { reportInput: true })
@@ -230,7 +230,7 @@ export const schemaDecoder = <Item extends Schema.Codec<unknown, unknown>>(item:
     )
 }
 
-/** Reads the `response` of a list endpoint by a judge, and by the schema only if the judge refuses it. */
+/** Reads the `response` of a list with a judge. If the judge refuses it, reads it with the schema, which says why. */
 export const listDecoder = <Item extends Schema.Codec<unknown, unknown>>(item: Item) => {
   const judge = judgeOf(item)
   const isAccepted = (value: unknown): value is Item["Type"] => value !== Judge.refused

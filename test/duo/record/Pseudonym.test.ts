@@ -1,4 +1,4 @@
-/** What a record tells of the people in it when it is made to tell nothing. */
+/** A record with pseudonyms does not tell who it is about. */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import * as Disguise from "../../../src/duo/record/Disguise.ts"
@@ -14,13 +14,13 @@ const classes = [/[0-9]/, /[a-z]/, /[A-Z]/, /\p{Ll}/u, /\p{Lu}/u, /[\p{L}\p{Nd}]
 const shape = (value: string) =>
   Array.from(value, (char) => {
     const at = classes.findIndex((of) => of.test(char))
-    // letters beyond 16 bits have no case that could be kept
+    // letters beyond U+FFFF do not keep their case
     return at < 0 ? char : char.length === 2 ? "xx" : String(at)
   }).join()
 
 const isTelling = (value: string) => /[\p{L}\p{Nd}]/u.test(value)
 
-/** Text with more of what names are made of than chance would bring. */
+/** Text with more letters, digits and marks than random text has. */
 const Telling = Schema.Array(
   Schema.Literals([..."abzAZ059", "é", "É", "京", "\u{20000}", "\u{1d7d8}", "\u0308", "@", ".", " ", "🚀", "\ud800"])
 ).pipe(
@@ -28,25 +28,25 @@ const Telling = Schema.Array(
 )
 
 describe("A pseudonym", () => {
-  it.prop("has the shape of its value", [Schema.String, Telling], ([any, telling]) => {
+  it.prop("has the same shape as its value", [Schema.String, Telling], ([any, telling]) => {
     for (const value of [any, telling.join("")]) {
       assert.strictEqual(text(value).length, value.length)
       assert.strictEqual(shape(text(value)), shape(value))
     }
   }, many)
 
-  it.prop("is never the value, and always the same", [Telling], ([telling]) => {
+  it.prop("is never the value, and is the same every time", [Telling], ([telling]) => {
     const value = telling.join("")
     assert.strictEqual(text(value), Pseudonym.make(key).text(value))
     assert.strictEqual(text(value) === value, !isTelling(value))
   }, many)
 
-  it.prop("is another one with another key", [Schema.Int], ([n]) => {
+  it.prop("is different with another key", [Schema.Int], ([n]) => {
     const value = `someone.${n}@example.com`
     assert.notStrictEqual(Pseudonym.make(Buffer.alloc(32, 8)).text(value), text(value))
   }, many)
 
-  it("of 20,000 ids, phone numbers and addresses are as many, and ids say of what they are", () => {
+  it("is different for each of 20,000 ids, phone numbers and addresses, and an id keeps its first two letters", () => {
     const values = Array.from({ length: 20_000 }, (_, n) => n)
     const ids = values.map((n) => `DU${n.toString(36).toUpperCase().padStart(18, "0")}`)
     const hashed = ids.map(text)
@@ -56,7 +56,7 @@ describe("A pseudonym", () => {
     assert.isAtLeast(addresses.size, 19_999)
   })
 
-  it.prop("of a JSON number is one, as long, with the same sign and exponent", [Schema.Finite], ([value]) => {
+  it.prop("of a JSON number is a number of the same length, sign and exponent", [Schema.Finite], ([value]) => {
     const said = JSON.stringify(value)
     const hash = number(said)
     assert.isNumber(JSON.parse(hash))
@@ -66,7 +66,7 @@ describe("A pseudonym", () => {
     assert.strictEqual(hash.split("e")[1], said.split("e")[1])
   }, many)
 
-  it("of a whole number is as exact as the number is", () => {
+  it("of a whole number is exact if the number is", () => {
     for (const about of [999_999_999_999_999n, 2n ** 53n, 99_999_999_999_999_999n]) {
       for (let n = -50n; n < 50n; n++) {
         const said = String(about + n)
@@ -76,7 +76,7 @@ describe("A pseudonym", () => {
   })
 })
 
-/** The fields whose values this test lets be, whatever the program's own list says. */
+/** The fields whose values may stay, as a list that is independent of the program's own. */
 const harmless = new Set(
   ("status lockout_reason is_enrolled created last_login last_directory_sync type platform model activated capabilities " +
     "last_seen sms_passcodes_sent encrypted fingerprint screenlock tampered app_version os_version predelay postdelay " +
@@ -84,7 +84,7 @@ const harmless = new Set(
     .split(" ")
 )
 
-/** Every scalar of a JSON value by its path. */
+/** Every scalar of a JSON value, by its path. */
 const leaves = function*(
   value: unknown,
   at = "",
@@ -104,7 +104,7 @@ describe("An answer in disguise", () => {
   const original = page(Array.from({ length: tenant.size() }, (_, at) => tenant.text(at)))
   const hidden = disguised(original)
 
-  it("has no name, address, number or id of 400 users, and everything else as it was", () => {
+  it("has no name, address, number or id of 400 users, and keeps everything else", () => {
     const before = [...leaves(JSON.parse(original))]
     const after = [...leaves(JSON.parse(hidden))]
     assert.deepStrictEqual(after.map(([at]) => at), before.map(([at]) => at))
@@ -123,7 +123,7 @@ describe("An answer in disguise", () => {
     assert.deepStrictEqual([...telling].filter((value) => hidden.includes(value)), [])
   })
 
-  it("says the same of the same person everywhere", () => {
+  it("has the same pseudonyms for the same person everywhere", () => {
     const seen = new Map<unknown, unknown>()
     const after = [...leaves(JSON.parse(hidden))]
     for (const [index, [, field, value]] of [...leaves(JSON.parse(original))].entries()) {
@@ -146,7 +146,7 @@ describe("An answer in disguise", () => {
     ["an alias by any name", `{"aliases": {"${secret}": "x", "alias1": "${secret}"}}`],
     ["escaped text", `{"realname": "J\\u0061ne Roe \\"${secret}\\""}`],
     [
-      "what comes after a deep place",
+      "values that come after a deep place",
       `{"deep": ${"[".repeat(100_000)}${"]".repeat(100_000)}, "realname": "${secret}"}`
     ],
     ["a prototype", `{"__proto__": {"status": "${secret}"}, "constructor": "${secret}"}`]
@@ -159,14 +159,14 @@ describe("An answer in disguise", () => {
     })
   }
 
-  it("hides numbers that nobody knows, and keeps those of the answer itself", () => {
+  it("hides numbers in unknown fields, and keeps those of the answer itself", () => {
     const text = disguised(page([`{"employee": 4711471147, "date_of_birth": 19700101, "created": 1700000000}`]))
     assert.notMatch(text, /4711471147|19700101/)
     assert.match(text, /"created": 1700000000\b/)
     assert.match(text, /"total_objects": 1\b/)
   })
 
-  it("keeps Duo's own sentences, and no other", () => {
+  it("keeps Duo's own sentences, and no others", () => {
     const kept = `{"code": 40301, "message": "Access forbidden", "stat": "FAIL"}`
     assert.strictEqual(disguised(kept), kept)
     assert.notInclude(disguised(kept.replace("Access forbidden", "Jane Roe may not")), "Jane")

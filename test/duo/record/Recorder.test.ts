@@ -1,4 +1,4 @@
-/** What a record has of a run that went wrong, and that it goes wrong again in the same way. */
+/** A record has the answers of a run that failed, and its replay fails in the same way. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Logger, Runtime } from "effect"
@@ -24,7 +24,7 @@ import {
 } from "../../support/duo-fake.ts"
 import { inFolder, settings } from "../../support/program.ts"
 
-/** A run that stages nothing: how it ended, and what it logged on the way. */
+/** A run without sinks: how it ended, and what it logged. */
 const run = Effect.fnUntraced(function*(recording: Recording, env: Readonly<Record<string, string>>, pageSize = 20) {
   const logged: Array<string> = []
   const logger = Logger.make<unknown, void>(({ message }) => {
@@ -84,9 +84,9 @@ const failing: ReadonlyArray<readonly [name: string, options: Options, code: num
   }, 0]
 ]
 
-describe("A run done again from its record", () => {
+describe("A replay", () => {
   for (const [name, options, code] of failing) {
-    it.live(`ends as it ended, also under pseudonyms: ${name}`, () =>
+    it.live(`ends as the run ended, even with pseudonyms: ${name}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         for (const pseudonymise of [false, true]) {
           const duo = yield* serve({ users: 100, ...options })
@@ -97,7 +97,7 @@ describe("A run done again from its record", () => {
           const asked = duo.requests.length
           const again = yield* run({ replay: directory }, {}, 500)
           assert.strictEqual(duo.requests.length, asked)
-          // the tenant is another one under pseudonyms, and so is where a redirect leads
+          // with pseudonyms, the tenant and the target of a redirect are different
           const known = ({ message, outcome, ...rest }: typeof first) => ({
             ...rest,
             message: pseudonymise ? message.replace(/a redirect to \S+/, "a redirect") : message,
@@ -114,7 +114,7 @@ describe("A run done again from its record", () => {
 })
 
 describe("A recorder", () => {
-  /** Calls once through a recorder, and once more from what it wrote. */
+  /** Calls once through a recorder, and once from the record that it wrote. */
   const recorded = Effect.fnUntraced(function*(directory: string, answer: Parameters<typeof fake>[0]) {
     const duo = fake(answer)
     const call = Effect.flip(Client.use((client) => client.call("/admin/v1/users", { limit: "1" })))
@@ -128,7 +128,7 @@ describe("A recorder", () => {
     return { duo, first, record: everything(directory) }
   })
 
-  it.effect("takes keys and signatures out of a page that shows the request", () =>
+  it.effect("removes keys and signatures from a page that shows the request", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const { duo, record } = yield* recorded(folder, ({ headers }) => {
         const { authorization = "" } = headers
@@ -146,7 +146,7 @@ describe("A recorder", () => {
       assert.deepStrictEqual([...canaries, encoded, signature].filter((secret) => record.includes(secret)), [])
     })))
 
-  it.effect("keeps of a redirect's target the host and nothing else", () =>
+  it.effect("keeps only the host of a redirect's target", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const location = "https://someone:word@login.example.com/in?token=abcdef#there"
       const { first, record } = yield* recorded(
@@ -158,7 +158,7 @@ describe("A recorder", () => {
       assert.notMatch(record, /someone|word@|abcdef/)
     })))
 
-  it.effect("that cannot write ends the run, and does not ask again", () =>
+  it.effect("that cannot write ends the run without a retry", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const { duo, first } = yield* recorded(`${folder}/record`, () => {
         rmSync(`${folder}/record`, { recursive: true })
@@ -169,7 +169,7 @@ describe("A recorder", () => {
       assert.strictEqual(duo.sent.length, 1)
     })))
 
-  it.effect("keeps every attempt, also one that no answer came to", () =>
+  it.effect("keeps every attempt, even one without an answer", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const answers = [() => broken("ECONNRESET"), () => Effect.never, () => fail(42901), () => fail(40301)]
       const { duo, first, record } = yield* recorded(folder, (_, count) => answers[count - 1]?.() ?? ok([]))

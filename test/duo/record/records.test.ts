@@ -1,4 +1,4 @@
-/** `--record` keeps what Duo answered in a run; `--replay` is that run again, byte for byte, without Duo. */
+/** `--record` keeps Duo's answers in a run; `--replay` makes the same run again without Duo, byte for byte. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Logger, Runtime } from "effect"
@@ -22,9 +22,9 @@ const withoutLedger = (files: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(files).filter(([file]) => !file.endsWith(".duckdb")))
 
 /**
- * Everything that can be asked of a ledger, every row in the order in which it is stored. DuckDB gives each file that it
- * makes 16 random bytes (from byte 0x7c on), and leaves what it does not use (padding, the cells of NULLs) as it was in
- * memory: no two ledgers are the same bytes, whatever is in them.
+ * All contents of a ledger, every row in the order in which it is stored. The bytes of two ledgers are never the same,
+ * even with the same contents: DuckDB gives each file 16 random bytes (from byte 0x7c on), and bytes that it does not
+ * use (padding, the cells of NULLs) have what was in memory.
  */
 const ledger = (file: string) =>
   Readers.within(file, (ask) =>
@@ -42,15 +42,15 @@ const ledger = (file: string) =>
       return { catalog, tables, rows }
     }))
 
-/** What the program told at the end. */
+/** The last line that the program printed. */
 const lastLine = ({ stderr }: Ended) => stderr.trimEnd().split("\n").at(-1)
 
-/** Lines of retries, which a replay has too. */
+/** The lines about retries, which a replay has as well. */
 const retriesOf = ({ stderr }: Ended) => stderr.split("\n").filter((line) => line.includes("again in")).sort()
 
 const sinks: Readonly<Record<string, Sink>> = { duckdb, parquet, ndjson, csv }
 
-/** A run with every sink, in this process. */
+/** Makes a run with every sink, in this process. */
 const run = (
   folder: string,
   recording: Recording,
@@ -80,14 +80,14 @@ const run = (
   )
 }
 
-/** A run that ends so, and says so. */
+/** Checks the exit code and the message of a run that fails. */
 const fails = Effect.fnUntraced(function*(running: ReturnType<typeof run>, code: number, says: RegExp) {
   const error = yield* Effect.flip(running)
   assert.strictEqual(error[Runtime.errorExitCode], code, error.message)
   assert.match(error.message, says)
 })
 
-/** Holds every file of the second run against the first's, which were moved out of its way. */
+/** Compares every file of the second run with the files of the first, which were moved away. */
 const assertSameFiles = Effect.fnUntraced(function*(folder: string) {
   const files = withoutLedger(contents(`${folder}/kept`))
   assert.isAbove(Object.keys(files).length, 10)
@@ -95,7 +95,7 @@ const assertSameFiles = Effect.fnUntraced(function*(folder: string) {
   assert.deepStrictEqual(yield* ledger(`${folder}/data/duo.duckdb`), yield* ledger(`${folder}/kept/duo.duckdb`))
 })
 
-/** Records a run of an emulated tenant, and does it again where the first one was. */
+/** Records a run of an emulated tenant, and replays it in the same directory. */
 const twice = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
   const duo = yield* serve(options)
   const extract = ["extract", "--json", ...args]
@@ -117,7 +117,7 @@ const passing: Scenario = [
 ]
 
 describe("A run that is recorded", () => {
-  it.live("is the same run again, byte for byte, retries, pages in flight and all", () =>
+  it.live("is replayed byte for byte, even with retries and several pages in flight", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const { again, duo, first } = yield* twice(folder, { users: 333, latency: [0, 20], scenario: passing }, [
         ...allSinks,
@@ -141,13 +141,13 @@ describe("A run that is recorded", () => {
     ["of an older API and an older signature", { users: 120, apis: ["v1"], signatures: ["v2-sha1"] }],
     ["without the bypass codes", { users: 50, permissions: ["users"] }],
     ["of nobody", { users: 0 }],
-    ["of a list that did not hold still", {
+    ["of a list that kept changing", {
       users: 60,
       scenario: [{ when: { page: 3, times: 1 }, do: { fault: "edit", edit: { edit: "remove", at: 0 } } }]
     }, 10]
   ]
   for (const [name, options, pageSize] of tenants) {
-    it.live(`is the same run again, byte for byte: ${name}`, () =>
+    it.live(`is replayed byte for byte: ${name}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = yield* serve(options)
         const directory = `${folder}/record`
@@ -163,7 +163,7 @@ describe("A run that is recorded", () => {
       })))
   }
 
-  it.live("counts again what was asked in vain, and given up before it was answered", () =>
+  it.live("counts requests that were interrupted before their answers, in the replay as well", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const { again, first } = yield* twice(folder, {
         users: 200,
@@ -180,7 +180,7 @@ describe("A run that is recorded", () => {
       assert.strictEqual(JSON.parse(first.stdout).requests, entries.length)
     })))
 
-  it.live("leaves no key, no signature and no request's header in its record, which is for nobody else's eyes", () =>
+  it.live("leaves no key, signature or request header in its record, and others may not read the record", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({
         users: 100,
@@ -204,7 +204,7 @@ describe("A run that is recorded", () => {
 })
 
 describe("A run that failed, and was recorded", () => {
-  it.live("fails again, with the same code, sentence and JSON", () =>
+  it.live("fails again with the same exit code, message and JSON", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const { again, first } = yield* twice(folder, {
         users: 100,
@@ -217,7 +217,7 @@ describe("A run that failed, and was recorded", () => {
     })))
 
   for (const [signal, code] of [["SIGINT", 130], ["SIGKILL", null]] as const) {
-    it.live(`comes as far as it came: ${signal}`, () =>
+    it.live(`is replayed to the point where it ended: ${signal}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = yield* serve({ users: 100, latency: 300 })
         const run = start(folder, ["extract", "--page-size", "5", "--record", "record"], settings(duo))
@@ -234,7 +234,7 @@ describe("A run that failed, and was recorded", () => {
 })
 
 describe("A record with pseudonyms", () => {
-  it.live("has the counts and the strengths of the run, and nobody in it", () =>
+  it.live("has the counts and the strengths of the run, and no person's data", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const options: Options = {
         users: 200,
@@ -259,7 +259,7 @@ describe("A record with pseudonyms", () => {
           FROM '${folder}/${directory}/ndjson/users/*.ndjson.zst' GROUP BY ALL ORDER BY ALL`)
       assert.deepStrictEqual(yield* strengths("data"), yield* strengths("kept"))
 
-      // what is as long as this is not met by chance
+      // a text of this length is not found by chance
       const record = readdirSync(`${folder}/record`).map((file) => readFileSync(`${folder}/record/${file}`, "utf8"))
         .join()
       const people = yield* query(`
@@ -275,7 +275,7 @@ describe("A record with pseudonyms", () => {
 })
 
 describe("A record that cannot be made or used", () => {
-  it.live("says why before anything is asked of Duo", () =>
+  it.live("is reported before any request to Duo", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 10 })
       mkdirSync(`${folder}/full`)
@@ -307,7 +307,7 @@ describe("A record that cannot be made or used", () => {
       assert.deepStrictEqual(readdirSync(`${folder}/full`), ["letter.txt"])
     })))
 
-  it.live("is of another version, damaged, or has lost something: each is said, and nothing is published", () =>
+  it.live("is of another version, damaged or not whole: the error says which, and nothing is published", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 50 })
       const record = { directory: `${folder}/record`, pseudonymise: false }

@@ -1,4 +1,4 @@
-/** The judge and the schema are two readings of one description: they accept the same and make the same of it. */
+/** The judge and the schema come from one description: they accept the same values and read them in the same way. */
 import { assert, describe, it } from "@effect/vitest"
 import { Result, type Schema } from "effect"
 import { Admin } from "../../../src/duo/wire/Admin.ts"
@@ -10,7 +10,7 @@ import { Dice, type NonEmpty } from "../../../src/emulator/people/Dice.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import * as Hostile from "../../support/hostile-objects.ts"
 
-/** JSON values, so that `__proto__` is a field like any other. */
+/** Values from JSON, in which `__proto__` is a field like any other. */
 const odd = String.raw`
 null  true  false  0  1  -0  1.5  -1.5  1e300  30.0  9007199254740991  9007199254740992  -9007199254740993
 1700000000.9  -62135596800  -62135596801  253402300799  253402300800  ""  "30"  "30.00"  "1.5"  "-0.5"  " 1"  "0x10"
@@ -52,10 +52,10 @@ const parentsOf = (value: unknown): ReadonlyArray<Parent> =>
 const set = (parent: object, name: string, value: unknown) =>
   Object.defineProperty(parent, name, { value, configurable: true, enumerable: true, writable: true })
 
-/** Changes one thing somewhere in an object. */
+/** Changes one value somewhere in an object. */
 const mutate = (value: object, dice: Dice): void => {
   const parents = parentsOf(value)
-  // In half of the cases near the top, where most of the fields are.
+  // in half of the cases near the top, where most of the fields are
   const parent = (dice.chance(50) ? undefined : parents[dice.below(parents.length)]) ?? value as Parent
   const other: unknown = JSON.parse(odd[dice.below(odd.length)] ?? "null")
   if (Array.isArray(parent)) {
@@ -69,7 +69,7 @@ const mutate = (value: object, dice: Dice): void => {
   else set(parent, key, other)
 }
 
-/** The names that are known where an object is, and the objects in it whose names are known as well. */
+/** The known fields of an object, and its inner objects with their known fields. */
 interface Level {
   readonly names: ReadonlySet<string>
   readonly nested: ReadonlyMap<string, Level>
@@ -106,7 +106,7 @@ const adminLevel = level(Admin, ["role_id", "subaccount_role"], {
   webauthncredentials: level(User.WebAuthnCredential)
 })
 
-/** Finds unknown fields by a walk of its own. */
+/** Finds unknown fields without the code of the judge. */
 const unknownIn = (value: unknown, level: Level | undefined, at = ""): ReadonlyArray<string> =>
   Array.isArray(value)
     ? value.flatMap((item) => unknownIn(item, level, at))
@@ -167,7 +167,7 @@ describe.each(kinds)("the judge of $kind", ({ count, hostile, item, level, usual
         continue
       }
       const unknownFields = [...new Set(unknownIn(JSON.parse(text), level))]
-      // As text, which says the order of fields, that each of them is there, and `__proto__`.
+      // compared as text, which shows the order of fields, missing fields and `__proto__`
       assert.strictEqual(JSON.stringify([judged]), JSON.stringify(expected.success), text)
       assert.deepStrictEqual(Object.keys(judged as object), Object.keys(columns(item.fields)))
       assert.deepStrictEqual([...names], unknownFields, text)
@@ -181,7 +181,7 @@ describe.each(kinds)("the judge of $kind", ({ count, hostile, item, level, usual
     for (const some of Object.values(seen)) assert.isAbove(some, count / 20, JSON.stringify(seen))
   })
 
-  it("refuses what is no object, and a page that is no list", () => {
+  it("refuses a value that is not an object, and a page that is not a list", () => {
     for (const text of odd) {
       const value: unknown = JSON.parse(text)
       assert.strictEqual(judge(value, noFields, new Set()) === refused, Result.isFailure(bySchema([value])), text)

@@ -1,10 +1,13 @@
-/** Duo's objects: whatever does no harm is read, whatever would make a wrong row is refused, with a path and no value. */
+/**
+ * Duo's objects: harmless differences are read; values that would make a wrong row are refused with a path, never a
+ * value.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import { decodeBypassCodes } from "../../../src/duo/wire/BypassCode.ts"
 import { decodeUsers } from "../../oracle/User.ts"
 
-/** A user as Duo's reference shows it, with everything there is. */
+/** A user with every field, as in Duo's reference. */
 const documented = {
   alias1: "joe.smith",
   alias2: "jsmith@example.com",
@@ -98,7 +101,7 @@ const lists = [
 ] as const
 
 describe("A user", () => {
-  it("as documented is read whole, and nothing of it is unknown", () => {
+  it("with every documented field is read, and no field is unknown", () => {
     const { unknownFields, values: [user] } = Result.getOrThrow(decode(documented))
     assert.deepStrictEqual(unknownFields, [])
     assert.deepInclude(user, {
@@ -117,7 +120,7 @@ describe("A user", () => {
     }])
   })
 
-  it("needs nothing but its id: every scalar is null, every list empty", () => {
+  it("needs only its id: all other scalars are null, and all lists are empty", () => {
     const { aliases, user_id, ...rest } = decoded({ user_id: "DU1" })
     assert.strictEqual(user_id, "DU1")
     assert.deepStrictEqual(aliases, {})
@@ -132,7 +135,7 @@ describe("A user", () => {
     Schema.optionalKey(Schema.Literals(["drop", "null"]))
   )
 
-  it.prop("with any fields dropped or null, and any added, is read", [
+  it.prop("is read with any fields missing or null, and any fields added", [
     Changes,
     Schema.Record(Schema.String, Schema.Json)
   ], ([changes, extra]) => {
@@ -150,7 +153,7 @@ describe("A user", () => {
   })
 
   it.prop(
-    "of any JSON at all is read or refused, never a crash, and a refusal shows no value",
+    "of any JSON is read or refused and never crashes the program, and a refusal shows no value",
     [Schema.Json],
     ([value]) => {
       const result = decodeUsers([{ user_id: "DU1", phones: value, realname: value, aliases: value, created: value }])
@@ -196,7 +199,7 @@ describe("A user", () => {
     decoded({ user_id: "DU1", tokens: [{ token_id: "DH", totp_step: sent }] }).tokens[0]?.totp_step
 
   it.prop(
-    "has any integer as a number or text, with a fraction of zeros or without",
+    "may have an integer as a number or text, with or without a fraction of zeros",
     [Schema.Int, zeros],
     ([n, zeros]) => {
       assert.strictEqual(totpStep(n), n)
@@ -204,7 +207,7 @@ describe("A user", () => {
     }
   )
 
-  it.prop("has the second that a time belongs to, before 1970 as after it, by every digit of its text", [
+  it.prop("has times rounded down to a second, before and after 1970, by every digit of the text", [
     seconds,
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 999 })),
     Schema.Boolean
@@ -218,7 +221,7 @@ describe("A user", () => {
     assert.strictEqual(created(second + 0.5), second)
   })
 
-  it.prop("has true and false in any letter case, as 1 and 0, and those as text", [
+  it.prop("may have true and false in upper or lower case, as 1 and 0, and as text", [
     Schema.Boolean,
     Schema.Array(Schema.Boolean)
   ], ([flag, cases]) => {
@@ -230,7 +233,7 @@ describe("A user", () => {
 
   const empties = ["", {}, [], null, [null, null]]
 
-  it.prop("has the same lists however its empty ones are written, and with nulls among their items", [
+  it.prop("has the same lists if empty ones are written in other ways, or if there are nulls among the items", [
     Schema.Record(Schema.Literals(lists), Schema.Literals([0, 1, 2, 3, 4, 5]))
   ], ([chosen]) => {
     const sent = Object.fromEntries(lists.map((list) => {
@@ -244,7 +247,7 @@ describe("A user", () => {
   })
 
   it.prop(
-    "has the words of a list, a text as a list of one, nothing as none",
+    "has a list of words from a list, from one text, or from nothing",
     [Schema.Array(Schema.String)],
     ([words]) => {
       const capabilities = (sent: unknown) =>
@@ -255,7 +258,7 @@ describe("A user", () => {
     }
   )
 
-  it.prop("has aliases that are numbers or booleans as their text, and nothing as none", [
+  it.prop("has aliases as text if they are numbers or booleans, and no aliases from nothing", [
     Schema.Record(Schema.Literals(["alias1", "alias5"]), Schema.Union([Schema.Int, Schema.Boolean]))
   ], ([aliases]) => {
     assert.deepStrictEqual(
@@ -267,7 +270,7 @@ describe("A user", () => {
     }
   })
 
-  it.prop("has a desktop known by its key, or else by Duo's number for it", [
+  it.prop("has a desktop with its key as its id, or else with Duo's number for it", [
     Schema.Union([Schema.Literals(["DD1", ""]), Schema.Null, Schema.Undefined]),
     Schema.Union([Schema.Int, Schema.NonEmptyString])
   ], ([dakey, daid]) => {
@@ -275,13 +278,13 @@ describe("A user", () => {
     assert.strictEqual(desktop?.dakey, dakey === "DD1" ? dakey : String(daid))
   })
 
-  it("may have a number for a desktop that is none, as long as the desktop has a key", () => {
+  it("may have an invalid number for a desktop if the desktop has a key", () => {
     const [desktop] = decoded({ user_id: "DU1", desktop_authenticators: [{ dakey: "DD1", daid: [] }] })
       .desktop_authenticators
     assert.strictEqual(desktop?.dakey, "DD1")
   })
 
-  it("may have its aliases flat, in an object, or both; the empty ones are none, and `__proto__` is a name", () => {
+  it("may have its aliases as fields, in an object, or both; empty ones are skipped, and `__proto__` is a name", () => {
     const aliases: unknown = JSON.parse(`{"alias1": null, "alias2": "", "alias5": "five", "__proto__": "p"}`)
     assert.deepStrictEqual(
       Object.entries(decoded({ user_id: "DU1", alias1: "one", alias3: "", aliases }).aliases),
@@ -312,7 +315,7 @@ describe("A user", () => {
       "response[0].desktop_authenticators[0].dakey is missing"
     ],
     [
-      "a desktop whose key and number say nothing",
+      "a desktop with an empty key and number",
       { desktop_authenticators: [{ dakey: "", daid: "" }] },
       "response[0].desktop_authenticators[0].dakey has an impossible value"
     ],
@@ -366,7 +369,7 @@ describe("A user", () => {
     it(`is refused for ${what}`, () => assert.include(refused({ ...documented, ...Object(change) }), where))
   }
 
-  it("has unknown fields named once, at every level, and not by a name that could be a person's", () => {
+  it("has each unknown field named once, at every level, but never a name that could be a person's", () => {
     const page = [1, 2].map((n) => ({
       user_id: `DU${n}`,
       mood: "good",
@@ -382,14 +385,14 @@ describe("A user", () => {
 })
 
 describe("Unknown fields", () => {
-  it("are named a hundred at most on a page", () => {
+  it("are named up to a hundred per page", () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`new_${n}`, n]))
     assert.lengthOf(Result.getOrThrow(decode({ user_id: "DU1", ...many })).unknownFields, 100)
   })
 })
 
 describe("A bypass code", () => {
-  it("is read, with whose it is", () =>
+  it("is read with its user", () =>
     assert.deepStrictEqual(
       Result.getOrThrow(decodeBypassCodes([{
         admin_email: "a@example.com",
@@ -412,7 +415,7 @@ describe("A bypass code", () => {
       }
     ))
 
-  it("of a user who is gone is read, one of a user without an id is refused", () => {
+  it("of a deleted user is read, and one of a user without an id is refused", () => {
     for (const user of [{}, { user: null }]) {
       assert.isTrue(Result.isSuccess(decodeBypassCodes([{ bypass_code_id: "DB1", ...user }])))
     }
