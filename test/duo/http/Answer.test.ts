@@ -56,7 +56,7 @@ const final: ReadonlyArray<
     "a redirect to portal.example.com (HTTP 302), which is never followed"
   ],
   ["a redirect to Duo itself", redirect(`https://${host}/`), "NotDuo", 69, `a redirect to ${host}`],
-  ["JSON that is no object", text("[1]"), "NotDuo", 69, "something instead of JSON"],
+  ["JSON that is not an object", text("[1]"), "NotDuo", 69, "something instead of JSON"],
   ["JSON without stat", text("{\"response\": []}"), "NotDuo", 69, "without Duo's stat"],
   ["an unknown stat", text("{\"stat\": \"MAYBE\"}"), "NotDuo", 69, "a stat that Duo does not use"],
   ["OK without a response", text("{\"stat\": \"OK\"}"), "UnreadableAnswer", 65, "response is missing"],

@@ -136,7 +136,7 @@ describe("An answer in disguise", () => {
   const secret = "Jane Roe"
   const unknown: ReadonlyArray<readonly [what: string, json: string]> = [
     ["a new field", `{"pet": "${secret}"}`],
-    ["a field in an object that nobody knows", `{"card": {"type": "${secret}", "status": "${secret}"}}`],
+    ["a field in an unknown object", `{"card": {"type": "${secret}", "status": "${secret}"}}`],
     ["a name that somebody gave to an attribute", `{"custom_attributes": {"${secret}": "active"}}`],
     ["a list in a list", `{"pets": [["${secret}"]]}`],
     ["an object where a word belongs", `{"status": {"status": "${secret}"}}`],

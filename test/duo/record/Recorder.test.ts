@@ -76,7 +76,7 @@ const failing: ReadonlyArray<readonly [name: string, options: Options, code: num
   }, 0],
   ["no metadata", { scenario: [{ when: { page: 2 }, do: { fault: "no_metadata" } }] }, 65],
   ["pages that go back", { scenario: [{ when: { page: 2 }, do: { fault: "next_offset", to: "same" } }] }, 65],
-  ["an unknown status, which is no failure", {
+  ["an unknown status, which is not a failure", {
     scenario: [{ when: { page: 2 }, do: { fault: "field", name: "status", json: `"on leave"` } }]
   }, 0],
   ["an unknown field, which is none either", {
