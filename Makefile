@@ -73,13 +73,13 @@ dictionary: setup ## write the data dictionary to data/README.md
 test: lint ## lint, types, and every test
 	@$(NODE) node_modules/.bin/vitest run --config test/vitest.config.ts $(ARGS)
 
-test-quick: setup ## the units and the laws
+test-quick: setup ## the fast tests: units and laws
 	@$(NODE) node_modules/.bin/vitest run --config test/vitest.quick.config.ts $(ARGS)
 
-coverage: setup ## which lines the tests run, as a table and in coverage/index.html; ARGS="test/sinks/sinks.test.ts" is a part
+coverage: setup ## which lines the tests run, as a table and in coverage/index.html; ARGS="test/sinks/sinks.test.ts" for one file
 	@$(NODE) node_modules/.bin/vitest run --config test/vitest.config.ts --coverage $(ARGS)
 
-torture: setup ## everything that can go wrong, for half an hour; CASE=K1 N=100 SEED=7 for one of it
+torture: setup ## faults of every kind, for half an hour; CASE=K1 N=100 SEED=7 for one case
 	@$(NODE) test/torture/main.ts
 
 lint: setup ## types, effect's diagnostics, oxlint, dprint
@@ -88,16 +88,16 @@ lint: setup ## types, effect's diagnostics, oxlint, dprint
 	@$(NODE) node_modules/.bin/oxlint --quiet
 	@$(NODE) node_modules/.bin/dprint check --config .dprint.json
 
-format: setup ## format as lint wants it
+format: setup ## format the code as lint requires
 	@$(NODE) node_modules/.bin/dprint fmt --config .dprint.json
 
-bench: setup ## what a run costs beside the least it could and beside others, for an hour; ARGS="--only start" is a part
+bench: setup ## the cost of a run beside the least possible and other programs, for an hour; ARGS="--only start" for a part
 	@$(NODE) --disable-warning=ExperimentalWarning bench/main.ts $(ARGS)
 
-bench-quick: setup ## the same in a few minutes, a tenth of the size, once
+bench-quick: setup ## the same benchmarks once at a tenth of the size, in a few minutes
 	@$(NODE) --disable-warning=ExperimentalWarning bench/main.ts --quick $(ARGS)
 
-dist: setup ## what the npm package has, in dist/; npm pack makes the package
+dist: setup ## build the contents of the npm package in dist/; npm pack makes the package
 	@$(NODE) src/package/build.ts
 
 # the version is in two files, and the changes of a release are in one per change: docs/releasing.md

@@ -1,4 +1,7 @@
-/** Certificates of nobody, for names that Duo's API hosts might have and for this machine, made for these tests with one key. */
+/**
+ * Invented certificates, made for these tests with one key. Their names are like those of Duo's API hosts, or this
+ * machine's.
+ */
 
 /** For api-12345678.duosecurity.com, good until 2126. */
 export const good = `-----BEGIN CERTIFICATE-----

@@ -1,4 +1,4 @@
-/** A Chromium that opens a file and tells what is on the page, spoken to in its DevTools protocol over two pipes. */
+/** Opens files in Chromium and reads what is on the page, with the DevTools protocol over two pipes. */
 import { Effect, type Scope } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
@@ -16,7 +16,7 @@ const places = [
   "/Applications/Chromium.app/Contents/MacOS"
 ]
 
-/** Where a Chromium is, by PATH and where it usually is; undefined without one. */
+/** The path of a Chromium, from PATH or from its usual places; undefined if there is none. */
 export const chromium = [...(process.env["PATH"] ?? "").split(delimiter), ...places]
   .flatMap((folder) => [...names, "Google Chrome", "Chromium"].map((name) => join(folder, name)))
   .find((file) => existsSync(file) && spawnSync(file, ["--version"]).status === 0)
@@ -35,20 +35,20 @@ export interface Look {
 }
 
 export interface Page {
-  /** The value of an expression on the page. The page's policy does not hold for it. */
+  /** The value of an expression on the page. The page's content security policy does not apply to it. */
   readonly evaluate: <A>(expression: string) => Promise<A>
-  /** How it is looked at. */
+  /** Sets the medium, the colours and the size. */
   readonly look: (look: Look) => Promise<void>
   /** A PNG of the upper left part of the page. */
   readonly screenshot: (size: { readonly width: number; readonly height: number }) => Promise<Buffer>
   readonly pdf: () => Promise<Buffer>
-  /** What the browser complained of: what the policy refused, what could not be loaded. */
+  /** The browser's complaints: things that the policy refused, and files that could not be loaded. */
   readonly complaints: ReadonlyArray<string>
-  /** Addresses that were asked for, the page's own included. */
+  /** Addresses that were requested, including the page's own. */
   readonly requests: ReadonlyArray<string>
 }
 
-/** Opens a file; the browser ends with the scope. */
+/** Opens a file. The browser ends when the scope closes. */
 export const open = (executable: string, file: string): Effect.Effect<Page, never, Scope.Scope> =>
   Effect.gen(function*() {
     const profile = mkdtempSync(join(tmpdir(), "duo-mfa-chromium-"))

@@ -1,4 +1,4 @@
-/** An OTLP collector on loopback that keeps what it was sent, and the names in it. */
+/** An OTLP collector on loopback, which keeps everything that it was sent. */
 import { Effect } from "effect"
 import { hook } from "./webhook.ts"
 
@@ -41,7 +41,7 @@ export interface LogRecord {
 export const valuesOf = (attributes: ReadonlyArray<Attribute>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]))
 
-/** It takes everything, unless it is told how to answer. */
+/** Starts a collector. It accepts everything, unless a test says how it answers. */
 export const collect = Effect.fnUntraced(function*(...answer: Parameters<typeof hook>) {
   const { host, posts, told, url } = yield* hook(...answer)
   const bodies = (signal: string) =>
@@ -50,7 +50,7 @@ export const collect = Effect.fnUntraced(function*(...answer: Parameters<typeof 
     bodies("traces").flatMap(({ resourceSpans: [{ scopeSpans: [{ spans }] }] }) => spans)
   const logs = (): ReadonlyArray<LogRecord> =>
     bodies("logs").flatMap(({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }) => logRecords)
-  /** As they were sent last. */
+  /** The metrics as they were sent last. */
   const metrics = (): ReadonlyArray<Measured> =>
     bodies("metrics").slice(-1).flatMap(({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }) => metrics).map(
       ({ gauge, histogram, name, sum, unit }) => ({
@@ -69,7 +69,7 @@ export const collect = Effect.fnUntraced(function*(...answer: Parameters<typeof 
     spans,
     told,
     url,
-    /** The value of a metric that has one. */
+    /** The value of a metric that has a single value. */
     value: (name: string) => metrics().find((metric) => metric.name === name)?.points[0]?.asDouble,
     /** The attributes of the record that says how the run ended. */
     end: () => logs().map(({ attributes }) => valuesOf(attributes)).find((values) => values["event.name"] === "end")

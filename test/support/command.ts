@@ -1,6 +1,6 @@
 /**
- * The program without a process: what `src/main.ts` runs, here, several times faster. What a process has of its own
- * (signals, locks, flags of Node, its memory, a terminal, `--log-format`) needs `program` of program.ts.
+ * Runs the program in this process, as `src/main.ts` would, which is several times faster. Tests of signals, locks,
+ * flags of Node, memory, terminals and `--log-format` need a process and use `program` of program.ts.
  */
 import { assert } from "@effect/vitest"
 import { Effect, Semaphore } from "effect"
@@ -8,7 +8,7 @@ import * as Main from "../../src/cli/Program.ts"
 import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
 import { type Ended, settings } from "./program.ts"
 
-/** Everything that is written to a stream until it is given back. */
+/** Collects everything that is written to a stream until the stream is restored. */
 const caught = (stream: NodeJS.WriteStream) => {
   const own = stream.write
   const chunks: Array<Buffer> = []
@@ -24,7 +24,7 @@ const caught = (stream: NodeJS.WriteStream) => {
   }
 }
 
-/** Makes this process what another would be that was started in a folder with an environment, until that is undone. */
+/** Gives this process another working directory and environment, until that is undone. */
 const become = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) => {
   const was = { argv: process.argv, cwd: process.cwd(), env: process.env, umask: process.umask(0o077) }
   const [stdout, stderr] = [caught(process.stdout), caught(process.stderr)]
@@ -42,7 +42,7 @@ const become = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Record<s
 
 const alone = Semaphore.makeUnsafe(1)
 
-/** Runs `duo-mfa` in a folder until it ends, with no environment but what is given. One at a time. */
+/** Runs `duo-mfa` in a folder until it ends, with only the given environment. Only one may run at a time. */
 export const command = (
   cwd: string,
   args: ReadonlyArray<string>,

@@ -1,13 +1,13 @@
 /**
- * A live tenant as a model: a list, the edits that befall it between any two requests, and every state it was ever in.
- * What the pager makes of it is held against those states.
+ * A model of a live tenant: a list, the edits that happen to it between requests, and all states that it had. The users
+ * that were read are compared with these states.
  */
 import { Dice } from "../../src/emulator/people/Dice.ts"
 import type { JsonObject } from "../../src/emulator/people/PythonJson.ts"
 import type { Edit } from "../../src/emulator/people/Tenant.ts"
 import type { Proof } from "../../src/Pipeline.ts"
 
-/** What may befall a tenant between two requests. Positions are parts of a thousand of the list. */
+/** The edits that may happen between two requests. Positions are thousandths of the list. */
 export interface Event {
   readonly what: "add" | "remove" | "replace" | "swap" | "move"
   readonly at: number
@@ -18,13 +18,13 @@ export interface History {
   readonly users: number
   readonly pageSize: number
   readonly concurrency: number
-  /** By the number of the request: what happens before it is answered. */
+  /** For each request, the edits before it is answered. */
   readonly events: ReadonlyArray<ReadonlyArray<Event>>
 }
 
 const kinds = ["add", "remove", "replace", "swap", "move"] as const
 
-/** A history out of a seed: mostly quiet, or never, and then for some requests only. */
+/** A history from a seed. Up to 80 % of the first requests have edits before them, later requests have none. */
 export const historyOf = (seed: number): History => {
   const dice = new Dice(seed * 2_654_435_761)
   const percent = [0, 3, 10, 30, 80][dice.below(5)] ?? 0
@@ -45,21 +45,21 @@ export const historyOf = (seed: number): History => {
   }
 }
 
-/** Its id, its version, and when it was created in Unix seconds, if Duo says so. */
+/** A user: an id, a version, and the time of creation in Unix seconds, if Duo gives it. */
 export interface LiveUser extends JsonObject {
   user_id: string
   realname: string
   created?: number
 }
 
-/** The list and all that it was. */
+/** The list and all states that it had. */
 export class LiveTenant {
   readonly users: Array<LiveUser>
-  /** By state: version by id. */
+  /** For each state, the version of each id. */
   readonly states: Array<ReadonlyMap<string, string>> = []
-  /** Is told of every edit. */
+  /** Called after every edit. */
   readonly edited: (edit: Edit) => void
-  /** When a user is created who is created now; undefined for one of whom Duo does not say it. */
+  /** The time of creation of a user who is created now; undefined if Duo does not give it. */
   readonly created: () => number | undefined
   #born = 0
   #versions = 0
@@ -130,17 +130,17 @@ export class LiveTenant {
   }
 }
 
-/** What came of reading it. */
+/** The result of reading the list. */
 export interface Read {
   readonly complete: boolean
-  /** How that was proved. */
+  /** How completeness was proved. */
   readonly proof: Proof | null
-  /** Users that are said to have changed while they were read. */
+  /** The number of users that changed while they were read, according to the program. */
   readonly changed: number
   readonly users: ReadonlyArray<{ readonly user_id: string; readonly realname: string | null }>
 }
 
-/** What is wrong with what was read; undefined if it is the tenant of one moment, or honestly marked. */
+/** What is wrong with the result; undefined if it is the tenant of one moment, or is marked as incomplete. */
 export const wrongWith = (
   { changed, complete, proof, users }: Read,
   states: LiveTenant["states"]
@@ -154,7 +154,7 @@ export const wrongWith = (
   if (!complete) return undefined
   const moments = states.filter((state) => state.size === ids.length && ids.every((id) => state.has(id)))
   if (moments.length === 0) return "it is called complete, and was the tenant at no moment"
-  // of whom was read once nobody knows what they were at the moment
+  // a user who was read once may have had another version at that moment
   if (proof === "created") return undefined
   const exact = moments.some((state) => users.every(({ realname, user_id }) => state.get(user_id) === realname))
   return exact || changed > 0 ? undefined : "nobody is said to have changed, and it was so at no moment"

@@ -1,4 +1,4 @@
-/** A Duo that answers from a function, without sockets, so that the TestClock has all the time there is. */
+/** A fake Duo that answers with a function and without sockets, so that tests can use the TestClock. */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Clock, ConfigProvider, type Duration, Effect, Fiber, Layer, Logger } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
@@ -10,7 +10,7 @@ export const ikey = "DICANARYIKEY00000000"
 export const skey = "canarysecretkeycanarysecretkeycanaryskey"
 export const host = "api-12345678.duosecurity.com"
 
-/** What must be in no message, log or row. */
+/** A secret that must be in no message, log or row. */
 export const canaries = [skey, ikey, "canary@example.com"]
 
 export interface Sent {
@@ -24,7 +24,7 @@ export interface Sent {
 
 type Answer = Response | Effect.Effect<Response, unknown>
 
-/** `cause` is what fetch would have thrown. */
+/** An answer that fails. `cause` is the error that fetch throws. */
 export const broken = (code: string): Effect.Effect<Response, unknown> =>
   Effect.fail(new TypeError("fetch failed", { cause: Object.assign(new Error(`https://${host} ${skey}`), { code }) }))
 
@@ -43,7 +43,7 @@ export const settings = (env: Record<string, string> = {}) =>
     })))
   )
 
-/** The requests it got, the warnings that were logged, and the layers of its HTTP and of a client that talks to it. */
+/** Makes a fake Duo: its requests, the warnings that were logged, and layers for its HTTP and for a client. */
 export const fake = (answer: (sent: Sent, count: number) => Answer, env: Record<string, string> = {}) => {
   const sent: Array<Sent> = []
   const warnings: Array<string> = []
@@ -73,7 +73,7 @@ export const fake = (answer: (sent: Sent, count: number) => Answer, env: Record<
   return { layer, http, sent, warnings }
 }
 
-/** Lets promises of the real world take their turn. */
+/** Waits until real promises and sockets have had a turn of the event loop. */
 export const turn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
 const moving = (pause: Effect.Effect<void>, step: Duration.Input) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -86,10 +86,10 @@ const moving = (pause: Effect.Effect<void>, step: Duration.Input) => <A, E, R>(e
     return yield* Fiber.join(fiber)
   })
 
-/** Runs with the TestClock moving on by an eighth of a second whenever nothing else happens. */
+/** Runs an effect, and moves the TestClock on by an eighth of a second whenever nothing else happens. */
 export const withoutWaiting = moving(turn, "125 millis")
 
-/** The same over sockets, which need real time: at least a millisecond of it for a quarter of a second. */
+/** The same over sockets, which need real time: a quarter of a second takes at least a real millisecond. */
 export const withoutMuchWaiting = moving(
   Effect.promise(() => new Promise<void>((resolve) => void setTimeout(resolve, 1))),
   "250 millis"

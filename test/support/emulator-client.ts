@@ -1,4 +1,6 @@
-/** The plainest client there is, for the emulator's own tests: one request, one connection, everything visible. */
+/**
+ * A simple client for the emulator's own tests: it sends one request per connection and shows everything it received.
+ */
 import { Clock, Effect, Redacted } from "effect"
 import { type IncomingHttpHeaders, request as open } from "node:http"
 import { gunzipSync } from "node:zlib"
@@ -10,12 +12,12 @@ export interface Ask {
   readonly params?: Params
   readonly method?: string
   readonly scheme?: Scheme
-  /** Instead of the query that was signed. */
+  /** A query that is sent instead of the signed one. */
   readonly wire?: string
   readonly date?: string
   readonly signedHost?: string
   readonly body?: string
-  /** Changes, or with null removes, what would be sent. */
+  /** Headers to change, or to remove with null. */
   readonly headers?: Readonly<Record<string, string | null>>
   readonly duoHeaders?: ReadonlyArray<readonly [string, string]>
   readonly ikey?: string
@@ -26,7 +28,7 @@ export interface Ask {
 export interface Got {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** What arrived, as it is. */
+  /** The received bytes. */
   readonly bytes: Buffer
   /** The error that ended the exchange early. */
   readonly failure: string | undefined
@@ -83,7 +85,7 @@ export const ask = Effect.fnUntraced(function*(emulator: Emulator, options: Ask 
   return yield* exchange(emulator.host, query === "" ? path : `${path}?${query}`, method, headers, body)
 })
 
-/** Lets sockets and timers of the real world take their turn. */
+/** Waits until real sockets and timers have had a turn of the event loop. */
 export const turn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
 export const text = (got: Got): string =>
@@ -104,7 +106,7 @@ export interface Envelope {
 
 export const json = (got: Got) => JSON.parse(text(got)) as Envelope
 
-/** Every page of a list, one after the other, as Duo's clients follow them. */
+/** Reads all pages of a list, one after the other, as Duo's clients do. */
 export const everyone = Effect.fnUntraced(function*(emulator: Emulator, path: string, limit: number) {
   const pages: Array<Envelope> = []
   let offset: number | undefined = 0

@@ -1,8 +1,8 @@
-/** What goes to others has nothing of anybody in it. */
+/** Checks that texts for other parties contain no personal data and no keys. */
 import { assert } from "@effect/vitest"
 import type { Emulator } from "../../src/emulator/server/Emulator.ts"
 
-/** Nothing that the tenant knows of a person, but for what is too short to be told from other text, and no key. */
+/** Checks that a text has no key and no text about a person, except texts so short that they occur by chance. */
 export const assertHarmless = (duo: Emulator, text: string) => {
   const people = Array.from({ length: duo.tenant.size() }, (_, at) => JSON.stringify(duo.tenant.user(at)))
     .flatMap((user) => [...user.matchAll(/"(?:username|email|realname|number|user_id)":\s?"([^"\\]{7,})"/g)])

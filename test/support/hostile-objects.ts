@@ -1,9 +1,11 @@
-/** Objects of Duo's as the wire may have them, in every way that could make rows differ: what the SELECTs are held against. */
+/**
+ * Objects that Duo may send, with every difference that could matter to the rows. The tests of the SELECTs use them.
+ */
 import type { Dice, NonEmpty } from "../../src/emulator/people/Dice.ts"
 
 type Make<A> = (dice: Dice) => A
 
-/** Some beyond U+FFFF, some after the surrogates, some that no regular expression or case is fond of. */
+/** Characters beyond U+FFFF, after the surrogates, or difficult for regular expressions and for letter case. */
 const words: NonEmpty<string | null> = [
   null,
   "",
@@ -39,7 +41,7 @@ const words: NonEmpty<string | null> = [
 ]
 const text: Make<string | null> = (dice) => dice.pick(words)
 
-/** Where the order of characters differs between UTF-8 and UTF-16, and around it. */
+/** Characters whose order differs between UTF-8 and UTF-16, and their neighbours. */
 const edges: NonEmpty<string> = [
   "",
   "a",
@@ -53,7 +55,7 @@ const edges: NonEmpty<string> = [
   "\x01"
 ]
 
-/** Mostly of few characters, so that one is the start of another. */
+/** Texts, mostly of few characters, so that one is often the beginning of another. */
 export const texts: Make<ReadonlyArray<string | null>> = (dice) =>
   Array.from(
     { length: dice.below(6) },
@@ -82,7 +84,7 @@ const time: Make<number | null> = (dice) =>
 const integer: Make<number | null> = (dice) =>
   dice.pick<number | null>([null, 0, 1, -1, 30, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])
 
-/** In the case in which nobody writes it. */
+/** The text in an unusual letter case. */
 const cased = (dice: Dice, word: string) =>
   [...word].map((letter) =>
     dice.chance(20)
@@ -100,7 +102,7 @@ const list = <A>(item: Make<A>, most = 3): Make<ReadonlyArray<A>> => (dice) =>
 
 const digits = (dice: Dice, count: number) => String(dice.below(10 ** count)).padStart(count, "0")
 
-/** Mostly almost a time. */
+/** Texts, of which most are almost a time. */
 export const lastSeen: Make<string | null> = (dice) => {
   if (dice.chance(10)) return text(dice)
   const year = dice.pick(["2022", "2024", "0000", "0001", "9999", digits(dice, 4)])
@@ -167,7 +169,7 @@ const credential = (webauthnkey: Make<string | null>): Make<object> => (dice) =>
 
 const u2fToken: Make<object> = (dice) => ({ registration_id: id("U")(dice), date_added: time(dice) })
 
-/** Ids of the two lists of desktops may be the same. */
+/** The ids of desktops. Desktops of the two lists may have the same id. */
 const desktop = id("D")
 const desktopToken: Make<object> = (dice) => ({
   desktoptoken_id: desktop(dice),
@@ -189,7 +191,7 @@ const group: Make<object> = (dice) => ({
   status: oneOf("active", "active", "active", "bypass", "disabled")(dice)
 })
 
-/** Lists of some are empty, so that there are users of every strength. */
+/** A list that is often empty, so that there are users of every strength. */
 const maybe = <A>(of: Make<ReadonlyArray<A>>): Make<ReadonlyArray<A>> => (dice) => dice.chance(60) ? [] : of(dice)
 
 const aliasNames: NonEmpty<string> = ["alias1", "alias2", "alias3", "alias4", "alias5", "alias8", "10", "__proto__", ""]
@@ -224,7 +226,7 @@ export const user = (user_id: string): Make<object> => (dice) => ({
   desktop_authenticators: maybe(list(desktopAuthenticator))(dice)
 })
 
-/** Of one of the first so many users, of somebody else, or of nobody. */
+/** A bypass code of one of the first so many users, of another user, or of no user. */
 export const bypassCode = (bypass_code_id: string, users: number): Make<object> => (dice) => ({
   bypass_code_id,
   admin_email: text(dice),

@@ -1,6 +1,6 @@
 /**
- * SQL that somebody else wrote and that means harm. `folder` has `.env` with a secret and the data directory `data`, of
- * administrators; `server` is an address on loopback where nobody should ask for anything.
+ * Malicious SQL. `folder` has a `.env` with a secret, and a data directory `data` with administrators. `server` is an
+ * address on loopback that must not get a request.
  */
 export const hostile = (folder: string, server: string): ReadonlyArray<string> => {
   const parquet = `${folder}/data/parquet`
@@ -98,7 +98,7 @@ export const hostile = (folder: string, server: string): ReadonlyArray<string> =
     "PRAGMA memory_limit = '100GB'",
     "PRAGMA enable_profiling",
     "CALL enable_logging(storage = 'stdout')",
-    // what neither lock_configuration nor enable_external_access stops: DuckDB's log and profile
+    // things that lock_configuration and enable_external_access do not stop: DuckDB's log and profile
     "SET VARIABLE a = (SELECT count(*) FROM enable_logging(storage = 'stdout')); SELECT count(write_log(name)) FROM admins",
     `SET VARIABLE a = (SELECT count(*) FROM enable_logging(storage = 'file', storage_path = '${parquet}/log')); SELECT 1`,
     `FROM enable_logging('QueryLog', storage = 'file', storage_path = '${parquet}/views.sql')`,
@@ -122,7 +122,7 @@ export const hostile = (folder: string, server: string): ReadonlyArray<string> =
     "PIVOT admins ON status USING count(*)",
     "",
     "-- SELECT 1",
-    // what would break out of a text that it is pasted into
+    // SQL that would break out of a text into which it is pasted
     "SELECT 1 WHERE false) UNION ALL SELECT content FROM read_text('.env') --",
     `SELECT 1 WHERE false); ${copy}; SELECT count(*) FROM (SELECT 1 WHERE false`,
     `SELECT 1 WHERE false) TO '${folder}/out'; SELECT (1`,

@@ -1,4 +1,4 @@
-/** A client of a live tenant: a list that changes between any two requests, and the clock by which Duo dates both. */
+/** A client of a live tenant: a list that changes between requests, and Duo's clock, which dates answers and users. */
 import { Effect } from "effect"
 import type { Client } from "../../src/duo/http/Client.ts"
 import type { Endpoint } from "../../src/duo/list/Pages.ts"
@@ -13,11 +13,13 @@ const endpoint: Endpoint<WireUser> = {
   id: ({ user_id }) => user_id
 }
 
-/** What Duo says of when a user was created: always, never, sometimes, or by a clock that is up to a second off. */
+/**
+ * Whether Duo gives the time of creation: always, never, sometimes, or from a clock that is wrong by up to a second.
+ */
 export const datings = ["always", "never", "sometimes", "skewed"] as const
 export type Dating = typeof datings[number]
 
-/** A tenant that changes as its history says, or as `before` does before each request. */
+/** A tenant that changes as its history says, or as the function `before` does before each request. */
 export const liveClient = (
   { events, users }: History,
   seed: number,
@@ -48,7 +50,7 @@ export const liveClient = (
         }
         before(++requests, tenant)
         const sent = now
-        // the answer is dated before or after the list is counted, and takes up to a second
+        // the date of the answer is before or after the list is read, and the answer takes up to a second
         const isDatedFirst = dice.chance(50)
         const dated = Math.floor(now / 1000) * 1000
         now += dice.below(400)

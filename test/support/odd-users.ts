@@ -1,6 +1,6 @@
-/** Users that are as odd as real ones. */
+/** Unusual users, such as real tenants have. */
 
-/** Every field in a spelling that is unusual, and one that nobody knows. */
+/** A user whose fields are all spelled in an unusual way, and who has an unknown field. */
 export const odd = {
   user_id: "DUODD00000000000ODD1",
   username: "=cmd|' /C calc'!A0",
@@ -61,7 +61,7 @@ export const odd = {
   ]
 }
 
-/** Texts that were cut in the middle of a character. */
+/** A user whose texts were cut in the middle of a character. */
 export const cut = {
   user_id: "DUCUT00000000000CUT1",
   username: "ada\ud83d",

@@ -1,4 +1,4 @@
-/** The npm package as a stranger has it: packed, installed and run with npm. */
+/** Packs, installs and runs the npm package as a user would, with npm. */
 import { spawn, spawnSync } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -7,7 +7,7 @@ import type { Ended } from "./program.ts"
 
 const root = join(import.meta.dirname, "../..")
 
-/** npm goes to the registry only for what is not in its cache, and says nothing but what it was asked. */
+/** Settings of npm: it asks the registry only for packages that are not in its cache, and prints only its result. */
 const quiet = {
   npm_config_prefer_offline: "true",
   npm_config_audit: "false",
@@ -17,8 +17,8 @@ const quiet = {
 }
 
 /**
- * Settings of npm for the whole machine, such as a company's registry and its certificates. npm looks for them beside the
- * Node that runs it, so the pinned Node has to be told where they are.
+ * Settings of npm for the whole machine, such as a company's registry and its certificates. npm looks for them beside
+ * the Node that runs it, so the pinned Node has to be told where they are.
  */
 const globalSettings = {
   npm_config_globalconfig: spawnSync("npm", ["config", "get", "globalconfig"], { encoding: "utf8" }).stdout.trim()
@@ -27,7 +27,7 @@ const globalSettings = {
 /** Variables of ours and of the test runner; those by which Node trusts a company's certificates are the machine's. */
 const ours = /^(npm_|NODE_(?!EXTRA_CA_CERTS$|USE_SYSTEM_CA$)|VITEST|TESTS_|DUO_)/
 
-/** Runs a command in a folder as a stranger would: with the pinned Node first, and nothing of ours in the environment. */
+/** Runs a command in a folder as a user would: with the pinned Node first in PATH, and none of our variables. */
 export const run = (
   cwd: string,
   command: string,
@@ -61,7 +61,7 @@ export const succeed = async (...args: Parameters<typeof run>) => {
   return ended.stdout
 }
 
-/** `npm pack` of a folder, into another; the path of what it made. */
+/** Runs `npm pack` for a folder. The result is the path of the package. */
 export const pack = async (folder: string, destination: string) => {
   const [packed] = JSON.parse(
     await succeed(folder, "npm", ["pack", "--json", "--pack-destination", destination])
@@ -69,12 +69,12 @@ export const pack = async (folder: string, destination: string) => {
   return join(destination, packed.filename)
 }
 
-/** What packing reads. */
+/** The files that packing reads. */
 const sources =
   "package.json package-lock.json tsconfig.json src pipelines sinks data/queries docs test README.md LICENSE SECURITY.md CHANGELOG.md"
     .split(" ")
 
-/** `npm pack` of this repository, from a copy: what it makes on the way is nobody else's. */
+/** Runs `npm pack` for a copy of this repository, so that other tests do not see the files that it makes. */
 export const packOurs = async (destination: string) => {
   const clone = mkdtempSync(join(tmpdir(), "duo-mfa-clone-"))
   try {
@@ -89,8 +89,8 @@ export const packOurs = async (destination: string) => {
 }
 
 /**
- * Tells npm in a folder of the versions that we have, which are in its cache: it need not ask what others there are. Those
- * for development too, if it is to be developed in.
+ * Tells npm in a folder of the versions that we have, which are in its cache: it need not ask what others there are.
+ * Those for development too, if it is to be developed in.
  */
 export const seed = (folder: string, development = false) => {
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"))

@@ -1,4 +1,4 @@
-/** A PostgreSQL of the tests' own, in a folder that is gone with it, and psql to look into it. */
+/** A PostgreSQL server for the tests, in a folder that is removed with it, and psql to read from it. */
 import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -14,7 +14,7 @@ import { rowOf } from "./readers.ts"
 
 const newestFirst = (a: string, b: string) => Number(/\d+/.exec(b)) - Number(/\d+/.exec(a))
 
-/** Where a PostgreSQL server and psql are, by PATH and where Debian's packages have them; undefined without. */
+/** The paths of a PostgreSQL server and of psql, from PATH or Debian's packages; undefined if there are none. */
 export const binaries = [
   ...(process.env["PATH"] ?? "").split(delimiter),
   ...globSync("/usr/lib/postgresql/*/bin").toSorted(newestFirst)
@@ -28,13 +28,13 @@ if (binaries === undefined) {
 }
 
 export interface Server {
-  /** Its socket is there. */
+  /** The directory of its socket. */
   readonly folder: string
   readonly port: number
-  /** Where `local` of the certificates is, which it shows who asks for TLS. */
+  /** The path of the certificate `local`, which the server uses for TLS. */
   readonly certificate: string
   readonly stop: () => Promise<void>
-  /** What psql prints for statements, as the one who may do all. */
+  /** Runs statements with psql as the superuser. The result is its output. */
   readonly psql: (sql: string, database?: string) => string
 }
 
@@ -53,7 +53,7 @@ const freePort = () =>
     })
   })
 
-/** Who may come in how: all may by the socket and from here, but for `locked`, who has a password. */
+/** The rules for connections: every user may connect from this machine, except that `locked` needs a password. */
 const access = `local all locked scram-sha-256
 local all all trust
 host all locked 127.0.0.1/32 scram-sha-256
@@ -64,7 +64,7 @@ host all all 127.0.0.1/32 trust
 export const secret = "s3cret/word"
 
 /**
- * Starts a server. `duo` owns the database `reports`; `locked` may make schemas in it, `stranger` may nothing.
+ * Starts a server. `duo` owns the database `reports`; `locked` may make schemas in it, and `stranger` may do nothing.
  */
 export const start = async (): Promise<Server> => {
   const bin = binaries ?? ""
@@ -143,7 +143,7 @@ export const start = async (): Promise<Server> => {
   }
 }
 
-/** A location by the socket. */
+/** A location that connects through the socket. */
 export const locationOf = ({ folder, port }: Server, changes: Partial<DatabaseTarget.DatabaseTarget> = {}) =>
   DatabaseTarget.format({
     host: folder,
@@ -156,7 +156,7 @@ export const locationOf = ({ folder, port }: Server, changes: Partial<DatabaseTa
     ...changes
   })
 
-/** The rows of a query, by psql and `JSON.parse`. In hexadecimal, because psql leaves noncharacters out when it prints. */
+/** The rows of a query, read with psql and `JSON.parse`. They come in hexadecimal, because psql omits noncharacters. */
 export const query = (server: Server, sql: string): ReadonlyArray<Record<string, unknown>> => {
   const json = `convert_to(coalesce(json_agg(asked), '[]')::text, 'UTF8')`
   const printed = server.psql(`SELECT encode(${json}, 'hex') FROM (${sql}) AS asked`)
@@ -165,7 +165,7 @@ export const query = (server: Server, sql: string): ReadonlyArray<Record<string,
 
 const schemaOf = (location: string) => /schema=(\w+)/.exec(location)?.[1] ?? ""
 
-/** As others write it: six digits of a second if any, and Z. */
+/** An instant as our other outputs write it: six decimals of a second if they are not zero, and Z. */
 const instant = (text: string) =>
   text.replace(/(?:\.(\d+))?\+00:00$/, (_, digits = "") => `${digits === "" ? "" : `.${digits.padEnd(6, "0")}`}Z`)
 
@@ -173,7 +173,7 @@ const instant = (text: string) =>
 const unmarked = (text: string) =>
   text.replaceAll(/(␛*)␀/g, (_, marks: string) => `${"␛".repeat(marks.length >> 1)}${marks.length % 2 ? "␀" : "\0"}`)
 
-/** With psql and `JSON.parse`. */
+/** Reads published rows with psql and `JSON.parse`. */
 export const reader = (server: () => Server): Reader => (location, run, { columns, name }) =>
   Effect.sync(() => {
     const schema = schemaOf(location)
@@ -189,7 +189,7 @@ export const reader = (server: () => Server): Reader => (location, run, { column
     })
   })
 
-/** What readers see in a schema, and beside it what is staged. */
+/** The tables that readers see in a schema, and the staged ones beside it. */
 export const tree = (server: () => Server) => (location: string) =>
   Effect.sync((): Tree => {
     const schema = schemaOf(location)

@@ -16,8 +16,8 @@ const script = `
 `
 
 /**
- * Opens a file in a process of its own, which ends with the scope. `opened` is `open`, or what DuckDB said instead;
- * `ask` runs a query there, `leave` ends it before.
+ * Opens a file in a process of its own, which ends with the scope. `opened` is `open` or DuckDB's error message. `ask`
+ * runs a query there, and `leave` ends the process early.
  */
 export const open = (file: string, mode: "READ_ONLY" | "READ_WRITE") =>
   Effect.gen(function*() {

@@ -1,4 +1,4 @@
-/** The real program as a stranger starts it: a process of its own, with no environment but what is given. */
+/** Starts the real program as a user does: in a process of its own, with only the given environment. */
 import { DuckDBInstance, DuckDBTimestampTZValue, type DuckDBValue } from "@duckdb/node-api"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, type Scope } from "effect"
@@ -14,7 +14,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Starts `duo-mfa` in a folder; `entry` is what Node is given for it. */
+/** Starts `duo-mfa` in a folder. `entry` has the arguments of Node. */
 export const start = (
   cwd: string,
   args: ReadonlyArray<string>,
@@ -44,7 +44,7 @@ export const settings = ({ host, ikey, skey }: Pick<Emulator, "host" | "ikey" | 
   DUO_INSECURE_LOOPBACK: "1"
 })
 
-/** Every file below a folder with a hash of what is in it: what a run must not change when it fails. */
+/** All files below a folder with hashes of their contents. A failed run must not change them. */
 export const contents = (folder: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     globSync("**/*", { cwd: folder, exclude: (name) => name.endsWith(".lock") }).sort()
@@ -52,7 +52,7 @@ export const contents = (folder: string): Readonly<Record<string, string>> =>
       .map((file) => [file, createHash("sha256").update(readFileSync(`${folder}/${file}`)).digest("hex")])
   )
 
-/** A folder of the test's own. */
+/** Makes a folder for a test. */
 export const inFolder = <A, E>(test: (folder: string) => Effect.Effect<A, E, Scope.Scope | FileSystem.FileSystem>) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()).pipe(
     Effect.flatMap(test),
@@ -60,7 +60,7 @@ export const inFolder = <A, E>(test: (folder: string) => Effect.Effect<A, E, Sco
     Effect.provide(NodeServices.layer)
   )
 
-/** As NDJSON has it: counts as numbers, instants as RFC 3339. */
+/** A value as NDJSON has it: counts as numbers, instants as RFC 3339. */
 const plain = (value: DuckDBValue) =>
   typeof value === "bigint"
     ? Number(value)
@@ -68,7 +68,7 @@ const plain = (value: DuckDBValue) =>
     ? new Date(Number(value.micros / 1000n)).toISOString().replace(".000Z", "Z")
     : value
 
-/** Asks a DuckDB of our own, in memory. */
+/** Runs a query in a DuckDB in memory. */
 export const query = (sql: string) =>
   Effect.promise(async () => {
     const instance = await DuckDBInstance.create()

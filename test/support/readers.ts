@@ -1,4 +1,4 @@
-/** What the sinks published, read by means that the sinks do not use. */
+/** Reads what the sinks published, with code that the sinks do not use. */
 import { DuckDBBlobValue, DuckDBInstance, DuckDBTimestampTZValue, type DuckDBValue } from "@duckdb/node-api"
 import { Effect, FileSystem } from "effect"
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
@@ -8,7 +8,7 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib"
 import type { Cell, Column, Row } from "../../src/Table.ts"
 import type { Reader } from "../laws/sink.ts"
 
-/** RFC 3339 as microseconds, by way of `Date` where it can and by DuckDB's calendar where it cannot. */
+/** RFC 3339 as microseconds, with `Date` if it can represent the instant, otherwise with DuckDB. */
 const micros = (text: string): bigint => {
   const [, sign = "", year = "", rest = "", fraction = "0"] = /^(-?)(\d+)(-.*?:\d\d)(?:\.(\d{6}))?Z$/.exec(text) ?? []
   const cycles = Math.max(0, Math.ceil((Number(year) - 9999) / 400))
@@ -45,14 +45,14 @@ const orNone = <A, E, R>(file: string, rows: Effect.Effect<ReadonlyArray<A>, E, 
     (there) => there ? rows : Effect.succeed([])
   )
 
-/** The text of a file, unpacked if its name says that it is packed. */
+/** The text of a file, decompressed if its name says that it is compressed. */
 export const unpacked = (file: string) => {
   const bytes = readFileSync(file)
   return (file.endsWith(".zst") ? zstdDecompressSync(bytes) : file.endsWith(".gz") ? gunzipSync(bytes) : bytes)
     .toString()
 }
 
-/** With `JSON.parse`. */
+/** Reads NDJSON with `JSON.parse`. */
 export const ndjson: Reader = (location, run, table) => {
   const file = `${location}/${table.name}/${run.run_id}.ndjson.zst`
   return orNone(
@@ -61,7 +61,7 @@ export const ndjson: Reader = (location, run, table) => {
   )
 }
 
-/** RFC 4180, as it is written there: https://www.rfc-editor.org/rfc/rfc4180#section-2 */
+/** Parses CSV exactly as RFC 4180 says: https://www.rfc-editor.org/rfc/rfc4180#section-2 */
 export const parseCsv = (content: string): ReadonlyArray<ReadonlyArray<string>> => {
   const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy
   const records: Array<Array<string>> = [[]]
@@ -73,22 +73,22 @@ export const parseCsv = (content: string): ReadonlyArray<ReadonlyArray<string>> 
   throw new Error("not RFC 4180")
 }
 
-/** What some spreadsheet takes for a formula when it begins a cell. */
+/** Beginnings of cells that some spreadsheet takes for a formula. */
 const formula = /^[\p{Zs}\p{Cf}"]*[=+\-@\t\r\n＝＋－＠]/u
 
-/** Cells that a spreadsheet makes of a line when its list separator is another: the quotes around a field mean nothing then. */
+/** The cells that a spreadsheet with another list separator makes of a line. It ignores the quotes around a field. */
 const pieces = (
   cell: string
 ) => [cell, ...cell.split(/[,;|:^~\p{Cc}\u2028\u2029]/u).slice(1).filter((piece) => piece !== "")]
 
-/** A cell as it was before the guards: what is before a formula has one apostrophe too many. */
+/** A cell without the guard, which is one apostrophe before a formula. */
 const unguarded = (cell: string) =>
   cell.replace(/^([\p{Zs}\p{Cf}"]*)'(?='*[\t\r\n])/u, "$1")
     .split(/(?<=[,;|:^~\p{Cc}\u2028\u2029])/u)
     .map((piece) => piece.replace(/^([\p{Zs}\p{Cf}"]*)'(?='*[=+\-@＝＋－＠])/u, "$1"))
     .join("")
 
-/** With a parser of RFC 4180, taking the guards off. */
+/** Reads CSV with a parser of RFC 4180, and removes the guards. */
 export const csv: Reader = (location, run, table) => {
   const file = `${location}/${table.name}/${run.run_id}.csv`
   return orNone(
@@ -112,8 +112,8 @@ export const csv: Reader = (location, run, table) => {
 }
 
 /**
- * With hyparquet. Its timestamps are taken as the integers that they are in the file, for it would make a Date of them,
- * which has no microseconds, and its text as bytes, for it takes byte order marks off.
+ * Reads Parquet with hyparquet. Timestamps are read as the integers in the file, because hyparquet makes Dates, which
+ * have no microseconds. Texts are read as bytes, because hyparquet removes byte order marks.
  */
 export const parquetFile = (file: string, columns: ReadonlyArray<Column>) =>
   Effect.promise(async () => {
@@ -145,11 +145,11 @@ export const execute = (file: string, ...statements: ReadonlyArray<string>) =>
     instance.closeSync()
   })
 
-/** Attaches a file, read-only, and uses it. */
+/** The statements that attach a file read-only and use it. */
 const attaching = (file: string, name: string) =>
   `ATTACH '${file.replaceAll("'", "''")}' AS ${name} (READ_ONLY); USE ${name}`
 
-/** Making a DuckDB takes ten times as long as attaching a file to one, so that all questions are asked of one, in turn. */
+/** One DuckDB for all queries, in turn, because making one takes ten times as long as attaching a file. */
 let shared: Promise<DuckDBInstance> | undefined
 let turn: Promise<unknown> = Promise.resolve()
 
@@ -164,7 +164,7 @@ const ask = async (file: string, sql: string) => {
   }
 }
 
-/** A query of a DuckDB file, opened read-only. */
+/** Runs a query on a DuckDB file, which is opened read-only. */
 export const query = (file: string, sql: string) =>
   Effect.promise(() => {
     const answer = turn.then(() => ask(file, sql))
@@ -172,7 +172,7 @@ export const query = (file: string, sql: string) =>
     return answer
   })
 
-/** Queries of a DuckDB of our own in memory, after a script. */
+/** Runs queries in a DuckDB in memory, after a script. */
 export const inMemory = <A>(
   script: string,
   use: (ask: (sql: string) => Effect.Effect<ReadonlyArray<Record<string, DuckDBValue>>>) => Effect.Effect<A>
@@ -192,7 +192,7 @@ export const inMemory = <A>(
     (instance) => Effect.sync(() => instance.closeSync())
   )
 
-/** Queries of a DuckDB file, opened once, read-only. */
+/** Runs queries on a DuckDB file, which is opened once and read-only. */
 export const within = <A>(file: string, use: Parameters<typeof inMemory<A>>[1]) => inMemory(attaching(file, "duo"), use)
 
 const plainValue = (value: DuckDBValue) =>
@@ -202,7 +202,7 @@ const plainValue = (value: DuckDBValue) =>
     ? value.micros
     : value
 
-/** With DuckDB itself, text as its bytes: the library takes byte order marks off text. */
+/** Reads a ledger with DuckDB itself. Texts are read as bytes, because the library removes byte order marks. */
 export const duckdb: Reader = (location, run, table) => {
   const cells = table.columns.map(({ name, type }) => type === "text" ? `encode(${name}) AS ${name}` : name)
   return orNone(

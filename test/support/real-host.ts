@@ -1,4 +1,4 @@
-/** Duo's real host names without Duo: a server with a certificate, behind a proxy of the environment. */
+/** A server with a name like Duo's hosts and a certificate. Clients reach it through the environment's proxy. */
 import { Effect } from "effect"
 import { createServer as createProxy } from "node:http"
 import { createServer as createDuo, type ServerOptions } from "node:https"
@@ -41,13 +41,13 @@ export const trust = (certificate: string) =>
     (before) => Effect.sync(() => setDefaultCACertificates(before))
   )
 
-/** What was asked of the proxy, and of the server behind it. */
+/** The requests to the proxy, and to the server behind it. */
 export interface Seen {
   readonly connects: ReadonlyArray<string>
   readonly requests: ReadonlyArray<string>
 }
 
-/** A Duo with a certificate, or with no TLS at all, behind a proxy that answers CONNECT with the status. */
+/** A server with a certificate or without TLS, behind a proxy that answers CONNECT with the status. */
 export const listenBehindProxy = Effect.fnUntraced(function*(status: number, tls: ServerOptions | undefined) {
   const connects: Array<string> = []
   const requests: Array<string> = []
@@ -75,7 +75,7 @@ export const listenBehindProxy = Effect.fnUntraced(function*(status: number, tls
   return { seen, proxy: `http://127.0.0.1:${proxyPort}` }
 })
 
-/** The same as the proxy of this process. */
+/** The same, with its proxy set in the environment of this process. */
 export const behindProxy = Effect.fnUntraced(function*(...given: Parameters<typeof listenBehindProxy>) {
   const { proxy, seen } = yield* listenBehindProxy(...given)
   yield* environment({ HTTPS_PROXY: proxy, NO_PROXY: "" })

@@ -1,4 +1,4 @@
-/** Rows that are there already, as the engine and the sinks get them: a list of objects that are rows, one for each table. */
+/** Makes pipelines whose objects are already rows, so that tests choose the rows that the engine and the sinks get. */
 import { Array, Clock, Effect } from "effect"
 import * as DuckDb from "../../src/duckdb/DuckDb.ts"
 import * as ObjectLoader from "../../src/duckdb/ObjectLoader.ts"
@@ -27,7 +27,7 @@ const selectOf = (table: Table) =>
     }).join(", ")
   } FROM objects.${DuckDb.name(table.name)}`
 
-/** Half of a surrogate pair is no text; the engine mends it long before. */
+/** Replaces half of a surrogate pair, which is not text. The engine does this before an object is loaded. */
 const lineOf = ({ columns }: Table, row: Row) =>
   `{${
     columns.map(({ name }) => {
@@ -37,7 +37,7 @@ const lineOf = ({ columns }: Table, row: Row) =>
     }).join(",")
   }}`
 
-/** Adds objects that are lines of JSON. */
+/** Adds objects, given as lines of JSON. */
 export const addLines = (loader: ObjectLoader.ObjectLoader, page: number, lines: ReadonlyArray<string>) =>
   Effect.forEach(
     Array.chunksOf(lines, ObjectLoader.listSize),
@@ -45,7 +45,7 @@ export const addLines = (loader: ObjectLoader.ObjectLoader, page: number, lines:
     { discard: true }
   )
 
-/** Loads objects as those of a list. */
+/** Loads objects as a list. */
 const load = Effect.fnUntraced(function*(
   { session }: RunDatabase.RunDatabase,
   { columns, name }: Pick<List, "columns" | "name">,
@@ -62,7 +62,7 @@ const load = Effect.fnUntraced(function*(
 const linesOf = (table: Table, batches: ReadonlyArray<Batch>) =>
   batches.map((batch) => (batch[table.name] ?? []).map((row) => lineOf(table, row)))
 
-/** The finished rows of a round, with the files of their database in a directory. */
+/** The finished rows of a round. The files of their database are in the directory. */
 export const finished = Effect.fnUntraced(function*(
   directory: string,
   tables: ReadonlyArray<Table>,
@@ -83,15 +83,15 @@ export interface Options {
   readonly tenant?: string
   /** The rows of the run with that stamp. */
   readonly rows: (stamp: Stamp) => ReadonlyArray<Batch>
-  /** What happens once everything was read. */
+  /** An effect that runs after everything was read. */
   readonly after?: Effect.Effect<void, ExpectedFailure>
-  /** What reading the lists came to, as far as it is not the usual. */
+  /** Fields of the result of reading that differ from the usual. */
   readonly read?: Partial<ReadList>
-  /** Another list, of which there are no rows: only its fields are counted. */
+  /** Another list without rows. Only its fields are counted. */
   readonly more?: { readonly list: List; readonly objects: ReadonlyArray<object> }
 }
 
-/** A pipeline whose source has just these rows. */
+/** A pipeline whose source has exactly these rows. */
 export const make = (
   { after = Effect.void, more, name, read, rows, tables, tenant = "api-00000000.duosecurity.com" }: Options
 ): Pipeline => ({

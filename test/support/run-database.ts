@@ -1,4 +1,4 @@
-/** A run database that has objects of Duo's in it, as the engine makes it, and the SELECTs of the pipelines over them. */
+/** Makes run databases with objects of Duo, as the engine does, and runs the pipelines' SELECTs over them. */
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem, Stream } from "effect"
 import { readFileSync } from "node:fs"
@@ -12,7 +12,7 @@ import { WireUser } from "../../src/duo/wire/User.ts"
 import { columns } from "../../src/duo/wire/Wire.ts"
 import type { Row, Stamp, Table } from "../../src/Table.ts"
 
-/** What was read in one run: wire objects, and whether the bypass codes are all there, if they were collected. */
+/** The objects of one run; and, if bypass codes were collected, whether all of them are there. */
 export interface Reading {
   readonly stamp: Stamp
   readonly hasAllCodes: boolean | undefined
@@ -91,13 +91,13 @@ export const rowsOf = (session: DuckDb.Session, table: Table) =>
     (chunks) => chunks.flat()
   )
 
-/** Holds rows against those that there should be, whatever their order. */
+/** Checks that rows are the expected ones, in any order. */
 export const assertRows = (table: Table, found: ReadonlyArray<Row>, expected: ReadonlyArray<Row>) => {
   const keyOf = (row: Row) => JSON.stringify(["run_id", ...table.key].map((name) => row[name]))
   const byKey = new Map(found.map((row) => [keyOf(row), row]))
   for (const row of expected) {
     const same = byKey.get(keyOf(row))
-    // what shows a difference takes long to find none
+    // the assertion that shows a difference is slow, so it is only used if there is one
     if (!isDeepStrictEqual(same, row)) assert.deepStrictEqual(same, row, `${table.name} ${keyOf(row)}`)
   }
   assert.lengthOf(found, expected.length, table.name)

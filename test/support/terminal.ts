@@ -1,9 +1,12 @@
-/** The real program on a real terminal: util-linux's `script` makes one, somebody types, and all it shows is kept. */
+/**
+ * Runs the real program on a terminal that util-linux's `script` makes, types into it, and keeps everything that it
+ * shows.
+ */
 import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import { main } from "./bundle.ts"
 
-/** Whether there is that `script`, which every Debian has; the one of BSD and macOS is another. */
+/** Whether util-linux's `script` exists. Every Debian has it; BSD and macOS have another program of this name. */
 export const hasTerminal = (spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? "").includes(
   "util-linux"
 )
@@ -15,16 +18,16 @@ if (!hasTerminal) {
   )
 }
 
-/** What has to be shown, and what is typed then. */
+/** A step: the text that must appear, and the text that is typed then. */
 export type Step = readonly [shown: string, typed: string]
 
 export interface Conversation {
   readonly code: number | null
   /** Every byte that came to the terminal. */
   readonly bytes: string
-  /** The same without colours and moves of the cursor. */
+  /** The same text without colours and movements of the cursor. */
   readonly text: string
-  /** Steps that were never come to. */
+  /** Steps that were never reached. */
   readonly left: ReadonlyArray<Step>
 }
 

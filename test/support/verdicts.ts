@@ -6,7 +6,7 @@ import { command } from "./command.ts"
 
 export const policiesOf = `${import.meta.dirname}/../../data/policies`
 
-/** The names of those that come with it. */
+/** The names of the policies that come with the program. */
 export const shipped = readdirSync(policiesOf).map((file) => file.replace(/\.sql$/, ""))
 
 export interface Verdict {

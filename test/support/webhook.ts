@@ -1,4 +1,4 @@
-/** A webhook on loopback that keeps what it was told. */
+/** A webhook on loopback that keeps the messages that it gets. */
 import { Effect } from "effect"
 import type { IncomingHttpHeaders, ServerResponse } from "node:http"
 import { listen } from "../../src/emulator/server/Loopback.ts"
@@ -10,7 +10,7 @@ export interface Post {
   readonly body: string
 }
 
-/** It answers as it is told to, by default that all is well. */
+/** Starts a webhook. By default it answers that everything is well. */
 export const hook = Effect.fnUntraced(function*(answer: (response: ServerResponse) => void = (_) => _.end("ok")) {
   const posts: Array<Post> = []
   const waiting: Array<() => void> = []

@@ -1,4 +1,4 @@
-/** XML as the specification has it, as far as a document without a DTD goes: https://www.w3.org/TR/xml/#sec-well-formed */
+/** Parses XML documents without a DTD, as the specification says: https://www.w3.org/TR/xml/#sec-well-formed */
 import { assert } from "@effect/vitest"
 
 export interface Element {
@@ -18,7 +18,7 @@ const decode = (text: string) =>
 
 const tag = /<(\/?)([A-Za-z_][\w.-]*)((?:\s+[A-Za-z_][\w.-]*="[^"<]*")*)\s*(\/?)>/y
 
-/** The root; fails if it is not well-formed. */
+/** The root element. Fails if the document is not well-formed. */
 export const parse = (document: string): Element => {
   assert.match(document, /^<\?xml version="1\.0" encoding="UTF-8"\?>\n/)
   assert.notMatch(document, /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u, "a character that XML has not")

@@ -1,4 +1,4 @@
-/** A sink that has a defect, which quotes somebody. */
+/** A sink with a defect whose message quotes a person. */
 import { Effect } from "effect"
 import type { Sink } from "../../../src/Sink.ts"
 

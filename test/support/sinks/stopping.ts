@@ -1,4 +1,4 @@
-/** A sink that is published while the program is told to stop. */
+/** A sink that sends the program a signal while it publishes. */
 import { Effect } from "effect"
 import type { Sink } from "../../../src/Sink.ts"
 

@@ -1,4 +1,4 @@
-/** A sink that says what it must not, in every way that it has, and fails. */
+/** A sink that shows data which it must not show, in every possible way, and then fails. */
 import { Effect } from "effect"
 import { InputOutput, SinkError } from "../../../src/failure/SinkError.ts"
 import type { Sink } from "../../../src/Sink.ts"
