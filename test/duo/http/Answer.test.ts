@@ -79,7 +79,7 @@ const final: ReadonlyArray<
 
 /** Answers that are retried until the retries of one page are spent. */
 const passing: typeof final = [
-  ["a name that does not resolve", () => broken("ENOTFOUND"), "Transport", 69, "ENOTFOUND. Check the network"],
+  ["a name that does not resolve", () => broken("ENOTFOUND"), "Transport", 69, "There is no host"],
   ["nobody listening", () => broken("ECONNREFUSED"), "Transport", 69, `(6 attempts): ${host}: ECONNREFUSED`],
   ["a reset", () => broken("ECONNRESET"), "Transport", 69, "ECONNRESET"],
   ["50001", () => fail(50001), "ServerError", 69, "50001 \"canned\""],
