@@ -1,5 +1,5 @@
--- Who can log in without any method now, why, and for how long that has been so: the longest first.
--- One more row per tenant says of how many users it is not known, because the bypass codes could not be read.
+-- Users who can log in now without any method, with the reason and since when; the longest first.
+-- One more row per tenant counts the users for whom this is not known because the bypass codes could not be read.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, username, realname, status, bypass_reason, since, days, last_login_at
 FROM bypasses

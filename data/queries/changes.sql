@@ -1,4 +1,4 @@
--- What happened to users and their methods in the last days before the last run, the newest first.
+-- Changes of users and of their methods in the last days before the last run, the newest first.
 -- Parameter days: integer, default 7. How many days back from the tenant's last run.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, happened_after, happened_by, event, username, method_kind, method_id, changed, before, after

@@ -1,4 +1,4 @@
--- How many active users had what as their strongest method, at the end of every day.
+-- The strongest methods of the active users, counted at the end of each day.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT coverage_daily.tenant, day,
   count(*) FILTER (strongest = 'phishing_resistant') AS phishing_resistant,

@@ -1,4 +1,4 @@
--- Which methods the active users have, the most frequent first.
+-- The methods of the active users, the most frequent first.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, method_kind, strength, methods, users, pct
 FROM method_mix

@@ -1,4 +1,4 @@
--- Who came, who went, and who came back in the last days, and how the new ones are protected now.
+-- Users who were added, removed or came back in the last days, and how the new ones are protected now.
 -- Parameter days: integer, default 30. How many days back from the tenant's last run.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT mfa_events.tenant, happened_by::DATE AS day, substr(event, 6) AS event, mfa_events.username, users.strongest,

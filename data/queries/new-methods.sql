@@ -1,4 +1,4 @@
--- Methods that came to somebody who had others already, in the last days: what an attacker would have done.
+-- Methods that were added in the last days to users who had others already, as an attacker would do.
 -- Parameter days: integer, default 7. How many days back from the tenant's last run.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT c.tenant, c.happened_after, c.happened_by, c.username, c.method_kind, c.strength, c.platform, c.model, c.number,

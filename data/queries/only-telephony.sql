@@ -1,4 +1,4 @@
--- Active users for whom text messages or calls are the strongest they have: the ones to move next.
+-- Active users whose strongest method is text messages or calls: the ones to move next.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, username, realname, email, method_count, last_login_at, group_names
 FROM users

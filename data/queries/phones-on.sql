@@ -1,4 +1,4 @@
--- Who had which phone at the end of a day.
+-- Users and their phones at the end of a day.
 -- Parameter day: day, optional. That day, such as 2026-11-20; the day of the last run if it is not given.
 -- Parameter number: text, optional. Only numbers with this in them.
 -- Parameter user: user, optional. Only this user.

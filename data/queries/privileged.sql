@@ -1,4 +1,4 @@
--- Members of groups with a word in their name who can log in and have nothing that cannot be phished.
+-- Members of groups with a word in their name who can log in and have no phishing-resistant method.
 -- Parameter group: text, default admin. The word, in upper or lower case.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT user_groups.tenant, user_groups.group_name, users.username, users.realname, users.status, users.strongest,

@@ -1,4 +1,4 @@
--- Who had something that cannot be phished and has it no more, in the last days before the last run.
+-- Users who lost their last phishing-resistant method in the last days before the last run.
 -- Parameter days: integer, default 7. How many days back from the tenant's last run.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, username, realname, lost_after, lost_by, was, strongest

@@ -1,4 +1,4 @@
--- Authenticators that more than one user has: whoever holds it can be any of them.
+-- Authenticators that several users share: their holder can log in as any of them.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, method_kind, method_id, any_value(coalesce(number, serial, label, name)) AS known_as, count(*) AS users,
   string_agg(username, ', ' ORDER BY username) AS usernames

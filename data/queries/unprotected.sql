@@ -1,4 +1,4 @@
--- Active users whom nothing protects: no method at all, or none that is of any use.
+-- Active users without a method that protects them: no method at all, or none that works.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, username, realname, email, method_count, last_login_at, created_at, group_names
 FROM users

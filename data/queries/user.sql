@@ -1,4 +1,4 @@
--- Everything that happened to one user, whoever has or had that name.
+-- All events of one user; a name that several users have or had gives all of theirs.
 -- Parameter user: user, required. The name, in upper or lower case.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, happened_after, happened_by, event, username, method_kind, method_id, changed, before, after

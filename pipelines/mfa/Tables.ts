@@ -22,8 +22,7 @@ const user_id = id("Duo's id of the user.")
 
 export const users = make({
   name: "users",
-  doc:
-    "One row a user: who it is, which authenticators it has, how strong they are, and whether something bypasses them.",
+  doc: "One row per user: identity, counts of authenticators, their strength, and whether the user bypasses MFA.",
   key: ["user_id"],
   columns: {
     ...common,
@@ -33,7 +32,7 @@ export const users = make({
     realname: personal("Full name."),
     firstname: personal("Given name."),
     lastname: personal("Family name."),
-    status: text("active, bypass, disabled, locked out, pending deletion, or what Duo invents next."),
+    status: text("active, bypass, disabled, locked out, pending deletion, or a later value of Duo's as it came."),
     is_enrolled: boolean("Whether Duo counts at least one usable authenticator."),
     created_at: timestamp("When the user was created."),
     last_login_at: volatile(timestamp("The last successful login; NULL for never.")),
@@ -43,7 +42,7 @@ export const users = make({
     lockout_reason: text("Why the user is locked out or disabled."),
     notes: personal("An administrator's note."),
     aliases: personal("Other names the user logs in with, sorted, joined by \", \"."),
-    group_names: text("The names of the user's groups, sorted, joined by \", \"; membership proper is user_groups."),
+    group_names: text("The names of the user's groups, sorted, joined by \", \". Use user_groups to join on groups."),
     phone_count: bigint("Phones and tablets."),
     token_count: bigint("Hardware tokens."),
     webauthn_count: bigint("WebAuthn credentials: security keys, passkeys, platform authenticators."),
@@ -52,14 +51,16 @@ export const users = make({
     method_count: bigint("Rows of this user in mfa_methods."),
     mfa_enabled: boolean("Duo's integration rule: phones, tokens or webauthncredentials is not empty."),
     has_phishing_resistant: boolean("Whether any method is phishing resistant."),
-    strongest: text("The strength of the strongest method; none without one."),
-    weakest: text("The strength of the weakest method, the one an attacker would choose; none without one."),
-    only_telephony: boolean("Whether text messages or calls are the strongest thing the user has."),
+    strongest: text("The strength of the strongest method; 'none' for a user without methods."),
+    weakest: text(
+      "The strength of the weakest method, which an attacker would choose; 'none' for a user without methods."
+    ),
+    only_telephony: boolean("Whether text messages or calls are the user's strongest method."),
     is_bypass: uncertain(
       false,
       true,
       boolean(
-        "Whether the user can log in without any method now, for one of bypass_reason; false for whoever cannot log in. NULL where that is not known, because the run could not read all bypass codes."
+        "Whether the user can log in now without any method; bypass_reason says why. False for a user who cannot log in. NULL if it is not known because the run could not read all bypass codes."
       )
     ),
     bypass_reason: explaining(
@@ -71,7 +72,7 @@ export const users = make({
     is_active: later(
       "coalesce(lower(status) = 'active', false)",
       boolean(
-        "Whether the user is active: the status is active, and no group of the user's is Disabled. Whoever is disabled, locked out or about to be deleted is not, and neither is status bypass. What is said of active users is about these. Who can log in is active or on bypass: is_active OR is_bypass."
+        "Whether the user is active: the status is active and none of the user's groups is Disabled. Users who are disabled, locked out, pending deletion or on status bypass are not active. Figures about active users count these users. A user can log in if is_active OR is_bypass."
       )
     )
   }
@@ -79,7 +80,7 @@ export const users = make({
 
 export const mfaMethods = make({
   name: "mfa_methods",
-  doc: "One row a user and authenticator. An authenticator shared by two users is two rows.",
+  doc: "One row per user and authenticator. An authenticator that two users share has two rows.",
   key: ["user_id", "method_kind", "method_id"],
   columns: {
     ...common,
@@ -90,8 +91,10 @@ export const mfaMethods = make({
     user_status: repeated(text("The user's status.")),
     method_kind: id("phone, token, webauthn, u2f or desktop."),
     method_id: id("Duo's id of the authenticator."),
-    method_type: text("Duo's type of it: Mobile, Landline, h6, t6, yk, Security Key, Desktop Token and so on."),
-    name: personal("The name somebody gave it."),
+    method_type: text(
+      "Duo's type of the authenticator: Mobile, Landline, h6, t6, yk, Security Key, Desktop Token and so on."
+    ),
+    name: personal("The name that somebody gave the authenticator."),
     label: text("Duo's label of a WebAuthn credential."),
     platform: text("Apple iOS, Google Android and so on; the OS family for a desktop."),
     model: text("The device's model."),
@@ -100,16 +103,24 @@ export const mfaMethods = make({
     serial: personal("A token's serial number."),
     activated: boolean("Whether Duo Mobile is activated on the phone."),
     capabilities: text("What the phone can do in Duo's words (auto, push, sms, phone, mobile_otp), sorted."),
-    can_push: boolean("Activated and capable of push."),
-    can_otp: boolean("Makes passcodes: an activated phone with mobile_otp, or a hardware token."),
-    can_sms: boolean("Gets passcodes by text message."),
-    can_call: boolean("Is called."),
+    can_push: boolean("Whether it approves pushes: an activated phone with the capability push."),
+    can_otp: boolean(
+      "Whether it makes passcodes: an activated phone with the capability mobile_otp, or a hardware token."
+    ),
+    can_sms: boolean("Whether it gets passcodes by text message."),
+    can_call: boolean("Whether Duo can call it."),
     strength: text(
-      "phishing_resistant (webauthn, u2f), device_bound (Duo Desktop), push, otp, telephony, none: the strongest use of it."
+      "The strength of its strongest use: phishing_resistant (webauthn, u2f), device_bound (Duo Desktop), push, otp, telephony or none."
     ),
     strength_rank: bigint("5 for phishing_resistant down to 0 for none."),
-    enrolled_at: timestamp("When a WebAuthn credential or U2F token was added; Duo does not say it of others."),
-    last_seen_at: volatile(timestamp("When Duo Mobile last spoke to Duo.")),
+    enrolled_at: timestamp(
+      "When a WebAuthn credential or U2F token was added; NULL for others, because Duo does not say it."
+    ),
+    last_seen_at: volatile(
+      timestamp(
+        "When Duo Mobile last contacted Duo. NULL means not known, not stale: Duo says it of activated phones only."
+      )
+    ),
     app_version: text("Version of Duo Mobile or Duo Desktop."),
     os_version: text("Version of the operating system."),
     encrypted: text("Disk encryption of the phone: Encrypted, Unencrypted, Unknown."),
@@ -117,13 +128,13 @@ export const mfaMethods = make({
     screenlock: text("Screen lock of the phone: Locked, Unlocked, Unknown."),
     tampered: text("Whether the phone is rooted or jailbroken: Not tampered, Tampered, Unknown."),
     sms_passcodes_sent: boolean("Whether passcodes were sent to the phone by text message."),
-    totp_step: bigint("Seconds a time-based token's passcode lives.")
+    totp_step: bigint("Seconds for which a time-based token's passcode is valid.")
   }
 })
 
 export const userGroups = make({
   name: "user_groups",
-  doc: "One row a user and group it is in.",
+  doc: "One row per user and group that the user is in.",
   key: ["user_id", "group_id"],
   // to dissolve one large group, or to give it another id, takes many rows away at once
   maxShrink: 50,
@@ -139,7 +150,7 @@ export const userGroups = make({
 
 export const bypassCodes = make({
   name: "bypass_codes",
-  doc: "One row a bypass code; the code itself is never given by Duo. Needs a permission of its own.",
+  doc: "One row per bypass code. Duo never gives the code itself. Reading them may need an extra permission.",
   key: ["user_id", "bypass_code_id"],
   // codes are used up and expire: yesterday's may all be gone
   maxShrink: 100,
@@ -148,9 +159,9 @@ export const bypassCodes = make({
     user_id,
     username: repeated(personal("The name the user logs in with.")),
     bypass_code_id: id("Duo's id of the code."),
-    admin_email: personal("The administrator who made it."),
-    created_at: timestamp("When it was made."),
-    expires_at: timestamp("When it stops working; NULL for never."),
-    reuse_count: volatile(bigint("How often it can still be used; NULL for without limit."))
+    admin_email: personal("The administrator who created the code."),
+    created_at: timestamp("When the code was created."),
+    expires_at: timestamp("When the code expires; NULL for never."),
+    reuse_count: volatile(bigint("How often the code can still be used; NULL for no limit."))
   }
 })

@@ -9,18 +9,18 @@ UNION ALL
 SELECT happened_after, happened_by, tenant, user_id, username, 'method_' || event,
   method_kind, method_id, changed, before, after
 FROM mfa_methods_changes;
-COMMENT ON VIEW mfa_events IS 'What happened to users and their methods, between the last run before it and the first run after it. What a tenant''s first complete run found is no news.';
-COMMENT ON COLUMN mfa_events.happened_after IS 'The last run before it happened.';
-COMMENT ON COLUMN mfa_events.happened_by IS 'The first run after it happened.';
+COMMENT ON VIEW mfa_events IS 'Changes of users and of their methods, each between two runs. A tenant''s first complete run makes no events.';
+COMMENT ON COLUMN mfa_events.happened_after IS 'The time of the last run before the change.';
+COMMENT ON COLUMN mfa_events.happened_by IS 'The time of the first run after the change.';
 COMMENT ON COLUMN mfa_events.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN mfa_events.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN mfa_events.username IS 'The name the user logged in with then.';
-COMMENT ON COLUMN mfa_events.event IS 'user_ or method_, then added, removed, changed, or reappeared: it had been removed before.';
+COMMENT ON COLUMN mfa_events.event IS 'user_ or method_, followed by added, removed, changed, or reappeared (removed before).';
 COMMENT ON COLUMN mfa_events.method_kind IS 'phone, token, webauthn, u2f or desktop; NULL for an event of a user.';
 COMMENT ON COLUMN mfa_events.method_id IS 'Duo''s id of the authenticator; NULL for an event of a user.';
-COMMENT ON COLUMN mfa_events.changed IS 'The names of the columns that changed, joined by ", "; NULL if it was not a change.';
-COMMENT ON COLUMN mfa_events.before IS 'What they were, as a JSON object of text.';
-COMMENT ON COLUMN mfa_events.after IS 'What they became, as a JSON object of text.';
+COMMENT ON COLUMN mfa_events.changed IS 'The names of the columns that changed, joined by ", "; NULL if the event is not a change.';
+COMMENT ON COLUMN mfa_events.before IS 'Their values before, as a JSON object of text.';
+COMMENT ON COLUMN mfa_events.after IS 'Their values after, as a JSON object of text.';
 
 CREATE OR REPLACE VIEW coverage_daily AS
 WITH steps AS (
@@ -64,19 +64,19 @@ SELECT seen.day, seen.tenant, coalesce(totals.users, 0) AS users, coalesce(total
   round(100.0 * totals.phishing_resistant / nullif(totals.users, 0), 1)::DOUBLE AS phishing_resistant_pct,
   seen.known_at, coalesce(totals.bypass, 0) AS bypass_at_least
 FROM seen ASOF LEFT JOIN totals ON seen.tenant = totals.tenant AND seen.known_at >= totals.instant;
-COMMENT ON VIEW coverage_daily IS 'How well the active users were protected at the end of every day from the first run to the last. A day without a run has what was last known, and known_at says so.';
+COMMENT ON VIEW coverage_daily IS 'The protection of the active users at the end of each day, from the first run to the last. A day without a run has the figures of the run before; known_at says which.';
 COMMENT ON COLUMN coverage_daily.day IS 'The day, in UTC.';
 COMMENT ON COLUMN coverage_daily.tenant IS 'The API host of the Duo tenant.';
-COMMENT ON COLUMN coverage_daily.users IS 'Active users, as users.is_active says: the denominator.';
+COMMENT ON COLUMN coverage_daily.users IS 'Active users (users.is_active): the denominator.';
 COMMENT ON COLUMN coverage_daily.mfa_enabled IS 'Of the active users, those with a phone, a token or a WebAuthn credential.';
 COMMENT ON COLUMN coverage_daily.phishing_resistant IS 'Of those with mfa_enabled, those with a phishing-resistant method; never more than mfa_enabled.';
-COMMENT ON COLUMN coverage_daily.only_telephony IS 'Of the active users, those for whom text messages or calls were the strongest.';
-COMMENT ON COLUMN coverage_daily.bypass IS 'Users who could log in without any method, status bypass included; NULL if that is not known of all of them.';
+COMMENT ON COLUMN coverage_daily.only_telephony IS 'Of the active users, those whose strongest method was text messages or calls.';
+COMMENT ON COLUMN coverage_daily.bypass IS 'Users who could log in without any method, including status bypass; NULL if it is not known for all users.';
 COMMENT ON COLUMN coverage_daily.unprotected IS 'Of the active users, those without a method that protects.';
-COMMENT ON COLUMN coverage_daily.coverage_pct IS 'mfa_enabled in percent of users; NULL if there were none.';
+COMMENT ON COLUMN coverage_daily.coverage_pct IS 'mfa_enabled in percent of users; NULL if there were no active users.';
 COMMENT ON COLUMN coverage_daily.phishing_resistant_pct IS 'phishing_resistant in percent of users.';
-COMMENT ON COLUMN coverage_daily.known_at IS 'The run whose users these are: of an earlier day if there was none on this one.';
-COMMENT ON COLUMN coverage_daily.bypass_at_least IS 'Users of whom it is known that they could log in without any method.';
+COMMENT ON COLUMN coverage_daily.known_at IS 'The time of the run that these figures are from; it is on an earlier day if this day had no run.';
+COMMENT ON COLUMN coverage_daily.bypass_at_least IS 'Users who certainly could log in without any method.';
 
 CREATE OR REPLACE VIEW bypasses AS
 WITH versions AS (
@@ -94,7 +94,7 @@ SELECT tenant, user_id, username, realname, email, status, bypass_reason, since,
   last_login_at, observed_at
 FROM users JOIN begun USING (tenant, user_id) JOIN firsts USING (tenant)
 WHERE is_bypass;
-COMMENT ON VIEW bypasses IS 'Users who can log in without any method now, and since when. Who is not in it need not be without a bypass: see users.is_bypass.';
+COMMENT ON VIEW bypasses IS 'Users who can log in now without any method, and since when. A user who is not listed may still have a bypass that is not known: see users.is_bypass.';
 COMMENT ON COLUMN bypasses.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN bypasses.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN bypasses.username IS 'The name the user logs in with.';
@@ -102,11 +102,11 @@ COMMENT ON COLUMN bypasses.realname IS 'Full name.';
 COMMENT ON COLUMN bypasses.email IS 'E-mail address.';
 COMMENT ON COLUMN bypasses.status IS 'The user''s status.';
 COMMENT ON COLUMN bypasses.bypass_reason IS 'status, group, code, joined by ", ".';
-COMMENT ON COLUMN bypasses.since IS 'The first run that saw it, of those since it was last known not to be so.';
-COMMENT ON COLUMN bypasses.may_be_older IS 'Whether it may have been so before, because no run could tell.';
-COMMENT ON COLUMN bypasses.days IS 'Days from since to the last run.';
+COMMENT ON COLUMN bypasses.since IS 'The time of the first run that saw the bypass, since a run last saw that there was none.';
+COMMENT ON COLUMN bypasses.may_be_older IS 'Whether the bypass may be older, because earlier runs could not tell.';
+COMMENT ON COLUMN bypasses.days IS 'Days from the column since to the last run.';
 COMMENT ON COLUMN bypasses.last_login_at IS 'The last successful login; NULL for never.';
-COMMENT ON COLUMN bypasses.observed_at IS 'When the user was last seen by a run.';
+COMMENT ON COLUMN bypasses.observed_at IS 'The time of the last run that saw the user.';
 
 CREATE OR REPLACE VIEW users_at_risk AS
 WITH reasons AS (
@@ -121,7 +121,7 @@ WITH reasons AS (
 SELECT tenant, user_id, username, realname, email, array_to_string(reasons, ', ') AS reason, status, strongest,
   bypass_reason, group_names, last_login_at, observed_at
 FROM reasons WHERE len(reasons) > 0;
-COMMENT ON VIEW users_at_risk IS 'Users who can log in (active or on bypass) and are not well protected, with the reasons. What is not known, such as users.is_bypass, is no reason.';
+COMMENT ON VIEW users_at_risk IS 'Users who can log in (active or on bypass) and are not well protected, with the reasons. A value that is not known does not count as a reason.';
 COMMENT ON COLUMN users_at_risk.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN users_at_risk.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN users_at_risk.username IS 'The name the user logs in with.';
@@ -133,7 +133,7 @@ COMMENT ON COLUMN users_at_risk.strongest IS 'The strength of the strongest meth
 COMMENT ON COLUMN users_at_risk.bypass_reason IS 'status, group, code, joined by ", "; NULL if none is known.';
 COMMENT ON COLUMN users_at_risk.group_names IS 'The names of the user''s groups.';
 COMMENT ON COLUMN users_at_risk.last_login_at IS 'The last successful login; NULL for never.';
-COMMENT ON COLUMN users_at_risk.observed_at IS 'When the user was last seen by a run.';
+COMMENT ON COLUMN users_at_risk.observed_at IS 'The time of the last run that saw the user.';
 
 CREATE OR REPLACE VIEW method_mix AS
 SELECT tenant, method_kind, strength, count(*) AS methods, count(DISTINCT user_id) AS users,
@@ -144,8 +144,8 @@ COMMENT ON VIEW method_mix IS 'The methods of active users by kind and strength.
 COMMENT ON COLUMN method_mix.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN method_mix.method_kind IS 'phone, token, webauthn, u2f or desktop.';
 COMMENT ON COLUMN method_mix.strength IS 'The strongest use of the method: phishing_resistant, device_bound, push, otp, telephony or none.';
-COMMENT ON COLUMN method_mix.methods IS 'How many there are.';
-COMMENT ON COLUMN method_mix.users IS 'How many active users have one.';
+COMMENT ON COLUMN method_mix.methods IS 'The number of methods.';
+COMMENT ON COLUMN method_mix.users IS 'The number of active users who have one.';
 COMMENT ON COLUMN method_mix.pct IS 'Percent of all methods of the tenant''s active users.';
 
 CREATE OR REPLACE VIEW time_to_enrol AS
@@ -160,13 +160,13 @@ SELECT users.tenant, users.user_id, users.username, users.created_at, firsts.enr
 FROM users
 JOIN begun ON begun.tenant = users.tenant AND users.created_at >= begun.since
 LEFT JOIN firsts ON firsts.tenant = users.tenant AND firsts.user_id = users.user_id;
-COMMENT ON VIEW time_to_enrol IS 'How long the users who were created since the tenant''s first run took to their first method, whatever it is.';
+COMMENT ON VIEW time_to_enrol IS 'How long users took to get their first method of any kind, for users created since the tenant''s first run.';
 COMMENT ON COLUMN time_to_enrol.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN time_to_enrol.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN time_to_enrol.username IS 'The name the user logs in with.';
 COMMENT ON COLUMN time_to_enrol.created_at IS 'When the user was created.';
-COMMENT ON COLUMN time_to_enrol.enrolled_by IS 'The first run that saw a method; NULL if none has yet.';
-COMMENT ON COLUMN time_to_enrol.days IS 'Days from created_at to enrolled_by, which is at most one interval between runs too many.';
+COMMENT ON COLUMN time_to_enrol.enrolled_by IS 'The time of the first run that saw a method; NULL if no run has.';
+COMMENT ON COLUMN time_to_enrol.days IS 'Days from created_at to enrolled_by. The true time may be shorter by up to the time between two runs.';
 
 CREATE OR REPLACE VIEW regressions AS
 WITH versions AS (
@@ -181,13 +181,13 @@ WITH versions AS (
 )
 SELECT tenant, user_id, users.username, users.realname, users.email, lost_after, lost_by, was, users.strongest
 FROM lost JOIN users USING (tenant, user_id) WHERE NOT users.has_phishing_resistant;
-COMMENT ON VIEW regressions IS 'Users who had a phishing-resistant method and have none any more.';
+COMMENT ON VIEW regressions IS 'Users who lost their last phishing-resistant method.';
 COMMENT ON COLUMN regressions.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN regressions.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN regressions.username IS 'The name the user logs in with.';
 COMMENT ON COLUMN regressions.realname IS 'Full name.';
 COMMENT ON COLUMN regressions.email IS 'E-mail address.';
-COMMENT ON COLUMN regressions.lost_after IS 'The last run that saw it.';
-COMMENT ON COLUMN regressions.lost_by IS 'The first run that did not.';
+COMMENT ON COLUMN regressions.lost_after IS 'The time of the last run that saw it.';
+COMMENT ON COLUMN regressions.lost_by IS 'The time of the first run that did not.';
 COMMENT ON COLUMN regressions.was IS 'The strength of the strongest method before.';
 COMMENT ON COLUMN regressions.strongest IS 'The strength of the strongest method now.'

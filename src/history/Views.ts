@@ -15,11 +15,11 @@ export const changesOf = ({ key, name, specs }: Table.Table) =>
     doc: `What happened to the rows of ${name} between two runs. What a tenant's first complete run found is no news.`,
     key: ["tenant", ...key, "happened_by"],
     columns: {
-      happened_after: Table.instant("The last run before it happened."),
-      happened_by: Table.instant("The first run after it happened."),
-      event: Table.id("added, removed, changed, or reappeared: it had been removed before."),
+      happened_after: Table.instant("The time of the last run before the change."),
+      happened_by: Table.instant("The time of the first run after the change."),
+      event: Table.id("added, removed, changed, or reappeared (removed before)."),
       changed: Table.text("The names of the columns that changed, joined by \", \"."),
-      before: Table.personal("What they were, as a JSON object of text."),
+      before: Table.personal("Their values before, as a JSON object of text."),
       after: Table.personal("What they became."),
       ...specs
     }

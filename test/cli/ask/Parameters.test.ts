@@ -142,6 +142,6 @@ describe("a question", () => {
   it.live("is listed with what it takes", () =>
     Effect.gen(function*() {
       const { stdout } = yield* sql("@")
-      assert.match(stdout, /\n@user +Everything .*\n +user=USER \(required\): .*\n +tenant=TENANT \(optional\): /)
+      assert.match(stdout, /\n@user +All events .*\n +user=USER \(required\): .*\n +tenant=TENANT \(optional\): /)
     }))
 })
