@@ -82,11 +82,12 @@ coverage: setup ## which lines the tests run, as a table and in coverage/index.h
 torture: setup ## faults of every kind, for half an hour; CASE=K1 N=100 SEED=7 for one case
 	@$(NODE) test/torture/main.ts
 
-lint: setup ## types, effect's diagnostics, oxlint, dprint
+lint: setup ## types, effect's diagnostics, oxlint, dprint, and words that make a reader stop
 	@$(NODE) node_modules/.bin/tsc --project tsconfig.json
 	@$(NODE) node_modules/.bin/effect-tsgo diagnostics --project tsconfig.json --strict
 	@$(NODE) node_modules/.bin/oxlint --quiet
 	@$(NODE) node_modules/.bin/dprint check --config .dprint.json
+	@$(NODE) docs/tools/words.ts
 
 format: setup ## format the code as lint requires
 	@$(NODE) node_modules/.bin/dprint fmt --config .dprint.json

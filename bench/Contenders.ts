@@ -22,7 +22,7 @@ const duckdb: Contender = {
   atMost: 1.5
 }
 
-/** Runs an installer with the environment that we have, for it may say where packages come from. */
+/** Runs an installer in our environment, which may name the source of packages. */
 const install = (command: string, args: ReadonlyArray<string>, cwd: string) =>
   Effect.suspend(() => {
     const env = Object.fromEntries(

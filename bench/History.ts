@@ -1,6 +1,6 @@
 /**
- * What a ledger costs over time: the run of a day beside the first one, step by step; and how the ledger and the time of
- * the questions grow while a run is applied every day.
+ * Measures a ledger over time: a day's run beside the first one, step by step, and the growth of the file and of the time
+ * of queries over a year of daily runs.
  */
 import { Console, Effect, FileSystem } from "effect"
 import { readdirSync, readFileSync } from "node:fs"

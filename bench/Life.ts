@@ -13,7 +13,7 @@ import * as Sql from "./Sql.ts"
 const oneIn = (column: string, day: number, times: number, which: number) =>
   `hash(${column}, ${day}) % ${times} = ${which}`
 
-/** What of a row is another on the next day, by table. */
+/** The cells that differ on the next day, by table. */
 const changes: Readonly<Record<string, (day: number, at: string) => string>> = {
   users: (day, at) => `
     CASE WHEN ${oneIn("user_id", day, 200, 2)} THEN CASE status WHEN 'active' THEN 'disabled' ELSE 'active' END

@@ -1,7 +1,7 @@
 /**
- * Against the machine and against the others: whole runs from a Duo that answers at once, beside the least that there is
- * to do and beside what others do. All get the same bytes from the same server, one after the other in every round, and
- * the rows that they write are compared: who writes others is no contender.
+ * Compares whole runs, from a Duo that answers at once, with the least work that is possible and with other programs. All
+ * get the same bytes from the same server, one after the other in every round. Their rows are compared too: a program that
+ * writes other rows is not a contender.
  */
 import { Console, Effect, FileSystem } from "effect"
 import { join } from "node:path"
@@ -29,7 +29,7 @@ export const quick: Options = { sizes: [1_000, 10_000, 100_000], middle: { users
 /** What differs between two runs of the same rows, and what only ours has. */
 const unlike = new Set(["run_id", "observed_at", "tenant"])
 
-/** What tells whether the cells in the Parquet files of tables are the same, and how many rows a database has. */
+/** A hash of the cells in the Parquet files of tables, and the number of rows in a database. */
 const digest = Effect.fnUntraced(
   function*(tables: ReadonlyArray<string>, fileOf: (table: string) => string, database: string) {
     const { text } = yield* Sql.open()
@@ -170,7 +170,7 @@ const everybody = (measured: ReadonlyMap<number, Rounds>) =>
     )
   )
 
-/** What there is to tell of the rounds so far. */
+/** The results of the rounds so far. */
 export interface Measured {
   readonly rows: ReadonlyArray<Row>
   readonly everybody: string

@@ -1,4 +1,4 @@
-/** Starts the server of pages, for whoever fetches them. */
+/** Starts the server of pages. */
 import { Effect, FileSystem, Schema } from "effect"
 import * as Processes from "./Processes.ts"
 

@@ -1,6 +1,6 @@
 /**
- * A part of the bench that was measured, kept as a file: the whole takes an hour, so its parts can be measured one by
- * one, and a part that is measured anew takes the place of what it was.
+ * Keeps a measured part of the bench as a file. The whole bench takes an hour, so parts can be measured one by one; a part
+ * that is measured again replaces its file.
  */
 import { Effect, FileSystem, Schema } from "effect"
 import { availableParallelism, cpus, loadavg, platform, totalmem } from "node:os"

@@ -1,4 +1,4 @@
-/** What does not grow with a tenant: the package says its version, and a small tenant is extracted. */
+/** Measures costs that do not grow with a tenant: printing the version, and extracting a small tenant. */
 import { Console, Effect, FileSystem } from "effect"
 import { join } from "node:path"
 import * as Pages from "./Pages.ts"

@@ -39,7 +39,7 @@ const keep = Effect.fnUntraced(function*(name: string, part: Part.Part) {
   yield* (yield* FileSystem.FileSystem).writeFileString(`${import.meta.dirname}/RESULTS.md`, all)
 })
 
-/** What is compared with goes away when it has been. */
+/** Measures beside the contenders, which are removed afterwards. */
 const machine = Effect.fnUntraced(function*(part: Part.Begun) {
   const { contenders, leftOut } = yield* Contenders.all
   const told = ({ everybody, rows }: Machine.Measured) =>

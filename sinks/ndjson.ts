@@ -11,7 +11,7 @@ import type { Sink } from "../src/Sink.ts"
 
 const standardOutput = "-"
 
-/** What DuckDB calls each, and how a file ends that is written so. */
+/** DuckDB's name for each compression, and the ending of its files. */
 const zstd = { compression: "zstd", suffix: ".ndjson.zst" }
 const compressions = [zstd, { compression: "gzip", suffix: ".ndjson.gz" }, { compression: "none", suffix: ".ndjson" }]
 

@@ -37,8 +37,8 @@ const parse = Effect.fnUntraced(function*(location: string) {
 const groupRows = 122_880
 
 /**
- * A column with more different values in a group than this is no dictionary. DuckDB's own limit is 24,576, and trying so
- * many in every column takes as much memory as the rows; the files are as large either way.
+ * A column with more different values per group than this is not dictionary-encoded. DuckDB's own limit of 24,576 takes as
+ * much memory as the rows, and the files are as large either way.
  */
 const dictionaryValues = 4096
 

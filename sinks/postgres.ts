@@ -15,7 +15,7 @@ import * as Connection from "./postgres/Connection.ts"
 import * as DatabaseTarget from "./postgres/DatabaseTarget.ts"
 import * as Layout from "./postgres/Layout.ts"
 
-/** The database at a location, which was asked for once and is no other since. */
+/** The database at a location. */
 const connect = Effect.fnUntraced(function*(location: string) {
   const target = yield* Effect.mapError(
     DatabaseTarget.read(location),

@@ -15,7 +15,7 @@ import type { Outcome } from "./Outcome.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
 
 /**
- * What a sink knows about the run that it is opened for. A sink that keeps history refuses a run that shrank too much.
+ * The run that a sink is opened for. A sink that keeps history refuses a run that shrank too much.
  */
 export interface SinkRun extends Stamp, Agreed {
   readonly pipeline: string

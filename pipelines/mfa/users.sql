@@ -9,7 +9,7 @@ code_owners AS (
 listed AS (
   SELECT
     users.*,
-    -- whoever has no code among all of them has none
+    -- if all codes were read, a user without one among them has none
     CASE WHEN has_code THEN true WHEN codes.is_whole THEN false END AS has_code,
     list_transform(phones, lambda phone: phone.phone_id) AS phone_ids,
     list_transform(groups, lambda g: g.group_id) AS group_ids,

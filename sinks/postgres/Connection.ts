@@ -37,14 +37,14 @@ const some = 2048
 const patience = 30_000
 
 /**
- * Instants are said in UTC, and nothing of a name that anybody may put into another schema is run. What is committed is on
- * the disk. Statements take what they take, and wait for others as long as a connection would be waited for.
+ * Times are in UTC. The search path has no schema in which other users can create objects. A commit is on the disk when it
+ * returns. Statements have no time limit, but they wait for a lock only as long as for a connection.
  */
 const settings =
   `SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET synchronous_commit = on;
   SET statement_timeout = 0; SET idle_session_timeout = 0; SET lock_timeout = ${patience}`
 
-/** What TLS has to prove, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+/** The checks of TLS, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
 const tls = Effect.fnUntraced(function*({ sslmode, sslrootcert }: DatabaseTarget) {
   if (sslmode === "disable") return false
   if (sslmode === "require") return { rejectUnauthorized: false }

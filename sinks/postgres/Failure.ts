@@ -1,6 +1,6 @@
 /**
- * The one place where what PostgreSQL or its client says becomes a sink's reason. What the server says of names and rights
- * is told; what it says of values, in its details, its context, and some messages, is somebody's and is not.
+ * Turns errors of PostgreSQL and of its client into a sink's reasons. Messages about names and rights are shown. Messages
+ * about values, details and contexts are not shown, because they may quote personal data.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 import { Predicate } from "effect"
@@ -46,7 +46,7 @@ const ofServer = (code: string, cause: unknown): SinkReason => {
   })
 }
 
-/** What the client says for itself, by its words, for it has no codes. */
+/** The client's own errors, by their words, because they have no codes. */
 const ofClient = (message: string): SinkReason =>
   message === "The server does not support SSL connections"
     ? new CannotCreate({ detail: "the server has no TLS, and sslmode asks for it" })

@@ -1,6 +1,6 @@
 /**
- * What there is in the database. Rows of all runs are in tables of a schema that readers need not see, `S_rows`, also while
- * they are staged: what is in `S` are views of those that were published, so that publishing a run is a word in one row.
+ * The tables and views in the database. The schema `S_rows` has the rows of all runs, staged ones too; readers need no
+ * access to it. The schema `S` has views of the published rows, so publishing a run updates one cell.
  */
 import { Effect } from "effect"
 import { hash } from "node:crypto"
@@ -34,8 +34,8 @@ export const seenOf = ({ schema }: Pick<DatabaseTarget, "schema">, table: string
 const collects = (table: Table) => `${literal(table.name)} = ANY(string_to_array(tables_collected, ', '))`
 
 /**
- * What was seen last of every row since the last complete run, which saw all there was; a run that is not complete takes
- * nothing away. `known` says which runs are known.
+ * The last sighting of every row since the last complete run. A run that is not complete removes nothing. `known` selects the
+ * runs.
  */
 const current = (table: Table, known: string) => {
   const keys = rowKey(table).map(name).join(", ")
@@ -89,7 +89,7 @@ const runsStatements = (target: DatabaseTarget, isThere: boolean) => [
   )
 ]
 
-/** A table and what is asked of it, which is made anew if another version made it. */
+/** The statements for a table and its views; they replace those that another version made. */
 const tableStatements = (target: DatabaseTarget, of: Table, isThere: boolean) => {
   const snapshots = Snapshots.snapshotsOf(of)
   const asof = name(`${of.name}_asof`)
@@ -119,7 +119,7 @@ const tableStatements = (target: DatabaseTarget, of: Table, isThere: boolean) =>
   ]
 }
 
-/** What makes a table, and what the table says of itself once that was done: so it is known for ours, and for which. */
+/** The statements that make a table, and the comment that marks it as ours and names its layout. */
 const parts = (target: DatabaseTarget, tables: ReadonlyArray<Table>) =>
   [runs, ...tables].map((of) => {
     const qualified = rowsOf(target, of)

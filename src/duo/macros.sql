@@ -70,7 +70,7 @@ END;
 -- How many different ids there are.
 CREATE MACRO count_different(ids) AS CASE WHEN len(ids) < 2 THEN len(ids) ELSE list_unique(ids)::BIGINT END;
 
--- What a phone can be used for. Push and passcodes need an activated Duo Mobile; texts and calls need nothing.
+-- The uses of a phone. Push and passcodes need an activated Duo Mobile; texts and calls need nothing.
 CREATE MACRO can_push(phone) AS coalesce(phone.activated, false) AND list_contains(phone.capabilities, 'push');
 CREATE MACRO can_otp(phone) AS coalesce(phone.activated, false) AND list_contains(phone.capabilities, 'mobile_otp');
 CREATE MACRO can_sms(phone) AS list_contains(phone.capabilities, 'sms');

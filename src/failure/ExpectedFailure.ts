@@ -6,7 +6,7 @@ import type { Runtime } from "effect"
 
 export interface ExpectedFailure {
   readonly _tag: string
-  /** What happened and what to do about it, in one or two lines. */
+  /** One or two lines: the problem, and what to do about it. */
   readonly message: string
   /**
    * The message for a webhook or a collector, without texts of other people. If undefined, they get a general sentence.

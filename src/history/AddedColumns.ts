@@ -1,6 +1,6 @@
 /**
- * Columns that came with a later version of the program. Of the rows of before it is not known what they had there: that
- * they have something now is no change. A run says which columns the run of its tenant before it did not have.
+ * Columns that a later version of the program has added. The value of such a column in older rows is not known, so a value
+ * that appears now is not a change. Every run records which columns the tenant's previous run did not have.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"

@@ -1,6 +1,6 @@
 /**
- * What there is to ask, as an empty ledger says it of itself: every table, view and macro with its sentence, every column
- * with its type and its own. The sentences stand in the tables and in the views' SQL, and nowhere else.
+ * The data dictionary, read from an empty ledger: every table, view and macro with its comment, and every column with its
+ * type and its comment. The comments are written in the tables and in the views' SQL, and nowhere else.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"

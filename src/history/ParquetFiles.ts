@@ -104,8 +104,8 @@ const sections = (views: string) =>
   )
 
 /**
- * `views.sql`: the names of a ledger over the files alone, for any DuckDB. What the file said `before` of other pipelines
- * is said again.
+ * The text of `views.sql`, which makes a ledger's tables and views over the files alone, in any DuckDB. The parts of other
+ * pipelines are copied from `before`, the file's earlier text.
  */
 export const views = (
   root: string,

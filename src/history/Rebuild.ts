@@ -1,4 +1,4 @@
-/** The histories anew from the Parquet snapshots of all runs, in whatever order they lie about: the runs are applied again. */
+/** Rebuilds the histories from the Parquet snapshots: all runs are applied again, oldest first. */
 import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as RowHash from "../duckdb/RowHash.ts"

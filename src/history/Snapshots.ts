@@ -1,6 +1,6 @@
 /**
- * The same history as one question to all snapshots at once, in whatever order they lie about: what the runs made of it
- * step by step is here read off the sightings of every row. For whoever has the Parquet files and no ledger.
+ * The history as one query over all snapshots, for readers who have the Parquet files and no ledger. The ledger's history
+ * is made run by run; this query computes the same from all sightings of each row at once.
  */
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as RowHash from "../duckdb/RowHash.ts"
@@ -15,10 +15,10 @@ import * as Views from "./Views.ts"
 export const snapshotsOf = ({ name }: Table) => DuckDb.name(`${name}_snapshots`)
 
 /**
- * A run's place is its number among those of its tenant that collected the table. A version begins where a row is seen
- * that was another, or was not there, before; it ends at the next sighting if that is another, or at the next complete run
- * if that comes first. It is SQL that PostgreSQL takes as well; what tells versions apart is given, but for columns that
- * came later, which tell apart what was seen since they came.
+ * A run's place is its number among the tenant's runs that collected the table. A version begins at a sighting whose row
+ * differs from the sighting before, or that has none before. It ends at the next sighting that differs, or at the next
+ * complete run that does not see the row, whichever comes first. PostgreSQL accepts this SQL too. Two sightings differ if
+ * their `fingerprint` does; a column in `later` counts only between sightings that both have it.
  */
 export const history = (table: Table, fingerprint: string, later: ReadonlyArray<string> = []) => {
   const known = later.map((column) => ({
@@ -89,7 +89,7 @@ export const view = (table: Table, query: string) => [
 /** What makes `runs` over a query for all of them, and `meta`. */
 export const runs = (query: string): ReadonlyArray<string> => [...view(Outcome.runs, query), ...view(meta, own)]
 
-/** What makes a table's names over a query for all rows of all runs; there is none if no run has written any. */
+/** The statements that make a table's views over `rows`, a query for the rows of all runs; undefined if no run wrote any. */
 export const statements = (
   table: Table,
   rows: string | undefined,

@@ -1,11 +1,11 @@
 /**
- * A table over time: every version of every row, and from when to when it was so. A row is known by the tenant and the
- * table's key. It is another version when a column is another, but for what says when the row was seen and for what
- * changes by itself, of which a version has what was seen last.
+ * A table over time: every version of every row, with the time from `valid_from` to `valid_to`. Tenant and key identify a
+ * row. A row has a new version when a column changes, except the columns of the run and the volatile ones. Of those a
+ * version has the values that were seen last.
  */
 import * as Table from "../Table.ts"
 
-/** What a version has besides the columns of its table. */
+/** The columns of a version, in addition to those of its table. */
 const intervals = {
   valid_from: Table.instant("When a run first saw this version."),
   valid_to: Table.timestamp("When a run saw that it was no longer so; NULL while it is."),
@@ -13,11 +13,11 @@ const intervals = {
   last_run_id: Table.id("The run that saw it last.")
 }
 
-/** All versions, for whoever asks. */
+/** The table `T_history`: all versions. */
 export const historyOf = ({ key, name, specs }: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${name}_history`,
-    doc: `Every version of every row of ${name}, from valid_from on and until valid_to, which is no longer of it.`,
+    doc: `Every version of every row of ${name}. A version is valid from valid_from until just before valid_to.`,
     key: ["tenant", ...key, "valid_from"],
     columns: { ...specs, ...intervals }
   })

@@ -1,6 +1,6 @@
 /**
- * What is asked of a history: the rows as they are (`users`), as they were at an instant (`users_asof(ts)`), and what
- * happened between two runs (`users_changes`). All of it is SQL over `users_history` and `runs`, whatever these are.
+ * The views over a history: the current rows (`users`), the rows at an instant (`users_asof(ts)`), and the changes between
+ * two runs (`users_changes`). They are SQL over the names `users_history` and `runs`, in the ledger and over Parquet.
  */
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import { telling } from "../duckdb/RowHash.ts"
@@ -35,9 +35,9 @@ const current = (table: Table.Table) =>
   `SELECT ${columnsOf(table)} FROM ${DuckDb.name(historyOf(table).name)} WHERE valid_to IS NULL`
 
 /**
- * A cell of a version as it was known at an instant. A version that was seen again since has what was seen then of what
- * changes by itself: an instant of before the last run that surely saw the version was the same, for such an instant only
- * grows, and of all else it is not known what it was.
+ * A cell of a version as it was known at the instant `ts`. If the version was seen again after `ts`, its volatile cells are
+ * of that later sighting. A volatile time that lies before the last run that surely saw the version is right even so,
+ * because such a time only grows. Other volatile cells are NULL, because their value at `ts` is not known.
  */
 const knownThen = (table: Table.Table, { name, type, volatile }: Table.Column, later: ReadonlyArray<string>) => {
   const cell = `version.${DuckDb.name(name)}`
@@ -80,7 +80,7 @@ const known = (column: string) => DuckDb.name(`known ${column}`)
 /** Whether an uncertain column is known to have changed since it was known last. */
 const hasTurned = (column: string) => `now.${DuckDb.name(column)} <> ${known(column)}.${DuckDb.name(column)}`
 
-/** What two versions have of a column; twice the same if it is not known whether that changed. */
+/** The values of a column in two versions; twice the same value if it is not known whether the column changed. */
 const beforeAndAfter = (
   table: Table.Table,
   { explains, name, uncertain }: Table.Column,

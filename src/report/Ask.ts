@@ -6,7 +6,7 @@ import type { SinkReason } from "../failure/SinkError.ts"
 /** Whether the page may name people. Without names nothing personal is read in the first place. */
 export type Pii = "keep" | "drop"
 
-/** The rows of a query. A row comes as JSON, for that has all that a page needs: texts, numbers, and nothing. */
+/** The rows of a query. A row comes as JSON, which has everything that a page needs: texts, numbers and null. */
 export const ask = <Row>(
   { all }: Session,
   row: Schema.Codec<Row, unknown>,

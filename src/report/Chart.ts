@@ -45,7 +45,7 @@ export interface Series {
 }
 
 export interface Chart {
-  /** What the chart shows, for those who do not see it. */
+  /** A description of the chart for readers who cannot see it. */
   readonly label: string
   readonly days: ReadonlyArray<string>
   readonly height: number

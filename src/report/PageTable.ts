@@ -17,7 +17,7 @@ interface Options<Row> {
   readonly isNarrow?: boolean
 }
 
-/** The roles are said again, for they are lost where cells are laid out as blocks. */
+/** The roles are explicit, because cells that are laid out as blocks lose them. */
 export const table = <Row>({ caption, columns, isNarrow = false, rows }: Options<Row>): Html =>
   html`<table role="table"${isNarrow ? html`` : html` class="folds"`}><caption class="unseen">${caption}</caption>
 <thead role="rowgroup"><tr role="row">${

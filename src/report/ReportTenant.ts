@@ -1,4 +1,4 @@
-/** What the page is about: the tenants of a ledger, and the moments that each is looked at. */
+/** The tenants of a ledger, and the instants at which the page looks at each. */
 import { Effect, Schema } from "effect"
 import type { Session } from "../duckdb/DuckDb.ts"
 import { ask, Count, Millis, type Pii } from "./Ask.ts"
@@ -27,11 +27,11 @@ export interface ReportTenant extends Schema.Schema.Type<typeof Row> {
   readonly hasMonth: boolean
 }
 
-/** What the thirty days are called: the first run may be younger. */
+/** The name of the period: thirty days, or fewer if the first run is younger. */
 export const overMonth = ({ first, hasMonth }: ReportTenant) =>
   hasMonth ? `in ${daysBack} days` : `since ${Words.day(first)}`
 
-/** What every section of the page is made from. */
+/** The input of every section of the page. */
 export interface Subject {
   readonly session: Session
   readonly pii: Pii

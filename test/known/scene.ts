@@ -1,5 +1,5 @@
 /**
- * A tenant of twelve people, told day by day, so small that whoever reads it knows the answer to any question. The days
+ * A tenant of twelve people, told day by day, so small that its reader knows the answer to any question. The days
  * are those of November 2026; the runs are at nine in the morning.
  *
  * - ann has a key and a phone, is a domain admin, and gets a token on the 8th

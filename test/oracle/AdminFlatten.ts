@@ -1,6 +1,6 @@
 /**
- * One administrator of Duo becomes flat rows: one of `admins`, one of `admin_methods` a factor. Pure: the same
- * administrator gives the same rows, whoever else is on the page.
+ * One administrator of Duo becomes flat rows: one of `admins`, one of `admin_methods` per factor. Pure: the same
+ * administrator always gives the same rows, whatever else is on the page.
  */
 import type { adminMethods, admins } from "../../pipelines/admins/Tables.ts"
 import type { Admin, AdminPhone } from "../../src/duo/wire/Admin.ts"

@@ -1,4 +1,4 @@
-/** How what Duo says becomes cells of a row, whoever it is about. */
+/** Turns Duo's values into cells of a row. */
 import type { Phone, Token, WebAuthnCredential } from "../../src/duo/wire/User.ts"
 import type * as Strength from "./Strength.ts"
 
@@ -33,7 +33,7 @@ const timeText =
 const earliest = Date.parse("0001-01-01T00:00:00Z")
 const latest = Date.parse("9999-12-31T23:59:59Z")
 
-/** `last_seen` is a text, usually without a zone, and then UTC. NULL for one that is no time of the years 1 to 9999. */
+/** `last_seen` is a text, usually without a zone, and then UTC. NULL for a text that is not a time in the years 1 to 9999. */
 export const fromText = (text: string | null): bigint | null => {
   const parts = text === null ? null : timeText.exec(text)
   if (parts === null) return null
@@ -66,7 +66,7 @@ export const byId = <A>(things: ReadonlyArray<A>, id: (thing: A) => string): Rea
   return [...found].sort(([a], [b]) => a < b ? -1 : 1)
 }
 
-/** What a phone says of itself, and what it is good for. */
+/** A phone's own cells and its uses. */
 export const ofPhone = (phone: Omit<Phone, "phone_id">, uses: Strength.PhoneUses) => ({
   method_type: said(phone.type),
   name: said(phone.name),

@@ -4,7 +4,7 @@ import type { UserRows } from "./Flatten.ts"
 /** Duo counts these as enrolment if they work: https://duo.com/docs/adminapi#retrieve-users. */
 const counted = new Set(["phone", "token", "webauthn", "u2f"])
 
-/** What is said of a user, if that is so. */
+/** The sentence about a user, if the contradiction holds. */
 export const contradictionOf = ({ mfa_methods, users: [user] }: UserRows): string | undefined => {
   if (user?.is_enrolled === true && mfa_methods.length === 0) {
     return "is_enrolled is true of a user without any authenticator"

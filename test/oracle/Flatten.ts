@@ -1,6 +1,6 @@
 /**
- * One Duo user becomes flat rows: one of `users`, one of `mfa_methods` an authenticator, one of `user_groups` a group.
- * Pure: the same user gives the same rows, whoever else is on its page and in whatever order its devices come.
+ * One Duo user becomes flat rows: one of `users`, one of `mfa_methods` per authenticator, one of `user_groups` per group.
+ * Pure: the same user always gives the same rows, whatever else is on the page and in any order of the devices.
  */
 import type { bypassCodes, mfaMethods, userGroups, users } from "../../pipelines/mfa/Tables.ts"
 import type { BypassCode } from "../../src/duo/wire/BypassCode.ts"
@@ -62,7 +62,7 @@ const phoneMethod = (phone_id: string, phone: Phone): Method => {
   })
 }
 
-/** What Duo lists in two places is one kind, and one of a kind: `method_id` tells them apart. */
+/** Desktops, which Duo lists in two places, are one kind; `method_id` tells them apart. */
 const desktopsOf = (user: User): ReadonlyArray<Method> => [
   ...user.desktop_authenticators.map((desktop) =>
     method("desktop", desktop.dakey, "device_bound", {

@@ -64,7 +64,7 @@ export const history = (runs: ReadonlyArray<Run>): ReadonlyArray<Version> => {
   return versions.filter(({ from, to }) => to !== from)
 }
 
-/** What was known at an instant: of what was seen again later only what must have been so already. */
+/** The cells as they were known at an instant. Later sightings count only where the value must have been the same then. */
 export const asOf = (runs: ReadonlyArray<Run>, at: number) =>
   history(runs).filter(({ from, to }) => from <= at && (to === null || to > at)).map((version) => {
     if (version.seen <= at) return { ...version, run: version.last }
@@ -82,7 +82,7 @@ export const asOf = (runs: ReadonlyArray<Run>, at: number) =>
     }
   })
 
-/** What the runs until an instant say of the rows that are there at it: nothing later is in it. */
+/** The rows at an instant, by the runs until then and nothing later. */
 export const asThen = (runs: ReadonlyArray<Run>, at: number) =>
   history(runs.filter((run) => run.at <= at)).filter(({ to }) => to === null)
 

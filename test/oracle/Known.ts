@@ -12,7 +12,7 @@ const phoneTypes = new Set(["mobile", "landline", "unknown"])
 const capabilities = new Set(["auto", "push", "sms", "phone", "mobile_otp"])
 const tokenTypes = new Set(["h6", "h8", "t6", "t8", "yk", "d1"])
 
-/** What an object carries that is not known, and what became of it: `unknown phone type: brick, kept as it is`. */
+/** An unknown value of an object, and its treatment: `unknown phone type: brick, kept as it is`. */
 export class Unknowns {
   readonly found: Array<string> = []
 

@@ -13,7 +13,7 @@ export const strongest = (methods: ReadonlyArray<Strength>): Strength => methods
 /** The weakest of the methods, `none` without any. */
 export const weakest = (methods: ReadonlyArray<Strength>): Strength => methods.toSorted(byRank).at(0) ?? "none"
 
-/** What a phone can be used for. Push and passcodes need an activated Duo Mobile; texts and calls need nothing. */
+/** The uses of a phone. Push and passcodes need an activated Duo Mobile; texts and calls need nothing. */
 export interface PhoneUses {
   readonly can_push: boolean
   readonly can_otp: boolean

@@ -40,7 +40,7 @@ export interface Tally {
   readonly facts: (counts: Counts) => RunFacts
 }
 
-/** `hasAllCodes`: the bypass codes that there are were all read, and whoever has none among them has none. */
+/** `hasAllCodes`: all bypass codes were read, so a user without one among them has none. */
 export const make = (stamp: Stamp, { hasAllCodes }: { readonly hasAllCodes: boolean }): Tally => {
   const withCode = new Set<string>()
   const hasCode = (user_id: string) => withCode.has(user_id) || (hasAllCodes ? false : null)

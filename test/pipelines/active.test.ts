@@ -1,4 +1,4 @@
-/** Who is active is said once: whoever asks, a view, a question, a policy or the report, counts the same users. */
+/** Active users are defined once: views, queries, policies and the report all count the same users. */
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Result, Schema } from "effect"
 import { readFileSync } from "node:fs"

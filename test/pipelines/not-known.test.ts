@@ -1,4 +1,4 @@
-/** What a run could not tell is never taken for no: in a row, an event, a count, a verdict or the report. */
+/** A value that a run could not learn never counts as no: in a row, an event, a count, a verdict or the report. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"

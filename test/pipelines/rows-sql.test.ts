@@ -1,4 +1,4 @@
-/** What the SELECTs of the pipelines make is what TypeScript makes of the same objects, to the cell. */
+/** The SELECTs of the pipelines make the same cells as independent TypeScript code does of the same objects. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, Context, Effect, Layer, Result, Schema } from "effect"
@@ -47,7 +47,7 @@ const hostile = (seed: number, hasAllCodes: boolean | undefined): Reading => {
   }
 }
 
-/** What is read of a list of answers; nothing of those that are refused. */
+/** The objects in a list of answers, without those of refused answers. */
 const read = <A extends object>(
   answers: ReadonlyArray<string>,
   decode: (response: unknown) => Result.Result<{ readonly values: ReadonlyArray<A> }, unknown>

@@ -168,7 +168,7 @@ describe("extract", () => {
       const quiet = yield* command(folder, args, settings(duo))
       const ended = yield* command(folder, [...args, "--log-level", "debug"], settings(duo))
       assert.strictEqual(JSON.parse(ended.stdout).users, 30)
-      assert.match(ended.stderr, /^debug: \/admin\/v2\/users: 5 of 30 at offset 0; 4 in flight, 5 a page$/m)
+      assert.match(ended.stderr, /^debug: \/admin\/v2\/users: 5 of 30 at offset 0; 4 in flight, 5 per page$/m)
       assert.notInclude(quiet.stderr, "debug")
     })))
 

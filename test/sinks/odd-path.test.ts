@@ -13,7 +13,7 @@ import { unpacked } from "../support/readers.ts"
 
 /** Columns of the tables, SQL, URLs, and patterns. */
 const odd = "status=prod/tenant=x/users=1/run_date=2020-01-01/it's \"100%25\" \\ [a]*{b,c}"
-/** What the pattern matches if it is one. */
+/** A path that the pattern would match. */
 const decoy = "status=prod/tenant=x/users=1/run_date=2020-01-01/it's \"100%25\" \\ a{b,c}"
 
 let folder = ""

@@ -140,7 +140,7 @@ export interface Read {
   readonly users: ReadonlyArray<{ readonly user_id: string; readonly realname: string | null }>
 }
 
-/** What is wrong with the result; undefined if it is the tenant of one moment, or is marked as incomplete. */
+/** Says why the result is wrong; undefined if it is the tenant of one moment, or is marked as incomplete. */
 export const wrongWith = (
   { changed, complete, proof, users }: Read,
   states: LiveTenant["states"]

@@ -19,7 +19,7 @@ const gzip: Sink = {
       target: ({ name }, run_id) => path.join(root, name, `${run_id}.ndjson.gz`),
       write: (file, table, run_id, rows) => {
         const parts = Stream.map(rows.stream(table, run_id), (some) => gzipSync(some.map(line).join("")))
-        // what gzip unpacks of two files, one after the other, is what was in both; nothing at all is no file of gzip
+        // two gzip files in a row unpack to the contents of both; an empty file is not a gzip file
         return Files.write(file, Stream.concat(Stream.make(gzipSync("")), parts))
       }
     })

@@ -101,7 +101,7 @@ const skeyLength = 40
 
 const swapped = "DUO_IKEY and DUO_SKEY look swapped: the one that starts with DI is DUO_IKEY"
 
-/** What is wrong with an integration key; undefined for text that may be one. */
+/** Says why a text cannot be an integration key; undefined if it can be one. */
 export const wrongIkey = (ikey: string): string | undefined => {
   if (ikey.length === skeyLength) return swapped
   return /^[!-9;-~]+$/.test(ikey)
@@ -109,7 +109,7 @@ export const wrongIkey = (ikey: string): string | undefined => {
     : "DUO_IKEY is not an integration key, which is DI and 18 letters and digits"
 }
 
-/** What is wrong with a secret key; undefined for text that may be one. */
+/** Says why a text cannot be a secret key; undefined if it can be one. */
 export const wrongSkey = (skey: Redacted.Redacted<string>): string | undefined =>
   isIkey(Redacted.value(skey)) ? swapped : undefined
 

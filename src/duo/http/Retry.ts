@@ -62,7 +62,7 @@ export const rateLimit = Schedule.exponential("1 second").pipe(
   })
 )
 
-/** What a whole run may spend on retries. */
+/** The retry budget of a whole run. */
 export interface Budget {
   /**
    * Takes a retry out of the budget, or fails if the budget is spent. The retry waits from `from` on, in milliseconds.

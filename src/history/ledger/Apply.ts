@@ -1,7 +1,7 @@
 /**
- * How one run changes the history of its tenant, and the only place where a version ends. A version ends when a run sees
- * another in its place, or when a complete run does not see it; a run that is not proved complete ends nothing for what
- * it did not see. What is the same as before costs a row of what is volatile, and nothing else.
+ * Applies one run to the history of its tenant. This is the only place where a version ends: when a run sees another
+ * version of the row, or when a complete run does not see the row. A run that is not proved complete ends no version of
+ * a row that it did not see. A row that did not change costs one row of volatile cells and nothing else.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
@@ -14,7 +14,7 @@ import type { Table } from "../../Table.ts"
 import { compare, type EarlierVersions, is, type LedgerRun, listed, look, rowsOf, type Snapshot } from "./Compare.ts"
 import { currentOf, hashesOf, pastOf, versionsOf } from "./StoredTables.ts"
 
-/** A run that is older than what is there would have to change what was, which only a rebuild can. */
+/** Refuses a run that is older than the newest one, because only a rebuild can change the past. */
 const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: LedgerRun) {
   const place = `(${DuckDb.constant(run.observed_at)}, ${DuckDb.literal(run.run_id)})`
   const later = yield* session.all(
@@ -26,7 +26,7 @@ const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: LedgerR
   }
 })
 
-/** What the run would end of what was compared with it. */
+/** Counts the versions that the run would end. */
 const lossOf = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot, { count }: EarlierVersions) {
   const [[gone = 0, seen = 0] = []] = yield* place.session.all(
     count === 0
@@ -36,10 +36,10 @@ const lossOf = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot,
   return { table: snapshot.table, before: count, gone: Number(gone), seen: Number(seen) }
 })
 
-/** Versions that are filled in at once: what DuckDB keeps of them until then takes half a kilobyte each. */
+/** The number of versions that one statement fills in. DuckDB keeps half a kilobyte per version until it is done. */
 const batch = 61_440n
 
-/** Gives the versions that were seen again the columns that came since they were last seen. */
+/** Fills in the added columns of the versions that the run has seen again. */
 const fillIn = Effect.fnUntraced(
   function*({ catalog, of, session }: LedgerRun, table: Table, { added }: EarlierVersions) {
     if (added.length === 0) return
@@ -48,7 +48,7 @@ const fillIn = Effect.fnUntraced(
     const [[last] = []] = yield* session.all(`SELECT max(${versions}.rowid) ${lacking}`)
     if (typeof last !== "bigint") return
     for (let from = 0n; from <= last; from += batch) {
-      // DuckDB updates rows in their order many times faster than in any other
+      // DuckDB updates rows many times faster in the order of the table
       yield* session.run(
         `UPDATE ${versions} filled SET ${added.map((name) => `${DuckDb.name(name)} = ${is(name)}`).join(", ")}
        FROM (
@@ -61,7 +61,7 @@ const fillIn = Effect.fnUntraced(
   }
 )
 
-/** Ends the versions that are over, and says of all others what the run saw. */
+/** Ends the versions that the run has replaced or missed, and records the sighting of all others. */
 const carryOn = Effect.fnUntraced(
   function*({ isComplete, of, run, session }: LedgerRun, table: Table, before: EarlierVersions) {
     const [versions, past] = [of(versionsOf(table)), of(pastOf(table))]
@@ -72,7 +72,7 @@ const carryOn = Effect.fnUntraced(
     const seen = `SELECT version_number${listed(changing)} FROM paired WHERE version_number + row_number IS NOT NULL
     UNION ALL SELECT version_number${listed(changing)} FROM rest WHERE "is same"`
     const lastSeen = `${before.run_id} AS last_run_id, ${before.observed_at} AS observed_at${listed(changing)}`
-    // a version that begins and ends at one instant never existed
+    // a version that starts and ends at the same instant never existed
     yield* session.run(`
     UPDATE ${past} SET valid_to = ${now} WHERE valid_to IS NULL AND version_number IN ${
       numbers(`${over} AND NOT "is of now"`)
@@ -97,7 +97,7 @@ const carryOn = Effect.fnUntraced(
   }
 )
 
-/** Begins the versions that the run is the first to see. */
+/** Inserts the versions that the run is the first to see. */
 const begin = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot, before: EarlierVersions) {
   const { of, run, session } = place
   const { table } = snapshot

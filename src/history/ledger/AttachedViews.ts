@@ -18,7 +18,7 @@ interface Described {
   readonly views: string
 }
 
-/** What others keep in the ledger, under the names that it has there; what cannot be read is left out. */
+/** Makes views of other users' tables in the ledger, under their names; tables that cannot be read are left out. */
 const others = Effect.fnUntraced(function*(
   { all, run }: DuckDb.Session,
   catalog: string,

@@ -1,6 +1,6 @@
 /**
- * What a run says of the versions that have not ended. A row whose hashes are those of a version is that version; of all
- * others the keys are compared, which are few on most days.
+ * Compares the rows of a run with the versions that have not ended. A row with the same hashes as a version is that
+ * version. The keys of the remaining rows are compared; on most days they are few.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
@@ -18,7 +18,7 @@ export interface Snapshot {
   readonly rows: string
 }
 
-/** What a run is applied to. */
+/** A run and the ledger that it is applied to. */
 export interface LedgerRun {
   readonly session: DuckDb.Session
   readonly catalog: string
@@ -95,7 +95,7 @@ export const look = Effect.fnUntraced(
 
 const was = (column: string) => DuckDb.name(`was ${column}`)
 
-/** What a row has in a column that is new; it is filled in. */
+/** The name of the cell that an added column is filled in with. */
 export const is = (column: string) => DuckDb.name(`is ${column}`)
 
 /** Keys that are in memory at once. */
@@ -138,9 +138,9 @@ const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: Ea
 }
 
 /**
- * Makes two tables. `paired` has the number of every row and of every version that has not ended, in one row if both have the
- * same hashes. `rest` has those that are alone there, in one row if they have the same key, and whether they are
- * nevertheless the same: a column that is new is filled in, and is no change.
+ * Makes two tables. `paired` has the number of every row and of every version that has not ended; a row and a version with
+ * the same hashes are one row of it. `rest` has the unpaired ones; a row and a version with the same key are one row
+ * of it, with a flag that says whether they are the same except for added columns, which are filled in.
  */
 export const compare = Effect.fnUntraced(
   function*(place: LedgerRun, snapshot: Snapshot, before: EarlierVersions): Effect.fn.Return<void, SinkReason> {

@@ -96,8 +96,9 @@ export const missing = Effect.fnUntraced(
 )
 
 /**
- * Brings a ledger to the format of this version: makes the tables that are not there, the columns that they lack, and all
- * views anew; a column that comes late can be NULL. `added` are those that the run that is going has added. Views say no catalog, so that they work under any name of the file.
+ * Brings a ledger to the format of this version: adds missing tables and columns, and makes all views again. An added
+ * column can be NULL. `added` are the columns that the current run adds. The views name no catalog, so that they work
+ * under any name of the file.
  */
 export const migrate = Effect.fn("Ledger.migrate")(
   function*(
@@ -140,7 +141,7 @@ export const migrate = Effect.fn("Ledger.migrate")(
   }
 )
 
-/** Takes away the tables of ours, so that they can be made anew. */
+/** Drops our tables, so that they can be made again. */
 export const drop = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
     const { earlier } = yield* missing(session, catalog, tables)

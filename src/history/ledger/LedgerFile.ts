@@ -1,6 +1,6 @@
 /**
- * The ledger's file, which is never written in place: a copy is made beside it, changed, and renamed over it, so that
- * readers are not in the way and never see half of a change. What others keep in it is in the copy too.
+ * The ledger's file. It is never written in place: a copy beside it is changed and renamed over it, so readers do not block
+ * a run and never see half of a change. Tables of other users are in the copy too.
  */
 import { Effect, FileSystem, Path, Schedule } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
@@ -57,9 +57,9 @@ const hold = (session: DuckDb.Session, file: string) =>
 const small = 64
 
 /**
- * Writes the changed ledger again if more than a third of it is free: DuckDB gives blocks back only at the end of a file,
- * and a year's runs leave as many in its middle as they use. What others keep in it is written again as well; if that
- * cannot be done, the file stays as large as it is.
+ * Rewrites the changed ledger if more than a third of it is free. DuckDB frees blocks only at the end of a file, and the
+ * runs of a year leave as many free blocks inside it as they use. Tables of other users are rewritten too. If that
+ * fails, the file keeps its size.
  */
 const pack = Effect.fn("Ledger.pack")(function*({ all, run }: DuckDb.Session, file: string) {
   const fs = yield* FileSystem.FileSystem
@@ -77,7 +77,7 @@ const pack = Effect.fn("Ledger.pack")(function*({ all, run }: DuckDb.Session, fi
   if (isPacked) yield* Effect.mapError(fs.rename(packed, file), Files.reasonOf)
 })
 
-/** What is done to the copy, which is attached under the name of the catalog; and what must be true of it afterwards. */
+/** A change of the copy, which is attached as `catalog`, and a check of the result. */
 export interface Change {
   readonly make: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason, SinkServices>
   readonly verify: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason>
@@ -93,7 +93,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   if (file.includes("?")) return yield* new CannotCreate({ detail: "DuckDB cannot write where a name has a ? in it" })
   yield* Files.prepare(root, [file])
   yield* Lock.take(root, lockOf(base))
-  // whoever can write beside the ledger puts nothing in the way of the files that DuckDB makes
+  // in a private directory, users who can write beside the ledger cannot replace the files that DuckDB makes
   const work = `${staged}.tmp`
   const making = path.join(work, "ledger.duckdb")
   yield* Files.privateDirectory(work)

@@ -1,4 +1,4 @@
-/** What a ledger says of itself: its format, which a version that does not know it leaves alone. */
+/** The table `meta` of a ledger: its format. A version that does not know the format does not touch the ledger. */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { Corrupt, Newer } from "../../failure/SinkError.ts"
@@ -18,8 +18,8 @@ export const meta = Table.make({
 })
 
 /**
- * Who wrote a ledger in which format, which is 0 if it has no number yet; `undefined` if the database is no ledger yet.
- * Fails if only a later version knows the format.
+ * The format of a ledger and the version that wrote it; format 0 if it has no number yet, and `undefined` if the database is
+ * not a ledger yet. Fails if only a later version knows the format.
  */
 export const read = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string) {
   const names = (yield* session.all(

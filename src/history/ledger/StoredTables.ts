@@ -15,7 +15,7 @@ const pick = ({ specs }: Table.Table, isWanted: (name: string) => boolean): Tabl
 
 const version_number: Table.Spec = { ...Table.bigint("The number of the version in this ledger."), required: true }
 
-/** What `T_history` says of a version that is not in `T_versions`, or not as it was seen last. */
+/** The columns of `T_history` that change with later sightings, so that `T_versions` does not have them. */
 const changing = (table: Table.Table) => ["valid_to", "last_run_id", "observed_at", ...volatile(table)]
 
 /** The versions: what they were, and since when. */

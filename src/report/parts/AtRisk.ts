@@ -1,4 +1,4 @@
-/** Who can log in and is not well protected, and why. */
+/** The section about users who can log in and are not well protected, with the reasons. */
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, Count, Millis, Person, who } from "../Ask.ts"

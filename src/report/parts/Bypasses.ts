@@ -54,7 +54,7 @@ const why: Readonly<Record<string, string>> = {
   code: "a bypass code"
 }
 
-/** What the last run did not tell: nobody is taken for one who bypasses nothing. */
+/** The users for whom the last run could not tell; they do not count as users without a bypass. */
 const untold = ({ session, tenant }: Subject) =>
   askOne(
     session,

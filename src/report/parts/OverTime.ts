@@ -128,7 +128,7 @@ ${
 
 const mixOf = (day: Day | undefined, strength: string) => day?.mix[strength] ?? 0
 
-/** What the active users have as their strongest method: a bar a day, and in figures today. */
+/** The strongest methods of the active users: one bar per day, and the figures of today. */
 export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, { tenant }: Subject) {
   const last = days.at(-1)
   const monthAgo = days.findLast(({ day }) => Date.parse(day) <= tenant.monthAgo)

@@ -31,7 +31,7 @@ const Written = Schema.Struct({
 
 const Open = Schema.Struct({ ...Written.fields, sinks: Schema.Array(Target) })
 
-/** What one sink has sealed. */
+/** The record of a run that one sink has sealed. */
 export const Receipt = Schema.Struct({
   ...Target.fields,
   rows: Schema.Record(Schema.String, Schema.Int),

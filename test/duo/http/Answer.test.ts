@@ -1,4 +1,4 @@
-/** What each answer means: its reason, its exit code and its message, which never has a person's data or a key. */
+/** The meaning of each answer: its reason, its exit code and its message, which never has a person's data or a key. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
 import type { DuoError } from "../../../src/duo/DuoError.ts"

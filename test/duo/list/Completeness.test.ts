@@ -47,7 +47,7 @@ const readAll = Effect.fnUntraced(function*(seed: number) {
 const listsPerQuery = 200
 
 /**
- * What is claimed about lists: at which moment they are complete, whether two readings show it, and who was in them.
+ * Claims about lists: at which moment they are complete, whether two readings show it, and who was in them.
  */
 const claims = Effect.fnUntraced(
   function*(session: Session, lists: ReadonlyArray<Effect.Success<ReturnType<typeof readAll>>>) {
