@@ -1,6 +1,6 @@
 /**
- * CSV for spreadsheets: `T/RUN_ID.csv`, RFC 4180, NULL is an empty field, no cell can start a formula, and a byte order
- * mark says that it is UTF-8.
+ * CSV for spreadsheets: `T/RUN_ID.csv`, by RFC 4180. NULL is an empty field, no cell can start a formula, and a byte order
+ * mark marks the file as UTF-8.
  */
 import { Effect, Path, Stream } from "effect"
 import * as DuckDb from "../src/duckdb/DuckDb.ts"
@@ -17,7 +17,7 @@ import * as Spreadsheet from "../src/text/Spreadsheet.ts"
 
 const option = /\?bom=(yes|no)$/
 
-/** `DIR?bom=no` as what it means. */
+/** Parses a location such as `DIR?bom=no`. */
 const parse = Effect.fnUntraced(function*(location: string) {
   const path = yield* Path.Path
   const root = path.resolve(location.replace(option, ""))
@@ -40,7 +40,7 @@ const asWritten = (row: Row): Row =>
     Object.entries(row).map(([name, cell]) => [name, typeof cell === "string" ? Spreadsheet.unguard(cell) : cell])
   )
 
-/** Bytes that reading makes room for in a line, which may have a text of a megabyte in every cell. */
+/** The longest line that can be read back; every cell may have a text of a megabyte. */
 const lineBytesMax = 4 * DuckDb.rowBytesMax
 
 const csv: Sink = {

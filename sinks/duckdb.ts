@@ -1,6 +1,6 @@
 /**
- * The ledger: one DuckDB file with every version of every row of every tenant, and a row for every run. Readers are not in
- * the way of a run, and never see half of one.
+ * The ledger: one DuckDB file with every version of every row of every tenant, and a row for every run. Readers do not
+ * block a run, and never see half of one.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../src/duckdb/DuckDb.ts"
@@ -21,7 +21,7 @@ const duckdb: Sink = {
     const { change } = yield* LedgerFile.open(location, run.run_id, run.tables)
     return {
       seal: Effect.fnUntraced(function*(round, rows) {
-        // in the instance that has the rows, and on a connection of its own, because it uses another database
+        // in the instance that has the rows, but on its own connection, because it uses another database
         return yield* change(yield* rows.session.another, {
           make: Effect.fnUntraced(function*(session, catalog) {
             for (const outcome of round) {

@@ -1,4 +1,4 @@
-/** Newline-delimited JSON: `T/RUN_ID.ndjson.zst`, one object a row; or all rows on standard output, for a pipe. */
+/** Newline-delimited JSON: `T/RUN_ID.ndjson.zst`, one object per row; or all rows on standard output, for a pipe. */
 import { Effect, Path } from "effect"
 import * as Ndjson from "../src/duckdb/Ndjson.ts"
 import * as Read from "../src/duckdb/Read.ts"
@@ -17,7 +17,7 @@ const compressions = [zstd, { compression: "gzip", suffix: ".ndjson.gz" }, { com
 
 const option = /\?compression=(zstd|gzip|none)$/
 
-/** `DIR?compression=gzip` as what it means. */
+/** Parses a location such as `DIR?compression=gzip`. */
 const parse = Effect.fnUntraced(function*(location: string) {
   const path = yield* Path.Path
   const chosen = option.exec(location)?.[1]
@@ -74,7 +74,7 @@ const ndjson: Sink = {
     const path = yield* Path.Path
     if (location === standardOutput) return undefined
     const { root, suffix: chosen } = yield* parse(location)
-    // runs of before wrote plain files, whatever the location says
+    // earlier versions wrote plain files, whatever the location says
     for (const suffix of new Set([chosen, ...compressions.map(({ suffix }) => suffix)])) {
       const rows = yield* Read.ndjson(path.join(root, table.name, `${run_id}${suffix}`), table)
       if (rows !== undefined) return rows

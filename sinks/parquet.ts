@@ -1,6 +1,6 @@
 /**
- * Parquet: every run's snapshot in `T/run_date=YYYY-MM-DD/RUN_ID.parquet`, and the last run of each tenant in
- * `current/T.parquet`, for tools that want just one file; and `views.sql`, the names of the ledger over these files.
+ * Parquet: every run's snapshot in `T/run_date=YYYY-MM-DD/RUN_ID.parquet`, the last run of each tenant in
+ * `current/T.parquet` for tools that read one file, and `views.sql`, which makes the ledger's views over these files.
  */
 import { Effect, FileSystem, Path, Stream } from "effect"
 import * as DuckDb from "../src/duckdb/DuckDb.ts"
@@ -20,7 +20,7 @@ import { format } from "../src/Version.ts"
 
 const option = /\?compression=(zstd|snappy)$/
 
-/** `DIR?compression=snappy` as what it means. */
+/** Parses a location such as `DIR?compression=snappy`. */
 const parse = Effect.fnUntraced(function*(location: string) {
   const path = yield* Path.Path
   const root = path.resolve(location.replace(option, ""))
@@ -33,7 +33,7 @@ const parse = Effect.fnUntraced(function*(location: string) {
   }
 })
 
-/** The rows of a group, which is in memory as a whole before it is written. */
+/** Rows per group. A group is in memory as a whole before it is written. */
 const groupRows = 122_880
 
 /**
@@ -42,13 +42,13 @@ const groupRows = 122_880
  */
 const dictionaryValues = 4096
 
-/** The rows of a current file, with those columns of the table that it has. */
+/** The query for the rows of a current file, which may lack columns of the table. */
 const rowsIn = (file: string, { columns }: Table) =>
   `SELECT COLUMNS(c -> c IN (${columns.map(({ name }) => DuckDb.literal(name)).join(", ")})) FROM ${
     DuckDb.scanParquet(file)
   }`
 
-/** What a file says about itself, in its key-value metadata. */
+/** The key-value metadata of a file. */
 const metadata = ({ columns, doc, key, name }: Table, outcome: Outcome) =>
   Object.entries({
     "duo_mfa.dictionary": JSON.stringify({ name, doc, key, columns }),
@@ -58,7 +58,7 @@ const metadata = ({ columns, doc, key, name }: Table, outcome: Outcome) =>
     [ParquetFiles.runKey]: ParquetFiles.encodeRun(outcome)
   }).map(([key, value]) => `${DuckDb.literal(key)}: ${DuckDb.literal(value)}`).join(", ")
 
-/** Rows of some tenants, or of all others. */
+/** A condition for the rows of some tenants, or of all others. */
 const tenantsIn = (round: ReadonlyArray<Outcome>, isIn = "IN") =>
   `tenant ${isIn} (${round.map(({ tenant }) => DuckDb.literal(tenant)).join(", ")})`
 
@@ -94,7 +94,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     ? yield* Effect.flatMap(Effect.mapError(fs.readFileString(viewsFile), Files.reasonOf), ParquetFiles.readViews)
     : ""
 
-  /** Stages the files of a table, and says where they are to be. The runs are those that collected it. */
+  /** Stages the files of a table, and gives their targets. `runs` are those that collected the table. */
   const sealTable = Effect.fn("Parquet.table")(
     function*(round: ReadonlyArray<Outcome>, { session }: Rows, table: Table) {
       yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
@@ -142,9 +142,9 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       })
 
       /**
-       * The runs, and what the current file has of other tenants; the same file once more if it is one run and nothing else.
-       * Rows of several files go by way of a database, because what is read from one comes in full vectors, and only those
-       * fill a group to the row.
+       * The new current file: the rows of these runs, and those of other tenants from the old one. If it would be the snapshot of
+       * one run, it is the same file once more. Rows of several files go through a database table, because DuckDB fills row
+       * groups to the row only from full vectors, as a table gives them.
        */
       const writeCurrent = Effect.fnUntraced(function*(snapshots: ReadonlyArray<Files.Move>, to: string) {
         const kept = tenantsIn(round, "NOT IN")
@@ -156,7 +156,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
         }
         const work = staged("work")
         yield* Files.privateDirectory(work)
-        // a file that was let go of may still be open for a statement on another connection
+        // a detached file may still be open for a statement on another connection
         const file = path.join(work, table.name)
         yield* session.run(`ATTACH ${DuckDb.literal(file)} AS scratch (${DuckDb.groupRows})`)
         const sources = [
@@ -178,7 +178,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     }
   )
 
-  /** Stages the views, over the tables of which there are files, of this round or of others. */
+  /** Stages `views.sql`, for all tables that have files of this round or of earlier ones. */
   const sealViews = Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, { session }: Rows) {
     const here = DuckDb.literal(root)
     const isWritten = Effect.fnUntraced(function*(table: Table) {

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL: the rows of every run of every tenant, and views of the last one and of any time before. Rows are copied in
- * one transaction, and no view shows them before the run is published, which is one word in one row.
+ * PostgreSQL: the rows of every run of every tenant, with views of the last run and of any time before. One transaction
+ * copies the rows. The views show them when the run is published, which updates one cell.
  */
 import { Effect, Schema, Stream } from "effect"
 import * as DuckDb from "../src/duckdb/DuckDb.ts"
@@ -26,7 +26,7 @@ const connect = Effect.fnUntraced(function*(location: string) {
 
 const copyInto = (qualified: string, table: Table) => `COPY ${qualified} (${DuckDb.names(table)}) FROM STDIN`
 
-/** Another run of the tenant is going as long as its connection is there, wherever it runs. */
+/** Takes the lock of a tenant. Another run holds it as long as its connection lasts, on whatever machine it runs. */
 const lock = Effect.fnUntraced(
   function*({ all }: Connection.Connection, { schema }: DatabaseTarget.DatabaseTarget, tenant: string) {
     const locked = yield* all("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", [`duo-mfa ${schema} ${tenant}`])
@@ -34,7 +34,7 @@ const lock = Effect.fnUntraced(
   }
 )
 
-/** What the run would take away from a table of its tenant. */
+/** Counts the rows that the run would remove from a table of its tenant. */
 const lossOf = Effect.fnUntraced(
   function*({ all }: Connection.Connection, target: DatabaseTarget.DatabaseTarget, run: SinkRun, table: Table) {
     const key = table.key.map(DuckDb.name).join(", ")
@@ -52,7 +52,7 @@ const lossOf = Effect.fnUntraced(
   }
 )
 
-/** Fails if the complete run would take away more of its tenant than a person has agreed to. */
+/** Fails if the complete run would remove more of its tenant than a person has agreed to. */
 const refuseShrunk = Effect.fnUntraced(
   function*(
     session: Connection.Connection,
@@ -67,7 +67,8 @@ const refuseShrunk = Effect.fnUntraced(
 )
 
 /**
- * What this process has opened and not sealed: that has left nothing, so that a database need not answer to be rid of it.
+ * The runs that this process has opened and not sealed. They have left nothing in the database, so discarding them needs no
+ * connection.
  */
 const unsealed = new Set<string>()
 const placeOf = (location: string, run_id: string) => `${run_id} ${location}`
@@ -79,7 +80,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   yield* Layout.migrate(session, target, run.tables)
   const known = yield* session.all(`SELECT FROM ${Layout.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
   if (known.length > 0) return yield* new CannotCreate({ detail: `run ${run.run_id} is there already` })
-  // what may not be written is found out here
+  // finds out here whether it can be written
   const rehearsed = [
     ...[runs, ...run.tables].map((table) => Layout.rowsOf(target, table)).map((rows) =>
       `INSERT INTO ${rows} SELECT * FROM ${rows} WHERE false`
@@ -129,7 +130,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
 const Publication = Schema.Struct({
   location: Schema.String,
   run_id: Schema.String,
-  /** Not there in one of format 0, which is of one run. */
+  /** Missing in format 0, which has one run. */
   runs: Schema.optionalKey(Schema.NonEmptyArray(Schema.String))
 })
 const isPublication = Schema.is(Publication)
@@ -165,7 +166,7 @@ const postgres: Sink = {
   open,
 
   publish: Effect.fnUntraced(function*(publication, run_id, location) {
-    // a password goes where the location says, and nowhere by the word of a publication
+    // the location alone decides where a password goes, and never a publication
     if (!isPublication(publication) || publication.run_id !== run_id || publication.location !== location) {
       return yield* Files.foreign(run_id)
     }

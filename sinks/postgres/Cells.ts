@@ -1,12 +1,12 @@
 /**
- * Cells as PostgreSQL's COPY takes them, a line a row, and back. PostgreSQL's text can have any character but NUL, which
- * is ␀ there; so that it can be told from a ␀ that was one, such a one has a ␛ before it.
+ * Cells in the text format of PostgreSQL's COPY, one line per row, and back. PostgreSQL's text can have any character except
+ * NUL, which becomes ␀. A literal ␀ is escaped as ␛␀.
  */
 import * as Instant from "../../src/duckdb/Instant.ts"
 import type { Cell, Column, Row, Table } from "../../src/Table.ts"
 import type { Text } from "./Connection.ts"
 
-/** A ␛ that stands before one of the two is doubled, as a backslash before a quote is elsewhere. */
+/** A ␛ before a ␀ or a ␛ is doubled, as a backslash before a quote is elsewhere. */
 const marked = /(␛*)([\0␀])/g
 const guard = (text: string) =>
   text.replaceAll(marked, (_, escapes: string, end: string) => `${escapes}${escapes}${end === "\0" ? "" : "␛"}␀`)
@@ -28,11 +28,11 @@ const field = (cell: Cell | undefined): string =>
     ? "\\N"
     : String(cell)
 
-/** Rows as lines, their columns in the table's order. */
+/** Rows as lines, with the columns in the table's order. */
 export const lines = ({ columns }: Table, rows: ReadonlyArray<Row>) =>
   rows.map((row) => `${columns.map(({ name }) => field(row[name])).join("\t")}\n`).join("")
 
-/** How a column is asked for, so that its text can be read. */
+/** SQL for a column as text that can be read back. */
 export const selected = ({ type }: Column, name: string) =>
   type === "timestamp" ? `(extract(epoch FROM ${name}) * 1000000)::bigint` : name
 
@@ -50,6 +50,6 @@ const cell = ({ type }: Column, text: Text): Cell => {
   }
 }
 
-/** A row of what was asked for. */
+/** A row from the text of its columns. */
 export const row = ({ columns }: Table, texts: ReadonlyArray<Text>): Row =>
   Object.fromEntries(columns.map((column, index) => [column.name, cell(column, texts[index] ?? null)]))

@@ -1,5 +1,5 @@
 /**
- * A connection to PostgreSQL as the sink uses it: scoped, one statement at a time, rows in and out as text. The client is
+ * A connection to PostgreSQL for the sink: scoped, one statement at a time, with rows in and out as text. The client is
  * loaded when it is first needed.
  */
 import { Config, Effect, FileSystem, Option, Redacted, type Scope, Stream } from "effect"
@@ -10,18 +10,18 @@ import * as Files from "../../src/files/Files.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
 import { reasonOf } from "./Failure.ts"
 
-/** What PostgreSQL calls a value, whatever its type. */
+/** The text of a value of any type. */
 export type Text = string | null
 
 export interface Connection {
-  /** Statements whose rows are of no interest. */
+  /** Runs statements and ignores their rows. */
   readonly run: (sql: string) => Effect.Effect<void, SinkReason>
-  /** All rows of a small result; `$1` is the first of the values. */
+  /** All rows of a small result; `$1` is the first value. */
   readonly all: (
     sql: string,
     values?: ReadonlyArray<Text>
   ) => Effect.Effect<ReadonlyArray<ReadonlyArray<Text>>, SinkReason>
-  /** Sends lines of COPY's text format, and tells how many rows have come in. */
+  /** Sends lines in COPY's text format, and gives the number of rows that were copied. */
   readonly copy: (sql: string, lines: Stream.Stream<string, SinkReason>) => Effect.Effect<number, SinkReason>
 }
 
@@ -30,10 +30,10 @@ const library = Effect.tryPromise({
   catch: (cause) => new CannotCreate({ detail: `its client cannot be loaded here: ${String(cause)}` })
 })
 
-/** Rows of a result that are in memory at once. */
+/** The largest number of rows of a result in memory at once. */
 const some = 2048
 
-/** A connection that does not answer for so long is none. */
+/** Milliseconds to wait for a connection and for locks. */
 const patience = 30_000
 
 /**
@@ -62,7 +62,7 @@ const password = Effect.map(
   (given) => Option.getOrUndefined(Option.map(given, Redacted.value))
 )
 
-/** A session that ends with the scope. */
+/** A connection that ends with the scope. */
 export const open = Effect.fnUntraced(
   function*(target: DatabaseTarget): Effect.fn.Return<Connection, SinkReason, FileSystem.FileSystem | Scope.Scope> {
     const [{ Client }, { from }] = yield* library
@@ -85,7 +85,7 @@ export const open = Effect.fnUntraced(
           sslnegotiation: "postgres",
           types: { getTypeParser: () => (text: Text) => text }
         })
-        // what breaks between two statements is told by the next one; the event would end the process
+        // the next statement reports an error between two statements; the event itself would end the process
         client.on("error", () => undefined)
         return client
       }),
@@ -113,7 +113,7 @@ export const open = Effect.fnUntraced(
   }
 )
 
-/** The rows of a query some at a time, in a transaction that takes what others do meanwhile for not done. */
+/** Streams the rows of a query, in a transaction that does not see concurrent changes. */
 export const stream = (
   { all, run }: Connection,
   sql: string

@@ -1,29 +1,29 @@
 /**
- * Which database is meant: what `--sink postgres:TARGET` says, and for the rest what the environment says to every client of
- * PostgreSQL. A password is never part of it.
+ * The database that `--sink postgres:TARGET` names. The environment variables of every PostgreSQL client fill in the rest. A
+ * password is never part of it.
  */
 import { Config, ConfigProvider, Effect, Option, Runtime, Schema } from "effect"
 import { userInfo } from "node:os"
 import { ExitCode } from "../../src/failure/ExitCode.ts"
 
-/** How the server is known for who it is; in plain text it is not at all. */
+/** How the identity of the server is checked; `disable` is plain text without a check. */
 const SslMode = Schema.Literals(["disable", "require", "verify-ca", "verify-full"])
 type SslMode = typeof SslMode.Type
 
 export interface DatabaseTarget {
-  /** A name, an address, or the folder of a socket. */
+  /** A name, an address, or the directory of a socket. */
   readonly host: string
   readonly port: number
   readonly user: string
   readonly database: string
-  /** Where readers look; the rows are in another one beside it. */
+  /** The schema for readers; the rows are in another schema beside it. */
   readonly schema: string
   readonly sslmode: SslMode
-  /** A file of certificates to trust instead of those that are known everywhere. */
+  /** A file of CA certificates to trust instead of the public ones. */
   readonly sslrootcert: string | undefined
 }
 
-/** The target says what cannot be, or a setting does. */
+/** The target or a setting is invalid. */
 export class BadTarget extends Schema.TaggedError<BadTarget>()("BadTarget", {
   detail: Schema.String,
   isSetting: Schema.Boolean
@@ -38,7 +38,7 @@ export class BadTarget extends Schema.TaggedError<BadTarget>()("BadTarget", {
 
 const wrong = (detail: string) => new BadTarget({ detail, isSetting: false })
 
-/** What a target may say after its `?`. */
+/** The options of a target, after its `?`. */
 const Options = Schema.Struct({
   host: Schema.optionalKey(Schema.NonEmptyString),
   port: Schema.optionalKey(Schema.NonEmptyString),
@@ -49,7 +49,7 @@ const Options = Schema.Struct({
 })
 const decodeOptions = Schema.decodeUnknownEffect(Options, { onExcessProperty: "error" })
 
-/** Names that PostgreSQL would cut off do not mean what they say; `_rows` is put after it. */
+/** PostgreSQL cuts longer names off; `_rows` is appended to the name. */
 const schemaBytesMax = 63 - "_rows".length
 
 const isLocal = (host: string) => /^(\/.*|localhost|127(\.\d{1,3}){3}|::1)$/.test(host)
@@ -83,7 +83,7 @@ const parts = Effect.fnUntraced(function*(text: string) {
 const setting = (name: string) =>
   Effect.map(Effect.orDie(Config.option(Config.NonEmptyString(name))), Option.getOrUndefined)
 
-/** A value and where it is from: the target, else the environment. */
+/** A value and its source: the target, or else the environment. */
 const either = Effect.fnUntraced(function*(given: string | undefined, name: string) {
   if (given !== undefined && given !== "") return { value: given, bad: (detail: string) => wrong(detail) }
   return {
@@ -92,7 +92,7 @@ const either = Effect.fnUntraced(function*(given: string | undefined, name: stri
   }
 })
 
-/** The database that a target means; without one, that of the environment. A target may begin with its `//`. */
+/** The database of a target; without a target, that of the environment. A target may begin with `//`. */
 export const parse = Effect.fnUntraced(function*(text: string) {
   const { database, host, options, port, user } = yield* parts(
     text === "" ? "postgres:///" : text.startsWith("//") ? `postgres:${text}` : text
@@ -127,11 +127,11 @@ export const parse = Effect.fnUntraced(function*(text: string) {
   return target
 })
 
-/** The target of a location, whatever the environment says by now. */
+/** The target of a location; the environment is not read again. */
 export const read = (location: string) =>
   Effect.provideService(parse(location), ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({}))
 
-/** The location of a target, with all that is known of it. */
+/** The location of a target, with all of its values. */
 export const format = ({ database, host, port, schema, sslmode, sslrootcert, user }: DatabaseTarget) => {
   const isSocket = host.startsWith("/")
   const name = encodeURIComponent

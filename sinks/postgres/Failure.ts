@@ -22,7 +22,7 @@ const field = (cause: unknown, name: "code" | "message" | "where") =>
 
 const tooMany = /^(EMFILE|ENFILE)$/
 
-/** Of a value that it does not take, the server says in which column. */
+/** The server names the column of a value that it rejects. */
 const columnOf = (cause: unknown) => /, column (\w+)/.exec(field(cause, "where"))?.[1]
 
 const ofServer = (code: string, cause: unknown): SinkReason => {
@@ -35,9 +35,9 @@ const ofServer = (code: string, cause: unknown): SinkReason => {
     case "28P01":
       return new CannotCreate({ detail: `${detail} (is PGPASSWORD right, or what PGPASSFILE names?)` })
   }
-  // it is starting or stopping, or has no connection left; somebody has ended this one
+  // the server is starting or stopping, has no connection left, or an administrator has ended this one
   if (/^(08|57P|53300)/.test(code)) return new Unreachable({ detail })
-  // who one is, which database it is, what one may do, what is there; a standby, which cannot be written
+  // login, database, permissions, existing objects; a standby server, which is read-only
   if (/^(28|3D|42|25006|0A|2B|3F)/.test(code)) return new CannotCreate({ detail })
   if (/^XX00[12]/.test(code)) return new Corrupt({ detail: "the server found it damaged" })
   const column = columnOf(cause)
@@ -58,7 +58,7 @@ export const reasonOf = (cause: unknown): SinkReason => {
   if (isSinkReason(cause)) return cause
   const code = field(cause, "code")
   if (tooMany.test(code)) return new TooManyFiles()
-  // some names of the system have five letters, as SQLSTATE has: EPIPE
+  // some system codes have five letters, as SQLSTATEs have: EPIPE
   if (code in constants.errno) return new Unreachable({ detail: code })
   if (/^[0-9A-Z]{5}$/.test(code)) return ofServer(code, cause)
   if (/CERT|SIGNATURE|^ERR_TLS/.test(code)) {

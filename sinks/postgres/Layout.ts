@@ -21,14 +21,14 @@ const types: Record<ColumnType, string> = {
   timestamp: "timestamptz"
 }
 
-/** The schema that the rows are in. */
+/** The schema of the rows. */
 export const rowsSchema = ({ schema }: Pick<DatabaseTarget, "schema">) => `${schema}_rows`
 
-/** The table that a table's rows are in, or that the runs are in. */
+/** The table with a table's rows of all runs, or with the runs. */
 export const rowsOf = (target: Pick<DatabaseTarget, "schema">, table: Table) =>
   `${name(rowsSchema(target))}.${name(table.name)}`
 
-/** The same for readers. */
+/** The reader's view of it. */
 export const seenOf = ({ schema }: Pick<DatabaseTarget, "schema">, table: string) => `${name(schema)}.${name(table)}`
 
 const collects = (table: Table) => `${literal(table.name)} = ANY(string_to_array(tables_collected, ', '))`
@@ -52,10 +52,10 @@ const current = (table: Table, known: string) => {
     ORDER BY ${keys}, told_place DESC) AS latest`
 }
 
-/** A text that two rows share when they are the same version. */
+/** SQL for a text that is equal in two rows of the same version. */
 const fingerprint = (table: Table) => `md5(ROW(${telling(table).map(name).join(", ")})::text)`
 
-/** Makes a table, or gives it the columns that it lacks; one that comes late can be NULL. */
+/** Creates a table, or adds its missing columns; an added column can be NULL. */
 const table = (qualified: string, of: Table, others: ReadonlyArray<string>, isThere: boolean) => [
   isThere
     ? `ALTER TABLE ${qualified} ${
@@ -78,7 +78,7 @@ const view = (table: Table, query: string, make = "CREATE VIEW") => [
   ...comments("VIEW", name(table.name), table)
 ]
 
-/** The runs, and what readers see of them. All other views stand on that one, so it is never dropped. */
+/** The runs, and the view of them for readers. All other views use that view, so it is never dropped. */
 const runsStatements = (target: DatabaseTarget, isThere: boolean) => [
   ...table(rowsOf(target, runs), runs, ["published boolean NOT NULL DEFAULT false"], isThere),
   `COMMENT ON COLUMN ${rowsOf(target, runs)}.published IS 'Whether readers see the rows of the run.'`,
@@ -135,7 +135,7 @@ const parts = (target: DatabaseTarget, tables: ReadonlyArray<Table>) =>
     }
   })
 
-/** The parts that are not there, or were made by another version; what is there and not ours is in the way. */
+/** The parts that are missing or of another version. Fails if an object with such a name is not ours. */
 const lacking = Effect.fnUntraced(function*({ all }: Connection, target: DatabaseTarget, tables: ReadonlyArray<Table>) {
   const every = parts(target, tables)
   const [marks = []] = yield* all(
@@ -151,7 +151,7 @@ const lacking = Effect.fnUntraced(function*({ all }: Connection, target: Databas
 
 const oldest = 140_000
 
-/** Makes what has to be made. Most runs find all of it, and lock nothing. */
+/** Creates the missing parts. Most runs find all of them, and lock nothing. */
 export const migrate = Effect.fnUntraced(
   function*(session: Connection, target: DatabaseTarget, tables: ReadonlyArray<Table>) {
     const [[version, encoding] = []] = yield* session.all(

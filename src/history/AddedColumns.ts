@@ -7,10 +7,10 @@ import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as RowHash from "../duckdb/RowHash.ts"
 import type { Table } from "../Table.ts"
 
-/** As a run says it. */
+/** The name of a column in `columns_added`: `TABLE.COLUMN`. */
 export const nameOf = (table: Table, column: string) => `${table.name}.${column}`
 
-/** All that any of the runs says, given a query for them. */
+/** The names of all columns that any run has added; `runs` is a query for the runs. */
 export const inRuns = Effect.fnUntraced(function*({ all }: DuckDb.Session, runs: string) {
   const rows = yield* all(
     `SELECT DISTINCT unnest(string_split(columns_added, ', ')) FROM (${runs}) WHERE columns_added IS NOT NULL ORDER BY ALL`
@@ -18,11 +18,11 @@ export const inRuns = Effect.fnUntraced(function*({ all }: DuckDb.Session, runs:
   return rows.map(([name]) => String(name))
 })
 
-/** Those of a table that tell its versions apart. */
+/** The added columns of a table that tell its versions apart. */
 export const of = (table: Table, added: ReadonlyArray<string>) =>
   RowHash.telling(table).filter((column) => added.includes(nameOf(table, column)))
 
-/** SQL, for PostgreSQL too, for when a tenant's runs began to have a column; NULL if they always had it. */
+/** SQL for the time of the tenant's first run with a column; NULL if all its runs have it. PostgreSQL accepts it too. */
 export const since = (table: Table, column: string, tenant: string, runs = "runs") =>
   `(SELECT min(began.observed_at) FROM ${runs} began WHERE began.tenant = ${tenant}
     AND ${DuckDb.literal(nameOf(table, column))} = ANY(string_to_array(began.columns_added, ', ')))`

@@ -13,7 +13,7 @@ import * as Views from "./Views.ts"
 
 export interface DictionaryColumn {
   readonly name: string
-  /** As DuckDB calls it. */
+  /** DuckDB's name of the type. */
   readonly type: string
   readonly doc: string
   readonly required: boolean
@@ -24,8 +24,8 @@ export interface DictionaryColumn {
 export interface DictionaryEntry {
   readonly name: string
   /**
-   * `rows` is what a run sees, `runs` one row a run, `meta` is the ledger itself, `history` the versions of rows, `changes` what
-   * happened between runs; `view` is made of those, and `macro` is asked with an instant.
+   * `rows` are the current rows, `runs` has one row per run, `meta` describes the ledger, `history` has the versions of rows,
+   * `changes` the changes between runs. A `view` is made of those; a `macro` takes an instant.
    */
   readonly kind: "rows" | "runs" | "meta" | "history" | "changes" | "view" | "macro"
   readonly doc: string
@@ -38,7 +38,7 @@ interface Described {
   readonly views: string
 }
 
-/** The tables, then what is over time, then the views, each in the order they are made in. */
+/** The tables, then their histories and changes, then the views, each in the order in which they are made. */
 export const describe = Effect.fnUntraced(
   function*(pipelines: ReadonlyArray<Described>) {
     const session = yield* DuckDb.open({})

@@ -1,4 +1,4 @@
-/** The Parquet files of all runs below one directory, as SQL: every file says in its metadata which run it is of. */
+/** SQL for the Parquet files of all runs below one directory. The metadata of every file has its run's row of `runs`. */
 import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as Instant from "../duckdb/Instant.ts"
@@ -9,21 +9,21 @@ import type { Table } from "../Table.ts"
 import { format, isNewer, version } from "../Version.ts"
 import * as Snapshots from "./Snapshots.ts"
 
-/** The key of the metadata that is the run's row of `runs`, as JSON. */
+/** The metadata key of the run's row of `runs`, as JSON. */
 export const runKey = "duo_mfa.run"
 
-/** The key of the metadata that is the format of the file. */
+/** The metadata key of the format of the file. */
 export const formatKey = "duo_mfa.format"
-/** The key of the metadata that is the version that wrote it. */
+/** The metadata key of the version that wrote the file. */
 export const versionKey = "duo_mfa.version"
 
-/** That row. */
+/** The run's row of `runs`. */
 export const encodeRun = (outcome: Outcome) =>
   JSON.stringify(toRow(outcome), (_, cell: unknown) => typeof cell === "bigint" ? Instant.format(cell) : cell)
 
 const structure = JSON.stringify(Object.fromEntries(runs.columns.map(({ name, type }) => [name, DuckDb.types[type]])))
 
-/** The name of every run, as a pattern: other files in the same folder are not ours. */
+/** A pattern for the files of runs, because other files in the same folder are not ours. */
 const anyRun = DuckDb.literal("????????T?????????Z-??????")
 
 /** The files of a table; of every table when none is given. `root` is SQL for the directory, `run` for one run's id. */
@@ -31,7 +31,7 @@ export const files = (root: string, table?: Table, run?: string) =>
   `${DuckDb.path(root)} || ${DuckDb.literal(`/${table?.name ?? "*"}/run_date=*/`)} || ` +
   `${run === undefined ? anyRun : DuckDb.path(run)} || '.parquet'`
 
-/** A row for every run of which there is a file. Other metadata is not looked into, also not before it is left out. */
+/** A row for every run that has a file. Files with other metadata are left out before their metadata is parsed. */
 export const selectRuns = (root: string, table?: Table) =>
   `SELECT DISTINCT ON (run_id) ${DuckDb.names(runs)} FROM (
     SELECT unnest(from_json(CASE WHEN key = encode(${DuckDb.literal(runKey)}) THEN decode(value) END,
@@ -39,7 +39,7 @@ export const selectRuns = (root: string, table?: Table) =>
     FROM parquet_kv_metadata(${files(root, table)})
   ) WHERE run_id IS NOT NULL`
 
-/** Fails if a file is of a format that only a later version knows. A file without a number is of format 0. */
+/** Fails if a file has a format that only a later version knows. A file without a format number has format 0. */
 export const refuseNewer = Effect.fnUntraced(function*({ all }: DuckDb.Session, files: string) {
   const [row] = yield* all(
     `SELECT max(try_cast(decode(value) AS INTEGER)) AS format, file_name FROM parquet_kv_metadata(${files})
@@ -55,7 +55,7 @@ export const refuseNewer = Effect.fnUntraced(function*({ all }: DuckDb.Session, 
 
 const firstLine = /^-- duo-mfa (\S+), format (\d+)$/m
 
-/** Fails if a `views.sql` is of a format that only a later version knows; gives what there is of one. */
+/** The text of an existing `views.sql`. Fails if it has a format that only a later version knows. */
 export const readViews = Effect.fnUntraced(function*(text: string) {
   const [, tool_version = "", found = "0"] = firstLine.exec(text.split("\n", 1)[0] ?? "") ?? []
   const written = { format: Number(found), tool_version }
@@ -63,12 +63,12 @@ export const readViews = Effect.fnUntraced(function*(text: string) {
   return text
 })
 
-/** Rows of files that may have been written by another version. */
+/** The query for rows of files that another version may have written. */
 export const select = (files: string) => `FROM read_parquet(${files}, union_by_name = true, ${DuckDb.asStored})`
 
 /**
- * The names that a ledger has of a pipeline, over the files. `root` is SQL for the directory, `tables` are all that the
- * pipeline has, `written` those of which there is a file.
+ * The statements that make a pipeline's views over the files. `root` is SQL for the directory, `tables` are all tables of
+ * the pipeline, `written` are those that have a file.
  */
 export const statements = (
   root: string,
@@ -84,7 +84,7 @@ export const statements = (
     `${views.trimEnd().replace(/;?$/, ";")}`
   ].join("\n")
 
-/** The folders of the tables of which there are files below a directory. */
+/** The tables that have files below a directory. */
 export const written = (root: string) => {
   const here = DuckDb.literal(root)
   return `SELECT DISTINCT split_part(substr(file, length(${here}) + 2), '/', 1) FROM glob(${files(here)})`
@@ -92,10 +92,10 @@ export const written = (root: string) => {
 
 const variable = "duo_mfa_parquet"
 
-/** Begins what a pipeline has of `views.sql`, which goes on to the next of these lines. */
+/** The line that begins a pipeline's part of `views.sql`; the part ends at the next such line. */
 const heading = (pipeline: string) => `-- The tables of the pipeline ${pipeline}, and its views.`
 
-/** What a `views.sql` has of each pipeline, by its heading. */
+/** The parts of a `views.sql`, by their headings. */
 const sections = (views: string) =>
   new Map(
     views.split(/^(?=-- The tables of the pipeline .+, and its views\.$)/m).slice(1).map((section) =>

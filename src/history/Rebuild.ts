@@ -10,13 +10,13 @@ import { apply } from "./ledger/Apply.ts"
 import * as ParquetFiles from "./ParquetFiles.ts"
 import { asTable } from "./Snapshots.ts"
 
-/** A run of which there are snapshots. */
+/** A run that has snapshots. */
 export interface SnapshotRun extends Pick<SinkRun, "run_id" | "observed_at" | "tenant" | "pipeline"> {
   readonly complete: boolean
   readonly tables_collected: ReadonlyArray<string>
 }
 
-/** The runs of which there are snapshots below a directory, oldest first. */
+/** The runs that have snapshots below a directory, oldest first. */
 export const recorded = Effect.fnUntraced(function*(session: DuckDb.Session, root: string) {
   const any = yield* session.all(`SELECT 1 FROM glob(${ParquetFiles.files(DuckDb.literal(root))}) LIMIT 1`)
   if (any.length === 0) return []
@@ -35,12 +35,12 @@ export const recorded = Effect.fnUntraced(function*(session: DuckDb.Session, roo
   }))
 })
 
-/** A run as it is told to a sink, and what it came to. */
+/** A run as a sink gets it, with its outcome. */
 export type RebuiltRun = SinkRun & Pick<SnapshotRun, "complete" | "tables_collected">
 
 const snapshotTable = ({ name }: Table) => DuckDb.name(`seen ${name}`)
 
-/** What a run found, as tables of the session. */
+/** Loads a run's rows into tables of the session. */
 const snapshotsOf = Effect.fnUntraced(
   function*(session: DuckDb.Session, root: string, run: RebuiltRun) {
     const tables = collected(run.tables, run)

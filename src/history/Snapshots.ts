@@ -11,7 +11,7 @@ import { meta, own } from "./ledger/Meta.ts"
 import { historyOf, rowKey } from "./Versions.ts"
 import * as Views from "./Views.ts"
 
-/** Where the rows of all runs are, by table. */
+/** The view of a table's rows of all runs. */
 export const snapshotsOf = ({ name }: Table) => DuckDb.name(`${name}_snapshots`)
 
 /**
@@ -70,23 +70,23 @@ export const history = (table: Table, fingerprint: string, later: ReadonlyArray<
   WHERE versions.ends AND begun.observed_at IS DISTINCT FROM ended.observed_at`
 }
 
-/** Rows of no run: a table has its columns and their types also where no file has them. */
+/** A query without rows, for a table without files: it still has the columns and their types. */
 export const none = ({ columns }: Table) =>
   `SELECT ${
     columns.map(({ name, type }) => `NULL::${DuckDb.types[type]} AS ${DuckDb.name(name)}`).join(", ")
   } WHERE false`
 
-/** The rows of a query that may lack columns of the table, or have others. */
+/** The rows of a query with the table's columns; the query may lack some and have others. */
 export const asTable = (table: Table, query: string) =>
   `SELECT ${DuckDb.typed(table)} FROM (${none(table)} UNION ALL BY NAME ${query})`
 
-/** A view of a table's columns, with their sentences. */
+/** A view of a table's columns, with their comments. */
 export const view = (table: Table, query: string) => [
   `CREATE OR REPLACE VIEW ${DuckDb.name(table.name)} AS ${query}`,
   ...DuckDb.comments("VIEW", DuckDb.name(table.name), table)
 ]
 
-/** What makes `runs` over a query for all of them, and `meta`. */
+/** The statements that make `runs` over a query for all runs, and `meta`. */
 export const runs = (query: string): ReadonlyArray<string> => [...view(Outcome.runs, query), ...view(meta, own)]
 
 /** The statements that make a table's views over `rows`, a query for the rows of all runs; undefined if no run wrote any. */

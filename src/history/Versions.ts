@@ -22,5 +22,5 @@ export const historyOf = ({ key, name, specs }: Table.Table) =>
     columns: { ...specs, ...intervals }
   })
 
-/** The columns that a row is known by. */
+/** The columns that identify a row. */
 export const rowKey = ({ key }: Table.Table) => ["tenant", ...key]

@@ -8,11 +8,11 @@ import * as Table from "../Table.ts"
 import * as Added from "./AddedColumns.ts"
 import { historyOf, rowKey } from "./Versions.ts"
 
-/** What happened to the rows of a table. */
+/** The table `T_changes`: the changes of the rows of a table. */
 export const changesOf = ({ key, name, specs }: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${name}_changes`,
-    doc: `What happened to the rows of ${name} between two runs. What a tenant's first complete run found is no news.`,
+    doc: `Changes of the rows of ${name}, each between two runs. A tenant's first complete run makes no changes.`,
     key: ["tenant", ...key, "happened_by"],
     columns: {
       happened_after: Table.instant("The time of the last run before the change."),
@@ -68,16 +68,16 @@ const asOf = (table: Table.Table, later: ReadonlyArray<string>) =>
   FROM ${DuckDb.name(historyOf(table).name)} version LEFT JOIN known ON tenant_of = version.tenant
   WHERE valid_from <= ts AND (valid_to IS NULL OR valid_to > ts)`
 
-/** A cell as text that is the same wherever it is asked for: an instant in UTC. */
+/** A cell as text, the same in every session: an instant is in UTC. */
 const asText = (cell: string, type: Table.ColumnType) =>
   type === "timestamp"
     ? `replace(strftime(${cell} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z')`
     : `${cell}::VARCHAR`
 
-/** The last version before this one in which an uncertain column was known. */
+/** The name of an uncertain column's last known value in an earlier version. */
 const known = (column: string) => DuckDb.name(`known ${column}`)
 
-/** Whether an uncertain column is known to have changed since it was known last. */
+/** SQL for whether an uncertain column has certainly changed since its last known value. */
 const hasTurned = (column: string) => `now.${DuckDb.name(column)} <> ${known(column)}.${DuckDb.name(column)}`
 
 /** The values of a column in two versions; twice the same value if it is not known whether the column changed. */
@@ -97,7 +97,7 @@ const beforeAndAfter = (
     : [`CASE WHEN ${hasTurned(source)} THEN ${known(source)}.${DuckDb.name(name)} ELSE ${now} END`, now]
 }
 
-/** A list of what is different in two versions, as structs. */
+/** SQL for the differences of two versions, as a list of structs. */
 const differences = (table: Table.Table, later: ReadonlyArray<string>) => {
   const tellingColumns = telling(table)
   const columns = table.columns.filter((column) => tellingColumns.includes(column.name) && !column.repeated).map(
@@ -109,7 +109,7 @@ const differences = (table: Table.Table, later: ReadonlyArray<string>) => {
   return `list_filter([${columns.join(", ")}], lambda c: c.before IS DISTINCT FROM c.after)`
 }
 
-/** When it was last seen that it had not changed yet: what is uncertain may have been seen before the version before. */
+/** SQL for the last time before the change. For an uncertain column, that may be before the previous version. */
 const unchangedAt = (uncertain: ReadonlyArray<string>) =>
   uncertain.length === 0
     ? "was.observed_at"
@@ -121,9 +121,9 @@ const object = (field: string) =>
   `to_json(map(list_transform(different, lambda c: c.name), list_transform(different, lambda c: c.${field})))::VARCHAR`
 
 /**
- * A run knows only that something happened after the run before it. That is the last one that saw the version before, or,
- * of what was not there before, the last complete one, which would have seen it. A version finds the one before it by
- * its keys and the instant at which that ended, for to put all of them in order takes much longer.
+ * A change happened after an earlier run: the last run that saw the previous version or, for a row that was not there
+ * before, the last complete run, which would have seen it. A version finds the previous one by its key and the instant
+ * at which that ended, because sorting all versions takes much longer.
  */
 const changes = (table: Table.Table, later: ReadonlyArray<string>) => {
   const keys = rowKey(table).map(DuckDb.name).join(", ")
@@ -167,7 +167,7 @@ const changes = (table: Table.Table, later: ReadonlyArray<string>) => {
   FROM happened WHERE event <> 'changed' OR len(different) > 0`
 }
 
-/** The statements that make the views of a table, with their sentences; they hold where the history is. */
+/** The statements that make the views of a table, with comments, in the database that has the history. */
 export const statements = (table: Table.Table, added: ReadonlyArray<string> = []): ReadonlyArray<string> => {
   const later = Added.of(table, added)
   const changed = changesOf(table)

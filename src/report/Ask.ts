@@ -1,9 +1,9 @@
-/** Questions to the ledger: SQL in, rows that a schema has looked at out. */
+/** Queries of the ledger: SQL in, rows that a schema has checked out. */
 import { Effect, Schema } from "effect"
 import type { Session } from "../duckdb/DuckDb.ts"
 import type { SinkReason } from "../failure/SinkError.ts"
 
-/** Whether the page may name people. Without names nothing personal is read in the first place. */
+/** Whether the page may name people. Without names, no personal column is read. */
 export type Pii = "keep" | "drop"
 
 /** The rows of a query. A row comes as JSON, which has everything that a page needs: texts, numbers and null. */
@@ -19,15 +19,15 @@ export const ask = <Row>(
   )
 }
 
-/** The one row of a query that always has one. */
+/** The row of a query that always has one row. */
 export const askOne = <Row>(session: Session, row: Schema.Codec<Row, unknown>, sql: string) =>
   Effect.flatMap(ask(session, row, sql), ([first]) => Effect.orDie(Effect.fromNullishOr(first)))
 
-/** The columns that say who a user is. */
+/** The columns that identify a user. */
 export const who = (pii: Pii, table: string) =>
   `${table}.user_id, ${pii === "keep" ? `${table}.username, ${table}.realname` : "NULL AS username, NULL AS realname"}`
 
-/** What `who` answers. */
+/** The columns of `who`. */
 export const Person = {
   user_id: Schema.String,
   username: Schema.NullOr(Schema.String),

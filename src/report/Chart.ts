@@ -1,7 +1,7 @@
 /**
- * Charts as SVG inside of the page, drawn by ECharts. Colours are those of the page's style, so that they change with it,
- * and nothing is left that its policy would refuse. A chart is drawn twice, for a desk and for a phone, whose letters would
- * be too small otherwise; the style shows one of them.
+ * Charts as SVG inside the page, drawn by ECharts. Colours come from the page's style, so they change with it. Everything that
+ * the page's security policy refuses is removed. A chart is drawn twice, for a desk and for a phone, where the letters would
+ * be too small otherwise; the style shows one of the two.
  */
 import type { EChartsCoreOption } from "echarts/core"
 import { Effect } from "effect"
@@ -24,7 +24,7 @@ const sizes = [
   { name: "narrow", width: 350, labels: 3 }
 ] as const
 
-/** What ECharts adds for a mouse, and the styles that no page with a strict policy takes. */
+/** The parts that ECharts adds for a mouse, and inline styles, which a strict policy refuses. */
 const clean = (svg: string) =>
   svg
     .replaceAll(/<style[\s\S]*?<\/style>/g, "")
@@ -34,13 +34,13 @@ const clean = (svg: string) =>
 
 export interface Series {
   readonly kind: "line" | "bar"
-  /** A variable of the style. */
+  /** A colour variable of the style. */
   readonly colour: string
-  /** A value a day; a day without one is a gap. */
+  /** One value per day; a day without one is a gap. */
   readonly values: ReadonlyArray<number | null>
-  /** The days that are in doubt, which a line shows as rings. */
+  /** The days whose run was not proved complete; a line shows them as rings. */
   readonly doubtful?: ReadonlyArray<boolean>
-  /** What stands at the end of the line. */
+  /** The label at the end of the line. */
   readonly end?: string
 }
 
@@ -49,12 +49,12 @@ export interface Chart {
   readonly label: string
   readonly days: ReadonlyArray<string>
   readonly height: number
-  /** The values are percent, and the axis is all of them. */
+  /** Whether the values are percent; the axis then ends at 100. */
   readonly hasPercent: boolean
   readonly series: ReadonlyArray<Series>
 }
 
-/** Every so many days one is named, counted from the last one back. */
+/** The distance of two labelled days, counted back from the last one. */
 const isNamed = (days: number, labels: number) => {
   const every = Math.ceil(days / labels)
   return (index: number) => (days - 1 - index) % every === 0

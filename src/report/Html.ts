@@ -1,6 +1,6 @@
-/** HTML that is escaped by construction: whatever is put into a template is text, unless it is HTML itself. */
+/** HTML that is escaped by construction: a value in a template becomes text, unless it is HTML already. */
 
-/** A piece of HTML. It is made by `html`, or by `trusted` from what holds no text of anybody's. */
+/** A piece of HTML. It is made by `html`, or by `trusted` from HTML without text from a tenant. */
 export class Html {
   readonly #text: string
   constructor(text: string) {
@@ -13,7 +13,7 @@ export class Html {
 
 export type Part = Html | string | number | null | ReadonlyArray<Part>
 
-/** Control characters, which no page may hold, and those that turn the direction of what follows them. */
+/** Control characters, which a page may not contain, and characters that change the direction of text. */
 // oxlint-disable-next-line no-control-regex
 const unruly = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
@@ -26,7 +26,7 @@ const entities: Readonly<Record<string, string>> = {
   "`": "&#96;"
 }
 
-/** Text for between tags and for quoted attributes. */
+/** Escapes text for elements and quoted attributes. */
 const escape = (text: string) =>
   text.toWellFormed().replace(unruly, "\ufffd").replace(/[&<>"'`]/g, (character) => entities[character] ?? "")
 
@@ -41,9 +41,9 @@ const render = (part: Part): string =>
     ? ""
     : part.map(render).join("")
 
-/** A template: what is written in it is HTML, and what is put into it is not. Attributes are quoted. */
+/** A template: its own text is HTML, and its values are not. Attributes must be quoted. */
 export const html = (strings: TemplateStringsArray, ...parts: ReadonlyArray<Part>): Html =>
   new Html(strings.map((text, index) => text + render(parts[index] ?? null)).join(""))
 
-/** HTML that somebody else made: never of what came from a tenant. */
+/** HTML from another source, never with text from a tenant. */
 export const trusted = (text: string): Html => new Html(text)

@@ -1,4 +1,4 @@
-/** The page: one file, without scripts and without anything from elsewhere, and with a policy that holds it to that. */
+/** The page: one file without scripts and without external resources, and with a security policy that enforces this. */
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
 import type { Session } from "../duckdb/DuckDb.ts"

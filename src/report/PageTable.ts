@@ -1,11 +1,11 @@
-/** Tables that are read on a phone too: there the cells of a row stand below each other, with the name of their column. */
+/** Tables for desks and phones. On a phone the cells of a row are below each other, with the name of their column. */
 import { type Html, html, type Part } from "./Html.ts"
 import * as Words from "./Words.ts"
 
 export interface PageColumn<Row> {
   readonly name: string
   readonly cell: (row: Row) => Part
-  /** Figures are set to the right. */
+  /** Whether the column has figures, which are aligned to the right. */
   readonly isFigure?: boolean
 }
 
@@ -13,7 +13,7 @@ interface Options<Row> {
   readonly caption: string
   readonly columns: ReadonlyArray<PageColumn<Row>>
   readonly rows: ReadonlyArray<Row>
-  /** Narrow enough to stay a table on a phone. */
+  /** Whether the table is narrow enough for a phone. */
   readonly isNarrow?: boolean
 }
 
@@ -39,18 +39,18 @@ export const table = <Row>({ caption, columns, isNarrow = false, rows }: Options
   }</tbody></table>
 `
 
-/** How many rows of a long list are on the page. */
+/** The largest number of rows of a list on the page. */
 export const rowsMax = 500
 const open = 20
 
 interface List<Row> extends Options<Row> {
-  /** How many there are, on the page or not. */
+  /** The number of all rows, on the page or not. */
   readonly all: number
-  /** The query that has them all. */
+  /** The named query that gives all rows. */
   readonly query: string
 }
 
-/** A list that may be long: its beginning is open, the rest is there to be opened, and what does not fit is asked for. */
+/** A long list: its beginning is shown, the rest can be opened, and a query is named for rows that are not on the page. */
 export const list = <Row>({ all, query, ...options }: List<Row>): Html => {
   const { caption, rows } = options
   const more = rows.slice(open)
@@ -67,7 +67,7 @@ ${table({ ...options, caption: `${caption}, continued`, rows: more })}</details>
   }`
 }
 
-/** Somebody: by name, or by Duo's id where names are left out. */
+/** A user by name, or by Duo's id if names are left out. */
 export const person = (
   { realname, user_id, username }: {
     readonly user_id: string

@@ -23,7 +23,7 @@ const Row = Schema.Struct({
 export interface ReportTenant extends Schema.Schema.Type<typeof Row> {
   /** Thirty days before the last run, or the first run if there was none yet. */
   readonly monthAgo: number
-  /** Whether the runs go back that far. */
+  /** Whether the runs go back thirty days. */
   readonly hasMonth: boolean
 }
 

@@ -1,4 +1,4 @@
-/** How the page looks: light and dark, on a desk, on a phone and on paper. */
+/** The style of the page: light and dark, on a desk, on a phone and on paper. */
 export const style = `
 :root {
   --page: #fff; --panel: #f6f8fa; --text: #1c2127; --muted: #565f6b; --line: #c9d1d9; --grid: #e6eaee; --link: #0b57a4;

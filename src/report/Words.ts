@@ -1,4 +1,4 @@
-/** Figures and instants as the page says them: plain English, days in UTC. */
+/** Figures and times in the words of the page: plain English, days in UTC. */
 import type { Strength } from "../../pipelines/mfa/Strength.ts"
 import { type Html, html } from "./Html.ts"
 
@@ -9,7 +9,7 @@ export const count = (value: number) => whole.format(value)
 /** "1 user", "2 users". */
 export const counted = (value: number, one: string, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`
 
-/** Percent with one decimal; NULL where there is nothing to have a share of. */
+/** Percent with one decimal; NULL if the whole is zero. */
 export const percent = (value: number | null) => value === null ? "–" : `${value.toFixed(1)}%`
 
 /** A part of a whole as percent. */

@@ -146,7 +146,7 @@ const applyTable = Effect.fn("Ledger.apply")(function*(
   return all
 })
 
-/** Applies a run to the histories in `catalog`, whose `runs` have it already. */
+/** Applies a run to the histories in `catalog`. Its row is in `runs` already. */
 export const apply: (
   session: DuckDb.Session,
   catalog: string,

@@ -1,6 +1,6 @@
 /**
- * The names of a ledger that is attached, in the database in use, as this version of the program makes them: so a ledger of
- * an earlier version answers every question too, and what a ledger says its views are is not run.
+ * Makes the views of this version over an attached ledger. So a ledger of an earlier version answers every query, and the
+ * SQL of views in the ledger, which somebody else may have changed, is not run.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
@@ -42,7 +42,7 @@ const others = Effect.fnUntraced(function*(
   }
 })
 
-/** Makes them for those of the pipelines that the ledger has tables of, and for whatever else lies in it. */
+/** Makes the views of all pipelines that have tables in the ledger, and views of all other tables in it. */
 export const make = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, pipelines: ReadonlyArray<Described>) {
     const inCatalog = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
@@ -50,7 +50,7 @@ export const make = Effect.fnUntraced(
     const there = new Set(columns.map(([table]) => String(table)))
     const rows = (name: string) => `FROM ${DuckDb.name(catalog)}.main.${DuckDb.name(name)}`
 
-    /** The query for a table with all of its columns, whatever the ledger has of it. */
+    /** The query for a table with all of its columns, even if the ledger lacks some or all of them. */
     const query = (table: Table) => {
       if (!there.has(table.name)) return Snapshots.none(table)
       const isWhole = table.columns.every(({ name }) =>
@@ -58,7 +58,7 @@ export const make = Effect.fnUntraced(
       )
       return isWhole ? `SELECT ${DuckDb.names(table)} ${rows(table.name)}` : Snapshots.asTable(table, rows(table.name))
     }
-    /** The query for the versions, which format 1 kept in one table. */
+    /** The query for the versions; format 1 kept them in one table. */
     const history = (table: Table) =>
       there.has(Stored.versionsOf(table).name)
         ? Stored.history(table, (kept) => `(${query(kept)})`)

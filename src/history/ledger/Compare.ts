@@ -12,7 +12,7 @@ import type { Table } from "../../Table.ts"
 import * as AddedColumns from "../AddedColumns.ts"
 import { hashesOf, pastOf, versionsOf } from "./StoredTables.ts"
 
-/** The rows of a run in one table: the name of a table of the session that has them, with their hashes. */
+/** The rows of a run in one table; `rows` names the table of the session that has them, with their hashes. */
 export interface Snapshot {
   readonly table: Table
   readonly rows: string
@@ -28,28 +28,28 @@ export interface LedgerRun {
   readonly isComplete: boolean
 }
 
-/** Columns after others. */
+/** Names of columns for the end of a list. */
 export const listed = (columns: ReadonlyArray<string>, from = "") =>
   columns.map((column) => `, ${from}${DuckDb.name(column)}`).join("")
 
-/** SQL for the rows of the run, with a number that each keeps. */
+/** SQL for the rows of the run, numbered. */
 export const rowsOf = ({ run }: LedgerRun, { rows }: Snapshot) =>
   `(SELECT rowid AS row_number, * FROM ${rows} WHERE run_id = ${DuckDb.literal(run.run_id)})`
 
-/** What is known of a table before the run. */
+/** The state of a table before the run. */
 export interface EarlierVersions {
-  /** How many versions have not ended. */
+  /** The number of versions that have not ended. */
   readonly count: number
-  /** SQL for the run that last saw the tenant's current versions if nothing else is said, and for when it was. */
+  /** SQL for the id and the time of the tenant's previous run, which last saw its current versions. */
   readonly run_id: string
   readonly observed_at: string
-  /** The columns that came after one of these versions was last seen. */
+  /** The columns that were added after one of these versions was last seen. */
   readonly added: ReadonlyArray<string>
-  /** What makes the hashes. */
+  /** The kind of the hashes: they depend on the columns and on the release of DuckDB. */
   readonly kind: bigint
 }
 
-/** Makes the hashes again that were made otherwise. */
+/** Makes hashes of another kind again. */
 const hashAgain = Effect.fnUntraced(function*({ of, run, session }: LedgerRun, table: Table, kind: bigint) {
   const hashes = of(hashesOf(table))
   yield* session.run(
@@ -62,7 +62,7 @@ const hashAgain = Effect.fnUntraced(function*({ of, run, session }: LedgerRun, t
   )
 })
 
-/** Finds that out. */
+/** Finds the state of a table before the run. */
 export const look = Effect.fnUntraced(
   function*(place: LedgerRun, table: Table): Effect.fn.Return<EarlierVersions, SinkReason> {
     const { of, run, session } = place
@@ -98,10 +98,10 @@ const was = (column: string) => DuckDb.name(`was ${column}`)
 /** The name of the cell that an added column is filled in with. */
 export const is = (column: string) => DuckDb.name(`is ${column}`)
 
-/** Keys that are in memory at once. */
+/** The largest number of keys in memory at once. */
 const keysMax = 250_000
 
-/** The query for what is alone in `paired`. */
+/** The query for the rows and versions that are unpaired in `paired`. */
 const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: EarlierVersions, part: string) => {
   const { of, run } = place
   const { table } = snapshot

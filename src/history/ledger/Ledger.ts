@@ -1,4 +1,4 @@
-/** The tables that a ledger has, what they must look like, and how a run's rows are found in them. */
+/** The tables of a ledger: their check, their migration, and the query for a run's rows. */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { Corrupt, InputOutput, type SinkReason } from "../../failure/SinkError.ts"
@@ -12,32 +12,32 @@ import * as Views from "../Views.ts"
 import * as Meta from "./Meta.ts"
 import * as Stored from "./StoredTables.ts"
 
-/** Our types as DuckDB's catalog names them. */
+/** The names of our types in DuckDB's catalog. */
 const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "TIMESTAMP WITH TIME ZONE" }
 
 const inLedger = (catalog: string, name: string) => `${catalog}.main.${DuckDb.name(name)}`
 
-/** What is kept for some tables: the runs, and the versions of each. */
+/** The tables that the ledger keeps for some tables: the runs, and the versions of each. */
 const kept = (tables: ReadonlyArray<Table>) => [runs, ...tables.flatMap(Stored.tablesOf)]
 
-/** A table of a ledger, and what it lacks. */
+/** A table of a ledger, and its missing columns. */
 interface Lacking {
   readonly table: Table
-  /** The columns that are not there; a table that is not there yet lacks none. */
+  /** The missing columns; empty if the table itself does not exist yet. */
   readonly columns: ReadonlyArray<Column>
-  /** Whether the others have their sentences. */
+  /** Whether the existing columns have their comments. */
   readonly isSaid: boolean
 }
 
 /**
- * Compares a ledger with what this version keeps. Gives who wrote it, the columns that each table lacks, and the histories
- * that format 1 kept, each in one table. Fails if something is not ours.
+ * Compares a ledger with the tables of this version. Gives the version that wrote it, the missing columns of each table, and
+ * the histories of format 1, which are each in one table. Fails if a table or a view is not ours.
  */
 export const missing = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
     const written = yield* Meta.read(session, catalog)
     const where = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
-    // this first: DuckDB's list of views fails where somebody's view has lost its table, until it has tried to bind them
+    // this comes first: DuckDB's list of views fails if a view has lost its table, until DuckDB has tried to bind the views
     const columns = yield* session.all(
       `SELECT lower(table_name), lower(column_name), data_type, comment FROM duckdb_columns() ${where}`
     )
@@ -126,7 +126,7 @@ export const migrate = Effect.fn("Ledger.migrate")(
         ...isSaid ? [] : DuckDb.comments("TABLE", qualified, table)
       ]
     })
-    // what was hashed lacked them
+    // the hashes were made without these columns
     const unhashed = tables.filter((table) =>
       lacking.kept.some((found) => found.table.name === Stored.versionsOf(table).name && found.columns.length > 0)
     ).map((table) => `UPDATE ${inLedger(catalog, Stored.hashesOf(table).name)} SET hash_kind = NULL`)
@@ -151,13 +151,13 @@ export const drop = Effect.fnUntraced(
   }
 )
 
-/** The ids of the runs that a ledger has a row of. */
+/** The ids of the runs in a ledger. */
 export const runIds = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string) {
   const rows = yield* session.all(`SELECT run_id FROM ${inLedger(catalog, runs.name)}`)
   return rows.map(([run_id]) => String(run_id))
 })
 
-/** The row of a run, in the place of the one that it may have already. */
+/** Inserts the row of a run, or replaces it. */
 export const addRun = Effect.fn("Ledger.addRun")(function*(session: DuckDb.Session, catalog: string, outcome: Outcome) {
   const ours = inLedger(catalog, runs.name)
   yield* session.run(`DELETE FROM ${ours} WHERE run_id = ${DuckDb.literal(outcome.run_id)}`)
@@ -168,13 +168,13 @@ export const addRun = Effect.fn("Ledger.addRun")(function*(session: DuckDb.Sessi
   )
 })
 
-/** The versions that a tenant's newest run saw; the run is given. */
+/** SQL for the versions that a run saw, which is the tenant's newest. */
 const newest = (catalog: string, table: Table, run: string) =>
   `FROM ${inLedger(catalog, Stored.versionsOf(table).name)} version
    JOIN ${inLedger(catalog, Stored.currentOf(table).name)} sighting USING (version_number)
    WHERE version.tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run})`
 
-/** Fails unless the ledger holds a run's rows, as many as were staged. */
+/** Fails unless the ledger has as many rows of a run as were staged. */
 export const verify = Effect.fn("Ledger.verify")(
   function*(
     session: DuckDb.Session,
@@ -202,8 +202,8 @@ export const verify = Effect.fn("Ledger.verify")(
 )
 
 /**
- * The query for a run's rows in one table; `undefined` if they are not all current any more, or never were. Of the table no
- * more than its name and columns need be known.
+ * The query for a run's rows in one table; `undefined` if they are not all current, because the tenant has a newer run. The
+ * table needs only a name and columns.
  */
 export const select = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, run_id: string, table: Table) {

@@ -12,10 +12,10 @@ import type { SinkServices } from "../../Sink.ts"
 import type { Table } from "../../Table.ts"
 import * as Ledger from "./Ledger.ts"
 
-/** How long somebody who has the ledger open for writing is waited for: 5 seconds. */
+/** Waits up to 5 seconds for a process that has the ledger open for writing. */
 const patience = { times: 20, schedule: Schedule.spaced("250 millis") }
 
-/** Where symbolic links lead, also if nothing is there yet. */
+/** The target of symbolic links, even if it does not exist yet. */
 const follow = (named: string): Effect.Effect<string, SinkReason, SinkServices> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -33,14 +33,14 @@ const follow = (named: string): Effect.Effect<string, SinkReason, SinkServices> 
     )
   })
 
-/** The ledger's file, where a symbolic link leads, and the directory it is staged in. */
+/** The ledger's file, with symbolic links followed, and the directory in which it is staged. */
 export const resolve = Effect.fnUntraced(function*(location: string) {
   const path = yield* Path.Path
   const file = yield* follow(path.resolve(location))
   return { file, root: path.dirname(file), base: path.basename(file) }
 })
 
-/** The directory that the ledger at a location is staged in. */
+/** The directory in which the ledger at a location is staged. */
 export const rootOf = (location: string) => Effect.map(resolve(location), ({ root }) => root)
 
 export const attach = (session: DuckDb.Session, file: string, catalog: string) =>
@@ -49,11 +49,11 @@ export const attach = (session: DuckDb.Session, file: string, catalog: string) =
 /** The name of the lock beside a ledger. */
 const lockOf = (base: string) => `.${base}.lock`
 
-/** Shares the lock of the ledger with readers, as `held`, and keeps writers out. */
+/** Attaches the ledger as `held`, for reading, which keeps writers out and lets readers in. */
 const hold = (session: DuckDb.Session, file: string) =>
   Effect.retry(attach(session, file, "held"), { ...patience, while: ({ _tag }) => _tag === "Held" })
 
-/** A file with so many blocks, of a quarter of a megabyte each, may have as many free ones as it likes. */
+/** Files with at most this many blocks, of a quarter of a megabyte each, are never rewritten. */
 const small = 64
 
 /**
@@ -83,13 +83,13 @@ export interface Change {
   readonly verify: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason>
 }
 
-/** Finds out whether the ledger can be changed, and keeps writers and other runs out until the scope closes. */
+/** Checks that the ledger can be changed, and keeps writers and other runs out until the scope closes. */
 export const open = Effect.fnUntraced(function*(location: string, run_id: string, tables: ReadonlyArray<Table>) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { base, file, root } = yield* resolve(location)
   const staged = path.join(root, Files.stagedName(base, run_id))
-  // DuckDB takes what follows a ? for options, and looks for its write-ahead log elsewhere
+  // DuckDB reads the part after a ? as options, and looks for its write-ahead log elsewhere
   if (file.includes("?")) return yield* new CannotCreate({ detail: "DuckDB cannot write where a name has a ? in it" })
   yield* Files.prepare(root, [file])
   yield* Lock.take(root, lockOf(base))
@@ -97,7 +97,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   const work = `${staged}.tmp`
   const making = path.join(work, "ledger.duckdb")
   yield* Files.privateDirectory(work)
-  /** Has the ledger of before open, as `held`, if there is one. */
+  /** The session that has the existing ledger attached as `held`; undefined if there is no ledger. */
   const holding = (yield* Files.exists(file)) ? yield* DuckDb.open({}) : undefined
   if (holding !== undefined) {
     yield* hold(holding, file)
@@ -110,8 +110,8 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   }
 
   /**
-   * The lock is the process's, and the system drops it when any of the process's handles of the file is closed, so also
-   * at the end of copying: it is taken again, and a writer who came between is found out by what he changed.
+   * The lock belongs to the process, and the system drops it when the process closes any handle of the file, as it does
+   * after copying. So the lock is taken again, and a writer that came in between is found by its changes.
    */
   const copy = Effect.fn("Ledger.copy")(function*(holding: DuckDb.Session) {
     const before = yield* Identity.of(file)
@@ -125,13 +125,13 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     return before
   })
 
-  /** Stages the changed ledger, to the disk, and gives what publishing it needs. It is changed in the session that is given. */
+  /** Changes the copy in the given session, flushes it to the disk, and gives the data for publishing it. */
   const change = Effect.fnUntraced(function*(changing: DuckDb.Session, { make, verify }: Change) {
     if (yield* Files.exists(staged)) return yield* new CannotCreate({ detail: `${staged} is there already` })
     const before = holding === undefined ? null : yield* copy(holding)
-    // the rows may wait unpacked in this instance, and the setting is of the instance as a whole
+    // the run database is not compressed, and the setting belongs to the whole instance
     yield* changing.run("RESET force_compression")
-    // the version counts when the file is made
+    // STORAGE_VERSION is read only when the file is created
     yield* changing.run(
       `ATTACH ${DuckDb.literal(making)} AS ledger${before === null ? " (STORAGE_VERSION 'v1.4.0')" : ""}`
     )
@@ -153,8 +153,8 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
 })
 
 /**
- * Whether a sealed run would replace what others have changed in the ledger since it was copied. Writers and other runs are
- * kept out until the scope closes.
+ * Whether a sealed run would undo changes that others have made in the ledger since it was copied. Keeps writers and other
+ * runs out until the scope closes.
  */
 export const isSuperseded = Files.isSuperseded({
   rootOf,

@@ -6,7 +6,7 @@ import { runs } from "../../Outcome.ts"
 import * as Table from "../../Table.ts"
 import { format, isNewer, version, type Written } from "../../Version.ts"
 
-/** The table that says it, in one row. */
+/** The table `meta`, which has one row. */
 export const meta = Table.make({
   name: "meta",
   doc: "What the ledger is, in one row.",
@@ -37,10 +37,10 @@ export const read = Effect.fnUntraced(function*(session: DuckDb.Session, catalog
   return written
 })
 
-/** The same of names that this version makes over something else. */
+/** A query for the row of `meta` where this version makes views over other data. */
 export const own = `SELECT ${format}::BIGINT AS format, ${DuckDb.literal(version)} AS tool_version`
 
-/** What makes the table, and says in it that this version wrote the ledger. */
+/** The statements that make `meta` and write the format and the version into it. */
 export const statements = (catalog: string): ReadonlyArray<string> => {
   const qualified = `${catalog}.main.${meta.name}`
   return [

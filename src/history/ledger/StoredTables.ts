@@ -1,7 +1,7 @@
 /**
- * How a ledger keeps a history, so that a run writes only what changed. A version is written once, into `T_versions`. While
- * the tenant's newest run sees it, `T_current` has what is volatile in it, which every run replaces; otherwise `T_past` says
- * how and when it was last seen. By `T_hashes` a run finds the versions of its rows. `T_history` shows all as one.
+ * The tables that keep a history, made so that a run writes only changes. A version is written once, into `T_versions`. While
+ * the tenant's newest run sees it, `T_current` has its volatile cells, which every run replaces; otherwise `T_past` has its
+ * last sighting. `T_hashes` finds the versions of a run's rows. The view `T_history` joins all of them.
  */
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { hashes, volatile } from "../../duckdb/RowHash.ts"
@@ -18,7 +18,7 @@ const version_number: Table.Spec = { ...Table.bigint("The number of the version 
 /** The columns of `T_history` that change with later sightings, so that `T_versions` does not have them. */
 const changing = (table: Table.Table) => ["valid_to", "last_run_id", "observed_at", ...volatile(table)]
 
-/** The versions: what they were, and since when. */
+/** The versions, with their cells and the time since when they are valid. */
 export const versionsOf = (table: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${table.name}_versions`,
@@ -49,7 +49,7 @@ export const currentOf = (table: Table.Table) =>
     columns: { version_number, ...pick(table, (name) => volatile(table).includes(name)) }
   })
 
-/** How the versions that have not ended are found. */
+/** The hashes by which a run finds the versions that have not ended. */
 export const hashesOf = (table: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${table.name}_hashes`,
@@ -63,17 +63,17 @@ export const hashesOf = (table: Table.Table) =>
     }
   })
 
-/** All that is kept of a table. */
+/** All tables that the ledger keeps for a table. */
 export const tablesOf = (table: Table.Table) => [versionsOf(table), pastOf(table), currentOf(table), hashesOf(table)]
 
-/** The newest run of every tenant that collected a table; `from` is the table of the runs. */
+/** SQL for the newest run of each tenant that collected a table; `from` is the table of the runs. */
 const newest = ({ name }: Table.Table, from: string) =>
   `SELECT tenant, max(observed_at) AS newest_at, max_by(run_id, (observed_at, run_id)) AS newest_id FROM ${from}
    WHERE list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(name)}) GROUP BY tenant`
 
 const listed = (names: ReadonlyArray<string>) => names.map((name) => `, ${DuckDb.name(name)}`).join("")
 
-/** The query for all versions as `T_history` has them; `from` says what the query calls a table that is kept. */
+/** The query for all versions as `T_history` has them; `from` gives the name of a stored table in the query. */
 export const history = (table: Table.Table, from: (kept: Table.Table) => string) => {
   const cells = historyOf(table).columns.map(({ name }) => {
     if (name === "run_id" || name === "last_run_id") return `coalesce(sighting.last_run_id, newest_id) AS ${name}`
@@ -89,16 +89,17 @@ export const history = (table: Table.Table, from: (kept: Table.Table) => string)
   LEFT JOIN newest ON newest.tenant = version.tenant`
 }
 
-/** A history that format 1 kept in one table, and what is there besides the columns that this version keeps. */
+/** A history of format 1, which is in one table, with its missing and its foreign columns. */
 export interface Earlier {
   readonly table: Table.Table
-  /** The columns that it lacks. */
+  /** The missing columns. */
   readonly lacking: ReadonlyArray<Table.Column>
-  /** The columns that somebody else has added, and their types. */
+  /** The columns that other users have added, and their types. */
   readonly others: ReadonlyArray<readonly [name: string, type: string]>
 }
 
-/** The statements that take it over; `of` is SQL for a table of the ledger. A version has the number of its row there. */
+/** The statements that move a history of format 1 into these tables. `of` is SQL for a table of the ledger. The number of
+ * a version is that of its row there. */
 export const takeOver = ({ lacking, others, table }: Earlier, of: (name: string) => string): ReadonlyArray<string> => {
   const history = historyOf(table)
   const [versions, past, current, open] = [versionsOf(table), pastOf(table), currentOf(table), hashesOf(table)]

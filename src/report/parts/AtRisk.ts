@@ -24,7 +24,7 @@ const named = (reason: string) => {
 const Totals = Schema.Struct({
   can_log_in: Count,
   at_risk: Count,
-  /** Users of whom it is not known whether they bypass MFA. */
+  /** The number of users for whom it is not known whether they bypass MFA. */
   untold: Count,
   reasons: Schema.Record(Schema.String, Count)
 })

@@ -1,4 +1,4 @@
-/** Whom Duo lets in without a method, for how long that has been so, and the bypass codes that work. */
+/** The section about users whom Duo lets in without a method, since when, and about bypass codes that work. */
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, at, Count, Millis, Person, who } from "../Ask.ts"
@@ -63,7 +63,7 @@ const untold = ({ session, tenant }: Subject) =>
      WHERE tenant = ${DuckDb.literal(tenant.tenant)} AND is_bypass IS NULL`
   )
 
-/** How many codes work, and when that was known. */
+/** The number of codes that work, and the time of that count. */
 const codesThatWork = ({ codes, now }: ReportTenant, count: number) => {
   if (codes === null) {
     return html`<p class="note warning">The runs so far were not allowed to read bypass codes. Whether any work is not known.</p>`

@@ -1,4 +1,4 @@
-/** What changed since the last run and over thirty days: how much of what, and whom it concerns. */
+/** The section about changes since the last run and over thirty days, with counts and users. */
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, at, Count, Person } from "../Ask.ts"
@@ -7,7 +7,7 @@ import { list, person, rowsMax, table } from "../PageTable.ts"
 import { daysBack, overMonth, type Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
-/** Every user who is not as they were at an instant, and what is different; of those who can log in now, or could. */
+/** The users who differ from an instant, with the differences; only users who can log in now or could then. */
 const compared = ({ pii, tenant }: Subject, since: number) =>
   `WITH then_ AS (
      FROM users_asof(${at(since)}) WHERE tenant = ${DuckDb.literal(tenant.tenant)}
@@ -46,7 +46,7 @@ const kinds = [
   ["methods_removed", "Methods removed"]
 ] as const
 
-/** Of each kind, and of how many users it is not known whether they began or ceased to bypass MFA. */
+/** Counts per kind of change, and of users for whom it is not known whether they began or ceased to bypass MFA. */
 const Totals = Schema.Record(Schema.Literals([...kinds.map(([kind]) => kind), "untold"]), Count)
 
 const totals = (subject: Subject, since: number) => {
@@ -81,7 +81,7 @@ const Changed = Schema.Struct({
 })
 type Changed = typeof Changed.Type
 
-/** The users who changed, those first whom it is worse for now. */
+/** The users who changed, those first who are less protected now. */
 const whom = (subject: Subject, since: number, which: string) =>
   ask(
     subject.session,

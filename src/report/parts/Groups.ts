@@ -1,4 +1,4 @@
-/** The groups by their exposure: how many of their members are at risk. */
+/** The section about groups, ordered by the number of members at risk. */
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, Count } from "../Ask.ts"

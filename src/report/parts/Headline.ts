@@ -1,4 +1,4 @@
-/** What to know first: how well the users are protected, and how that moved. */
+/** The first section: the protection of the users, and its change. */
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { askOne, at, Count } from "../Ask.ts"
@@ -12,7 +12,7 @@ const State = Schema.Struct({
   phishing_resistant: Count,
   only_telephony: Count,
   unprotected: Count,
-  /** NULL if it is not known of every user. */
+  /** NULL if it is not known for all users. */
   bypass: Schema.NullOr(Count),
   bypass_at_least: Count,
   coverage: Schema.NullOr(Schema.Finite),
@@ -20,7 +20,7 @@ const State = Schema.Struct({
 })
 type State = typeof State.Type
 
-/** As coverage_daily counts, but at an instant. */
+/** The counts of coverage_daily, at an instant. */
 const stateAt = ({ session, tenant }: Subject, millis: number) =>
   askOne(
     session,
@@ -91,13 +91,13 @@ const cards: ReadonlyArray<Card> = [
   }
 ]
 
-/** A figure of a card; what is not known of all users is at least what is known. */
+/** A figure of a card; if it is not known for all users, it is "at least" the known number. */
 const shown = ({ name, unit }: Card, state: State) =>
   unit === " pts"
     ? Words.figure(name, Words.percent(state[name]))
     : Words.atLeast(name, state[name] ?? state.bypass_at_least, state[name] !== null)
 
-/** The figures of a tenant as cards. */
+/** The cards with the figures of a tenant. */
 export const headline = Effect.fnUntraced(function*(subject: Subject) {
   const { tenant } = subject
   const now = yield* stateAt(subject, tenant.now)

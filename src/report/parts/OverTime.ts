@@ -1,4 +1,4 @@
-/** Coverage and the mix of factors, day by day; days without a run are gaps. */
+/** The section about coverage and factors per day; days without a run are gaps. */
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, Count } from "../Ask.ts"
@@ -8,7 +8,7 @@ import { table } from "../PageTable.ts"
 import type { Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
-/** Further back than this the page does not look. */
+/** The largest number of days on the page. */
 const daysMax = 366
 
 const Day = Schema.Struct({
@@ -16,13 +16,13 @@ const Day = Schema.Struct({
   users: Count,
   coverage_pct: Schema.NullOr(Schema.Finite),
   phishing_resistant_pct: Schema.NullOr(Schema.Finite),
-  /** Of the day's last run; NULL on a day without one. */
+  /** Values of the day's last run; NULL on a day without a run. */
   complete: Schema.NullOr(Schema.Boolean),
   mix: Schema.Record(Schema.String, Count)
 })
 type Day = typeof Day.Type
 
-/** The days that the page shows of a tenant, the oldest first. */
+/** The days of a tenant on the page, the oldest first. */
 export const daysOf = ({ session, tenant }: Subject) => {
   const name = DuckDb.literal(tenant.tenant)
   const mix = Words.strengths.map(([strength]) =>
@@ -80,7 +80,7 @@ const asTable = (
     })
   }</div></details>`
 
-/** Two lines: who has MFA, and who has what cannot be phished. */
+/** Two lines: users with MFA, and users with a phishing-resistant method. */
 export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>) {
   const last = days.at(-1)
   const doubtful = days.map(({ complete }) => complete === false)

@@ -1,4 +1,4 @@
-/** The runs behind the page: whether each was proved complete, and the days without one. */
+/** The section about the runs: whether each was proved complete, and the days without a run. */
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, Count, Millis } from "../Ask.ts"
