@@ -44,7 +44,7 @@ const admins: Pipeline = {
   counts: sql("admins/counts.sql"),
   views: sql("admins/views.sql"),
   sinks: ["duckdb", "parquet", "ndjson"],
-  // there are so few of them that one may be a third
+  // a tenant has few administrators: one of them may be a third
   maxShrink: 50,
   connect
 }

@@ -29,7 +29,7 @@ const connect = Duo.connect(Effect.gen(function*() {
         onPage: ({ pages, reading, seen, total }) =>
           progress({ stage: reading === 1 ? "reading" : "proving", what: "users", seen, total, pages })
       })
-      // whether the keys and the way of signing are right was found out from the users, which a key must be able to read
+      // the users have shown that the key is right, so a refusal here means that only this permission is missing
       const codes = yield* bypassCodes.read({
         concurrency,
         database,

@@ -1,4 +1,4 @@
--- Bypass codes that still work: whose they are, who made them, and when they end; first those that never do.
+-- Bypass codes that still work: their users, who created them, and when they expire. Codes that never expire come first.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, username, admin_email, created_at, expires_at, reuse_count,
   date_diff('day', created_at, observed_at) AS days_old, observed_at AS known_at

@@ -1,4 +1,4 @@
--- Users who can log in now without any method, with the reason and since when; the longest first.
+-- Users who can log in now without any method, why, and since when; the longest bypass first.
 -- One more row per tenant counts the users for whom this is not known because the bypass codes could not be read.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, username, realname, status, bypass_reason, since, days, last_login_at

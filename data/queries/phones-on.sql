@@ -1,6 +1,6 @@
 -- Users and their phones at the end of a day.
--- Parameter day: day, optional. That day, such as 2026-11-20; the day of the last run if it is not given.
--- Parameter number: text, optional. Only numbers with this in them.
+-- Parameter day: day, optional. The day, such as 2026-11-20. Without it, the day of the last run.
+-- Parameter number: text, optional. Only numbers that contain this text.
 -- Parameter user: user, optional. Only this user.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, username, realname, number, platform, model, activated, capabilities

@@ -1,4 +1,4 @@
--- Authenticators that several users share: their holder can log in as any of them.
+-- Authenticators that several users share. The person who holds one can log in as any of these users.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, method_kind, method_id, any_value(coalesce(number, serial, label, name)) AS known_as, count(*) AS users,
   string_agg(username, ', ' ORDER BY username) AS usernames

@@ -1,4 +1,4 @@
--- Active users without a method that protects them: no method at all, or none that works.
+-- Active users without a method that protects them: they have no method, or none that works.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, username, realname, email, method_count, last_login_at, created_at, group_names
 FROM users

@@ -1,4 +1,4 @@
--- All events of one user; a name that several users have or had gives all of theirs.
+-- All events of one user. If several users have or had the name, the events of all of them.
 -- Parameter user: user, required. The name, in upper or lower case.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, happened_after, happened_by, event, username, method_kind, method_id, changed, before, after

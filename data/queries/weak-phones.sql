@@ -1,4 +1,4 @@
--- Phones of active users that approve logins and are not safe themselves: rooted, not encrypted, or without a lock.
+-- Phones of active users that approve logins and are not safe: rooted, not encrypted, or without a screen lock.
 -- Parameter tenant: tenant, optional. Only this tenant.
 SELECT tenant, username, number, platform, model, os_version, tampered, encrypted, screenlock, last_seen_at
 FROM mfa_methods SEMI JOIN (FROM users WHERE is_active) active USING (tenant, user_id)

@@ -1,6 +1,6 @@
 /**
- * The two tables of the `admins` pipeline. Their sentences are what the data dictionary and the COMMENTs say; facts about
- * Duo's fields come from its Admin API reference (https://duo.com/docs/adminapi#administrators).
+ * The two tables of the `admins` pipeline. Their sentences become the data dictionary and the COMMENTs. The facts about
+ * Duo's fields come from the Admin API reference (https://duo.com/docs/adminapi#administrators).
  */
 import {
   bigint,
@@ -26,14 +26,14 @@ export const admins = make({
     ...common,
     admin_id,
     name: personal("Full name."),
-    email: personal("E-mail address, with which the administrator logs in to the Admin Panel."),
-    phone: personal("The administrator''s phone number at Duo."),
-    role: text("Owner, Administrator, Help Desk, Read-only and so on, or a role that the customer made."),
+    email: personal("The e-mail address with which the administrator logs in to the Admin Panel."),
+    phone: personal("The administrator's phone number."),
+    role: text("Owner, Administrator, Help Desk, Read-only and so on, or a role that the customer created."),
     status: text(
       "Active, Disabled, Expired (not logged in for too long), Pending Activation, or a later value of Duo's as it came."
     ),
     created_at: timestamp("When the administrator was created."),
-    last_login_at: volatile(timestamp("The last login to the Admin Panel; NULL for never.")),
+    last_login_at: volatile(timestamp("The last login to the Admin Panel; NULL if there was none.")),
     password_change_required: boolean("Whether the administrator must change the password at the next login."),
     has_external_password_mgmt: uncertain(
       false,
@@ -41,8 +41,8 @@ export const admins = make({
       boolean("Whether another system sets the password; NULL if Duo's list of administrators does not say it.")
     ),
     restricted_by_admin_units: boolean("Whether the administrator is restricted to some administrative units."),
-    admin_units: text("Duo's ids of these units, sorted, joined by \", \"."),
-    method_count: bigint("Rows of this administrator in admin_methods."),
+    admin_units: text("Duo's ids of those units, sorted, joined by \", \"."),
+    method_count: bigint("Number of the administrator's rows in admin_methods."),
     has_phishing_resistant: uncertain(
       false,
       true,
@@ -78,7 +78,9 @@ export const adminMethods = make({
     role: repeated(text("The administrator's role.")),
     admin_status: repeated(text("The administrator's status.")),
     method_kind: id("phone, token or webauthn."),
-    method_id: id("Duo's id of the factor. If Duo gives none: the kind, with a number from the second one on."),
+    method_id: id(
+      "Duo's id of the factor. Factors without an id are named after their kind: phone, phone 2 and so on."
+    ),
     method_type: text("Duo's type of the authenticator: Mobile, Landline, h6, t6, yk and so on."),
     name: personal("The name that somebody gave the authenticator."),
     label: text("Duo's label of a WebAuthn credential."),
@@ -100,7 +102,9 @@ export const adminMethods = make({
     strength: text(
       "The strength of its strongest use: phishing_resistant (webauthn), push, otp, telephony or none. NULL if Duo gives only the phone's number."
     ),
-    strength_rank: bigint("5 for phishing_resistant down to 0 for none, as in mfa_methods."),
+    strength_rank: bigint(
+      "The strength as a number, from 5 for phishing_resistant down to 0 for none, as in mfa_methods."
+    ),
     enrolled_at: timestamp("When a WebAuthn credential was added."),
     last_seen_at: volatile(
       timestamp(

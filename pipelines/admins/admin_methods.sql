@@ -63,7 +63,7 @@ SELECT
   NULL::BIGINT AS totp_step
 FROM phone_rows
 UNION ALL BY NAME
--- a number without details may be that of any phone: what it can do, Duo did not say
+-- Duo gives only the number of a phone without details, so what the phone can do is not known
 SELECT
   run_id, observed_at, tenant, admin_id, admin_name, email, role, admin_status,
   'phone' AS method_kind,

@@ -23,9 +23,9 @@ factors AS (
 ranked AS (
   SELECT
     *,
-    -- what a number without details can do, Duo did not say
+    -- Duo gives only the number of a phone without details, so what the phone can do is not known
     phone_count = 0 AND number IS NOT NULL AS is_number_only,
-    -- a credential that Duo does not list may be there, and be the strongest or the only one
+    -- without the list, there may still be a credential, and it may be the strongest factor or the only one
     webauthncredentials IS NOT NULL AS is_listed,
     coalesce(greatest(list_max(phone_ranks), token_rank, webauthn_rank), 0) AS highest_rank,
     least(list_min(phone_ranks), token_rank, webauthn_rank) AS lowest_rank,

@@ -1,8 +1,8 @@
--- What the summary of a run counts: one row per run and count.
+-- The counts in the summary of a run: one row per run and count.
 SELECT
   lists.run_id,
   'phishing_resistant' AS name,
-  'with something that cannot be phished' AS words,
+  'with a phishing-resistant factor' AS words,
   count(*) FILTER (admins.has_phishing_resistant) AS count
 FROM objects.lists
 LEFT JOIN rows.admins USING (run_id)

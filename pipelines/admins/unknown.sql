@@ -1,7 +1,7 @@
--- What this version does not know in what was read, and how often: one row per run and sentence.
+-- The values that this version of the program does not know, and how often they occur: one row per run and sentence.
 WITH
 phones AS (SELECT run_id, unnest(phone_details) AS phone FROM objects.admins),
--- a role is not among them, because customers make their own
+-- roles are not checked, because customers create their own
 enumerated AS (
   SELECT run_id, 'administrator status' AS what, status AS field FROM objects.admins
   UNION ALL
@@ -16,7 +16,7 @@ unknown AS (
   FROM enumerated
   WHERE field <> '' AND NOT is_known(what, field)
   UNION ALL
-  SELECT run_id, 'phone last_seen that is no time, left NULL'
+  SELECT run_id, 'phone last_seen is not a time, left NULL'
   FROM phones
   WHERE phone.last_seen <> '' AND from_text(phone.last_seen) IS NULL
 )

@@ -1,4 +1,4 @@
--- The views over administrators that analysts open first, See pipelines/mfa/views.sql.
+-- The view over administrators that analysts open first. It works over the ledger and over Parquet: see pipelines/mfa/views.sql.
 
 CREATE OR REPLACE VIEW admins_at_risk AS
 WITH reasons AS (
@@ -12,7 +12,7 @@ WITH reasons AS (
 )
 SELECT tenant, admin_id, name, email, role, array_to_string(reasons, ', ') AS reason, strongest, last_login_at, observed_at
 FROM reasons WHERE len(reasons) > 0;
-COMMENT ON VIEW admins_at_risk IS 'Active administrators who are not well protected or have not logged in for long, with the reasons. A value that Duo does not give does not count as a reason.';
+COMMENT ON VIEW admins_at_risk IS 'Active administrators who are not well protected, or who have not been seen for 90 days, with the reasons. A value that Duo does not give does not count as a reason.';
 COMMENT ON COLUMN admins_at_risk.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN admins_at_risk.admin_id IS 'Duo''s id of the administrator.';
 COMMENT ON COLUMN admins_at_risk.name IS 'Full name.';
@@ -20,5 +20,5 @@ COMMENT ON COLUMN admins_at_risk.email IS 'E-mail address.';
 COMMENT ON COLUMN admins_at_risk.role IS 'The administrator''s role.';
 COMMENT ON COLUMN admins_at_risk.reason IS 'no factor, only telephony, can be phished, not seen for 90 days; joined by ", ".';
 COMMENT ON COLUMN admins_at_risk.strongest IS 'The strength of the strongest factor.';
-COMMENT ON COLUMN admins_at_risk.last_login_at IS 'The last login to the Admin Panel; NULL for never.';
+COMMENT ON COLUMN admins_at_risk.last_login_at IS 'The last login to the Admin Panel; NULL if there was none.';
 COMMENT ON COLUMN admins_at_risk.observed_at IS 'The time of the last run that saw the administrator.'

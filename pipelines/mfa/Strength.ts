@@ -1,8 +1,8 @@
 /**
- * How strong an authenticator is against somebody who wants in, from the best use of it. Enrolled is not the same as
- * permitted: which factors a policy lets a user choose is not in the user list.
+ * The strength of an authenticator: how well its strongest use resists an attacker. Duo's list of users does not say which
+ * factors a policy permits, so an enrolled authenticator is not always a permitted one.
  */
 
-/** Weakest first: a strength's rank is its place here. */
+/** From the weakest to the strongest; a strength's rank is its index. */
 export const strengths = ["none", "telephony", "otp", "push", "device_bound", "phishing_resistant"] as const
 export type Strength = typeof strengths[number]

@@ -1,6 +1,6 @@
 /**
- * The four tables of the `mfa` pipeline. Their sentences are what the data dictionary and the COMMENTs say; facts about
- * Duo's fields come from its Admin API reference (https://duo.com/docs/adminapi#users).
+ * The four tables of the `mfa` pipeline. Their sentences become the data dictionary and the COMMENTs. The facts about
+ * Duo's fields come from the Admin API reference (https://duo.com/docs/adminapi#users).
  */
 import {
   bigint,
@@ -33,24 +33,26 @@ export const users = make({
     firstname: personal("Given name."),
     lastname: personal("Family name."),
     status: text("active, bypass, disabled, locked out, pending deletion, or a later value of Duo's as it came."),
-    is_enrolled: boolean("Whether Duo counts at least one usable authenticator."),
+    is_enrolled: boolean("Whether Duo says that the user has a usable authenticator."),
     created_at: timestamp("When the user was created."),
-    last_login_at: volatile(timestamp("The last successful login; NULL for never.")),
-    last_directory_sync_at: volatile(timestamp("The last directory sync; NULL for a user who is not synced.")),
+    last_login_at: volatile(timestamp("The last successful login; NULL if there was none.")),
+    last_directory_sync_at: volatile(timestamp("The last directory sync; NULL if the user is not synced.")),
     directory_key: text("The directory that manages the user."),
     external_id: personal("The user's id in that directory."),
     lockout_reason: text("Why the user is locked out or disabled."),
-    notes: personal("An administrator's note."),
+    notes: personal("An administrator's note about the user."),
     aliases: personal("Other names the user logs in with, sorted, joined by \", \"."),
     group_names: text("The names of the user's groups, sorted, joined by \", \". Use user_groups to join on groups."),
-    phone_count: bigint("Phones and tablets."),
-    token_count: bigint("Hardware tokens."),
-    webauthn_count: bigint("WebAuthn credentials: security keys, passkeys, platform authenticators."),
-    u2f_count: bigint("U2F tokens, which Duo no longer offers."),
-    desktop_count: bigint("Duo Desktop authenticators and legacy desktop tokens."),
-    method_count: bigint("Rows of this user in mfa_methods."),
-    mfa_enabled: boolean("Duo's integration rule: phones, tokens or webauthncredentials is not empty."),
-    has_phishing_resistant: boolean("Whether any method is phishing resistant."),
+    phone_count: bigint("Number of phones and tablets."),
+    token_count: bigint("Number of hardware tokens."),
+    webauthn_count: bigint("Number of WebAuthn credentials: security keys, passkeys and platform authenticators."),
+    u2f_count: bigint("Number of U2F tokens, which Duo no longer offers."),
+    desktop_count: bigint("Number of Duo Desktop authenticators and legacy desktop tokens."),
+    method_count: bigint("Number of the user's rows in mfa_methods."),
+    mfa_enabled: boolean(
+      "Whether the user has a phone, a token or a WebAuthn credential. This is Duo's own rule for integrations."
+    ),
+    has_phishing_resistant: boolean("Whether any of the user's methods is phishing resistant."),
     strongest: text("The strength of the strongest method; 'none' for a user without methods."),
     weakest: text(
       "The strength of the weakest method, which an attacker would choose; 'none' for a user without methods."
@@ -66,7 +68,7 @@ export const users = make({
     bypass_reason: explaining(
       "is_bypass",
       text(
-        "status (the user's), group (the status of a group), code (a bypass code that has not expired), joined by \", \"; NULL if none is known."
+        "status (the user's status is bypass), group (the status of a group is Bypass), code (a bypass code has not expired), joined by \", \"; NULL if no reason is known."
       )
     ),
     is_active: later(
@@ -96,7 +98,7 @@ export const mfaMethods = make({
     ),
     name: personal("The name that somebody gave the authenticator."),
     label: text("Duo's label of a WebAuthn credential."),
-    platform: text("Apple iOS, Google Android and so on; the OS family for a desktop."),
+    platform: text("Apple iOS, Google Android and so on; for a desktop, the family of its operating system."),
     model: text("The device's model."),
     number: personal("Phone number."),
     extension: personal("Phone extension."),
@@ -112,7 +114,7 @@ export const mfaMethods = make({
     strength: text(
       "The strength of its strongest use: phishing_resistant (webauthn, u2f), device_bound (Duo Desktop), push, otp, telephony or none."
     ),
-    strength_rank: bigint("5 for phishing_resistant down to 0 for none."),
+    strength_rank: bigint("The strength as a number, from 5 for phishing_resistant down to 0 for none."),
     enrolled_at: timestamp(
       "When a WebAuthn credential or U2F token was added; NULL for others, because Duo does not say it."
     ),
@@ -123,10 +125,10 @@ export const mfaMethods = make({
     ),
     app_version: text("Version of Duo Mobile or Duo Desktop."),
     os_version: text("Version of the operating system."),
-    encrypted: text("Disk encryption of the phone: Encrypted, Unencrypted, Unknown."),
-    fingerprint: text("Biometrics of the phone: Configured, Disabled, Unknown."),
-    screenlock: text("Screen lock of the phone: Locked, Unlocked, Unknown."),
-    tampered: text("Whether the phone is rooted or jailbroken: Not tampered, Tampered, Unknown."),
+    encrypted: text("The phone's disk encryption: Encrypted, Unencrypted or Unknown."),
+    fingerprint: text("The phone's biometrics: Configured, Disabled or Unknown."),
+    screenlock: text("The phone's screen lock: Locked, Unlocked or Unknown."),
+    tampered: text("Whether the phone is rooted or jailbroken: Not tampered, Tampered or Unknown."),
     sms_passcodes_sent: boolean("Whether passcodes were sent to the phone by text message."),
     totp_step: bigint("Seconds for which a time-based token's passcode is valid.")
   }
@@ -136,7 +138,7 @@ export const userGroups = make({
   name: "user_groups",
   doc: "One row per user and group that the user is in.",
   key: ["user_id", "group_id"],
-  // to dissolve one large group, or to give it another id, takes many rows away at once
+  // many rows vanish at once when one large group is deleted or gets another id
   maxShrink: 50,
   columns: {
     ...common,
@@ -144,7 +146,7 @@ export const userGroups = make({
     username: repeated(personal("The name the user logs in with.")),
     group_id: id("Duo's id of the group."),
     group_name: text("The group's name."),
-    group_status: text("Active, Bypass or Disabled; it overrides the status of the user.")
+    group_status: text("Active, Bypass or Disabled. Bypass and Disabled override the user's own status.")
   }
 })
 
@@ -152,7 +154,7 @@ export const bypassCodes = make({
   name: "bypass_codes",
   doc: "One row per bypass code. Duo never gives the code itself. Reading them may need an extra permission.",
   key: ["user_id", "bypass_code_id"],
-  // codes are used up and expire: yesterday's may all be gone
+  // codes are used up and expire, so all of yesterday's may be gone
   maxShrink: 100,
   columns: {
     ...common,

@@ -1,12 +1,12 @@
--- Where Duo's word on whether a user is enrolled and its list of the user's authenticators cannot both be true, and how
--- often. Duo counts phones, tokens, WebAuthn credentials and U2F tokens that work: https://duo.com/docs/adminapi#retrieve-users.
+-- Contradictions between is_enrolled and the user's authenticators, and how often each occurs. Duo says that is_enrolled
+-- counts phones, tokens, WebAuthn credentials and U2F tokens that work: https://duo.com/docs/adminapi#retrieve-users.
 WITH contradictions AS (
   SELECT
     run_id,
     CASE
       WHEN is_enrolled AND len(phones) + len(tokens) + len(webauthncredentials) + len(u2ftokens)
         + len(desktoptokens) + len(desktop_authenticators) = 0
-      THEN 'is_enrolled is true of a user without any authenticator'
+      THEN 'is_enrolled is true for a user without any authenticator'
       WHEN NOT is_enrolled AND (
         len(tokens) + len(webauthncredentials) + len(u2ftokens) > 0
         OR list_max(list_transform(
@@ -14,7 +14,7 @@ WITH contradictions AS (
           lambda phone: phone_rank(phone)
         )) > 0
       )
-      THEN 'is_enrolled is false of a user whose authenticator works'
+      THEN 'is_enrolled is false for a user whose authenticator works'
     END AS what
   FROM objects.users
 )

@@ -1,4 +1,4 @@
--- What the summary of a run counts: one row per run and count.
+-- The counts in the summary of a run: one row per run and count.
 SELECT lists.run_id, 'mfa_enabled' AS name, 'with MFA' AS words, count(*) FILTER (users.mfa_enabled) AS count
 FROM objects.lists
 LEFT JOIN rows.users USING (run_id)

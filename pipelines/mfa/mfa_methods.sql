@@ -53,7 +53,7 @@ desktop_rows AS (
   FROM (
     SELECT
       *,
-      -- what Duo lists in two places is one kind
+      -- Duo lists desktops in two fields
       list_concat(
         list_transform(desktop_authenticators, lambda desktop: {
           id: desktop.dakey,

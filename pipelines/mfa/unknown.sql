@@ -1,7 +1,7 @@
--- What this version does not know in what was read, and how often: one row per run and sentence.
+-- The values that this version of the program does not know, and how often they occur: one row per run and sentence.
 WITH
 phones AS NOT MATERIALIZED (SELECT run_id, unnest(phones) AS phone FROM objects.users),
--- materialized, because each of the few different values is then judged once, and not each of all
+-- materialized, so that each different value is checked only once: there are few of them
 counted AS MATERIALIZED (
   SELECT run_id, 'user status' AS what, status AS field, count(*) AS times
   FROM objects.users
@@ -27,12 +27,12 @@ unknown AS (
   FROM counted
   WHERE field <> '' AND NOT is_known(what, field)
   UNION ALL
-  SELECT run_id, 'phone last_seen that is no time, left NULL', count(*)
+  SELECT run_id, 'phone last_seen is not a time, left NULL', count(*)
   FROM phones
   WHERE phone.last_seen <> '' AND from_text(phone.last_seen) IS NULL
   GROUP BY run_id
   UNION ALL
-  SELECT run_id, 'bypass code of nobody, left out', count(*)
+  SELECT run_id, 'bypass code without an owner, left out', count(*)
   FROM objects.bypass_codes
   WHERE "user" IS NULL
   GROUP BY run_id

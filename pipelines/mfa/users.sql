@@ -1,6 +1,6 @@
 -- One row per user.
 WITH
--- The owners of a bypass code that works at the instant of the run.
+-- The users who have a bypass code that works at the time of the run.
 code_owners AS (
   SELECT DISTINCT run_id, "user".user_id AS user_id, true AS has_code
   FROM objects.bypass_codes
@@ -30,7 +30,7 @@ counted AS (
     count_different(list_transform(tokens, lambda token: token.token_id)) AS token_count,
     count_different(list_transform(webauthncredentials, lambda credential: credential.webauthnkey)) AS webauthn_count,
     count_different(list_transform(u2ftokens, lambda token: token.registration_id)) AS u2f_count,
-    -- what Duo lists in two places is one kind
+    -- Duo lists desktops in two fields
     count_different(list_concat(
       list_transform(desktop_authenticators, lambda desktop: desktop.dakey),
       list_transform(desktoptokens, lambda token: token.desktoptoken_id)

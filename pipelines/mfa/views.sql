@@ -1,5 +1,5 @@
--- The views that analysts open first. They stand on what every table has of its own: T (the current rows), T_history (all
--- versions), T_asof(ts) and T_changes (what happened between two runs); so they work over the ledger and over Parquet.
+-- The views that analysts open first. They read only what every table T has: T (the current rows), T_history (all versions),
+-- T_asof(ts) and T_changes (what happened between two runs). So they work over the ledger and over Parquet.
 
 CREATE OR REPLACE VIEW mfa_events AS
 SELECT happened_after, happened_by, tenant, user_id, username, 'user_' || event AS event,
@@ -9,18 +9,18 @@ UNION ALL
 SELECT happened_after, happened_by, tenant, user_id, username, 'method_' || event,
   method_kind, method_id, changed, before, after
 FROM mfa_methods_changes;
-COMMENT ON VIEW mfa_events IS 'Changes of users and of their methods, each between two runs. A tenant''s first complete run makes no events.';
+COMMENT ON VIEW mfa_events IS 'Changes of users and of their methods, each between two runs. Users and methods that a tenant''s first complete run adds are not events.';
 COMMENT ON COLUMN mfa_events.happened_after IS 'The time of the last run before the change.';
 COMMENT ON COLUMN mfa_events.happened_by IS 'The time of the first run after the change.';
 COMMENT ON COLUMN mfa_events.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN mfa_events.user_id IS 'Duo''s id of the user.';
-COMMENT ON COLUMN mfa_events.username IS 'The name the user logged in with then.';
-COMMENT ON COLUMN mfa_events.event IS 'user_ or method_, followed by added, removed, changed, or reappeared (removed before).';
+COMMENT ON COLUMN mfa_events.username IS 'The name that the user logged in with at that time.';
+COMMENT ON COLUMN mfa_events.event IS 'user_ or method_, followed by added, removed, changed, or reappeared (added again after it was removed).';
 COMMENT ON COLUMN mfa_events.method_kind IS 'phone, token, webauthn, u2f or desktop; NULL for an event of a user.';
 COMMENT ON COLUMN mfa_events.method_id IS 'Duo''s id of the authenticator; NULL for an event of a user.';
-COMMENT ON COLUMN mfa_events.changed IS 'The names of the columns that changed, joined by ", "; NULL if the event is not a change.';
-COMMENT ON COLUMN mfa_events.before IS 'Their values before, as a JSON object of text.';
-COMMENT ON COLUMN mfa_events.after IS 'Their values after, as a JSON object of text.';
+COMMENT ON COLUMN mfa_events.changed IS 'The names of the columns that changed, joined by ", "; NULL unless the event is a change.';
+COMMENT ON COLUMN mfa_events.before IS 'The values of these columns before the change, as a JSON object of text.';
+COMMENT ON COLUMN mfa_events.after IS 'The values of these columns after the change, as a JSON object of text.';
 
 CREATE OR REPLACE VIEW coverage_daily AS
 WITH steps AS (
@@ -64,19 +64,19 @@ SELECT seen.day, seen.tenant, coalesce(totals.users, 0) AS users, coalesce(total
   round(100.0 * totals.phishing_resistant / nullif(totals.users, 0), 1)::DOUBLE AS phishing_resistant_pct,
   seen.known_at, coalesce(totals.bypass, 0) AS bypass_at_least
 FROM seen ASOF LEFT JOIN totals ON seen.tenant = totals.tenant AND seen.known_at >= totals.instant;
-COMMENT ON VIEW coverage_daily IS 'The protection of the active users at the end of each day, from the first run to the last. A day without a run has the figures of the run before; known_at says which.';
+COMMENT ON VIEW coverage_daily IS 'The protection of the active users at the end of each day, from the first run to the last. A day without a run has the figures of the run before it; known_at is the time of that run.';
 COMMENT ON COLUMN coverage_daily.day IS 'The day, in UTC.';
 COMMENT ON COLUMN coverage_daily.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN coverage_daily.users IS 'Active users (users.is_active): the denominator.';
-COMMENT ON COLUMN coverage_daily.mfa_enabled IS 'Of the active users, those with a phone, a token or a WebAuthn credential.';
-COMMENT ON COLUMN coverage_daily.phishing_resistant IS 'Of those with mfa_enabled, those with a phishing-resistant method; never more than mfa_enabled.';
-COMMENT ON COLUMN coverage_daily.only_telephony IS 'Of the active users, those whose strongest method was text messages or calls.';
+COMMENT ON COLUMN coverage_daily.mfa_enabled IS 'Active users with a phone, a token or a WebAuthn credential.';
+COMMENT ON COLUMN coverage_daily.phishing_resistant IS 'Active users who have mfa_enabled and a phishing-resistant method; never more than mfa_enabled.';
+COMMENT ON COLUMN coverage_daily.only_telephony IS 'Active users whose strongest method was text messages or calls.';
 COMMENT ON COLUMN coverage_daily.bypass IS 'Users who could log in without any method, including status bypass; NULL if it is not known for all users.';
-COMMENT ON COLUMN coverage_daily.unprotected IS 'Of the active users, those without a method that protects.';
-COMMENT ON COLUMN coverage_daily.coverage_pct IS 'mfa_enabled in percent of users; NULL if there were no active users.';
-COMMENT ON COLUMN coverage_daily.phishing_resistant_pct IS 'phishing_resistant in percent of users.';
-COMMENT ON COLUMN coverage_daily.known_at IS 'The time of the run that these figures are from; it is on an earlier day if this day had no run.';
-COMMENT ON COLUMN coverage_daily.bypass_at_least IS 'Users who certainly could log in without any method.';
+COMMENT ON COLUMN coverage_daily.unprotected IS 'Active users without a method that protects them.';
+COMMENT ON COLUMN coverage_daily.coverage_pct IS 'mfa_enabled as a percentage of users; NULL if there were no active users.';
+COMMENT ON COLUMN coverage_daily.phishing_resistant_pct IS 'phishing_resistant as a percentage of users; NULL if there were no active users.';
+COMMENT ON COLUMN coverage_daily.known_at IS 'The time of the run that these figures come from. If there was no run on this day, it is on an earlier day.';
+COMMENT ON COLUMN coverage_daily.bypass_at_least IS 'Users who are known to have been able to log in without any method.';
 
 CREATE OR REPLACE VIEW bypasses AS
 WITH versions AS (
@@ -102,10 +102,10 @@ COMMENT ON COLUMN bypasses.realname IS 'Full name.';
 COMMENT ON COLUMN bypasses.email IS 'E-mail address.';
 COMMENT ON COLUMN bypasses.status IS 'The user''s status.';
 COMMENT ON COLUMN bypasses.bypass_reason IS 'status, group, code, joined by ", ".';
-COMMENT ON COLUMN bypasses.since IS 'The time of the first run that saw the bypass, since a run last saw that there was none.';
+COMMENT ON COLUMN bypasses.since IS 'The time of the first run that saw the bypass, after the last run that saw that there was none.';
 COMMENT ON COLUMN bypasses.may_be_older IS 'Whether the bypass may be older, because earlier runs could not tell.';
 COMMENT ON COLUMN bypasses.days IS 'Days from the column since to the last run.';
-COMMENT ON COLUMN bypasses.last_login_at IS 'The last successful login; NULL for never.';
+COMMENT ON COLUMN bypasses.last_login_at IS 'The last successful login; NULL if there was none.';
 COMMENT ON COLUMN bypasses.observed_at IS 'The time of the last run that saw the user.';
 
 CREATE OR REPLACE VIEW users_at_risk AS
@@ -127,12 +127,12 @@ COMMENT ON COLUMN users_at_risk.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN users_at_risk.username IS 'The name the user logs in with.';
 COMMENT ON COLUMN users_at_risk.realname IS 'Full name.';
 COMMENT ON COLUMN users_at_risk.email IS 'E-mail address.';
-COMMENT ON COLUMN users_at_risk.reason IS 'unprotected (no method that protects), only telephony, bypass, not seen for 90 days; joined by ", ".';
+COMMENT ON COLUMN users_at_risk.reason IS 'unprotected (no method that protects the user), only telephony, bypass, not seen for 90 days; joined by ", ".';
 COMMENT ON COLUMN users_at_risk.status IS 'active or bypass.';
 COMMENT ON COLUMN users_at_risk.strongest IS 'The strength of the strongest method.';
-COMMENT ON COLUMN users_at_risk.bypass_reason IS 'status, group, code, joined by ", "; NULL if none is known.';
+COMMENT ON COLUMN users_at_risk.bypass_reason IS 'status, group, code, joined by ", "; NULL if no reason is known.';
 COMMENT ON COLUMN users_at_risk.group_names IS 'The names of the user''s groups.';
-COMMENT ON COLUMN users_at_risk.last_login_at IS 'The last successful login; NULL for never.';
+COMMENT ON COLUMN users_at_risk.last_login_at IS 'The last successful login; NULL if there was none.';
 COMMENT ON COLUMN users_at_risk.observed_at IS 'The time of the last run that saw the user.';
 
 CREATE OR REPLACE VIEW method_mix AS
@@ -145,8 +145,8 @@ COMMENT ON COLUMN method_mix.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN method_mix.method_kind IS 'phone, token, webauthn, u2f or desktop.';
 COMMENT ON COLUMN method_mix.strength IS 'The strongest use of the method: phishing_resistant, device_bound, push, otp, telephony or none.';
 COMMENT ON COLUMN method_mix.methods IS 'The number of methods.';
-COMMENT ON COLUMN method_mix.users IS 'The number of active users who have one.';
-COMMENT ON COLUMN method_mix.pct IS 'Percent of all methods of the tenant''s active users.';
+COMMENT ON COLUMN method_mix.users IS 'The number of active users who have such a method.';
+COMMENT ON COLUMN method_mix.pct IS 'Percentage of all methods of the tenant''s active users.';
 
 CREATE OR REPLACE VIEW time_to_enrol AS
 WITH firsts AS (
@@ -165,7 +165,7 @@ COMMENT ON COLUMN time_to_enrol.tenant IS 'The API host of the Duo tenant.';
 COMMENT ON COLUMN time_to_enrol.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN time_to_enrol.username IS 'The name the user logs in with.';
 COMMENT ON COLUMN time_to_enrol.created_at IS 'When the user was created.';
-COMMENT ON COLUMN time_to_enrol.enrolled_by IS 'The time of the first run that saw a method; NULL if no run has.';
+COMMENT ON COLUMN time_to_enrol.enrolled_by IS 'The time of the first run that saw a method of the user; NULL if no run has seen one.';
 COMMENT ON COLUMN time_to_enrol.days IS 'Days from created_at to enrolled_by. The true time may be shorter by up to the time between two runs.';
 
 CREATE OR REPLACE VIEW regressions AS
@@ -187,7 +187,7 @@ COMMENT ON COLUMN regressions.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN regressions.username IS 'The name the user logs in with.';
 COMMENT ON COLUMN regressions.realname IS 'Full name.';
 COMMENT ON COLUMN regressions.email IS 'E-mail address.';
-COMMENT ON COLUMN regressions.lost_after IS 'The time of the last run that saw it.';
-COMMENT ON COLUMN regressions.lost_by IS 'The time of the first run that did not.';
-COMMENT ON COLUMN regressions.was IS 'The strength of the strongest method before.';
+COMMENT ON COLUMN regressions.lost_after IS 'The time of the last run that saw a phishing-resistant method.';
+COMMENT ON COLUMN regressions.lost_by IS 'The time of the first run that saw none.';
+COMMENT ON COLUMN regressions.was IS 'The strength of the strongest method before the loss.';
 COMMENT ON COLUMN regressions.strongest IS 'The strength of the strongest method now.'

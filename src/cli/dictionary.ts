@@ -58,7 +58,7 @@ const markdown = (entries: Entries): string =>
     }: the rows as they were at an instant, such as \`FROM users_asof('2026-11-20')\`. \`run_id\` and \`observed_at\` are of the last run by then, and what is volatile is NULL where it was known only later.`,
     `${
       names(entries, "changes")
-    }: the changes between two runs. A tenant's first complete run makes none. They have the columns of their table and`,
+    }: the changes between two runs. Rows that a tenant's first complete run adds are not changes. They have the columns of their table and`,
     added(entries, "changes"),
     ...entries.filter(({ kind }) => kind === "view").map(section)
   ].join("\n\n")

@@ -12,15 +12,16 @@ import { historyOf, rowKey } from "./Versions.ts"
 export const changesOf = ({ key, name, specs }: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${name}_changes`,
-    doc: `Changes of the rows of ${name}, each between two runs. A tenant's first complete run makes no changes.`,
+    doc:
+      `Changes of the rows of ${name}, each between two runs. Rows that a tenant's first complete run adds are not changes.`,
     key: ["tenant", ...key, "happened_by"],
     columns: {
       happened_after: Table.instant("The time of the last run before the change."),
       happened_by: Table.instant("The time of the first run after the change."),
-      event: Table.id("added, removed, changed, or reappeared (removed before)."),
-      changed: Table.text("The names of the columns that changed, joined by \", \"."),
-      before: Table.personal("Their values before, as a JSON object of text."),
-      after: Table.personal("What they became."),
+      event: Table.id("added, removed, changed, or reappeared (added again after it was removed)."),
+      changed: Table.text("The names of the columns that changed, joined by \", \"; NULL unless the event is changed."),
+      before: Table.personal("The values of these columns before the change, as a JSON object of text."),
+      after: Table.personal("The values of these columns after the change, as a JSON object of text."),
       ...specs
     }
   })
@@ -179,7 +180,7 @@ export const statements = (table: Table.Table, added: ReadonlyArray<string> = []
     `CREATE OR REPLACE MACRO ${asof}(ts) AS TABLE ${asOf(table, later)}`,
     `COMMENT ON MACRO TABLE ${asof} IS ${
       DuckDb.literal(
-        `The rows of ${table.name} as they were known at an instant. What is volatile is NULL where it was known only later.`
+        `The rows of ${table.name} as they were known at an instant. A volatile column is NULL if its value at that instant is not known.`
       )
     }`,
     `CREATE OR REPLACE VIEW ${DuckDb.name(changed.name)} AS ${changes(table, later)}`,

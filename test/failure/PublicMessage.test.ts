@@ -118,7 +118,7 @@ describe("A webhook and a collector", () => {
           assert.includeMembers(JSON.parse(posts[0]?.body ?? "").warnings, [
             "unknown user status",
             "unknown field of a user (16 times)",
-            "phone last_seen that is no time, left NULL"
+            "phone last_seen is not a time, left NULL"
           ])
           assert.include(ended.stderr, `unknown user status: ${canary} 9, kept as it is`)
           assert.strictEqual(collector.value("duo_mfa.run.warnings"), 24)

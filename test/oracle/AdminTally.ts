@@ -58,7 +58,7 @@ export const make = (stamp: Stamp): Tally => {
         fields: fields.counted(),
         counts: [{
           name: "phishing_resistant",
-          words: "with something that cannot be phished",
+          words: "with a phishing-resistant factor",
           count: phishingResistant
         }]
       })

@@ -30,7 +30,7 @@ export class Unknowns {
     this.look("phone type", type, phoneTypes)
     for (const capability of able) this.look("phone capability", capability, capabilities)
     if (last_seen !== null && last_seen !== "" && fromText(last_seen) === null) {
-      this.found.push("phone last_seen that is no time, left NULL")
+      this.found.push("phone last_seen is not a time, left NULL")
     }
   }
 }

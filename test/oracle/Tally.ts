@@ -78,7 +78,7 @@ export const make = (stamp: Stamp, { hasAllCodes }: { readonly hasAllCodes: bool
       noteFields("bypass code", unknownFields)
       fields.count(bypassCodes.name, values)
       const owned = values.filter(isOwned)
-      for (const code of values) if (!isOwned(code)) unknown.value("bypass code of nobody, left out", 1)
+      for (const code of values) if (!isOwned(code)) unknown.value("bypass code without an owner, left out", 1)
       for (const code of owned) if (isUsable(stamp, code)) withCode.add(code.user.user_id)
       return { [bypassCodes.name]: owned.map((code) => flattenBypassCode(stamp, code)) }
     },

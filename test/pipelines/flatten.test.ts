@@ -323,7 +323,7 @@ describe("a tally", () => {
     const tally = Tally.make(stamp, { hasAllCodes: true })
     const code = { admin_email: null, created: null, expiration: null, reuse_count: null, user: null }
     assert.deepStrictEqual(tally.bypassCodes(page([{ ...code, bypass_code_id: "DB1" }])), { bypass_codes: [] })
-    assert.deepInclude(tally.facts(counts), { unknown_values: 1, warnings: ["bypass code of nobody, left out"] })
+    assert.deepInclude(tally.facts(counts), { unknown_values: 1, warnings: ["bypass code without an owner, left out"] })
   })
 
   it("bypass codes that may not be read are not collected, which is no doubt about the users", () => {
@@ -387,7 +387,7 @@ describe("a tally", () => {
       "unknown user status: hibernating, kept as it is",
       "unknown group status: Asleep?, kept as it is",
       "unknown token type: z9, kept as it is",
-      "phone last_seen that is no time, left NULL",
+      "phone last_seen is not a time, left NULL",
       "unknown phone type: Pager, kept as it is",
       "unknown phone capability: telepathy, kept as it is"
     ])

@@ -157,7 +157,10 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
         const mfa = yield* pairs(sql("pipelines/mfa/unknown.sql"), run_id, "what", "times")
         assert.deepStrictEqual(
           mfa,
-          times([...users.values.flatMap(unknownValues), ...nobodys.map(() => "bypass code of nobody, left out")])
+          times([
+            ...users.values.flatMap(unknownValues),
+            ...nobodys.map(() => "bypass code without an owner, left out")
+          ])
         )
         assert.isAbove(Object.keys(mfa).length, 50)
         assert.deepStrictEqual(

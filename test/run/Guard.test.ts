@@ -153,13 +153,13 @@ describe("a user who is enrolled and has no authenticator", () => {
         )
         assert.isAbove(contradictions, 100)
         assert.strictEqual(contradictions, enrolled?.["n"])
-        assert.include(warnings.join(), `of a user without any authenticator (${contradictions} times)`)
-        assert.include(first.stderr, "of a user without any authenticator")
+        assert.include(warnings.join(), `for a user without any authenticator (${contradictions} times)`)
+        assert.include(first.stderr, "for a user without any authenticator")
         const none: Rule = { do: { fault: "field", name: "is_enrolled", json: "false", user: "every" } }
         const second = yield* day(folder, { scenario: [none] }, ["--dry-run", "--json"])
         assert.match(
           JSON.parse(second.stdout).warnings.join(),
-          /is_enrolled is false of a user whose authenticator works \(\d+ times\)/
+          /is_enrolled is false for a user whose authenticator works \(\d+ times\)/
         )
       })),
     60_000

@@ -9,7 +9,7 @@ import { format, isNewer, version, type Written } from "../../Version.ts"
 /** The table `meta`, which has one row. */
 export const meta = Table.make({
   name: "meta",
-  doc: "What the ledger is, in one row.",
+  doc: "The format of the ledger and the version of duo-mfa that wrote it, in one row.",
   key: ["format"],
   columns: {
     format: Table.bigint("The format of the ledger. A version of duo-mfa that does not know it leaves the file alone."),
