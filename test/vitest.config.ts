@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-const longest = ["torture", "sandbox", "state", "sinks"]
+const longest = ["torture", "adding-a-column", "sandbox", "state", "contributing", "sinks", "package"]
 
 /** What takes longest begins first, so that two workers end together. */
 class LongestFirst extends BaseSequencer {
