@@ -1,6 +1,6 @@
 #!/bin/sh
-# again.sh COMMAND...: the command, and after 5, 15 and 45 minutes again while its exit says that it may work later.
-# the memory of the process has the key: it is never written to a file
+# again.sh COMMAND...: runs the command, and runs it again after 5, 15 and 45 minutes if its exit code says that it may work later.
+# no core dumps, because the memory of the process contains the key
 ulimit -c 0
 for wait in 300 900 2700 last; do
   "$@"

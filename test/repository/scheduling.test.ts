@@ -1,4 +1,4 @@
-/** docs/scheduling: what each scheduler would run, run, and what each does at an exit, held against what exits mean. */
+/** Runs the commands of docs/scheduling as each scheduler would, and compares its reaction to exit codes with their meaning. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
@@ -11,12 +11,12 @@ import { inFolder, settings } from "../support/program.ts"
 const textOf = (file: string) => readFileSync(`docs/scheduling/${file}`, "utf8")
 const page = readFileSync("docs/scheduling.md", "utf8")
 
-// broken is never what a run ends with
+// a run never ends with `broken`
 const { broken: _, busy, incomplete, interrupted, ok, terminated, unavailable, ...others } = ExitCode
 const later = [incomplete, unavailable, busy, interrupted, terminated]
 const never = Object.values(others).toSorted((a, b) => a - b)
 
-/** The numbers in what a pattern finds. */
+/** The numbers in the first group of a match. */
 const numbers = (text: string, pattern: RegExp) => (pattern.exec(text)?.[1]?.match(/\d+/g) ?? []).map(Number)
 
 const executable = (file: string, script: string) => {
