@@ -59,9 +59,9 @@ export const rebuild = Command.make(
     )
     const all = yield* PipelineModules.knownPipelines(modules)
     const known = all.flatMap((pipeline) => pipeline.tables)
-    const { change, holding, spill } = yield* at(LedgerFile.open(location, run_id, known))
+    const { change, existing, spill } = yield* at(LedgerFile.open(location, run_id, known))
     const session = yield* at(DuckDb.open({ spill }))
-    const runs = yield* at(Rebuild.recorded(session, root))
+    const runs = yield* at(Rebuild.snapshotRuns(session, root))
     if (runs.length === 0) return yield* new NoSnapshots({ directory: root })
     const find = (name: string) => PipelineModules.find(all, name)
     const pipelines = yield* Effect.forEach([...new Set(runs.map(({ pipeline }) => pipeline))], find)
@@ -74,7 +74,7 @@ export const rebuild = Command.make(
           tables_collected
         }))
     )
-    const ledgerRuns = holding === undefined ? [] : yield* at(Ledger.runIds(holding, "held"))
+    const ledgerRuns = existing === undefined ? [] : yield* at(Ledger.runIds(existing, "existing"))
     const lost = ledgerRuns.filter((id) => runs.every((run) => run.run_id !== id))
     if (lost.length > 0) return yield* new OnlyInLedger({ ledger: location, runs: lost })
 

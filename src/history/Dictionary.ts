@@ -11,6 +11,7 @@ import { meta } from "./ledger/Meta.ts"
 import { historyOf } from "./Versions.ts"
 import * as Views from "./Views.ts"
 
+/** A column of a table or a view, as the dictionary describes it. */
 export interface DictionaryColumn {
   readonly name: string
   /** DuckDB's name of the type. */
@@ -21,11 +22,12 @@ export interface DictionaryColumn {
   readonly volatile: boolean
 }
 
+/** A table, a view or a macro, as the dictionary describes it. */
 export interface DictionaryEntry {
   readonly name: string
   /**
    * `rows` are the current rows, `runs` has one row per run, `meta` describes the ledger, `history` has the versions of rows,
-   * `changes` the changes between runs. A `view` is made of those; a `macro` takes an instant.
+   * `changes` the changes between runs. A `view` is a query over those. A `macro` gives the rows at an instant.
    */
   readonly kind: "rows" | "runs" | "meta" | "history" | "changes" | "view" | "macro"
   readonly doc: string
@@ -33,12 +35,13 @@ export interface DictionaryEntry {
   readonly columns: ReadonlyArray<DictionaryColumn>
 }
 
+/** The tables of a pipeline, and the SQL of its views. */
 interface Described {
   readonly tables: ReadonlyArray<Table>
   readonly views: string
 }
 
-/** The tables, then their histories and changes, then the views, each in the order in which they are made. */
+/** Describes the tables first, then their histories, their changes, the macros and the views. */
 export const describe = Effect.fnUntraced(
   function*(pipelines: ReadonlyArray<Described>) {
     const session = yield* DuckDb.open({})

@@ -17,21 +17,24 @@ export const formatKey = "duo_mfa.format"
 /** The metadata key of the version that wrote the file. */
 export const versionKey = "duo_mfa.version"
 
-/** The run's row of `runs`. */
+/** The run's row of `runs` as JSON. */
 export const encodeRun = (outcome: Outcome) =>
   JSON.stringify(toRow(outcome), (_, cell: unknown) => typeof cell === "bigint" ? Instant.format(cell) : cell)
 
 const structure = JSON.stringify(Object.fromEntries(runs.columns.map(({ name, type }) => [name, DuckDb.types[type]])))
 
-/** A pattern for the files of runs, because other files in the same folder are not ours. */
+/** Matches only names of files that runs write, because people may keep other files in the same folder. */
 const anyRun = DuckDb.literal("????????T?????????Z-??????")
 
-/** The files of a table; of every table when none is given. `root` is SQL for the directory, `run` for one run's id. */
+/**
+ * SQL for a pattern that matches files of runs. Without `table` it matches the files of every table; without `run`, those of
+ * every run. `root` is SQL for the directory, and `run` is SQL for a run's id.
+ */
 export const files = (root: string, table?: Table, run?: string) =>
   `${DuckDb.path(root)} || ${DuckDb.literal(`/${table?.name ?? "*"}/run_date=*/`)} || ` +
   `${run === undefined ? anyRun : DuckDb.path(run)} || '.parquet'`
 
-/** A row for every run that has a file. Files with other metadata are left out before their metadata is parsed. */
+/** The query for one row per run that has a file. Metadata with other keys is left out before JSON is parsed. */
 export const selectRuns = (root: string, table?: Table) =>
   `SELECT DISTINCT ON (run_id) ${DuckDb.names(runs)} FROM (
     SELECT unnest(from_json(CASE WHEN key = encode(${DuckDb.literal(runKey)}) THEN decode(value) END,
@@ -63,7 +66,7 @@ export const readViews = Effect.fnUntraced(function*(text: string) {
   return text
 })
 
-/** The query for rows of files that another version may have written. */
+/** The query for the rows of files. Files of other versions may have other columns, so columns are matched by name. */
 export const select = (files: string) => `FROM read_parquet(${files}, union_by_name = true, ${DuckDb.asStored})`
 
 /**
@@ -104,8 +107,8 @@ const sections = (views: string) =>
   )
 
 /**
- * The text of `views.sql`, which makes a ledger's tables and views over the files alone, in any DuckDB. The parts of other
- * pipelines are copied from `before`, the file's earlier text.
+ * The text of `views.sql`. It runs in any DuckDB, and makes views over the Parquet files that have the names of the ledger's
+ * tables and views. The parts of other pipelines are copied from `before`, the file's earlier text.
  */
 export const views = (
   root: string,
@@ -118,8 +121,8 @@ export const views = (
   const own = [heading(pipeline), statements(here, { tables, views }, written, added)].join("\n")
   return [
     `-- duo-mfa ${version}, format ${format}`,
-    "-- The names of the ledger over these Parquet files, for any DuckDB: .read views.sql",
-    "-- Made anew by every run. If the files have moved, say here where they are.",
+    "-- Gives these Parquet files the names of the ledger's tables and views, in any DuckDB: .read views.sql",
+    "-- Every run writes this file again. If the Parquet files have moved, change their directory in the next line.",
     `SET VARIABLE ${variable} = ${DuckDb.literal(root)};`,
     "SET TimeZone = 'UTC';",
     ...Snapshots.runs(selectRuns(here)).map((statement) => `${statement};`),

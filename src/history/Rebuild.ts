@@ -17,7 +17,7 @@ export interface SnapshotRun extends Pick<SinkRun, "run_id" | "observed_at" | "t
 }
 
 /** The runs that have snapshots below a directory, oldest first. */
-export const recorded = Effect.fnUntraced(function*(session: DuckDb.Session, root: string) {
+export const snapshotRuns = Effect.fnUntraced(function*(session: DuckDb.Session, root: string) {
   const any = yield* session.all(`SELECT 1 FROM glob(${ParquetFiles.files(DuckDb.literal(root))}) LIMIT 1`)
   if (any.length === 0) return []
   yield* ParquetFiles.refuseNewer(session, ParquetFiles.files(DuckDb.literal(root)))
@@ -38,7 +38,7 @@ export const recorded = Effect.fnUntraced(function*(session: DuckDb.Session, roo
 /** A run as a sink gets it, with its outcome. */
 export type RebuiltRun = SinkRun & Pick<SnapshotRun, "complete" | "tables_collected">
 
-const snapshotTable = ({ name }: Table) => DuckDb.name(`seen ${name}`)
+const snapshotTable = ({ name }: Table) => DuckDb.name(`snapshot ${name}`)
 
 /** Loads a run's rows into tables of the session. */
 const snapshotsOf = Effect.fnUntraced(
@@ -53,7 +53,7 @@ const snapshotsOf = Effect.fnUntraced(
   }
 )
 
-/** Fills the histories in `catalog`, which are empty, and its `runs`. */
+/** Fills the empty histories and the empty table `runs` in `catalog`. */
 export const fill: (
   session: DuckDb.Session,
   catalog: string,
@@ -62,12 +62,12 @@ export const fill: (
 ) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(function*(session, catalog, root, all) {
   const ours = `${catalog}.main.${runs.name}`
   yield* session.run(
-    `CREATE OR REPLACE TEMP TABLE recorded AS ${ParquetFiles.selectRuns(DuckDb.literal(root))}`
+    `CREATE OR REPLACE TEMP TABLE snapshot_runs AS ${ParquetFiles.selectRuns(DuckDb.literal(root))}`
   )
   for (const run of all) {
-    yield* session.run(`INSERT INTO ${ours} FROM recorded WHERE run_id = ${DuckDb.literal(run.run_id)}`)
+    yield* session.run(`INSERT INTO ${ours} FROM snapshot_runs WHERE run_id = ${DuckDb.literal(run.run_id)}`)
     yield* apply(session, catalog, run, run.complete, yield* snapshotsOf(session, root, run))
     for (const table of run.tables) yield* session.run(`DROP TABLE IF EXISTS ${snapshotTable(table)}`)
   }
-  yield* session.run("DROP TABLE recorded")
+  yield* session.run("DROP TABLE snapshot_runs")
 })

@@ -76,7 +76,7 @@ export const none = ({ columns }: Table) =>
     columns.map(({ name, type }) => `NULL::${DuckDb.types[type]} AS ${DuckDb.name(name)}`).join(", ")
   } WHERE false`
 
-/** The rows of a query with the table's columns; the query may lack some and have others. */
+/** The query for the rows of another query, with the table's columns only. A column that the other query lacks is NULL. */
 export const asTable = (table: Table, query: string) =>
   `SELECT ${DuckDb.typed(table)} FROM (${none(table)} UNION ALL BY NAME ${query})`
 
@@ -89,7 +89,7 @@ export const view = (table: Table, query: string) => [
 /** The statements that make `runs` over a query for all runs, and `meta`. */
 export const runs = (query: string): ReadonlyArray<string> => [...view(Outcome.runs, query), ...view(meta, own)]
 
-/** The statements that make a table's views over `rows`, a query for the rows of all runs; undefined if no run wrote any. */
+/** The statements that make a table's views. `rows` is the query for its rows of all runs, undefined if it has no files. */
 export const statements = (
   table: Table,
   rows: string | undefined,

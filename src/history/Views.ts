@@ -37,26 +37,28 @@ const current = (table: Table.Table) =>
 
 /**
  * A cell of a version as it was known at the instant `ts`. If the version was seen again after `ts`, its volatile cells are
- * of that later sighting. A volatile time that lies before the last run that surely saw the version is right even so,
- * because such a time only grows. Other volatile cells are NULL, because their value at `ts` is not known.
+ * of that later sighting. A volatile time only grows. If it lies before the last run until `ts` that surely saw the version,
+ * it was the same at `ts`. Other volatile cells are NULL, because their value at `ts` is not known.
  */
 const knownThen = (table: Table.Table, { name, type, volatile }: Table.Column, later: ReadonlyArray<string>) => {
   const cell = `version.${DuckDb.name(name)}`
-  const since = "version.observed_at > ts"
-  const sure = "greatest(complete_at, valid_from)"
-  if (name === "run_id") return `CASE WHEN ${since} THEN coalesce(last_run, first_run_id) ELSE ${cell} END AS run_id`
+  const wasSeenLater = "version.observed_at > ts"
+  const surelySeenAt = "greatest(complete_at, valid_from)"
+  if (name === "run_id") {
+    return `CASE WHEN ${wasSeenLater} THEN coalesce(last_run, first_run_id) ELSE ${cell} END AS run_id`
+  }
   if (name === "observed_at") {
-    return `CASE WHEN ${since} THEN coalesce(last_at, valid_from) ELSE ${cell} END AS observed_at`
+    return `CASE WHEN ${wasSeenLater} THEN coalesce(last_at, valid_from) ELSE ${cell} END AS observed_at`
   }
   if (later.includes(name)) {
-    const came = Added.since(table, name, "version.tenant")
-    return `CASE WHEN ${since} AND coalesce(${came} > ${sure}, false) THEN NULL ELSE ${cell} END AS ${
+    const addedAt = Added.since(table, name, "version.tenant")
+    return `CASE WHEN ${wasSeenLater} AND coalesce(${addedAt} > ${surelySeenAt}, false) THEN NULL ELSE ${cell} END AS ${
       DuckDb.name(name)
     }`
   }
   if (!volatile) return cell
-  const grew = type === "timestamp" ? ` AND coalesce(${cell} > ${sure}, true)` : ""
-  return `CASE WHEN ${since}${grew} THEN NULL ELSE ${cell} END AS ${DuckDb.name(name)}`
+  const grew = type === "timestamp" ? ` AND coalesce(${cell} > ${surelySeenAt}, true)` : ""
+  return `CASE WHEN ${wasSeenLater}${grew} THEN NULL ELSE ${cell} END AS ${DuckDb.name(name)}`
 }
 
 const asOf = (table: Table.Table, later: ReadonlyArray<string>) =>
@@ -89,8 +91,8 @@ const beforeAndAfter = (
 ) => {
   const now = `now.${DuckDb.name(name)}`
   if (later.includes(name)) {
-    const came = Added.since(table, name, "was.tenant")
-    return [`CASE WHEN was.observed_at < ${came} THEN ${now} ELSE was.${DuckDb.name(name)} END`, now]
+    const addedAt = Added.since(table, name, "was.tenant")
+    return [`CASE WHEN was.observed_at < ${addedAt} THEN ${now} ELSE was.${DuckDb.name(name)} END`, now]
   }
   const source = uncertain === null ? explains : name
   return source === null
@@ -110,7 +112,7 @@ const differences = (table: Table.Table, later: ReadonlyArray<string>) => {
   return `list_filter([${columns.join(", ")}], lambda c: c.before IS DISTINCT FROM c.after)`
 }
 
-/** SQL for the last time before the change. For an uncertain column, that may be before the previous version. */
+/** SQL for the time of the last run before the change. For an uncertain column, it may be before the previous version. */
 const unchangedAt = (uncertain: ReadonlyArray<string>) =>
   uncertain.length === 0
     ? "was.observed_at"
@@ -123,8 +125,8 @@ const object = (field: string) =>
 
 /**
  * A change happened after an earlier run: the last run that saw the previous version or, for a row that was not there
- * before, the last complete run, which would have seen it. A version finds the previous one by its key and the instant
- * at which that ended, because sorting all versions takes much longer.
+ * before, the last complete run, which would have seen it. A version is joined with the previous version by its key and by
+ * the instant at which the previous version ended, because sorting all versions takes much longer.
  */
 const changes = (table: Table.Table, later: ReadonlyArray<string>) => {
   const keys = rowKey(table).map(DuckDb.name).join(", ")

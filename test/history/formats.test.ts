@@ -169,7 +169,7 @@ describe.each(versions)("what %s left", (from) => {
       const duo = yield* serve({ port: 27_069, tenant: Tenant.fromUsers(usersOn(8), codesOn(8)) })
       const sinks = ["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink", sink])
       const { stderr } = yield* duoMfa(folder, ["extract", ...sinks], settings(duo))
-      assert.include(stderr, `The ledger is of format 0; it is brought to format ${format}`)
+      assert.include(stderr, `The ledger has format 0. It is migrated to format ${format}`)
       const [said] = yield* readers.query(`${folder}/data/duo.duckdb`, "FROM meta")
       assert.deepStrictEqual(said, { format: BigInt(format), tool_version: version })
       const { stdout } = yield* duoMfa(folder, [
@@ -303,7 +303,7 @@ describe("a ledger of format 1", () => {
           DUO_MFA_DATA: "data"
         })
         assert.strictEqual(code, 0, stderr)
-        assert.include(stderr, `The ledger is of format 1; it is brought to format ${format}`)
+        assert.include(stderr, `The ledger has format 1. It is migrated to format ${format}`)
         assert.deepStrictEqual(yield* readers.query(file, ended), before)
         assert.deepStrictEqual(
           yield* readers.query(file, "SELECT count(*) AS n FROM users WHERE tenant = '127.0.0.1:27070'"),

@@ -137,7 +137,7 @@ describe("extract", () => {
       assert.strictEqual((yield* command(folder, ["verify"], env)).code, 0)
       const odd = yield* command(folder, ["extract"], { ...env, DUO_MFA_DATA: `${folder}/what?` })
       assert.strictEqual(odd.code, 73)
-      assert.include(odd.stderr, "a name has a ? in it")
+      assert.include(odd.stderr, "a path with a ? in it")
     })))
 
   it.live("a dry run reads everything and writes nothing", () =>

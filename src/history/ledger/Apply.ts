@@ -1,7 +1,7 @@
 /**
  * Applies one run to the history of its tenant. This is the only place where a version ends: when a run sees another
  * version of the row, or when a complete run does not see the row. A run that is not proved complete ends no version of
- * a row that it did not see. A row that did not change costs one row of volatile cells and nothing else.
+ * a row that it did not see. For a row that did not change, a run writes only the volatile cells.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
@@ -36,25 +36,25 @@ const lossOf = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot,
   return { table: snapshot.table, before: count, gone: Number(gone), seen: Number(seen) }
 })
 
-/** The number of versions that one statement fills in. DuckDB keeps half a kilobyte per version until it is done. */
-const batch = 61_440n
+/** The number of versions per statement. DuckDB keeps half a kilobyte per version in memory until the statement ends. */
+const batchRows = 61_440n
 
 /** Fills in the added columns of the versions that the run has seen again. */
 const fillIn = Effect.fnUntraced(
   function*({ catalog, of, session }: LedgerRun, table: Table, { added }: EarlierVersions) {
     if (added.length === 0) return
     const versions = of(versionsOf(table))
-    const lacking = `FROM ${versions} JOIN (FROM rest WHERE "lacks something") USING (version_number)`
+    const lacking = `FROM ${versions} JOIN (FROM rest WHERE "has gaps") USING (version_number)`
     const [[last] = []] = yield* session.all(`SELECT max(${versions}.rowid) ${lacking}`)
     if (typeof last !== "bigint") return
-    for (let from = 0n; from <= last; from += batch) {
+    for (let from = 0n; from <= last; from += batchRows) {
       // DuckDB updates rows many times faster in the order of the table
       yield* session.run(
         `UPDATE ${versions} filled SET ${added.map((name) => `${DuckDb.name(name)} = ${is(name)}`).join(", ")}
        FROM (
-         SELECT ${versions}.rowid AS "its row"${added.map((name) => `, ${is(name)}`).join("")} ${lacking}
-         WHERE ${versions}.rowid BETWEEN ${from} AND ${from + batch - 1n} ORDER BY "its row"
-       ) WHERE filled.rowid = "its row";
+         SELECT ${versions}.rowid AS "row of version"${added.map((name) => `, ${is(name)}`).join("")} ${lacking}
+         WHERE ${versions}.rowid BETWEEN ${from} AND ${from + batchRows - 1n} ORDER BY "row of version"
+       ) WHERE filled.rowid = "row of version";
        CHECKPOINT ${catalog}`
       )
     }
@@ -68,26 +68,26 @@ const carryOn = Effect.fnUntraced(
     const [current, hashes] = [of(currentOf(table)), of(hashesOf(table))]
     const [now, changing] = [DuckDb.constant(run.observed_at), volatile(table)]
     const numbers = (where: string) => `(SELECT version_number FROM rest WHERE version_number IS NOT NULL AND ${where})`
-    const over = isComplete ? `"is same" IS NOT TRUE` : `NOT "is same"`
+    const hasEnded = isComplete ? `"is same" IS NOT TRUE` : `NOT "is same"`
     const seen = `SELECT version_number${listed(changing)} FROM paired WHERE version_number + row_number IS NOT NULL
     UNION ALL SELECT version_number${listed(changing)} FROM rest WHERE "is same"`
     const lastSeen = `${before.run_id} AS last_run_id, ${before.observed_at} AS observed_at${listed(changing)}`
     // a version that starts and ends at the same instant never existed
     yield* session.run(`
     UPDATE ${past} SET valid_to = ${now} WHERE valid_to IS NULL AND version_number IN ${
-      numbers(`${over} AND NOT "is of now"`)
+      numbers(`${hasEnded} AND NOT "is from this run"`)
     };
     INSERT INTO ${past} BY NAME SELECT version_number, ${now} AS valid_to, ${lastSeen}
-    FROM ${current} WHERE version_number IN ${numbers(`${over} AND NOT "is of now"`)};
+    FROM ${current} WHERE version_number IN ${numbers(`${hasEnded} AND NOT "is from this run"`)};
     INSERT INTO ${past} BY NAME SELECT version_number, NULL AS valid_to, ${lastSeen}
     FROM ${current} WHERE NOT ${isComplete} AND version_number IN ${numbers("row_number IS NULL")};
     DELETE FROM ${past} WHERE valid_to IS NULL AND version_number IN (
-      SELECT version_number FROM (${seen}) UNION ALL FROM ${numbers(`${over} AND "is of now"`)});
-    DELETE FROM ${versions} WHERE version_number IN ${numbers(`${over} AND "is of now"`)};
+      SELECT version_number FROM (${seen}) UNION ALL FROM ${numbers(`${hasEnded} AND "is from this run"`)});
+    DELETE FROM ${versions} WHERE version_number IN ${numbers(`${hasEnded} AND "is from this run"`)};
     DELETE FROM ${current} WHERE version_number IN (
       SELECT version_number FROM paired WHERE version_number IS NOT NULL);
     INSERT INTO ${current} BY NAME ${seen};
-    DELETE FROM ${hashes} WHERE version_number IN ${numbers(`(${over} OR "is same")`)};
+    DELETE FROM ${hashes} WHERE version_number IN ${numbers(`(${hasEnded} OR "is same")`)};
     INSERT INTO ${hashes} BY NAME SELECT version_number, ${
       DuckDb.literal(run.tenant)
     } AS tenant, key_hash, version_hash,
@@ -97,7 +97,7 @@ const carryOn = Effect.fnUntraced(
   }
 )
 
-/** Inserts the versions that the run is the first to see. */
+/** Inserts the versions that the run saw first. */
 const begin = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot, before: EarlierVersions) {
   const { of, run, session } = place
   const { table } = snapshot
@@ -107,22 +107,24 @@ const begin = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot, 
   const [rows, isFirst] = [rowsOf(place, snapshot), before.count === 0]
   if (!isFirst) {
     yield* session.run(
-      `CREATE OR REPLACE TEMP TABLE begun AS SELECT ${free} + row_number() OVER () - 1 AS version_number, row_number, key_hash,
+      `CREATE OR REPLACE TEMP TABLE new_versions AS SELECT ${free} + row_number() OVER () - 1 AS version_number, row_number, key_hash,
          version_hash${listed(volatile(table))}
        FROM rest WHERE row_number IS NOT NULL AND "is same" IS NOT TRUE;
        DROP TABLE rest`
     )
   }
-  const begun = isFirst ? `(SELECT *, ${free} + row_number AS version_number FROM ${rows})` : "begun"
-  const whole = isFirst ? begun : `${rows} JOIN (SELECT row_number, version_number FROM begun) USING (row_number)`
+  const newVersions = isFirst ? `(SELECT *, ${free} + row_number AS version_number FROM ${rows})` : "new_versions"
+  const whole = isFirst
+    ? newVersions
+    : `${rows} JOIN (SELECT row_number, version_number FROM new_versions) USING (row_number)`
   yield* session.run(`
     INSERT INTO ${of(versions)} BY NAME SELECT version_number, ${DuckDb.constant(run.observed_at)} AS valid_from, ${
     DuckDb.literal(run.run_id)
   } AS first_run_id${listed(own)} FROM ${whole};
-    INSERT INTO ${of(currentOf(table))} BY NAME SELECT version_number${listed(volatile(table))} FROM ${begun};
+    INSERT INTO ${of(currentOf(table))} BY NAME SELECT version_number${listed(volatile(table))} FROM ${newVersions};
     INSERT INTO ${of(hashesOf(table))} BY NAME SELECT version_number, ${DuckDb.literal(run.tenant)} AS tenant, key_hash,
-      version_hash, ${before.kind} AS hash_kind FROM ${begun};
-    DROP TABLE IF EXISTS begun`)
+      version_hash, ${before.kind} AS hash_kind FROM ${newVersions};
+    DROP TABLE IF EXISTS new_versions`)
 })
 
 const applyTable = Effect.fn("Ledger.apply")(function*(

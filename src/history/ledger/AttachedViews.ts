@@ -1,6 +1,6 @@
 /**
- * Makes the views of this version over an attached ledger. So a ledger of an earlier version answers every query, and the
- * SQL of views in the ledger, which somebody else may have changed, is not run.
+ * Makes the views of this version over an attached ledger. So a ledger of an earlier version answers every query. The views
+ * in the ledger are not used, because somebody else may have changed their SQL.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
@@ -13,6 +13,7 @@ import * as Views from "../Views.ts"
 import { meta, own } from "./Meta.ts"
 import * as Stored from "./StoredTables.ts"
 
+/** The tables of a pipeline, and the SQL of its views. */
 interface Described {
   readonly tables: ReadonlyArray<Table>
   readonly views: string
@@ -63,8 +64,8 @@ export const make = Effect.fnUntraced(
       there.has(Stored.versionsOf(table).name)
         ? Stored.history(table, (kept) => `(${query(kept)})`)
         : query(historyOf(table))
-    const isTold = columns.some(([table, column]) => table === runs.name && column === "columns_added")
-    const added = isTold ? yield* AddedColumns.inRuns(session, rows(runs.name)) : []
+    const hasColumnsAdded = columns.some(([table, column]) => table === runs.name && column === "columns_added")
+    const added = hasColumnsAdded ? yield* AddedColumns.inRuns(session, rows(runs.name)) : []
     const extracted = pipelines.filter(({ tables }) => tables.some((table) => there.has(historyOf(table).name)))
     yield* session.run(
       [

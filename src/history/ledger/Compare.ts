@@ -40,7 +40,7 @@ export const rowsOf = ({ run }: LedgerRun, { rows }: Snapshot) =>
 export interface EarlierVersions {
   /** The number of versions that have not ended. */
   readonly count: number
-  /** SQL for the id and the time of the tenant's previous run, which last saw its current versions. */
+  /** SQL for the id and the time of the tenant's previous run of this table, which saw the current versions. */
   readonly run_id: string
   readonly observed_at: string
   /** The columns that were added after one of these versions was last seen. */
@@ -49,7 +49,7 @@ export interface EarlierVersions {
   readonly kind: bigint
 }
 
-/** Makes hashes of another kind again. */
+/** Computes hashes of another kind again, from the stored versions. */
 const hashAgain = Effect.fnUntraced(function*({ of, run, session }: LedgerRun, table: Table, kind: bigint) {
   const hashes = of(hashesOf(table))
   yield* session.run(
@@ -95,13 +95,13 @@ export const look = Effect.fnUntraced(
 
 const was = (column: string) => DuckDb.name(`was ${column}`)
 
-/** The name of the cell that an added column is filled in with. */
+/** The name of the column in `rest` that has the run's value of an added column. */
 export const is = (column: string) => DuckDb.name(`is ${column}`)
 
 /** The largest number of keys in memory at once. */
 const keysMax = 250_000
 
-/** The query for the rows and versions that are unpaired in `paired`. */
+/** The query for the rows and versions that have no partner in `paired`, joined by their keys. `part` is a condition. */
 const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: EarlierVersions, part: string) => {
   const { of, run } = place
   const { table } = snapshot
@@ -111,24 +111,24 @@ const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: Ea
     added.map((column) => `, ${DuckDb.name(column)} AS ${as(column)}`).join("")
   const same = added.map((column) => {
     const since = AddedColumns.since(table, column, DuckDb.literal(run.tenant), of(runs))
-    return ` AND (${was(column)} IS NOT DISTINCT FROM ${is(column)} OR coalesce("was seen at" < ${since}, false))`
+    return ` AND (${was(column)} IS NOT DISTINCT FROM ${is(column)} OR coalesce("last seen at" < ${since}, false))`
   })
   const lacks = ["false", ...added.map((column) => `${was(column)} IS DISTINCT FROM ${is(column)}`)].join(" OR ")
-  return `SELECT * EXCLUDE (${key}, "was told", "is told", "was seen at"${
+  return `SELECT * EXCLUDE (${key}, "earlier hash", "new hash", "last seen at"${
     added.map((column) => `, ${was(column)}`).join("")
-  }), "is same" AND (${lacks}) AS "lacks something"
+  }), "is same" AND (${lacks}) AS "has gaps"
     FROM (
       SELECT *, CASE WHEN version_number IS NOT NULL AND row_number IS NOT NULL
-        THEN coalesce("was told" = "is told", false)${same.join("")} END AS "is same"
+        THEN coalesce("earlier hash" = "new hash", false)${same.join("")} END AS "is same"
       FROM (
-        SELECT version_number, ${key}, ${tellingHash} AS "was told", coalesce(observed_at, ${observed_at}) AS "was seen at",
-          valid_from = ${DuckDb.constant(run.observed_at)} AS "is of now"${named(was)}
+        SELECT version_number, ${key}, ${tellingHash} AS "earlier hash", coalesce(observed_at, ${observed_at}) AS "last seen at",
+          valid_from = ${DuckDb.constant(run.observed_at)} AS "is from this run"${named(was)}
         FROM ${of(versionsOf(table))} JOIN (SELECT version_number FROM paired WHERE row_number IS NULL)
         USING (version_number)
         LEFT JOIN (SELECT version_number, observed_at FROM ${of(pastOf(table))} WHERE valid_to IS NULL)
         USING (version_number) WHERE ${part}
       ) FULL JOIN (
-        SELECT row_number, ${key}, ${tellingHash} AS "is told", key_hash, version_hash${
+        SELECT row_number, ${key}, ${tellingHash} AS "new hash", key_hash, version_hash${
     listed(RowHash.volatile(table), "seen.")
   }${named(is)}
         FROM ${rowsOf(place, snapshot)} seen JOIN (SELECT row_number FROM paired WHERE version_number IS NULL)
@@ -139,8 +139,8 @@ const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: Ea
 
 /**
  * Makes two tables. `paired` has the number of every row and of every version that has not ended; a row and a version with
- * the same hashes are one row of it. `rest` has the unpaired ones; a row and a version with the same key are one row
- * of it, with a flag that says whether they are the same except for added columns, which are filled in.
+ * the same hashes are one row of it. `rest` has the rows and versions without such a partner. A row and a version with the
+ * same key are one row of it, with a flag that says whether they are equal except in added columns, which are filled in.
  */
 export const compare = Effect.fnUntraced(
   function*(place: LedgerRun, snapshot: Snapshot, before: EarlierVersions): Effect.fn.Return<void, SinkReason> {

@@ -12,7 +12,7 @@ import * as Views from "../Views.ts"
 import * as Meta from "./Meta.ts"
 import * as Stored from "./StoredTables.ts"
 
-/** The names of our types in DuckDB's catalog. */
+/** The names of the column types in DuckDB's catalog. */
 const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "TIMESTAMP WITH TIME ZONE" }
 
 const inLedger = (catalog: string, name: string) => `${catalog}.main.${DuckDb.name(name)}`
@@ -26,18 +26,19 @@ interface Lacking {
   /** The missing columns; empty if the table itself does not exist yet. */
   readonly columns: ReadonlyArray<Column>
   /** Whether the existing columns have their comments. */
-  readonly isSaid: boolean
+  readonly hasComments: boolean
 }
 
 /**
  * Compares a ledger with the tables of this version. Gives the version that wrote it, the missing columns of each table, and
- * the histories of format 1, which are each in one table. Fails if a table or a view is not ours.
+ * the histories of format 1, which are each in one table. Fails if a table or a view of such a name is of another kind or has
+ * columns of other types.
  */
 export const missing = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
     const written = yield* Meta.read(session, catalog)
     const where = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
-    // this comes first: DuckDB's list of views fails if a view has lost its table, until DuckDB has tried to bind the views
+    // the columns first: if a view has lost its table, DuckDB's list of views fails until DuckDB has tried to bind the view
     const columns = yield* session.all(
       `SELECT lower(table_name), lower(column_name), data_type, comment FROM duckdb_columns() ${where}`
     )
@@ -49,7 +50,9 @@ export const missing = Effect.fnUntraced(
       objects.some(([object, found]) => object === name && found === kind)
     const refuse = Effect.fnUntraced(function*(name: string, found: "table" | "view", expected: "table" | "view") {
       if (!isThere(name, found)) return
-      return yield* new Corrupt({ detail: `its ${name} is a ${found}, where this version keeps a ${expected}` })
+      return yield* new Corrupt({
+        detail: `its ${name} is a ${found}, and this version of duo-mfa needs a ${expected} of that name`
+      })
     })
     const earlier = tables.filter((table) =>
       isThere(historyOf(table).name, "table") && !isThere(Stored.versionsOf(table).name, "table")
@@ -67,14 +70,16 @@ export const missing = Effect.fnUntraced(
         const found = there.get(name)?.type ?? catalogTypes[type]
         if (found !== catalogTypes[type]) {
           return yield* new Corrupt({
-            detail: `its column ${table.name}.${name} is ${String(found)}, this version keeps ${catalogTypes[type]}`
+            detail: `its column ${table.name}.${name} has the type ${
+              String(found)
+            }, and this version of duo-mfa needs ${catalogTypes[type]}`
           })
         }
       }
       return {
         table,
         columns: there.size === 0 ? [] : table.columns.filter(({ name }) => !there.has(name)),
-        isSaid: table.columns.every(({ doc, name }) => there.get(name)?.comment === doc)
+        hasComments: table.columns.every(({ doc, name }) => there.get(name)?.comment === doc)
       }
     })
     return {
@@ -96,9 +101,9 @@ export const missing = Effect.fnUntraced(
 )
 
 /**
- * Brings a ledger to the format of this version: adds missing tables and columns, and makes all views again. An added
- * column can be NULL. `added` are the columns that the current run adds. The views name no catalog, so that they work
- * under any name of the file.
+ * Migrates a ledger to the format of this version: adds missing tables and columns, and makes all views again. An added
+ * column can be NULL. `added` are the columns that the current run adds. The views name no catalog, because DuckDB names the
+ * catalog after the file, and the file may be renamed.
  */
 export const migrate = Effect.fn("Ledger.migrate")(
   function*(
@@ -110,9 +115,9 @@ export const migrate = Effect.fn("Ledger.migrate")(
   ) {
     const lacking = yield* missing(session, catalog, tables)
     if (lacking.written !== undefined && lacking.written.format < format) {
-      yield* Effect.logInfo(`The ledger is of format ${lacking.written.format}; it is brought to format ${format}`)
+      yield* Effect.logInfo(`The ledger has format ${lacking.written.format}. It is migrated to format ${format}`)
     }
-    const made = lacking.kept.flatMap(({ columns, isSaid, table }) => {
+    const made = lacking.kept.flatMap(({ columns, hasComments, table }) => {
       const qualified = inLedger(catalog, table.name)
       return [
         DuckDb.create(qualified, table),
@@ -123,7 +128,7 @@ export const migrate = Effect.fn("Ledger.migrate")(
             ...earlier === null ? [] : [`UPDATE ${qualified} SET ${cell} = ${earlier}`]
           ]
         }),
-        ...isSaid ? [] : DuckDb.comments("TABLE", qualified, table)
+        ...hasComments ? [] : DuckDb.comments("TABLE", qualified, table)
       ]
     })
     // the hashes were made without these columns
@@ -141,7 +146,7 @@ export const migrate = Effect.fn("Ledger.migrate")(
   }
 )
 
-/** Drops our tables, so that they can be made again. */
+/** Drops the tables of duo-mfa, so that they can be made again. Tables of other users stay. */
 export const drop = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
     const { earlier } = yield* missing(session, catalog, tables)
@@ -168,7 +173,7 @@ export const addRun = Effect.fn("Ledger.addRun")(function*(session: DuckDb.Sessi
   )
 })
 
-/** SQL for the versions that a run saw, which is the tenant's newest. */
+/** SQL for the versions that a run saw. The run must be the tenant's newest. */
 const newest = (catalog: string, table: Table, run: string) =>
   `FROM ${inLedger(catalog, Stored.versionsOf(table).name)} version
    JOIN ${inLedger(catalog, Stored.currentOf(table).name)} sighting USING (version_number)
@@ -195,7 +200,7 @@ export const verify = Effect.fn("Ledger.verify")(
     for (const { from, name, rows } of expected) {
       const counted = yield* session.all(`SELECT count(*) ${from}`)
       if (counted[0]?.[0] !== BigInt(rows)) {
-        return yield* new InputOutput({ detail: `${name} does not hold the ${rows} rows that were written` })
+        return yield* new InputOutput({ detail: `${name} does not have the ${rows} rows that were written` })
       }
     }
   }

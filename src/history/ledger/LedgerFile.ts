@@ -13,7 +13,7 @@ import type { Table } from "../../Table.ts"
 import * as Ledger from "./Ledger.ts"
 
 /** Waits up to 5 seconds for a process that has the ledger open for writing. */
-const patience = { times: 20, schedule: Schedule.spaced("250 millis") }
+const whileLocked = { times: 20, schedule: Schedule.spaced("250 millis") }
 
 /** The target of symbolic links, even if it does not exist yet. */
 const follow = (named: string): Effect.Effect<string, SinkReason, SinkServices> =>
@@ -49,12 +49,12 @@ export const attach = (session: DuckDb.Session, file: string, catalog: string) =
 /** The name of the lock beside a ledger. */
 const lockOf = (base: string) => `.${base}.lock`
 
-/** Attaches the ledger as `held`, for reading, which keeps writers out and lets readers in. */
+/** Attaches the ledger as `existing`, for reading. Until it is detached, others can read the ledger and not write it. */
 const hold = (session: DuckDb.Session, file: string) =>
-  Effect.retry(attach(session, file, "held"), { ...patience, while: ({ _tag }) => _tag === "Held" })
+  Effect.retry(attach(session, file, "existing"), { ...whileLocked, while: ({ _tag }) => _tag === "Held" })
 
-/** Files with at most this many blocks, of a quarter of a megabyte each, are never rewritten. */
-const small = 64
+/** A file with at most this many blocks is never rewritten. A block has a quarter of a megabyte. */
+const smallBlocksMax = 64
 
 /**
  * Rewrites the changed ledger if more than a third of it is free. DuckDB frees blocks only at the end of a file, and the
@@ -66,7 +66,7 @@ const pack = Effect.fn("Ledger.pack")(function*({ all, run }: DuckDb.Session, fi
   const [[total = 0, free = 0] = []] = yield* all(
     "SELECT total_blocks, free_blocks FROM pragma_database_size() WHERE database_name = 'ledger'"
   )
-  if (Number(total) <= small || Number(free) * 3 <= Number(total)) return yield* run("DETACH ledger")
+  if (Number(total) <= smallBlocksMax || Number(free) * 3 <= Number(total)) return yield* run("DETACH ledger")
   const packed = `${file}.packed`
   yield* run(`ATTACH ${DuckDb.literal(packed)} AS packed (STORAGE_VERSION 'v1.4.0')`)
   const isPacked = yield* Effect.match(run("COPY FROM DATABASE ledger TO packed"), {
@@ -90,45 +90,46 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   const { base, file, root } = yield* resolve(location)
   const staged = path.join(root, Files.stagedName(base, run_id))
   // DuckDB reads the part after a ? as options, and looks for its write-ahead log elsewhere
-  if (file.includes("?")) return yield* new CannotCreate({ detail: "DuckDB cannot write where a name has a ? in it" })
+  if (file.includes("?")) return yield* new CannotCreate({ detail: "DuckDB cannot write to a path with a ? in it" })
   yield* Files.prepare(root, [file])
   yield* Lock.take(root, lockOf(base))
   // in a private directory, users who can write beside the ledger cannot replace the files that DuckDB makes
   const work = `${staged}.tmp`
   const making = path.join(work, "ledger.duckdb")
   yield* Files.privateDirectory(work)
-  /** The session that has the existing ledger attached as `held`; undefined if there is no ledger. */
-  const holding = (yield* Files.exists(file)) ? yield* DuckDb.open({}) : undefined
-  if (holding !== undefined) {
-    yield* hold(holding, file)
-    yield* Ledger.missing(holding, "held", tables)
+  /** The session that has the ledger attached as `existing`; undefined if the ledger does not exist yet. */
+  const existing = (yield* Files.exists(file)) ? yield* DuckDb.open({}) : undefined
+  if (existing !== undefined) {
+    yield* hold(existing, file)
+    yield* Ledger.missing(existing, "existing", tables)
   }
   if (yield* Files.exists(`${file}.wal`)) {
     return yield* new Corrupt({
-      detail: `${base}.wal beside it holds changes that are not in it yet; open it once for writing to take them in`
+      detail:
+        `${base}.wal has changes that are not in it yet; open ${base} in DuckDB for writing, which moves them into it`
     })
   }
 
   /**
    * The lock belongs to the process, and the system drops it when the process closes any handle of the file, as it does
-   * after copying. So the lock is taken again, and a writer that came in between is found by its changes.
+   * after copying. So the lock is taken again. A process that wrote in between is found because the file has changed.
    */
-  const copy = Effect.fn("Ledger.copy")(function*(holding: DuckDb.Session) {
+  const copy = Effect.fn("Ledger.copy")(function*(existing: DuckDb.Session) {
     const before = yield* Identity.of(file)
     yield* Effect.mapError(
-      Effect.andThen(fs.copyFile(file, making), fs.chmod(making, 0o600)), // it may be one that nobody may write
+      Effect.andThen(fs.copyFile(file, making), fs.chmod(making, 0o600)), // the ledger may be read-only
       Files.reasonOf
     )
-    yield* holding.run("DETACH held")
-    yield* attach(holding, file, "held")
+    yield* existing.run("DETACH existing")
+    yield* attach(existing, file, "existing")
     if (before === null || !(yield* Identity.isUntouched(file, before))) return yield* new Held({ pid: null })
     return before
   })
 
   /** Changes the copy in the given session, flushes it to the disk, and gives the data for publishing it. */
   const change = Effect.fnUntraced(function*(changing: DuckDb.Session, { make, verify }: Change) {
-    if (yield* Files.exists(staged)) return yield* new CannotCreate({ detail: `${staged} is there already` })
-    const before = holding === undefined ? null : yield* copy(holding)
+    if (yield* Files.exists(staged)) return yield* new CannotCreate({ detail: `${staged} exists already` })
+    const before = existing === undefined ? null : yield* copy(existing)
     // the run database is not compressed, and the setting belongs to the whole instance
     yield* changing.run("RESET force_compression")
     // STORAGE_VERSION is read only when the file is created
@@ -149,7 +150,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     return yield* Files.seal([{ from: staged, to: file, before }])
   })
 
-  return { holding, spill: path.join(work, "spill"), change }
+  return { existing, spill: path.join(work, "spill"), change }
 })
 
 /**

@@ -1,4 +1,4 @@
-/** The table `meta` of a ledger: its format. A version that does not know the format does not touch the ledger. */
+/** The table `meta` of a ledger: its format. A version of duo-mfa that does not know the format refuses the ledger. */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { Corrupt, Newer } from "../../failure/SinkError.ts"
@@ -12,7 +12,9 @@ export const meta = Table.make({
   doc: "The format of the ledger and the version of duo-mfa that wrote it, in one row.",
   key: ["format"],
   columns: {
-    format: Table.bigint("The format of the ledger. A version of duo-mfa that does not know it leaves the file alone."),
+    format: Table.bigint(
+      "The format of the ledger. A version of duo-mfa that does not know this format refuses the ledger."
+    ),
     tool_version: Table.text("The version of duo-mfa that wrote the ledger last.")
   }
 })
@@ -30,14 +32,14 @@ export const read = Effect.fnUntraced(function*(session: DuckDb.Session, catalog
   const isOurs = meta.columns.every(({ name, type }) =>
     columns.some(([column, found]) => column === name && found === DuckDb.types[type])
   )
-  if (!isOurs) return yield* new Corrupt({ detail: `its ${meta.name} is a table of somebody else's` })
+  if (!isOurs) return yield* new Corrupt({ detail: `its table ${meta.name} was not made by duo-mfa` })
   const [row] = yield* session.all(`SELECT ${DuckDb.names(meta)} FROM ${catalog}.main.${meta.name}`)
   const written: Written = { format: Number(row?.[0] ?? 0), tool_version: String(row?.[1] ?? "") }
   if (isNewer(written)) return yield* new Newer(written)
   return written
 })
 
-/** A query for the row of `meta` where this version makes views over other data. */
+/** The query for a row of `meta` with the format of this version, for views that this version makes over other data. */
 export const own = `SELECT ${format}::BIGINT AS format, ${DuckDb.literal(version)} AS tool_version`
 
 /** The statements that make `meta` and write the format and the version into it. */

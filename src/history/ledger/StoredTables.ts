@@ -22,7 +22,7 @@ const changing = (table: Table.Table) => ["valid_to", "last_run_id", "observed_a
 export const versionsOf = (table: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${table.name}_versions`,
-    doc: `Every version of every row of ${table.name}, without what is volatile.`,
+    doc: `Every version of every row of ${table.name}, without the volatile columns.`,
     key: ["version_number"],
     columns: {
       version_number,
@@ -35,7 +35,7 @@ export const pastOf = (table: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${table.name}_past`,
     doc:
-      `The versions of ${table.name} that have ended, or that the newest run did not see and no complete run has missed.`,
+      `The versions of ${table.name} that have ended, and those that the tenant's newest run did not see because it was not complete.`,
     key: ["version_number"],
     columns: { version_number, ...pick(historyOf(table), (name) => changing(table).includes(name)) }
   })
@@ -44,7 +44,7 @@ export const pastOf = (table: Table.Table) =>
 export const currentOf = (table: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${table.name}_current`,
-    doc: `The versions of ${table.name} that the tenant's newest run saw, and what was volatile in them.`,
+    doc: `The versions of ${table.name} that the tenant's newest run saw, with their volatile columns.`,
     key: ["version_number"],
     columns: { version_number, ...pick(table, (name) => volatile(table).includes(name)) }
   })
@@ -53,13 +53,15 @@ export const currentOf = (table: Table.Table) =>
 export const hashesOf = (table: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${table.name}_hashes`,
-    doc: `Hashes of the versions of ${table.name} that have not ended.`,
+    doc: `The hashes by which a run finds the versions of ${table.name} that have not ended.`,
     key: ["version_number"],
     columns: {
       version_number,
       ...pick(table, (name) => name === "tenant"),
       ...hashes,
-      hash_kind: Table.bigint("A number for what made the hashes; NULL if there are none.")
+      hash_kind: Table.bigint(
+        "A number for the columns and the release of DuckDB that made the hashes; NULL if there are no hashes."
+      )
     }
   })
 
@@ -89,7 +91,7 @@ export const history = (table: Table.Table, from: (kept: Table.Table) => string)
   LEFT JOIN newest ON newest.tenant = version.tenant`
 }
 
-/** A history of format 1, which is in one table, with its missing and its foreign columns. */
+/** A history of format 1, which is in one table, with its missing columns and the columns of other users. */
 export interface Earlier {
   readonly table: Table.Table
   /** The missing columns. */
@@ -98,8 +100,10 @@ export interface Earlier {
   readonly others: ReadonlyArray<readonly [name: string, type: string]>
 }
 
-/** The statements that move a history of format 1 into these tables. `of` is SQL for a table of the ledger. The number of
- * a version is that of its row there. */
+/**
+ * The statements that move a history of format 1 into these tables. `of` is SQL for a table of the ledger. The number of a
+ * version is the number of its row in the table of format 1.
+ */
 export const takeOver = ({ lacking, others, table }: Earlier, of: (name: string) => string): ReadonlyArray<string> => {
   const history = historyOf(table)
   const [versions, past, current, open] = [versionsOf(table), pastOf(table), currentOf(table), hashesOf(table)]
