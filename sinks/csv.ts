@@ -40,12 +40,12 @@ const asWritten = (row: Row): Row =>
     Object.entries(row).map(([name, cell]) => [name, typeof cell === "string" ? Spreadsheet.unguard(cell) : cell])
   )
 
-/** The longest line that can be read back; every cell may have a text of a megabyte. */
+/** The longest line that can be read back. The text of every cell may have a megabyte. */
 const lineBytesMax = 4 * DuckDb.rowBytesMax
 
 const csv: Sink = {
   name: "csv",
-  doc: "CSV, one file a run and table, safe to open in a spreadsheet; ?bom=no for no byte order mark.",
+  doc: "CSV, one file per run and table, safe to open in a spreadsheet; ?bom=no for no byte order mark.",
   location: (dataDirectory) => `${dataDirectory}/csv`,
 
   open: Effect.fnUntraced(function*(location, run) {

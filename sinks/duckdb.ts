@@ -1,6 +1,6 @@
 /**
  * The ledger: one DuckDB file with every version of every row of every tenant, and a row for every run. Readers do not
- * block a run, and never see half of one.
+ * block a run, and never see a part of one.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../src/duckdb/DuckDb.ts"
@@ -21,7 +21,7 @@ const duckdb: Sink = {
     const { change } = yield* LedgerFile.open(location, run.run_id, run.tables)
     return {
       seal: Effect.fnUntraced(function*(round, rows) {
-        // in the instance that has the rows, but on its own connection, because it uses another database
+        // the same DuckDB instance has the rows; a connection of its own, because USE changes the database of a connection
         return yield* change(yield* rows.session.another, {
           make: Effect.fnUntraced(function*(session, catalog) {
             for (const outcome of round) {
@@ -49,7 +49,7 @@ const duckdb: Sink = {
   discard: (location, run_id) =>
     LedgerFile.resolve(location).pipe(
       Effect.flatMap(({ root }) => Files.discard(root, run_id)),
-      Effect.catchTag("CannotCreate", () => Effect.void) // a link that leads to itself: nothing was staged
+      Effect.catchTag("CannotCreate", () => Effect.void) // a link to itself: nothing was staged
     ),
 
   read: Effect.fn("duckdb.read")(function*(location, run, table) {
@@ -57,7 +57,7 @@ const duckdb: Sink = {
     if (!(yield* Files.exists(file))) return undefined
     const session = yield* DuckDb.open({})
     yield* LedgerFile.attach(session, file, "ledger")
-    // a view in the ledger could read any file
+    // a view that somebody else made in the ledger could read any file
     yield* DuckDb.shutIn(session)
     const sql = yield* Ledger.select(session, "ledger", run.run_id, table)
     return sql === undefined ? undefined : { session, sql }

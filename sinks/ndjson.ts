@@ -34,7 +34,7 @@ const publishFiles = Files.publish(rootOf)
 const ndjson: Sink = {
   name: "ndjson",
   doc:
-    "Newline-delimited JSON, one file a run and table, in zstd; ?compression=gzip or none; ndjson:- writes to standard output.",
+    "Newline-delimited JSON, one file per run and table, in zstd; ?compression=gzip or none; ndjson:- writes to standard output.",
   location: (dataDirectory) => `${dataDirectory}/ndjson`,
 
   open: Effect.fnUntraced(function*(location, run, directory) {
@@ -74,7 +74,7 @@ const ndjson: Sink = {
     const path = yield* Path.Path
     if (location === standardOutput) return undefined
     const { root, suffix: chosen } = yield* parse(location)
-    // earlier versions wrote plain files, whatever the location says
+    // earlier versions wrote uncompressed files, whatever the location said
     for (const suffix of new Set([chosen, ...compressions.map(({ suffix }) => suffix)])) {
       const rows = yield* Read.ndjson(path.join(root, table.name, `${run_id}${suffix}`), table)
       if (rows !== undefined) return rows

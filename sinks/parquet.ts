@@ -34,13 +34,13 @@ const parse = Effect.fnUntraced(function*(location: string) {
 })
 
 /** Rows per group. A group is in memory as a whole before it is written. */
-const groupRows = 122_880
+const rowsPerGroup = 122_880
 
 /**
  * A column with more different values per group than this is not dictionary-encoded. DuckDB's own limit of 24,576 takes as
  * much memory as the rows, and the files are as large either way.
  */
-const dictionaryValues = 4096
+const dictionaryValuesMax = 4096
 
 /** The query for the rows of a current file, which may lack columns of the table. */
 const rowsIn = (file: string, { columns }: Table) =>
@@ -94,7 +94,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     ? yield* Effect.flatMap(Effect.mapError(fs.readFileString(viewsFile), Files.reasonOf), ParquetFiles.readViews)
     : ""
 
-  /** Stages the files of a table, and gives their targets. `runs` are those that collected the table. */
+  /** Stages the files of a table, and gives their targets. The runs of `round` all collected the table. */
   const sealTable = Effect.fn("Parquet.table")(
     function*(round: ReadonlyArray<Outcome>, { session }: Rows, table: Table) {
       yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
@@ -107,8 +107,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
           session,
           from,
           to,
-          `FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${groupRows}, ` +
-            `DICTIONARY_SIZE_LIMIT ${dictionaryValues}, KV_METADATA {${metadata(table, outcome)}}`
+          `FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${rowsPerGroup}, ` +
+            `DICTIONARY_SIZE_LIMIT ${dictionaryValuesMax}, KV_METADATA {${metadata(table, outcome)}}`
         )
 
       const count = Effect.fnUntraced(function*(file: string, where: string) {
@@ -119,7 +119,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       const verify = Effect.fnUntraced(function*(file: string, runs: ReadonlyArray<Outcome>) {
         const expected = runs.reduce((sum, { rows }) => sum + (rows[table.name] ?? 0), 0)
         if ((yield* count(file, tenantsIn(runs))) !== expected) {
-          return yield* new InputOutput({ detail: `${file} does not hold the ${expected} rows that were written` })
+          return yield* new InputOutput({ detail: `${file} does not have the ${expected} rows that were written` })
         }
       })
 
@@ -143,8 +143,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
 
       /**
        * The new current file: the rows of these runs, and those of other tenants from the old one. If it would be the snapshot of
-       * one run, it is the same file once more. Rows of several files go through a database table, because DuckDB fills row
-       * groups to the row only from full vectors, as a table gives them.
+       * one run, that file is copied. Rows of several files go through a database table, because DuckDB fills row groups to
+       * the last row only from full vectors, and a table gives full vectors.
        */
       const writeCurrent = Effect.fnUntraced(function*(snapshots: ReadonlyArray<Files.Move>, to: string) {
         const kept = tenantsIn(round, "NOT IN")
@@ -156,7 +156,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
         }
         const work = staged("work")
         yield* Files.privateDirectory(work)
-        // a detached file may still be open for a statement on another connection
+        // a file per table, because a statement of another connection may have the previous one open even after DETACH
         const file = path.join(work, table.name)
         yield* session.run(`ATTACH ${DuckDb.literal(file)} AS scratch (${DuckDb.groupRows})`)
         const sources = [
@@ -213,7 +213,7 @@ const rootOf = (location: string) => Effect.map(parse(location), ({ root }) => r
 
 const parquet: Sink = {
   name: "parquet",
-  doc: "Parquet, partitioned by day, with the last run of each tenant in one file a table; ?compression=snappy.",
+  doc: "Parquet, partitioned by day, with the last run of each tenant in one file per table; ?compression=snappy.",
   location: (dataDirectory) => `${dataDirectory}/parquet`,
 
   open,

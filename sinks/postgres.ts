@@ -26,7 +26,7 @@ const connect = Effect.fnUntraced(function*(location: string) {
 
 const copyInto = (qualified: string, table: Table) => `COPY ${qualified} (${DuckDb.names(table)}) FROM STDIN`
 
-/** Takes the lock of a tenant. Another run holds it as long as its connection lasts, on whatever machine it runs. */
+/** Takes the lock of a tenant. The run keeps it until its connection ends. Runs on other machines use the same lock. */
 const lock = Effect.fnUntraced(
   function*({ all }: Connection.Connection, { schema }: DatabaseTarget.DatabaseTarget, tenant: string) {
     const locked = yield* all("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", [`duo-mfa ${schema} ${tenant}`])
@@ -42,7 +42,7 @@ const lossOf = Effect.fnUntraced(
       `SELECT count(*), count(*) FILTER (WHERE fresh.run_id IS NULL), (SELECT count(*) FROM ${
         Layout.rowsOf(target, table)
       } WHERE run_id = $1)
-       FROM ${Layout.seenOf(target, table.name)} before
+       FROM ${Layout.viewOf(target, table.name)} before
        LEFT JOIN (SELECT run_id, ${key} FROM ${Layout.rowsOf(target, table)} WHERE run_id = $1) fresh USING (${key})
        WHERE before.tenant = $2`,
       [run.run_id, run.tenant]
@@ -52,7 +52,7 @@ const lossOf = Effect.fnUntraced(
   }
 )
 
-/** Fails if the complete run would remove more of its tenant than a person has agreed to. */
+/** Fails if the complete run would remove more rows of its tenant than a person has allowed. */
 const refuseShrunk = Effect.fnUntraced(
   function*(
     session: Connection.Connection,
@@ -79,16 +79,16 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   yield* lock(session, target, run.tenant)
   yield* Layout.migrate(session, target, run.tables)
   const known = yield* session.all(`SELECT FROM ${Layout.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
-  if (known.length > 0) return yield* new CannotCreate({ detail: `run ${run.run_id} is there already` })
-  // finds out here whether it can be written
-  const rehearsed = [
+  if (known.length > 0) return yield* new CannotCreate({ detail: `run ${run.run_id} exists already` })
+  // these statements change nothing, and fail now if the user may not write
+  const rehearsal = [
     ...[runs, ...run.tables].map((table) => Layout.rowsOf(target, table)).map((rows) =>
       `INSERT INTO ${rows} SELECT * FROM ${rows} WHERE false`
     ),
     `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE false`,
     `DELETE FROM ${Layout.rowsOf(target, runs)} WHERE false`
   ]
-  yield* session.run(rehearsed.join(";"))
+  yield* session.run(rehearsal.join(";"))
 
   const sealTable = Effect.fnUntraced(function*(outcome: Outcome, rows: Rows, table: Table) {
     let bytes = 0
@@ -100,7 +100,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     const copied = yield* session.copy(copyInto(Layout.rowsOf(target, table), table), lines)
     const expected = outcome.rows[table.name] ?? 0
     if (copied !== expected) {
-      return yield* new InputOutput({ detail: `${copied} of ${expected} rows of ${table.name} came in` })
+      return yield* new InputOutput({ detail: `the server took ${copied} of ${expected} rows of ${table.name}` })
     }
     return bytes
   })
@@ -159,14 +159,14 @@ const discard = Effect.fnUntraced(function*(location: string, run_id: string) {
 const postgres: Sink = {
   name: "postgres",
   doc:
-    "PostgreSQL: the rows of every run, with views of the last and of any time before; postgres://USER@HOST/DATABASE.",
+    "PostgreSQL: the rows of every run, with views of the last run and of any time before; postgres://USER@HOST/DATABASE.",
   location: () => "",
   locate: (target) => Effect.map(DatabaseTarget.parse(target), DatabaseTarget.format),
 
   open,
 
   publish: Effect.fnUntraced(function*(publication, run_id, location) {
-    // the location alone decides where a password goes, and never a publication
+    // the password is sent to the server of the location, so a changed publication must not name another server
     if (!isPublication(publication) || publication.run_id !== run_id || publication.location !== location) {
       return yield* Files.foreign(run_id)
     }
@@ -178,7 +178,7 @@ const postgres: Sink = {
   read: Effect.fn("postgres.read")(function*(location, run, table) {
     const { session, target } = yield* connect(location)
     const published = yield* session.all(
-      `SELECT FROM ${Layout.seenOf(target, runs.name)}
+      `SELECT FROM ${Layout.viewOf(target, runs.name)}
        WHERE run_id = $1 AND $2 = ANY(string_to_array(tables_collected, ', '))`,
       [run.run_id, table.name]
     )
@@ -186,7 +186,7 @@ const postgres: Sink = {
     const columns = table.columns.map((column) => Cells.selected(column, DuckDb.name(column.name)))
     const rows = yield* Connection.stream(
       session,
-      `SELECT ${columns.join(", ")} FROM ${Layout.seenOf(target, `${table.name}_snapshots`)}
+      `SELECT ${columns.join(", ")} FROM ${Layout.viewOf(target, `${table.name}_snapshots`)}
        WHERE run_id = ${DuckDb.literal(run.run_id)}`
     )
     return Stream.map(rows, (some) => some.map((texts) => Cells.row(table, texts)))

@@ -6,7 +6,7 @@ import * as Instant from "../../src/duckdb/Instant.ts"
 import type { Cell, Column, Row, Table } from "../../src/Table.ts"
 import type { Text } from "./Connection.ts"
 
-/** A ␛ before a ␀ or a ␛ is doubled, as a backslash before a quote is elsewhere. */
+/** Every ␛ in a row of them before a ␀ is doubled, as backslashes before a quote are in other formats. */
 const marked = /(␛*)([\0␀])/g
 const guard = (text: string) =>
   text.replaceAll(marked, (_, escapes: string, end: string) => `${escapes}${escapes}${end === "\0" ? "" : "␛"}␀`)

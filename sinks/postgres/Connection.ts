@@ -27,11 +27,11 @@ export interface Connection {
 
 const library = Effect.tryPromise({
   try: () => Promise.all([import("pg"), import("pg-copy-streams")]),
-  catch: (cause) => new CannotCreate({ detail: `its client cannot be loaded here: ${String(cause)}` })
+  catch: (cause) => new CannotCreate({ detail: `the client library for PostgreSQL cannot be loaded: ${String(cause)}` })
 })
 
 /** The largest number of rows of a result in memory at once. */
-const some = 2048
+const rowsMax = 2048
 
 /** Milliseconds to wait for a connection and for locks. */
 const patience = 30_000
@@ -85,7 +85,7 @@ export const open = Effect.fnUntraced(
           sslnegotiation: "postgres",
           types: { getTypeParser: () => (text: Text) => text }
         })
-        // the next statement reports an error between two statements; the event itself would end the process
+        // without a listener, an error between two statements would end the process; the next statement reports it
         client.on("error", () => undefined)
         return client
       }),
@@ -119,8 +119,8 @@ export const stream = (
   sql: string
 ): Effect.Effect<Stream.Stream<ReadonlyArray<ReadonlyArray<Text>>, SinkReason>, SinkReason> =>
   Effect.as(
-    run(`BEGIN READ ONLY; DECLARE asked NO SCROLL CURSOR FOR ${sql}`),
+    run(`BEGIN READ ONLY; DECLARE row_cursor NO SCROLL CURSOR FOR ${sql}`),
     Stream.paginate(0, (read) =>
-      Effect.map(all(`FETCH FORWARD ${some} FROM asked`), (rows) =>
+      Effect.map(all(`FETCH FORWARD ${rowsMax} FROM row_cursor`), (rows) =>
         rows.length === 0 ? [[], Option.none<number>()] as const : [[rows], Option.some(read + rows.length)] as const))
   )

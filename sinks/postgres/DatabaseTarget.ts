@@ -1,6 +1,6 @@
 /**
- * The database that `--sink postgres:TARGET` names. The environment variables of every PostgreSQL client fill in the rest. A
- * password is never part of it.
+ * The database that `--sink postgres:TARGET` names. The usual environment variables of PostgreSQL, such as PGHOST, fill in
+ * the rest. A password is never part of it.
  */
 import { Config, ConfigProvider, Effect, Option, Runtime, Schema } from "effect"
 import { userInfo } from "node:os"
@@ -49,7 +49,7 @@ const Options = Schema.Struct({
 })
 const decodeOptions = Schema.decodeUnknownEffect(Options, { onExcessProperty: "error" })
 
-/** PostgreSQL cuts longer names off; `_rows` is appended to the name. */
+/** PostgreSQL cuts off the end of names of more than 63 bytes, and `_rows` is appended to this name. */
 const schemaBytesMax = 63 - "_rows".length
 
 const isLocal = (host: string) => /^(\/.*|localhost|127(\.\d{1,3}){3}|::1)$/.test(host)
@@ -69,13 +69,13 @@ const parts = Effect.fnUntraced(function*(text: string) {
         options: Object.fromEntries(searchParams)
       }
     },
-    catch: () => wrong("is no URL")
+    catch: () => wrong("is not a URL")
   })
-  if (url.hasPassword) return yield* wrong("has a password in it, which whoever sees the command line can read")
-  if (!/^postgres(ql)?:$/.test(url.protocol)) return yield* wrong("is no URL of PostgreSQL")
+  if (url.hasPassword) return yield* wrong("has a password in it, and everybody who sees the command line can read it")
+  if (!/^postgres(ql)?:$/.test(url.protocol)) return yield* wrong("is not a URL of PostgreSQL")
   const options = yield* Effect.mapError(
     decodeOptions(url.options),
-    () => wrong(`can say ${Object.keys(Options.fields).join(", ")} after the ?, and nothing else`)
+    () => wrong(`has an unknown or empty option after the ?; the options are ${Object.keys(Options.fields).join(", ")}`)
   )
   return { ...url, options }
 })
@@ -83,7 +83,7 @@ const parts = Effect.fnUntraced(function*(text: string) {
 const setting = (name: string) =>
   Effect.map(Effect.orDie(Config.option(Config.NonEmptyString(name))), Option.getOrUndefined)
 
-/** A value and its source: the target, or else the environment. */
+/** A value from the target, or otherwise from the environment, and the error that names this source. */
 const either = Effect.fnUntraced(function*(given: string | undefined, name: string) {
   if (given !== undefined && given !== "") return { value: given, bad: (detail: string) => wrong(detail) }
   return {
@@ -100,20 +100,22 @@ export const parse = Effect.fnUntraced(function*(text: string) {
   const server = (yield* either(host || options.host, "PGHOST")).value ?? "localhost"
   const asked = yield* either(port || options.port, "PGPORT")
   const number = Number(asked.value ?? 5432)
-  if (!Number.isInteger(number) || number < 1 || number > 65_535) return yield* asked.bad("has a port that is none")
+  if (!Number.isInteger(number) || number < 1 || number > 65_535) {
+    return yield* asked.bad("has a port that is not a number from 1 to 65535")
+  }
   const asking = yield* either(user || options.user, "PGUSER")
   const name = asking.value ?? (yield* Effect.try({
     try: () => userInfo().username,
-    catch: () => asking.bad("is not set, and this user of the system has no name")
+    catch: () => asking.bad("is not set, and the system has no name for this user")
   }))
   const schema = options.schema ?? "duo_mfa"
   if (Buffer.byteLength(schema) > schemaBytesMax || /^pg_|\0/.test(schema)) {
-    return yield* wrong(`names a schema that cannot be: it may have ${schemaBytesMax} bytes, and not begin with pg_`)
+    return yield* wrong(`has an invalid schema: a name may have ${schemaBytesMax} bytes, and may not begin with pg_`)
   }
   const mode = yield* either(options.sslmode, "PGSSLMODE")
   const sslmode = mode.value ?? sslmodeOf(server)
   if (!Schema.is(SslMode)(sslmode)) {
-    return yield* mode.bad(`has an sslmode that is none of ${SslMode.literals.join(", ")}`)
+    return yield* mode.bad(`has an unknown sslmode; the modes are ${SslMode.literals.join(", ")}`)
   }
   const target: DatabaseTarget = {
     host: server,

@@ -28,14 +28,14 @@ export const rowsSchema = ({ schema }: Pick<DatabaseTarget, "schema">) => `${sch
 export const rowsOf = (target: Pick<DatabaseTarget, "schema">, table: Table) =>
   `${name(rowsSchema(target))}.${name(table.name)}`
 
-/** The reader's view of it. */
-export const seenOf = ({ schema }: Pick<DatabaseTarget, "schema">, table: string) => `${name(schema)}.${name(table)}`
+/** The view for readers of a table's published rows, or of the published runs. */
+export const viewOf = ({ schema }: Pick<DatabaseTarget, "schema">, table: string) => `${name(schema)}.${name(table)}`
 
 const collects = (table: Table) => `${literal(table.name)} = ANY(string_to_array(tables_collected, ', '))`
 
 /**
- * The last sighting of every row since the last complete run. A run that is not complete removes nothing. `known` selects the
- * runs.
+ * The query for the current rows: every row that the last complete run or a later run saw, as the last of them saw it. A run
+ * that is not complete removes nothing. `known` is a condition that selects the runs.
  */
 const current = (table: Table, known: string) => {
   const keys = rowKey(table).map(name).join(", ")
@@ -119,7 +119,7 @@ const tableStatements = (target: DatabaseTarget, of: Table, isThere: boolean) =>
   ]
 }
 
-/** The statements that make a table, and the comment that marks it as ours and names its layout. */
+/** The statements that make a table and its views. A comment on the table says that duo-mfa made it, and in which layout. */
 const parts = (target: DatabaseTarget, tables: ReadonlyArray<Table>) =>
   [runs, ...tables].map((of) => {
     const qualified = rowsOf(target, of)
@@ -135,7 +135,10 @@ const parts = (target: DatabaseTarget, tables: ReadonlyArray<Table>) =>
     }
   })
 
-/** The parts that are missing or of another version. Fails if an object with such a name is not ours. */
+/**
+ * The statements for the parts that are missing or have another layout. They fail if an object of such a name was not made by
+ * duo-mfa.
+ */
 const lacking = Effect.fnUntraced(function*({ all }: Connection, target: DatabaseTarget, tables: ReadonlyArray<Table>) {
   const every = parts(target, tables)
   const [marks = []] = yield* all(
@@ -149,16 +152,21 @@ const lacking = Effect.fnUntraced(function*({ all }: Connection, target: Databas
   })
 })
 
-const oldest = 140_000
+/** PostgreSQL 14: functions with a body in `BEGIN ATOMIC`. */
+const versionMin = 140_000
 
-/** Creates the missing parts. Most runs find all of them, and lock nothing. */
+/** Creates the missing parts. Most runs find all parts, and take no lock. */
 export const migrate = Effect.fnUntraced(
   function*(session: Connection, target: DatabaseTarget, tables: ReadonlyArray<Table>) {
     const [[version, encoding] = []] = yield* session.all(
       "SELECT current_setting('server_version_num'), current_setting('server_encoding')"
     )
-    if (Number(version) < oldest) return yield* new CannotCreate({ detail: "it is older than PostgreSQL 14" })
-    if (encoding !== "UTF8") return yield* new CannotCreate({ detail: `its encoding is ${encoding}, and not UTF8` })
+    if (Number(version) < versionMin) {
+      return yield* new CannotCreate({ detail: "the server is older than PostgreSQL 14" })
+    }
+    if (encoding !== "UTF8") {
+      return yield* new CannotCreate({ detail: `the encoding of the database is ${encoding}, and must be UTF8` })
+    }
     if ((yield* lacking(session, target, tables)).length === 0) return
 
     yield* session.run(

@@ -1,4 +1,4 @@
-/** Queries of the ledger: SQL in, rows that a schema has checked out. */
+/** Runs queries of the ledger, and checks their rows with a schema. */
 import { Effect, Schema } from "effect"
 import type { Session } from "../duckdb/DuckDb.ts"
 import type { SinkReason } from "../failure/SinkError.ts"
@@ -6,7 +6,7 @@ import type { SinkReason } from "../failure/SinkError.ts"
 /** Whether the page may name people. Without names, no personal column is read. */
 export type Pii = "keep" | "drop"
 
-/** The rows of a query. A row comes as JSON, which has everything that a page needs: texts, numbers and null. */
+/** The rows of a query. DuckDB gives each row as JSON, because a page needs only texts, numbers, lists and null. */
 export const ask = <Row>(
   { all }: Session,
   row: Schema.Codec<Row, unknown>,
@@ -23,19 +23,21 @@ export const ask = <Row>(
 export const askOne = <Row>(session: Session, row: Schema.Codec<Row, unknown>, sql: string) =>
   Effect.flatMap(ask(session, row, sql), ([first]) => Effect.orDie(Effect.fromNullishOr(first)))
 
-/** The columns that identify a user. */
+/** SQL for the columns that identify a user. Without names it has NULL in their place. */
 export const who = (pii: Pii, table: string) =>
   `${table}.user_id, ${pii === "keep" ? `${table}.username, ${table}.realname` : "NULL AS username, NULL AS realname"}`
 
-/** The columns of `who`. */
+/** The schema of the columns of `who`. */
 export const Person = {
   user_id: Schema.String,
   username: Schema.NullOr(Schema.String),
   realname: Schema.NullOr(Schema.String)
 }
 
+/** A number of users, methods, runs or days. */
 export const Count = Schema.Int
+/** An instant, in milliseconds since 1970. */
 export const Millis = Schema.Finite
 
-/** An instant in SQL. */
+/** SQL for an instant. */
 export const at = (millis: number) => `make_timestamptz(${millis} * 1000)`

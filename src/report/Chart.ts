@@ -1,7 +1,7 @@
 /**
- * Charts as SVG inside the page, drawn by ECharts. Colours come from the page's style, so they change with it. Everything that
- * the page's security policy refuses is removed. A chart is drawn twice, for a desk and for a phone, where the letters would
- * be too small otherwise; the style shows one of the two.
+ * Draws charts as SVG with ECharts. The colours come from the page's style, so they change with it. Everything that the
+ * page's security policy refuses is removed. Every chart is drawn twice, because the letters of the wide chart would be too
+ * small on a phone. The style shows one of the two.
  */
 import type { EChartsCoreOption } from "echarts/core"
 import { Effect } from "effect"
@@ -32,6 +32,7 @@ const clean = (svg: string) =>
     .replaceAll(/\d+\.\d{3,}/g, (number) => Number(number).toFixed(2))
     .replace(/^<svg width="\d+" height="\d+"/, `<svg aria-hidden="true"`)
 
+/** A line or the bars of a chart. */
 export interface Series {
   readonly kind: "line" | "bar"
   /** A colour variable of the style. */
@@ -44,6 +45,7 @@ export interface Series {
   readonly end?: string
 }
 
+/** A chart over days. */
 export interface Chart {
   /** A description of the chart for readers who cannot see it. */
   readonly label: string
@@ -54,7 +56,7 @@ export interface Chart {
   readonly series: ReadonlyArray<Series>
 }
 
-/** The distance of two labelled days, counted back from the last one. */
+/** Whether a day has a label. They have equal distances, counted back from the last day. */
 const isNamed = (days: number, labels: number) => {
   const every = Math.ceil(days / labels)
   return (index: number) => (days - 1 - index) % every === 0

@@ -1,6 +1,6 @@
-/** HTML that is escaped by construction: a value in a template becomes text, unless it is HTML already. */
+/** Makes HTML from templates. Every value in a template is escaped, unless it is a piece of HTML already. */
 
-/** A piece of HTML. It is made by `html`, or by `trusted` from HTML without text from a tenant. */
+/** A piece of HTML. `html` makes it from a template, and `trusted` from HTML that has no text from a tenant. */
 export class Html {
   readonly #text: string
   constructor(text: string) {
@@ -11,6 +11,7 @@ export class Html {
   }
 }
 
+/** A value in a template. */
 export type Part = Html | string | number | null | ReadonlyArray<Part>
 
 /** Control characters, which a page may not contain, and characters that change the direction of text. */
@@ -41,9 +42,9 @@ const render = (part: Part): string =>
     ? ""
     : part.map(render).join("")
 
-/** A template: its own text is HTML, and its values are not. Attributes must be quoted. */
+/** Makes HTML from a template. The text of the template is HTML, and its values are escaped. Attributes must be quoted. */
 export const html = (strings: TemplateStringsArray, ...parts: ReadonlyArray<Part>): Html =>
   new Html(strings.map((text, index) => text + render(parts[index] ?? null)).join(""))
 
-/** HTML from another source, never with text from a tenant. */
+/** Makes HTML from a text that is not escaped. It must not have any text from a tenant. */
 export const trusted = (text: string): Html => new Html(text)

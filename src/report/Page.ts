@@ -53,12 +53,12 @@ const contents = (tenants: ReadonlyArray<ReportTenant>) =>
 
 const meaning = html`<h2>What the words mean</h2>
 <dl>
-<dt>Active users</dt><dd>Users whose status in Duo is “active”, and who are in no group that is “Disabled”: those who can log in and are not on bypass by their own status. Percentages are of them, unless something else is said.</dd>
-<dt>Have MFA</dt><dd>A phone, a hardware token, a passkey or a security key is enrolled, whatever it can do.</dd>
-<dt>Phishing-resistant</dt><dd>Of those who have MFA: a passkey or a security key is enrolled (WebAuthn, U2F), which answers to the real site alone. A weaker method beside it may still be open to an attacker.</dd>
-<dt>Unprotected</dt><dd>No method that works: none is enrolled, or none of them can be used.</dd>
-<dt>Bypass</dt><dd>Duo lets the user in without a method, for the user’s status, a group’s, or a bypass code that works.</dd>
-<dt>Enrolled is not used</dt><dd>Which methods a policy permits is not in Duo’s list of users, and so not on this page.</dd>
+<dt>Active users</dt><dd>Users whose status in Duo is “active”, and who are in no group that is “Disabled”: those who can log in and are not on bypass by their own status. Percentages are shares of the active users, unless the page names another group.</dd>
+<dt>Have MFA</dt><dd>A phone, a hardware token, a passkey or a security key is enrolled, even if it cannot be used.</dd>
+<dt>Phishing-resistant</dt><dd>Users who have MFA, and have enrolled a passkey or a security key (WebAuthn, U2F), which answers only the real site. If the user has a weaker method too, an attacker may still use that one.</dd>
+<dt>Unprotected</dt><dd>Users without a method that works: none is enrolled, or none of the enrolled methods can be used.</dd>
+<dt>Bypass</dt><dd>Duo lets the user in without a method, because of the user’s status, a group’s status, or a bypass code that works.</dd>
+<dt>Enrolled is not used</dt><dd>Duo’s list of users does not say which methods a policy permits, so this page does not say it either.</dd>
 </dl>`
 
 /** The page about all tenants of a ledger. */
@@ -88,8 +88,8 @@ ${sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections
 ${meaning}
 <p class="note">${
     pii === "keep"
-      ? "This page names people: treat it as what it is."
-      : "Names are left out: users have Duo’s ids, which mean nothing without its Admin Panel."
+      ? "This page names people: share it only with those who may see these names."
+      : "Names are left out: users are shown by Duo’s ids. The Duo Admin Panel shows whose they are."
   } Times are UTC. Made by duo-mfa ${version} from its ledger.</p>
 </footer>
 </body>

@@ -2,6 +2,7 @@
 import { type Html, html, type Part } from "./Html.ts"
 import * as Words from "./Words.ts"
 
+/** A column of a table on the page. */
 export interface PageColumn<Row> {
   readonly name: string
   readonly cell: (row: Row) => Part
@@ -17,7 +18,7 @@ interface Options<Row> {
   readonly isNarrow?: boolean
 }
 
-/** The roles are explicit, because cells that are laid out as blocks lose them. */
+/** Makes a table. Its roles are explicit, because browsers drop the roles of cells that the style lays out as blocks. */
 export const table = <Row>({ caption, columns, isNarrow = false, rows }: Options<Row>): Html =>
   html`<table role="table"${isNarrow ? html`` : html` class="folds"`}><caption class="unseen">${caption}</caption>
 <thead role="rowgroup"><tr role="row">${
@@ -41,7 +42,8 @@ export const table = <Row>({ caption, columns, isNarrow = false, rows }: Options
 
 /** The largest number of rows of a list on the page. */
 export const rowsMax = 500
-const open = 20
+/** The number of rows of a list that are shown before it is opened. */
+const openRows = 20
 
 interface List<Row> extends Options<Row> {
   /** The number of all rows, on the page or not. */
@@ -53,11 +55,11 @@ interface List<Row> extends Options<Row> {
 /** A long list: its beginning is shown, the rest can be opened, and a query is named for rows that are not on the page. */
 export const list = <Row>({ all, query, ...options }: List<Row>): Html => {
   const { caption, rows } = options
-  const more = rows.slice(open)
-  return html`${table({ ...options, rows: rows.slice(0, open) })}${
+  const more = rows.slice(openRows)
+  return html`${table({ ...options, rows: rows.slice(0, openRows) })}${
     more.length === 0 ? html`` : html`<details><summary>${Words.count(more.length)} more</summary>
 ${table({ ...options, caption: `${caption}, continued`, rows: more })}</details>
-<p class="note on-paper">${Words.count(all - open)} more are not printed here.</p>`
+<p class="note on-paper">${Words.count(all - openRows)} more are not printed here.</p>`
   }${
     rows.length >= all
       ? html``

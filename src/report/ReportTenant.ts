@@ -4,6 +4,7 @@ import type { Session } from "../duckdb/DuckDb.ts"
 import { ask, Count, Millis, type Pii } from "./Ask.ts"
 import * as Words from "./Words.ts"
 
+/** The number of days of the longer comparison. */
 export const daysBack = 30
 
 const Row = Schema.Struct({
@@ -20,6 +21,7 @@ const Row = Schema.Struct({
   codes: Schema.NullOr(Millis)
 })
 
+/** A tenant of the ledger, with the instants of its runs. */
 export interface ReportTenant extends Schema.Schema.Type<typeof Row> {
   /** Thirty days before the last run, or the first run if there was none yet. */
   readonly monthAgo: number
@@ -27,7 +29,7 @@ export interface ReportTenant extends Schema.Schema.Type<typeof Row> {
   readonly hasMonth: boolean
 }
 
-/** The name of the period: thirty days, or fewer if the first run is younger. */
+/** The name of the longer period: thirty days, or the time since the first run if that is shorter. */
 export const overMonth = ({ first, hasMonth }: ReportTenant) =>
   hasMonth ? `in ${daysBack} days` : `since ${Words.day(first)}`
 
@@ -38,6 +40,7 @@ export interface Subject {
   readonly tenant: ReportTenant
 }
 
+/** The tenants of a ledger that have runs of users, by name. */
 export const tenantsOf = Effect.fnUntraced(function*(session: Session) {
   const rows = yield* ask(
     session,

@@ -1,9 +1,10 @@
-/** Figures and times in the words of the page: plain English, days in UTC. */
+/** Writes figures and times as the page shows them: in English, and in UTC. */
 import type { Strength } from "../../pipelines/mfa/Strength.ts"
 import { type Html, html } from "./Html.ts"
 
 const whole = new Intl.NumberFormat("en")
 
+/** "12,345". */
 export const count = (value: number) => whole.format(value)
 
 /** "1 user", "2 users". */
@@ -15,18 +16,18 @@ export const percent = (value: number | null) => value === null ? "–" : `${val
 /** A part of a whole as percent. */
 export const share = (part: number, all: number) => percent(all === 0 ? null : 100 * part / all)
 
-/** "26 Nov 2026", of milliseconds since 1970. */
+/** "26 Nov 2026", from milliseconds since 1970. */
 export const day = (millis: number) =>
   new Date(millis).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" })
 
-/** "26 Nov", of a day such as 2026-11-26. */
+/** "26 Nov", from a day such as 2026-11-26. */
 export const shortDay = (date: string) =>
   new Date(date).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" })
 
 /** "26 Nov 2026, 01:51 UTC". */
 export const instant = (millis: number) => `${day(millis)}, ${new Date(millis).toISOString().slice(11, 16)} UTC`
 
-/** The strengths as people call them, the strongest first. */
+/** The strengths with their names and descriptions, the strongest first. */
 export const strengths: ReadonlyArray<readonly [strength: Strength, name: string, what: string]> = [
   ["phishing_resistant", "Phishing-resistant", "passkeys and security keys"],
   ["device_bound", "Duo Desktop", "bound to a computer"],
@@ -36,19 +37,20 @@ export const strengths: ReadonlyArray<readonly [strength: Strength, name: string
   ["none", "None", "a password is all it takes"]
 ]
 
+/** The name of a strength on the page. */
 export const strength = (name: string) => strengths.find(([known]) => known === name)?.[1] ?? name
 
-/** A figure that a program can find on the page too. */
+/** A figure with a name in its markup, so that a program can find it. */
 export const figure = (name: string, text: string | number): Html =>
   html`<span data-figure="${name}">${typeof text === "number" ? count(text) : text}</span>`
 
-/** A figure that is at least this, because not all of it is known. */
+/** A figure, with "≥" before it if a part of it is not known. */
 export const atLeast = (name: string, value: number, isAll: boolean): Html =>
   html`${isAll ? "" : "≥ "}${figure(name, value)}`
 
 const sign = (text: string, value: number) => value > 0 ? `+${text}` : text.replace("-", "\u2212")
 
-/** How a figure moved, and whether that is good; some may do either. Null if one of the two is not known. */
+/** The change of a figure, and whether it is good. `by` is null if the earlier or the later figure is not known. */
 export const change = (
   name: string,
   by: number | null,

@@ -49,7 +49,7 @@ describe("a user of the system without a name and without HOME", () => {
       const env = settings(yield* serve({ users: 3 }))
       const { code, stderr } = yield* nameless(folder, ["extract", "--sink", "postgres:postgres://h/x"], env)
       assert.strictEqual(code, 78, stderr)
-      assert.include(stderr, "PGUSER is not set, and this user of the system has no name")
+      assert.include(stderr, "PGUSER is not set, and the system has no name for this user")
     })), 60_000)
 })
 

@@ -1,4 +1,4 @@
-/** What earlier versions left opens for ever: the files in `test/formats`, and everything that reads. */
+/** Every command can read the files of every earlier version. They are in `test/formats`. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -34,17 +34,17 @@ import * as readers from "../support/readers.ts"
 const fixtures = join(import.meta.dirname, "../formats")
 const versions = ["0.1"]
 
-/** The tenant of the runs, at the port that it had then. */
+/** The tenant of the runs. It has the port that it had then, because the port is part of its name. */
 const tenant = "127.0.0.1:27069"
 const last = "20261108T090000000Z-605f76"
 
-/** A manifest as if its run had written elsewhere: it ends with its own hash. */
+/** A manifest with another path. A manifest ends with a hash of its text, so the hash is made again. */
 const moved = (manifest: string, from: string, to: string) => {
   const [, body = ""] = /^(.*),"sha256":"[0-9a-f]{64}"\}$/s.exec(manifest.replaceAll(from, to)) ?? []
   return `${body},"sha256":"${createHash("sha256").update(`${body}}`).digest("hex")}"}`
 }
 
-/** Puts what a version left into a folder, as if it had always been there. */
+/** Puts the files of a version into a folder, as if that version had written them there. */
 const unpack = (version: string, folder: string) => {
   const from = join(fixtures, version)
   const data = join(folder, "data")
@@ -64,7 +64,7 @@ const unpack = (version: string, folder: string) => {
   return data
 }
 
-/** Puts the ledger that format 1 left into a file. */
+/** Puts a ledger of format 1 into a file. */
 const unpackLedger = (file: string) => {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, zstdDecompressSync(readFileSync(join(fixtures, "1/duo.duckdb.zst"))), { mode: 0o600 })
@@ -72,10 +72,10 @@ const unpackLedger = (file: string) => {
 
 const histories = ["users", "mfa_methods", "user_groups", "bypass_codes", "admins", "admin_methods"]
 
-describe.each(versions)("what %s left", (from) => {
+describe.each(versions)("the data of version %s", (from) => {
   let folder = ""
   let data = ""
-  /** The columns that there were, by history. */
+  /** The columns of that version, by history. */
   const columns = new Map<string, string>()
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "duo-mfa-formats-"))
@@ -95,7 +95,7 @@ describe.each(versions)("what %s left", (from) => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  /** In a copy. */
+  /** Runs a test in a copy of the data. */
   const inCopy = <A, E, R>(test: (folder: string) => Effect.Effect<A, E, R>) =>
     Effect.acquireUseRelease(
       Effect.sync(() => {
@@ -117,7 +117,7 @@ describe.each(versions)("what %s left", (from) => {
     return { stdout, stderr }
   })
 
-  /** Every version of every row in the columns that there were, as far as a later run has not seen it again. */
+  /** Every version of every row that no later run has seen again, with the columns of that version. */
   const versionsIn = (folder: string) =>
     Effect.forEach(histories, (name) =>
       Effect.map(
@@ -134,7 +134,7 @@ describe.each(versions)("what %s left", (from) => {
     })), 180_000)
 
   it.live(
-    "answers, from the ledger and from the Parquet files alike",
+    "answers queries, with the same rows from the ledger and from the Parquet files",
     () =>
       inCopy(Effect.fnUntraced(function*(folder) {
         const ask = (...args: ReadonlyArray<string>) =>
@@ -150,7 +150,7 @@ describe.each(versions)("what %s left", (from) => {
     60_000
   )
 
-  it.live("makes the ledger again", () =>
+  it.live("rebuilds the ledger", () =>
     inCopy(Effect.fnUntraced(function*(folder) {
       const before = yield* versionsIn(folder)
       yield* duoMfa(folder, ["rebuild"])
@@ -164,7 +164,7 @@ describe.each(versions)("what %s left", (from) => {
       assert.include(readFileSync(join(folder, "report.html"), "utf8"), tenant)
     })), 180_000)
 
-  it.live("is gone on with", () =>
+  it.live("takes the next run", () =>
     inCopy(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ port: 27_069, tenant: Tenant.fromUsers(usersOn(8), codesOn(8)) })
       const sinks = ["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink", sink])
@@ -180,7 +180,7 @@ describe.each(versions)("what %s left", (from) => {
       yield* duoMfa(folder, ["verify"])
     })), 180_000)
 
-  it.live("is a record that can be done again", () =>
+  it.live("has a record that can be replayed", () =>
     inCopy(Effect.fnUntraced(function*(folder) {
       mkdirSync(join(folder, "again"))
       yield* duoMfa(folder, ["extract", "--replay", "data/record", "--sink", "ndjson"], { DUO_MFA_DATA: "again" })
@@ -202,20 +202,20 @@ describe("a ledger of format 1", () => {
   const names = histories.flatMap((name) => [name, `${name}_history`, `${name}_changes`])
   const views = ["mfa_events", "coverage_daily", "bypasses", "users_at_risk", "time_to_enrol", "regressions"]
 
-  /** A row by the names of its columns, whose order is that of how the ledger came to have them. */
-  /** Columns that a later version added, and of which the ledger says nothing. */
+  /** Columns that a later version added. In this ledger they are NULL. */
   const added = new Set(
     [mfa, admins].flatMap(({ tables }) => tables).flatMap(({ columns }) => columns)
       .filter((column) => column.earlier !== null && valueEarlier(column) === null).map(({ name }) => name)
   )
 
+  /** A row with its columns sorted by name. Their order in a ledger depends on the versions that added them. */
   const byName = ({ row }: { readonly row?: unknown }) =>
     JSON.stringify(
       Object.entries(JSON.parse(String(row))).filter(([name, cell]) => cell !== null || !added.has(name))
         .toSorted(([a], [b]) => a < b ? -1 : 1)
     )
 
-  /** Everything that can be asked of it, at the instants of some runs too. */
+  /** The answers to every query, including the rows at the instants of some runs. */
   const answers = Effect.fnUntraced(function*<E, R>(
     ask: (sql: string) => Effect.Effect<ReadonlyArray<{ readonly row?: unknown }>, E, R>,
     instants: ReadonlyArray<string>
@@ -284,7 +284,7 @@ describe("a ledger of format 1", () => {
   )
 
   it.live(
-    "is migrated by the first run that is published, and by no other",
+    "is migrated by the first run that is published, and not by a run that is refused",
     () =>
       inLedger(Effect.fnUntraced(function*(file) {
         const folder = dirname(dirname(file))

@@ -1,4 +1,4 @@
-/** The histories: step by step, all at once over the snapshots, and in plain code, they are the same. */
+/** A history is the same run by run in the ledger, in one query over the snapshots, and in the model in plain code. */
 import { assert, it, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import * as DuckDb from "../../src/duckdb/DuckDb.ts"
@@ -65,7 +65,7 @@ const query = (run: Model.Run) => {
 
 const added = ["items.late"]
 
-/** A session with an empty ledger and nothing but what views need of files; made once, for that takes longest. */
+/** A session with an empty ledger, and a table in place of Parquet files. It is made once, because that takes longest. */
 class Places extends Context.Service<Places, DuckDb.Session>()("test/Places") {
   static readonly layer = Layer.effect(
     Places,
@@ -84,7 +84,7 @@ class Places extends Context.Service<Places, DuckDb.Session>()("test/Places") {
   )
 }
 
-/** Empties it. */
+/** The session, with all tables empty. */
 const session = Effect.tap(
   Places,
   (session) =>
@@ -110,13 +110,13 @@ const applyRun = (session: DuckDb.Session, run: Model.Run, limits?: Partial<Sink
     applyRows(session, told(run, limits), run.complete, run.rows === undefined ? undefined : query(run))
   )
 
-/** The reason for which a run is refused; its copy of the ledger is thrown away. */
+/** The reason why a run is refused. Its row in `runs` is deleted again, as the copy of the ledger would be. */
 const refusal = (session: DuckDb.Session, run: Model.Run, limits?: Partial<SinkRun>) =>
   Effect.flip(applyRun(session, run, limits)).pipe(
     Effect.tap(session.run(`DELETE FROM ledger.main.runs WHERE run_id = '${run.id}'`))
   )
 
-/** A session in which runs were applied one after the other. */
+/** A session with runs applied to the ledger one after the other. */
 const stepwise = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
   const open = yield* session
   for (const run of Model.inOrder(all)) yield* applyRun(open, run)
@@ -124,14 +124,14 @@ const stepwise = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
   return open
 })
 
-/** Makes of the ledger one of format 1, which kept a history in one table. */
+/** SQL that turns the ledger back into one of format 1, which kept a history in one table. */
 const downgrade = `
   CREATE TABLE ledger.main.earlier AS FROM ledger.main.items_history;
   DROP VIEW ledger.main.items_history;
   ${StoredTables.tablesOf(items).map(({ name }) => `DROP TABLE ledger.main.${name};`).join("\n")}
   ALTER TABLE ledger.main.earlier RENAME TO items_history`
 
-/** A session in which the snapshots lie about in the order that is given. */
+/** A session with the snapshots of runs, stored in the given order. */
 const atOnce = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>) {
   const open = yield* session
   for (const run of all) {
@@ -176,32 +176,36 @@ const expected = (all: ReadonlyArray<Model.Run>) =>
 const shuffled = (all: ReadonlyArray<Model.Run>, by: number) =>
   all.toSorted((a, b) => (Number(a.id.slice(1)) * by) % 11 - (Number(b.id.slice(1)) * by) % 11)
 
-it.prop("what is known at an instant is what the runs until then know, or less", [histories], ([all]) => {
-  for (let at = 0; at <= (Model.inOrder(all).at(-1)?.at ?? 0); at++) {
-    const then = Model.asThen(all, at)
-    const known = Model.asOf(all, at)
-    assert.sameMembers(
-      known.map(({ key, tenant }) => `${tenant} ${key}`),
-      then.map(({ key, tenant }) => `${tenant} ${key}`)
-    )
-    for (const { counter, key, late, tenant, touched, value } of known) {
-      const row = then.find((other) => other.key === key && other.tenant === tenant)
-      assert.strictEqual(value, row?.value)
-      if (counter !== null) assert.strictEqual(counter, row?.counter)
-      if (late !== null) assert.strictEqual(late, row?.late)
-      if (touched !== null) assert.strictEqual(touched, row?.touched)
+it.prop(
+  "the rows at an instant are those of the runs until then, or have NULL where that is not known",
+  [histories],
+  ([all]) => {
+    for (let at = 0; at <= (Model.inOrder(all).at(-1)?.at ?? 0); at++) {
+      const then = Model.asThen(all, at)
+      const known = Model.asOf(all, at)
+      assert.sameMembers(
+        known.map(({ key, tenant }) => `${tenant} ${key}`),
+        then.map(({ key, tenant }) => `${tenant} ${key}`)
+      )
+      for (const { counter, key, late, tenant, touched, value } of known) {
+        const row = then.find((other) => other.key === key && other.tenant === tenant)
+        assert.strictEqual(value, row?.value)
+        if (counter !== null) assert.strictEqual(counter, row?.counter)
+        if (late !== null) assert.strictEqual(late, row?.late)
+        if (touched !== null) assert.strictEqual(touched, row?.touched)
+      }
     }
   }
-})
+)
 
-layer(Places.layer)("the history of any runs", (it) => {
-  it.effect.prop("is that of the model, run by run", [histories], ([all]) =>
+layer(Places.layer)("the history of random runs", (it) => {
+  it.effect.prop("is equal to the model, run by run", [histories], ([all]) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(comparable(yield* historyIn(yield* stepwise(all))), expected(all))
     }), { arbitrary: { runs: 60 } })
 
   it.effect.prop(
-    "is the same over the snapshots, in whatever order they lie about",
+    "is the same over the snapshots, in any order",
     [histories, small(10)],
     ([all, by]) =>
       Effect.gen(function*() {
@@ -211,7 +215,7 @@ layer(Places.layer)("the history of any runs", (it) => {
   )
 
   it.effect.prop(
-    "tells what was known at any instant, and what happened in between",
+    "has the rows that were known at every instant, and the changes in between",
     [histories],
     ([all]) =>
       Effect.gen(function*() {
@@ -257,7 +261,7 @@ layer(Places.layer)("the history of any runs", (it) => {
   )
 
   it.effect.prop(
-    "does not change when its last run comes again",
+    "does not change when its last run is applied again",
     [histories],
     ([all]) =>
       Effect.gen(function*() {
@@ -273,9 +277,9 @@ layer(Places.layer)("the history of any runs", (it) => {
   )
 })
 
-layer(Places.layer)("a history that format 1 began", (it) => {
+layer(Places.layer)("a history that began in format 1", (it) => {
   it.effect.prop(
-    "is that of the model, however far format 1 had got with it",
+    "is equal to the model, for any number of runs in format 1",
     [histories, small(9)],
     ([all, by]) =>
       Effect.gen(function*() {
@@ -313,7 +317,7 @@ const run = (at: number, rows: Readonly<Record<string, string>>, more: Partial<M
 })
 
 layer(Places.layer)("a run", (it) => {
-  it.effect("says of a change what it was and what it became, and nothing of what another table says or changes by itself", () =>
+  it.effect("has the values before and after a change, and no change of repeated or volatile columns", () =>
     Effect.gen(function*() {
       const open = yield* stepwise([run(1, { a: "old", b: "same" }), run(2, { a: "new", b: "same" })])
       assert.deepStrictEqual(
@@ -323,7 +327,7 @@ layer(Places.layer)("a run", (it) => {
       assert.deepStrictEqual(yield* open.all("SELECT item_id, counter FROM items ORDER BY ALL"), [["a", 2n], ["b", 2n]])
     }))
 
-  it.effect("tells no change of what it does not know, and once it is known again since when", () =>
+  it.effect("has no change while a value is not known, and one since the last known value once it is known again", () =>
     Effect.gen(function*() {
       const sure = (at: number, sure: boolean | null, value = "v") =>
         run(at, {}, { rows: [{ key: "a", value, sure, counter: at, touched: null, late: null }] })
@@ -342,7 +346,7 @@ layer(Places.layer)("a run", (it) => {
       ])
     }))
 
-  it.effect("that would end more than it may is refused, and has ended nothing", () =>
+  it.effect("that would end more versions than allowed is refused, and ends none", () =>
     Effect.gen(function*() {
       const before = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`k${n}`, "v"]))
       const { k0: _, k1: __, ...less } = before
@@ -358,7 +362,7 @@ layer(Places.layer)("a run", (it) => {
       assert.deepStrictEqual(yield* open.all("SELECT count(*) FROM items"), [[0n]])
     }))
 
-  it.effect("that is not complete ends nothing that it did not see, also when a column has just come", () =>
+  it.effect("that is not complete ends no version that it did not see, even when a column was just added", () =>
     Effect.gen(function*() {
       const row = (key: string, late: string | null) => ({
         key,
@@ -377,7 +381,7 @@ layer(Places.layer)("a run", (it) => {
       assert.deepStrictEqual(comparable(yield* historyIn(yield* stepwise(all))), expected(all))
     }))
 
-  it.effect("takes nothing for a change because hashes were made otherwise before", () =>
+  it.effect("finds no change in a row only because its stored hash was made in another way", () =>
     Effect.gen(function*() {
       const all = [run(1, { a: "old", b: "same", c: "gone" }), run(2, { a: "new", b: "same", d: "come" })]
       const open = yield* stepwise(all.slice(0, 1))
@@ -387,7 +391,7 @@ layer(Places.layer)("a run", (it) => {
       assert.deepStrictEqual(comparable(yield* historyIn(open)), expected(all))
     }))
 
-  it.effect("that is older than what is there is refused", () =>
+  it.effect("that is older than the tenant's newest run is refused", () =>
     Effect.gen(function*() {
       const open = yield* stepwise([run(5, { a: "v" })])
       const error = yield* refusal(open, run(4, { a: "v" }))
@@ -395,10 +399,10 @@ layer(Places.layer)("a run", (it) => {
       yield* applyRun(open, run(4, { a: "v" }, { tenant: "other" }))
     }))
 
-  it.effect("of more rows than are changed at once changes them all, each once", () =>
+  it.effect("with more changed rows than one batch changes all of them, each once", () =>
     Effect.gen(function*() {
       const open = yield* session
-      // here the ledger is in memory as well
+      // the ledger of this test is in memory, so the limit covers it too
       yield* open.run("SET memory_limit = '300MB'")
       const count = 150_000
       const many = (at: number, value: string) => {

@@ -21,7 +21,7 @@ const one = { things: rowsOf(second, [{ ...plain, name: "new" }]), others: [] }
 
 const open = (location: string) => Effect.scoped(duckdb.open(location, second, "/nowhere"))
 
-/** A clock on which waiting takes no time: it adds up what was waited for and does something each time. */
+/** Runs an effect with a clock on which waiting takes no time. Adds up the time, and runs `each` at every wait. */
 const waiting = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>, each: Effect.Effect<void>) {
   const clock = yield* Clock.Clock
   let waited = 0
@@ -32,7 +32,7 @@ const waiting = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E,
 })
 
 layer(NodeServices.layer)("the ledger", (it) => {
-  it.effect("a writer is waited for, then named", () =>
+  it.effect("waits for another writer, then fails with the writer's process id", () =>
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
@@ -42,7 +42,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       assert.strictEqual(waited, 5000)
     }))
 
-  it.effect("a writer who leaves in time is no trouble", () =>
+  it.effect("opens when the other writer ends in time", () =>
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
@@ -51,7 +51,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       assert.strictEqual(waited, 250)
     }))
 
-  it.effect("is packed, although the rows wait unpacked", () =>
+  it.effect("is compressed, although the staged rows are not", () =>
     Effect.gen(function*() {
       const sizeOf = Effect.fnUntraced(function*(compression: string) {
         const { location } = yield* place
@@ -65,7 +65,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       assert.strictEqual(yield* sizeOf("uncompressed"), yield* sizeOf("auto"))
     }))
 
-  it.effect("nobody can write from when it is opened until it is published, also after it was copied", () =>
+  it.effect("nobody else can write from its opening until its publication, even after it was copied", () =>
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
@@ -77,7 +77,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       yield* duckdb.publish(publication, second.run_id, location)
     }))
 
-  it.effect("a run that could not be proved complete adds and refreshes, and ends nothing", () =>
+  it.effect("a run that was not proved complete adds and refreshes rows, and removes none", () =>
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
@@ -92,7 +92,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       )
     }))
 
-  it.effect("a complete run replaces its tenant, and leaves alone a table that was not collected", () =>
+  it.effect("a complete run replaces its tenant's rows, except in a table that it did not collect", () =>
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three)
@@ -104,7 +104,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       assert.isUndefined(yield* readBack(duckdb, location, first, things))
     }))
 
-  it.effect("every run has its row, and a run that comes again replaces it", () =>
+  it.effect("every run has one row, and the same run again replaces it", () =>
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, first, three, { requests: 3 })
@@ -116,7 +116,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       assert.deepStrictEqual(comparable((yield* readBack(duckdb, location, first, things)) ?? []), three.things)
     }))
 
-  it.effect("every table, view, macro and column says what it is", () =>
+  it.effect("every table, view, macro and column has a comment", () =>
     Effect.gen(function*() {
       const { location } = yield* place
       yield* perform(duckdb, location, { ...first, tables: mfa.tables, views: mfa.views }, {})
@@ -147,14 +147,14 @@ layer(NodeServices.layer)("the ledger", (it) => {
       )
     }))
 
-  it.effect("something of somebody else under a name of ours is refused", () =>
+  it.effect("a table or view of another user with a name of ours is refused", () =>
     Effect.gen(function*() {
       const { location } = yield* place
       yield* readers.execute(location, "CREATE TABLE things_changes (a INT)")
       assert.strictEqual((yield* Effect.flip(open(location)))._tag, "Corrupt")
     }))
 
-  it.effect("a write-ahead log without a ledger is refused, for it would be taken into the new one", () =>
+  it.effect("a write-ahead log without a ledger is refused, because DuckDB would read it into the new one", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const { location } = yield* place
@@ -175,7 +175,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       assert.deepStrictEqual(yield* readers.query(location, "SELECT name FROM things"), [{ name: "new" }])
     }))
 
-  it.effect("nothing is staged in the ledger itself: a sealed run leaves it byte for byte", () =>
+  it.effect("nothing is staged in the ledger itself: a sealed run does not change a byte of it", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const { location } = yield* place
@@ -185,7 +185,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       assert.deepStrictEqual(yield* fs.readFile(location), before)
     }))
 
-  it.effect("a ledger that is mostly free is written again, with all that others keep in it", () =>
+  it.effect("a ledger with much free space is rewritten, with everything that other users keep in it", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const { location } = yield* place

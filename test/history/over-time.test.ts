@@ -1,4 +1,4 @@
-/** A data directory with a history: the ledger against the Parquet files, rebuilt from them, and what others keep in it. */
+/** A data directory with a history: compares the ledger with the Parquet files, and with the ledger rebuilt from them. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
@@ -16,8 +16,8 @@ import * as readers from "../support/readers.ts"
 const at = (day: number, hour = 9) => Date.UTC(2026, 10, day, hour)
 
 /**
- * Four days of the scene of test/known, then three days on which all goes less well: the list would not hold still, half
- * of it missing; the key may not read bypass codes; there was another tenant in between, and two runs within a second.
+ * Four days of the scene of test/known, then three days with trouble: a run that is not complete and has half of the users,
+ * a run of another tenant, a run whose key may not read bypass codes, and two runs within a second.
  */
 const lived = Effect.fnUntraced(function*(data: string) {
   yield* known(data, { port: 27_057 }, [1, 2, 4, 8])
@@ -32,7 +32,7 @@ const lived = Effect.fnUntraced(function*(data: string) {
   yield* runAt(data, at(11) + 200, { tenant: Tenant.fromUsers(usersOn(8).slice(1), codesOn(8)) })
 })
 
-/** A folder in which that was done once. */
+/** A folder with the data of these days. */
 let good = ""
 
 beforeAll(async () => {
@@ -42,7 +42,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(good, { recursive: true }))
 
-/** A copy of it. */
+/** Runs a test in a copy of that folder. */
 const inCopy = <A, E, R>(test: (data: string, folder: string) => Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "duo-mfa-lived-" })
@@ -52,7 +52,7 @@ const inCopy = <A, E, R>(test: (data: string, folder: string) => Effect.Effect<A
 
 const duoMfa = (folder: string, ...args: ReadonlyArray<string>) => command(folder, args, { DUO_MFA_DATA: "data" })
 
-/** Everything that can be asked, in one order. */
+/** A query for every table, view and macro. */
 const questions = [
   "FROM runs",
   ...mfa.tables.flatMap(({ name }) => [`FROM ${name}`, `FROM ${name}_history`, `FROM ${name}_changes`]),
@@ -75,7 +75,7 @@ const answers = (ask: (sql: string) => Effect.Effect<ReadonlyArray<Record<string
 
 const ofLedger = (data: string) => readers.within(`${data}/duo.duckdb`, answers)
 
-/** `views.sql`, where the files are now. */
+/** `views.sql`, with the directory where the files are now. */
 const viewsIn = (data: string) =>
   readFileSync(`${data}/parquet/views.sql`, "utf8").replaceAll(/'[^']*\/data\/parquet'/g, `'${data}/parquet'`)
 
@@ -94,7 +94,7 @@ describe("over Parquet", () => {
       assert.deepStrictEqual(text(found), text(yield* readers.query(`${data}/duo.duckdb`, types)))
     })))
 
-  it.live("days and texts are those of UTC, wherever they are asked for", () =>
+  it.live("days and texts are in UTC in every time zone", () =>
     inCopy(Effect.fnUntraced(function*(data) {
       const questions = ["FROM coverage_daily", "SELECT before, after FROM mfa_events", "FROM users_changes"]
       for (const question of questions) {
@@ -108,7 +108,7 @@ describe("over Parquet", () => {
       }
     })))
 
-  it.live("sql --parquet asks them", () =>
+  it.live("sql --parquet queries them", () =>
     inCopy(Effect.fnUntraced(function*(_, folder) {
       for (const args of [["@coverage"], ["SELECT username, valid_from FROM users_history ORDER BY ALL"]]) {
         const ledger = yield* duoMfa(folder, "sql", ...args)
@@ -118,7 +118,7 @@ describe("over Parquet", () => {
       }
     })))
 
-  it.live("a file that another version wrote, with a column less and one more, is read with the others", () =>
+  it.live("a file of another version, which lacks a column and has another, is read with the others", () =>
     inCopy(Effect.fnUntraced(function*(data) {
       const before = yield* readers.inMemory(viewsIn(data), (ask) => ask("SELECT count(*) AS n FROM users_history"))
       const [file = ""] = globSync(`${data}/parquet/users/run_date=2026-11-02/*.parquet`)
@@ -139,7 +139,7 @@ describe("over Parquet", () => {
 })
 
 describe("rebuild", () => {
-  it.live("a ledger is asked for what others keep in it too", () =>
+  it.live("queries can read the tables of other users in a ledger", () =>
     inCopy(Effect.fnUntraced(function*(data, folder) {
       yield* readers.execute(
         `${data}/duo.duckdb`,
@@ -154,7 +154,7 @@ describe("rebuild", () => {
       assert.deepStrictEqual([code, stdout.trim().split("\r\n")], [0, ["n,note", "42,x"]], stderr)
     })))
 
-  it.live("makes the same ledger, and leaves what others keep in it", () =>
+  it.live("makes the same ledger, and keeps the tables of other users in it", () =>
     inCopy(Effect.fnUntraced(function*(data, folder) {
       const expected = yield* ofLedger(data)
       yield* readers.execute(`${data}/duo.duckdb`, "CREATE SCHEMA hr", "CREATE TABLE hr.people AS SELECT 42 AS n")
@@ -166,7 +166,7 @@ describe("rebuild", () => {
       assert.deepStrictEqual(globSync(`${data}/**/*.part`), [])
     })))
 
-  it.live("takes in snapshots of days before, and between: the history is what it would have been", () =>
+  it.live("adds snapshots of earlier days and of days in between: the history is the same as if the runs had come in order", () =>
     inCopy(Effect.fnUntraced(function*(data, folder) {
       const expected = yield* ofLedger(data)
       const away = ["01", "04"].flatMap((day) => globSync(`${data}/parquet/*/run_date=2026-11-${day}`))
@@ -187,7 +187,7 @@ describe("rebuild", () => {
       assert.deepStrictEqual(yield* ofLedger(data), expected)
     })))
 
-  it.live("refuses to lose a run of which there is no snapshot, and says when there are none at all", () =>
+  it.live("refuses to lose a run that has no snapshot, and says so if there are no snapshots at all", () =>
     inCopy(Effect.fnUntraced(function*(data, folder) {
       for (const file of globSync(`${data}/parquet/*/run_date=2026-11-04`)) rmSync(file, { recursive: true })
       const before = yield* ofLedger(data)

@@ -5,7 +5,7 @@
 import type { adminMethods, admins } from "../../pipelines/admins/Tables.ts"
 import type { Admin, AdminPhone } from "../../src/duo/wire/Admin.ts"
 import type { RowOf, Stamp } from "../../src/Table.ts"
-import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said, unsaid } from "./Cells.ts"
+import { byId, emptyAsNull, fromSeconds, joined, ofCredential, ofPhone, ofToken, withoutDetails } from "./Cells.ts"
 import * as Strength from "./Strength.ts"
 
 type MethodRow = RowOf<typeof adminMethods>
@@ -22,29 +22,29 @@ interface Method extends Omit<MethodRow, keyof Stamp | Repeated> {
   readonly strength: Strength.Strength | null
 }
 
-/** A factor of which Duo said nothing but that it is there; how strong it is may be among that. */
+/** A factor without details: Duo says only that it exists, and in some cases its strength. */
 const method = (
   method_kind: string,
   method_id: string,
   strength: Strength.Strength | null,
-  said: Partial<Method>
+  details: Partial<Method>
 ): Method => ({
   method_kind,
   method_id,
-  ...unsaid,
+  ...withoutDetails,
   strength,
   strength_rank: strength === null ? null : Strength.rank(strength),
   enrolled_at: null,
   last_seen_at: null,
   totp_step: null,
-  ...said
+  ...details
 })
 
-/** Those with an id of Duo's in its order, once each; then those without, which are called after their kind. */
+/** Each factor with an id once, sorted by id; then the factors without an id, which are named after their kind. */
 const named = <A>(kind: string, things: ReadonlyArray<A>, id: (thing: A) => string | null) => {
-  const anonymous = things.filter((thing) => said(id(thing)) === null)
+  const anonymous = things.filter((thing) => emptyAsNull(id(thing)) === null)
   return [
-    ...byId(things.filter((thing) => said(id(thing)) !== null), (thing) => id(thing) ?? ""),
+    ...byId(things.filter((thing) => emptyAsNull(id(thing)) !== null), (thing) => id(thing) ?? ""),
     ...anonymous.map((thing, n) => [n === 0 ? kind : `${kind} ${n + 1}`, thing] as const)
   ]
 }
@@ -54,13 +54,13 @@ const phoneMethod = (method_id: string, phone: AdminPhone): Method => {
   return method("phone", method_id, Strength.phoneStrength(uses), ofPhone(phone, uses))
 }
 
-/** A number without details may be that of any phone: what it can do, Duo did not say. */
+/** A phone number without details. It may be of any phone, so its uses are not known. */
 const numberMethod = (number: string): Method =>
   method("phone", "phone", null, { number, can_push: null, can_otp: null, can_sms: null, can_call: null })
 
-/** Every factor of an administrator, each once, in an order of its own. */
+/** Every factor of an administrator, each once, in a fixed order. */
 const methodsOf = ({ hardtoken, phone, phone_details, webauthncredentials }: Admin): ReadonlyArray<Method> => {
-  const number = said(phone)
+  const number = emptyAsNull(phone)
   const phones = named("phone", phone_details ?? [], (_) => _.phone_id).map(([id, phone]) => phoneMethod(id, phone))
   return [
     ...phones.length === 0 && number !== null ? [numberMethod(number)] : phones,
@@ -71,7 +71,7 @@ const methodsOf = ({ hardtoken, phone, phone_details, webauthncredentials }: Adm
   ]
 }
 
-/** As far as it can be told: a credential that Duo does not list may be there, and be the strongest or the only one. */
+/** NULL if it is not known, because a credential that Duo does not list may be the strongest one or the only one. */
 const extremes = (methods: ReadonlyArray<Method>, isListed: boolean) => {
   const strengths = methods.map(({ strength }) => strength)
   const known = strengths.filter((strength) => strength !== null)
@@ -85,10 +85,10 @@ const extremes = (methods: ReadonlyArray<Method>, isListed: boolean) => {
 /** The rows of an administrator. */
 export const flatten = (stamp: Stamp, admin: Admin): AdminRows => {
   const { admin_id, webauthncredentials: credentials } = admin
-  const name = said(admin.name)
-  const email = said(admin.email)
-  const role = said(admin.role)
-  const status = said(admin.status)
+  const name = emptyAsNull(admin.name)
+  const email = emptyAsNull(admin.email)
+  const role = emptyAsNull(admin.role)
+  const status = emptyAsNull(admin.status)
   const methods = methodsOf(admin)
   const { strongest, weakest } = extremes(methods, credentials !== null)
   return {
@@ -97,7 +97,7 @@ export const flatten = (stamp: Stamp, admin: Admin): AdminRows => {
       admin_id,
       name,
       email,
-      phone: said(admin.phone),
+      phone: emptyAsNull(admin.phone),
       role,
       status,
       created_at: fromSeconds(admin.created),

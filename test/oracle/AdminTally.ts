@@ -1,6 +1,6 @@
 /**
- * What one extraction comes to. Administrators go in, rows come out, and on the way it counts and notes what it does not
- * know: the facts of the run.
+ * The rows and the facts of one extraction of administrators. The facts are counts, and notes on unknown values and
+ * fields.
  */
 import { adminMethods, admins } from "../../pipelines/admins/Tables.ts"
 import type { Admin } from "../../src/duo/wire/Admin.ts"
@@ -15,7 +15,7 @@ import type { Decoded } from "./Tally.ts"
 
 const statuses = new Set(["active", "disabled", "expired", "pending activation"])
 
-/** A role is not among them, for customers make their own. */
+/** The unknown values of an administrator. The role is not checked, because customers make their own roles. */
 export const unknownValues = ({ hardtoken, phone_details, status }: Admin): ReadonlyArray<string> => {
   const unknown = new Unknowns()
   unknown.look("administrator status", status, statuses)

@@ -2,8 +2,8 @@
 import type { Phone, Token, WebAuthnCredential } from "../../src/duo/wire/User.ts"
 import type * as Strength from "./Strength.ts"
 
-/** Cells of any authenticator of which Duo says nothing but that it is there, up to its strength. */
-export const unsaid = {
+/** The cells of an authenticator without details. The strength comes after them. */
+export const withoutDetails = {
   method_type: null,
   name: null,
   label: null,
@@ -20,8 +20,8 @@ export const unsaid = {
   can_call: false
 }
 
-/** Duo writes "" where it has nothing to say. */
-export const said = (value: string | null): string | null => value === "" ? null : value
+/** NULL for "", which Duo writes for an unknown or missing value. */
+export const emptyAsNull = (value: string | null): string | null => value === "" ? null : value
 
 /** Duo's times are Unix seconds. */
 export const fromSeconds = (seconds: number | null): bigint | null =>
@@ -50,13 +50,13 @@ export const fromText = (text: string | null): bigint | null => {
     : BigInt(millis) * 1000n + BigInt(fraction.slice(0, 6).padEnd(6, "0"))
 }
 
-/** The different ones in order, joined. */
+/** The distinct values, sorted and joined. */
 export const joined = (texts: ReadonlyArray<string | null>): string | null =>
   texts.length < 2
-    ? said(texts[0] ?? null)
-    : said([...new Set(texts)].flatMap((text) => text === null || text === "" ? [] : [text]).sort().join(", "))
+    ? emptyAsNull(texts[0] ?? null)
+    : emptyAsNull([...new Set(texts)].flatMap((text) => text === null || text === "" ? [] : [text]).sort().join(", "))
 
-/** The first of those with the same id, in the order of the ids. */
+/** The objects sorted by id, with the first of those that have the same id. */
 export const byId = <A>(things: ReadonlyArray<A>, id: (thing: A) => string): ReadonlyArray<readonly [string, A]> => {
   if (things.length < 2) return things.map((thing) => [id(thing), thing])
   const found = new Map<string, A>()
@@ -66,31 +66,31 @@ export const byId = <A>(things: ReadonlyArray<A>, id: (thing: A) => string): Rea
   return [...found].sort(([a], [b]) => a < b ? -1 : 1)
 }
 
-/** A phone's own cells and its uses. */
+/** The cells of a phone, and its uses. */
 export const ofPhone = (phone: Omit<Phone, "phone_id">, uses: Strength.PhoneUses) => ({
-  method_type: said(phone.type),
-  name: said(phone.name),
-  platform: said(phone.platform),
-  model: said(phone.model),
-  number: said(phone.number),
-  extension: said(phone.extension),
+  method_type: emptyAsNull(phone.type),
+  name: emptyAsNull(phone.name),
+  platform: emptyAsNull(phone.platform),
+  model: emptyAsNull(phone.model),
+  number: emptyAsNull(phone.number),
+  extension: emptyAsNull(phone.extension),
   activated: phone.activated,
   capabilities: joined(phone.capabilities),
   ...uses,
   last_seen_at: fromText(phone.last_seen)
 })
 
-/** What a hardware token says of itself. */
+/** The cells of a hardware token. */
 export const ofToken = ({ serial, totp_step, type }: Token) => ({
-  method_type: said(type),
-  serial: said(serial),
+  method_type: emptyAsNull(type),
+  serial: emptyAsNull(serial),
   can_otp: true,
   totp_step
 })
 
-/** What a WebAuthn credential says of itself. */
+/** The cells of a WebAuthn credential. */
 export const ofCredential = ({ credential_name, date_added, label }: Omit<WebAuthnCredential, "webauthnkey">) => ({
-  name: said(credential_name),
-  label: said(label),
+  name: emptyAsNull(credential_name),
+  label: emptyAsNull(label),
   enrolled_at: fromSeconds(date_added)
 })

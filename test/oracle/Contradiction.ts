@@ -1,4 +1,4 @@
-/** Where Duo's word on whether a user is enrolled and its list of the user's authenticators cannot both be true. */
+/** Finds users for whom Duo's `is_enrolled` and its list of authenticators cannot both be true. */
 import type { UserRows } from "./Flatten.ts"
 
 /** Duo counts these as enrolment if they work: https://duo.com/docs/adminapi#retrieve-users. */

@@ -1,12 +1,12 @@
-/** The facts of a run over lists of Duo's: what is the same of them whatever is listed. */
+/** The facts of a run that are the same for every list of Duo. */
 import type { Facts } from "../../src/Outcome.ts"
 import { placeOf, type UnknownValues } from "../../src/run/Unknown.ts"
 import type { Stamp, Table } from "../../src/Table.ts"
 
-/** How a list was read, and whether that proves that it is all there. */
+/** How a list was read, and whether it is proved complete. */
 export interface Read {
   readonly doubt: string | null
-  /** How many Duo said there are; null if it did not say. */
+  /** The number of objects that Duo reported; null if it did not report one. */
   readonly total: number | null
   readonly pages: number
   readonly sweeps: number
@@ -14,24 +14,24 @@ export interface Read {
   readonly changed: number
 }
 
-/** What was counted on the wire. */
+/** The counts of requests and answers. */
 export interface Sent {
   readonly requests: number
   readonly retries: number
-  /** When the last answer was in, in milliseconds; null if there was none. */
+  /** The time of the last answer, in milliseconds; null if there was none. */
   readonly answeredAt: number | null
 }
 
 export interface Told {
   readonly stamp: Stamp
   readonly sent: Sent
-  /** The list that is counted, then the others that have to be whole too. */
+  /** The list that is counted, then the others that must be complete too. */
   readonly lists: readonly [Read, ...ReadonlyArray<Read>]
   readonly collected: ReadonlyArray<Table>
-  /** What could not be read, in sentences. */
+  /** Sentences about data that could not be read. */
   readonly refused: ReadonlyArray<string>
   readonly unknown: UnknownValues
-  /** Of objects of which Duo says two things that cannot both be true; counted as what is unknown is. */
+  /** Sentences about objects with contradictions. They are counted as unknown values are. */
   readonly contradictions: UnknownValues
   readonly fields: Facts["fields"]
   readonly counts: Facts["counts"]
@@ -44,7 +44,7 @@ export const make = (
   const doubt = lists.find((_) => _.doubt !== null)?.doubt ?? null
   const begun = Number(stamp.observed_at / 1000n)
   return {
-    // a clock may be set back, and no run ends before it began
+    // a run must not end before its start, even if the clock was set back
     finished_at: new Date(Math.max(begun, sent.answeredAt ?? begun)).toISOString(),
     complete: doubt === null,
     incomplete_reason: doubt,

@@ -1,8 +1,8 @@
-/** Counts in how many of Duo's objects each field says something, in objects within objects too. */
+/** Counts the objects of Duo in which each field has a value, including objects within objects. */
 import type { Facts } from "../../src/Outcome.ts"
 
 export interface Fields {
-  /** Objects of one kind, such as `users`; lists of objects in them are kinds of their own. */
+  /** Adds objects of one kind, such as `users`. A list of objects within them is another kind. */
   readonly count: (kind: string, objects: ReadonlyArray<object>) => void
   readonly counted: () => Facts["fields"]
 }

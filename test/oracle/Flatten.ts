@@ -6,7 +6,7 @@ import type { bypassCodes, mfaMethods, userGroups, users } from "../../pipelines
 import type { BypassCode } from "../../src/duo/wire/BypassCode.ts"
 import type { Phone } from "../../src/duo/wire/User.ts"
 import type { RowOf, Stamp } from "../../src/Table.ts"
-import { byId, fromSeconds, joined, ofCredential, ofPhone, ofToken, said, unsaid } from "./Cells.ts"
+import { byId, emptyAsNull, fromSeconds, joined, ofCredential, ofPhone, ofToken, withoutDetails } from "./Cells.ts"
 import * as Strength from "./Strength.ts"
 import type { User } from "./User.ts"
 
@@ -23,16 +23,16 @@ interface Method extends Omit<MethodRow, keyof Stamp | "user_id" | "username" | 
   readonly strength: Strength.Strength
 }
 
-/** A method of which Duo said nothing but that it is there. */
+/** A method without details: Duo says only that it exists. */
 const method = (
   method_kind: string,
   method_id: string,
   strength: Strength.Strength,
-  said: Partial<Method>
+  details: Partial<Method>
 ): Method => ({
   method_kind,
   method_id,
-  ...unsaid,
+  ...withoutDetails,
   strength,
   strength_rank: Strength.rank(strength),
   enrolled_at: null,
@@ -45,19 +45,19 @@ const method = (
   tampered: null,
   sms_passcodes_sent: null,
   totp_step: null,
-  ...said
+  ...details
 })
 
 const phoneMethod = (phone_id: string, phone: Phone): Method => {
   const uses = Strength.phoneUses(phone.activated, phone.capabilities)
   return method("phone", phone_id, Strength.phoneStrength(uses), {
     ...ofPhone(phone, uses),
-    app_version: said(phone.app_version),
-    os_version: said(phone.os_version),
-    encrypted: said(phone.encrypted),
-    fingerprint: said(phone.fingerprint),
-    screenlock: said(phone.screenlock),
-    tampered: said(phone.tampered),
+    app_version: emptyAsNull(phone.app_version),
+    os_version: emptyAsNull(phone.os_version),
+    encrypted: emptyAsNull(phone.encrypted),
+    fingerprint: emptyAsNull(phone.fingerprint),
+    screenlock: emptyAsNull(phone.screenlock),
+    tampered: emptyAsNull(phone.tampered),
     sms_passcodes_sent: phone.sms_passcodes_sent
   })
 }
@@ -66,21 +66,21 @@ const phoneMethod = (phone_id: string, phone: Phone): Method => {
 const desktopsOf = (user: User): ReadonlyArray<Method> => [
   ...user.desktop_authenticators.map((desktop) =>
     method("desktop", desktop.dakey, "device_bound", {
-      name: said(desktop.device_name),
-      platform: said(desktop.os_family),
-      app_version: said(desktop.duo_desktop_version)
+      name: emptyAsNull(desktop.device_name),
+      platform: emptyAsNull(desktop.os_family),
+      app_version: emptyAsNull(desktop.duo_desktop_version)
     })
   ),
   ...user.desktoptokens.map((token) =>
     method("desktop", token.desktoptoken_id, "device_bound", {
-      method_type: said(token.type),
-      name: said(token.name),
-      platform: said(token.platform)
+      method_type: emptyAsNull(token.type),
+      name: emptyAsNull(token.name),
+      platform: emptyAsNull(token.platform)
     })
   )
 ]
 
-/** Every authenticator of a user, each once, in an order of its own. */
+/** Every authenticator of a user, each once, in a fixed order. */
 const methodsOf = (user: User): ReadonlyArray<Method> => [
   ...byId(user.phones, (_) => _.phone_id).map(([id, phone]) => phoneMethod(id, phone)),
   ...byId(user.tokens, (_) => _.token_id).map(([id, token]) => method("token", id, "otp", ofToken(token))),
@@ -93,19 +93,19 @@ const methodsOf = (user: User): ReadonlyArray<Method> => [
   ...byId(desktopsOf(user), (_) => _.method_id).map(([_, desktop]) => desktop)
 ]
 
-/** Users say `bypass`, groups say `Bypass`. */
+/** Duo writes `bypass` for users and `Bypass` for groups. */
 const isBypass = (status: string | null) => status?.toLowerCase() === "bypass"
 
 /** The statuses with which a user cannot log in. */
 const shutOut = new Set(["disabled", "locked out", "pending deletion"])
 
-/** Whether the user's own status or a group's keeps the user out: that outweighs what would let them in. */
+/** Whether the status of the user or of a group denies login. Such a status has precedence over every bypass. */
 const isShutOut = ({ groups, status }: User) =>
   shutOut.has(status?.toLowerCase() ?? "") || groups.some(({ status }) => status?.toLowerCase() === "disabled")
 
-/** What is known to let a user in without a method: the user's own status, a group's, a code that still works. */
+/** The known reasons of a bypass: the status of the user, the status of a group, a bypass code that works. */
 const bypassReason = (user: User, hasBypassCode: boolean | null): string | null =>
-  said(
+  emptyAsNull(
     [
       isBypass(user.status) ? ["status"] : [],
       user.groups.some((group) => isBypass(group.status)) ? ["group"] : [],
@@ -113,13 +113,13 @@ const bypassReason = (user: User, hasBypassCode: boolean | null): string | null 
     ].flat().join(", ")
   )
 
-/** The rows of a user; `hasBypassCode` says whether a bypass code of theirs works at that instant, null if nobody knows. */
+/** The rows of a user; `hasBypassCode`: whether the user has a bypass code that works, null if it is not known. */
 export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean | null): UserRows => {
   const { user_id } = user
-  const username = said(user.username)
-  const email = said(user.email)
-  const realname = said(user.realname)
-  const status = said(user.status)
+  const username = emptyAsNull(user.username)
+  const email = emptyAsNull(user.email)
+  const realname = emptyAsNull(user.realname)
+  const status = emptyAsNull(user.status)
   const methods = methodsOf(user)
   const groups = byId(user.groups, (_) => _.group_id)
   const strengths = methods.map((_) => _.strength)
@@ -134,17 +134,17 @@ export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean | null)
       username,
       email,
       realname,
-      firstname: said(user.firstname),
-      lastname: said(user.lastname),
+      firstname: emptyAsNull(user.firstname),
+      lastname: emptyAsNull(user.lastname),
       status,
       is_enrolled: user.is_enrolled,
       created_at: fromSeconds(user.created),
       last_login_at: fromSeconds(user.last_login),
       last_directory_sync_at: fromSeconds(user.last_directory_sync),
-      directory_key: said(user.directory_key),
-      external_id: said(user.external_id),
-      lockout_reason: said(user.lockout_reason),
-      notes: said(user.notes),
+      directory_key: emptyAsNull(user.directory_key),
+      external_id: emptyAsNull(user.external_id),
+      lockout_reason: emptyAsNull(user.lockout_reason),
+      notes: emptyAsNull(user.notes),
       aliases: joined(Object.values(user.aliases)),
       group_names: joined(groups.map(([_, group]) => group.name)),
       phone_count: count("phone"),
@@ -176,13 +176,13 @@ export const flatten = (stamp: Stamp, user: User, hasBypassCode: boolean | null)
       user_id,
       username,
       group_id,
-      group_name: said(group.name),
-      group_status: said(group.status)
+      group_name: emptyAsNull(group.name),
+      group_status: emptyAsNull(group.status)
     }))
   }
 }
 
-/** A bypass code that is somebody's. */
+/** A bypass code with its user. */
 export interface OwnedCode extends BypassCode {
   readonly user: NonNullable<BypassCode["user"]>
 }
@@ -191,9 +191,9 @@ export interface OwnedCode extends BypassCode {
 export const flattenBypassCode = (stamp: Stamp, code: OwnedCode): RowOf<typeof bypassCodes> => ({
   ...stamp,
   user_id: code.user.user_id,
-  username: said(code.user.username),
+  username: emptyAsNull(code.user.username),
   bypass_code_id: code.bypass_code_id,
-  admin_email: said(code.admin_email),
+  admin_email: emptyAsNull(code.admin_email),
   created_at: fromSeconds(code.created),
   expires_at: fromSeconds(code.expiration),
   reuse_count: code.reuse_count

@@ -1,17 +1,17 @@
-/** History as plain code: what the ledger does in SQL, in a few lines that anybody can check; and any runs to try it on. */
+/** A model of the history in plain code, to check the SQL of the ledger against, and random runs to try both with. */
 import { Arbitrary, Schema } from "effect"
 import * as Table from "../../src/Table.ts"
 
-/** A row as a run sees it: whose it is, what makes it this version, and what changes by itself. */
+/** A row as a run sees it: its key, the columns that make a version, and the volatile columns. */
 export interface Row {
   readonly key: string
   readonly value: string
   /** Null where it is not known. */
   readonly sure: boolean | null
   readonly counter: number
-  /** An instant that only grows; null for never. */
+  /** A volatile instant, which only grows; null for never. */
   readonly touched: number | null
-  /** What came with a later version of the program; null before. */
+  /** A column that a later version of the program added; null before. */
   readonly late: string | null
 }
 
@@ -20,9 +20,9 @@ export interface Run {
   readonly at: number
   readonly tenant: string
   readonly complete: boolean
-  /** Whether it is of the later version. */
+  /** Whether the later version of the program made the run. */
   readonly isLater: boolean
-  /** Whether the tenant's run before it was not. */
+  /** Whether the run is of the later version and the tenant's previous run was not. */
   readonly isUpgraded: boolean
   /** Undefined if the table was not collected. */
   readonly rows: ReadonlyArray<Row> | undefined
@@ -41,7 +41,7 @@ export interface Version extends Row {
   seen: number
 }
 
-/** Oldest first, and of the same instant by id. */
+/** The runs, the oldest first, and those of the same instant by id. */
 export const inOrder = (runs: ReadonlyArray<Run>) => runs.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
 
 export const history = (runs: ReadonlyArray<Run>): ReadonlyArray<Version> => {
@@ -82,7 +82,7 @@ export const asOf = (runs: ReadonlyArray<Run>, at: number) =>
     }
   })
 
-/** The rows at an instant, by the runs until then and nothing later. */
+/** The rows at an instant, computed from the runs until then only. */
 export const asThen = (runs: ReadonlyArray<Run>, at: number) =>
   history(runs.filter((run) => run.at <= at)).filter(({ to }) => to === null)
 
@@ -94,7 +94,7 @@ export interface Change {
   readonly by: number
 }
 
-/** What happened, between the last run before it and the first run after it. */
+/** The changes, each between the last run before it and the first run after it. */
 export const changes = (runs: ReadonlyArray<Run>): ReadonlyArray<Change> => {
   const versions = history(runs)
   const lastComplete = (tenant: string, before: number) =>
@@ -165,7 +165,7 @@ const rows = Arbitrary.map(
     ).values()
   ]
 )
-/** Runs of two tenants; some in one instant, some not complete, some without the table. */
+/** Random runs of two tenants. Some have the same instant, some are not complete, some did not collect the table. */
 export const histories = Arbitrary.map(
   Arbitrary.array(
     Arbitrary.all({
@@ -194,7 +194,7 @@ export const histories = Arbitrary.map(
       at += one.gap
       const tenant = one.tenant === 0 ? "other" : "one"
       const last = ran.get(tenant)
-      // two versions do not run at one instant
+      // runs of the two versions never have the same instant
       const isLater = last?.at === at ? last.isLater : last?.isLater === true || one.isLater === 0
       ran.set(tenant, { at, isLater })
       const rows = one.rows.map((row) => touch(tenant, last?.at ?? -9, isLater ? row : { ...row, late: null }))

@@ -1,6 +1,6 @@
 /**
- * Duo's enumerations as this version knows them. A value that is not among them stops nothing: its raw text goes into
- * the row, it is counted, and the run reports it once. So is a time that is none, but its column stays NULL.
+ * Duo's enumerations as this version knows them. An unknown value does not stop a run: its raw text goes into the row, it is
+ * counted, and the run reports it once. An invalid time is counted and reported too, and its column stays NULL.
  */
 import type { Phone, Token } from "../../src/duo/wire/User.ts"
 import { fromText } from "./Cells.ts"
@@ -12,7 +12,7 @@ const phoneTypes = new Set(["mobile", "landline", "unknown"])
 const capabilities = new Set(["auto", "push", "sms", "phone", "mobile_otp"])
 const tokenTypes = new Set(["h6", "h8", "t6", "t8", "yk", "d1"])
 
-/** An unknown value of an object, and its treatment: `unknown phone type: brick, kept as it is`. */
+/** Collects unknown values as sentences with their treatment: `unknown phone type: brick, kept as it is`. */
 export class Unknowns {
   readonly found: Array<string> = []
 
@@ -35,7 +35,7 @@ export class Unknowns {
   }
 }
 
-/** Of a user, once for each time. */
+/** The unknown values of a user, once for each place. */
 export const unknownValues = (user: User): ReadonlyArray<string> => {
   const unknown = new Unknowns()
   unknown.look("user status", user.status, userStatuses)
@@ -45,5 +45,5 @@ export const unknownValues = (user: User): ReadonlyArray<string> => {
   return unknown.found
 }
 
-/** Fit for a terminal: it is Duo's text, but nobody has seen it before. */
+/** A value of Duo as text that is safe in a terminal. */
 const shown = (value: string) => value.replace(/[^\x20-\x7e]/g, "?").slice(0, 40)

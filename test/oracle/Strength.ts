@@ -1,4 +1,4 @@
-/** What the oracle of the rows says of strengths. */
+/** The strengths of methods, for the oracle of the rows. */
 import { type Strength, strengths } from "../../pipelines/mfa/Strength.ts"
 
 export { type Strength, strengths }
@@ -21,7 +21,7 @@ export interface PhoneUses {
   readonly can_call: boolean
 }
 
-/** From Duo's `capabilities`; `auto` is not a factor but Duo choosing one. */
+/** The uses of a phone from Duo's `capabilities`. `auto` is not a factor: with it Duo chooses one. */
 export const phoneUses = (activated: boolean | null, capabilities: ReadonlyArray<string>): PhoneUses => ({
   can_push: activated === true && capabilities.includes("push"),
   can_otp: activated === true && capabilities.includes("mobile_otp"),

@@ -1,6 +1,5 @@
 /**
- * What one extraction comes to. Users go in, rows come out, and on the way it counts and notes what it does not know: the
- * facts of the run.
+ * The rows and the facts of one extraction of users. The facts are counts, and notes on unknown values and fields.
  */
 import { bypassCodes, mfaMethods, userGroups, users } from "../../pipelines/mfa/Tables.ts"
 import type { BypassCode } from "../../src/duo/wire/BypassCode.ts"
@@ -15,32 +14,32 @@ import { flatten, flattenBypassCode, isUsable, type OwnedCode } from "./Flatten.
 import { unknownValues } from "./Known.ts"
 import type { User } from "./User.ts"
 
-/** Objects of a list, and the fields that nobody knows. */
+/** The objects of a list, and their unknown fields. */
 export interface Decoded<A> {
   readonly values: ReadonlyArray<A>
   readonly unknownFields: ReadonlyArray<string>
-  /** Where there was half of a surrogate pair, which is U+FFFD now. */
+  /** The places where half of a surrogate pair was replaced by U+FFFD. */
   readonly halves?: ReadonlyArray<string>
 }
 
-/** A code whose user is gone opens nothing, and is about nobody: it has no row. */
+/** Whether a code has a user. A code whose user was deleted does not work, and has no row. */
 const isOwned = (code: BypassCode): code is OwnedCode => code.user !== null
 
-/** What is counted by the source, and not by what goes by. */
+/** The counts that the source gives, because they cannot be counted from the objects. */
 export interface Counts extends Sent {
   readonly users: Read
-  /** Why they are not there, if the key may not read them. */
+  /** The reason why there are no bypass codes, if the key may not read them. */
   readonly bypassCodes: Read | { readonly refused: string }
 }
 
 export interface Tally {
   readonly users: (page: Decoded<User>) => Batch
-  /** To be told of every code before the first user: a code that works is a reason of a user's bypass. */
+  /** Takes every code before the first user, because a code that works is a reason of a user's bypass. */
   readonly bypassCodes: (page: Decoded<BypassCode>) => Batch
   readonly facts: (counts: Counts) => RunFacts
 }
 
-/** `hasAllCodes`: all bypass codes were read, so a user without one among them has none. */
+/** `hasAllCodes`: whether all bypass codes were read, so that a user without one among them has none. */
 export const make = (stamp: Stamp, { hasAllCodes }: { readonly hasAllCodes: boolean }): Tally => {
   const withCode = new Set<string>()
   const hasCode = (user_id: string) => withCode.has(user_id) || (hasAllCodes ? false : null)

@@ -1,11 +1,11 @@
-/** Duo's user as the oracle of the rows takes it: all its other names are in one place. */
+/** Duo's user, as the oracle of the rows reads it: all aliases are in one object. */
 import { Result } from "effect"
 import { decodeWireUsers, type WireUser } from "../../src/duo/wire/User.ts"
 import type { Decoded, Refusal } from "../../src/duo/wire/Wire.ts"
 
-/** The fields that a user has of its own, without what `aliases` says already. */
+/** The fields of a user, except the fields for aliases. */
 export interface User extends Omit<WireUser, "aliases" | "alias1" | "alias2" | "alias3" | "alias4"> {
-  /** By Duo's name, `alias1` to `alias8`: the flat fields and the object together, without the empty ones. */
+  /** By Duo's name, `alias1` to `alias8`: from the flat fields and the object together, without empty ones. */
   readonly aliases: Readonly<Record<string, string>>
 }
 

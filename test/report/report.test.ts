@@ -1,4 +1,4 @@
-/** The report as a file: what is in it, what is not, and where it goes. test/slow/report-browser.test.ts opens it. */
+/** The report as a file: its figures, its words, its security, and its place. test/slow/report-browser.test.ts opens it. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -23,10 +23,10 @@ const pageOf = ({ code, stderr, stdout }: Ended) => {
   return readFileSync(stdout.trimEnd(), "utf8")
 }
 
-/** The page with these arguments. */
+/** Makes the page with these arguments. */
 const written = (...args: ReadonlyArray<string>) => Effect.map(report(...args), pageOf)
 
-/** The page as a process of its own makes it: the charts of one process are numbered. */
+/** Makes the page in a process of its own, because the charts of a process are numbered. */
 const made = (file: string) => Effect.map(program(folder, ["report", "--output", file], env), pageOf)
 
 const ledger = Report.at(27_060)
@@ -43,10 +43,10 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** The part of the page that is about a tenant. */
+/** The section of the page about a tenant. */
 const partOf = (tenant: string) => page.split(`data-tenant="${tenant}"`)[1]?.split("</section>")[0] ?? ""
 
-/** What is to be read, without markup. */
+/** The text of a page, without markup. */
 const textOf = (markup: string) =>
   markup.replaceAll(/<[^>]*>/g, " ").replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
     .replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", "\"").replaceAll("&amp;", "&")
@@ -64,7 +64,7 @@ describe("the report", () => {
       }
     }))
 
-  it("tells of every tenant, and of one with a single run that there is nothing to compare with", () => {
+  it("has every tenant, and says that a tenant with a single run has nothing to compare with", () => {
     assert.include(page, `<a href="#tenant-1">${ledger.young}</a>`)
     assert.include(partOf(ledger.young), "nothing to compare with yet")
     assert.include(partOf(ledger.young), "not allowed to read bypass codes")
@@ -80,7 +80,7 @@ describe("the report", () => {
     assert.include(part, "A gap is a day without a run. A ring is a run that was not proved complete.")
   })
 
-  it("draws nothing for a day without a run: no bar, and no line across; and a ring for one in doubt", () => {
+  it("draws no bar and no line for a day without a run, and a ring for a run that was not proved complete", () => {
     const part = partOf(ledger.tenant)
     const drawn = (pattern: RegExp) => [...part.matchAll(pattern)].map(([, path = ""]) => path)
     const sizes = 2
@@ -95,20 +95,20 @@ describe("the report", () => {
     ]])
   })
 
-  it("says of a bypass how old it is, or how old at least", () => {
+  it("has the age of every bypass, or the least age that is known", () => {
     const text = textOf(partOf(ledger.tenant)).replaceAll(/\s+/g, " ")
     assert.include(text, "dot Dot Example the user’s status 6 days")
     assert.match(text, /mallory.{0,200}the user’s status ≥ 7 days/)
     assert.include(text, "jon Jon Example 7 days never")
   })
 
-  it("is one file, and needs nothing but itself", () => {
+  it("is one file, and needs no other resource", () => {
     assert.notMatch(page, /<(script|link|img|iframe|object|embed|form|base|audio|video|foreignObject|use|image)\b/i)
     assert.notMatch(page.replaceAll(/ xmlns="[^"]*"/g, ""), /https?:|\/\/\w|url\((?!#)|@import/)
     for (const [tag] of page.matchAll(/<[a-z][^>]*>/gi)) assert.notMatch(tag, / (style|on\w+|src)=/i)
   })
 
-  it("has a policy that lets in its own style and nothing else", () => {
+  it("has a policy that allows only its own style", () => {
     const [, policy = ""] = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page) ?? []
     const styles = [...page.matchAll(/<style>([\s\S]*?)<\/style>/g)]
     assert.strictEqual(styles.length, 1)
@@ -119,7 +119,7 @@ describe("the report", () => {
     )
   })
 
-  it("takes names for text, whatever they look like", () => {
+  it("shows every name as text, even if it looks like markup", () => {
     assert.include(textOf(page), "mallory\"><img src=x onerror=alert(1)><script>alert(2)</script>'\ufffd&amp;")
     assert.notInclude(page, "\u202e")
   })
@@ -141,14 +141,14 @@ describe("the report", () => {
     }
   })
 
-  it.live("is the same to the byte when it is made again", () =>
+  it.live("is the same byte for byte when it is made again", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* made("again.html"), page)
     }))
 })
 
 describe("report --pii drop", () => {
-  it.live("has no personal text of the ledger, but ids", () =>
+  it.live("has no personal text of the ledger, only ids", () =>
     Effect.gen(function*() {
       const without = yield* written("--pii", "drop", "--output", "without.html")
       const texts = new Set<string>()
@@ -174,7 +174,7 @@ describe("report --pii drop", () => {
 })
 
 describe("report", () => {
-  it.live("says where the page is, which is its owner's alone, and leaves nothing beside it", () =>
+  it.live("prints the path of the page, which only its owner can read, and leaves no other file beside it", () =>
     Effect.gen(function*() {
       const { stdout } = yield* report()
       assert.strictEqual(stdout.trimEnd(), `${folder}/data/report.html`)
@@ -185,7 +185,7 @@ describe("report", () => {
       assert.deepStrictEqual(readdirSync(`${folder}/made/for/it`), ["page.html"])
     }))
 
-  it.live("without a ledger says what to do, with 78", () =>
+  it.live("without a ledger says what to do, and ends with 78", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* command(folder, ["report"], { DUO_MFA_DATA: "nothing" })
       assert.strictEqual(code, 78)
@@ -193,7 +193,7 @@ describe("report", () => {
       assert.strictEqual(stdout, "")
     }))
 
-  it.live("where it cannot write says so, with 73, and how to name another place", () =>
+  it.live("that cannot write the page says so and how to name another place, and ends with 73", () =>
     Effect.gen(function*() {
       mkdirSync(`${folder}/taken/by`, { recursive: true })
       const { code, stderr } = yield* report("--output", "taken")
@@ -204,7 +204,7 @@ describe("report", () => {
 })
 
 describe("html", () => {
-  it("escapes all that is put into it, but HTML", () => {
+  it("escapes every value that is not HTML", () => {
     const text = "<b a=\"'`&\u0000"
     assert.strictEqual(
       String(html`<i title="${text}">${[text, 1, null]}</i>`),

@@ -1,4 +1,4 @@
-/** Where a data directory is says nothing about what is in it: the same runs below an odd path, cell by cell. */
+/** The path of a data directory does not change its contents: the same runs below a plain and an odd path, cell by cell. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -11,9 +11,9 @@ import { command } from "../support/command.ts"
 import { program } from "../support/program.ts"
 import { unpacked } from "../support/readers.ts"
 
-/** Columns of the tables, SQL, URLs, and patterns. */
+/** A path with names of columns, SQL, characters that URLs escape, and patterns. */
 const odd = "status=prod/tenant=x/users=1/run_date=2020-01-01/it's \"100%25\" \\ [a]*{b,c}"
-/** A path that the pattern would match. */
+/** Another path, which the odd path matches if it is read as a pattern. */
 const decoy = "status=prod/tenant=x/users=1/run_date=2020-01-01/it's \"100%25\" \\ a{b,c}"
 
 let folder = ""
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Of a run's id the instant is always the same. */
+/** A text without the random ends of run ids. Their instants are the same in both directories. */
 const withoutChance = (text: string) => text.replaceAll(/(\d{8}T\d{9}Z)-[0-9a-f]{6}/g, "$1")
 
 /** The texts in the files below a directory, by name. */
@@ -42,7 +42,7 @@ const texts = (directory: string) =>
   )
 
 const duoMfa = Effect.fnUntraced(function*(data: string, ...args: ReadonlyArray<string>) {
-  // the charts of a page are numbered on from those of the page before in the same process
+  // the charts of all pages of a process are numbered in one sequence, so a report needs a process of its own
   const run = args[0] === "report" ? program : command
   const { code, stderr, stdout } = yield* run(dirname(data), args, { DUO_MFA_DATA: "data" })
   assert.strictEqual(code, 0, `${args.join(" ")}: ${stderr}`)
@@ -61,7 +61,7 @@ const everything = `SELECT ${
     .map((name) => `(SELECT json_group_array(to_json(r)) FROM (FROM ${name} ORDER BY ALL) r) AS ${name}`).join(", ")
 }`
 
-it("no reader of DuckDB takes columns from a path", () => {
+it("every call of DuckDB's readers turns off columns from the path", () => {
   const root = join(import.meta.dirname, "../..")
   const calls = globSync("{src,sinks,pipelines,docs/example-sink/src}/**/*.{ts,sql}", { cwd: root }).flatMap((file) =>
     readFileSync(join(root, file), "utf8").split(/(?=\bread_(?:csv|json|ndjson|parquet)\w*\()/).slice(1)
@@ -87,7 +87,7 @@ describe("a data directory whose path looks like columns and patterns", () => {
     }), 120_000)
 
   it.live(
-    "is read back by verify, told by the report, and the ledger is made of it again",
+    "is read back by verify, and gives the same report and the same rebuilt ledger",
     () =>
       Effect.gen(function*() {
         const before = yield* duoMfa(below(), "sql", everything)

@@ -10,10 +10,10 @@ import { plain, rowsOf, runOf, things } from "../laws/rows.ts"
 import { comparable, perform, readBack, sinkLaws, stage } from "../laws/sink.ts"
 import * as readers from "../support/readers.ts"
 
-/** Parts of a path that look like columns of the tables, and like patterns that other files match. */
+/** Parts of a path that look like columns of the tables, and parts that are patterns which other files match. */
 const below = "tenant=prod/user_id=U1/is_on=false/run_date=2020-01-01/[ab]* {c,d} it's 100%25/"
 
-// a sink to which such a path is a path takes a plain one for a path too
+// a sink that reads these paths correctly reads plain paths correctly too
 sinkLaws(duckdb, { read: readers.duckdb, below })
 sinkLaws(parquet, { read: readers.parquet, below })
 sinkLaws(ndjson, { read: readers.ndjson, below })
@@ -42,7 +42,7 @@ layer(NodeServices.layer)("csv", (it) => {
       )
     }))
 
-  it.effect("has a byte order mark, unless the target says no; it says nothing else", () =>
+  it.effect("has a byte order mark, unless the target has ?bom=no; other options are refused", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const location = yield* place
@@ -65,7 +65,7 @@ layer(NodeServices.layer)("ndjson", (it) => {
     `"tenant":"${run.tenant}","user_id":"U0","name":"=1+1","moment":"2026-11-23T20:15:00Z",` +
     "\"note\":\"a,\\\"b\\\"\\r\\nc\",\"is_on\":true,\"count\":7,\"seen_at\":null}\n"
 
-  it.effect("is an object a line, the columns in order, all of them", () =>
+  it.effect("has one object per line, with all columns in order", () =>
     Effect.gen(function*() {
       for (
         const [option, suffix] of [["", ".zst"], ["?compression=zstd", ".zst"], ["?compression=gzip", ".gz"], [
@@ -80,7 +80,7 @@ layer(NodeServices.layer)("ndjson", (it) => {
       }
     }))
 
-  it.effect("refuses a target that says something else after a ?", () =>
+  it.effect("refuses a target with another option after the ?", () =>
     Effect.gen(function*() {
       const location = yield* place
       for (const option of ["?compression=lz4", "?level=3", "?compression=none&x=1"]) {
@@ -89,14 +89,14 @@ layer(NodeServices.layer)("ndjson", (it) => {
       }
     }))
 
-  it.effect("what was written plain before is read back where files are packed now", () =>
+  it.effect("reads back uncompressed files where new files are compressed", () =>
     Effect.gen(function*() {
       const location = `${yield* place}/ndjson`
       yield* perform(ndjson, `${location}?compression=none`, run, rows)
       assert.deepStrictEqual(comparable((yield* readBack(ndjson, location, run, things)) ?? []), rows.things)
     }))
 
-  it.effect("goes to standard output when it is published, each line with its table, and is not kept", () =>
+  it.effect("is written to standard output when it is published, each line with its table, and is not kept", () =>
     Effect.gen(function*() {
       const written: Array<string> = []
       yield* Effect.acquireRelease(
@@ -118,7 +118,7 @@ layer(NodeServices.layer)("ndjson", (it) => {
       assert.isUndefined(yield* readBack(ndjson, "-", run, things))
     }))
 
-  it.effect("a publication for standard output removes nothing but what the run staged", () =>
+  it.effect("a publication for standard output removes only the files that the run staged", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* fs.makeTempDirectoryScoped()
@@ -137,7 +137,7 @@ layer(NodeServices.layer)("ndjson", (it) => {
 layer(NodeServices.layer)("parquet", (it) => {
   const current = (location: string) => readers.parquetFile(`${location}/current/things.parquet`, things.columns)
 
-  it.effect("current is the last run of every tenant, in the table's columns whatever was there", () =>
+  it.effect("current has the last run of every tenant, with the table's columns, even if the old file had others", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const location = yield* place
@@ -180,7 +180,7 @@ layer(NodeServices.layer)("parquet", (it) => {
       assert.strictEqual(said["duo_mfa.run_id"], run.run_id)
     }))
 
-  it.effect("is compressed with zstd, or with snappy if the target says so; it says nothing else", () =>
+  it.effect("is compressed with zstd, or with snappy if the target has that option; other options are refused", () =>
     Effect.gen(function*() {
       const location = yield* place
       for (const [option, codec] of [["", "ZSTD"], ["?compression=snappy", "SNAPPY"]] as const) {
@@ -195,7 +195,7 @@ layer(NodeServices.layer)("parquet", (it) => {
     }))
 
   it.effect(
-    "its groups have 122,880 rows, but for the last, whatever the batches and however many tenants",
+    "every group except the last has 122,880 rows, for batches of any size and any number of tenants",
     () =>
       Effect.gen(function*() {
         const location = yield* place
@@ -216,7 +216,7 @@ layer(NodeServices.layer)("parquet", (it) => {
     60_000
   )
 
-  it.effect("a directory whose name is a pattern or looks like a partition is a directory", () =>
+  it.effect("a directory may have a name that is a pattern or looks like a partition", () =>
     Effect.gen(function*() {
       const location = `${yield* place}/env=[ab]*`
       yield* perform(parquet, location, run, rows)
@@ -226,7 +226,7 @@ layer(NodeServices.layer)("parquet", (it) => {
 })
 
 layer(NodeServices.layer)("every sink", (it) => {
-  it.effect("refuses a run that is there already, rather than mixing two", () =>
+  it.effect("refuses a run that it has already, and does not mix the two", () =>
     Effect.gen(function*() {
       const directory = yield* place
       for (const sink of [duckdb, parquet, ndjson, csv]) {

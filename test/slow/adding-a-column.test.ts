@@ -21,7 +21,7 @@ const places = [
   ["test/torture/golden.json", "\"is_enrolled\":"]
 ] as const
 
-it("a newcomer adds a column that passes lint, types and the oracles, and can be asked", async () => {
+it("a newcomer adds a column that passes lint, types and the oracles, and that a query can read", async () => {
   const folder = mkdtempSync(join(tmpdir(), "duo-mfa-column-"))
   const edit = (file: string, change: (text: string) => string) => {
     assert.include(page, `\`${file}\``)
@@ -46,7 +46,7 @@ it("a newcomer adds a column that passes lint, types and the oracles, and can be
     }
     edit("pipelines/mfa/Tables.ts", (text) => text.replace("import {\n", "import {\n  added,\n"))
     const [typed = ""] = /(?<=^```sh\n)[^]+?(?=^```$)/m.exec(page) ?? []
-    // what is installed is there already
+    // the clone has its packages already
     const make = `make() { command make --assume-old=node_modules/.setup "$@"; }\nset -e\n${typed}`
     const output = await succeed(folder, "bash", ["-c", make])
     assert.match(output, /Tests +\d+ passed/)

@@ -1,4 +1,4 @@
-/** CONTRIBUTING.md, walked by somebody who does what it says and nothing else. */
+/** CONTRIBUTING.md, followed step by step by a newcomer who does only what it says. */
 import { assert, it } from "@effect/vitest"
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -11,7 +11,7 @@ const page = readFileSync("CONTRIBUTING.md", "utf8")
 const blocks = (language: string) =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]+?)^\`\`\`$`, "gm"))].map(([_, block = ""]) => block)
 
-/** Adds a block to a file: its imports after those that are there, the rest at the end. */
+/** Adds a block to a file: its imports after the imports of the file, the rest at the end. */
 const add = (file: string, block: string) => {
   if (!existsSync(file)) return writeFileSync(file, block)
   const imports = block.split("\n").filter((line) => line.startsWith("import ")).join("\n")
@@ -33,7 +33,7 @@ it("a newcomer gets from a clone to a sink that passes lint, types, layout and t
       add(join(folder, file), sources[index] ?? "")
     }
     const [cloning = "", trying = ""] = blocks("sh")
-    // what is installed is there already
+    // the clone has its packages already
     const typed = `make() { command make --assume-old=node_modules/.setup "$@"; }\nset -e\n${
       cloning.split("\n").slice(1).join("\n")
     }${trying}`

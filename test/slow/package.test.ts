@@ -1,4 +1,4 @@
-/** `npm pack`, and what a stranger can do with what it gives; a sink of somebody else among it. */
+/** The package that `npm pack` makes: what is in it, how it is installed and run, and a sink in a package of its own. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -14,14 +14,14 @@ import { settings } from "../support/program.ts"
 const manifest = JSON.parse(readFileSync("package.json", "utf8"))
 
 let folder = ""
-/** `duo-mfa-X.tgz`, and a folder where it is installed, and nothing else. */
+/** `duo-mfa-X.tgz`, and a folder in which only this package is installed. */
 let ours = ""
 let user = ""
 
-/** The command that npx would start, which takes npx a second. */
+/** The command that npx starts. It is called directly, because npx takes a second. */
 const installed = "./node_modules/.bin/duo-mfa"
 
-/** What a page says to type, in the order in which it says it. */
+/** The commands of a page, in order. */
 const commandsOf = (page: string) =>
   [...readFileSync(`docs/${page}`, "utf8").matchAll(/^```sh\n([^`]+)^```/gm)].flatMap(([_, block = ""]) =>
     block.trim().replaceAll("VERSION", manifest.version).split("\n")
@@ -68,7 +68,7 @@ describe("the npm package", () => {
     assert.deepStrictEqual(sinks.match(/^\w+/gm), ["csv", "duckdb", "ndjson", "parquet", "postgres"])
   })
 
-  it.live("extracts, answers and verifies", () =>
+  it.live("extracts users, answers queries and verifies runs", () =>
     Effect.gen(function*() {
       const duo = yield* serve({ users: 30 })
       const duoMfa = (...args: ReadonlyArray<string>) =>
@@ -81,7 +81,7 @@ describe("the npm package", () => {
       assert.include(readFileSync(join(user, "data/report.html"), "utf8"), "<svg")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-  it.live("is installed and run as in the image, where effect is not", () =>
+  it.live("can be installed and run as in the image, which does not have effect", () =>
     Effect.gen(function*() {
       const duo = yield* serve({ users: 30 })
       const image = make("image")
@@ -98,12 +98,12 @@ describe("the npm package", () => {
       assert.isNotEmpty(collector.spans(), "what sends telemetry is in the package too")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-  it("brings DuckDB and effect, and nothing else", () => {
+  it("installs only DuckDB and effect", () => {
     const others = installedIn(user).map(([name]) => name).filter((name) => !/^@duckdb\/|^(effect|duo-mfa)$/.test(name))
     assert.deepStrictEqual(others, ["detect-libc"], "which tells DuckDB's binaries apart")
   })
 
-  it("has its licence, its changes, where to report, types, and no tests and no data", async () => {
+  it("has its licence, its changes, its security policy and its types, and no tests and no data", async () => {
     const files = (await succeed(folder, "tar", ["-tzf", ours])).trim().split("\n").map((file) => file.slice(8))
     const others = files.filter((file) => !/^(dist|docs)\//.test(file))
     assert.sameMembers(others, ["package.json", "README.md", "LICENSE", "SECURITY.md", "CHANGELOG.md"])
@@ -114,7 +114,7 @@ describe("the npm package", () => {
     assert.isEmpty(files.filter((file) => /\.(parquet|duckdb|ndjson|csv|env|key)$/.test(file)))
   })
 
-  it("says what is in it: what is bundled and what is installed, in the versions that are", () => {
+  it("lists the packages in it, bundled or installed, in their right versions", () => {
     const { bomFormat, components, dependencies } = JSON.parse(
       readFileSync(join(user, "node_modules/duo-mfa/dist/sbom.cdx.json"), "utf8")
     )
@@ -143,7 +143,7 @@ describe("the npm package", () => {
     const bundles = globSync(join(user, "node_modules/duo-mfa/dist/**/*.js"))
     const imported = /(?:(?<!`)\bimport[^"`;()]*from|\bimport\() ?["`]((?:@[\w-]+\/)?[a-z][\w-]*)(?:\/[\w/.-]+)?["`]/g
     const named = bundles.flatMap((file) => [...readFileSync(file, "utf8").matchAll(imported)].map(([_, name]) => name))
-    // the contract's own are for who has a test runner, and are no part of what runs
+    // the bundle of the contract is for the tests of other packages, and is not part of the program
     assert.sameMembers([...new Set(named)], ["@duckdb/node-api", "@effect/vitest", "effect"])
     const refs = components.map((component: Record<string, string>) => component["bom-ref"])
     for (const { dependsOn } of dependencies) assert.includeMembers(refs, dependsOn)
@@ -167,7 +167,7 @@ describe("the npm package", () => {
   })
 })
 
-describe("a sink of somebody else, in a package of its own", () => {
+describe("a sink of another author, in a package of its own", () => {
   let author = ""
   let customer = ""
 
@@ -185,7 +185,7 @@ describe("a sink of somebody else, in a package of its own", () => {
     assert.match(told, /Tests +36 passed \(36\)/)
   })
 
-  it("is held to the types that duo-mfa exports", async () => {
+  it("is checked against the types that duo-mfa exports", async () => {
     const source = readFileSync(join(author, "src/gzip.ts"), "utf8")
     writeFileSync(join(author, "src/wrong.ts"), source.replace("Files.publish()", "() => 3"))
     const { code, stdout } = await run(author, "npx", ["tsc", "--noEmit"])
@@ -194,7 +194,7 @@ describe("a sink of somebody else, in a package of its own", () => {
     assert.match(stdout, /^src\/wrong\.ts\(\d+,\d+\): error TS2322/)
   })
 
-  it.live("is used by its name, and what it wrote is verified", () =>
+  it.live("is used by its name, and its files are verified", () =>
     Effect.gen(function*() {
       const duo = yield* serve({ users: 30 })
       const [installing, extracting, verifying] = commandsOf("writing-a-sink.md")
@@ -215,7 +215,7 @@ describe("a sink of somebody else, in a package of its own", () => {
       assert.notInclude(verified, "cannot be read back")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-  it.live("fails as one of ours does", () =>
+  it.live("fails with the same errors as a sink of duo-mfa", () =>
     Effect.gen(function*() {
       const duo = yield* serve({ users: 3 })
       writeFileSync(join(customer, "taken"), "")

@@ -1,4 +1,4 @@
-/** What the views in PostgreSQL make of any runs, against history as plain code. */
+/** The views in PostgreSQL, over random runs, have the same rows as the model of the history in plain code. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -23,12 +23,12 @@ afterAll(() => server?.stop())
 const epoch = Date.UTC(2026, 10, 1)
 const instant = (at: number) => new Date(epoch + at * 1000).toISOString()
 
-/** Rows by their columns' names, as JSON that PostgreSQL reads. */
+/** SQL that inserts rows, given as JSON with the names of the columns. */
 const insert = ({ name }: Table, rows: ReadonlyArray<object>) =>
   `INSERT INTO duo_mfa_rows.${name} SELECT * FROM
    json_populate_recordset(NULL::duo_mfa_rows.${name}, $json$${JSON.stringify(rows)}$json$);`
 
-/** All runs of a history as the sink would have left them, in any order. */
+/** Fills the tables with the runs of a history, as the sink would have done. */
 const fill = (all: ReadonlyArray<Model.Run>) =>
   server.psql([
     "TRUNCATE duo_mfa_rows.runs CASCADE;",
@@ -67,7 +67,7 @@ const secondsOf = (column: string) => `extract(epoch FROM ${column})::bigint - $
 
 const comparable = (rows: ReadonlyArray<Record<string, unknown>>) => rows.map((row) => JSON.stringify(row)).sort()
 
-/** Of one version of the program: where a column came later, the views here begin another version. */
+/** The run without an added column, because the views in PostgreSQL begin another version where a column was added. */
 const ofOneVersion = (run: Model.Run): Model.Run => ({
   ...run,
   isLater: false,
@@ -75,7 +75,7 @@ const ofOneVersion = (run: Model.Run): Model.Run => ({
   rows: run.rows?.map((row) => ({ ...row, late: null }))
 })
 
-/** Tries it on any runs, that lie about from the last to the first. */
+/** Tries a test with random runs, stored from the last to the first. */
 const forAny = (name: string, test: (all: ReadonlyArray<Model.Run>) => void) =>
   it.effect.prop(name, [Model.histories], ([some]) =>
     Effect.sync(() => {
@@ -84,8 +84,8 @@ const forAny = (name: string, test: (all: ReadonlyArray<Model.Run>) => void) =>
       test(all)
     }), { arbitrary: { runs: 60 }, timeout: 120_000 })
 
-describe.skipIf(!hasServer)("in PostgreSQL, of any runs", () => {
-  forAny("T_history is that of the model", (all) => {
+describe.skipIf(!hasServer)("in PostgreSQL, of random runs", () => {
+  forAny("T_history is equal to the model", (all) => {
     const asked = `SELECT tenant, item_id, value, counter, ${secondsOf("valid_from")}, ${secondsOf("valid_to")},
       first_run_id, last_run_id, ${secondsOf("observed_at")} FROM duo_mfa.items_history`
     assert.deepStrictEqual(
@@ -106,7 +106,7 @@ describe.skipIf(!hasServer)("in PostgreSQL, of any runs", () => {
     )
   })
 
-  forAny("T is what is current, and what a run that is not complete did not see still is", (all) => {
+  forAny("T has the current rows, also those that a run that is not complete did not see", (all) => {
     const asked = `SELECT tenant, item_id, value, counter, run_id, ${secondsOf("observed_at")} FROM duo_mfa.items`
     assert.deepStrictEqual(
       comparable(query(server, asked)),

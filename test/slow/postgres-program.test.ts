@@ -1,6 +1,6 @@
 /**
- * The program and PostgreSQL: what is asked for, what is never shown, what a killed run leaves, what the page says to
- * type.
+ * The program and PostgreSQL: targets and settings, passwords that are never shown, killed runs, and the commands of the
+ * page.
  */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
@@ -41,7 +41,7 @@ describe("a target", () => {
     )
   })
 
-  it.live("with a password in it is refused before anything is written, and the password is not said again", () =>
+  it.live("with a password in it is refused before anything is written, and the password is not shown", () =>
     Effect.gen(function*() {
       for (
         const target of ["postgres://duo:s3cret@db.example.com/x", "//duo:s3cret@h/x", "postgres:///x?password=s3cret"]
@@ -53,7 +53,7 @@ describe("a target", () => {
       }
     }))
 
-  it.live("that cannot be is usage, and a setting that cannot be is named", () =>
+  it.live("that is invalid is an error of usage, and an invalid setting is named", () =>
     Effect.gen(function*() {
       const bad = ["mysql://h/x", "db", "postgres://h:0/x", "postgres:///x?sslmode=prefer", "postgres:///x?sslcert=a"]
       for (const target of [...bad, "postgres:///x?schema=pg_mine", `postgres:///x?schema=${"s".repeat(59)}`]) {
@@ -66,7 +66,7 @@ describe("a target", () => {
       }
     }))
 
-  it.effect("is kept with all that is known of it; elsewhere than here it is encrypted, whatever else is not said", () =>
+  it.effect("is kept with all of its values; on another machine the connection is encrypted by default", () =>
     Effect.gen(function*() {
       const located = (target: string, env: Record<string, string> = {}) =>
         Effect.map(DatabaseTarget.parse(target), DatabaseTarget.format).pipe(
@@ -100,7 +100,7 @@ describe("a target", () => {
       }
     }))
 
-  it.live("that nobody answers at is exit 69, with its place and no more of it", () =>
+  it.live("where no server answers ends with 69, and the error has the location and nothing secret", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 1 })
       const env = { ...settings(duo), PGHOST: "127.0.0.1", PGPORT: "1", PGUSER: "duo", PGPASSWORD: secret }
@@ -111,12 +111,12 @@ describe("a target", () => {
         "The postgres sink cannot reach postgres://duo@127.0.0.1:1/duo?schema=duo_mfa: ECONNREFUSED."
       )
       assert.strictEqual(duo.requests.length, 0)
-      assert.deepStrictEqual(globSync("data/runs/*", { cwd: folder }), [], "and nothing is left to be swept there")
+      assert.deepStrictEqual(globSync("data/runs/*", { cwd: folder }), [], "and nothing is left to discard there")
     })))
 })
 
 describe.skipIf(!hasServer)("with a PostgreSQL", () => {
-  it.live("rows are there as they are in the others, verified, and the password is nowhere", () =>
+  it.live("has the same rows as the other sinks, and the password is in no file", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 40 })
       const env = { ...settings(duo), PGPASSWORD: secret }
@@ -155,7 +155,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.match(changed.stdout, /postgres +users .* differs$/m)
     })))
 
-  it.live("a run that would take away rows of any table is refused, though as many others came", () =>
+  it.live("a run that would remove rows of any table is refused, even if it adds as many others", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 40 })
       const run = command(
@@ -170,7 +170,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.match(stderr, /(\d+) of \1 mfa_methods are gone since the run before, more than 10 %.*--max-shrink 100/)
     })))
 
-  it.live("the environment is enough, a file with the password too, and no names if none are wanted", () =>
+  it.live("the environment alone names the database, a file may have the password, and --pii drop leaves names out", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 3 })
       writeFileSync(`${folder}/pass`, `*:*:*:locked:${secret}\n`, { mode: 0o600 })
@@ -194,7 +194,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       server.psql("DROP SCHEMA duo_mfa, duo_mfa_rows CASCADE")
     })))
 
-  it.live("a run that is killed once it is sealed is not seen, and the next start shows it first", () =>
+  it.live("a run that is killed after it was sealed is not visible, and the next run publishes it first", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 5 })
       const target = ["--sink", `postgres:${locationOf(server, { schema: "killed" })}`]
@@ -215,7 +215,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.strictEqual((yield* command(folder, ["verify", "--sink", killing, ...target])).code, 0)
     })))
 
-  it.live("what a run staged that will not be published is swept by the next one", () =>
+  it.live("the next run discards the rows of a run that will not be published", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 5 })
       const target = ["--sink", `postgres:${locationOf(server, { schema: "swept" })}`]
@@ -232,7 +232,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.strictEqual(query(server, "SELECT DISTINCT run_id FROM swept_rows.users").length, 1)
     })))
 
-  it.live("administrators have rows beside the users, and neither run takes what the other has seen", () =>
+  it.live("administrators have rows beside the users, and a run of one does not remove rows of the other", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 5 })
       const target = ["--sink", `postgres:${locationOf(server, { schema: "beside" })}`]
@@ -247,7 +247,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.strictEqual((yield* command(folder, ["verify", ...target])).code, 0)
     })))
 
-  it.live("two tenants have rows beside each other, and one that is read only in part loses nobody", () =>
+  it.live("two tenants have rows beside each other, and a run that is not complete removes no user", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const target = ["--sink", `postgres:${locationOf(server, { schema: "tenants" })}`]
       yield* extract(folder, { tenant: Tenant.make({ users: 20, seed: 1 }) }, target)
@@ -262,13 +262,13 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.deepStrictEqual(query(server, users), [{ users: all.length, runs: 2 }, { users: 20, runs: 1 }])
     })))
 
-  it.live("the page says what to type, and it works", () =>
+  it.live("the commands of the page work", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const page = readFileSync("docs/postgres.md", "utf8")
       const blocks = (language: string) =>
         [...page.matchAll(new RegExp(`^\`\`\`${language}\n([^\`]+)^\`\`\``, "gm"))].map(([_, block = ""]) => block)
       const [once = "", ...questions] = blocks("sql")
-      // one of the roles is there already
+      // one of the roles exists already
       server.psql(once.replace("CREATE ROLE duo LOGIN;", ""))
       const duo = yield* serve({ users: 20 })
       const place = locationOf(server)

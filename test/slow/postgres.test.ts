@@ -1,4 +1,4 @@
-/** The sink for PostgreSQL, against a server of the tests' own. */
+/** The sink for PostgreSQL, with a server that the tests start. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, layer } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
@@ -24,7 +24,7 @@ afterAll(() => server?.stop())
 
 const at = () => server
 
-/** A schema of a test's own. */
+/** The schema of one test. */
 const schemaFor = (name: string) => `of_${createHash("sha256").update(name).digest("hex").slice(0, 12)}`
 
 const [first, second] = [runOf(1), runOf(2)]
@@ -33,7 +33,7 @@ const of = (run: SinkRun, count: number) => ({
   others: rowsOf(run, [plain])
 })
 
-/** What a failure says, besides the place. */
+/** The tag and the detail of a failure. */
 const failure = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
   const error = yield* Effect.flip(effect)
   const reason = error instanceof SinkError ? error.reason : error
@@ -62,7 +62,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
   })
 
   layer(NodeServices.layer)("the database", (it) => {
-    it.effect("says of every table, view and column what it is, in the types of the dictionary", () =>
+    it.effect("has a comment for every table, view and column, and the types of the dictionary", () =>
       Effect.gen(function*() {
         const schema = schemaFor("comments")
         yield* perform(postgres, locationOf(server, { schema }), first, of(first, 1))
@@ -92,7 +92,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         }
       }))
 
-    it.effect("of another version gets the columns that it lacks, and keeps its rows", () =>
+    it.effect("of another version gets its missing columns, and keeps its rows", () =>
       Effect.gen(function*() {
         const schema = schemaFor("versions")
         const location = locationOf(server, { schema })
@@ -113,7 +113,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         assert.strictEqual(query(server, `SELECT * FROM ${schema}.others`).length, 1)
       }))
 
-    it.effect("has what is somebody else's left alone, and two who come first at once make it once", () =>
+    it.effect("keeps objects of other users, and is made once if several first runs come at the same time", () =>
       Effect.gen(function*() {
         const schema = schemaFor("taken")
         server.psql(
@@ -126,7 +126,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         yield* Effect.forEach(tenants, (run) => opened({ schema }, {}, run), { concurrency: "unbounded" })
       }))
 
-    it.effect("is not touched by a run that finds all of it: readers who take their time are in nobody's way", () =>
+    it.effect("is not changed by a run that finds all of its parts, so slow readers do not block it", () =>
       Effect.gen(function*() {
         const schema = schemaFor("unchanged")
         const made = () =>
@@ -138,7 +138,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         assert.deepStrictEqual(made(), before)
       }))
 
-    it.effect("a run that would take away more of the tenant than was agreed to is refused, and leaves nothing", () =>
+    it.effect("a run that would remove more rows of the tenant than allowed is refused, and leaves nothing", () =>
       Effect.gen(function*() {
         const location = locationOf(server, { schema: schemaFor("shrunk") })
         yield* perform(postgres, location, first, of(first, 10))
@@ -152,7 +152,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         yield* perform(postgres, location, { ...runOf(3), maxShrink: 10 }, of(runOf(3), 9))
       }))
 
-    it.effect("one run of a tenant at a time", () =>
+    it.effect("lets in one run of a tenant at a time", () =>
       Effect.gen(function*() {
         const location = locationOf(server, { schema: schemaFor("lock") })
         const other = runOf(2, "api-2.duosecurity.com")
@@ -164,15 +164,15 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         yield* Effect.scoped(postgres.open(location, second, "/nowhere"))
       }))
 
-    it.effect("rows that did not all come in are no run", () =>
+    it.effect("a run fails if the server did not take all of its rows", () =>
       Effect.gen(function*() {
         const location = locationOf(server, { schema: schemaFor("count") })
         const failed = stage(postgres, location, first, of(first, 2), { rows: { things: 3, others: 1 } })
-        assert.deepStrictEqual(yield* failure(failed), ["InputOutput", "2 of 3 rows of things came in"])
+        assert.deepStrictEqual(yield* failure(failed), ["InputOutput", "the server took 2 of 3 rows of things"])
         assert.deepStrictEqual(yield* tree(at)(location), {})
       }))
 
-    it.effect("what is published is not discarded", () =>
+    it.effect("a published run is not discarded", () =>
       Effect.gen(function*() {
         const location = locationOf(server, { schema: schemaFor("published") })
         yield* perform(postgres, location, first, of(first, 2))
@@ -181,7 +181,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         assert.deepStrictEqual(yield* tree(at)(location), before)
       }))
 
-    it.effect("a publication that no run can have left is refused", () =>
+    it.effect("a publication that no run of this location made is refused", () =>
       Effect.gen(function*() {
         const location = locationOf(server, { schema: schemaFor("foreign") })
         const { publication } = yield* stage(postgres, location, first, of(first, 1))
@@ -201,13 +201,16 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       }))
   })
 
-  layer(NodeServices.layer)("a failure is told for what it is", (it) => {
-    it.effect("who may not come in, what is not there, what may not be written", () =>
+  layer(NodeServices.layer)("the reason of a failure is right", (it) => {
+    it.effect("for a wrong password, a missing database and missing rights", () =>
       Effect.gen(function*() {
-        const missing = ["CannotCreate", "the server wants a password, and neither PGPASSWORD nor PGPASSFILE has one"]
+        const missing = [
+          "CannotCreate",
+          "the server requires a password, and neither PGPASSWORD nor PGPASSFILE has one"
+        ]
         assert.deepStrictEqual(yield* refused({ user: "locked" }), missing)
         const [, wrong] = yield* refused({ user: "locked" }, { PGPASSWORD: "wr0ng" })
-        assert.match(wrong ?? "", /^password authentication failed for user "locked" \(is PGPASSWORD right/)
+        assert.match(wrong ?? "", /^password authentication failed for user "locked" \(is the password right/)
         yield* opened({ user: "locked", schema: schemaFor("locked") }, { PGPASSWORD: secret })
         assert.deepStrictEqual(yield* refused({ database: "nowhere" }), [
           "CannotCreate",
@@ -222,8 +225,10 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         const denied = (rights: string, table: string) => {
           server.psql(`GRANT USAGE ON SCHEMA ${schema}_rows TO stranger; GRANT ${rights} TO stranger`)
           const expected = ["CannotCreate", `permission denied for table ${table}`]
-          return Effect.map(refused({ schema, user: "stranger" }), (told) =>
-            assert.deepStrictEqual(told, expected, rights))
+          return Effect.map(
+            refused({ schema, user: "stranger" }),
+            (told) => assert.deepStrictEqual(told, expected, rights)
+          )
         }
         yield* denied(`SELECT ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
         yield* denied(`INSERT ON ${schema}_rows.runs`, "things")
@@ -233,7 +238,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         yield* opened({ schema, user: "stranger" })
       }))
 
-    it.effect("a server that does not answer, and one that goes away while the run goes on", () =>
+    it.effect("for a server that does not answer, and for one that ends the connection during a run", () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* refused({ host: "127.0.0.1", port: 1 }), ["Unreachable", "ECONNREFUSED"])
         const schema = schemaFor("away")
@@ -248,7 +253,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         assert.deepStrictEqual(yield* tree(at)(location), {})
       }))
 
-    it.effect("a full disk, and a row that is refused, of which nothing is told but where", () =>
+    it.effect("for a full disk, and for a rejected row, of which the error has only the column", () =>
       Effect.gen(function*() {
         const schema = schemaFor("triggers")
         const location = locationOf(server, { schema })
@@ -265,27 +270,27 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         const early = { things: rowsOf(runOf(3), [{ ...plain, moment: -90_000_000_000_000_000n }]) }
         assert.deepStrictEqual(
           yield* failure(stage(postgres, locationOf(server, { schema: schemaFor("early") }), runOf(3), early)),
-          ["InputOutput", "it does not take a value of the column moment (22009)"]
+          ["InputOutput", "the server rejected a value of the column moment (22009)"]
         )
       }))
 
-    it.effect("TLS proves what sslmode asks for, whatever the environment says; elsewhere than here it has to prove everything", () =>
+    it.effect("for a certificate that sslmode does not accept, whatever the environment says", () =>
       Effect.gen(function*() {
         yield* environment({ NODE_TLS_REJECT_UNAUTHORIZED: "0" })
         const tcp = { host: "127.0.0.1", schema: schemaFor("tls") }
-        const untrusted = ["CannotCreate", "the server's certificate proves nothing (DEPTH_ZERO_SELF_SIGNED_CERT)"]
+        const untrusted = ["CannotCreate", "the server's certificate cannot be trusted (DEPTH_ZERO_SELF_SIGNED_CERT)"]
         yield* opened({ ...tcp, sslmode: "require" })
         assert.deepStrictEqual(yield* refused({ ...tcp, sslmode: "verify-full" }), untrusted)
         assert.deepStrictEqual(yield* refused({ ...tcp, sslmode: "verify-ca" }), untrusted)
         const trusted = { ...tcp, sslrootcert: server.certificate }
         yield* opened({ ...trusted, sslmode: "verify-full" })
         yield* opened({ ...trusted, sslmode: "verify-ca" })
-        // 0.0.0.0 is this machine as well, by a name that the certificate has not
+        // 0.0.0.0 reaches the same server by a name that is not in its certificate
         const other = { ...trusted, host: "0.0.0.0" }
         yield* opened({ ...other, sslmode: "verify-ca" })
         assert.deepStrictEqual(yield* refused({ ...other, sslmode: "verify-full" }), [
           "CannotCreate",
-          "the server's certificate proves nothing (ERR_TLS_CERT_ALTNAME_INVALID)"
+          "the server's certificate cannot be trusted (ERR_TLS_CERT_ALTNAME_INVALID)"
         ])
       }))
   })

@@ -1,4 +1,4 @@
-/** The report in a browser: a Chromium opens it, and what is read from the page is held against the ledger. */
+/** The report in a browser: Chromium opens it, and the figures on the page are compared with the ledger. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -15,7 +15,7 @@ let folder = ""
 
 if (chromium === undefined) {
   process.stderr.write(
-    "\n*** LEFT OUT: nothing opens the report in a browser, for there is no Chromium on the PATH.\n" +
+    "\n*** LEFT OUT: nothing opens the report in a browser, because there is no Chromium on the PATH.\n" +
       "*** Get one with `apt-get install chromium`, or from your system's packages, and run the tests again.\n\n"
   )
 }
@@ -28,10 +28,10 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** The page in a browser of its own. */
+/** Opens the page in a browser. */
 const opened = Effect.suspend(() => open(chromium ?? "", `${folder}/data/report.html`))
 
-/** Texts that are hard to read: less than 4.5 to 1 against what is behind them, and how much. */
+/** The texts with a contrast of less than 4.5 to 1 against their background, and that contrast. */
 const faint = `(() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true })
   const rgb = (colour) => {
@@ -92,7 +92,7 @@ describe.skipIf(chromium === undefined)("the report in a browser", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.live("asks for nothing, runs nothing, and has nothing refused by its policy", () =>
+  it.live("makes no request, runs no script, and has nothing that its policy refuses", () =>
     Effect.gen(function*() {
       const page = yield* opened
       const strange = yield* Effect.promise(() =>
@@ -101,7 +101,7 @@ describe.skipIf(chromium === undefined)("the report in a browser", () => {
       assert.strictEqual(strange, 0)
       assert.deepStrictEqual(page.complaints, [])
       assert.deepStrictEqual(page.requests, [`file://${folder}/data/report.html`])
-      // the policy holds: what it would have to refuse is refused
+      // the policy works: it refuses a style attribute
       yield* Effect.promise(() => page.evaluate("document.body.setAttribute('style', 'margin: 99px')"))
       assert.notStrictEqual(
         yield* Effect.promise(() => page.evaluate("getComputedStyle(document.body).marginTop")),
@@ -110,7 +110,7 @@ describe.skipIf(chromium === undefined)("the report in a browser", () => {
     }).pipe(Effect.scoped))
 
   for (const width of [1280, 390, 320]) {
-    it.live(`fits a window of ${width} pixels, with letters that can be read`, () =>
+    it.live(`fits a window of ${width} pixels, with letters that are large enough`, () =>
       Effect.gen(function*() {
         const page = yield* opened
         yield* Effect.promise(() => page.look({ width }))
@@ -130,7 +130,7 @@ describe.skipIf(chromium === undefined)("the report in a browser", () => {
   }
 
   for (const dark of [false, true]) {
-    it.live(`has contrast when it is ${dark ? "dark" : "light"}`, () =>
+    it.live(`has enough contrast when it is ${dark ? "dark" : "light"}`, () =>
       Effect.gen(function*() {
         const page = yield* opened
         yield* Effect.promise(() => page.look({ width: 1280, dark }))

@@ -11,8 +11,12 @@ import * as Words from "../Words.ts"
 const reasons = [
   ["unprotected", "Unprotected", "no method that protects: a password is all it takes"],
   ["bypass", "Bypass", "Duo lets them in without asking for a method"],
-  ["only telephony", "Text or call only", "texts and calls can be intercepted, and users can be talked out of them"],
-  ["not seen for 90 days", "Not seen for 90 days", "an account that nobody would miss when it is taken over"]
+  [
+    "only telephony",
+    "Text or call only",
+    "texts and calls can be intercepted, and users can be talked into giving the passcode away"
+  ],
+  ["not seen for 90 days", "Not seen for 90 days", "nobody would notice if somebody took over the account"]
 ] as const
 
 /** "Text or call only, bypass". */
@@ -25,7 +29,7 @@ const Totals = Schema.Struct({
   can_log_in: Count,
   at_risk: Count,
   /** The number of users for whom it is not known whether they bypass MFA. */
-  untold: Count,
+  bypass_unknown: Count,
   reasons: Schema.Record(Schema.String, Count)
 })
 
@@ -36,6 +40,7 @@ const User = Schema.Struct({
   group_names: Schema.NullOr(Schema.String)
 })
 
+/** Makes the section. */
 export const atRisk = Effect.fnUntraced(function*({ pii, session, tenant }: Subject) {
   const name = DuckDb.literal(tenant.tenant)
   const counted = reasons.map(([reason]) =>
@@ -45,7 +50,7 @@ export const atRisk = Effect.fnUntraced(function*({ pii, session, tenant }: Subj
     session,
     Totals,
     `SELECT (SELECT count(*) FROM users WHERE tenant = ${name} AND (is_active OR is_bypass)) AS can_log_in,
-       (SELECT count(*) FROM users WHERE tenant = ${name} AND is_bypass IS NULL) AS untold,
+       (SELECT count(*) FROM users WHERE tenant = ${name} AND is_bypass IS NULL) AS bypass_unknown,
        count(*) AS at_risk, {${counted.join(", ")}} AS reasons
      FROM users_at_risk WHERE tenant = ${name}`
   )
@@ -58,16 +63,16 @@ export const atRisk = Effect.fnUntraced(function*({ pii, session, tenant }: Subj
        r.last_login_at DESC NULLS LAST, r.user_id
      LIMIT ${rowsMax}`
   )
-  const isAll = (reason: string) => totals.untold === 0 || reason !== "bypass"
+  const isAll = (reason: string) => totals.bypass_unknown === 0 || reason !== "bypass"
   return html`<h3>Who is at risk, and why</h3>
-<p>${Words.atLeast("at_risk", totals.at_risk, totals.untold === 0)} of the ${
+<p>${Words.atLeast("at_risk", totals.at_risk, totals.bypass_unknown === 0)} of the ${
     Words.counted(totals.can_log_in, "user")
-  } who can log in. Some of them for more than one reason.${
-    totals.untold === 0
+  } who can log in are at risk, some for more than one reason.${
+    totals.bypass_unknown === 0
       ? ""
-      : ` ≥: at least, because it is not known of ${
-        Words.counted(totals.untold, "user")
-      } whether they bypass MFA: not all bypass codes could be read.`
+      : ` ≥ means at least: for ${
+        Words.counted(totals.bypass_unknown, "user")
+      } it is not known whether they bypass MFA, because not all bypass codes could be read.`
   }</p>
 ${
     table({

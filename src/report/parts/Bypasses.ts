@@ -54,8 +54,8 @@ const why: Readonly<Record<string, string>> = {
   code: "a bypass code"
 }
 
-/** The users for whom the last run could not tell; they do not count as users without a bypass. */
-const untold = ({ session, tenant }: Subject) =>
+/** The number of users for whom the last run could not tell whether they bypass MFA. */
+const unknownBypasses = ({ session, tenant }: Subject) =>
   askOne(
     session,
     all,
@@ -63,32 +63,33 @@ const untold = ({ session, tenant }: Subject) =>
      WHERE tenant = ${DuckDb.literal(tenant.tenant)} AND is_bypass IS NULL`
   )
 
-/** The number of codes that work, and the time of that count. */
+/** The sentence about the number of codes that work, and about the run that counted them. */
 const codesThatWork = ({ codes, now }: ReportTenant, count: number) => {
   if (codes === null) {
-    return html`<p class="note warning">The runs so far were not allowed to read bypass codes. Whether any work is not known.</p>`
+    return html`<p class="note warning">The runs so far were not allowed to read bypass codes. It is not known whether there are codes that work.</p>`
   }
   const figure = Words.figure("bypass_codes", count)
   return codes === now
     ? html`<p>${figure} ${count === 1 ? "code works" : "codes work"} now. Those that never end come first.</p>`
-    : html`<p class="note warning">The last run was not allowed to read bypass codes. These are as the run of ${
+    : html`<p class="note warning">The last run was not allowed to read bypass codes. This list is from the run of ${
       Words.day(codes)
-    } saw them; which of them work now, and which others, is not known.</p>
+    }. Some of these codes may not work any more, and newer codes are missing.</p>
 <p>${figure} ${count === 1 ? "has" : "have"} not expired since. Those that never end come first.</p>`
 }
 
 const reason = (text: string | null) => (text ?? "").split(", ").map((part) => why[part] ?? part).join(", ")
 
+/** Makes the section. */
 export const bypasses = Effect.fnUntraced(function*(subject: Subject) {
   const { tenant } = subject
   const let_in = yield* users(subject)
   const working = yield* codes(subject)
-  const { all: unknown } = yield* untold(subject)
+  const { all: unknown } = yield* unknownBypasses(subject)
   return html`<h3>Bypasses and their age</h3>
 ${
     unknown === 0
       ? html``
-      : html`<p class="note warning">Of ${
+      : html`<p class="note warning">For ${
         Words.counted(unknown, "user")
       } it is not known whether they bypass MFA, because not all bypass codes could be read.</p>`
   }${
@@ -116,7 +117,7 @@ ${
         })
       }${
         let_in.some(({ may_be_older }) => may_be_older)
-          ? html`<p class="note">≥: it was so already in the first run that could tell.</p>`
+          ? html`<p class="note">≥ means at least: the first run that could tell found the bypass already.</p>`
           : html``
       }`
   }

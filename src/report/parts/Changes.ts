@@ -7,7 +7,7 @@ import { list, person, rowsMax, table } from "../PageTable.ts"
 import { daysBack, overMonth, type Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
-/** The users who differ from an instant, with the differences; only users who can log in now or could then. */
+/** SQL for all users of an instant and of now, with their state then and now, and flags for the kinds of change. */
 const compared = ({ pii, tenant }: Subject, since: number) =>
   `WITH then_ AS (
      FROM users_asof(${at(since)}) WHERE tenant = ${DuckDb.literal(tenant.tenant)}
@@ -30,7 +30,7 @@ const compared = ({ pii, tenant }: Subject, since: number) =>
    SELECT *, stayed AND mfa_enabled AND NOT was_enabled AS enrolled, stayed AND was_enabled AND NOT mfa_enabled AS bared,
      stayed AND has_phishing_resistant AND NOT was_resistant AS resistant,
      coalesce(is_bypass AND NOT was_bypass, false) AS let_in, coalesce(was_bypass AND NOT is_bypass, false) AS held,
-     is_bypass IS NULL OR was_bypass IS NULL AS untold
+     is_bypass IS NULL OR was_bypass IS NULL AS bypass_unknown
    FROM both_`
 
 const kinds = [
@@ -46,8 +46,8 @@ const kinds = [
   ["methods_removed", "Methods removed"]
 ] as const
 
-/** Counts per kind of change, and of users for whom it is not known whether they began or ceased to bypass MFA. */
-const Totals = Schema.Record(Schema.Literals([...kinds.map(([kind]) => kind), "untold"]), Count)
+/** The number of users per kind of change, and of those for whom it is not known whether they bypass MFA or did. */
+const Totals = Schema.Record(Schema.Literals([...kinds.map(([kind]) => kind), "bypass_unknown"]), Count)
 
 const totals = (subject: Subject, since: number) => {
   const users = kinds.flatMap(([kind]) =>
@@ -59,7 +59,7 @@ const totals = (subject: Subject, since: number) => {
   return askOne(
     subject.session,
     Totals,
-    `SELECT ${users.join(", ")}, count(*) FILTER (untold) AS untold, ${
+    `SELECT ${users.join(", ")}, count(*) FILTER (bypass_unknown) AS bypass_unknown, ${
       methods("'method_added', 'method_reappeared'")
     } AS methods_added,
        ${methods("'method_removed'")} AS methods_removed
@@ -81,7 +81,7 @@ const Changed = Schema.Struct({
 })
 type Changed = typeof Changed.Type
 
-/** The users who changed, those first who are less protected now. */
+/** The users who changed, those who lost protection first. */
 const whom = (subject: Subject, since: number, which: string) =>
   ask(
     subject.session,
@@ -92,7 +92,7 @@ const whom = (subject: Subject, since: number, which: string) =>
      ORDER BY bared DESC, regressed DESC, let_in DESC, joined DESC, "left" DESC, username, user_id LIMIT ${rowsMax}`
   )
 
-const isAll = (kind: string, untold: number) => untold === 0 || (kind !== "let_in" && kind !== "held")
+const isAll = (kind: string, unknown: number) => unknown === 0 || (kind !== "let_in" && kind !== "held")
 
 const moved = (was: string | null, is: string | null, say: (name: string) => string) =>
   was === null || is === null || was === is ? [] : [`${say(was)} → ${say(is)}`]
@@ -116,11 +116,12 @@ const people = (caption: string, users: ReadonlyArray<Changed>) =>
     columns: [{ name: "Who", cell: person }, { name: "What", cell: what }]
   })
 
+/** Makes the section. */
 export const changes = Effect.fnUntraced(function*(subject: Subject) {
   const { tenant } = subject
   const heading = html`<h3>What changed</h3>`
   if (tenant.before === null) {
-    return html`${heading}<p>There was one run so far. What changes is told from the next one on.</p>`
+    return html`${heading}<p>There was one run so far. The next run is the first that can show changes.</p>`
   }
   const before = yield* totals(subject, tenant.before)
   const month = yield* totals(subject, tenant.monthAgo)
@@ -144,19 +145,19 @@ ${
         {
           name: "Since the last run",
           isFigure: true,
-          cell: ([kind]) => Words.atLeast(`changed.${kind}.before`, before[kind], isAll(kind, before.untold))
+          cell: ([kind]) => Words.atLeast(`changed.${kind}.before`, before[kind], isAll(kind, before.bypass_unknown))
         },
         {
           name: period,
           isFigure: true,
-          cell: ([kind]) => Words.atLeast(`changed.${kind}.month`, month[kind], isAll(kind, month.untold))
+          cell: ([kind]) => Words.atLeast(`changed.${kind}.month`, month[kind], isAll(kind, month.bypass_unknown))
         }
       ]
     })
   }${
-    before.untold === 0 && month.untold === 0
+    before.bypass_unknown === 0 && month.bypass_unknown === 0
       ? html``
-      : html`<p class="note">≥: at least, because not all bypass codes could be read.</p>`
+      : html`<p class="note">≥ means at least, because not all bypass codes could be read.</p>`
   }
 <h4>Whose protection changed since the last run</h4>
 ${people("Whose protection changed since the last run", recent)}

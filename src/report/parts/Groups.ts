@@ -14,7 +14,7 @@ const Group = Schema.Struct({
   at_risk: Count,
   unprotected: Count,
   bypass: Count,
-  untold: Count,
+  bypass_unknown: Count,
   phishing_resistant: Count,
   all: Count
 })
@@ -25,13 +25,14 @@ const bar = ({ at_risk, members }: Group) =>
     Math.round(100 * at_risk / members)
   }" height="8"/></svg>`
 
+/** Makes the section. */
 export const groups = Effect.fnUntraced(function*({ session, tenant }: Subject) {
   const found = yield* ask(
     session,
     Group,
     `SELECT g.group_id, any_value(g.group_name) AS group_name, count(*) AS members, count(r.user_id) AS at_risk,
        count(*) FILTER (u.strongest = 'none') AS unprotected, count(*) FILTER (u.is_bypass) AS bypass,
-       count(*) FILTER (u.is_bypass IS NULL) AS untold,
+       count(*) FILTER (u.is_bypass IS NULL) AS bypass_unknown,
        count(*) FILTER (u.has_phishing_resistant) AS phishing_resistant, count(*) OVER () AS "all"
      FROM user_groups g
      JOIN users u ON u.tenant = g.tenant AND u.user_id = g.user_id AND (u.is_active OR u.is_bypass)
@@ -42,7 +43,7 @@ export const groups = Effect.fnUntraced(function*({ session, tenant }: Subject) 
   return html`<h3>Groups by exposure</h3>
 ${
     found.length === 0 ? html`<p>No user is in a group.</p>` : html`
-<p>First those with the most members at risk. Members are users who can log in; one may be in several groups.</p>
+<p>Groups with the most members at risk come first. Members are users who can log in. A user may be in several groups.</p>
 ${
       list({
         caption: "Groups by exposure",
@@ -62,7 +63,7 @@ ${
           {
             name: "Bypass",
             isFigure: true,
-            cell: ({ bypass, untold }) => `${untold === 0 ? "" : "≥ "}${Words.count(bypass)}`
+            cell: ({ bypass, bypass_unknown }) => `${bypass_unknown === 0 ? "" : "≥ "}${Words.count(bypass)}`
           },
           {
             name: "Phishing-resistant",

@@ -20,7 +20,7 @@ const State = Schema.Struct({
 })
 type State = typeof State.Type
 
-/** The counts of coverage_daily, at an instant. */
+/** The figures of a tenant at an instant, counted as coverage_daily counts them. */
 const stateAt = ({ session, tenant }: Subject, millis: number) =>
   askOne(
     session,
@@ -97,7 +97,7 @@ const shown = ({ name, unit }: Card, state: State) =>
     ? Words.figure(name, Words.percent(state[name]))
     : Words.atLeast(name, state[name] ?? state.bypass_at_least, state[name] !== null)
 
-/** The cards with the figures of a tenant. */
+/** Makes the section: a card per figure. */
 export const headline = Effect.fnUntraced(function*(subject: Subject) {
   const { tenant } = subject
   const now = yield* stateAt(subject, tenant.now)

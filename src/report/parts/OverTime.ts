@@ -8,7 +8,7 @@ import { table } from "../PageTable.ts"
 import type { Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
-/** The largest number of days on the page. */
+/** The largest number of days in the charts. */
 const daysMax = 366
 
 const Day = Schema.Struct({
@@ -22,7 +22,7 @@ const Day = Schema.Struct({
 })
 type Day = typeof Day.Type
 
-/** The days of a tenant on the page, the oldest first. */
+/** The days of a tenant that the charts show, the oldest first. */
 export const daysOf = ({ session, tenant }: Subject) => {
   const name = DuckDb.literal(tenant.tenant)
   const mix = Words.strengths.map(([strength]) =>
@@ -45,7 +45,7 @@ export const daysOf = ({ session, tenant }: Subject) => {
   )
 }
 
-const seen = (days: ReadonlyArray<Day>, value: (day: Day) => number | null) =>
+const valuesOf = (days: ReadonlyArray<Day>, value: (day: Day) => number | null) =>
   days.map((day) => day.complete === null ? null : value(day))
 
 const from = (days: ReadonlyArray<Day>) =>
@@ -97,14 +97,14 @@ export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>) {
       {
         kind: "line",
         colour: "mfa",
-        values: seen(days, (day) => day.coverage_pct),
+        values: valuesOf(days, (day) => day.coverage_pct),
         doubtful,
         end: Words.percent(last?.coverage_pct ?? null)
       },
       {
         kind: "line",
         colour: "phishing_resistant",
-        values: seen(days, (day) => day.phishing_resistant_pct),
+        values: valuesOf(days, (day) => day.phishing_resistant_pct),
         doubtful,
         end: Words.percent(last?.phishing_resistant_pct ?? null)
       }
@@ -133,7 +133,7 @@ export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, {
   const last = days.at(-1)
   const monthAgo = days.findLast(({ day }) => Date.parse(day) <= tenant.monthAgo)
   const chart = yield* Chart.draw({
-    label: `Stacked bars, one a day: the strongest method of each active user. On the last day ${
+    label: `Stacked bars, one per day: the strongest method of each active user. On the last day ${
       Words.strengths.map(([strength, name]) => `${name} ${Words.share(mixOf(last, strength), last?.users ?? 0)}`)
         .join(", ")
     }. The table below has every day.`,
@@ -143,7 +143,7 @@ export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, {
     series: Words.strengths.map(([strength]) => ({
       kind: "bar",
       colour: strength,
-      values: seen(days, (day) => day.users === 0 ? null : 100 * mixOf(day, strength) / day.users)
+      values: valuesOf(days, (day) => day.users === 0 ? null : 100 * mixOf(day, strength) / day.users)
     }))
   })
   return html`<h3>Factor mix over time</h3>

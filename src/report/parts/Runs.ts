@@ -22,6 +22,7 @@ const Run = Schema.Struct({
   has_codes: Schema.Boolean
 })
 
+/** Makes the section. */
 export const runs = Effect.fnUntraced(
   function*({ session, tenant }: Subject, days: Effect.Success<ReturnType<typeof daysOf>>) {
     const name = DuckDb.literal(tenant.tenant)
@@ -42,7 +43,7 @@ export const runs = Effect.fnUntraced(
       without === 0 ? "There was one every day" : `${Words.counted(without, "day")} had none`
     } in the ${Words.counted(days.length, "day")} shown.`
     const chart = yield* Chart.draw({
-      label: `A bar a day: high for a complete run, half as high for one that was not proved complete. ${summary}`,
+      label: `One bar per day: high for a complete run, half as high for one that was not proved complete. ${summary}`,
       days: days.map(({ day }) => day),
       height: 56,
       hasPercent: false,
@@ -58,7 +59,7 @@ export const runs = Effect.fnUntraced(
       without === 0 ? "There was a run every day" : html`${Words.counted(without, "day")} had no run`
     } in the ${
       Words.counted(days.length, "day")
-    } shown. A run that was not proved complete adds and refreshes users, and takes nobody away.</p>
+    } shown. A run that was not proved complete adds and refreshes users, and removes none.</p>
 <figure><figcaption>The last run of each day
 <span class="key"><svg class="better" aria-hidden="true" viewBox="0 0 8 12"><path d="M4 0v12"/></svg>complete</span>
 <span class="key"><svg class="worse" aria-hidden="true" viewBox="0 0 8 12"><path d="M4 6v6"/></svg>not proved complete</span>
@@ -80,7 +81,7 @@ ${
           {
             name: "Users in Duo",
             isFigure: true,
-            cell: ({ total_objects }) => total_objects === null ? "not said" : Words.count(total_objects)
+            cell: ({ total_objects }) => total_objects === null ? "not known" : Words.count(total_objects)
           },
           { name: "Bypass codes", cell: ({ has_codes }) => has_codes ? "read" : "not allowed to read" }
         ]
