@@ -66,7 +66,7 @@ const link = (name: string, target: string, refused: RegExp): Row => [`a link ${
 const longest = "\u{1f511}".repeat(50) + "l".repeat(55)
 
 const rows: ReadonlyArray<Row> = [
-  ["? in a name, for DuckDB", (folder) => ({ data: join(folder, "a?b"), refused: /a name has a \? in it/ })],
+  ["? in a name, for DuckDB", (folder) => ({ data: join(folder, "a?b"), refused: /a path with a \? in it/ })],
   [
     "? in a name, for Parquet",
     (folder) => ({ sinks: to("parquet", join(folder, "a?b")), refused: /a \? can only begin/ })
