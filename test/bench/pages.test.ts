@@ -16,7 +16,7 @@ const get = (host: string, path: string) =>
   Effect.promise(async () => decode(await (await fetch(`http://${host}${path}`)).json()))
 
 describe("the bench's server of pages", () => {
-  it.live("cuts what the emulator invents into whatever pages are asked for", () =>
+  it.live("cuts the emulator's users into pages of any size", () =>
     Effect.gen(function*() {
       const users = [40, 700]
       for (const { tenant: { host }, users: size } of yield* Pages.serve(users)) {

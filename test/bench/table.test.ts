@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { alone, compared, median, table } from "../../bench/Table.ts"
 
 describe("the table of the bench", () => {
-  it("judges the median of the rounds' own ratios", () => {
-    // a busy machine in the second round is busy for both
+  it("compares the median of the ratios of the rounds with the goal", () => {
+    // in the second round the machine is busy, for both programs
     const row = compared("a run", "s", [
       { ours: 2, reference: 1 },
       { ours: 30, reference: 10 },
@@ -17,7 +17,7 @@ describe("the table of the bench", () => {
     )
   })
 
-  it("says so when a goal is missed, and nothing when there is none", () => {
+  it("says when a goal is missed, and is silent without a goal", () => {
     assert.isFalse(compared("a run", "s", [{ ours: 3, reference: 1 }], 2).met)
     assert.isUndefined(compared("a run", "s", [{ ours: 3, reference: 1 }]).met)
     assert.isTrue(alone("memory", "MB", [400], 400).met)
@@ -26,7 +26,7 @@ describe("the table of the bench", () => {
     assert.isFalse(compared("not measured", "s", [{ ours: NaN, reference: 1 }], 2).met)
   })
 
-  it("has the mean of the middle two as the median of an even number", () => {
+  it("takes the mean of the two middle values as the median of an even number", () => {
     assert.strictEqual(median([4, 1, 3, 2]), 2.5)
     assert.isNaN(median([]))
   })

@@ -1,4 +1,4 @@
-/** Data directories with a history: runs of the real pipeline at given instants, against a tenant that is given for each. */
+/** Makes data directories with a history: runs of the real pipeline at given instants, each with a given tenant. */
 import { assert } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
@@ -8,10 +8,10 @@ import type { Pipeline } from "../../src/Pipeline.ts"
 import { everySink, run } from "../torture/InProcess.ts"
 import { codesOn, days, usersOn } from "./scene.ts"
 
-/** Every ledger is of the same tenant, so that its rows are always the same; at a port that no system gives out itself. */
+/** Every ledger has the same tenant, so that its rows are always the same. No system assigns this port by itself. */
 const port = 27_056
 
-/** One run at an instant, of `mfa` if no other pipeline is given. */
+/** One run at an instant, of `mfa` unless another pipeline is given. */
 export const runAt = (
   dataDirectory: string,
   instant: number,
@@ -26,7 +26,7 @@ export const runAt = (
     return outcome
   })).pipe(Effect.provideServiceEffect(Clock.Clock, StoppedClock.at(instant)))
 
-/** The runs of the scene, or of some of its days; tests that run at the same time need ports of their own. */
+/** The runs of all days of the scene, or of some. Tests that run at the same time need different ports. */
 export const known = (dataDirectory: string, options: Options = {}, on: ReadonlyArray<number> = days) =>
   Effect.forEach(
     on,

@@ -1,4 +1,4 @@
-/** People and their authenticators as Duo's JSON, with what does not matter filled in. */
+/** People and their authenticators as Duo's JSON. Fields that do not matter are filled in. */
 import type { JsonObject } from "../../src/emulator/people/PythonJson.ts"
 
 export type { JsonObject }
@@ -23,7 +23,7 @@ const nothing = {
   desktop_authenticators: []
 }
 
-/** `at` is noon, or another hour, of a day as Unix seconds. */
+/** Noon, or another hour, of a day in Unix seconds. */
 export const authenticatorsOf = (at: (day: number, hour?: number) => number) => ({
   person: (name: string, fields: JsonObject): JsonObject => ({
     ...nothing,

@@ -1,6 +1,6 @@
 /**
- * A ledger for the report: the scene that is known by heart, with somebody in it whose names would be HTML if anybody
- * let them, a run that was not proved complete, and a second tenant with one run. And what the page has to say of it.
+ * A ledger for the report, and the figures that the page must show. It has the scene, a user whose names look like HTML, a run
+ * that was not proved complete, and a second tenant with one run.
  */
 import { Effect } from "effect"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
@@ -49,7 +49,7 @@ const lastDay = (column: string) =>
 
 const percentOf = (column: string) => lastDay(`printf('%.1f%%', ${column})`)
 
-/** How a column of coverage_daily moved from a day to the last one, as the page writes it. */
+/** The change of a column of coverage_daily from a day to the last one, as the page writes it. */
 const moved = (column: string, since: string, format: string) =>
   `WITH moved AS (
      SELECT arg_max(${column}, day) - any_value(${column}) FILTER (day = '${since}') AS diff
@@ -63,7 +63,7 @@ const strengths = ["phishing_resistant", "device_bound", "push", "otp", "telepho
 const reasons = ["unprotected", "bypass", "only telephony", "not seen for 90 days"]
 const last = `happened_by = TIMESTAMPTZ '2026-11-08 09:00:00Z'`
 
-/** Figures of the page, and for each a question to the ledger that knows it in another way than the page does. */
+/** Figures of the page, each with a query that computes it in another way than the page does. */
 export const figures: Readonly<Record<string, string>> = {
   coverage: percentOf("coverage_pct"),
   phishing_resistant_pct: percentOf("phishing_resistant_pct"),
@@ -103,7 +103,7 @@ export const figures: Readonly<Record<string, string>> = {
   "runs.complete": counted("runs WHERE complete")
 }
 
-/** The ledger as it is made at a port of the test's own, and how it is asked. */
+/** The ledger, made at a port of the test's own, and a function that queries it. */
 export const at = (port: number) => {
   const tenant = `127.0.0.1:${port}`
   return {

@@ -1,6 +1,6 @@
 /**
- * A tenant of twelve people, told day by day, so small that its reader knows the answer to any question. The days
- * are those of November 2026; the runs are at nine in the morning.
+ * A tenant of twelve people, day by day, so small that a reader knows the answer to any question. The days are in
+ * November 2026, and the runs are at nine in the morning.
  *
  * - ann has a key and a phone, is a domain admin, and gets a token on the 8th
  * - bob has text messages, gets a key on the 3rd, gives up his phone on the 5th, and is bobby from the 8th on
@@ -10,8 +10,8 @@
  * - fay is disabled on the 3rd, gone on the 5th, and back on the 8th
  * - gus joins on the 1st, in the afternoon, and enrols on the 4th
  * - hal and ivy share a phone for text messages; hal has not logged in since June
- * - jon has a bypass code that never ends, and a phone on which he approves
- * - kim approves on a rooted phone
+ * - jon has a bypass code that never expires, and a phone that approves pushes
+ * - kim has a rooted phone that approves pushes
  * - lea joins on the 4th and enrols nothing
  */
 import { authenticatorsOf, type JsonObject } from "./people.ts"
@@ -27,10 +27,10 @@ const sales = group("SALES", "Sales")
 
 const text = { activated: false, capabilities: ["sms", "phone"], platform: "Generic Smartphone", model: "Unknown" }
 
-/** The days of runs; on the 6th and the 7th nobody ran anything. */
+/** The days with a run. There is none on the 6th and the 7th. */
 export const days = [1, 2, 3, 4, 5, 8] as const
 
-/** Who is there on the morning of a day, as Duo says it. */
+/** The users on the morning of a day, as Duo sends them. */
 export const usersOn = (day: number): ReadonlyArray<JsonObject> => {
   const login = at(day - 1)
   const shared = phone("SHARED", "+15555550199", text)
@@ -90,7 +90,7 @@ export const usersOn = (day: number): ReadonlyArray<JsonObject> => {
   ]
 }
 
-/** The bypass codes that there are on the morning of a day. */
+/** The bypass codes on the morning of a day, as Duo sends them. */
 export const codesOn = (day: number): ReadonlyArray<JsonObject> =>
   day < 2 ? [] : [{
     bypass_code_id: "DBJON",

@@ -1,4 +1,4 @@
-/** The pipeline `admins`: what becomes of an administrator, and an extraction of them over a socket into files. */
+/** The pipeline `admins`: the rows of an administrator, and an extraction over a socket into files. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
@@ -26,7 +26,7 @@ const one = (admin: unknown): Admin => {
 }
 
 /**
- * Somebody of the emulator's invented tenants: every factor, role and status occurs in them, with lists and without.
+ * An administrator of the emulator's invented tenants, in which every factor, role and status occurs, with and without lists.
  */
 const Somebody = Schema.Struct({
   seed: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 })),
@@ -83,14 +83,14 @@ describe("an administrator's rows", () => {
     }
   )
 
-  it("a number without details is a phone of which nobody knows what it can do", () => {
+  it("a number without details is a phone whose uses are not known", () => {
     const { admin_methods: [method], admins: [row] } = flatten(stamp, one({ admin_id: "DE1", phone: "+15550100001" }))
     assert.deepInclude(method, { method_kind: "phone", method_id: "phone", number: "+15550100001", strength: null })
     assert.deepInclude(method, { can_push: null, can_otp: null, can_sms: null, can_call: null, activated: null })
     assert.deepInclude(row, { strongest: null, weakest: null, only_telephony: null, has_phishing_resistant: null })
   })
 
-  it("what is not listed is unknown, what is listed empty is not there", () => {
+  it("a missing list means not known, and an empty list means none", () => {
     const of = (fields: object) => flatten(stamp, one({ admin_id: "DE1", ...fields })).admins[0]
     assert.deepInclude(of({}), { strongest: null, weakest: null, has_phishing_resistant: null })
     assert.deepInclude(of({ webauthncredentials: [] }), { strongest: "none", has_phishing_resistant: false })
@@ -99,7 +99,7 @@ describe("an administrator's rows", () => {
     assert.deepInclude(of({ phone_details: [texts], webauthncredentials: [] }), { only_telephony: true })
   })
 
-  it("factors without an id are called after their kind, and numbered", () => {
+  it("factors without an id are named after their kind and numbered", () => {
     const bare = { capabilities: ["sms"] }
     const admin = one({ admin_id: "DE1", phone_details: [bare, phone, bare], webauthncredentials: [{}, {}] })
     assert.deepStrictEqual(
@@ -108,7 +108,7 @@ describe("an administrator's rows", () => {
     )
   })
 
-  it("what is new is kept as it came and counted; a role of the customer's own is nothing new", () => {
+  it("an unknown value is kept as it is and counted; a custom role is not unknown", () => {
     const tally = Tally.make(stamp)
     const rows = tally.admins(decode({
       admin_id: "DE1",
@@ -158,7 +158,7 @@ const duoWith = (admins: ReadonlyArray<Tenant.Tenant | object>, options: Options
   serve({ tenant: Tenant.fromUsers([], [], JSON.parse(JSON.stringify(admins))), ...options })
 
 describe("extract admins", () => {
-  it.live("brings them into every sink, where others read what Duo said; verify says the same", () =>
+  it.live("writes them to every sink, where other readers find Duo's values and verify agrees", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* duoWith([ada, bea, cem])
       const { code, stderr, stdout } = yield* command(
@@ -210,7 +210,7 @@ describe("extract admins", () => {
       assert.strictEqual(verified.stdout.match(/ same$/gm)?.length, 8)
     })))
 
-  it.live("without the permission ends with 77, says which to tick, and leaves nothing", () =>
+  it.live("without the permission ends with 77, names the permission, and leaves no files", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* duoWith([ada], { permissions: ["users", "bypass_codes"] })
       for (const name of ["extract", "check"]) {
@@ -227,7 +227,7 @@ describe("extract admins", () => {
       assert.match(stdout, /^ok {2}administrators {3}may be read; there are 1\.$/m)
     })))
 
-  it.live("a list that moves is read again until it is proved; one that never settles takes nobody away", () =>
+  it.live("reads a changing list again until it is proved; a list that never settles removes nobody", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const run = (args: ReadonlyArray<string>, options: Options) =>
         Effect.scoped(Effect.gen(function*() {
@@ -252,7 +252,7 @@ describe("extract admins", () => {
       assert.strictEqual(asked.stdout.trimEnd().split("\r\n").at(-1), "30")
     })))
 
-  it.live("three of them may be gone, or half, unless somebody says otherwise; more than that is asked about", () =>
+  it.live("accepts that three administrators or half of them are gone, unless an option says otherwise, and refuses more", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* duoWith([ada, ...Array.from({ length: 9 }, (_, n) => ({ ...cem, admin_id: `DECEM${n}` }))])
       const run = (...args: ReadonlyArray<string>) => command(folder, ["extract", "admins", ...args], settings(duo))
@@ -270,7 +270,7 @@ describe("extract admins", () => {
       assert.deepStrictEqual(contents(folder), before)
     })))
 
-  it.live("names nobody with --pii drop, and runs again from a record in which nobody is named", () =>
+  it.live("names nobody with --pii drop, and replays a record that names nobody", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* duoWith([ada, bea, cem])
       const env = settings(duo)

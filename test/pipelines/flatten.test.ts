@@ -19,7 +19,7 @@ const one = (user: unknown): User => {
   return decoded
 }
 
-/** Somebody of the emulator's invented tenants: every factor, status and spelling of nothing occurs in them. */
+/** A user of the emulator's invented tenants, in which every factor, every status and every kind of empty value occurs. */
 const Somebody = Schema.Struct({
   seed: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 })),
   index: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 }))
@@ -54,7 +54,7 @@ describe("strength", () => {
     assert.isAtLeast(strength([...capabilities, more]), strength(capabilities))
   })
 
-  it("ranks are the contract's", () => {
+  it("has the documented ranks", () => {
     assert.deepStrictEqual(Strength.strengths.map((strength) => [strength, Strength.rank(strength)]), [
       ["none", 0],
       ["telephony", 1],
@@ -121,7 +121,7 @@ describe("flatten", () => {
     assert.strictEqual(user?.mfa_enabled, kinds.some((kind) => ["phone", "token", "webauthn"].includes(kind)))
   })
 
-  it("a user without anything has nothing", () => {
+  it("a user without authenticators has no methods", () => {
     const rows = flatten(stamp, one({ user_id: "DU1" }), false)
     assert.deepStrictEqual(rows.mfa_methods, [])
     assert.deepInclude(rows.users[0], {
@@ -139,7 +139,7 @@ describe("flatten", () => {
     })
   })
 
-  it("U2F alone is phishing resistant, and not enabled by Duo's integration rule", () => {
+  it("U2F alone is phishing resistant, but not MFA by Duo's rule for integrations", () => {
     const user = one({ user_id: "DU1", u2ftokens: [{ registration_id: "R", date_added: 1_700_000_000 }] })
     const { mfa_methods: [method], users: [row] } = flatten(stamp, user, false)
     assert.strictEqual(row?.strongest, "phishing_resistant")
@@ -147,13 +147,13 @@ describe("flatten", () => {
     assert.strictEqual(method?.enrolled_at, 1_700_000_000_000_000n)
   })
 
-  it("every reason of a bypass is told, in one order", () => {
+  it("all reasons for a bypass are listed, in a fixed order", () => {
     const user = one({ user_id: "DU1", status: "bypass", groups: [{ group_id: "DG1", status: "Bypass" }] })
     assert.strictEqual(flatten(stamp, user, true).users[0]?.bypass_reason, "status, group, code")
     assert.strictEqual(flatten(stamp, user, false).users[0]?.bypass_reason, "status, group")
   })
 
-  it("whether a bypass code works is not known where nobody knows, and is no matter where another reason is known", () => {
+  it("a bypass is not known if the codes are not known, unless there is another reason", () => {
     const bypass = (fields: object, hasBypassCode: boolean | null) => {
       const [row] = flatten(stamp, one({ user_id: "DU1", ...fields }), hasBypassCode).users
       return [row?.is_bypass, row?.bypass_reason]
@@ -163,7 +163,7 @@ describe("flatten", () => {
     assert.deepStrictEqual(bypass({ status: "bypass" }, null), [true, "status"])
   })
 
-  it("who cannot log in is not active and bypasses nothing, whatever else would let them in", () => {
+  it("a user who cannot log in is not active and does not bypass MFA, whatever else would let them in", () => {
     const bypassing = { group_id: "DG1", status: "Bypass" }
     const disabled = { group_id: "DG2", status: "Disabled" }
     const of = (status: string, ...groups: ReadonlyArray<object>) => {
@@ -180,12 +180,12 @@ describe("flatten", () => {
     assert.deepStrictEqual(of("bypass"), [false, true, "status, code"])
   })
 
-  it("an authenticator that comes twice is one row, the first", () => {
+  it("an authenticator that Duo lists twice has one row, of the first", () => {
     const user = one({ user_id: "DU1", phones: [{ phone_id: "DP1", name: "a" }, { phone_id: "DP1", name: "b" }] })
     assert.deepStrictEqual(flatten(stamp, user, false).mfa_methods.map(({ name }) => name), ["a"])
   })
 
-  it("a desktop that is in both of Duo's lists is one row, for a key is there once", () => {
+  it("a desktop in both of Duo's lists has one row, because a key is unique", () => {
     const user = one({
       user_id: "DU1",
       desktop_authenticators: [{ dakey: "D1", device_name: "new" }],
@@ -196,7 +196,7 @@ describe("flatten", () => {
     assert.strictEqual(row?.desktop_count, 2)
   })
 
-  it("an authenticator of two users is a row of each", () => {
+  it("an authenticator of two users has a row for each", () => {
     const phones = [{ phone_id: "DP1" }]
     const rows = decode({ user_id: "DU1", phones }, { user_id: "DU2", phones }).flatMap((user) =>
       flatten(stamp, user, false).mfa_methods
@@ -204,7 +204,7 @@ describe("flatten", () => {
     assert.deepStrictEqual(rows.map(({ method_id, user_id }) => [user_id, method_id]), [["DU1", "DP1"], ["DU2", "DP1"]])
   })
 
-  it("lists are sorted, without repetition, and joined", () => {
+  it("lists are sorted and joined, without duplicates", () => {
     const user = one({
       user_id: "DU1",
       aliases: { alias1: "zoë", alias8: "adam" },
@@ -251,7 +251,7 @@ describe("flatten", () => {
     assert.strictEqual(fromText(text) !== null, exists, text)
   })
 
-  it("last_seen is NULL if it is no time", () => {
+  it("last_seen is NULL if it is not a time", () => {
     assert.strictEqual(fromText("2022-12-16T07:39:49"), 1_671_176_389_000_000n)
     assert.strictEqual(fromText("2024-02-29 00:00:00.123456789Z"), 1_709_164_800_123_456n)
     for (
@@ -279,7 +279,7 @@ describe("a tally", () => {
   const counts = { requests: 0, retries: 0, answeredAt: null, users: read, bypassCodes: read }
   const [a, b, c] = [one({ user_id: "A" }), one({ user_id: "B" }), one({ user_id: "C" })]
 
-  it("counts those with MFA", () => {
+  it("counts the users with MFA", () => {
     const tally = Tally.make(stamp, { hasAllCodes: true })
     tally.users(page([a, one({ user_id: "B", phones: [{ phone_id: "DP1" }] })]))
     tally.users(page([c]))
@@ -288,7 +288,7 @@ describe("a tally", () => {
     assert.deepStrictEqual(facts.counts, [{ name: "mfa_enabled", words: "with MFA", count: 1 }])
   })
 
-  it("is not complete when one of the lists is not", () => {
+  it("is not complete if one of the lists is not", () => {
     const doubtful = { ...read, doubt: "the list kept changing" }
     for (const facts of [{ ...counts, users: doubtful }, { ...counts, bypassCodes: doubtful }]) {
       const { complete, incomplete_reason } = Tally.make(stamp, { hasAllCodes: true }).facts(facts)
@@ -296,7 +296,7 @@ describe("a tally", () => {
     }
   })
 
-  it("a code that works is a reason of its user's bypass, one that expired is not", () => {
+  it("a code that works is a reason for its user's bypass, and an expired code is not", () => {
     const tally = Tally.make(stamp, { hasAllCodes: true })
     const code = { admin_email: null, created: null, reuse_count: null }
     const now = Number(stamp.observed_at / 1_000_000n)
@@ -309,7 +309,7 @@ describe("a tally", () => {
     assert.deepStrictEqual(users?.map(({ bypass_reason }) => bypass_reason), ["code", null, "code"])
   })
 
-  it("who has no code among those that were read has none only if they are all", () => {
+  it("a user without a code has certainly none only if all codes were read", () => {
     const code = { admin_email: null, created: null, expiration: null, reuse_count: null, bypass_code_id: "DB1" }
     const bypasses = (hasAllCodes: boolean) => {
       const tally = Tally.make(stamp, { hasAllCodes })
@@ -319,14 +319,14 @@ describe("a tally", () => {
     assert.deepStrictEqual([bypasses(true), bypasses(false)], [[true, false], [true, null]])
   })
 
-  it("a code of nobody has no row, and stops nothing", () => {
+  it("a code without a user has no row and does not stop the run", () => {
     const tally = Tally.make(stamp, { hasAllCodes: true })
     const code = { admin_email: null, created: null, expiration: null, reuse_count: null, user: null }
     assert.deepStrictEqual(tally.bypassCodes(page([{ ...code, bypass_code_id: "DB1" }])), { bypass_codes: [] })
     assert.deepInclude(tally.facts(counts), { unknown_values: 1, warnings: ["bypass code without an owner, left out"] })
   })
 
-  it("bypass codes that may not be read are not collected, which is no doubt about the users", () => {
+  it("bypass codes that the key may not read are not collected, and the users are complete all the same", () => {
     const tally = Tally.make(stamp, { hasAllCodes: true })
     tally.users(page([a]))
     const facts = tally.facts({ ...counts, bypassCodes: { refused: "no permission" } })
@@ -335,7 +335,7 @@ describe("a tally", () => {
     assert.include(facts.warnings, "no permission")
   })
 
-  it("what nobody knows is kept, counted, and told once", () => {
+  it("an unknown value is kept, counted and reported once", () => {
     const odd = decode(
       { user_id: "A", status: "hibernating" },
       { user_id: "B", status: "hibernating", phones: [{ phone_id: "DP1", capabilities: ["telepathy"] }] }
@@ -350,7 +350,7 @@ describe("a tally", () => {
     assert.strictEqual(facts.warnings.filter((warning) => warning.includes("shoe_size")).length, 1)
   })
 
-  it("however much nobody knows, little of it is remembered, all of it counted, and the most told in a few lines", () => {
+  it("many unknown values are all counted, but few are kept in memory, and the most frequent are reported in a few lines", () => {
     const people = Array.from({ length: 5000 }, (_, n) => ({ user_id: `DU${n}`, status: `invented ${n}` }))
     const tally = Tally.make(stamp, { hasAllCodes: true })
     tally.users(page(decode(...people)))
@@ -360,7 +360,7 @@ describe("a tally", () => {
     assert.strictEqual(warnings.at(-1), "4980 more that this version does not know")
   })
 
-  it("nothing that Duo's reference names is unknown, in either of its spellings", () => {
+  it("every value in Duo's reference is known, in both spellings", () => {
     const user = one({
       user_id: "A",
       status: "locked out",
@@ -371,7 +371,7 @@ describe("a tally", () => {
     assert.deepStrictEqual(unknownValues(user), [])
   })
 
-  it("what nobody knows is told with what became of it", () => {
+  it("the report of an unknown value says how it was treated", () => {
     const last_seen = ["2022-12-16T07:39:49", "", null, "2022-02-30T00:00:00"]
     const user = one({
       user_id: "A",

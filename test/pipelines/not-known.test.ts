@@ -86,7 +86,7 @@ const verdictsOf = (folder: string, ...args: ReadonlyArray<string>) =>
   )
 
 describe("bypass codes that could not be read", () => {
-  it.live("are no reason to say that somebody does not bypass MFA, and no event", () =>
+  it.live("make is_bypass NULL instead of false, and make no event", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* run(folder, 2, [code])
       yield* run(folder, 3, [], refused)
@@ -125,7 +125,7 @@ describe("bypass codes that could not be read", () => {
       )
     })))
 
-  it.live("are none of a change either when they are read for the first time", () =>
+  it.live("make no change when they are read for the first time", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* run(folder, 2, [code], refused)
       yield* run(folder, 3, [code])
@@ -144,7 +144,7 @@ describe("bypass codes that could not be read", () => {
       )
     })))
 
-  it.live("leave a policy that stands on them untold, through every view, and no other", () =>
+  it.live("leave a policy that needs them without a verdict, through every view, and no other policy", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* run(folder, 2, [code])
       writePolicies(folder)
@@ -154,7 +154,7 @@ describe("bypass codes that could not be read", () => {
       assert.deepStrictEqual(before, { ...told, ...broken, "not-bypass": "kept", events: "kept" })
       yield* run(folder, 3, [], refused)
       const untold = Object.fromEntries(Object.keys(policies).map((name) => [name, "cannot be told"]))
-      // dot bypasses MFA for certain, and so do two on the day before
+      // dot certainly bypasses MFA, and so do two users on the day before
       const after = { ...untold, ...told, bypass: "broken", count: "broken" }
       assert.deepStrictEqual(yield* verdictsOf(folder), after)
       assert.deepStrictEqual(yield* verdictsOf(folder, "--parquet"), after)
@@ -165,7 +165,7 @@ describe("bypass codes that could not be read", () => {
       )
     })))
 
-  it.live("are no improvement in the report, which says what it does not know", () =>
+  it.live("do not look like an improvement in the report, which says what is not known", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* run(folder, 2, [code])
       yield* run(folder, 3, [], refused)
@@ -183,7 +183,7 @@ describe("bypass codes that could not be read", () => {
       assert.include(text, "This list is from the run of 2 Nov 2026")
     })))
 
-  it.live("that nobody ever read are not none", () =>
+  it.live("that no run ever read are not reported as none", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* run(folder, 2, [], refused)
       yield* command(folder, ["report", "--output", "page.html"], { DUO_MFA_DATA: "data" })
@@ -198,7 +198,7 @@ describe("bypass codes that could not be read", () => {
     })))
 })
 
-it.live("what is in the ledger is in the files", () =>
+it.live("the Parquet files have the same rows as the ledger", () =>
   inFolder(Effect.fnUntraced(function*(folder) {
     yield* run(folder, 2, [code], refused)
     const file = `'${folder}/data/parquet/users/run_date=2026-11-02/*.parquet'`

@@ -195,8 +195,8 @@ describe("an odd user", () => {
     })))
 })
 
-describe("a user whose text was cut in the middle of a character", () => {
-  it.live("has U+FFFD for each half in every sink, is proved, and is told with its path and never its value", () =>
+describe("a user with text that was cut in the middle of a character", () => {
+  it.live("has U+FFFD for each half in every sink, is proved, and is reported with its path but not its value", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const { ended, summary } = yield* extract(folder, { tenant: Tenant.fromUsers([cut]) }, allSinks)
       assert.isTrue(summary.complete)

@@ -1,4 +1,4 @@
-/** Two pipelines in one data directory: neither knows of the other, in whatever order they run. */
+/** Two pipelines in one data directory do not affect each other, in whatever order they run. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect, type FileSystem, Random } from "effect"
@@ -26,7 +26,7 @@ const adminsOn = (day: number) =>
     webauthncredentials: []
   }))
 
-/** A run of a day, which has the same id wherever it is made. */
+/** A run of a day. It has the same id in every folder. */
 const runOn = (data: string, pipeline: Pipeline, day: number, hour: number) =>
   runAt(
     data,
@@ -36,19 +36,19 @@ const runOn = (data: string, pipeline: Pipeline, day: number, hour: number) =>
     pipeline
   ).pipe(Random.withSeed(`${pipeline.name} ${day} ${hour}`))
 
-/** What the first run makes in a directory takes a random number, by which the runs would differ. */
+/** The first run in a directory draws a random number, so the ids of the runs would differ without this. */
 const lock = (data: string) => {
   mkdirSync(data, { recursive: true })
   return Effect.scoped(Lock.acquire(data))
 }
 
-/** The days of runs of users. */
+/** The days on which `mfa` runs. */
 const days = [1, 3, 8]
 
-/** Before the first run of the other, between two, on a day without one, and after the last. */
+/** `admins` runs before the first run of `mfa`, between two, on a day without one, and after the last. */
 const between = [[1, 8], [3, 12], [6, 9], [9, 9]] as const
 
-/** A folder each: `both` pipelines interleaved, and either alone. */
+/** Contains three folders: `both` has the runs of both pipelines, and the others those of one pipeline. */
 let folder = ""
 
 beforeAll(async () => {
@@ -69,7 +69,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A copy of what was made. */
+/** A copy of a folder. */
 const inCopy = <A, E>(test: (copy: string) => Effect.Effect<A, E, FileSystem.FileSystem>) =>
   inFolder((copy) => {
     cpSync(folder, copy, { recursive: true })
@@ -80,7 +80,7 @@ const instant = "'2026-11-04T10:00:00Z'::TIMESTAMPTZ"
 
 const views = { mfa: ["mfa_events", "coverage_daily", "users_at_risk", "method_mix", "time_to_enrol", "regressions"] }
 
-/** All that there is to ask of one of them. */
+/** The answers of all views and macros of one pipeline. */
 const questionsOf = ({ name, tables }: Pipeline) => [
   `FROM runs WHERE pipeline = '${name}' ORDER BY ALL`,
   ...[
@@ -111,7 +111,7 @@ const answers = (pipeline: Pipeline, ask: Ask) =>
 const ofLedger = (data: string, pipeline: Pipeline) =>
   readers.within(`${data}/duo.duckdb`, (ask) => answers(pipeline, ask))
 
-/** By way of `views.sql`, where the files are now. */
+/** The answers over Parquet: reads `views.sql` and sets the place of the files. */
 const ofParquet = (data: string, pipeline: Pipeline) =>
   readers.inMemory(
     readFileSync(`${data}/parquet/views.sql`, "utf8").replaceAll(/'[^']*\/data\/parquet'/g, `'${data}/parquet'`),
@@ -121,13 +121,13 @@ const ofParquet = (data: string, pipeline: Pipeline) =>
 const both = [mfa, admins] as const
 
 describe("two pipelines in one data directory", () => {
-  it("have no table in common", () => {
+  it("share no table", () => {
     const names = both.flatMap(({ tables }) => tables.map(({ name }) => name))
     assert.deepStrictEqual(both.map(({ name }) => `pipelines/${name}.ts`).sort(), globSync("pipelines/*.ts").sort())
     assert.strictEqual(new Set(names).size, names.length)
   })
 
-  it.live("each answers every question as if it were alone, in the ledger and over Parquet", () =>
+  it.live("give the same answers as each pipeline alone, in the ledger and over Parquet", () =>
     inCopy(Effect.fnUntraced(function*(copy) {
       for (const pipeline of both) {
         const alone = yield* ofLedger(`${copy}/${pipeline.name}/data`, pipeline)
@@ -137,7 +137,7 @@ describe("two pipelines in one data directory", () => {
       }
     })))
 
-  it.live("the files of each are what they are alone, to the byte", () =>
+  it.live("write the same bytes as each pipeline alone", () =>
     inCopy((copy) =>
       Effect.sync(() => {
         const files = (name: string) =>
@@ -150,7 +150,7 @@ describe("two pipelines in one data directory", () => {
       })
     ))
 
-  it.live("report and policy say of the users what they say without the administrators", () =>
+  it.live("the report and the policies say the same about users as without the administrators", () =>
     inCopy(Effect.fnUntraced(function*(copy) {
       const said = Effect.fnUntraced(function*(name: string) {
         const report = yield* program(`${copy}/${name}`, ["report"])
@@ -163,7 +163,7 @@ describe("two pipelines in one data directory", () => {
       assert.deepStrictEqual(seen.map(({ pipeline }: { pipeline: string }) => pipeline), ["admins", "mfa"])
     })))
 
-  it.live("verify knows both, and rebuild makes of both what there was", () =>
+  it.live("verify checks both, and rebuild restores both", () =>
     inCopy(Effect.fnUntraced(function*(copy) {
       const there = `${copy}/both`
       const before = yield* Effect.forEach(both, (pipeline) => ofLedger(`${there}/data`, pipeline))
@@ -173,7 +173,7 @@ describe("two pipelines in one data directory", () => {
         assert.match(rebuilt.stdout, /^7 runs from 20261101T080000000Z-/, rebuilt.stderr)
         assert.deepStrictEqual(yield* Effect.forEach(both, (pipeline) => ofLedger(`${there}/data`, pipeline)), before)
       }
-      // the manifests of a copy lead to where it was copied from
+      // the manifests of a copy have the paths of the original
       const verified = yield* command(`${folder}/both`, ["verify"])
       assert.strictEqual(verified.code, 0, verified.stderr)
       for (const { tables } of both) {
@@ -183,7 +183,7 @@ describe("two pipelines in one data directory", () => {
       }
     })))
 
-  it.live("rebuild makes no table of a pipeline that was never run", () =>
+  it.live("rebuild makes no table for a pipeline that never ran", () =>
     inCopy(Effect.fnUntraced(function*(copy) {
       const tables = (name: string) =>
         Effect.map(readers.query(`${copy}/${name}/data/duo.duckdb`, "SHOW TABLES"), (rows) => text(rows).sort())
@@ -194,7 +194,7 @@ describe("two pipelines in one data directory", () => {
       }
     })))
 
-  it.live("views.sql has both, in the same words whoever ran last", () =>
+  it.live("views.sql has both, in the same words whichever ran last", () =>
     inCopy(Effect.fnUntraced(function*(copy) {
       const views = () => readFileSync(`${copy}/both/data/parquet/views.sql`, "utf8")
       const before = views()
@@ -203,7 +203,7 @@ describe("two pipelines in one data directory", () => {
       assert.strictEqual(root(views()), root(before))
     })))
 
-  it.live("a recorded run may be older than the newest of the other", () =>
+  it.live("a replayed run may be older than the newest run of the other pipeline", () =>
     inFolder(Effect.fnUntraced(function*(there) {
       const duo = yield* serve({ users: 5 })
       const env = settings(duo)

@@ -32,7 +32,7 @@ const mfaTables = [MfaTables.users, MfaTables.mfaMethods, MfaTables.userGroups, 
 const adminTables = [AdminTables.admins, AdminTables.adminMethods]
 const pipelines = [["mfa", mfaTables], ["admins", adminTables]] as const
 
-/** One run whose objects are as odd as they may be; runs have users of the same ids. */
+/** One run with objects as odd as the schema allows. The users have the same ids in every run. */
 const hostile = (seed: number, hasAllCodes: boolean | undefined): Reading => {
   const dice = new Dice(seed)
   const size = 3500
@@ -47,7 +47,7 @@ const hostile = (seed: number, hasAllCodes: boolean | undefined): Reading => {
   }
 }
 
-/** The objects in a list of answers, without those of refused answers. */
+/** The objects in a list of answers, except refused answers. */
 const read = <A extends object>(
   answers: ReadonlyArray<string>,
   decode: (response: unknown) => Result.Result<{ readonly values: ReadonlyArray<A> }, unknown>
@@ -60,7 +60,7 @@ const read = <A extends object>(
     return Result.isSuccess(decoded) ? decoded.success.values : []
   })
 
-/** One run that was answered with damaged pages, and with the users that are as odd as real ones. */
+/** One run with damaged pages, and with users as odd as real ones. */
 const fuzzed = (seed: number): Reading => {
   const dice = new Dice(seed)
   const pages = [JSON.stringify({ response: [odd, cut] }), ...Array.from({ length: 3000 }, () => userPage(dice).text)]
@@ -76,7 +76,7 @@ const fuzzed = (seed: number): Reading => {
 
 const readings = [hostile(1, true), hostile(2, false), hostile(3, undefined), fuzzed(4)]
 
-/** What TypeScript makes of them. */
+/** The rows that the TypeScript code makes of them. */
 const expected = readings.map(({ admins, bypass_codes, hasAllCodes, stamp, users }) => {
   const of = {
     users: Result.getOrThrow(decodeUsers(users)),
@@ -135,7 +135,7 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
           assert.isAbove(found.length, 500)
         }))
 
-      it.effect(`the names and types that ${table.name} is described with`, () =>
+      it.effect(`the names and types in the description of ${table.name}`, () =>
         Effect.gen(function*() {
           const session = yield* RunDatabase
           const found = yield* session.all(
@@ -150,7 +150,7 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
     }
   }
 
-  it.effect("the sentences of what is unknown, and how often", () =>
+  it.effect("the sentences about unknown values, and how often each occurs", () =>
     Effect.gen(function*() {
       for (const { objects: { admins, bypass_codes, users }, run_id } of expected) {
         const nobodys = bypass_codes.values.filter(({ user }) => user === null)
@@ -170,7 +170,7 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
       }
     }))
 
-  it.effect("the contradictions, and how often", () =>
+  it.effect("the contradictions, and how often each occurs", () =>
     Effect.gen(function*() {
       const kinds = new Set<string>()
       for (const { objects: { users }, run_id, stamp } of expected) {
@@ -184,7 +184,7 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
       assert.strictEqual(kinds.size, 2)
     }))
 
-  it.effect("the numbers of objects in which a field says something", () =>
+  it.effect("the number of objects in which a field has a value", () =>
     Effect.gen(function*() {
       const wire = { users: WireUser, bypass_codes: BypassCode, admins: Admin }
       const filledBy = { users: { aliases: "len(all_aliases(aliases, alias1, alias2, alias3, alias4)) > 0" } }
@@ -220,7 +220,7 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
       const session = yield* RunDatabase
       const dice = new Dice(4)
       const lists = Array.from({ length: 20_000 }, () => Hostile.texts(dice))
-      // the library takes a byte order mark off the start of a text
+      // the library removes a byte order mark at the start of a text
       const joined = yield* session.all(`SELECT '|' || joined(texts) FROM ${values(lists, "VARCHAR[]")} AS _(texts)`)
       assert.deepStrictEqual(
         joined.map(([text]) => text),
