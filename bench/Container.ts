@@ -1,6 +1,6 @@
 /**
- * A run with as little memory as a small container has: in a control group with a limit, as a container is. Whatever the
- * run writes counts until the system has it on the disk, as in a container.
+ * Runs duo-mfa in a control group with a memory limit, like a small container. As in a container, data that the run writes
+ * counts as memory until the system has written it to the disk.
  */
 import { Console, Effect, Exit, FileSystem } from "effect"
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs"
@@ -10,16 +10,16 @@ import { finishing } from "./Table.ts"
 
 const gibibyte = 2 ** 30
 
-/** Where groups are made, and the file that limits one: of version 2 of them, and of version 1. */
+/** The directory of control groups and the file with the limit of one: for version 2, then for version 1. */
 const kinds = [
   { root: "/sys/fs/cgroup", limit: "memory.max" },
   { root: "/sys/fs/cgroup/memory", limit: "memory.limit_in_bytes" }
 ]
 
-/** Makes a group; undefined where that is not possible, or would limit nothing. */
+/** Makes a group; undefined if that is not possible. */
 const make = ({ limit, root }: (typeof kinds)[number]) => {
   const group = `${root}/duo-mfa-bench-${process.pid}`
-  // elsewhere than in control groups the file would be made, and mean nothing
+  // outside of control groups, mkdir would make a plain directory, which limits nothing
   if (!existsSync(`${root}/cgroup.procs`)) return undefined
   try {
     mkdirSync(group)
@@ -41,7 +41,7 @@ const limited = Effect.acquireRelease(
   (group) => Effect.sync(() => group === undefined ? undefined : rmdirSync(group))
 )
 
-/** A run into the default sinks. */
+/** Measures a run into the default sinks. */
 export const measure = Effect.fnUntraced(function*(users: number) {
   const fs = yield* FileSystem.FileSystem
   const what = `${users.toLocaleString("en")} users in a container of 1 GiB, three sinks`

@@ -1,6 +1,6 @@
 /**
- * Who else there is: Duo's own clients for Python and Node with a loop around them as a good engineer writes it in an
- * afternoon, and DuckDB alone. Their packages are installed into a directory that goes away with the bench.
+ * The programs to compare with: Duo's own clients for Python and Node, each in a loop that a good engineer writes in an
+ * afternoon, and DuckDB alone. Their packages are installed into a directory that the bench removes.
  */
 import { Console, Effect, FileSystem } from "effect"
 import { join } from "node:path"
@@ -8,9 +8,9 @@ import * as Processes from "./Processes.ts"
 
 export interface Contender {
   readonly name: string
-  /** Leaves `other.duckdb` and `TABLE.parquet` in the directory. */
+  /** Writes `other.duckdb` and `TABLE.parquet` into the directory. */
   readonly command: (host: string, directory: string) => Processes.Command
-  /** The goal: ours through its wall. */
+  /** The goal: the largest ratio of our wall time to its wall time. */
   readonly atMost: number
 }
 
@@ -62,7 +62,7 @@ const node = Effect.gen(function*() {
   return contender
 })
 
-/** Those that can be installed here, and why the others are not among them. */
+/** The programs that can be installed here, and the reasons why the others cannot. */
 export const all = Effect.gen(function*() {
   yield* Console.error("installing what is compared with")
   const contenders: Array<Contender> = []

@@ -11,7 +11,7 @@ import * as Sql from "./Sql.ts"
 import { alone, compared, median } from "./Table.ts"
 
 export interface Options {
-  /** Of the tenant whose second day is measured. */
+  /** The users of the tenant whose second day is measured. */
   readonly users: number
   readonly rounds: number
   readonly year: { readonly users: number; readonly days: number }
@@ -58,12 +58,12 @@ export const day = Effect.fnUntraced(function*({ rounds, users }: Options) {
 const folder = `${import.meta.dirname}/../data/queries`
 const queries = readdirSync(folder).map((file) => ({ name: file.replace(/\.sql$/, ""), path: join(folder, file) }))
 
-/** Milliseconds of every question that has a name. */
+/** The milliseconds of every named query. */
 const ask = Effect.fnUntraced(function*(ledger: string) {
   const { run, text } = yield* Sql.open(ledger)
   const taken: Array<readonly [name: string, milliseconds: number]> = []
   for (const { name, path } of queries) {
-    // the one question that needs to be told of whom
+    // the one query with a required parameter
     if (name === "user") yield* run(`SET VARIABLE "user" = (SELECT min(username) FROM users)`)
     const began = performance.now()
     yield* text(readFileSync(path, "utf8"))
@@ -73,7 +73,7 @@ const ask = Effect.fnUntraced(function*(ledger: string) {
   return taken
 }, Effect.scoped)
 
-/** After so many days. */
+/** The measurement after some days. */
 interface Mark {
   readonly days: number
   readonly ledger: number
@@ -81,7 +81,7 @@ interface Mark {
   readonly asked: ReadonlyArray<readonly [name: string, milliseconds: number]>
 }
 
-/** Median seconds of some days' runs. */
+/** The median seconds of the runs of some days. */
 const usual = (seconds: ReadonlyArray<number>) => seconds.length === 0 ? NaN : median(seconds)
 
 export const year = Effect.fnUntraced(function*({ days, users }: Options["year"]) {

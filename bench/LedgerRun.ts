@@ -1,6 +1,6 @@
 /**
- * A snapshot in Parquet is applied to a ledger as a run does it, and every step is timed. Nobody else in the bench knows
- * what is in src/history.
+ * Applies a snapshot in Parquet to a ledger as a run does, and times every step. This is the only file of the bench that
+ * uses src/history.
  */
 import { Effect, FileSystem, Schema } from "effect"
 import mfa from "../pipelines/mfa.ts"
@@ -19,14 +19,14 @@ import * as Sql from "./Sql.ts"
 
 export type { Outcome } from "../src/Outcome.ts"
 
-/** What a manifest says of its run. */
+/** The part of a manifest that describes its run. */
 export const outcomeOf = Schema.decodeEffect(Schema.fromJsonString(Outcome))
 
-/** What a run's Parquet file says of it, for `COPY ... (KV_METADATA ...)`. */
+/** The run's metadata for its Parquet files, for `COPY ... (KV_METADATA ...)`. */
 export const metadata = (outcome: Outcome) =>
   `{"${ParquetFiles.runKey}": ${DuckDb.literal(ParquetFiles.encodeRun(outcome))}}`
 
-/** Seconds of every step, and of all together. */
+/** The seconds of every step, and their sum. */
 export interface Steps {
   readonly copy: number
   readonly apply: number
@@ -38,7 +38,7 @@ export interface Steps {
 
 export const steps = ["copy", "apply", "checkpoint", "sync", "rename"] as const
 
-/** Has the rows in a run database, as a run has them before it seals. */
+/** A run database with the rows, as a run has it before it seals. */
 const stage = Effect.fnUntraced(function*(fileOf: (table: string) => string) {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-rows-" })
@@ -52,7 +52,7 @@ const stage = Effect.fnUntraced(function*(fileOf: (table: string) => string) {
   return session
 })
 
-/** Seconds that DuckDB takes to make tables of the same rows in a new file, with its own settings, and does no more than that. */
+/** The seconds that DuckDB needs only to create tables of the same rows in a new file, with its default settings. */
 export const createTables = Effect.fnUntraced(function*(file: string, fileOf: (table: string) => string) {
   const { run } = yield* Sql.open()
   for (const { name } of mfa.tables) {
@@ -88,7 +88,7 @@ export const applyTo = Effect.fnUntraced(function*(
       yield* apply(session, catalog, run, true, mfa.tables.map((table) => ({ table, rows: RowsSql.rowsOf(table) })))
       yield* tick
     }),
-    // it comes after the checkpoint
+    // this follows the checkpoint
     verify: () => tick
   })
   yield* tick

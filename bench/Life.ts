@@ -1,6 +1,6 @@
 /**
- * A tenant that lives on: it is extracted once, and every day after that is a snapshot in Parquet. Half a percent of the
- * users and of the methods change, a thousandth leaves, a thousandth joins, two thirds log in.
+ * Makes the days of a tenant. The first day is extracted, and every later day is a snapshot in Parquet. Each day, half a percent
+ * of the users and of the methods change, a thousandth leaves, a thousandth joins, and two thirds log in.
  */
 import { Effect, FileSystem } from "effect"
 import { globSync, statSync } from "node:fs"
@@ -36,7 +36,7 @@ const nextDay = (table: string, file: string, run_id: string, day: number, at: s
     FROM read_parquet('${file}', hive_partitioning = false) WHERE ${oneIn("user_id", day, 1000, 3)}`
 }
 
-/** A run, and where its rows are. */
+/** A run, and the place of its rows. */
 export interface Day {
   readonly day: number
   readonly outcome: LedgerRun.Outcome
@@ -44,7 +44,7 @@ export interface Day {
   readonly megabytes: number
 }
 
-/** Of files, together. */
+/** The bytes of some files together. */
 export const megabytes = (files: ReadonlyArray<string>) =>
   files.reduce((sum, file) => sum + statSync(file).size, 0) / 1e6
 
@@ -55,7 +55,7 @@ const onDay = (day: number, outcome: LedgerRun.Outcome, fileOf: Day["fileOf"]): 
   megabytes: megabytes(Object.keys(outcome.rows).map(fileOf))
 })
 
-/** A tenant of so many users, on its first day, and what makes a day of the one before it, into a directory of its own. */
+/** A tenant on its first day, in a directory of its own, and a function that makes the next day from the day before. */
 export const begin = Effect.fnUntraced(function*(users: number) {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
@@ -90,7 +90,7 @@ export const begin = Effect.fnUntraced(function*(users: number) {
     return onDay(day, outcome, (table) => join(folder, `${table}.parquet`))
   })
 
-  /** The day is over, and its rows are in the ledger. */
+  /** Removes the files of a day, when its rows are in the ledger. */
   const forget = ({ day }: Day) => fs.remove(join(directory, `day-${day}`), { recursive: true, force: true })
 
   return { directory, first, next, forget }

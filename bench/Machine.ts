@@ -1,7 +1,7 @@
 /**
- * Compares whole runs, from a Duo that answers at once, with the least work that is possible and with other programs. All
- * get the same bytes from the same server, one after the other in every round. Their rows are compared too: a program that
- * writes other rows is not a contender.
+ * Compares whole runs with the least possible work and with other programs. The server answers at once. In every round, all of
+ * them get the same bytes from it, one after the other. Their rows are compared too: a program that writes other rows does not
+ * count.
  */
 import { Console, Effect, FileSystem } from "effect"
 import { join } from "node:path"
@@ -14,7 +14,7 @@ import { alone, compared, markdown, median, type Row } from "./Table.ts"
 export interface Options {
   /** Users, in ascending order. */
   readonly sizes: ReadonlyArray<number>
-  /** The size of which requests, the third sink and memory are told, and how many requests a run of it may make. */
+  /** The size for which requests, the third sink and memory are reported, and the number of requests that a run may make. */
   readonly middle: { readonly users: number; readonly requests: number }
   readonly rounds: number
 }
@@ -26,10 +26,10 @@ export const full: Options = {
 }
 export const quick: Options = { sizes: [1_000, 10_000, 100_000], middle: { users: 10_000, requests: 24 }, rounds: 1 }
 
-/** What differs between two runs of the same rows, and what only ours has. */
+/** The columns that differ between two runs with the same rows, and the columns that only ours has. */
 const unlike = new Set(["run_id", "observed_at", "tenant"])
 
-/** A hash of the cells in the Parquet files of tables, and the number of rows in a database. */
+/** A hash of the cells in the Parquet files of the tables, and the number of rows in the database. */
 const digest = Effect.fnUntraced(
   function*(tables: ReadonlyArray<string>, fileOf: (table: string) => string, database: string) {
     const { text } = yield* Sql.open()
@@ -47,7 +47,7 @@ const digest = Effect.fnUntraced(
 )
 
 interface Round {
-  /** What everybody took, by name. */
+  /** The usage of every program, by name. */
   readonly used: Map<string, Processes.Used>
   readonly requests: number
 }
@@ -58,7 +58,7 @@ const measureRound = Effect.fnUntraced(
     const temporary = fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
     const used = new Map<string, Processes.Used>()
 
-    /** A run of ours, which must be complete. */
+    /** A run of duo-mfa, which must be complete. */
     const run = Effect.fnUntraced(function*(name: string, directory: string, args: ReadonlyArray<string>) {
       const measured = yield* Processes.measure(
         Processes.duoMfa(tenant, directory, ["extract", "--json", "--concurrency=4", ...args])
@@ -112,7 +112,7 @@ type Rounds = ReadonlyArray<Round>
 
 const take = (what: "wall" | "peak", name: string) => ({ used }: Round) => used.get(name)?.[what] ?? NaN
 
-/** Our wall at one size beside everybody's. */
+/** Our wall time at one size, compared with every other program. */
 const wallsOf = (users: number, rounds: Rounds, contenders: ReadonlyArray<Contender>) =>
   [{ name: "the floor", atMost: 2 }, ...contenders].map(({ atMost, name }) =>
     compared(
@@ -123,7 +123,7 @@ const wallsOf = (users: number, rounds: Rounds, contenders: ReadonlyArray<Conten
     )
   )
 
-/** What is told of the size in the middle. */
+/** The rows for the size in the middle. */
 const middleOf = ({ requests, users }: Options["middle"], rounds: Rounds) => {
   const who = `${number.format(users)} users`
   return [
@@ -158,7 +158,7 @@ const memoryOf = ([large, of]: readonly [number, Rounds], { users }: Options["mi
   ]
 }
 
-/** What everybody took, as a table in Markdown. */
+/** The usage of every program, as a table in Markdown. */
 const everybody = (measured: ReadonlyMap<number, Rounds>) =>
   markdown(
     ["users, and who", "wall s", "CPU s", "peak MB"],
@@ -194,7 +194,7 @@ const toldOf = (
   }
 }
 
-/** `onRound` is given what is known after each round: they take long. */
+/** Calls `onRound` with the results so far after each round, because a round takes long. */
 export const measure = Effect.fnUntraced(function*<E, R>(
   { middle, rounds, sizes }: Options,
   contenders: ReadonlyArray<Contender>,

@@ -4,7 +4,7 @@ import * as Processes from "./Processes.ts"
 
 const Servers = Schema.fromJsonString(Schema.Array(Schema.Struct({ users: Schema.Int, host: Schema.String })))
 
-/** The keys look like keys; nobody checks them. */
+/** The keys look like keys; the server does not check them. */
 const tenantAt = (host: string): Processes.Tenant => ({ host, ikey: "DIBENCHBENCHBENCHBEN", skey: "b".repeat(40) })
 
 /** Starts the server of pages, one host for each size. */

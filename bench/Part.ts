@@ -1,5 +1,5 @@
 /**
- * Keeps a measured part of the bench as a file. The whole bench takes an hour, so parts can be measured one by one; a part
+ * Keeps each measured part of the bench in a file. The whole bench takes an hour, so parts can be measured one by one. A part
  * that is measured again replaces its file.
  */
 import { Effect, FileSystem, Schema } from "effect"
@@ -8,14 +8,14 @@ import { Row } from "./Table.ts"
 
 export const Part = Schema.Struct({
   rows: Schema.Array(Row),
-  /** What is not as it should be. */
+  /** Sentences such as the reason why something was not measured. */
   notes: Schema.Array(Schema.String),
   /** Tables in Markdown, by their headings. */
   besides: Schema.Array(Schema.Struct({ heading: Schema.String, text: Schema.String })),
-  /** The day, and the machine. */
+  /** The day and the machine. */
   day: Schema.String,
   machine: Schema.String,
-  /** How many processes wanted to run before it began. */
+  /** The load average before the part began. */
   load: Schema.Finite
 })
 export type Part = typeof Part.Type
@@ -24,10 +24,10 @@ const machine = `${availableParallelism()} cores of ${cpus()[0]?.model ?? "an un
   Math.round(totalmem() / 2 ** 30)
 } GiB, ${platform()}, Node ${process.versions.node}`
 
-/** Makes the part of what was measured. */
+/** Makes the part from its results. */
 export type Begun = (told: Partial<Pick<Part, "rows" | "notes" | "besides">>) => Part
 
-/** A part begins now, on this machine. */
+/** Begins a part now, on this machine. */
 export const begin = (): Begun => {
   const where = { day: new Date().toISOString().slice(0, 10), machine, load: loadavg()[0] ?? 0 }
   return (told) => ({ rows: [], notes: [], besides: [], ...told, ...where })
@@ -41,7 +41,7 @@ export const keep = Effect.fnUntraced(function*(name: string, part: Part) {
   yield* fs.writeFileString(fileOf(name), `${JSON.stringify(yield* Schema.encodeEffect(Part)(part), null, 2)}\n`)
 })
 
-/** Those of the parts that were kept, in their order. */
+/** The parts that were kept, in order. */
 export const kept = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
   const fs = yield* FileSystem.FileSystem
   const there = yield* Effect.filter(names, (name) => fs.exists(fileOf(name)))

@@ -1,4 +1,4 @@
-/** Programs in processes of their own: what serves, and what is measured from its start to its end. */
+/** Starts programs as processes: servers, and programs that are measured from start to end. */
 import { Effect, FileSystem, Schema } from "effect"
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
@@ -7,16 +7,16 @@ export const root = `${import.meta.dirname}/..`
 
 const program = `${root}/duo-mfa`
 
-/** A command and what it is given. */
+/** A command with its arguments and environment. */
 export interface Command {
   readonly command: string
   readonly args: ReadonlyArray<string>
-  /** Besides `PATH`. */
+  /** The environment, in addition to `PATH`. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
 }
 
-/** What a process took, and those that it started: seconds, seconds of processor time, megabytes at the peak. */
+/** The usage of a process and its children: seconds, seconds of processor time, megabytes at the peak. */
 export interface Used {
   readonly wall: number
   readonly cpu: number
@@ -28,13 +28,13 @@ export interface Ended {
   readonly stdout: string
 }
 
-/** A module of ours, run by the Node that runs the bench. */
+/** The command for a module of ours, run by the Node of the bench. */
 export const node = (module: string, args: ReadonlyArray<string>): Command => ({
   command: process.execPath,
   args: ["--disable-warning=ExperimentalWarning", module, ...args]
 })
 
-/** Runs a command to its end, which must be a good one; it is killed with the fiber that waits for it. */
+/** Runs a command, which must exit with 0. It is killed if the fiber that waits for it is interrupted. */
 export const run = Effect.fnUntraced(function*({ args, command, cwd, env }: Command) {
   const began = performance.now()
   const { code, stderr, stdout } = yield* Effect.callback<
@@ -65,7 +65,7 @@ const decodeUsage = Schema.decodeUnknownSync(
   )
 )
 
-/** Runs a command that says what it used; Node does so by itself, in every process that it starts. */
+/** Runs a command that reports its usage. Node processes do so by themselves, through `usage.ts`. */
 export const measure = Effect.fnUntraced(function*(command: Command) {
   const fs = yield* FileSystem.FileSystem
   const file = yield* fs.makeTempFileScoped({ prefix: "duo-mfa-bench-" })
@@ -86,7 +86,7 @@ export const measure = Effect.fnUntraced(function*(command: Command) {
   return { used, stdout }
 }, Effect.scoped)
 
-/** Starts a module of ours that serves until the scope closes, and gives the line that it says when it is ready. */
+/** Starts a module of ours that serves until the scope closes, and returns the line that it prints when it is ready. */
 export const serve = Effect.fnUntraced(function*(module: string, args: ReadonlyArray<string>) {
   const { args: all, command } = node(module, args)
   const child = yield* Effect.acquireRelease(
@@ -99,17 +99,17 @@ export const serve = Effect.fnUntraced(function*(module: string, args: ReadonlyA
   })
 })
 
-/** A tenant, and the keys to it. */
+/** A tenant with its keys. */
 export interface Tenant {
   readonly host: string
   readonly ikey: string
   readonly skey: string
 }
 
-/** The sinks that write what the contenders write. */
+/** The sinks that write the same files as the contenders. */
 export const sinks = ["--sink", "duckdb", "--sink", "parquet"]
 
-/** `duo-mfa`, of a tenant, with its data in a directory. */
+/** The command `duo-mfa` for a tenant, with its data in a directory. */
 export const duoMfa = (tenant: Tenant, directory: string, args: ReadonlyArray<string>): Command => ({
   command: program,
   args,
@@ -123,7 +123,7 @@ export const duoMfa = (tenant: Tenant, directory: string, args: ReadonlyArray<st
   }
 })
 
-/** What the bench needs of what a run says of itself. */
+/** The part of a run's summary that the bench needs. */
 const Summary = Schema.fromJsonString(Schema.Struct({
   complete: Schema.Boolean,
   requests: Schema.Int,

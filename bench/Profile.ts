@@ -1,6 +1,6 @@
 /**
- * Where the time of a run goes on its JavaScript thread: a sampled profile, by the file that was running. While DuckDB's
- * own threads work, or the server does, the thread is idle.
+ * Shows where the JavaScript thread of a run spends its time: a sampled profile by file. The thread is idle while DuckDB's own
+ * threads or the server work.
  */
 import { Console, Effect, FileSystem, Schema } from "effect"
 import { join } from "node:path"
@@ -19,7 +19,7 @@ const Profile = Schema.fromJsonString(Schema.Struct({
 }))
 type Profile = typeof Profile.Type
 
-/** A file of ours, a package, or Node itself. */
+/** The name of a source: a file of ours, a package, or Node itself. */
 const placeOf = ({ functionName, url }: Profile["nodes"][number]["callFrame"]) =>
   /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ??
     /\/((?:src|sinks|pipelines)\/.*)$/.exec(url)?.[1] ??
@@ -37,7 +37,7 @@ const microseconds = ({ nodes, samples, timeDeltas }: Profile) => {
 
 const most = 15
 
-/** A run into the default sinks, as a table in Markdown. */
+/** The profile of a run into the default sinks, as a table in Markdown. */
 export const measure = Effect.fnUntraced(function*(users: number) {
   yield* Console.error("profile")
   const fs = yield* FileSystem.FileSystem

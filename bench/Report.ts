@@ -1,10 +1,10 @@
-/** RESULTS.md: the table of what was measured, how, and what is told besides. */
+/** Makes RESULTS.md: the table of results, how they were measured, and more tables. */
 import type { Part } from "./Part.ts"
 import { table } from "./Table.ts"
 
 type Named = ReadonlyArray<{ readonly name: string; readonly part: Part }>
 
-/** Where and when the parts were measured; those of one machine and day together. */
+/** The machines and days of the parts, with one line per machine and day. */
 const whereAndWhen = (parts: Named) => {
   const places = new Map<string, Array<string>>()
   for (const { name, part: { day, load, machine } } of parts) {

@@ -1,8 +1,8 @@
-/** DuckDB in this process, to look at what the others have written. */
+/** DuckDB in this process, to read the files that other programs have written. */
 import { DuckDBInstance } from "@duckdb/node-api"
 import { Effect } from "effect"
 
-/** A connection that ends with the scope; to a database in memory, or to a file that is only read. */
+/** A connection that closes with the scope, to a database in memory or read-only to a file. */
 export const open = Effect.fnUntraced(function*(file?: string) {
   const instance = yield* Effect.acquireRelease(
     Effect.promise(() => DuckDBInstance.create(file, file === undefined ? {} : { access_mode: "READ_ONLY" })),

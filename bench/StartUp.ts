@@ -16,12 +16,12 @@ export const quick: Options = { starts: 5, runs: 3 }
 const seconds = (args: ReadonlyArray<string>) =>
   Effect.map(Processes.run({ command: process.execPath, args, cwd: Processes.root }), ({ seconds }) => seconds)
 
-/** The program as it is installed from npm. */
+/** The program, installed as from npm. */
 const packaged = join(Processes.root, "dist/src/main.js")
 
 const build = Processes.run({ ...Processes.node("src/package/build.ts", []), cwd: Processes.root })
 
-/** How long the packaged program takes to say its version, beside a Node that does nothing. */
+/** The time in which the packaged program prints its version, compared with a Node that does nothing. */
 export const version = Effect.fnUntraced(function*({ starts }: Options) {
   yield* Console.error("starting")
   yield* build
@@ -31,7 +31,7 @@ export const version = Effect.fnUntraced(function*({ starts }: Options) {
       ours: yield* seconds([packaged, "--version"]),
       reference: yield* seconds(["--eval", "0"])
     }
-    // the first one finds nothing in the caches
+    // the first round has cold caches
     if (start > 0) measured.push(both)
   }
   return [
@@ -40,16 +40,16 @@ export const version = Effect.fnUntraced(function*({ starts }: Options) {
   ]
 })
 
-/** Seconds of processor time of a command and of all that it starts, as the shell knows them. */
+/** The seconds of processor time of a command and its children, from the shell's `times`. */
 const processorTime = Effect.fnUntraced(function*({ args, command, ...rest }: Processes.Command) {
   const script = `"$@" > /dev/null || exit; times`
   const { stdout } = yield* Processes.run({ ...rest, command: "sh", args: ["-c", script, "sh", command, ...args] })
-  // the second line is of the shell's children: 0m0.61s 0m0.09s
+  // the second line is for the shell's children: 0m0.61s 0m0.09s
   return [...(stdout.split("\n")[1] ?? "").matchAll(/(\d+)m([\d.]+)s/g)]
     .reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0)
 })
 
-/** Runs of the package, of a tenant of 300 users into the ledger and Parquet, from nothing. */
+/** First runs of the packaged program: 300 users into the ledger and Parquet. */
 export const small = Effect.fnUntraced(function*({ runs }: Options) {
   yield* Console.error("300 users")
   yield* build
@@ -68,7 +68,7 @@ export const small = Effect.fnUntraced(function*({ runs }: Options) {
           })
       )
     )
-    // the first one finds nothing in the caches
+    // the first round has cold caches
     if (run > 0) measured.push(time)
   }
   return [alone("a run of a tenant of 300 users, processor time", "s", measured, 0.8)]

@@ -1,7 +1,7 @@
-/** Measured numbers: held against a reference and a goal, and as one table in Markdown. */
+/** Compares measured numbers with a reference and a goal, and prints them as one table in Markdown. */
 import { Schema } from "effect"
 
-/** How many digits a number is told with. */
+/** The number of decimal places per unit. */
 const digits = { s: 2, ms: 0, MB: 0, "µs": 1, "%": 1, "": 0 } as const
 const Unit = Schema.Literals(["s", "ms", "MB", "µs", "%", ""])
 export type Unit = typeof Unit.Type
@@ -13,10 +13,10 @@ export const Row = Schema.Struct({
   ours: Schema.Finite,
   reference: Schema.optional(Schema.Finite),
   unit: Unit,
-  /** Ours through the reference, of the same round. */
+  /** The ratio of ours to the reference, per round. */
   ratios: Schema.Array(Schema.Finite),
   goal: Schema.String,
-  /** Undefined where no goal was set. */
+  /** Undefined without a goal. */
   met: Schema.optional(Schema.Boolean)
 })
 export type Row = typeof Row.Type
@@ -29,7 +29,7 @@ export const median = (values: ReadonlyArray<number>): number => {
   return ((inOrder[Math.ceil(middle) - 1] ?? NaN) + (inOrder[Math.floor(middle)] ?? NaN)) / 2
 }
 
-/** Rounds of ours and of the reference, of which the ratio is judged; without `atMost` it is only told. */
+/** The rounds of ours and of the reference. The goal `atMost` is for the ratio; without it, the ratio is only printed. */
 export const compared = (
   what: string,
   unit: Unit,
@@ -48,7 +48,7 @@ export const compared = (
   }
 }
 
-/** Rounds of ours alone, held against a number; without `atMost` it is only told. */
+/** The rounds of ours alone. The goal `atMost` is for the median; without it, the median is only printed. */
 export const alone = (what: string, unit: Unit, rounds: ReadonlyArray<number>, atMost?: number): Row => ({
   what,
   unit,
@@ -59,7 +59,7 @@ export const alone = (what: string, unit: Unit, rounds: ReadonlyArray<number>, a
   met: atMost === undefined ? undefined : median(rounds) <= atMost
 })
 
-/** A run that has only to finish, and the seconds until it did or failed. */
+/** A run that only has to finish, and the seconds until it finished or failed. */
 export const finishing = (what: string, seconds: number, met: boolean): Row => ({
   what,
   unit: "s",

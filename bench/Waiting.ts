@@ -1,6 +1,6 @@
 /**
- * Against the wall: how long a run takes of a Duo that answers slowly or lets through so many requests a minute, beside
- * what nobody could do better. Nothing is subtracted for starting, and nothing is written, so that waiting is measured.
+ * Measures the wall time of runs that wait for Duo: for slow answers, or for a limit of requests per minute. The reference is the
+ * shortest possible wall time. The time to start is included. Nothing is written, so that only waiting is measured.
  */
 import { Console, Effect, FileSystem } from "effect"
 import { serve } from "../src/emulator/server/Emulator.ts"
@@ -10,15 +10,15 @@ import { alone, compared, type Row } from "./Table.ts"
 const inFlight = 4
 const pageSize = 50
 
-/** A Duo, and the least number of pages that hold its users. */
+/** A Duo, and the smallest number of pages that contain its users. */
 interface Wall {
   readonly latency: number
-  /** Requests a minute, and as many at once to begin with, as the emulator has it; undefined for no limit. */
+  /** The requests per minute, which is also the burst that the emulator allows; undefined for no limit. */
   readonly perMinute?: number
   readonly pages: number
 }
 
-/** Seconds that so many requests take at the least. */
+/** The smallest possible number of seconds for some requests. */
 const ideal = ({ latency, perMinute }: Wall, requests: number) =>
   Math.max(
     requests * latency / 1000 / inFlight,
@@ -28,9 +28,9 @@ const ideal = ({ latency, perMinute }: Wall, requests: number) =>
 interface Waited {
   readonly ours: number
   readonly reference: number
-  /** Seconds that the answers took, through what is in flight. */
+  /** The seconds of all answers, divided by the number of requests in flight. */
   readonly served: number
-  /** Percent of the requests that were answered 429. */
+  /** The percentage of requests that were answered 429. */
   readonly refused: number
 }
 
@@ -62,7 +62,7 @@ const once = Effect.fnUntraced(function*(wall: Wall) {
 export interface Options {
   readonly rounds: number
   readonly slow: ReadonlyArray<Wall>
-  /** They run at the same time, once: they do little but wait. */
+  /** These run once and at the same time, because they mostly wait. */
   readonly limited: ReadonlyArray<Wall>
 }
 
@@ -81,7 +81,7 @@ export const quick: Options = {
 const nameOf = ({ latency, pages, perMinute }: Wall) =>
   `${pages} pages, ${latency} ms each, ${perMinute === undefined ? "no limit" : `${perMinute} a minute`}`
 
-/** Walls of answers that take their time. */
+/** The wall times with slow answers. */
 export const latency = Effect.fnUntraced(function*({ rounds, slow }: Options) {
   const measured = new Map<Wall, Array<Waited>>(slow.map((wall) => [wall, []]))
   for (let round = 1; round <= rounds; round++) {
@@ -94,7 +94,7 @@ export const latency = Effect.fnUntraced(function*({ rounds, slow }: Options) {
   ])
 })
 
-/** Walls of rates, all at the same time. */
+/** The wall times with rate limits, all measured at the same time. */
 export const rate = Effect.fnUntraced(function*({ limited }: Options) {
   yield* Console.error("waiting at a rate")
   const measured = yield* Effect.forEach(limited, (wall) => Effect.map(once(wall), (waited) => ({ wall, waited })), {

@@ -1,6 +1,6 @@
 /**
- * What nobody can do without: fetching every page of users and bypass codes once, `JSON.parse`, and DuckDB taking rows
- * that are there already into tables of a file and writing them as Parquet. `floor.ts HOST PARQUET DIRECTORY
+ * The work that no program can avoid: fetching every page of users and bypass codes once, `JSON.parse`, and DuckDB copying
+ * existing rows into tables of a file and writing them as Parquet. `floor.ts HOST PARQUET DIRECTORY
  * TABLE...`, where `PARQUET/TABLE/` holds the rows of a table.
  */
 import { DuckDBInstance } from "@duckdb/node-api"

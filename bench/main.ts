@@ -1,7 +1,7 @@
 /**
- * `make bench`: what a run costs beside what nobody can do without and beside what others do, as one table on standard
- * output. Each part is kept when it is measured, and RESULTS.md is made of those that are: the whole takes an hour. `--only
- * PART`, repeatable, measures some. With `--quick` it is a tenth of the size and mostly once, and only printed.
+ * `make bench`: compares the cost of a run with the least possible work and with other programs, in one table on standard output.
+ * The whole bench takes an hour, so each part is kept when it is measured, and RESULTS.md is made from the kept parts. `--only
+ * PART`, repeatable, measures some parts. `--quick` measures a tenth of the size, mostly once, and only prints the result.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -23,15 +23,15 @@ const { values: { only, quick } } = parseArgs({
 
 const sized = <A>({ full, quick: small }: { readonly full: A; readonly quick: A }) => quick ? small : full
 
-/** Which of several tenants is profiled. */
+/** The tenant that is profiled, of several. */
 const profiled = sized({ full: 100_000, quick: 5_000 })
 
-/** How many users a run has to do in a small container. */
+/** The number of users that a run must manage in a small container. */
 const contained = sized({ full: 1_000_000, quick: 100_000 })
 
 const names = ["rate", "latency", "machine", "container", "day", "year", "start", "small", "profile"] as const
 
-/** Keeps a part, if it is of the full size, and RESULTS.md of all that are kept. */
+/** Keeps a part if it has the full size, and makes RESULTS.md from all kept parts. */
 const keep = Effect.fnUntraced(function*(name: string, part: Part.Part) {
   if (quick) return
   yield* Part.keep(name, part)
@@ -39,7 +39,7 @@ const keep = Effect.fnUntraced(function*(name: string, part: Part.Part) {
   yield* (yield* FileSystem.FileSystem).writeFileString(`${import.meta.dirname}/RESULTS.md`, all)
 })
 
-/** Measures beside the contenders, which are removed afterwards. */
+/** Measures runs and the contenders, and removes the contenders afterwards. */
 const machine = Effect.fnUntraced(function*(part: Part.Begun) {
   const { contenders, leftOut } = yield* Contenders.all
   const told = ({ everybody, rows }: Machine.Measured) =>

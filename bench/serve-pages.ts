@@ -1,6 +1,6 @@
 /**
- * A Duo that costs next to nothing: invented users, written down once, cut into whatever pages are asked for. It checks no
- * signature and does not compress, so that what is measured is the client. `serve-pages.ts DIRECTORY USERS...` listens on a port for each size.
+ * A Duo that needs almost no processor time: invented users that are written once and cut into pages of any size. It checks no
+ * signatures and does not compress, so that only the client is measured. `serve-pages.ts DIRECTORY USERS...` listens on a port for each size.
  */
 import { once } from "node:events"
 import { createWriteStream } from "node:fs"
@@ -11,10 +11,10 @@ import * as Tenant from "../src/emulator/people/Tenant.ts"
 
 const separator = ", "
 
-/** Texts one after the other in a file, so that a page of them is one read. */
+/** Texts one after the other in a file, so that one read gives a page of them. */
 interface Recorded {
   readonly file: FileHandle
-  /** Where each begins, and where the next one would after the last. */
+  /** The offset of each text, and the end of the last one. */
   readonly starts: Float64Array
 }
 
@@ -32,7 +32,7 @@ const record = async (path: string, count: number, text: (at: number) => string)
   return { file: await open(path), starts }
 }
 
-/** The answer to `limit` and `offset`, of the first `total` texts. */
+/** The answer for `limit` and `offset` from the first `total` texts. */
 const page = async ({ file, starts }: Recorded, total: number, limit: number, offset: number) => {
   const from = Math.min(offset, total)
   const to = Math.min(offset + limit, total)
@@ -55,7 +55,7 @@ const users = await record(join(directory, "users"), largest.size(), largest.tex
 const codes = await record(join(directory, "bypass-codes"), largest.bypassCodes(), largest.bypassCode)
 
 const listen = async (size: number) => {
-  // user n is the same in a tenant of any size, and so is code n
+  // user n and code n are the same in tenants of any size
   const lists = {
     "/admin/v2/users": { recorded: users, total: size, most: 500 },
     "/admin/v1/users": { recorded: users, total: size, most: 300 },

@@ -1,4 +1,4 @@
-/** Imported into a process that is measured: says at its end what it has used, on a line of its own. */
+/** Imported into a measured process: prints its usage at the end, on a line of its own. */
 import { appendFileSync } from "node:fs"
 import { isMainThread } from "node:worker_threads"
 

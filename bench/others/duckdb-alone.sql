@@ -1,4 +1,4 @@
--- The rows of the pages that are in the directory, as tables.
+-- Tables of the rows in the pages in the directory.
 SET VARIABLE now = now();
 SET VARIABLE run_id = uuid()::VARCHAR;
 

@@ -1,6 +1,6 @@
 /**
- * DuckDB alone: the pages are saved as files, and everything else is SQL, with all threads and all memory. It is what the
- * engine itself can do. `duckdb-alone.ts HOST DIRECTORY`
+ * DuckDB alone: the pages are saved as files, and everything else is SQL, with all threads and all memory. It shows what DuckDB
+ * itself can do. `duckdb-alone.ts HOST DIRECTORY`
  */
 import { DuckDBInstance } from "@duckdb/node-api"
 import { Schema } from "effect"
@@ -13,7 +13,7 @@ const decode = Schema.decodeUnknownSync(
   Schema.fromJsonString(Schema.Struct({ next_offset: Schema.optionalKey(Schema.Int) }))
 )
 
-/** The next offset is at the page's start: it need not be parsed as a whole. */
+/** The next offset is at the start of the page, so the page is not parsed. */
 const save = async (path: string, folder: string) => {
   mkdirSync(`${directory}/${folder}`)
   for (let offset: number | undefined = 0; offset !== undefined;) {

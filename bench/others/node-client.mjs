@@ -13,8 +13,8 @@ const [address, directory] = process.argv.slice(2)
 const [hostname, port] = address.split(":")
 const agent = new http.Agent({ keepAlive: true })
 
-// The client knows only https. Plain http on loopback saves it the encryption, which ours has not to do either, and a
-// connection a page.
+// The client supports only https. Plain http on loopback saves it the encryption, which duo-mfa does not have here either,
+// and one connection per page.
 https.request = (options, callback) => http.request({ ...options, host: hostname, port, agent }, callback)
 
 const client = new duo.Client("DIBENCH", "b".repeat(40), address)
@@ -33,7 +33,7 @@ async function* pages(path, limit) {
   }
 }
 
-/** Columns of a type; SECONDS are a number that becomes a time. */
+/** Columns of a type. SECONDS is a number that becomes a time. */
 const of = (type, names) => Object.fromEntries(names.split(" ").map((name) => [name, type]))
 const tables = {
   users: {
@@ -72,7 +72,7 @@ const tables = {
 const strengths = ["none", "telephony", "otp", "push", "device_bound", "phishing_resistant"]
 const out = new Set(["disabled", "locked out", "pending deletion"])
 
-// JSON.stringify leaves out what is undefined, and DuckDB makes NULL of what is not there
+// JSON.stringify omits undefined fields, and DuckDB reads missing fields as NULL
 const said = (value) => value === "" || value === null ? undefined : value
 const joined = (texts) => said([...new Set(texts)].filter((text) => text).sort().join(", "))
 
@@ -216,7 +216,7 @@ for await (const page of pages("/admin/v1/bypass_codes", 500)) {
     })
   }
 }
-// 300 is the most that Duo gives a page of this endpoint
+// Duo's largest page of this endpoint has 300 objects
 for await (const page of pages("/admin/v1/users", 300)) {
   for (const user of page) addUser(user, coded)
   if (rows.users.length >= usersABatch) flush()

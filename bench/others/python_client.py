@@ -23,7 +23,7 @@ def of(kind, names):
     return dict.fromkeys(names.split(), kind)
 
 
-# The tuples of every table have these columns, in this order.
+# The columns of each table's tuples, in order.
 TABLES = {
     "users": of(TEXT, "user_id username email realname firstname lastname status")
     | of(BOOL, "is_enrolled")
@@ -63,7 +63,7 @@ def joined(texts):
     return ", ".join(sorted({text for text in texts if text})) or None
 
 
-# Most phones can do what some other phone can do: what follows from it is worked out once.
+# Many phones have the same capabilities, so the uses that follow from them are computed once.
 USES = {}
 
 
@@ -164,7 +164,7 @@ def add_user(user, coded, users, methods, groups):
 
 def main(address, directory):
     host, port = address.split(":")
-    # plain http is the client's own option; 300 is the most that Duo gives a page of this endpoint
+    # plain http is the client's own option; Duo's largest page of this endpoint has 300 objects
     admin = duo_client.Admin("DIBENCH", "b" * 40, host, port=int(port), ca_certs="HTTP", paging_limit=300)
     now = time.time()
     rows = {name: [] for name in TABLES}
