@@ -108,7 +108,7 @@ export const adminMethods = make({
     enrolled_at: timestamp("When a WebAuthn credential was added."),
     last_seen_at: volatile(
       timestamp(
-        "When Duo Mobile last contacted Duo. NULL means not known, not stale: Duo says it of activated phones only."
+        "When Duo Mobile last contacted Duo. NULL means not known, not stale."
       )
     ),
     totp_step: bigint("Seconds for which a time-based token's passcode is valid.")

@@ -120,7 +120,7 @@ export const mfaMethods = make({
     ),
     last_seen_at: volatile(
       timestamp(
-        "When Duo Mobile last contacted Duo. NULL means not known, not stale: Duo says it of activated phones only."
+        "When Duo Mobile last contacted Duo. NULL means not known, not stale."
       )
     ),
     app_version: text("Version of Duo Mobile or Duo Desktop."),
