@@ -6,7 +6,7 @@ import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as RowHash from "../duckdb/RowHash.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Table } from "../Table.ts"
-import * as Added from "./AddedColumns.ts"
+import * as AddedColumns from "./AddedColumns.ts"
 import { meta, own } from "./ledger/Meta.ts"
 import { historyOf, rowKey } from "./Versions.ts"
 import * as Views from "./Views.ts"
@@ -25,7 +25,7 @@ export const history = (table: Table, fingerprint: string, later: ReadonlyArray<
     cell: DuckDb.name(column),
     was: DuckDb.name(`was ${column}`),
     is: DuckDb.name(`${column} is known`),
-    since: Added.since(table, column, "collected.tenant")
+    since: AddedColumns.since(table, column, "collected.tenant")
   }))
   const carried = known.map(({ cell, is, since, was }) =>
     `, ${cell} AS ${was}, coalesce(collected.observed_at >= ${since}, true) AS ${is}`
@@ -97,6 +97,9 @@ export const statements = (
 ): ReadonlyArray<string> => [
   `CREATE OR REPLACE VIEW ${snapshotsOf(table)} AS ${rows === undefined ? none(table) : asTable(table, rows)}`,
   `COMMENT ON VIEW ${snapshotsOf(table)} IS ${DuckDb.literal(`The rows of ${table.name} as every run saw them.`)}`,
-  ...view(historyOf(table), history(table, RowHash.ofVersion(table, Added.of(table, added)), Added.of(table, added))),
+  ...view(
+    historyOf(table),
+    history(table, RowHash.ofVersion(table, AddedColumns.of(table, added)), AddedColumns.of(table, added))
+  ),
   ...Views.statements(table, added)
 ]

@@ -5,7 +5,7 @@
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import { telling } from "../duckdb/RowHash.ts"
 import * as Table from "../Table.ts"
-import * as Added from "./AddedColumns.ts"
+import * as AddedColumns from "./AddedColumns.ts"
 import { historyOf, rowKey } from "./Versions.ts"
 
 /** The table `T_changes`: the changes of the rows of a table. */
@@ -51,7 +51,7 @@ const knownThen = (table: Table.Table, { name, type, volatile }: Table.Column, l
     return `CASE WHEN ${wasSeenLater} THEN coalesce(last_at, valid_from) ELSE ${cell} END AS observed_at`
   }
   if (later.includes(name)) {
-    const addedAt = Added.since(table, name, "version.tenant")
+    const addedAt = AddedColumns.since(table, name, "version.tenant")
     return `CASE WHEN ${wasSeenLater} AND coalesce(${addedAt} > ${surelySeenAt}, false) THEN NULL ELSE ${cell} END AS ${
       DuckDb.name(name)
     }`
@@ -91,7 +91,7 @@ const beforeAndAfter = (
 ) => {
   const now = `now.${DuckDb.name(name)}`
   if (later.includes(name)) {
-    const addedAt = Added.since(table, name, "was.tenant")
+    const addedAt = AddedColumns.since(table, name, "was.tenant")
     return [`CASE WHEN was.observed_at < ${addedAt} THEN ${now} ELSE was.${DuckDb.name(name)} END`, now]
   }
   const source = uncertain === null ? explains : name
@@ -172,7 +172,7 @@ const changes = (table: Table.Table, later: ReadonlyArray<string>) => {
 
 /** The statements that make the views of a table, with comments, in the database that has the history. */
 export const statements = (table: Table.Table, added: ReadonlyArray<string> = []): ReadonlyArray<string> => {
-  const later = Added.of(table, added)
+  const later = AddedColumns.of(table, added)
   const changed = changesOf(table)
   const name = DuckDb.name(table.name)
   const asof = DuckDb.name(`${table.name}_asof`)

@@ -8,7 +8,7 @@ import { HttpClient } from "effect/http"
 import { Otlp } from "effect/observability"
 import * as Transport from "../http/Transport.ts"
 import { version } from "../Version.ts"
-import * as Harmless from "./AllowedAttributes.ts"
+import * as AllowedAttributes from "./AllowedAttributes.ts"
 import type { Collector } from "./Collector.ts"
 
 /** How long a run waits at its end for telemetry that was not sent yet. */
@@ -47,7 +47,7 @@ export const open = Effect.fnUntraced(function*(collector: Collector, dataDirect
     resource: { serviceName, serviceVersion: version, attributes },
     shutdownTimeout: patience
   }).pipe(
-    Layer.provide(Harmless.layer(Object.keys(attributes), dataDirectory)),
+    Layer.provide(AllowedAttributes.layer(Object.keys(attributes), dataDirectory)),
     Layer.provide(watched(why)),
     Layer.provide(Transport.layer(loopback))
   )

@@ -3,7 +3,7 @@ import { Cause, Exit, Predicate, Runtime } from "effect"
 import { CliError } from "effect/cli"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
-import * as TooLate from "./Published.ts"
+import * as Published from "./Published.ts"
 
 let terminated = false
 process.on("SIGTERM", () => {
@@ -17,7 +17,7 @@ export const isExpected = (error: unknown): error is ExpectedFailure =>
 /** The exit code of a failed command. */
 export const exitCode = (cause: Cause.Cause<unknown>): number => {
   if (Cause.hasInterruptsOnly(cause)) {
-    return TooLate.exitCode() ?? (terminated ? ExitCode.terminated : ExitCode.interrupted)
+    return Published.exitCode() ?? (terminated ? ExitCode.terminated : ExitCode.interrupted)
   }
   const error = Cause.squash(cause)
   // the errors of the arguments were printed when they were parsed

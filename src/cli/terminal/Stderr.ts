@@ -6,7 +6,7 @@ import { Clock, Effect, Layer, Logger, References } from "effect"
 import { Progress } from "../../run/Progress.ts"
 import * as Json from "../../text/Json.ts"
 import * as Terminal from "../../text/Terminal.ts"
-import * as Arrival from "./Eta.ts"
+import * as Eta from "./Eta.ts"
 import { isJson } from "./LogFormat.ts"
 
 const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb" && !isJson
@@ -84,12 +84,12 @@ const progressLine = ({ pages, seen, stage, total, what }: Progress) =>
 export const progress = Layer.sync(Progress, () => {
   let tenth = 0
   let stage: Progress["stage"] = "reading"
-  let arrival = Arrival.start
+  let eta = Eta.start
   return (now) => {
     if (isTerminal) {
       return Effect.map(Clock.monotonicTimeNanos, (nanos) => {
-        arrival = Arrival.observe(arrival, now, Number(nanos / 1_000_000n))
-        draw([progressLine(now), Arrival.timeLeft(arrival)].filter((part) => part !== "").join(", "))
+        eta = Eta.observe(eta, now, Number(nanos / 1_000_000n))
+        draw([progressLine(now), Eta.timeLeft(eta)].filter((part) => part !== "").join(", "))
       })
     }
     if (now.stage === "writing") return Effect.void

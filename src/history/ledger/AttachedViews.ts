@@ -11,7 +11,7 @@ import * as Snapshots from "../Snapshots.ts"
 import { historyOf } from "../Versions.ts"
 import * as Views from "../Views.ts"
 import { meta, own } from "./Meta.ts"
-import * as Stored from "./StoredTables.ts"
+import * as StoredTables from "./StoredTables.ts"
 
 /** The tables of a pipeline, and the SQL of its views. */
 interface Described {
@@ -61,8 +61,8 @@ export const make = Effect.fnUntraced(
     }
     /** The query for the versions; format 1 kept them in one table. */
     const history = (table: Table) =>
-      there.has(Stored.versionsOf(table).name)
-        ? Stored.history(table, (kept) => `(${query(kept)})`)
+      there.has(StoredTables.versionsOf(table).name)
+        ? StoredTables.history(table, (kept) => `(${query(kept)})`)
         : query(historyOf(table))
     const hasColumnsAdded = columns.some(([table, column]) => table === runs.name && column === "columns_added")
     const added = hasColumnsAdded ? yield* AddedColumns.inRuns(session, rows(runs.name)) : []
@@ -80,6 +80,6 @@ export const make = Effect.fnUntraced(
         ])
       ].join(";\n")
     )
-    yield* others(session, catalog, extracted.flatMap(({ tables }) => tables.flatMap(Stored.tablesOf)))
+    yield* others(session, catalog, extracted.flatMap(({ tables }) => tables.flatMap(StoredTables.tablesOf)))
   }
 )

@@ -10,7 +10,7 @@ import * as Snapshots from "../Snapshots.ts"
 import { historyOf } from "../Versions.ts"
 import * as Views from "../Views.ts"
 import * as Meta from "./Meta.ts"
-import * as Stored from "./StoredTables.ts"
+import * as StoredTables from "./StoredTables.ts"
 
 /** The names of the column types in DuckDB's catalog. */
 const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "TIMESTAMP WITH TIME ZONE" }
@@ -18,7 +18,7 @@ const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "
 const inLedger = (catalog: string, name: string) => `${catalog}.main.${DuckDb.name(name)}`
 
 /** The tables that the ledger keeps for some tables: the runs, and the versions of each. */
-const kept = (tables: ReadonlyArray<Table>) => [runs, ...tables.flatMap(Stored.tablesOf)]
+const kept = (tables: ReadonlyArray<Table>) => [runs, ...tables.flatMap(StoredTables.tablesOf)]
 
 /** A table of a ledger, and its missing columns. */
 interface Lacking {
@@ -55,7 +55,7 @@ export const missing = Effect.fnUntraced(
       })
     })
     const earlier = tables.filter((table) =>
-      isThere(historyOf(table).name, "table") && !isThere(Stored.versionsOf(table).name, "table")
+      isThere(historyOf(table).name, "table") && !isThere(StoredTables.versionsOf(table).name, "table")
     )
     for (const table of tables) {
       const views = [table, Views.changesOf(table), ...earlier.includes(table) ? [] : [historyOf(table)]]
@@ -88,7 +88,7 @@ export const missing = Effect.fnUntraced(
       earlier: yield* Effect.forEach(
         earlier,
         (table) =>
-          Effect.map(look(historyOf(table)), ({ columns: lacking }): Stored.Earlier => ({
+          Effect.map(look(historyOf(table)), ({ columns: lacking }): StoredTables.Earlier => ({
             table,
             lacking,
             others: columns.filter(([of, column]) =>
@@ -133,13 +133,15 @@ export const migrate = Effect.fn("Ledger.migrate")(
     })
     // the hashes were made without these columns
     const unhashed = tables.filter((table) =>
-      lacking.kept.some((found) => found.table.name === Stored.versionsOf(table).name && found.columns.length > 0)
-    ).map((table) => `UPDATE ${inLedger(catalog, Stored.hashesOf(table).name)} SET hash_kind = NULL`)
-    const moved = lacking.earlier.flatMap((earlier) => Stored.takeOver(earlier, (name) => inLedger(catalog, name)))
+      lacking.kept.some((found) => found.table.name === StoredTables.versionsOf(table).name && found.columns.length > 0)
+    ).map((table) => `UPDATE ${inLedger(catalog, StoredTables.hashesOf(table).name)} SET hash_kind = NULL`)
+    const moved = lacking.earlier.flatMap((earlier) =>
+      StoredTables.takeOver(earlier, (name) => inLedger(catalog, name))
+    )
     yield* session.run(["BEGIN", ...made, ...unhashed, ...moved, ...Meta.statements(catalog)].join(";\n"))
     const all = [...added, ...yield* AddedColumns.inRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
     const statements = tables.flatMap((table) => [
-      ...Snapshots.view(historyOf(table), Stored.history(table, ({ name }) => DuckDb.name(name))),
+      ...Snapshots.view(historyOf(table), StoredTables.history(table, ({ name }) => DuckDb.name(name))),
       ...Views.statements(table, all)
     ])
     yield* session.run([`USE ${catalog}`, ...statements, views, "COMMIT", "USE memory"].join(";\n"))
@@ -175,8 +177,8 @@ export const addRun = Effect.fn("Ledger.addRun")(function*(session: DuckDb.Sessi
 
 /** SQL for the versions that a run saw. The run must be the tenant's newest. */
 const newest = (catalog: string, table: Table, run: string) =>
-  `FROM ${inLedger(catalog, Stored.versionsOf(table).name)} version
-   JOIN ${inLedger(catalog, Stored.currentOf(table).name)} sighting USING (version_number)
+  `FROM ${inLedger(catalog, StoredTables.versionsOf(table).name)} version
+   JOIN ${inLedger(catalog, StoredTables.currentOf(table).name)} sighting USING (version_number)
    WHERE version.tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run})`
 
 /** Fails unless the ledger has as many rows of a run as were staged. */
@@ -223,7 +225,7 @@ export const select = Effect.fnUntraced(
     if (known[0]?.[0] !== run_id) return undefined
     const changing = yield* session.all(
       `SELECT column_name FROM duckdb_columns() WHERE database_name = ${DuckDb.literal(catalog)}
-       AND schema_name = 'main' AND table_name = ${DuckDb.literal(Stored.currentOf(table).name)}`
+       AND schema_name = 'main' AND table_name = ${DuckDb.literal(StoredTables.currentOf(table).name)}`
     )
     if (changing.length === 0) {
       return `SELECT ${DuckDb.names(table)} FROM ${inLedger(catalog, historyOf(table).name)} WHERE run_id = ${run}`

@@ -14,7 +14,7 @@ import { inDataDirectory, RunError, Unnamed, Unpublished } from "../RunError.ts"
 import * as Lock from "./Lock.ts"
 import * as Manifest from "./Manifest.ts"
 import { withLocation } from "./SinkLocation.ts"
-import * as Named from "./TrustedTarget.ts"
+import * as TrustedTarget from "./TrustedTarget.ts"
 
 /** Finds a sink by the name in a target. */
 export type FindSink = (name: string) => Effect.Effect<Sink, ExpectedFailure>
@@ -30,7 +30,7 @@ export interface TrustedPlaces {
 export const follow = Effect.fnUntraced(function*(followed: TrustedPlaces, target: Manifest.Target, run_id: string) {
   const unnamed = new RunError({ reason: new Unnamed({ run_id, sink: target.sink, location: target.location }) })
   const sink = yield* Effect.mapError(followed.findSink(target.sink), () => unnamed)
-  return (yield* Named.isTrusted(followed, sink, target)) ? withLocation(sink) : yield* unnamed
+  return (yield* TrustedTarget.isTrusted(followed, sink, target)) ? withLocation(sink) : yield* unnamed
 })
 
 /** Discards a run in one place. The result is whether everything there was removed. */
@@ -65,7 +65,8 @@ export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlace
   yield* inDirectory(Private.sweep(dataDirectory))
   const manifests = yield* Manifest.make(dataDirectory)
   yield* manifests.refuseNewer
-  const isFinished = (target: Manifest.Target) => Named.isNamed(sinks, target) || !Named.isStandardOutput(target)
+  const isFinished = (target: Manifest.Target) =>
+    TrustedTarget.isNamed(sinks, target) || !TrustedTarget.isStandardOutput(target)
   for (const unfinished of yield* manifests.unfinished) {
     const { run_id } = unfinished
     if (unfinished.state === "sealed") {
