@@ -1,5 +1,5 @@
 /**
- * Finds words and turns of phrase that make a reader stop, in comments, SQL heads, tests' names and pages. `make lint` runs it.
+ * Finds words and turns of phrase that make a reader stop, in comments and pages. `make lint` runs it.
  * A sentence has a subject, a verb and an object; a clause with "what" or "who" is not a subject.
  */
 import { globSync, readFileSync } from "node:fs"
@@ -18,7 +18,7 @@ const turns: ReadonlyArray<readonly [turn: RegExp, instead: string]> = [
   ]
 ]
 
-/** The text of comments in TypeScript, SQL and shell, a paragraph an element, with its line. */
+/** The comments of TypeScript and SQL, or the lines of a page without its code, each with its line number. */
 const comments = (file: string, text: string) => {
   if (file.endsWith(".md")) {
     return text.replace(/^```[^]*?^```/gm, (code) => code.replace(/[^\n]/g, "")).split("\n")

@@ -165,8 +165,10 @@ export const verify = Command.make(
       return json ? Effect.void : print(finding)
     }
 
-    const pass = (what: string, error: ExpectedFailure) => {
+    /** Keeps why something could not be read, and goes on. */
+    const notVerified = (of: Omit<Finding, "rows" | "verdict">, what: string, error: ExpectedFailure) => {
       unread.push({ what, detail: error.message, exit: error[Runtime.errorExitCode] })
+      return found({ ...of, rows: 0, verdict: "not verified" })
     }
 
     /** Compares every table of one sink of one run. */
@@ -190,8 +192,7 @@ export const verify = Command.make(
         )
         if (Result.isFailure(compared)) {
           if (isShut(compared.failure)) shut.set(place, compared.failure)
-          pass(what, compared.failure)
-          yield* found({ ...of, rows: 0, verdict: "not verified" })
+          yield* notVerified(of, what, compared.failure)
         } else {
           const { rows, verdict } = compared.success
           if (isWrong(verdict)) differing.push(`${what} ${verdict}`)
@@ -204,8 +205,7 @@ export const verify = Command.make(
       if (Result.isFailure(read)) {
         isUnknown = true
         const location = `runs/${run_id}.json`
-        pass(location, read.failure)
-        yield* found({ run_id, sink: "manifest", location, table: "", rows: 0, verdict: "not verified" })
+        yield* notVerified({ run_id, sink: "manifest", location, table: "" }, location, read.failure)
         continue
       }
       const manifest = read.success

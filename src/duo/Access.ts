@@ -8,7 +8,7 @@ export class Access extends Context.Service<Access, {
   readonly client: (client: Client["Service"]) => Client["Service"]
   /** The source with the options of this session. */
   readonly source: (source: Source) => Source
-}>()("duo-mfa/duo/Session") {
+}>()("duo-mfa/duo/Access") {
   /** Duo itself, without a record. */
   static readonly live: Layer.Layer<Access> = Layer.succeed(
     Access,

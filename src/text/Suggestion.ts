@@ -24,12 +24,12 @@ export const nearest = (name: string, names: ReadonlyArray<string>): ReadonlyArr
   return distances.filter(([_, letters]) => letters === least).map(([known]) => known)
 }
 
-const alternatives = new Intl.ListFormat("en", { type: "disjunction" })
-
 /** ` Did you mean "duckdb"?`, with a space before it; "" if no name is close. */
 export const didYouMean = (name: string, names: ReadonlyArray<string>): string => {
   const close = nearest(name, names)
-  return close.length === 0 ? "" : ` Did you mean ${alternatives.format(close.map((known) => `"${known}"`))}?`
+  if (close.length === 0) return ""
+  const alternatives = new Intl.ListFormat("en", { type: "disjunction" })
+  return ` Did you mean ${alternatives.format(close.map((known) => `"${known}"`))}?`
 }
 
 /** The error for an unknown name: a suggestion, and all names that are available. */

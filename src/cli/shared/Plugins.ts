@@ -35,7 +35,7 @@ export class Plugins extends Context.Service<Plugins, {
   readonly queries: string
   /** The folder of the policies. */
   readonly policies: string
-}>()("duo-mfa/cli/Catalog") {
+}>()("duo-mfa/cli/Plugins") {
   /** `root` is the folder that `pipelines/` and `sinks/` are in: a checkout, or what was made of it for npm. */
   static readonly layer = (root: URL) =>
     Layer.effect(
