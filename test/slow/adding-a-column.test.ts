@@ -1,9 +1,8 @@
 /** docs/adding-a-column.md, followed step by step in a clone. */
 import { assert, it } from "@effect/vitest"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { clone } from "../support/clone.ts"
+import { contributed, inClone, typed } from "../support/clone.ts"
 import { succeed } from "../support/package.ts"
 
 const page = readFileSync("docs/adding-a-column.md", "utf8")
@@ -21,38 +20,35 @@ const places = [
   ["test/torture/golden.json", "\"is_enrolled\":"]
 ] as const
 
-it("a newcomer adds a column that passes lint, types and the oracles, and that a query can read", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "duo-mfa-column-"))
-  const edit = (file: string, change: (text: string) => string) => {
-    assert.include(page, `\`${file}\``)
-    const text = readFileSync(join(folder, file), "utf8")
-    const changed = change(text)
-    assert.notStrictEqual(changed, text, file)
-    writeFileSync(join(folder, file), changed)
-  }
-  try {
-    clone(folder)
-    assert.strictEqual(blocks.length, places.length)
-    for (const [index, [file, anchor]] of places.entries()) {
-      const block = blocks[index] ?? ""
-      const start = `${/^ */.exec(block)?.[0]}${anchor}`
-      edit(
-        file,
-        (text) => text.split("\n").flatMap((line) => line.startsWith(start) ? [line, block] : [line]).join("\n")
-      )
-    }
-    for (const file of ["src/duo/wire/User.ts", "test/duo/wire/Judge.test.ts"]) {
-      edit(file, (text) => text.replace(/^ +"has_password",\n/m, ""))
-    }
-    edit("pipelines/mfa/Tables.ts", (text) => text.replace("import {\n", "import {\n  added,\n"))
-    const [typed = ""] = /(?<=^```sh\n)[^]+?(?=^```$)/m.exec(page) ?? []
-    // the clone has its packages already
-    const make = `make() { command make --assume-old=node_modules/.setup "$@"; }\nset -e\n${typed}`
-    const output = await succeed(folder, "bash", ["-c", make])
-    assert.match(output, /Tests +\d+ passed/)
-    assert.match(output, /^false,\d+$/m)
-    assert.include(readFileSync(join(folder, "data/README.md"), "utf8"), "`has_password`")
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}, 300_000)
+it(
+  "a newcomer adds a column that passes lint, types and the oracles, and can be asked",
+  () =>
+    inClone(contributed, async (folder) => {
+      const edit = (file: string, change: (text: string) => string) => {
+        assert.include(page, `\`${file}\``)
+        const text = readFileSync(join(folder, file), "utf8")
+        const changed = change(text)
+        assert.notStrictEqual(changed, text, file)
+        writeFileSync(join(folder, file), changed)
+      }
+      assert.strictEqual(blocks.length, places.length)
+      for (const [index, [file, anchor]] of places.entries()) {
+        const block = blocks[index] ?? ""
+        const start = `${/^ */.exec(block)?.[0]}${anchor}`
+        edit(
+          file,
+          (text) => text.split("\n").flatMap((line) => line.startsWith(start) ? [line, block] : [line]).join("\n")
+        )
+      }
+      for (const file of ["src/duo/wire/User.ts", "test/duo/wire/Judge.test.ts"]) {
+        edit(file, (text) => text.replace(/^ +"has_password",\n/m, ""))
+      }
+      edit("pipelines/mfa/Tables.ts", (text) => text.replace("import {\n", "import {\n  added,\n"))
+      const [commands = ""] = /(?<=^```sh\n)[^]+?(?=^```$)/m.exec(page) ?? []
+      const output = await succeed(folder, "bash", ["-c", typed(commands)])
+      assert.match(output, /Tests +\d+ passed/)
+      assert.match(output, /^false,\d+$/m)
+      assert.include(readFileSync(join(folder, "data/README.md"), "utf8"), "`has_password`")
+    }),
+  300_000
+)

@@ -1,9 +1,8 @@
 /** CONTRIBUTING.md, followed step by step by a newcomer who does only what it says. */
 import { assert, it } from "@effect/vitest"
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { clone } from "../support/clone.ts"
+import { contributed, inClone, typed } from "../support/clone.ts"
 import { succeed } from "../support/package.ts"
 
 const page = readFileSync("CONTRIBUTING.md", "utf8")
@@ -21,27 +20,22 @@ const add = (file: string, block: string) => {
   appendFileSync(file, `\n${block.split("\n").filter((line) => !line.startsWith("import ")).join("\n").trim()}\n`)
 }
 
-it("a newcomer gets from a clone to a sink that passes lint, types, layout and the laws", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "duo-mfa-contributing-"))
-  try {
-    clone(folder)
-    const files = ["sinks/gzip.ts", "test/support/readers.ts", "test/sinks/sinks.test.ts"]
-    const sources = blocks("ts")
-    assert.strictEqual(sources.length, files.length)
-    for (const [index, file] of files.entries()) {
-      assert.include(page, `\`${file}\`:\n\n\`\`\`ts\n${sources[index]}`)
-      add(join(folder, file), sources[index] ?? "")
-    }
-    const [cloning = "", trying = ""] = blocks("sh")
-    // the clone has its packages already
-    const typed = `make() { command make --assume-old=node_modules/.setup "$@"; }\nset -e\n${
-      cloning.split("\n").slice(1).join("\n")
-    }${trying}`
-    const told = await succeed(folder, "bash", ["-c", typed])
-    assert.match(told, /Tests +18 passed/)
-    assert.match(told, /^gzip +data\/demo\/gzip \(/m)
-    assert.match(told, /^\S+ +gzip +users +400 +same$/m)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}, 300_000)
+it(
+  "a newcomer gets from a clone to a sink that passes lint, types, layout and the laws",
+  () =>
+    inClone(contributed, async (folder) => {
+      const files = ["sinks/gzip.ts", "test/support/readers.ts", "test/sinks/sinks.test.ts"]
+      const sources = blocks("ts")
+      assert.strictEqual(sources.length, files.length)
+      for (const [index, file] of files.entries()) {
+        assert.include(page, `\`${file}\`:\n\n\`\`\`ts\n${sources[index]}`)
+        add(join(folder, file), sources[index] ?? "")
+      }
+      const [cloning = "", trying = ""] = blocks("sh")
+      const output = await succeed(folder, "bash", ["-c", typed(cloning.split("\n").slice(1).join("\n") + trying)])
+      assert.match(output, /Tests +18 passed/)
+      assert.match(output, /^gzip +data\/demo\/gzip \(/m)
+      assert.match(output, /^\S+ +gzip +users +400 +same$/m)
+    }),
+  300_000
+)

@@ -1,8 +1,8 @@
 /** Packs, installs and runs the npm package as a user would, with npm. */
 import { spawn, spawnSync } from "node:child_process"
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { inClone } from "./clone.ts"
 import type { Ended } from "./program.ts"
 
 const root = join(import.meta.dirname, "../..")
@@ -75,18 +75,7 @@ const sources =
     .split(" ")
 
 /** Runs `npm pack` for a copy of this repository, so that other tests do not see the files that it makes. */
-export const packOurs = async (destination: string) => {
-  const clone = mkdtempSync(join(tmpdir(), "duo-mfa-clone-"))
-  try {
-    for (const file of sources) {
-      cpSync(join(root, file), join(clone, file), { recursive: true, preserveTimestamps: true })
-    }
-    symlinkSync(join(root, "node_modules"), join(clone, "node_modules"))
-    return await pack(clone, destination)
-  } finally {
-    rmSync(clone, { recursive: true, force: true })
-  }
-}
+export const packOurs = (destination: string) => inClone(sources, (clone) => pack(clone, destination))
 
 /**
  * Tells npm in a folder of the versions that we have, which are in its cache: it need not ask what others there are.
