@@ -34,7 +34,10 @@ export interface Got {
   readonly failure: string | undefined
 }
 
-export const v5: Scheme = { version: 5, digest: "sha512" }
+export const v5 = { version: 5, digest: "sha512" } as const satisfies Scheme
+
+/** All ways of signing that Duo accepts. */
+export const schemes = [{ version: 2, digest: "sha1" }, { version: 2, digest: "sha512" }, v5] as const
 
 const exchange = (host: string, path: string, method: string, headers: Record<string, string>, body: string) =>
   Effect.callback<Got>((resume) => {

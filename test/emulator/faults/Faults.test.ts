@@ -2,10 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { Fault, fromJson, type Rule } from "../../src/emulator/faults/Scenario.ts"
-import * as Tenant from "../../src/emulator/people/Tenant.ts"
-import { type Emulator, serve } from "../../src/emulator/server/Emulator.ts"
-import { ask, everyone, type Got, json, text, turn } from "../support/emulator-client.ts"
+import { Fault, fromJson, type Rule } from "../../../src/emulator/faults/Scenario.ts"
+import * as Tenant from "../../../src/emulator/people/Tenant.ts"
+import { type Emulator, serve } from "../../../src/emulator/server/Emulator.ts"
+import { ask, everyone, type Got, json, text, turn } from "../../support/emulator-client.ts"
 
 const faultNames = Fault.members.map((member) => member.fields.fault.literal)
 
