@@ -15,7 +15,7 @@ import {
 } from "effect"
 import { createHash } from "node:crypto"
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import mfa from "../../pipelines/mfa.ts"
 import { users } from "../../pipelines/mfa/Tables.ts"
 import csv from "../../sinks/csv.ts"
@@ -102,21 +102,26 @@ export const inFolder = <A, E>(use: (folder: string) => Effect.Effect<A, E, Scop
     Effect.provide(NodeServices.layer)
   )
 
+/** The paths of all files, folders and links below a folder. `readdirSync` alone would follow links, and one can go in a circle. */
+const pathsBelow = (folder: string): ReadonlyArray<string> =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    return [path, ...entry.isDirectory() ? pathsBelow(path) : []]
+  })
+
 /**
  * All files below a folder with a hash of their contents, and all links with their targets. Lock files are left out.
  */
 export const tree = (folder: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    readdirSync(folder, { recursive: true, encoding: "utf8" }).sort().filter((name) => !name.endsWith(".lock"))
-      .flatMap((name) => {
-        const file = join(folder, name)
-        const info = lstatSync(file)
-        return info.isSymbolicLink()
-          ? [[name, `-> ${readlinkSync(file)}`]]
-          : info.isFile()
-          ? [[name, createHash("sha256").update(readFileSync(file)).digest("hex")]]
-          : []
-      })
+    pathsBelow(folder).filter((path) => !path.endsWith(".lock")).sort().flatMap((path) => {
+      const info = lstatSync(path)
+      return info.isSymbolicLink()
+        ? [[relative(folder, path), `-> ${readlinkSync(path)}`]]
+        : info.isFile()
+        ? [[relative(folder, path), createHash("sha256").update(readFileSync(path)).digest("hex")]]
+        : []
+    })
   )
 
 /** The users that a run published at a target, read without the sinks' code. */
