@@ -24,7 +24,7 @@ export const outcomeOf = Schema.decodeEffect(Schema.fromJsonString(Outcome))
 
 /** The run's metadata for its Parquet files, for `COPY ... (KV_METADATA ...)`. */
 export const metadata = (outcome: Outcome) =>
-  `{"${ParquetFiles.runKey}": ${DuckDb.literal(ParquetFiles.encodeRun(outcome))}}`
+  `{"${ParquetFiles.runKey}": ${DuckDb.literal(ParquetFiles.encodeRun(mfa.tables, outcome))}}`
 
 /** The seconds of every step, and their sum. */
 export interface Steps {
@@ -84,7 +84,7 @@ export const applyTo = Effect.fnUntraced(function*(
     make: Effect.fnUntraced(function*(session, catalog) {
       yield* tick
       yield* Ledger.migrate(session, catalog, mfa.tables, mfa.views)
-      yield* Ledger.addRun(session, catalog, outcome)
+      yield* Ledger.addRun(session, catalog, mfa.tables, outcome)
       yield* apply(session, catalog, run, true, mfa.tables.map((table) => ({ table, rows: RowsSql.rowsOf(table) })))
       yield* tick
     }),

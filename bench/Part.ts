@@ -25,7 +25,7 @@ const machine = `${availableParallelism()} cores of ${cpus()[0]?.model ?? "an un
 } GiB, ${platform()}, Node ${process.versions.node}`
 
 /** Makes the part from its results. */
-export type Begun = (told: Partial<Pick<Part, "rows" | "notes" | "besides">>) => Part
+export type Begun = (given: Partial<Pick<Part, "rows" | "notes" | "besides">>) => Part
 
 /** Begins a part now, on this machine. */
 export const begin = (): Begun => {

@@ -42,10 +42,10 @@ const keep = Effect.fnUntraced(function*(name: string, part: Part.Part) {
 /** Measures runs and the contenders, and removes the contenders afterwards. */
 const machine = Effect.fnUntraced(function*(part: Part.Begun) {
   const { contenders, leftOut } = yield* Contenders.all
-  const told = ({ everybody, rows }: Machine.Measured) =>
+  const measuredPart = ({ everybody, rows }: Machine.Measured) =>
     part({ rows, notes: leftOut, besides: [{ heading: "What everybody took", text: everybody }] })
-  return told(
-    yield* Machine.measure(sized(Machine), contenders, (measured) => keep("machine", told(measured)))
+  return measuredPart(
+    yield* Machine.measure(sized(Machine), contenders, (measured) => keep("machine", measuredPart(measured)))
   )
 }, Effect.scoped)
 

@@ -26,7 +26,7 @@ const duckdb: Sink = {
           make: Effect.fnUntraced(function*(session, catalog) {
             for (const outcome of round) {
               yield* Ledger.migrate(session, catalog, run.tables, run.views, outcome.columns_added)
-              yield* Ledger.addRun(session, catalog, outcome)
+              yield* Ledger.addRun(session, catalog, run.tables, outcome)
               const snapshots = collected(run.tables, outcome).map((table) => ({ table, rows: RowsSql.rowsOf(table) }))
               yield* apply(session, catalog, { ...run, ...stampOf(outcome) }, outcome.complete, snapshots)
             }

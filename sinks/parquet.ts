@@ -7,7 +7,7 @@ import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import * as Instant from "../src/duckdb/Instant.ts"
 import * as Read from "../src/duckdb/Read.ts"
 import * as RowsSql from "../src/duckdb/RowsSql.ts"
-import { CannotCreate, InputOutput, Overtaken } from "../src/failure/SinkError.ts"
+import { CannotCreate, InputOutput, Superseded } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
 import * as Identity from "../src/files/Identity.ts"
 import * as AddedColumns from "../src/history/AddedColumns.ts"
@@ -49,13 +49,13 @@ const rowsIn = (file: string, { columns }: Table) =>
   }`
 
 /** The key-value metadata of a file. */
-const metadata = ({ columns, doc, key, name }: Table, outcome: Outcome) =>
+const metadata = ({ columns, doc, key, name }: Table, run: SinkRun, outcome: Outcome) =>
   Object.entries({
     "duo_mfa.dictionary": JSON.stringify({ name, doc, key, columns }),
     "duo_mfa.run_id": outcome.run_id,
     [ParquetFiles.formatKey]: String(format),
     [ParquetFiles.versionKey]: outcome.tool_version,
-    [ParquetFiles.runKey]: ParquetFiles.encodeRun(outcome)
+    [ParquetFiles.runKey]: ParquetFiles.encodeRun(run.tables, outcome)
   }).map(([key, value]) => `${DuckDb.literal(key)}: ${DuckDb.literal(value)}`).join(", ")
 
 /** A condition for the rows of some tenants, or of all others. */
@@ -72,7 +72,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const staged = (name: string) => path.join(root, Files.stagedName(name, run.run_id))
   const viewsFile = path.join(root, "views.sql")
   yield* Files.prepare(root, [viewsFile, ...run.tables.flatMap((table) => [snapshot(run, table), current(table)])])
-  yield* Lock.take(root)
+  yield* Lock.acquireIn(root)
 
   const refuseUnreadable = Effect.fnUntraced(function*(session: DuckDb.Session, table: Table) {
     const file = current(table)
@@ -108,7 +108,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
           from,
           to,
           `FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${rowsPerGroup}, ` +
-            `DICTIONARY_SIZE_LIMIT ${dictionaryValuesMax}, KV_METADATA {${metadata(table, outcome)}}`
+            `DICTIONARY_SIZE_LIMIT ${dictionaryValuesMax}, KV_METADATA {${metadata(table, run, outcome)}}`
         )
 
       const count = Effect.fnUntraced(function*(file: string, where: string) {
@@ -129,7 +129,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
           `SELECT run_id FROM ${DuckDb.scanParquet(current(table))} WHERE tenant = ${DuckDb.literal(tenant)}
          AND observed_at > ${DuckDb.constant(observed_at)} LIMIT 1`
         )
-        if (later.length > 0) return yield* new Overtaken({ by: String(later[0]?.[0]) })
+        if (later.length > 0) return yield* new Superseded({ by: String(later[0]?.[0]) })
       })
 
       const sealRun = Effect.fnUntraced(function*(outcome: Outcome) {
@@ -220,9 +220,9 @@ const parquet: Sink = {
 
   isSuperseded: Files.isSuperseded({
     rootOf,
-    enter: Effect.fnUntraced(function*({ from }) {
+    lock: Effect.fnUntraced(function*({ from }) {
       const path = yield* Path.Path
-      yield* Lock.take(path.dirname(from))
+      yield* Lock.acquireIn(path.dirname(from))
       return false
     })
   }),

@@ -5,7 +5,7 @@
 import { Effect, Schema, Stream } from "effect"
 import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import { refusal } from "../src/failure/Shrink.ts"
-import { CannotCreate, Held, InputOutput } from "../src/failure/SinkError.ts"
+import { CannotCreate, InputOutput, InUse } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
 import { collected, type Outcome, runs, stampOf, toRow } from "../src/Outcome.ts"
 import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
@@ -30,7 +30,7 @@ const copyInto = (qualified: string, table: Table) => `COPY ${qualified} (${Duck
 const lock = Effect.fnUntraced(
   function*({ all }: Connection.Connection, { schema }: DatabaseTarget.DatabaseTarget, tenant: string) {
     const locked = yield* all("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", [`duo-mfa ${schema} ${tenant}`])
-    if (locked[0]?.[0] !== "t") return yield* new Held({ pid: null })
+    if (locked[0]?.[0] !== "t") return yield* new InUse({ pid: null })
   }
 )
 
@@ -106,7 +106,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   })
 
   const sealRun = Effect.fnUntraced(function*(outcome: Outcome, rows: Rows) {
-    const known: Row = toRow(outcome)
+    const known: Row = toRow(run.tables, outcome)
     yield* session.copy(copyInto(Layout.rowsOf(target, runs), runs), Stream.make(Cells.lines(runs, [known])))
     const tables = collected(run.tables, outcome)
     const bytes = yield* Effect.forEach(tables, (table) => sealTable(outcome, rows, table))
@@ -143,7 +143,7 @@ const publish = Effect.fnUntraced(function*(location: string, runIds: ReadonlyAr
       `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE run_id = $1 RETURNING run_id`,
       [run_id]
     )
-    if (shown.length === 0) return yield* Files.foreign(run_id)
+    if (shown.length === 0) return yield* Files.notStaged(run_id)
   }
   yield* session.run("COMMIT")
 }, Effect.scoped)
@@ -168,7 +168,7 @@ const postgres: Sink = {
   publish: Effect.fnUntraced(function*(publication, run_id, location) {
     // the password is sent to the server of the location, so a changed publication must not name another server
     if (!isPublication(publication) || publication.run_id !== run_id || publication.location !== location) {
-      return yield* Files.foreign(run_id)
+      return yield* Files.notStaged(run_id)
     }
     yield* publish(location, publication.runs ?? [run_id])
   }),

@@ -136,29 +136,34 @@ export const stampOf = ({ observed_at, run_id, tenant }: Outcome): Table.Stamp =
   tenant
 })
 
-/** The row of `runs` for an outcome. */
-export const toRow = (outcome: Outcome): Table.RowOf<typeof runs> => ({
-  run_id: outcome.run_id,
-  pipeline: outcome.pipeline,
-  tenant: outcome.tenant,
-  started_at: micros(outcome.started_at),
-  finished_at: micros(outcome.finished_at),
-  observed_at: micros(outcome.observed_at),
-  complete: outcome.complete,
-  incomplete_reason: outcome.incomplete_reason,
-  users: outcome.rows["users"] ?? null,
-  methods: outcome.rows["mfa_methods"] ?? null,
-  total_objects: outcome.total_objects,
-  pages: outcome.pages,
-  sweeps: outcome.sweeps,
-  requests: outcome.requests,
-  retries: outcome.retries,
-  duplicates: outcome.duplicates,
-  unknown_values: outcome.unknown_values,
-  tool_version: outcome.tool_version,
-  proof: outcome.proof,
-  tables_collected: outcome.tables_collected.join(", "),
-  columns_added: outcome.columns_added.join(", ") || null
-})
+/** The row of `runs` for an outcome. `tables` are the tables of its pipeline. */
+export const toRow = (tables: ReadonlyArray<Table.Table>, outcome: Outcome): Table.RowOf<typeof runs> => {
+  const { methods = null, users = null } = Object.fromEntries(
+    tables.map(({ countedIn, name }) => [countedIn ?? "", outcome.rows[name]])
+  )
+  return {
+    run_id: outcome.run_id,
+    pipeline: outcome.pipeline,
+    tenant: outcome.tenant,
+    started_at: micros(outcome.started_at),
+    finished_at: micros(outcome.finished_at),
+    observed_at: micros(outcome.observed_at),
+    complete: outcome.complete,
+    incomplete_reason: outcome.incomplete_reason,
+    users,
+    methods,
+    total_objects: outcome.total_objects,
+    pages: outcome.pages,
+    sweeps: outcome.sweeps,
+    requests: outcome.requests,
+    retries: outcome.retries,
+    duplicates: outcome.duplicates,
+    unknown_values: outcome.unknown_values,
+    tool_version: outcome.tool_version,
+    proof: outcome.proof,
+    tables_collected: outcome.tables_collected.join(", "),
+    columns_added: outcome.columns_added.join(", ") || null
+  }
+}
 
 const micros = (instant: string) => BigInt(Date.parse(instant)) * 1000n

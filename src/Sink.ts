@@ -83,7 +83,7 @@ export interface Sink<E = SinkFailure> {
   readonly locate?: (target: string) => Effect.Effect<string, ExpectedFailure>
   /**
    * Prepares to stage a run at the location. If the location cannot be written, it fails here, before the first request
-   * to Duo. If another run is writing there and this run would lose that run's rows, it fails with `Held`. Its
+   * to Duo. If another run is writing there and this run would lose that run's rows, it fails with `InUse`. Its
    * resources are released when the scope closes, after the run is published. The directory belongs to this run and
    * lies in the data directory. It is removed after the run is published; if the process is killed, the next run
    * removes it.

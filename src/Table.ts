@@ -86,6 +86,8 @@ export interface Table<Columns extends Specs = Specs> {
   readonly specs: Columns
   /** The percentage of rows that may vanish between two runs even if `--max-shrink` is lower; 0 for most tables. */
   readonly maxShrink: number
+  /** The column of the ledger's table `runs` that has this table's number of rows; null for most tables. */
+  readonly countedIn: string | null
 }
 
 /** The type of a table's rows. */
@@ -167,13 +169,15 @@ export const make = <const Columns extends Specs>(options: {
   readonly key: ReadonlyArray<keyof Columns & string>
   readonly columns: Columns
   readonly maxShrink?: number
+  readonly countedIn?: string | null
 }): Table<Columns> => ({
   name: options.name,
   doc: options.doc,
   columns: Object.entries(options.columns).map(([name, spec]) => ({ name, ...spec })),
   key: options.key,
   specs: options.columns,
-  maxShrink: options.maxShrink ?? 0
+  maxShrink: options.maxShrink ?? 0,
+  countedIn: options.countedIn ?? null
 })
 
 /** The types of the columns of each table, in order. */

@@ -3,7 +3,7 @@ SET VARIABLE now = now();
 SET VARIABLE run_id = uuid()::VARCHAR;
 
 CREATE MACRO size(list) AS coalesce(len(list), 0);
-CREATE MACRO said(value) AS nullif(value, '');
+CREATE MACRO filled(value) AS nullif(value, '');
 CREATE MACRO joined(list) AS
   nullif(array_to_string(list_sort(list_distinct(list_filter(list, lambda x: x <> ''))), ', '), '');
 CREATE MACRO strength(rank) AS
@@ -37,7 +37,7 @@ FROM read_json(
 
 CREATE TABLE bypass_codes AS
 SELECT getvariable('run_id') AS run_id, getvariable('now') AS observed_at, c.user.user_id AS user_id,
-  said(c.user.username) AS username, c.bypass_code_id, said(c.admin_email) AS admin_email,
+  filled(c.user.username) AS username, c.bypass_code_id, filled(c.admin_email) AS admin_email,
   to_timestamp(c.created) AS created_at, to_timestamp(c.expiration) AS expires_at, c.reuse_count
 FROM (
   SELECT unnest(response) AS c
@@ -50,13 +50,13 @@ FROM (
 
 CREATE TABLE user_groups AS
 SELECT getvariable('run_id') AS run_id, getvariable('now') AS observed_at, user_id, username, g.group_id,
-  said(g.name) AS group_name, said(g.status) AS group_status
-FROM (SELECT u.user_id AS user_id, said(u.username) AS username, unnest(u.groups) AS g FROM user_objects);
+  filled(g.name) AS group_name, filled(g.status) AS group_status
+FROM (SELECT u.user_id AS user_id, filled(u.username) AS username, unnest(u.groups) AS g FROM user_objects);
 
 CREATE TABLE mfa_methods AS
 WITH owned AS (
-  SELECT u, u.user_id AS user_id, said(u.username) AS username, said(u.email) AS email, said(u.realname) AS realname,
-    said(u.status) AS user_status
+  SELECT u, u.user_id AS user_id, filled(u.username) AS username, filled(u.email) AS email, filled(u.realname) AS realname,
+    filled(u.status) AS user_status
   FROM user_objects
 ), phones AS (
   SELECT * EXCLUDE u, unnest(u.phones) AS p FROM owned
@@ -66,35 +66,35 @@ WITH owned AS (
     list_contains(p.capabilities, 'sms') AS can_sms, list_contains(p.capabilities, 'phone') AS can_call
   FROM phones
 ), methods AS (
-  SELECT * EXCLUDE p, 'phone' AS method_kind, p.phone_id AS method_id, said(p.type) AS method_type,
-    said(p.name) AS name, NULL::VARCHAR AS label, said(p.platform) AS platform, said(p.model) AS model,
-    said(p.number) AS number, said(p.extension) AS extension, NULL::VARCHAR AS serial, p.activated,
+  SELECT * EXCLUDE p, 'phone' AS method_kind, p.phone_id AS method_id, filled(p.type) AS method_type,
+    filled(p.name) AS name, NULL::VARCHAR AS label, filled(p.platform) AS platform, filled(p.model) AS model,
+    filled(p.number) AS number, filled(p.extension) AS extension, NULL::VARCHAR AS serial, p.activated,
     joined(p.capabilities) AS capabilities,
     CASE WHEN can_push THEN 3 WHEN can_otp THEN 2 WHEN can_sms OR can_call THEN 1 ELSE 0 END AS strength_rank,
-    NULL::TIMESTAMPTZ AS enrolled_at, time_of(p.last_seen) AS last_seen_at, said(p.app_version) AS app_version,
-    said(p.os_version) AS os_version, said(p.encrypted) AS encrypted, said(p.fingerprint) AS fingerprint,
-    said(p.screenlock) AS screenlock, said(p.tampered) AS tampered, p.sms_passcodes_sent, NULL::BIGINT AS totp_step
+    NULL::TIMESTAMPTZ AS enrolled_at, time_of(p.last_seen) AS last_seen_at, filled(p.app_version) AS app_version,
+    filled(p.os_version) AS os_version, filled(p.encrypted) AS encrypted, filled(p.fingerprint) AS fingerprint,
+    filled(p.screenlock) AS screenlock, filled(p.tampered) AS tampered, p.sms_passcodes_sent, NULL::BIGINT AS totp_step
   FROM uses
   UNION ALL BY NAME
-  SELECT * EXCLUDE t, 'token' AS method_kind, t.token_id AS method_id, said(t.type) AS method_type,
-    said(t.serial) AS serial, true AS can_otp, t.totp_step, 2 AS strength_rank
+  SELECT * EXCLUDE t, 'token' AS method_kind, t.token_id AS method_id, filled(t.type) AS method_type,
+    filled(t.serial) AS serial, true AS can_otp, t.totp_step, 2 AS strength_rank
   FROM (SELECT * EXCLUDE u, unnest(u.tokens) AS t FROM owned)
   UNION ALL BY NAME
-  SELECT * EXCLUDE w, 'webauthn' AS method_kind, w.webauthnkey AS method_id, said(w.credential_name) AS name,
-    said(w.label) AS label, to_timestamp(w.date_added) AS enrolled_at, 5 AS strength_rank
+  SELECT * EXCLUDE w, 'webauthn' AS method_kind, w.webauthnkey AS method_id, filled(w.credential_name) AS name,
+    filled(w.label) AS label, to_timestamp(w.date_added) AS enrolled_at, 5 AS strength_rank
   FROM (SELECT * EXCLUDE u, unnest(u.webauthncredentials) AS w FROM owned)
   UNION ALL BY NAME
   SELECT * EXCLUDE t, 'u2f' AS method_kind, t.registration_id AS method_id, to_timestamp(t.date_added) AS enrolled_at,
     5 AS strength_rank
   FROM (SELECT * EXCLUDE u, unnest(u.u2ftokens) AS t FROM owned)
   UNION ALL BY NAME
-  SELECT * EXCLUDE d, 'desktop' AS method_kind, coalesce(said(d.dakey), d.daid::VARCHAR) AS method_id,
-    said(d.device_name) AS name, said(d.os_family) AS platform, said(d.duo_desktop_version) AS app_version,
+  SELECT * EXCLUDE d, 'desktop' AS method_kind, coalesce(filled(d.dakey), d.daid::VARCHAR) AS method_id,
+    filled(d.device_name) AS name, filled(d.os_family) AS platform, filled(d.duo_desktop_version) AS app_version,
     4 AS strength_rank
   FROM (SELECT * EXCLUDE u, unnest(u.desktop_authenticators) AS d FROM owned)
   UNION ALL BY NAME
-  SELECT * EXCLUDE d, 'desktop' AS method_kind, d.desktoptoken_id AS method_id, said(d.type) AS method_type,
-    said(d.name) AS name, said(d.platform) AS platform, 4 AS strength_rank
+  SELECT * EXCLUDE d, 'desktop' AS method_kind, d.desktoptoken_id AS method_id, filled(d.type) AS method_type,
+    filled(d.name) AS name, filled(d.platform) AS platform, 4 AS strength_rank
   FROM (SELECT * EXCLUDE u, unnest(u.desktoptokens) AS d FROM owned)
 )
 SELECT getvariable('run_id') AS run_id, getvariable('now') AS observed_at, * REPLACE (
@@ -109,7 +109,7 @@ WITH strengths AS (
 ), coded AS (
   SELECT DISTINCT user_id FROM bypass_codes WHERE expires_at IS NULL OR expires_at > getvariable('now')
 ), reasons AS (
-  SELECT u, best, worst, is_out, CASE WHEN NOT is_out THEN said(concat_ws(', ',
+  SELECT u, best, worst, is_out, CASE WHEN NOT is_out THEN filled(concat_ws(', ',
     CASE WHEN lower(u.status) = 'bypass' THEN 'status' END,
     CASE WHEN len(list_filter(u.groups, lambda g: lower(g.status) = 'bypass')) > 0 THEN 'group' END,
     CASE WHEN coded.user_id IS NOT NULL THEN 'code' END
@@ -123,11 +123,11 @@ WITH strengths AS (
     LEFT JOIN coded ON coded.user_id = u.user_id
 )
 SELECT getvariable('run_id') AS run_id, getvariable('now') AS observed_at, u.user_id AS user_id,
-  said(u.username) AS username, said(u.email) AS email, said(u.realname) AS realname, said(u.firstname) AS firstname,
-  said(u.lastname) AS lastname, said(u.status) AS status, u.is_enrolled AS is_enrolled,
+  filled(u.username) AS username, filled(u.email) AS email, filled(u.realname) AS realname, filled(u.firstname) AS firstname,
+  filled(u.lastname) AS lastname, filled(u.status) AS status, u.is_enrolled AS is_enrolled,
   to_timestamp(u.created) AS created_at, to_timestamp(u.last_login) AS last_login_at,
-  to_timestamp(u.last_directory_sync) AS last_directory_sync_at, said(u.directory_key) AS directory_key,
-  said(u.external_id) AS external_id, said(u.lockout_reason) AS lockout_reason, said(u.notes) AS notes,
+  to_timestamp(u.last_directory_sync) AS last_directory_sync_at, filled(u.directory_key) AS directory_key,
+  filled(u.external_id) AS external_id, filled(u.lockout_reason) AS lockout_reason, filled(u.notes) AS notes,
   joined([u.alias1, u.alias2, u.alias3, u.alias4, u.aliases.alias1, u.aliases.alias2, u.aliases.alias3,
     u.aliases.alias4, u.aliases.alias5, u.aliases.alias6, u.aliases.alias7, u.aliases.alias8]) AS aliases,
   joined(list_transform(u.groups, lambda g: g.name)) AS group_names, size(u.phones) AS phone_count,

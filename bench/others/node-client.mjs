@@ -73,8 +73,8 @@ const strengths = ["none", "telephony", "otp", "push", "device_bound", "phishing
 const out = new Set(["disabled", "locked out", "pending deletion"])
 
 // JSON.stringify omits undefined fields, and DuckDB reads missing fields as NULL
-const said = (value) => value === "" || value === null ? undefined : value
-const joined = (texts) => said([...new Set(texts)].filter((text) => text).sort().join(", "))
+const orUndefined = (value) => value === "" || value === null ? undefined : value
+const joined = (texts) => orUndefined([...new Set(texts)].filter((text) => text).sort().join(", "))
 
 const usersABatch = 5000
 const rows = Object.fromEntries(Object.keys(tables).map((name) => [name, []]))
@@ -106,55 +106,55 @@ const addMethods = (user, who, ranks) => {
     rows.mfa_methods.push({
       user_id: who.user_id, username: who.username, email: who.email, realname: who.realname, user_status: who.user_status,
       method_kind: "phone", method_id: phone.phone_id, can_push, can_otp, can_sms, can_call, strength: strengths[rank], strength_rank: rank,
-      method_type: said(phone.type),
-      name: said(phone.name),
-      platform: said(phone.platform),
-      model: said(phone.model),
-      number: said(phone.number),
-      extension: said(phone.extension),
+      method_type: orUndefined(phone.type),
+      name: orUndefined(phone.name),
+      platform: orUndefined(phone.platform),
+      model: orUndefined(phone.model),
+      number: orUndefined(phone.number),
+      extension: orUndefined(phone.extension),
       activated,
       capabilities: joined(capabilities),
-      last_seen_at: said(phone.last_seen),
-      app_version: said(phone.app_version),
-      os_version: said(phone.os_version),
-      encrypted: said(phone.encrypted),
-      fingerprint: said(phone.fingerprint),
-      screenlock: said(phone.screenlock),
-      tampered: said(phone.tampered),
+      last_seen_at: orUndefined(phone.last_seen),
+      app_version: orUndefined(phone.app_version),
+      os_version: orUndefined(phone.os_version),
+      encrypted: orUndefined(phone.encrypted),
+      fingerprint: orUndefined(phone.fingerprint),
+      screenlock: orUndefined(phone.screenlock),
+      tampered: orUndefined(phone.tampered),
       sms_passcodes_sent: phone.sms_passcodes_sent
     })
   }
   for (const token of user.tokens) {
     add("token", token.token_id, 2, {
-      method_type: said(token.type), serial: said(token.serial), totp_step: token.totp_step
+      method_type: orUndefined(token.type), serial: orUndefined(token.serial), totp_step: token.totp_step
     })
   }
   for (const credential of user.webauthncredentials) {
     add("webauthn", credential.webauthnkey, 5, {
-      name: said(credential.credential_name), label: said(credential.label), enrolled_at: credential.date_added
+      name: orUndefined(credential.credential_name), label: orUndefined(credential.label), enrolled_at: credential.date_added
     })
   }
   for (const token of user.u2ftokens ?? []) add("u2f", token.registration_id, 5, { enrolled_at: token.date_added })
   for (const desktop of user.desktop_authenticators ?? []) {
     add("desktop", desktop.dakey ?? String(desktop.daid), 4, {
-      name: said(desktop.device_name), platform: said(desktop.os_family), app_version: said(desktop.duo_desktop_version)
+      name: orUndefined(desktop.device_name), platform: orUndefined(desktop.os_family), app_version: orUndefined(desktop.duo_desktop_version)
     })
   }
   for (const token of user.desktoptokens ?? []) {
     add("desktop", token.desktoptoken_id, 4, {
-      method_type: said(token.type), name: said(token.name), platform: said(token.platform)
+      method_type: orUndefined(token.type), name: orUndefined(token.name), platform: orUndefined(token.platform)
     })
   }
 }
 
 const addUser = (user, coded) => {
   const { user_id } = user
-  const username = said(user.username), email = said(user.email), realname = said(user.realname)
+  const username = orUndefined(user.username), email = orUndefined(user.email), realname = orUndefined(user.realname)
   const ranks = []
-  addMethods(user, { user_id, username, email, realname, user_status: said(user.status) }, ranks)
+  addMethods(user, { user_id, username, email, realname, user_status: orUndefined(user.status) }, ranks)
   for (const group of user.groups) {
     rows.user_groups.push({
-      user_id, username, group_id: group.group_id, group_name: said(group.name), group_status: said(group.status)
+      user_id, username, group_id: group.group_id, group_name: orUndefined(group.name), group_status: orUndefined(group.status)
     })
   }
   const best = Math.max(0, ...ranks)
@@ -172,17 +172,17 @@ const addUser = (user, coded) => {
   const webauthn_count = user.webauthncredentials.length
   rows.users.push({
     user_id, username, email, realname,
-    firstname: said(user.firstname),
-    lastname: said(user.lastname),
-    status: said(user.status),
+    firstname: orUndefined(user.firstname),
+    lastname: orUndefined(user.lastname),
+    status: orUndefined(user.status),
     is_enrolled: user.is_enrolled,
     created_at: user.created,
     last_login_at: user.last_login,
     last_directory_sync_at: user.last_directory_sync,
-    directory_key: said(user.directory_key),
-    external_id: said(user.external_id),
-    lockout_reason: said(user.lockout_reason),
-    notes: said(user.notes),
+    directory_key: orUndefined(user.directory_key),
+    external_id: orUndefined(user.external_id),
+    lockout_reason: orUndefined(user.lockout_reason),
+    notes: orUndefined(user.notes),
     aliases: joined([...Object.values(user.aliases ?? {}), user.alias1, user.alias2, user.alias3, user.alias4]),
     group_names: joined(user.groups.map((group) => group.name)),
     phone_count, token_count, webauthn_count,
@@ -195,7 +195,7 @@ const addUser = (user, coded) => {
     weakest: strengths[ranks.length === 0 ? 0 : Math.min(...ranks)],
     only_telephony: best === 1,
     is_bypass: reasons.length > 0,
-    bypass_reason: said(reasons.join(", ")),
+    bypass_reason: orUndefined(reasons.join(", ")),
     is_active: status === "active" && !isOut
   })
 }
@@ -207,9 +207,9 @@ for await (const page of pages("/admin/v1/bypass_codes", 500)) {
     if (code.expiration === null || code.expiration > now) coded.add(code.user.user_id)
     rows.bypass_codes.push({
       user_id: code.user.user_id,
-      username: said(code.user.username),
+      username: orUndefined(code.user.username),
       bypass_code_id: code.bypass_code_id,
-      admin_email: said(code.admin_email),
+      admin_email: orUndefined(code.admin_email),
       created_at: code.created,
       expires_at: code.expiration,
       reuse_count: code.reuse_count

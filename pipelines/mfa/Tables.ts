@@ -24,6 +24,7 @@ export const users = make({
   name: "users",
   doc: "One row per user: identity, counts of authenticators, their strength, and whether the user bypasses MFA.",
   key: ["user_id"],
+  countedIn: "users",
   columns: {
     ...common,
     user_id,
@@ -84,6 +85,7 @@ export const mfaMethods = make({
   name: "mfa_methods",
   doc: "One row per user and authenticator. An authenticator that two users share has two rows.",
   key: ["user_id", "method_kind", "method_id"],
+  countedIn: "methods",
   columns: {
     ...common,
     user_id,

@@ -102,7 +102,7 @@ COMMENT ON COLUMN bypasses.realname IS 'Full name.';
 COMMENT ON COLUMN bypasses.email IS 'E-mail address.';
 COMMENT ON COLUMN bypasses.status IS 'The user''s status.';
 COMMENT ON COLUMN bypasses.bypass_reason IS 'status, group, code, joined by ", ".';
-COMMENT ON COLUMN bypasses.since IS 'The time of the first run that saw the bypass, after the last run that saw that there was none.';
+COMMENT ON COLUMN bypasses.since IS 'When a run first saw this bypass. Duo does not say when a bypass began.';
 COMMENT ON COLUMN bypasses.may_be_older IS 'Whether the bypass may be older, because earlier runs could not tell.';
 COMMENT ON COLUMN bypasses.days IS 'Days from the column since to the last run.';
 COMMENT ON COLUMN bypasses.last_login_at IS 'The last successful login; NULL if there was none.';
@@ -166,7 +166,7 @@ COMMENT ON COLUMN time_to_enrol.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN time_to_enrol.username IS 'The name the user logs in with.';
 COMMENT ON COLUMN time_to_enrol.created_at IS 'When the user was created.';
 COMMENT ON COLUMN time_to_enrol.enrolled_by IS 'The time of the first run that saw a method of the user; NULL if no run has seen one.';
-COMMENT ON COLUMN time_to_enrol.days IS 'Days from created_at to enrolled_by. The true time may be shorter by up to the time between two runs.';
+COMMENT ON COLUMN time_to_enrol.days IS 'Days from created_at to enrolled_by. The user enrolled between two runs, so it may have been fewer.';
 
 CREATE OR REPLACE VIEW regressions AS
 WITH versions AS (

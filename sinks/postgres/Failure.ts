@@ -9,8 +9,8 @@ import {
   CannotCreate,
   Corrupt,
   DiskFull,
-  Held,
   InputOutput,
+  InUse,
   isSinkReason,
   type SinkReason,
   TooManyFiles,
@@ -31,7 +31,7 @@ const ofServer = (code: string, cause: unknown): SinkReason => {
     case "53100":
       return new DiskFull()
     case "55P03":
-      return new Held({ pid: null })
+      return new InUse({ pid: null })
     case "28P01":
       return new CannotCreate({
         detail: `${detail} (is the password right that is in PGPASSWORD, or in the file that PGPASSFILE names?)`

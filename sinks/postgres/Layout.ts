@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { hash } from "node:crypto"
 import { comments, literal, name, names } from "../../src/duckdb/DuckDb.ts"
-import { telling } from "../../src/duckdb/RowHash.ts"
+import { versionColumns } from "../../src/duckdb/RowHash.ts"
 import { CannotCreate } from "../../src/failure/SinkError.ts"
 import * as Snapshots from "../../src/history/Snapshots.ts"
 import { historyOf, rowKey } from "../../src/history/Versions.ts"
@@ -53,7 +53,7 @@ const current = (table: Table, known: string) => {
 }
 
 /** SQL for a text that is equal in two rows of the same version. */
-const fingerprint = (table: Table) => `md5(ROW(${telling(table).map(name).join(", ")})::text)`
+const fingerprint = (table: Table) => `md5(ROW(${versionColumns(table).map(name).join(", ")})::text)`
 
 /** Creates a table, or adds its missing columns; an added column can be NULL. */
 const table = (qualified: string, of: Table, others: ReadonlyArray<string>, isThere: boolean) => [

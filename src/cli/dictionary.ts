@@ -55,7 +55,7 @@ const markdown = (entries: Entries): string =>
     "The ledger keeps them in `T_versions`, `T_past`, `T_current` and `T_hashes`, so that a run writes only what changed. That may change: ask the names on this page.",
     `${
       names(entries, "macro")
-    }: the rows as they were at an instant, such as \`FROM users_asof('2026-11-20')\`. \`run_id\` and \`observed_at\` are of the last run by then, and what is volatile is NULL where it was known only later.`,
+    }: the rows as they were at an instant, such as \`FROM users_asof('2026-11-20')\`. \`run_id\` and \`observed_at\` name the last run before that instant. A volatile column is NULL if its value at that instant is not known.`,
     `${
       names(entries, "changes")
     }: the changes between two runs. Rows that a tenant's first complete run adds are not changes. They have the columns of their table and`,

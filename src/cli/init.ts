@@ -7,8 +7,8 @@ import { SinkError } from "../failure/SinkError.ts"
 import * as Files from "../files/Files.ts"
 import * as Private from "../files/Private.ts"
 import { printOk } from "./check.ts"
-import * as Understood from "./init/Answers.ts"
 import * as DotEnv from "./init/DotEnv.ts"
+import * as Pasted from "./init/Pasted.ts"
 import * as Questions from "./init/Questions.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
@@ -79,7 +79,7 @@ const changesOf = ({ host, ikey, skey }: Questions.Answers): DotEnv.Changes => (
   // DUO_SKEY_FILE would win over DUO_SKEY
   DUO_SKEY_FILE: undefined,
   DUO_HOST: host,
-  ...Result.isFailure(Understood.host(host, false)) ? { DUO_INSECURE_LOOPBACK: "1" } : {}
+  ...Result.isFailure(Pasted.host(host, false)) ? { DUO_INSECURE_LOOPBACK: "1" } : {}
 })
 
 /** The valid answers that `.env` already has. */
@@ -87,9 +87,9 @@ const answered = Effect.fnUntraced(function*(content: string, allowLoopback: boo
   const understood = <A>(name: string, understand: (text: string) => Result.Result<A, string>) =>
     Effect.map(DotEnv.valueOf(content, name), (value = "") => Result.getOrUndefined(understand(value)))
   return {
-    ikey: yield* understood("DUO_IKEY", Understood.ikey),
-    skey: yield* understood("DUO_SKEY", Understood.skey),
-    host: yield* understood("DUO_HOST", (text) => Understood.host(text, allowLoopback))
+    ikey: yield* understood("DUO_IKEY", Pasted.ikey),
+    skey: yield* understood("DUO_SKEY", Pasted.skey),
+    host: yield* understood("DUO_HOST", (text) => Pasted.host(text, allowLoopback))
   }
 })
 

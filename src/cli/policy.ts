@@ -13,7 +13,7 @@ import * as Format from "./terminal/Format.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
-/** At least one policy is broken or cannot be told. */
+/** At least one policy is broken, or it cannot be told whether it is kept. */
 export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
   broken: Schema.Array(Schema.String),
   untold: Schema.Array(Schema.String)
@@ -22,7 +22,9 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
   override get message() {
     return [
       ...this.broken.length === 0 ? [] : [`Broken: ${this.broken.join(", ")}.`],
-      ...this.untold.length === 0 ? [] : [`Cannot be told, which is not kept: ${this.untold.join(", ")}.`],
+      ...this.untold.length === 0
+        ? []
+        : [`It cannot be told whether these are kept, which counts as broken: ${this.untold.join(", ")}.`],
       `See the rows: duo-mfa sql @policies/${this.broken[0] ?? this.untold[0]}`
     ].join(" ")
   }

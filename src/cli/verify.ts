@@ -63,7 +63,7 @@ export class NoRuns extends Schema.TaggedError<NoRuns>()("NoRuns", { directory: 
 type Verdict = "same" | "differs" | "missing" | "no longer kept" | "cannot be read back" | "not verified"
 
 /** Whether a sink cannot be reached or is locked, so that it is not tried again for other tables. */
-const isShut = (error: ExpectedFailure) => isSinkError(error) && ["Unreachable", "Held"].includes(error.reason._tag)
+const isShut = (error: ExpectedFailure) => isSinkError(error) && ["Unreachable", "InUse"].includes(error.reason._tag)
 
 /**
  * Compares one table of one sink with its manifest. Only the newest run of a tenant must still be there, because a

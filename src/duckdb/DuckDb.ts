@@ -10,8 +10,8 @@ import {
   CannotCreate,
   Corrupt,
   DiskFull,
-  Held,
   InputOutput,
+  InUse,
   type SinkReason,
   TooManyFiles,
   Unlockable
@@ -77,7 +77,7 @@ export const reasonOf = (cause: unknown): SinkReason => {
   const why = lockless.exec(detail)?.[0]
   if (holder !== null && holder[1] === undefined && why !== undefined) return new Unlockable({ detail: why })
   if (tooMany.test(message)) return new TooManyFiles()
-  if (holder !== null) return new Held({ pid: holder[1] === undefined ? null : Number(holder[1]) })
+  if (holder !== null) return new InUse({ pid: holder[1] === undefined ? null : Number(holder[1]) })
   if (full.test(message)) return new DiskFull()
   if (foreign.test(detail)) return new Corrupt({ detail })
   return unusable.test(detail) ? new CannotCreate({ detail }) : new InputOutput({ detail })

@@ -8,7 +8,7 @@ export const volatile = ({ columns }: Table.Table) =>
   columns.filter((column) => column.volatile).map(({ name }) => name)
 
 /** The columns whose change makes a new version of a row. */
-export const telling = (table: Table.Table) => {
+export const versionColumns = (table: Table.Table) => {
   const others = new Set([...Object.keys(Table.common), ...table.key, ...volatile(table)])
   return table.columns.map(({ name }) => name).filter((name) => !others.has(name))
 }
@@ -25,7 +25,7 @@ const hashOf = (names: ReadonlyArray<string>) =>
 
 /** SQL for a number that is the same for two rows of the same version. */
 export const ofVersion = (table: Table.Table, without: ReadonlyArray<string> = []) =>
-  hashOf(telling(table).filter((name) => !without.includes(name)))
+  hashOf(versionColumns(table).filter((name) => !without.includes(name)))
 
 /** SQL for a number that is the same for two rows of a tenant with the same key. */
 export const ofKey = ({ key }: Table.Table) => hashOf(key)
@@ -46,4 +46,4 @@ export const added = (table: Table.Table, query: string) =>
  * way.
  */
 export const kindOf = (table: Table.Table, release: string) =>
-  BigInt(`0x${hash("sha256", [release, ...table.key, "", ...telling(table)].join(), "hex").slice(0, 12)}`)
+  BigInt(`0x${hash("sha256", [release, ...table.key, "", ...versionColumns(table)].join(), "hex").slice(0, 12)}`)

@@ -20,9 +20,9 @@ export class InputOutput extends Schema.TaggedError<InputOutput>()("InputOutput"
 /** The server does not answer, or the connection was lost. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { detail: Schema.String }) {}
 /** Another process has locked the location for writing. */
-export class Held extends Schema.TaggedError<Held>()("Held", { pid: Schema.NullOr(Schema.Int) }) {}
+export class InUse extends Schema.TaggedError<InUse>()("InUse", { pid: Schema.NullOr(Schema.Int) }) {}
 /** A later run is already published there: this one was slower, or its clock is behind. */
-export class Overtaken extends Schema.TaggedError<Overtaken>()("Overtaken", { by: Schema.String }) {}
+export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", { by: Schema.String }) {}
 /** The data there has a format that only a later version knows. */
 export class Newer extends Schema.TaggedError<Newer>()("Newer", {
   format: Schema.Int,
@@ -38,8 +38,8 @@ export const SinkReason = Schema.Union([
   Unlockable,
   InputOutput,
   Unreachable,
-  Held,
-  Overtaken,
+  InUse,
+  Superseded,
   Newer,
   Corrupt,
   Shrunk
@@ -57,8 +57,8 @@ const exitCodes: Record<SinkReason["_tag"], number> = {
   Unlockable: ExitCode.cannotCreate,
   InputOutput: ExitCode.io,
   Unreachable: ExitCode.unavailable,
-  Held: ExitCode.busy,
-  Overtaken: ExitCode.busy,
+  InUse: ExitCode.busy,
+  Superseded: ExitCode.busy,
   Newer: ExitCode.cannotCreate,
   Corrupt: ExitCode.cannotCreate,
   Shrunk: ExitCode.refused
@@ -109,11 +109,11 @@ const describe = ({ location, reason, sink }: Pick<SinkError, "location" | "reas
       return `The ${sink} sink failed at ${location}: ${reason.detail}. Nothing was published; check the disk and run again.`
     case "Unreachable":
       return `The ${sink} sink cannot reach ${location}: ${reason.detail}. Nothing was published; run again when it answers.`
-    case "Held":
+    case "InUse":
       return `${location} is locked by ${
         reason.pid === null ? "another process" : `process ${reason.pid}`
       }. Nothing changed; run again when that process has closed it (programs that only read may keep it open), or let extract wait with --wait 10m.`
-    case "Overtaken":
+    case "Superseded":
       return `${location} already has run ${reason.by}, which is later than this one. Nothing changed; run again. A replay needs a place of its own: --sink ${sink}:PATH.`
     case "Newer":
       return `${location} ${describeNewer(reason)}`

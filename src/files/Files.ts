@@ -169,7 +169,7 @@ const isSealed = Effect.fnUntraced(function*(root: string, { from, to }: Move, r
 })
 
 /** The failure for a publication that the run cannot have produced. */
-export const foreign = (run_id: string) =>
+export const notStaged = (run_id: string) =>
   new Corrupt({ detail: `run ${run_id} did not stage the files that its manifest names` })
 
 /** The directory of a location, for sinks whose locations are directories. */
@@ -181,7 +181,7 @@ type RootOf = (location: string) => Effect.Effect<string, SinkReason, SinkServic
 /** Reads the moves from a publication. Fails if the run cannot have sealed them at the location. */
 const movesOf = Effect.fnUntraced(
   function*(rootOf: RootOf, publication: Schema.Json, run_id: string, location: string) {
-    const refused = foreign(run_id)
+    const refused = notStaged(run_id)
     const { moves } = yield* decode(publication).pipe(Effect.mapError(() => refused))
     const root = yield* rootOf(location)
     const sealed = yield* Effect.forEach(moves, (move) => isSealed(root, move, run_id))
@@ -191,18 +191,18 @@ const movesOf = Effect.fnUntraced(
 
 /**
  * Whether a sealed run is superseded: nothing of it is published yet, and another run has published at the shared
- * target since. Then it can only be discarded. `enter` locks the target, and returns whether it has changed in a way
+ * target since. Then it can only be discarded. `lock` locks the target, and returns whether it has changed in a way
  * that the file does not show.
  */
-export const isSuperseded = <R>({ enter, rootOf }: {
+export const isSuperseded = <R>({ lock, rootOf }: {
   readonly rootOf: RootOf
-  readonly enter: (shared: Move) => Effect.Effect<boolean, SinkReason, R>
+  readonly lock: (shared: Move) => Effect.Effect<boolean, SinkReason, R>
 }) =>
   Effect.fnUntraced(function*(publication: Schema.Json, run_id: string, location: string) {
     const moves = yield* movesOf(rootOf, publication, run_id, location)
     const shared = moves.find(({ before }) => before !== undefined)
     if (shared === undefined) return false
-    const hasChanged = yield* enter(shared)
+    const hasChanged = yield* lock(shared)
     const isWhole = yield* Effect.forEach(moves, ({ from }) => exists(from))
     const isReplacing = yield* Effect.forEach(moves, isReplaced)
     return isWhole.every(Boolean) && (hasChanged || isReplacing.some(Boolean))

@@ -52,7 +52,7 @@ export const publish = Effect.fnUntraced(function*(
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   if (!isPublication(publication) || !publication.standard_output.every((file) => Files.isStaged(path, file, run_id))) {
-    return yield* Files.foreign(run_id)
+    return yield* Files.notStaged(run_id)
   }
   if (publication.process === thisProcess) {
     yield* Effect.forEach(

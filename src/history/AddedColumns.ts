@@ -20,7 +20,7 @@ export const inRuns = Effect.fnUntraced(function*({ all }: DuckDb.Session, runs:
 
 /** The added columns of a table that tell its versions apart. */
 export const of = (table: Table, added: ReadonlyArray<string>) =>
-  RowHash.telling(table).filter((column) => added.includes(nameOf(table, column)))
+  RowHash.versionColumns(table).filter((column) => added.includes(nameOf(table, column)))
 
 /** SQL for the time of the tenant's first run with a column; NULL if all its runs have it. PostgreSQL accepts it too. */
 export const since = (table: Table, column: string, tenant: string, runs = "runs") =>

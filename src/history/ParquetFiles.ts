@@ -18,8 +18,8 @@ export const formatKey = "duo_mfa.format"
 export const versionKey = "duo_mfa.version"
 
 /** The run's row of `runs` as JSON. */
-export const encodeRun = (outcome: Outcome) =>
-  JSON.stringify(toRow(outcome), (_, cell: unknown) => typeof cell === "bigint" ? Instant.format(cell) : cell)
+export const encodeRun = (tables: ReadonlyArray<Table>, outcome: Outcome) =>
+  JSON.stringify(toRow(tables, outcome), (_, cell: unknown) => typeof cell === "bigint" ? Instant.format(cell) : cell)
 
 const structure = JSON.stringify(Object.fromEntries(runs.columns.map(({ name, type }) => [name, DuckDb.types[type]])))
 

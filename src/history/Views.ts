@@ -3,7 +3,7 @@
  * two runs (`users_changes`). They are SQL over the names `users_history` and `runs`, in the ledger and over Parquet.
  */
 import * as DuckDb from "../duckdb/DuckDb.ts"
-import { telling } from "../duckdb/RowHash.ts"
+import { versionColumns } from "../duckdb/RowHash.ts"
 import * as Table from "../Table.ts"
 import * as AddedColumns from "./AddedColumns.ts"
 import { historyOf, rowKey } from "./Versions.ts"
@@ -102,7 +102,7 @@ const beforeAndAfter = (
 
 /** SQL for the differences of two versions, as a list of structs. */
 const differences = (table: Table.Table, later: ReadonlyArray<string>) => {
-  const tellingColumns = telling(table)
+  const tellingColumns = versionColumns(table)
   const columns = table.columns.filter((column) => tellingColumns.includes(column.name) && !column.repeated).map(
     (column) => {
       const [before, after] = beforeAndAfter(table, column, later).map((cell) => asText(cell, column.type))

@@ -25,7 +25,7 @@ const sentences = Effect.fnUntraced(function*(session: DuckDb.Session, select: s
     into.value(String(what), Number(times))
     others -= Number(times)
   }
-  if (others > 0) into.others(others)
+  if (others > 0) into.unlisted(others)
 })
 
 /** A SELECT of the fields in which objects had half of a surrogate pair, and of how many objects. */

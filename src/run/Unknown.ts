@@ -7,7 +7,7 @@ export interface UnknownValues {
   /** Adds a value that was found so many times. */
   readonly value: (what: string, times: number) => void
   /** Adds a number of values that are not reported one by one. */
-  readonly others: (times: number) => void
+  readonly unlisted: (times: number) => void
   readonly count: () => number
   readonly warnings: () => ReadonlyArray<string>
   /** How many there were by place. It contains no text of Duo's users, so it may leave the machine. */
@@ -34,7 +34,7 @@ export const make = (): UnknownValues => {
   const count = () => sum(known.values()) + others
   return {
     value,
-    others: (times) => {
+    unlisted: (times) => {
       others += times
     },
     count,

@@ -6,7 +6,7 @@ import { RunError } from "./RunError.ts"
 
 /** The process that has the lock, and the place it has locked; undefined if the error has another cause. */
 const lockedBy = (error: unknown) => {
-  if (isSinkError(error)) return error.reason._tag === "Held" ? { ...error.reason, place: error.location } : undefined
+  if (isSinkError(error)) return error.reason._tag === "InUse" ? { ...error.reason, place: error.location } : undefined
   if (!(error instanceof RunError) || error.reason._tag !== "Locked") return undefined
   return { ...error.reason, place: error.reason.directory }
 }

@@ -94,9 +94,9 @@ describe("a proxy", () => {
       const env = { ...settings(yield* serve({ users: 3 })), HTTPS_PROXY: "socks5://h:1080" }
       const { code, stderr } = yield* command(folder, ["extract"], env)
       assert.strictEqual(code, 0, stderr)
-      const told = yield* command(folder, ["extract"], { ...env, DUO_MFA_NOTIFY: "https://hooks.example.com/x" })
-      assert.strictEqual(told.code, 0, told.stderr)
-      assert.include(told.stderr, "was not told: HTTPS_PROXY is a SOCKS proxy")
+      const run = yield* command(folder, ["extract"], { ...env, DUO_MFA_NOTIFY: "https://hooks.example.com/x" })
+      assert.strictEqual(run.code, 0, run.stderr)
+      assert.include(run.stderr, "was not told: HTTPS_PROXY is a SOCKS proxy")
     })), 60_000)
 })
 
@@ -179,8 +179,8 @@ describe("a file system without locks", () => {
 
   it("is none where somebody holds the lock", () => {
     const why = "Conflicting lock is held in /usr/bin/node (PID 4711). See also https://duckdb.org/docs"
-    assert.deepInclude(says(why), { _tag: "Held", pid: 4711 })
-    assert.deepInclude(says("Conflicting lock is held in an unknown process."), { _tag: "Held", pid: null })
+    assert.deepInclude(says(why), { _tag: "InUse", pid: 4711 })
+    assert.deepInclude(says("Conflicting lock is held in an unknown process."), { _tag: "InUse", pid: null })
   })
 })
 

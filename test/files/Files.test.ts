@@ -226,7 +226,7 @@ const codes = {
 
 plainIt("what DuckDB says is told apart", () => {
   const says = {
-    "IO Error: Could not set lock on file \"/a\": Conflicting lock is held in /usr/bin/node (PID 42). See": "Held",
+    "IO Error: Could not set lock on file \"/a\": Conflicting lock is held in /usr/bin/node (PID 42). See": "InUse",
     "IO Error: Could not write file \"/a\": No space left on device": "DiskFull",
     "IO Error: The file \"/a\" exists, but it is not a valid DuckDB database file!": "Corrupt",
     "IO Error: Trying to read a database file with version number 99, but we can only read": "Corrupt",
@@ -238,7 +238,7 @@ plainIt("what DuckDB says is told apart", () => {
   for (const [message, tag] of Object.entries(says)) {
     const reason = duckDbReason(new Error(message))
     assert.strictEqual(reason._tag, tag, message)
-    if (reason._tag === "Held") assert.strictEqual(reason.pid, 42)
+    if (reason._tag === "InUse") assert.strictEqual(reason.pid, 42)
   }
 })
 

@@ -395,7 +395,7 @@ layer(Places.layer)("a run", (it) => {
     Effect.gen(function*() {
       const open = yield* stepwise([run(5, { a: "v" })])
       const error = yield* refusal(open, run(4, { a: "v" }))
-      assert.strictEqual(error._tag, "Overtaken")
+      assert.strictEqual(error._tag, "Superseded")
       yield* applyRun(open, run(4, { a: "v" }, { tenant: "other" }))
     }))
 

@@ -38,7 +38,7 @@ layer(NodeServices.layer)("the ledger", (it) => {
       yield* perform(duckdb, location, first, three)
       const writer = yield* processes.open(location, "READ_WRITE")
       const { result, waited } = yield* waiting(Effect.flip(open(location)), Effect.void)
-      assert.deepStrictEqual(result._tag === "Held" ? result.pid : result, writer.pid)
+      assert.deepStrictEqual(result._tag === "InUse" ? result.pid : result, writer.pid)
       assert.strictEqual(waited, 5000)
     }))
 

@@ -152,13 +152,13 @@ describe("two pipelines in one data directory", () => {
 
   it.live("the report and the policies say the same about users as without the administrators", () =>
     inCopy(Effect.fnUntraced(function*(copy) {
-      const said = Effect.fnUntraced(function*(name: string) {
+      const sentenceOf = Effect.fnUntraced(function*(name: string) {
         const report = yield* program(`${copy}/${name}`, ["report"])
         const policy = yield* command(`${copy}/${name}`, ["policy", "--format", "json"])
         assert.strictEqual(report.code, 0, report.stderr)
         return [readFileSync(`${copy}/${name}/data/report.html`, "utf8"), JSON.parse(policy.stdout).policies]
       })
-      assert.deepStrictEqual(yield* said("both"), yield* said("mfa"))
+      assert.deepStrictEqual(yield* sentenceOf("both"), yield* sentenceOf("mfa"))
       const seen = JSON.parse((yield* command(`${copy}/both`, ["policy", "--format", "json"])).stdout).tenants
       assert.deepStrictEqual(seen.map(({ pipeline }: { pipeline: string }) => pipeline), ["admins", "mfa"])
     })))

@@ -54,13 +54,13 @@ const textOf = (markup: string) =>
 describe("the report", () => {
   it.live("has the ledger's figures", () =>
     Effect.gen(function*() {
-      const said = Object.fromEntries(
+      const shown = Object.fromEntries(
         [...partOf(ledger.tenant).matchAll(/data-figure="([^"]+)">([^<]*)</g)].map((
           [, name = "", text]
         ) => [name, text])
       )
       for (const [name, sql] of Object.entries(Report.figures)) {
-        assert.strictEqual(said[name], Object.values((yield* ask(sql))[0] ?? {})[0], name)
+        assert.strictEqual(shown[name], Object.values((yield* ask(sql))[0] ?? {})[0], name)
       }
     }))
 

@@ -122,8 +122,8 @@ describe("docs/backup-restore-upgrade.md", () => {
         const verify = command(folder, ["verify"], { DUO_MFA_DATA: "moved" })
         const { code, stderr } = yield* verify
         assert.strictEqual(code, 4)
-        const said = /^duo-mfa: Not verified: .*$/m.exec(page)?.[0].replaceAll("/var/lib/old", `${folder}/data`)
-        assert.strictEqual(stderr.trim(), said)
+        const sentence = /^duo-mfa: Not verified: .*$/m.exec(page)?.[0].replaceAll("/var/lib/old", `${folder}/data`)
+        assert.strictEqual(stderr.trim(), sentence)
         symlinkSync(`${folder}/moved`, `${folder}/data`)
         assert.strictEqual((yield* verify).code, 0)
       })),

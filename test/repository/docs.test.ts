@@ -34,8 +34,8 @@ describe("the README", () => {
       const env = { ...process.env, DUO_MFA_DATA: `${folder}/data/demo` }
       const demo = spawnSync(process.execPath, ["src/emulator/try.ts", "extract"], { env, encoding: "utf8" })
       assert.strictEqual(demo.status, 0, demo.stderr)
-      const told = demo.stderr.trimEnd().split("\n")
-      const all = [...told.slice(0, -1), demo.stdout.trimEnd(), ...told.slice(-1)].join("\n")
+      const lines = demo.stderr.trimEnd().split("\n")
+      const all = [...lines.slice(0, -1), demo.stdout.trimEnd(), ...lines.slice(-1)].join("\n")
       assert.strictEqual(steady(all), printedBy("$ make extract"))
 
       const question = /make sql Q="([^"]+)"\n([^`]+)```/.exec(readme)

@@ -32,12 +32,16 @@ describe("what to run again", () => {
     assert.deepStrictEqual(numbers(textOf("airflow_dag.py"), /^LATER = (.*)$/m), later)
     assert.deepStrictEqual(numbers(textOf("dagster_job.py"), /^LATER = (.*)$/m), later)
     const rows = [...page.matchAll(/^\| (\d[\d, ]*) \| (.*) \|$/gm)]
-    const said = (pattern: RegExp) =>
+    const quoted = (pattern: RegExp) =>
       rows.filter(([_, __, what = ""]) => pattern.test(what)).flatMap(([_, codes = ""]) =>
         codes.split(", ").map(Number)
       )
         .toSorted((a, b) => a - b)
-    assert.deepStrictEqual([said(/^nothing/), said(/^the same again/), said(/^tell a person/)], [[ok], later, never])
+    assert.deepStrictEqual([quoted(/^nothing/), quoted(/^the same again/), quoted(/^tell a person/)], [
+      [ok],
+      later,
+      never
+    ])
   })
 
   it.live("with cron: after 5, 15 and 45 minutes, for as long as the exit says so", () =>

@@ -175,9 +175,11 @@ layer(NodeServices.layer)("parquet", (it) => {
           assert.deepStrictEqual([logical_type.isAdjustedToUTC, logical_type.unit], [true, "MICROS"])
         }
       }
-      const said = Object.fromEntries((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""]))
-      assert.deepStrictEqual(JSON.parse(said["duo_mfa.dictionary"] ?? "").columns, things.columns)
-      assert.strictEqual(said["duo_mfa.run_id"], run.run_id)
+      const entries = Object.fromEntries(
+        (metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""])
+      )
+      assert.deepStrictEqual(JSON.parse(entries["duo_mfa.dictionary"] ?? "").columns, things.columns)
+      assert.strictEqual(entries["duo_mfa.run_id"], run.run_id)
     }))
 
   it.effect("is compressed with zstd, or with snappy if the target has that option; other options are refused", () =>

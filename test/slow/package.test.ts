@@ -181,8 +181,8 @@ describe("a sink of another author, in a package of its own", () => {
   }, 120_000)
 
   it("passes the laws with the contract that duo-mfa exports", async () => {
-    const told = await succeed(author, "npm", ["test"])
-    assert.match(told, /Tests +36 passed \(36\)/)
+    const output = await succeed(author, "npm", ["test"])
+    assert.match(output, /Tests +36 passed \(36\)/)
   })
 
   it("is checked against the types that duo-mfa exports", async () => {

@@ -159,7 +159,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         yield* Effect.scoped(Effect.gen(function*() {
           yield* postgres.open(location, first, "/nowhere")
           yield* postgres.open(location, other, "/nowhere")
-          assert.deepStrictEqual(yield* failure(postgres.open(location, second, "/nowhere")), ["Held"])
+          assert.deepStrictEqual(yield* failure(postgres.open(location, second, "/nowhere")), ["InUse"])
         }))
         yield* Effect.scoped(postgres.open(location, second, "/nowhere"))
       }))

@@ -194,19 +194,19 @@ export const tree = (server: () => Server) => (location: string) =>
   Effect.sync((): Tree => {
     const schema = schemaOf(location)
     if (server().psql(`SELECT to_regclass('${schema}.runs') IS NULL`) === "t") return {}
-    const told = (name: string, from: string) =>
+    const ask = (name: string, from: string) =>
       `SELECT ${name} AS name, json_agg(t ORDER BY t.*::text)::text AS content FROM ${from} t GROUP BY 1`
     const parts = [
-      told("'runs/' || run_id", `${schema}.runs`),
+      ask("'runs/' || run_id", `${schema}.runs`),
       ...[things, others].flatMap(({ name }) => [
-        told(`'current/${name}'`, `${schema}.${name}`),
-        told(`'${name}/' || run_id`, `${schema}.${name}_snapshots`),
-        told(
+        ask(`'current/${name}'`, `${schema}.${name}`),
+        ask(`'${name}/' || run_id`, `${schema}.${name}_snapshots`),
+        ask(
           `'${name}.' || run_id || '.part'`,
           `(SELECT * FROM ${schema}_rows.${name} WHERE run_id NOT IN (SELECT run_id FROM ${schema}.runs))`
         )
       ]),
-      told("'runs.' || run_id || '.part'", `(SELECT * FROM ${schema}_rows.runs WHERE NOT published)`)
+      ask("'runs.' || run_id || '.part'", `(SELECT * FROM ${schema}_rows.runs WHERE NOT published)`)
     ]
     return Object.fromEntries(
       query(server(), parts.join(" UNION ALL ")).map(({ content, name }) => [

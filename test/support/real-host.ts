@@ -42,7 +42,7 @@ export const trust = (certificate: string) =>
   )
 
 /** The requests to the proxy, and to the server behind it. */
-export interface Seen {
+export interface SeenRequest {
   readonly connects: ReadonlyArray<string>
   readonly requests: ReadonlyArray<string>
 }
@@ -71,7 +71,7 @@ export const listenBehindProxy = Effect.fnUntraced(function*(status: number, tls
     for (const end of [socket, upstream]) end.on("error", () => socket.destroy())
   })
   const proxyPort = yield* listening(proxy)
-  const seen: Seen = { connects, requests }
+  const seen: SeenRequest = { connects, requests }
   return { seen, proxy: `http://127.0.0.1:${proxyPort}` }
 })
 

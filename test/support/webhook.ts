@@ -23,9 +23,9 @@ export const hook = Effect.fnUntraced(function*(answer: (response: ServerRespons
       answer(response)
     })
   })
-  const told = Effect.callback<void>((resume) => {
+  const posted = Effect.callback<void>((resume) => {
     if (posts.length > 0) resume(Effect.void)
     else waiting.push(() => resume(Effect.void))
   })
-  return { url: `http://127.0.0.1:${port}`, host: `127.0.0.1:${port}`, posts, told }
+  return { url: `http://127.0.0.1:${port}`, host: `127.0.0.1:${port}`, posts, told: posted }
 })

@@ -4,7 +4,7 @@ import { assert } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Logger } from "effect"
 import { rmSync } from "node:fs"
 import { Dice, type NonEmpty } from "../../src/emulator/people/Dice.ts"
-import { DiskFull, Held, InputOutput, SinkError, type SinkFailure } from "../../src/failure/SinkError.ts"
+import { DiskFull, InputOutput, InUse, SinkError, type SinkFailure } from "../../src/failure/SinkError.ts"
 import * as Run from "../../src/run/Run.ts"
 import { RunError } from "../../src/run/RunError.ts"
 import type { Sink } from "../../src/Sink.ts"
@@ -44,7 +44,7 @@ const combinations: NonEmpty<ReadonlyArray<string>> = [
 const percent = 15
 
 /** The failures that real sinks have. */
-const reasons = [new DiskFull(), new InputOutput({ detail: "it broke" }), new Held({ pid: 1 })] as const
+const reasons = [new DiskFull(), new InputOutput({ detail: "it broke" }), new InUse({ pid: 1 })] as const
 
 /** Makes a call fail at random, before it does its work or after it. */
 const chaotic = (dice: Dice, reached: Record<string, number>) => (sink: Sink): Sink => {

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import mfa from "../../pipelines/mfa.ts"
-import { telling } from "../../src/duckdb/RowHash.ts"
+import { versionColumns } from "../../src/duckdb/RowHash.ts"
 import { Dice } from "../../src/emulator/people/Dice.ts"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
@@ -17,7 +17,8 @@ import { everySink, inFolder, run } from "./InProcess.ts"
 /** Columns that no other column depends on. */
 const spare = (table: Table) =>
   table.columns.filter(({ earlier, explains, name, uncertain }) =>
-    telling(table).includes(name) && !["status", "username"].includes(name) && earlier === null && explains === null &&
+    versionColumns(table).includes(name) && !["status", "username"].includes(name) && earlier === null &&
+    explains === null &&
     uncertain === null
   ).map(({ name }) => name)
 

@@ -8,7 +8,7 @@ const line = (row: Row) =>
 
 const gzip: Sink = {
   name: "example-sink",
-  doc: "Newline-delimited JSON in gzip, one file a run and table.",
+  doc: "Newline-delimited JSON in gzip, one file per run and table.",
   location: (dataDirectory) => `${dataDirectory}/gzip`,
 
   open: Effect.fnUntraced(function*(location, run) {

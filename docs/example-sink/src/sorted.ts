@@ -4,7 +4,7 @@ import { Effect, Path } from "effect"
 
 const sorted: Sink = {
   name: "example-sink/sorted",
-  doc: "Parquet in the order of the key, one file a run and table.",
+  doc: "Parquet in the order of the key, one file per run and table.",
   location: (dataDirectory) => `${dataDirectory}/sorted`,
 
   open: Effect.fnUntraced(function*(location, run) {

@@ -2,7 +2,7 @@
 import { Effect, Queue, Redacted, Result, Runtime, Schema, Stdio, Terminal } from "effect"
 import { Prompt } from "effect/cli"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import * as Understood from "./Answers.ts"
+import * as Pasted from "./Pasted.ts"
 
 /** There is no terminal to ask on. */
 export class NoTerminal extends Schema.TaggedError<NoTerminal>()("NoTerminal", {}) {
@@ -58,16 +58,16 @@ const question = (
 /** The three settings in the order of Duo's page. */
 export const keys = ({ host, ikey, skey }: PreviousAnswers, allowLoopback: boolean) =>
   ask(Prompt.all({
-    ikey: Prompt.String(question("Integration key", ikey, ikey, Understood.ikey)),
+    ikey: Prompt.String(question("Integration key", ikey, ikey, Pasted.ikey)),
     skey: Prompt.Hidden(
       question(
         "Secret key, not shown",
         skey && Redacted.value(skey),
         "it",
-        (text) => Result.map(Understood.skey(text), Redacted.value)
+        (text) => Result.map(Pasted.skey(text), Redacted.value)
       )
     ),
-    host: Prompt.String(question("API hostname", host, host, (text) => Understood.host(text, allowLoopback)))
+    host: Prompt.String(question("API hostname", host, host, (text) => Pasted.host(text, allowLoopback)))
   }))
 
 /** Asks what to do with answers that did not work. */

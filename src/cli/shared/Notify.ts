@@ -37,7 +37,7 @@ const parse = (url: Redacted.Redacted<string>, allowLoopback: boolean): Webhook 
   if (loopback && !allowLoopback) {
     return "is this machine over plain http, which is allowed only with DUO_INSECURE_LOOPBACK=1"
   }
-  if (!loopback && protocol !== "https:") return "must be https, for what it is told is nobody else's business"
+  if (!loopback && protocol !== "https:") return "must be https, because others on the way could read its messages"
   if (parsed.username !== "" || parsed.password !== "") return "must have no user name and no password in it"
   const isSlack = /^hooks\.slack(-gov)?\.com$/.test(hostname) || /\/slack\/?$/.test(pathname)
   return { url, host, loopback, isSlack }

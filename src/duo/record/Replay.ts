@@ -54,7 +54,7 @@ const read = Effect.fnUntraced(function*(directory: string) {
   const made = yield* parsed(runFile, decodeFormat)
   if (made.format !== format) {
     return yield* because(
-      `it is of format ${made.format}, and this version reads format ${format}: take duo-mfa ${made.tool_version}, which made it`
+      `it has format ${made.format}, and this version reads format ${format}. Use duo-mfa ${made.tool_version}, which made it`
     )
   }
   const run = yield* parsed(runFile, decodeRun)

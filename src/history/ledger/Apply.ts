@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { volatile } from "../../duckdb/RowHash.ts"
 import { type Loss, refusal } from "../../failure/Shrink.ts"
-import { Overtaken, type SinkReason } from "../../failure/SinkError.ts"
+import { type SinkReason, Superseded } from "../../failure/SinkError.ts"
 import { runs } from "../../Outcome.ts"
 import type { SinkRun } from "../../Sink.ts"
 import type { Table } from "../../Table.ts"
@@ -22,7 +22,7 @@ const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: LedgerR
      AND pipeline = ${DuckDb.literal(run.pipeline)} AND (observed_at, run_id) > ${place} LIMIT 1`
   )
   if (later.length > 0) {
-    return yield* new Overtaken({ by: String(later[0]?.[0]) })
+    return yield* new Superseded({ by: String(later[0]?.[0]) })
   }
 })
 

@@ -165,15 +165,17 @@ export const runIds = Effect.fnUntraced(function*(session: DuckDb.Session, catal
 })
 
 /** Inserts the row of a run, or replaces it. */
-export const addRun = Effect.fn("Ledger.addRun")(function*(session: DuckDb.Session, catalog: string, outcome: Outcome) {
-  const ours = inLedger(catalog, runs.name)
-  yield* session.run(`DELETE FROM ${ours} WHERE run_id = ${DuckDb.literal(outcome.run_id)}`)
-  yield* session.run(
-    `INSERT INTO ${ours} (${DuckDb.names(runs)}) VALUES (${
-      Object.values(toRow(outcome)).map(DuckDb.constant).join(", ")
-    })`
-  )
-})
+export const addRun = Effect.fn("Ledger.addRun")(
+  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, outcome: Outcome) {
+    const ours = inLedger(catalog, runs.name)
+    yield* session.run(`DELETE FROM ${ours} WHERE run_id = ${DuckDb.literal(outcome.run_id)}`)
+    yield* session.run(
+      `INSERT INTO ${ours} (${DuckDb.names(runs)}) VALUES (${
+        Object.values(toRow(tables, outcome)).map(DuckDb.constant).join(", ")
+      })`
+    )
+  }
+)
 
 /** SQL for the versions that a run saw. The run must be the tenant's newest. */
 const newest = (catalog: string, table: Table, run: string) =>

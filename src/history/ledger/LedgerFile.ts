@@ -4,7 +4,7 @@
  */
 import { Effect, FileSystem, Path, Schedule } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
-import { CannotCreate, Corrupt, Held, InputOutput, type SinkReason } from "../../failure/SinkError.ts"
+import { CannotCreate, Corrupt, InputOutput, InUse, type SinkReason } from "../../failure/SinkError.ts"
 import * as Files from "../../files/Files.ts"
 import * as Identity from "../../files/Identity.ts"
 import * as Lock from "../../run/publish/Lock.ts"
@@ -51,7 +51,7 @@ const lockOf = (base: string) => `.${base}.lock`
 
 /** Attaches the ledger as `existing`, for reading. Until it is detached, others can read the ledger and not write it. */
 const hold = (session: DuckDb.Session, file: string) =>
-  Effect.retry(attach(session, file, "existing"), { ...whileLocked, while: ({ _tag }) => _tag === "Held" })
+  Effect.retry(attach(session, file, "existing"), { ...whileLocked, while: ({ _tag }) => _tag === "InUse" })
 
 /** A file with at most this many blocks is never rewritten. A block has a quarter of a megabyte. */
 const smallBlocksMax = 64
@@ -92,7 +92,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   // DuckDB reads the part after a ? as options, and looks for its write-ahead log elsewhere
   if (file.includes("?")) return yield* new CannotCreate({ detail: "DuckDB cannot write to a path with a ? in it" })
   yield* Files.prepare(root, [file])
-  yield* Lock.take(root, lockOf(base))
+  yield* Lock.acquireIn(root, lockOf(base))
   // in a private directory, users who can write beside the ledger cannot replace the files that DuckDB makes
   const work = `${staged}.tmp`
   const making = path.join(work, "ledger.duckdb")
@@ -122,7 +122,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     )
     yield* existing.run("DETACH existing")
     yield* attach(existing, file, "existing")
-    if (before === null || !(yield* Identity.isUntouched(file, before))) return yield* new Held({ pid: null })
+    if (before === null || !(yield* Identity.isUntouched(file, before))) return yield* new InUse({ pid: null })
     return before
   })
 
@@ -159,9 +159,9 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
  */
 export const isSuperseded = Files.isSuperseded({
   rootOf,
-  enter: Effect.fnUntraced(function*({ before, to }: Files.Move) {
+  lock: Effect.fnUntraced(function*({ before, to }: Files.Move) {
     const path = yield* Path.Path
-    yield* Lock.take(path.dirname(to), lockOf(path.basename(to)))
+    yield* Lock.acquireIn(path.dirname(to), lockOf(path.basename(to)))
     const now = yield* Identity.of(to)
     if (before === null || now === null) return false
     yield* hold(yield* DuckDb.open({}), to)

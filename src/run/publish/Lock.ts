@@ -14,10 +14,10 @@ import { inDataDirectory, Locked, RunError } from "../RunError.ts"
 /** Takes the lock of a data directory until the scope closes. If another process has it, fails at once with its id. */
 export const acquire = Effect.fn("Lock.acquire")(function*(directory: string) {
   yield* Effect.mapError(
-    take(directory),
+    acquireIn(directory),
     (reason) =>
       new RunError({
-        reason: reason._tag === "Held"
+        reason: reason._tag === "InUse"
           ? new Locked({ directory, pid: reason.pid })
           : inDataDirectory(directory, reason)
       })
@@ -26,9 +26,9 @@ export const acquire = Effect.fn("Lock.acquire")(function*(directory: string) {
 
 /**
  * Takes a lock by its file name in a directory until the scope closes. If another process has it, fails at once:
- * `Held`.
+ * `InUse`.
  */
-export const take = Effect.fnUntraced(function*(directory: string, name = ".lock") {
+export const acquireIn = Effect.fnUntraced(function*(directory: string, name = ".lock") {
   const { join } = yield* Path.Path
   const file = join(directory, name)
   yield* Effect.mapError(

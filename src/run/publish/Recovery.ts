@@ -95,7 +95,7 @@ const finish = Effect.fnUntraced(
         sink.isSuperseded?.(publication, run_id, location) ?? Effect.succeed(false)
     ).pipe(
       Effect.catchIf(
-        (error) => error.reason._tag !== "Held",
+        (error) => error.reason._tag !== "InUse",
         (error) => unpublished(manifests, run_id, error)
       )
     )

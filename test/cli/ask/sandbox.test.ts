@@ -146,7 +146,7 @@ describe("a hostile statement", () => {
 
   for (const from of [[], ["--parquet"]]) {
     it.live(
-      `in a policy file cannot be told, which is not kept, and nothing happens: ${from.join("") || "ledger"}`,
+      `in a policy file cannot be told, which counts as broken, and nothing happens: ${from.join("") || "ledger"}`,
       () =>
         unharmed(Effect.gen(function*() {
           const names = statements.map((_, index) => `h${index}`)

@@ -69,8 +69,8 @@ describe("The time of arrival", () => {
   })
 
   it("is told no more exactly than it is known", () => {
-    const said = (left: number) => Eta.timeLeft({ ...Eta.start, left })
-    assert.deepStrictEqual([4, 5, 41, 55, 89, 170, 5399, 5400, 9000].map(said), [
+    const timeLeft = (left: number) => Eta.timeLeft({ ...Eta.start, left })
+    assert.deepStrictEqual([4, 5, 41, 55, 89, 170, 5399, 5400, 9000].map(timeLeft), [
       "",
       "about 10 s left",
       "about 50 s left",

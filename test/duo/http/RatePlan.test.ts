@@ -147,8 +147,8 @@ describe("A client", () => {
         count === 5 || count === 7 ? fail(42901, { "retry-after": count === 5 ? "10" : "30" }) : ok([])
       const duo = fake((_, count) => Effect.delay(Effect.sync(() => answer(count)), `${1000 + count * 125} millis`))
       yield* withoutWaiting(calls(12)).pipe(Effect.provide(duo.layer))
-      const told = (duo.sent[6]?.at ?? 0) + 1875
-      const seconds = duo.sent.map(({ at }) => (at - told) / 1000)
+      const resumesAt = (duo.sent[6]?.at ?? 0) + 1875
+      const seconds = duo.sent.map(({ at }) => (at - resumesAt) / 1000)
       assert.lengthOf(seconds, 14)
       assert.deepStrictEqual(seconds.filter((second) => second > 0 && second < 30), [])
       assert.include(seconds, 30)

@@ -37,16 +37,16 @@ const https = Effect.fnUntraced(function*(cert: string) {
 
 /** The part of PostgreSQL that comes before the password: it accepts TLS, and keeps what a client sends. */
 const database = Effect.gen(function*() {
-  const told: Array<string> = []
+  const received: Array<string> = []
   const server = createServer((socket: Socket) => {
     socket.on("error", () => undefined).once("data", () => {
       socket.write("S")
       new TLSSocket(socket, { isServer: true, cert: local, key })
         .on("error", () => undefined)
-        .on("data", (data) => told.push(String(data)))
+        .on("data", (data) => received.push(String(data)))
     })
   })
-  return { told, port: yield* listening(server) }
+  return { told: received, port: yield* listening(server) }
 })
 
 /** The warnings about the variable. Node's own warning would say the opposite. */

@@ -57,13 +57,13 @@ describe("A pseudonym", () => {
   })
 
   it.prop("of a JSON number is a number of the same length, sign and exponent", [Schema.Finite], ([value]) => {
-    const said = JSON.stringify(value)
-    const hash = number(said)
+    const text = JSON.stringify(value)
+    const hash = number(text)
     assert.isNumber(JSON.parse(hash))
-    assert.strictEqual(hash.length, said.length)
-    assert.notStrictEqual(hash, said)
-    assert.strictEqual(hash.startsWith("-"), said.startsWith("-"))
-    assert.strictEqual(hash.split("e")[1], said.split("e")[1])
+    assert.strictEqual(hash.length, text.length)
+    assert.notStrictEqual(hash, text)
+    assert.strictEqual(hash.startsWith("-"), text.startsWith("-"))
+    assert.strictEqual(hash.split("e")[1], text.split("e")[1])
   }, many)
 
   it("of a whole number is exact if the number is", () => {
