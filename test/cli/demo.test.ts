@@ -15,7 +15,7 @@ import { makeDirectory } from "../../src/files/Durable.ts"
 import * as Lock from "../../src/run/publish/Lock.ts"
 import { command } from "../support/command.ts"
 import { inFolder, program } from "../support/program.ts"
-import { everySink, sinks } from "../torture/InProcess.ts"
+import { everySink, sinks } from "../torture/support/InProcess.ts"
 
 const root = `${import.meta.dirname}/../..`
 

@@ -5,7 +5,7 @@ import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
 import * as StoppedClock from "../../src/emulator/StoppedClock.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
-import { everySink, run } from "../torture/InProcess.ts"
+import { everySink, run } from "../torture/support/InProcess.ts"
 import { codesOn, days, usersOn } from "./scene.ts"
 
 /** Every ledger has the same tenant, so that its rows are always the same. No system assigns this port by itself. */

@@ -10,7 +10,7 @@ import { authenticatorsOf, type JsonObject } from "../known/people.ts"
 import { command } from "../support/command.ts"
 import { query } from "../support/program.ts"
 import { judged } from "../support/verdicts.ts"
-import { everySink, inFolder } from "../torture/InProcess.ts"
+import { everySink, inFolder } from "../torture/support/InProcess.ts"
 
 const at = (day: number) => Date.UTC(2026, 10, day, 12) / 1000
 const { key, person } = authenticatorsOf(at)

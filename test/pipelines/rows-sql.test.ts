@@ -26,7 +26,7 @@ import { decodeUsers } from "../oracle/User.ts"
 import * as Hostile from "../support/hostile-objects.ts"
 import { cut, odd } from "../support/odd-users.ts"
 import { assertRows, makeRows, open, type Reading, rowsOf, selectOf, sql } from "../support/run-database.ts"
-import { codePage, userPage } from "../torture/fuzz-pages.ts"
+import { codePage, userPage } from "../torture/fuzz/pages.ts"
 
 const mfaTables = [MfaTables.users, MfaTables.mfaMethods, MfaTables.userGroups, MfaTables.bypassCodes]
 const adminTables = [AdminTables.admins, AdminTables.adminMethods]

@@ -14,7 +14,7 @@ import { command } from "../support/command.ts"
 import * as processes from "../support/processes.ts"
 import { contents, settings, start as begin } from "../support/program.ts"
 import * as readers from "../support/readers.ts"
-import { run, sinks, tree } from "../torture/InProcess.ts"
+import { run, sinks, tree } from "../torture/support/InProcess.ts"
 
 const start = Date.parse("2026-11-28T05:00:00Z")
 

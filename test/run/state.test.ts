@@ -1,7 +1,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, FileSystem, Layer } from "effect"
-import * as Planting from "../torture/planting.ts"
+import * as Planting from "../torture/attacks/planting.ts"
 
 class Planted extends Context.Service<Planted, Effect.Success<ReturnType<typeof Planting.make>>>()("test/Planted") {
   static readonly layer = Layer.effect(

@@ -15,9 +15,9 @@ const places = [
   ["pipelines/mfa/Tables.ts", "is_enrolled: boolean("],
   ["pipelines/mfa/users.sql", "is_enrolled,"],
   ["test/oracle/Flatten.ts", "is_enrolled: user.is_enrolled,"],
-  ["test/torture/fuzz-rows.ts", "is_enrolled: flag(user[\"is_enrolled\"]),"],
+  ["test/torture/fuzz/rows.ts", "is_enrolled: flag(user[\"is_enrolled\"]),"],
   ["test/pipelines/odd-user.test.ts", "is_enrolled: true,"],
-  ["test/torture/golden.json", "\"is_enrolled\":"]
+  ["test/torture/runs/golden.json", "\"is_enrolled\":"]
 ] as const
 
 it(

@@ -11,7 +11,7 @@ import { runAt } from "../../known/ledger.ts"
 import { codesOn, days, usersOn } from "../../known/scene.ts"
 import { command } from "../../support/command.ts"
 import * as readers from "../../support/readers.ts"
-import { sinks } from "../../torture/InProcess.ts"
+import { sinks } from "../../torture/support/InProcess.ts"
 
 const root = `${import.meta.dirname}/../../../data/queries`
 const queries = readdirSync(root).map((file) => file.replace(/\.sql$/, ""))

@@ -10,7 +10,7 @@ import type { Options } from "../../../src/emulator/server/Emulator.ts"
 import { runAt } from "../../known/ledger.ts"
 import { authenticatorsOf, type JsonObject } from "../../known/people.ts"
 import { judged, policiesOf, shipped } from "../../support/verdicts.ts"
-import { everySink, inFolder } from "../../torture/InProcess.ts"
+import { everySink, inFolder } from "../../torture/support/InProcess.ts"
 
 const at = (day: number, hour = 12) => Date.UTC(2026, 10, day, hour) / 1000
 const { key, person, phone, token } = authenticatorsOf(at)

@@ -15,7 +15,7 @@ import { command } from "../../support/command.ts"
 import { hostile } from "../../support/hostile-sql.ts"
 import { contents, type Ended, program } from "../../support/program.ts"
 import type { Verdict } from "../../support/verdicts.ts"
-import { everySink } from "../../torture/InProcess.ts"
+import { everySink } from "../../torture/support/InProcess.ts"
 
 const secret = "hush-hush-0123456789"
 

@@ -4,8 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { BypassCode } from "../../../src/duo/wire/BypassCode.ts"
 import * as User from "../../../src/duo/wire/User.ts"
-import { makeAll } from "../../torture/fuzz-path.ts"
-import { judge, type Trial } from "../../torture/fuzz.ts"
+import { judge, type Trial } from "../../torture/fuzz/answers.ts"
+import { makeAll } from "../../torture/fuzz/path.ts"
 
 const Users = Schema.Array(Schema.Struct({
   user_id: Schema.Literals(["DU1", "DU2", "DU3"]),

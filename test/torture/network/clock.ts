@@ -4,8 +4,8 @@ import { Effect, Runtime } from "effect"
 import { TestClock } from "effect/testing"
 import mfa from "../../../pipelines/mfa.ts"
 import { type Case, sum } from "../Case.ts"
-import { alone, extractIn, inWorld, serveIn, type Setup } from "./Extraction.ts"
-import { afterwards, small } from "./Row.ts"
+import { alone, extractIn, inWorld, serveIn, type Setup } from "./table/Extraction.ts"
+import { afterwards, small } from "./table/Row.ts"
 
 const now = Date.UTC(2026, 10, 23)
 

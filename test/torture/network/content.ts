@@ -4,10 +4,10 @@ import { Effect } from "effect"
 import type { Fault } from "../../../src/emulator/faults/Scenario.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { type Case, sum } from "../Case.ts"
-import { extract } from "./Extraction.ts"
-import { afterwards, type Expected, type Row, small } from "./Row.ts"
-import { stranger } from "./Stranger.ts"
-import { forGood, once, table } from "./Table.ts"
+import { extract } from "./table/Extraction.ts"
+import { afterwards, type Expected, type Row, small } from "./table/Row.ts"
+import { stranger } from "./table/Stranger.ts"
+import { forGood, once, table } from "./table/Table.ts"
 
 const notDuo = (says?: RegExp): Expected => ({
   is: "refused",

@@ -3,9 +3,9 @@ import { gzipSync } from "node:zlib"
 import type { Dice } from "../../../src/emulator/people/Dice.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import type { Case } from "../Case.ts"
-import type { Setup } from "./Extraction.ts"
-import { type Quiet, type Row, small } from "./Row.ts"
-import { chance, forGood, once, somewhere, table, times } from "./Table.ts"
+import type { Setup } from "./table/Extraction.ts"
+import { type Quiet, type Row, small } from "./table/Row.ts"
+import { chance, forGood, once, somewhere, table, times } from "./table/Table.ts"
 
 const late = chance(
   { id: "N1", fault: "latency of 0 to 5 s at every page", expected: "succeeds", n: { test: 2, torture: 200 } },

@@ -2,8 +2,8 @@
 import { Effect } from "effect"
 import type { Fault, Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import type { Case } from "../Case.ts"
-import { play, quietly, type Row, small } from "./Row.ts"
-import { forGood, table, times } from "./Table.ts"
+import { play, quietly, type Row, small } from "./table/Row.ts"
+import { forGood, table, times } from "./table/Table.ts"
 
 const failures: ReadonlyArray<readonly [name: string, fault: Fault]> = [
   ["500", { fault: "status", code: 50001 }],

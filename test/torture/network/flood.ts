@@ -5,8 +5,8 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type { Socket } from "node:net"
 import type { Fault } from "../../../src/emulator/faults/Scenario.ts"
 import { type Case, repeat } from "../Case.ts"
-import { play, quietly, type Row } from "./Row.ts"
-import { once } from "./Table.ts"
+import { play, quietly, type Row } from "./table/Row.ts"
+import { once } from "./table/Table.ts"
 
 const mebibyte = 2 ** 20
 /** The bytes that the client reads before it stops. */

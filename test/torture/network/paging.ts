@@ -5,9 +5,9 @@ import { TestClock } from "effect/testing"
 import type { Fault } from "../../../src/emulator/faults/Scenario.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { type Case, sum } from "../Case.ts"
-import { alone, extract, extractIn, serveIn } from "./Extraction.ts"
-import { afterwards, type Expected, type Row } from "./Row.ts"
-import { forGood, once, table } from "./Table.ts"
+import { alone, extract, extractIn, serveIn } from "./table/Extraction.ts"
+import { afterwards, type Expected, type Row } from "./table/Row.ts"
+import { forGood, once, table } from "./table/Table.ts"
 
 const honest: Expected = { is: "honest" }
 const exact: Expected = { is: "exact" }

@@ -1,9 +1,9 @@
 /** R1 and R2: Duo answers 429, with every form of Retry-After, now and then or for ever. */
 import type { Fault, Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import type { Case } from "../Case.ts"
-import type { Expected, Row } from "./Row.ts"
-import { small } from "./Row.ts"
-import { forGood, once, table, times } from "./Table.ts"
+import type { Expected, Row } from "./table/Row.ts"
+import { small } from "./table/Row.ts"
+import { forGood, once, table, times } from "./table/Table.ts"
 
 const exact = (retries: number, from: number, to: number): Expected => ({ is: "exact", retries, slept: [from, to] })
 

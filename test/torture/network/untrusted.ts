@@ -11,8 +11,8 @@ import { another, expired, good, key } from "../../support/certificates.ts"
 import { host, ikey, skey } from "../../support/duo-fake.ts"
 import { behindProxy, environment, trust } from "../../support/real-host.ts"
 import { type Case, type Reached, sum } from "../Case.ts"
-import { alone, inWorld } from "./Extraction.ts"
-import * as FastTime from "./FastTime.ts"
+import { alone, inWorld } from "./table/Extraction.ts"
+import * as FastTime from "./table/FastTime.ts"
 
 interface Ending {
   readonly tag: string
