@@ -85,7 +85,7 @@ export const applyTo = Effect.fnUntraced(function*(
       yield* tick
       yield* Ledger.migrate(session, catalog, mfa.tables, mfa.views)
       yield* Ledger.addRun(session, catalog, mfa.tables, outcome)
-      yield* apply(session, catalog, run, true, mfa.tables.map((table) => ({ table, rows: RowsSql.rowsOf(table) })))
+      yield* apply(session, catalog, run, true, mfa.tables.map((table) => ({ table, rows: RowsSql.rowsTable(table) })))
       yield* tick
     }),
     // this follows the checkpoint

@@ -9,7 +9,7 @@ import * as Files from "../src/files/Files.ts"
 import { apply } from "../src/history/ledger/Apply.ts"
 import * as Ledger from "../src/history/ledger/Ledger.ts"
 import * as LedgerFile from "../src/history/ledger/LedgerFile.ts"
-import { collected, stampOf } from "../src/Outcome.ts"
+import { collectedTables, stampOf } from "../src/Outcome.ts"
 import type { Sink } from "../src/Sink.ts"
 
 const duckdb: Sink = {
@@ -27,7 +27,10 @@ const duckdb: Sink = {
             for (const outcome of round) {
               yield* Ledger.migrate(session, catalog, run.tables, run.views, outcome.columns_added)
               yield* Ledger.addRun(session, catalog, run.tables, outcome)
-              const snapshots = collected(run.tables, outcome).map((table) => ({ table, rows: RowsSql.rowsOf(table) }))
+              const snapshots = collectedTables(run.tables, outcome).map((table) => ({
+                table,
+                rows: RowsSql.rowsTable(table)
+              }))
               yield* apply(session, catalog, { ...run, ...stampOf(outcome) }, outcome.complete, snapshots)
             }
           }),
@@ -58,7 +61,7 @@ const duckdb: Sink = {
     const session = yield* DuckDb.open({})
     yield* LedgerFile.attach(session, file, "ledger")
     // a view that somebody else made in the ledger could read any file
-    yield* DuckDb.shutIn(session)
+    yield* DuckDb.sandbox(session)
     const sql = yield* Ledger.select(session, "ledger", run.run_id, table)
     return sql === undefined ? undefined : { session, sql }
   })

@@ -12,7 +12,7 @@ import * as Files from "../src/files/Files.ts"
 import * as Identity from "../src/files/Identity.ts"
 import * as AddedColumns from "../src/history/AddedColumns.ts"
 import * as ParquetFiles from "../src/history/ParquetFiles.ts"
-import { collected, type Outcome, stampOf } from "../src/Outcome.ts"
+import { collectedTables, type Outcome, stampOf } from "../src/Outcome.ts"
 import * as Lock from "../src/run/publish/Lock.ts"
 import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
 import type { Stamp, Table } from "../src/Table.ts"
@@ -189,7 +189,9 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     const from = staged("views.sql")
     const [table] = run.tables
     const written = yield* session.all(`SELECT 1 FROM glob(${ParquetFiles.files(here, table)}) LIMIT 1`)
-    const added = written.length === 0 ? [] : yield* AddedColumns.inRuns(session, ParquetFiles.selectRuns(here, table))
+    const added = written.length === 0
+      ? []
+      : yield* AddedColumns.addedByRuns(session, ParquetFiles.selectRuns(here, table))
     const text = ParquetFiles.views(root, run, yield* Effect.filter(run.tables, isWritten), [
       ...round.flatMap(({ columns_added }) => columns_added),
       ...added
@@ -202,7 +204,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     seal: Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, rows: Rows) {
       const moves = yield* Effect.forEach(
         run.tables,
-        (table) => sealTable(round.filter((outcome) => collected([table], outcome).length > 0), rows, table)
+        (table) => sealTable(round.filter((outcome) => collectedTables([table], outcome).length > 0), rows, table)
       )
       return yield* Files.seal([...moves.flat(), yield* sealViews(round, rows)])
     })

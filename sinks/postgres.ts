@@ -7,7 +7,7 @@ import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import { refusal } from "../src/failure/Shrink.ts"
 import { CannotCreate, InputOutput, InUse } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
-import { collected, type Outcome, runs, stampOf, toRow } from "../src/Outcome.ts"
+import { collectedTables, type Outcome, runs, stampOf, toRow } from "../src/Outcome.ts"
 import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
 import type { Row, Table } from "../src/Table.ts"
 import * as Cells from "./postgres/Cells.ts"
@@ -108,7 +108,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const sealRun = Effect.fnUntraced(function*(outcome: Outcome, rows: Rows) {
     const known: Row = toRow(run.tables, outcome)
     yield* session.copy(copyInto(Layout.rowsOf(target, runs), runs), Stream.make(Cells.lines(runs, [known])))
-    const tables = collected(run.tables, outcome)
+    const tables = collectedTables(run.tables, outcome)
     const bytes = yield* Effect.forEach(tables, (table) => sealTable(outcome, rows, table))
     if (outcome.complete) yield* refuseShrunk(session, target, { ...run, ...stampOf(outcome) }, tables)
     return bytes.reduce((sum, some) => sum + some, 0)

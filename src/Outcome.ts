@@ -76,7 +76,7 @@ export const Outcome = Schema.Struct({
 export interface Outcome extends Schema.Schema.Type<typeof Outcome> {}
 
 /** The tables that a run collected. */
-export const collected = (
+export const collectedTables = (
   tables: ReadonlyArray<Table.Table>,
   { tables_collected }: Pick<Outcome, "tables_collected">
 ) => tables.filter(({ name }) => tables_collected.includes(name))
@@ -88,10 +88,11 @@ export const objectsOf = ({ rows }: Pick<Outcome, "rows">) => {
 }
 
 /** The number of rows in each table that the run collected. */
-export const rowsOf = (
+export const rowCounts = (
   tables: ReadonlyArray<Table.Table>,
   outcome: Pick<Outcome, "tables_collected" | "rows">
-): Outcome["rows"] => Object.fromEntries(collected(tables, outcome).map(({ name }) => [name, outcome.rows[name] ?? 0]))
+): Outcome["rows"] =>
+  Object.fromEntries(collectedTables(tables, outcome).map(({ name }) => [name, outcome.rows[name] ?? 0]))
 
 /** The ledger's table `runs`: one row per run. */
 export const runs = Table.make({

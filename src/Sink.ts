@@ -9,7 +9,7 @@
 import type { Effect, FileSystem, Path, Schema, Scope, Stream } from "effect"
 import type { Session } from "./duckdb/DuckDb.ts"
 import type { ExpectedFailure } from "./failure/ExpectedFailure.ts"
-import type { Agreed } from "./failure/Shrink.ts"
+import type { ShrinkLimits } from "./failure/Shrink.ts"
 import type { SinkFailure, SinkReason } from "./failure/SinkError.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
@@ -17,7 +17,7 @@ import type { Row, Stamp, Table } from "./Table.ts"
 /**
  * The run that a sink is opened for. A sink that keeps history refuses a run that shrank too much.
  */
-export interface SinkRun extends Stamp, Agreed {
+export interface SinkRun extends Stamp, ShrinkLimits {
   readonly pipeline: string
   readonly tables: ReadonlyArray<Table>
   /** SQL for DuckDB that makes the pipeline's views over its tables, for sinks that can store views. */

@@ -136,17 +136,17 @@ export const uncertain = <S extends Spec<ColumnType, false>>(least: Cell, most: 
   uncertain: [least, most]
 })
 /** Marks a column that a later version added, and gives the SQL for its value in older rows. */
-export const later = <S extends Spec<ColumnType, false>>(earlier: string, column: S): S => ({ ...column, earlier })
+export const addedWith = <S extends Spec<ColumnType, false>>(earlier: string, column: S): S => ({ ...column, earlier })
 
 const unknownEarlier = "NULL"
 /** Marks a column that a later version added, and whose value in older rows is not known. */
-export const added = <S extends Spec<ColumnType, false>>(column: S): S => later(unknownEarlier, column)
+export const added = <S extends Spec<ColumnType, false>>(column: S): S => addedWith(unknownEarlier, column)
 
 /** SQL for the value of a column in rows that are older than the column; null if it is not known, or if none are older. */
 export const valueEarlier = ({ earlier }: Pick<Column, "earlier">): string | null =>
   earlier === unknownEarlier ? null : earlier
 /** Marks a column that gives the reason for the value of an uncertain column. */
-export const explaining = <S extends Spec>(other: string, column: S): S => ({ ...column, explains: other })
+export const reasonFor = <S extends Spec>(other: string, column: S): S => ({ ...column, explains: other })
 
 /** The first columns of every table: which run saw the row, when, and in which tenant. */
 export const common = {

@@ -25,7 +25,7 @@ ranked AS (
     *,
     -- Duo gives only the number of a phone without details, so what the phone can do is not known
     phone_count = 0 AND number IS NOT NULL AS is_number_only,
-    -- without the list, there may still be a credential, and it may be the strongest factor or the only one
+    -- NULL means that Duo did not list the credentials: there may be one, and it may be the strongest factor or the only one
     webauthncredentials IS NOT NULL AS is_listed,
     coalesce(greatest(list_max(phone_ranks), token_rank, webauthn_rank), 0) AS highest_rank,
     least(list_min(phone_ranks), token_rank, webauthn_rank) AS lowest_rank,

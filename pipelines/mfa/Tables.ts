@@ -3,14 +3,14 @@
  * Duo's fields come from the Admin API reference (https://duo.com/docs/adminapi#users).
  */
 import {
+  addedWith,
   bigint,
   boolean,
   common,
-  explaining,
   id,
-  later,
   make,
   personal,
+  reasonFor,
   repeated,
   text,
   timestamp,
@@ -66,13 +66,13 @@ export const users = make({
         "Whether the user can log in now without any method; bypass_reason says why. False for a user who cannot log in. NULL if it is not known because the run could not read all bypass codes."
       )
     ),
-    bypass_reason: explaining(
+    bypass_reason: reasonFor(
       "is_bypass",
       text(
         "status (the user's status is bypass), group (the status of a group is Bypass), code (a bypass code has not expired), joined by \", \"; NULL if no reason is known."
       )
     ),
-    is_active: later(
+    is_active: addedWith(
       "coalesce(lower(status) = 'active', false)",
       boolean(
         "Whether the user is active: the status is active and none of the user's groups is Disabled. Users who are disabled, locked out, pending deletion or on status bypass are not active. Figures about active users count these users. A user can log in if is_active OR is_bypass."

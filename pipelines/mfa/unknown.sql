@@ -1,7 +1,7 @@
 -- The values that this version of the program does not know, and how often they occur: one row per run and sentence.
 WITH
 phones AS NOT MATERIALIZED (SELECT run_id, unnest(phones) AS phone FROM objects.users),
--- materialized, so that each different value is checked only once: there are few of them
+-- materialized, so that each different value is checked only once; there are few different values
 counted AS MATERIALIZED (
   SELECT run_id, 'user status' AS what, status AS field, count(*) AS times
   FROM objects.users

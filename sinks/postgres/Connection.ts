@@ -38,7 +38,7 @@ const patience = 30_000
 
 /**
  * Times are in UTC. The search path has no schema in which other users can create objects. A commit is on the disk when it
- * returns. Statements have no time limit, but they wait for a lock only as long as for a connection.
+ * returns. Statements have no time limit, but they wait for a lock at most 30 seconds.
  */
 const settings =
   `SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET synchronous_commit = on;

@@ -1,6 +1,6 @@
 /**
- * Turns errors of PostgreSQL and of its client into a sink's reasons. Messages about names and rights are shown. Messages
- * about values, details and contexts are not shown, because they may quote personal data.
+ * Turns errors of PostgreSQL and of its client into a sink's reasons. Messages about names and rights are shown.
+ * Messages about values are not, and neither are DETAIL and CONTEXT, because all of these may quote personal data.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 import { Predicate } from "effect"
@@ -39,7 +39,7 @@ const ofServer = (code: string, cause: unknown): SinkReason => {
   }
   // the server is starting or stopping, has no connection left, or an administrator has ended this one
   if (/^(08|57P|53300)/.test(code)) return new Unreachable({ detail })
-  // login, database, permissions, existing objects; a standby server, which is read-only
+  // the login, the database or the permissions are wrong, an object exists already, or the server is read-only
   if (/^(28|3D|42|25006|0A|2B|3F)/.test(code)) return new CannotCreate({ detail })
   if (/^XX00[12]/.test(code)) return new Corrupt({ detail: "the server says that its data is damaged" })
   const column = columnOf(cause)

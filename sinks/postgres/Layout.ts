@@ -110,7 +110,7 @@ const tableStatements = (target: DatabaseTarget, of: Table, isThere: boolean) =>
       } FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`
     ),
     ...view(of, current(of, "")),
-    ...view(historyOf(of), Snapshots.history(of, fingerprint(of))),
+    ...view(historyOf(of), Snapshots.historyQuery(of, fingerprint(of))),
     `CREATE FUNCTION ${asof}(ts timestamptz) RETURNS SETOF ${name(of.name)} LANGUAGE sql STABLE
      BEGIN ATOMIC ${current(of, " AND observed_at <= ts")}; END`,
     `COMMENT ON FUNCTION ${asof}(timestamptz) IS ${
@@ -152,10 +152,10 @@ const lacking = Effect.fnUntraced(function*({ all }: Connection, target: Databas
   })
 })
 
-/** PostgreSQL 14: functions with a body in `BEGIN ATOMIC`. */
+/** The oldest version is PostgreSQL 14, because older ones have no functions with a body in `BEGIN ATOMIC`. */
 const versionMin = 140_000
 
-/** Creates the missing parts. Most runs find all parts, and take no lock. */
+/** Creates what the schemas lack. Usually they lack nothing, and then no lock is taken. */
 export const migrate = Effect.fnUntraced(
   function*(session: Connection, target: DatabaseTarget, tables: ReadonlyArray<Table>) {
     const [[version, encoding] = []] = yield* session.all(

@@ -70,7 +70,7 @@ const presenter = CliOutput.layerPresenter({
   })
 })
 
-/** Runs the arguments of the process. The caller reports failures. */
+/** Runs the command that the arguments of the process name. The caller reports failures. */
 export const cli = Command.run(command, { version }).pipe(
   Effect.provide(Layer.merge(presenter, CliConfig.layer({ builtIns })))
 )

@@ -22,11 +22,11 @@ const reportFailure = (cause: Cause.Cause<unknown>) => {
 
 const frames = ({ stack = "" }: Error) => stack.split("\n").filter((line) => /^\s+at /.test(line)).join("\n")
 
-/** Runs the arguments of the process. `root` is the folder that `pipelines/` and `sinks/` are in. */
+/** Runs the command that the arguments of the process name. `root` is the folder that `pipelines/` and `sinks/` are in. */
 export const program = (root: URL) =>
   Settings.verifyCertificates.pipe(
     Effect.andThen(cli),
-    Stdout.kept,
+    Stdout.withLibraryOutput,
     Effect.provide(
       Layer.mergeAll(Plugins.layer(root), Settings.layer, Stderr.logger).pipe(Layer.provideMerge(NodeServices.layer))
     ),

@@ -66,7 +66,7 @@ export const check = Command.make(
     yield* noted(Effect.gen(function*() {
       const dataDirectory = yield* Settings.dataDirectory
       const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
-      const findSink = yield* Targets.finding(sinks)
+      const findSink = yield* Targets.sinkFinder(sinks)
       const tenant = source?.tenant ?? "unknown"
       for (const found of yield* Run.checkSinks(pipeline, { tenant, dataDirectory, sinks, findSink })) {
         if (found.error !== undefined) problems.push(found.error)

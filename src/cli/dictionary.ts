@@ -104,7 +104,7 @@ export const dictionary = Command.make(
   },
   Effect.fnUntraced(function*({ format }) {
     const entries = yield* Dictionary.describe(yield* (yield* Plugins).pipelines).pipe(Files.at("duckdb", ":memory:"))
-    yield* Stdout.data(printers[format](entries))
+    yield* Stdout.printText(printers[format](entries))
     yield* Stderr.next(`${commandName()} sql @ lists questions to these tables`)
   })
 ).pipe(

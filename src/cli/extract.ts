@@ -116,7 +116,7 @@ export const extract = Command.make(
         const pipeline = yield* catalog.findPipeline(name)
         const dataDirectory = yield* Settings.dataDirectory
         const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
-        const findSink = yield* Targets.finding(sinks)
+        const findSink = yield* Targets.sinkFinder(sinks)
         if (dryRun) return yield* Effect.interruptible(Run.dryRun(pipeline, options))
         return yield* Run.run(pipeline, {
           ...options,

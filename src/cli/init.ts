@@ -122,7 +122,7 @@ const mayChange = Effect.fnUntraced(function*(before: string, after: string) {
   const lines = before === "" ? [] : yield* differences(before, after)
   if (lines.length === 0) return true
   yield* Stdout.print(["", ".env is there. All of it stays as it is but for:", ...lines].join("\n"))
-  return yield* Questions.wanted
+  return yield* Questions.confirmChange
 })
 
 const write = Effect.fnUntraced(function*(content: string) {
@@ -130,7 +130,7 @@ const write = Effect.fnUntraced(function*(content: string) {
   const { dirname, resolve } = yield* Path.Path
   // if .env is a symbolic link, its target is replaced and the link stays
   const file = yield* Effect.orElseSucceed(fs.realPath(".env"), () => resolve(".env"))
-  yield* Effect.ignore(Private.sweep(dirname(file)))
+  yield* Effect.ignore(Private.removeUnfinished(dirname(file)))
   yield* Private.write(file, content).pipe(
     Effect.mapError((error) => new DotEnvUnwritable({ reason: Files.errorAt("init", file)(Files.reasonOf(error)) }))
   )
@@ -161,7 +161,7 @@ const settle = Effect.fnUntraced(function*(before: string) {
     )
     if (failure === undefined) return content
     yield* Stdout.print(failure.message)
-    const what = yield* Questions.whatNow
+    const what = yield* Questions.askAfterFailure
     if (what === "write") return content
     if (what === "stop") return yield* new NotWritten({ exit: failure[Runtime.errorExitCode] })
     known = answers

@@ -61,7 +61,7 @@ export const policy = Command.make(
       Argument.withDescription("A policy: a file in policies/ of the data directory, or a built-in one; default: all"),
       Argument.variadic()
     ),
-    from: OpenLedger.from,
+    from: OpenLedger.parquetFlag,
     timeout: Select.timeout,
     format: Flag.Literals("format", formats).pipe(
       Flag.withDescription("How the verdicts are printed; default table"),

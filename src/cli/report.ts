@@ -32,7 +32,7 @@ export const write = Effect.fnUntraced(function*({ at, session }: OpenLedger.Ope
   const content = yield* at(page(session, pii, version))
   const directory = path.dirname(file)
   yield* makeDirectory(directory).pipe(
-    Effect.andThen(Effect.ignore(Private.sweep(directory))),
+    Effect.andThen(Effect.ignore(Private.removeUnfinished(directory))),
     Effect.andThen(Private.write(file, content)),
     Effect.mapError((error) => new ReportUnwritable({ reason: Files.errorAt("report", file)(Files.reasonOf(error)) }))
   )
@@ -57,7 +57,7 @@ export const report = Command.make(
     const dataDirectory = yield* Settings.dataDirectoryToRead
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
     yield* write(yield* OpenLedger.open(dataDirectory, "ledger"), file, pii)
-    yield* Stdout.data(file)
+    yield* Stdout.printText(file)
     yield* Stderr.next(`open ${(yield* Effect.orDie(path.toFileUrl(file))).href} in a browser`)
   }, Effect.scoped)
 ).pipe(

@@ -17,7 +17,9 @@ import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
 
 /** `--write-files` was given for a query from a file. Only SQL on the command line may write files. */
-export class NotTyped extends Schema.TaggedError<NotTyped>()("NotTyped", { name: Schema.String }) {
+export class WriteFilesFromFile
+  extends Schema.TaggedError<WriteFilesFromFile>()("WriteFilesFromFile", { name: Schema.String })
+{
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
     return `--write-files is for a COPY … TO on the command line, not for ${this.name}, which a file may say.`
@@ -49,7 +51,7 @@ export const sql = Command.make(
       ),
       Argument.variadic()
     ),
-    from: OpenLedger.from,
+    from: OpenLedger.parquetFlag,
     timeout: Select.timeout,
     writeFiles: Flag.Boolean("write-files").pipe(
       Flag.withDescription(
@@ -70,7 +72,7 @@ export const sql = Command.make(
       yield* Stdout.print(list(yield* Queries.all(dataDirectory)))
       return yield* Stderr.next(`${commandName()} sql @NAME`)
     }
-    if (writeFiles && asked.startsWith("@")) return yield* new NotTyped({ name: asked })
+    if (writeFiles && asked.startsWith("@")) return yield* new WriteFilesFromFile({ name: asked })
     const named = asked.startsWith("@") ? yield* Queries.find(dataDirectory, asked.slice(1)) : undefined
     const text = named?.sql ?? asked
     const values = yield* Parameters.read(named && { ...named, name: asked.slice(1) }, parameters)

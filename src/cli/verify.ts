@@ -5,7 +5,7 @@ import * as Fingerprint from "../duckdb/Fingerprint.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import { isSinkError, type SinkError } from "../failure/SinkError.ts"
-import { collected, stampOf } from "../Outcome.ts"
+import { collectedTables, stampOf } from "../Outcome.ts"
 import * as Manifest from "../run/publish/Manifest.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
 import { errorAt } from "../run/publish/SinkLocation.ts"
@@ -149,7 +149,7 @@ export const verify = Command.make(
     if (published.length === 0) return yield* new NoRuns({ directory: join(dataDirectory, "runs") })
     const pipelines = yield* PipelineModules.knownPipelines(modules)
     const sinks = yield* Targets.resolve(dataDirectory, asked)
-    const findSink = yield* Targets.finding(sinks)
+    const findSink = yield* Targets.sinkFinder(sinks)
     const looked = new Set<string>()
     const seen = new Set<string>()
     const shut = new Map<string, ExpectedFailure>()
@@ -181,7 +181,7 @@ export const verify = Command.make(
       const place = `${name} ${location} ${manifest.tenant} ${manifest.pipeline}`
       const newest = !isUnknown && !seen.has(place)
       seen.add(place)
-      for (const table of collected(tables, manifest)) {
+      for (const table of collectedTables(tables, manifest)) {
         const what = `${location} ${table.name} of ${manifest.run_id}`
         const of = { run_id: manifest.run_id, sink: name, location, table: table.name }
         const closed = shut.get(place)
@@ -218,7 +218,7 @@ export const verify = Command.make(
         continue
       }
       for (const receipt of manifest.sinks.filter((target) => !TrustedTarget.isStandardOutput(target))) {
-        const sink = yield* Effect.option(Recovery.follow({ dataDirectory, sinks, findSink }, receipt, run_id))
+        const sink = yield* Effect.option(Recovery.trustedSink({ dataDirectory, sinks, findSink }, receipt, run_id))
         if (Option.isNone(sink)) unnamed.add(`${receipt.sink}:${receipt.location}`)
         else yield* verifySink(manifest, receipt, sink.value, pipeline.value.tables)
       }

@@ -177,7 +177,7 @@ export const open = Effect.fnUntraced(
  * Locks a session: from now on it can only read what is already open and the files in the directory. Settings cannot be
  * changed any more. The directory is allowed under two names: its path, and its path with patterns escaped for readers.
  */
-export const shutIn = ({ run }: Session, directory?: string) =>
+export const sandbox = ({ run }: Session, directory?: string) =>
   run(
     `SET allowed_directories = [${
       directory === undefined ? "" : `${literal(directory)}, ${path(literal(directory))}`

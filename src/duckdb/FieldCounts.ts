@@ -21,7 +21,7 @@ const itemsOf = (type: string): Columns | undefined => {
     )
 }
 
-/** A kind, followed by the kinds of objects that its columns contain. */
+/** The kind and, recursively, the kinds of the objects in its columns. */
 const kindsOf = (kind: Kind): ReadonlyArray<Kind> => [
   kind,
   ...Object.entries(kind.columns).flatMap(([name, type]) => {

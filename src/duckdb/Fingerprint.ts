@@ -6,7 +6,7 @@
 import { Effect, Schema, Stream } from "effect"
 import { hash } from "node:crypto"
 import type { SinkReason } from "../failure/SinkError.ts"
-import { collected, type Outcome } from "../Outcome.ts"
+import { collectedTables, type Outcome } from "../Outcome.ts"
 import type { Published, Query } from "../Sink.ts"
 import type { Cell, Column, Row, Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
@@ -128,7 +128,7 @@ export const ofRun = Effect.fn("Fingerprint.ofRun")(
   function*(database: DuckDb.Session, tables: ReadonlyArray<Table>, outcome: Outcome) {
     const session = yield* database.another
     const digests: Record<string, string> = {}
-    for (const table of collected(tables, outcome)) {
+    for (const table of collectedTables(tables, outcome)) {
       const sql = RowsSql.select(table, outcome.run_id)
       digests[table.name] = (yield* ofQuery({ session, sql }, table)).digest
     }

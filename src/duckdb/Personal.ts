@@ -21,7 +21,7 @@ const padded = (key: Uint8Array, with_: number) => {
  * Stores the key, padded for HMAC, in variables of a session. It is a bound value, because error messages can quote
  * SQL.
  */
-export const remember = Effect.fnUntraced(function*({ run }: Session, key: Uint8Array) {
+export const storeKey = Effect.fnUntraced(function*({ run }: Session, key: Uint8Array) {
   const { blobValue } = yield* library
   yield* run("SET VARIABLE pii_outer = $1", [blobValue(padded(key, 0x5c))])
   yield* run("SET VARIABLE pii_inner = $1", [blobValue(padded(key, 0x36))])

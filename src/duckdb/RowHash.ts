@@ -38,7 +38,7 @@ export const hashed = (table: Table.Table) =>
   })
 
 /** Adds both hashes to a query that has the table's columns with their types. */
-export const added = (table: Table.Table, query: string) =>
+export const withHashes = (table: Table.Table, query: string) =>
   `SELECT *, ${ofKey(table)} AS key_hash, ${ofVersion(table)} AS version_hash FROM (${query})`
 
 /**

@@ -9,22 +9,24 @@ import * as DuckDb from "./DuckDb.ts"
 import * as RowHash from "./RowHash.ts"
 
 /** The SQL name of the table that has a table's rows of all runs of the round. */
-export const rowsOf = ({ name }: Table) => `rows.${DuckDb.name(name)}`
+export const rowsTable = ({ name }: Table) => `rows.${DuckDb.name(name)}`
 
 /** The statement that makes the table for a table's rows. Every row also has its hashes. */
-export const create = (table: Table) => DuckDb.create(rowsOf(table), RowHash.hashed(table))
+export const create = (table: Table) => DuckDb.create(rowsTable(table), RowHash.hashed(table))
 
 /** The statement that inserts the rows of a query, which must have the table's columns. */
 export const insert = (table: Table, query: string) => {
   const cells = table.columns.map(({ name, type }) =>
     `${DuckDb.name(name)}::${DuckDb.types[type]} AS ${DuckDb.name(name)}`
   )
-  return `INSERT INTO ${rowsOf(table)} BY NAME (${RowHash.added(table, `SELECT ${cells.join(", ")} FROM (${query})`)})`
+  return `INSERT INTO ${rowsTable(table)} BY NAME (${
+    RowHash.withHashes(table, `SELECT ${cells.join(", ")} FROM (${query})`)
+  })`
 }
 
 /** A query for the rows of one run, with the table's columns in order. */
 export const select = (table: Table, run_id: string) =>
-  `SELECT ${DuckDb.names(table)} FROM ${rowsOf(table)} WHERE run_id = ${DuckDb.literal(run_id)}`
+  `SELECT ${DuckDb.names(table)} FROM ${rowsTable(table)} WHERE run_id = ${DuckDb.literal(run_id)}`
 
 /**
  * A query for rows as JSON texts. Instants are text in them, because JavaScript reads a number beyond 2^53 inexactly.

@@ -53,7 +53,7 @@ export const layer: Layer.Layer<
   Layer.provideMerge(duoServices)
 )
 
-/** The two things that a pipeline does with Duo. */
+/** What a pipeline can do with Duo: check the permissions, and extract its lists. */
 export interface Reader {
   readonly check: Effect.Effect<ReadonlyArray<Finding>, DuoError, Services>
   readonly extract: Source["extract"]

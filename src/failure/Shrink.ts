@@ -16,7 +16,7 @@ export class Shrunk extends Schema.TaggedError<Shrunk>()("Shrunk", {
 }) {}
 
 /** The limits that a person has agreed to. */
-export interface Agreed {
+export interface ShrinkLimits {
   /** The percentage of the tenant that may vanish. */
   readonly maxShrink: number
   /** Accept a tenant that is empty now, even if `maxShrink` is less than 100. */
@@ -50,7 +50,7 @@ const limitOf = ({ table }: Loss, tenant: Loss, maxShrink: number) =>
  * another table may lose the tenant's percentage on top of its own limit. `few` does not excuse a tenant that is empty
  * now.
  */
-export const refusal = (losses: ReadonlyArray<Loss>, { allowEmpty, maxShrink }: Agreed): Shrunk | undefined => {
+export const refusal = (losses: ReadonlyArray<Loss>, { allowEmpty, maxShrink }: ShrinkLimits): Shrunk | undefined => {
   const [tenant] = losses
   if (tenant === undefined) return undefined
   const refused = losses.flatMap((loss) => {

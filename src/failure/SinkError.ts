@@ -24,7 +24,7 @@ export class InUse extends Schema.TaggedError<InUse>()("InUse", { pid: Schema.Nu
 /** A later run is already published there: this one was slower, or its clock is behind. */
 export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", { by: Schema.String }) {}
 /** The data there has a format that only a later version knows. */
-export class Newer extends Schema.TaggedError<Newer>()("Newer", {
+export class NewerFormat extends Schema.TaggedError<NewerFormat>()("NewerFormat", {
   format: Schema.Int,
   tool_version: Schema.String
 }) {}
@@ -40,7 +40,7 @@ export const SinkReason = Schema.Union([
   Unreachable,
   InUse,
   Superseded,
-  Newer,
+  NewerFormat,
   Corrupt,
   Shrunk
 ])
@@ -59,7 +59,7 @@ const exitCodes: Record<SinkReason["_tag"], number> = {
   Unreachable: ExitCode.unavailable,
   InUse: ExitCode.busy,
   Superseded: ExitCode.busy,
-  Newer: ExitCode.cannotCreate,
+  NewerFormat: ExitCode.cannotCreate,
   Corrupt: ExitCode.cannotCreate,
   Shrunk: ExitCode.refused
 }
@@ -115,7 +115,7 @@ const describe = ({ location, reason, sink }: Pick<SinkError, "location" | "reas
       }. Nothing changed; run again when that process has closed it (programs that only read may keep it open), or let extract wait with --wait 10m.`
     case "Superseded":
       return `${location} already has run ${reason.by}, which is later than this one. Nothing changed; run again. A replay needs a place of its own: --sink ${sink}:PATH.`
-    case "Newer":
+    case "NewerFormat":
       return `${location} ${describeNewer(reason)}`
     case "Corrupt":
       return `The ${sink} sink cannot use ${location}: ${reason.detail}. Move it away and run again.`

@@ -137,9 +137,9 @@ const rename = Effect.fnUntraced(function*({ from, to }: Move) {
  */
 const isReplaced = Effect.fnUntraced(function*({ before, from, to }: Move) {
   if (before === undefined || !(yield* exists(to))) return false
-  if (before !== null && (yield* Identity.is(to, before))) return false
+  if (before !== null && (yield* Identity.isSame(to, before))) return false
   const own = yield* Identity.of(from)
-  return own === null || !(yield* Identity.is(to, own))
+  return own === null || !(yield* Identity.isSame(to, own))
 })
 
 /** Whether the path is one that the run gives to its staged files. */

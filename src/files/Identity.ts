@@ -51,7 +51,7 @@ export const isUntouched = (path: string, { mtime, size }: Identity) =>
   })
 
 /** Whether it is the same file, even if its time changed. */
-export const is = (path: string, identity: Identity) =>
+export const isSame = (path: string, identity: Identity) =>
   Effect.flatMap(isUntouched(path, identity), (isUntouched) =>
     isUntouched
       ? Effect.succeed(true)

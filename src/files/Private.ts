@@ -61,7 +61,7 @@ export const writeNew = (path: string, content: string) =>
   )
 
 /** Removes the unfinished files of processes that were killed while they wrote to the directory. */
-export const sweep = Effect.fnUntraced(function*(directory: string) {
+export const removeUnfinished = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
   const names = yield* Effect.catchIf(fs.readDirectory(directory), isNowhere, () => Effect.succeed([]))

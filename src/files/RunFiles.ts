@@ -1,7 +1,7 @@
 /** Stages one file per table and run, for sinks that differ only in how they write a file. */
 import { Effect, Path } from "effect"
 import type { SinkReason } from "../failure/SinkError.ts"
-import { collected, type Outcome } from "../Outcome.ts"
+import { collectedTables, type Outcome } from "../Outcome.ts"
 import type { OpenSink, Rows, SinkRun, SinkServices } from "../Sink.ts"
 import type { Table } from "../Table.ts"
 import * as Files from "./Files.ts"
@@ -29,7 +29,9 @@ export const open = Effect.fnUntraced(function*(run: SinkRun, { root, seal = Fil
 
   return {
     seal: Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, rows: Rows) {
-      const files = round.flatMap((outcome) => collected(run.tables, outcome).map((table) => ({ outcome, table })))
+      const files = round.flatMap((outcome) =>
+        collectedTables(run.tables, outcome).map((table) => ({ outcome, table }))
+      )
       const moves = yield* Effect.forEach(
         files,
         Effect.fnUntraced(function*({ outcome: { run_id }, table }) {

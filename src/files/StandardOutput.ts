@@ -24,7 +24,7 @@ export const seal = Effect.fnUntraced(function*(moves: ReadonlyArray<Files.Move>
 /** The reader of the standard output has closed it. */
 export class ReaderLeft extends Schema.TaggedError<ReaderLeft>()("ReaderLeft", {}) {}
 
-/** The callback of `write` gets each error already; without a listener, the error event would end the process. */
+/** Node ends a process that has no listener for the error event. The callback of `write` handles the error. */
 const ignoreError = () => undefined
 
 /** Writes to the standard output and waits until it is written, so a slow reader slows the writer down. */

@@ -11,15 +11,15 @@ import type { Table } from "../Table.ts"
 export const nameOf = (table: Table, column: string) => `${table.name}.${column}`
 
 /** The names of all columns that any run has added; `runs` is a query for the runs. */
-export const inRuns = Effect.fnUntraced(function*({ all }: DuckDb.Session, runs: string) {
+export const addedByRuns = Effect.fnUntraced(function*({ all }: DuckDb.Session, runs: string) {
   const rows = yield* all(
     `SELECT DISTINCT unnest(string_split(columns_added, ', ')) FROM (${runs}) WHERE columns_added IS NOT NULL ORDER BY ALL`
   )
   return rows.map(([name]) => String(name))
 })
 
-/** The added columns of a table that tell its versions apart. */
-export const of = (table: Table, added: ReadonlyArray<string>) =>
+/** The added columns of a table whose change makes a new version. */
+export const makingVersions = (table: Table, added: ReadonlyArray<string>) =>
   RowHash.versionColumns(table).filter((column) => added.includes(nameOf(table, column)))
 
 /** SQL for the time of the tenant's first run with a column; NULL if all its runs have it. PostgreSQL accepts it too. */

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as Instant from "../duckdb/Instant.ts"
-import { Newer } from "../failure/SinkError.ts"
+import { NewerFormat } from "../failure/SinkError.ts"
 import { type Outcome, runs, toRow } from "../Outcome.ts"
 import type { SinkRun } from "../Sink.ts"
 import type { Table } from "../Table.ts"
@@ -53,7 +53,7 @@ export const refuseNewer = Effect.fnUntraced(function*({ all }: DuckDb.Session, 
     `SELECT decode(value) FROM parquet_kv_metadata(${DuckDb.path(DuckDb.literal(String(row[1])))})
      WHERE key = encode(${DuckDb.literal(versionKey)})`
   )
-  return yield* new Newer({ format: Number(row[0]), tool_version: String(by?.[0] ?? "") })
+  return yield* new NewerFormat({ format: Number(row[0]), tool_version: String(by?.[0] ?? "") })
 })
 
 const firstLine = /^-- duo-mfa (\S+), format (\d+)$/m
@@ -62,7 +62,7 @@ const firstLine = /^-- duo-mfa (\S+), format (\d+)$/m
 export const readViews = Effect.fnUntraced(function*(text: string) {
   const [, tool_version = "", found = "0"] = firstLine.exec(text.split("\n", 1)[0] ?? "") ?? []
   const written = { format: Number(found), tool_version }
-  if (isNewer(written)) return yield* new Newer(written)
+  if (isNewer(written)) return yield* new NewerFormat(written)
   return text
 })
 
@@ -88,7 +88,7 @@ export const statements = (
   ].join("\n")
 
 /** The tables that have files below a directory. */
-export const written = (root: string) => {
+export const selectTables = (root: string) => {
   const here = DuckDb.literal(root)
   return `SELECT DISTINCT split_part(substr(file, length(${here}) + 2), '/', 1) FROM glob(${files(here)})`
 }

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as RowHash from "../duckdb/RowHash.ts"
 import type { SinkReason } from "../failure/SinkError.ts"
-import { collected, runs } from "../Outcome.ts"
+import { collectedTables, runs } from "../Outcome.ts"
 import type { SinkRun } from "../Sink.ts"
 import type { Table } from "../Table.ts"
 import { apply } from "./ledger/Apply.ts"
@@ -35,7 +35,7 @@ export const snapshotRuns = Effect.fnUntraced(function*(session: DuckDb.Session,
   }))
 })
 
-/** A run as a sink gets it, with its outcome. */
+/** A run as a sink gets it, with whether it was complete and which tables it collected. */
 export type RebuiltRun = SinkRun & Pick<SnapshotRun, "complete" | "tables_collected">
 
 const snapshotTable = ({ name }: Table) => DuckDb.name(`snapshot ${name}`)
@@ -43,11 +43,11 @@ const snapshotTable = ({ name }: Table) => DuckDb.name(`snapshot ${name}`)
 /** Loads a run's rows into tables of the session. */
 const snapshotsOf = Effect.fnUntraced(
   function*(session: DuckDb.Session, root: string, run: RebuiltRun) {
-    const tables = collected(run.tables, run)
+    const tables = collectedTables(run.tables, run)
     for (const table of tables) {
       const files = ParquetFiles.files(DuckDb.literal(root), table, DuckDb.literal(run.run_id))
       const rows = asTable(table, ParquetFiles.select(files))
-      yield* session.run(`CREATE OR REPLACE TEMP TABLE ${snapshotTable(table)} AS ${RowHash.added(table, rows)}`)
+      yield* session.run(`CREATE OR REPLACE TEMP TABLE ${snapshotTable(table)} AS ${RowHash.withHashes(table, rows)}`)
     }
     return tables.map((table) => ({ table, rows: snapshotTable(table) }))
   }

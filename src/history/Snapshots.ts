@@ -7,7 +7,7 @@ import * as RowHash from "../duckdb/RowHash.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Table } from "../Table.ts"
 import * as AddedColumns from "./AddedColumns.ts"
-import { meta, own } from "./ledger/Meta.ts"
+import { meta, rowOfThisVersion } from "./ledger/Meta.ts"
 import { historyOf, rowKey } from "./Versions.ts"
 import * as Views from "./Views.ts"
 
@@ -20,7 +20,7 @@ export const snapshotsOf = ({ name }: Table) => DuckDb.name(`${name}_snapshots`)
  * complete run that does not see the row, whichever comes first. PostgreSQL accepts this SQL too. Two sightings differ if
  * their `fingerprint` does; a column in `later` counts only between sightings that both have it.
  */
-export const history = (table: Table, fingerprint: string, later: ReadonlyArray<string> = []) => {
+export const historyQuery = (table: Table, fingerprint: string, later: ReadonlyArray<string> = []) => {
   const known = later.map((column) => ({
     cell: DuckDb.name(column),
     was: DuckDb.name(`was ${column}`),
@@ -87,7 +87,9 @@ export const view = (table: Table, query: string) => [
 ]
 
 /** The statements that make `runs` over a query for all runs, and `meta`. */
-export const runs = (query: string): ReadonlyArray<string> => [...view(Outcome.runs, query), ...view(meta, own)]
+export const runs = (
+  query: string
+): ReadonlyArray<string> => [...view(Outcome.runs, query), ...view(meta, rowOfThisVersion)]
 
 /** The statements that make a table's views. `rows` is the query for its rows of all runs, undefined if it has no files. */
 export const statements = (
@@ -99,7 +101,11 @@ export const statements = (
   `COMMENT ON VIEW ${snapshotsOf(table)} IS ${DuckDb.literal(`The rows of ${table.name} as every run saw them.`)}`,
   ...view(
     historyOf(table),
-    history(table, RowHash.ofVersion(table, AddedColumns.of(table, added)), AddedColumns.of(table, added))
+    historyQuery(
+      table,
+      RowHash.ofVersion(table, AddedColumns.makingVersions(table, added)),
+      AddedColumns.makingVersions(table, added)
+    )
   ),
   ...Views.statements(table, added)
 ]

@@ -172,7 +172,7 @@ const changes = (table: Table.Table, later: ReadonlyArray<string>) => {
 
 /** The statements that make the views of a table, with comments, in the database that has the history. */
 export const statements = (table: Table.Table, added: ReadonlyArray<string> = []): ReadonlyArray<string> => {
-  const later = AddedColumns.of(table, added)
+  const later = AddedColumns.makingVersions(table, added)
   const changed = changesOf(table)
   const name = DuckDb.name(table.name)
   const asof = DuckDb.name(`${table.name}_asof`)

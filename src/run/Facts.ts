@@ -10,7 +10,7 @@ import type { SinkReason } from "../failure/SinkError.ts"
 import type { Facts } from "../Outcome.ts"
 import type { Extraction, List, Pipeline } from "../Pipeline.ts"
 import type { Stamp } from "../Table.ts"
-import { collectedOf } from "./Rows.ts"
+import { collectedTables } from "./Rows.ts"
 import * as Unknown from "./Unknown.ts"
 
 /** Runs a SELECT of `what, times` and adds its sentences. */
@@ -101,7 +101,7 @@ export const make: (
       duplicates: first.duplicates,
       changed: first.changed,
       unknown_values: unknown.count(),
-      tables_collected: collectedOf(pipeline, extraction).map(({ name }) => name),
+      tables_collected: collectedTables(pipeline, extraction).map(({ name }) => name),
       contradictions: contradictions.count(),
       fields,
       warnings: [...refused, ...contradictions.warnings(), ...unknown.warnings()],

@@ -3,8 +3,8 @@
  * the source is more likely than the truth, so such a run is refused until a person agrees to it.
  */
 import { Array, Effect } from "effect"
-import { type Agreed, refusal } from "../failure/Shrink.ts"
-import { collected, type Filled, objectsOf, type Outcome } from "../Outcome.ts"
+import { refusal, type ShrinkLimits } from "../failure/Shrink.ts"
+import { collectedTables, type Filled, objectsOf, type Outcome } from "../Outcome.ts"
 import type { Table } from "../Table.ts"
 import type { Manifest, Manifests } from "./publish/Manifest.ts"
 import { Emptied, RunError, Vanished } from "./RunError.ts"
@@ -24,7 +24,7 @@ const isVanished = (before: Filled, now: Filled, maxShrink: number) =>
   now.of > 0 && before.filled >= leastFilled && shareOf(before) >= 0.5 &&
   100 * (1 - shareOf(now) / shareOf(before)) > Math.max(maxShrink, emptiedPercentMax)
 
-const vanished = (before: Manifest, outcome: Outcome, { maxShrink }: Agreed) =>
+const vanished = (before: Manifest, outcome: Outcome, { maxShrink }: ShrinkLimits) =>
   Object.entries(before.fields).flatMap(([field, had]) => {
     const now = outcome.fields[field]
     return now !== undefined && isVanished(had, now, maxShrink) ? [{ field, before: had, now }] : []
@@ -35,14 +35,14 @@ const vanished = (before: Manifest, outcome: Outcome, { maxShrink }: Agreed) =>
  * it.
  */
 const lossesOf = (tables: ReadonlyArray<Table>, before: Manifest, outcome: Outcome) =>
-  collected(collected(tables, outcome), before).map((table) => {
+  collectedTables(collectedTables(tables, outcome), before).map((table) => {
     const [had, seen] = [before.rows[table.name] ?? 0, outcome.rows[table.name] ?? 0]
     return { table, before: had, gone: Math.max(0, had - seen), seen }
   })
 
 /** Fails if more has vanished than a person has agreed to. */
 export const refuseLost = Effect.fnUntraced(
-  function*(manifests: Manifests, tables: ReadonlyArray<Table>, outcome: Outcome, agreed: Agreed) {
+  function*(manifests: Manifests, tables: ReadonlyArray<Table>, outcome: Outcome, agreed: ShrinkLimits) {
     const before = yield* manifests.newest(outcome)
     if (before === undefined) return
     const refuse = (reason: RunError["reason"]) => Effect.fail(new RunError({ reason }))

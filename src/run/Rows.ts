@@ -9,7 +9,7 @@ import type { Stamp } from "../Table.ts"
 import { Progress } from "./Progress.ts"
 
 /** The tables whose objects could be read. */
-export const collectedOf = ({ rows, tables }: Pipeline, { lists }: Pick<Extraction, "lists">) =>
+export const collectedTables = ({ rows, tables }: Pipeline, { lists }: Pick<Extraction, "lists">) =>
   tables.filter(({ name }) => lists.some(({ list }) => list.name === rows[name]?.list))
 
 /** The treatment of cells that say something about a person. */
@@ -52,17 +52,17 @@ export const make = Effect.fn("Rows.make")(function*(
 ) {
   const progress = yield* Progress
   const session = yield* database.session.another
-  if (personal.treatment === "hash") yield* PersonalSql.remember(session, personal.key)
+  if (personal.treatment === "hash") yield* PersonalSql.storeKey(session, personal.key)
   const [{ pages, total }] = extraction.lists
   const made: Record<string, number> = {}
-  for (const table of collectedOf(pipeline, extraction)) {
+  for (const table of collectedTables(pipeline, extraction)) {
     const cells = table.columns.map((column) => {
       const name = DuckDb.name(column.name)
       return column.personal ? `${PersonalSql.expression(personal.treatment, name)} AS ${name}` : name
     })
     const select = `SELECT ${cells.join(", ")} FROM (${pipeline.rows[table.name]?.select ?? ""})`
     yield* session.run(RowsSql.insert(table, select))
-    const [counted] = yield* session.all(`SELECT count(*) FROM ${RowsSql.rowsOf(table)}`)
+    const [counted] = yield* session.all(`SELECT count(*) FROM ${RowsSql.rowsTable(table)}`)
     const seen = Number(counted?.[0])
     made[table.name] = seen
     yield* progress({ stage: "writing", what: table.name, seen, total, pages })

@@ -24,7 +24,7 @@ import { withLocation } from "./publish/SinkLocation.ts"
 import * as Rows from "./Rows.ts"
 import { inDataDirectory, inTemporary, Outdated, RunError } from "./RunError.ts"
 import { newStamp, stampFor } from "./Stamp.ts"
-import { waiting } from "./Waiting.ts"
+import { retryWhileLocked } from "./Waiting.ts"
 
 export interface RunOptions extends SourceOptions, Recovery.TrustedPlaces {
   readonly toolVersion: string
@@ -69,7 +69,7 @@ export const sinkRun = (
  */
 export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOptions) {
   const source = yield* pipeline.connect
-  const { directory, discard, manifests, opened, personal, stamp } = yield* waiting(
+  const { directory, discard, manifests, opened, personal, stamp } = yield* retryWhileLocked(
     begin(pipeline, source, options),
     options.wait
   )

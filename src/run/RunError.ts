@@ -82,7 +82,7 @@ export class Unpublished extends Schema.TaggedError<Unpublished>()("Unpublished"
 }) {}
 
 /** The manifest of an unfinished run names a sink or a location that this command does not name. */
-export class Unnamed extends Schema.TaggedError<Unnamed>()("Unnamed", {
+export class UnnamedTarget extends Schema.TaggedError<UnnamedTarget>()("UnnamedTarget", {
   run_id: Schema.String,
   sink: Schema.String,
   location: Schema.String
@@ -98,7 +98,7 @@ const Reason = Schema.Union([
   Vanished,
   Outdated,
   Unpublished,
-  Unnamed
+  UnnamedTarget
 ])
 type Reason = typeof Reason.Type
 
@@ -142,7 +142,7 @@ function exitCode(reason: Reason): number {
     case "Shrunk":
     case "Vanished":
     case "Outdated":
-    case "Unnamed":
+    case "UnnamedTarget":
       return ExitCode.refused
     case "Unpublished":
       return ExitCode.io
@@ -169,7 +169,7 @@ function describe(reason: Reason): string {
       return `${describeVanished(reason)} Nothing changed; if that is right, run again with --max-shrink 100.`
     case "Outdated":
       return `The recorded run ${reason.run_id} is older than run ${reason.newest}, which is published here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
-    case "Unnamed":
+    case "UnnamedTarget":
       return describeUnnamed(reason)
     case "Unpublished":
       return `Run ${reason.run_id} is sealed, but could not be published everywhere yet (${reason.detail}). Run again: the next run publishes it first. If that keeps failing, move runs/${reason.run_id}.json.sealed out of the data directory.`
@@ -191,7 +191,7 @@ const describeDataDirectory = ({ detail, directory, why }: DataDirectory): strin
   }
 }
 
-const describeUnnamed = ({ location, run_id, sink }: Unnamed): string =>
+const describeUnnamed = ({ location, run_id, sink }: UnnamedTarget): string =>
   `Run ${run_id} was not finished. Its file in the data directory names ${sink}:${location}, which is outside the data directory and not a sink of this command. Nothing was done, because somebody else may have written that file. If the run was yours, run extract with that --sink again; if not, move runs/${run_id}.json.* out of the data directory.`
 
 /** A sentence about the first of the fields, and the names of the others. */

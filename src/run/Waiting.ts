@@ -17,7 +17,7 @@ const isLocked = (error: unknown) => lockedBy(error) !== undefined
  * Tries to begin, and tries again every second while another process has a lock and there is time left. A failed
  * attempt releases the locks that it took before the next attempt, so a run that waits does not block other runs.
  */
-export const waiting = <A, E extends ExpectedFailure, R>(
+export const retryWhileLocked = <A, E extends ExpectedFailure, R>(
   begin: Effect.Effect<A, E, R>,
   wait: Duration.Duration | undefined
 ) =>

@@ -16,7 +16,7 @@ const attributes = [
   "duo_mfa.pipeline",
   "duo_mfa.run_id",
   "duo_mfa.sink",
-  "duo_mfa.sweep",
+  "duo_mfa.reading",
   "duo_mfa.table",
   "duo_mfa.pages",
   "duo_mfa.stage",

@@ -26,7 +26,7 @@ const retries = counter("duo_mfa.retries", "{request}", "Requests that are sent 
 /** Counts a retry, by the tag of the error. */
 export const retried = (error: string) => Metric.update(Metric.withAttributes(retries, { "error.type": error }), 1)
 
-const pages = counter("duo_mfa.pages", "{page}", "Pages read in all sweeps, by list")
+const pages = counter("duo_mfa.pages", "{page}", "Pages read in all readings, by list")
 
 /** Counts a page of a list. */
 export const paged = (list: string) => Metric.update(Metric.withAttributes(pages, { "duo_mfa.list": list }), 1)
@@ -40,14 +40,14 @@ export const ended = (nanos: bigint, exit: number) =>
 
 const objects = gauge("duo_mfa.run.objects", "{object}", "Users seen, or what else the pipeline extracts")
 const counted = gauge("duo_mfa.run.counted", "{object}", "Those of them that the pipeline counts, by what for")
-const complete = gauge("duo_mfa.run.complete", "{run}", "1 if the snapshot was proved complete, else 0")
+const complete = gauge("duo_mfa.run.complete", "{run}", "1 if the run was proved complete, else 0")
 const rows = gauge("duo_mfa.run.rows", "{row}", "Rows, by table")
 const bytes = gauge("duo_mfa.run.bytes", "By", "Bytes published, by sink")
 
 const warnings = gauge("duo_mfa.run.warnings", "{warning}", "How often the run met what it warns of")
 
 /** The result of a run. */
-export interface Came {
+export interface RunResult {
   readonly seen: number
   readonly counts: ReadonlyArray<{ readonly name: string; readonly count: number }>
   readonly complete: boolean
@@ -59,7 +59,7 @@ export interface Came {
 }
 
 /** Records the result of a run that published, or that was a dry run. */
-export const published = (came: Came) =>
+export const published = (came: RunResult) =>
   Effect.all([
     Metric.update(objects, came.seen),
     ...came.counts.map(({ count, name }) =>

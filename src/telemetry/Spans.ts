@@ -5,10 +5,10 @@ import type { SinkError } from "../failure/SinkError.ts"
 import { withLocation } from "../run/publish/SinkLocation.ts"
 import type { Sink } from "../Sink.ts"
 
-/** The same sink with a span around every operation. */
+/** Wraps a sink, so that every operation has a span. */
 export const watched = (given: Sink): Sink<SinkError> => {
   const sink = withLocation(given)
-  // the name of a module's sink may be a path
+  // only the last part is used, because the name of a sink from a module may be a path, which may be private
   const span = (verb: string) =>
     Effect.withSpan(`Sink.${verb}`, { attributes: { "duo_mfa.sink": basename(sink.name) } })
   return {

@@ -1,4 +1,4 @@
-/** The thirty days of the demo, always the same ones: what the twenty queries answer then stands in test/demo. */
+/** The thirty days of the demo, which are always the same. test/demo has the answers of the named queries. */
 import { DuckDBInstance } from "@duckdb/node-api"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"

@@ -99,7 +99,9 @@ export const session = Effect.tap(
 /** Applies a run with the rows of a query to the ledger; without a query, its table was not collected. */
 export const applyRows = Effect.fnUntraced(
   function*(session: DuckDb.Session, run: SinkRun, complete: boolean, rows: string | undefined) {
-    if (rows !== undefined) yield* session.run(`CREATE OR REPLACE TEMP TABLE fresh AS ${RowHash.added(items, rows)}`)
+    if (rows !== undefined) {
+      yield* session.run(`CREATE OR REPLACE TEMP TABLE fresh AS ${RowHash.withHashes(items, rows)}`)
+    }
     yield* apply(session, "ledger", run, complete, rows === undefined ? [] : [{ table: items, rows: "fresh" }])
   }
 )

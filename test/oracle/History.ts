@@ -133,7 +133,7 @@ export const items = Table.make({
     version: Table.text("The same."),
     repeated: Table.repeated(Table.text("What another table says.")),
     sure: Table.uncertain(false, true, Table.boolean("What is not always known.")),
-    why: Table.explaining("sure", Table.text("Why it is so.")),
+    why: Table.reasonFor("sure", Table.text("Why it is so.")),
     counter: Table.volatile(Table.bigint("What changes by itself.")),
     late: Table.text("What came with a later version."),
     touched_at: Table.volatile(Table.timestamp("What only grows."))

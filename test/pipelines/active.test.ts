@@ -46,7 +46,7 @@ const decode = (user: unknown) => Result.getOrThrow(decodeUsers([user])).values
 const seen = (table: Table, rows: ReadonlyArray<Row>) => [
   DuckDb.create(`read_${table.name}`, table),
   ...rows.map((row) => `INSERT INTO read_${table.name} VALUES (${Object.values(row).map(DuckDb.constant).join(", ")})`),
-  `CREATE TABLE seen_${table.name} AS ${RowHash.added(table, `FROM read_${table.name}`)}`
+  `CREATE TABLE seen_${table.name} AS ${RowHash.withHashes(table, `FROM read_${table.name}`)}`
 ]
 
 const fileOf = (name: string) =>

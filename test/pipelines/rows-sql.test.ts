@@ -11,7 +11,7 @@ import * as Personal from "../../src/duckdb/Personal.ts"
 import { Admin, decodeAdmins } from "../../src/duo/wire/Admin.ts"
 import { BypassCode, decodeBypassCodes } from "../../src/duo/wire/BypassCode.ts"
 import { WireUser } from "../../src/duo/wire/User.ts"
-import { mend } from "../../src/duo/wire/WellFormed.ts"
+import { replaceHalves } from "../../src/duo/wire/WellFormed.ts"
 import { columns } from "../../src/duo/wire/Wire.ts"
 import { Dice } from "../../src/emulator/people/Dice.ts"
 import type { Row } from "../../src/Table.ts"
@@ -55,7 +55,7 @@ const read = <A extends object>(
   answers.flatMap((text) => {
     const answer: unknown = JSON.parse(text)
     const response: unknown = typeof answer === "object" && answer !== null ? Reflect.get(answer, "response") : null
-    mend(response)
+    replaceHalves(response)
     const decoded = decode(response)
     return Result.isSuccess(decoded) ? decoded.success.values : []
   })
@@ -249,7 +249,7 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
     Effect.gen(function*() {
       const key = Uint8Array.from(bytes)
       const session = yield* RunDatabase
-      yield* Personal.remember(session, key)
+      yield* Personal.storeKey(session, key)
       const wellFormed = texts.map((text) => text?.toWellFormed() ?? null)
       const found = yield* session.all(
         `SELECT ${(["hash", "keep", "drop"] as const).map((how) => Personal.expression(how, "text")).join()}

@@ -29,7 +29,7 @@ describe("the key", () => {
         const fs = yield* FileSystem.FileSystem
         yield* fs.writeFileString(`${folder}/.duo-mfa.0123456789abcdef.part`, "0123", { mode: 0o600 })
         yield* fs.writeFileString(`${file}.part`, "theirs", { mode: 0o666 })
-        yield* Private.sweep(folder)
+        yield* Private.removeUnfinished(folder)
         const made = yield* PersonalKey.read(folder)
         assert.deepStrictEqual(yield* PersonalKey.read(folder), made)
         assert.sameMembers(yield* fs.readDirectory(folder), ["pii.key", "pii.key.part"])

@@ -107,7 +107,7 @@ describe("extract with a collector", () => {
       assert.strictEqual(new Set(spans.map(({ traceId }) => traceId)).size, 1)
       const paths = spans.map((span) => pathOf(span))
       assert.includeMembers(paths, [
-        "extract/Run/Duo.snapshot/Duo.sweep/Duo.page/Duo.request",
+        "extract/Run/Duo.list/Duo.reading/Duo.page/Duo.request",
         "extract/Run/Sink.seal/Ledger.apply",
         "extract/Run/Sink.publish"
       ])

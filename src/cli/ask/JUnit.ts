@@ -1,4 +1,4 @@
-/** Verdicts as JUnit XML for CI systems: a broken policy is a failure, and one that cannot be told is an error. */
+/** Verdicts as JUnit XML for CI systems: a broken policy is a failure, and one whose verdict is not known is an error. */
 import * as Xml from "../../text/Xml.ts"
 import type { LastRun } from "./NotKnown.ts"
 import type { Verdict } from "./Policies.ts"

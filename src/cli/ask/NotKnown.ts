@@ -1,7 +1,7 @@
 /**
- * Keeps "not known" from being read as "no". Views stand in front of the ledger's tables, first with the least that an
- * unknown cell may be, then with the most. If a policy has another verdict then, its verdict depends on cells that
- * nobody knows. A table that was not collected cannot be read at all.
+ * Keeps "not known" from being read as "no". A policy is run on the data as it is, and again on views in which every
+ * unknown cell has its smallest and then its largest possible value. If the verdicts differ, the policy depends on
+ * unknown cells. A table that was not collected cannot be read at all.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
@@ -76,12 +76,12 @@ const guessed = ({ columns }: Table, history: string, which: 0 | 1) => {
 
 /** The unknown cells and tables, with SQL that prepares a session for them. */
 export interface NotKnown {
-  /** SQL for a session with unknown cells as they are, and for others with the least or the most that they may be. */
-  readonly worlds: readonly [asItIs: string, ...guessed: ReadonlyArray<string>]
+  /** SQL that makes views of the data as it is, and views with the smallest and the largest possible values. */
+  readonly preparations: readonly [asItIs: string, ...guessed: ReadonlyArray<string>]
   /** Why some cells are not known. */
   readonly why: string
-  /** The sentence for an error of DuckDB, if the query read a table that was not collected. */
-  readonly tableOf: (detail: string) => string | undefined
+  /** Explains an error of DuckDB, if the query read a table that was not collected; otherwise undefined. */
+  readonly explainError: (detail: string) => string | undefined
 }
 
 const uncertainOf = ({ columns }: Table) =>
@@ -134,12 +134,12 @@ export const find = Effect.fnUntraced(
       doubts.map((table) => asView(table, guessed(historyOf(table), uncovered(table), which)))
     )
     const unknown: NotKnown = {
-      worlds: [
+      preparations: [
         covers.join("\n"),
         ...doubts.length === 0 ? [] : guesses.map((views) => [...covers, ...views].join("\n"))
       ],
       why: whys.join("; "),
-      tableOf: (detail) => sentences[Number(marked.exec(detail)?.[1])]
+      explainError: (detail) => sentences[Number(marked.exec(detail)?.[1])]
     }
     return unknown
   }

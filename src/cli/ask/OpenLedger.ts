@@ -20,7 +20,7 @@ export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledge
 }
 
 /** The flag that chooses between the two. */
-export const from = Flag.Boolean("parquet").pipe(
+export const parquetFlag = Flag.Boolean("parquet").pipe(
   Flag.withDescription("Ask the Parquet files instead of the ledger"),
   Flag.withDefault(false),
   Flag.map((parquet): "ledger" | "parquet" => parquet ? "parquet" : "ledger")
@@ -35,11 +35,11 @@ export interface Open {
 /** Makes the names of the ledger over the Parquet files below a directory, without running the `views.sql` there. */
 const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: string) {
   const here = DuckDb.literal(root)
-  const folders = (yield* at(session.all(ParquetFiles.written(root)))).flat()
+  const folders = (yield* at(session.all(ParquetFiles.selectTables(root)))).flat()
   if (folders.length === 0) return yield* new NoLedger({ ledger: root })
   yield* at(ParquetFiles.refuseNewer(session, ParquetFiles.files(here)))
   yield* at(session.run(Snapshots.runs(ParquetFiles.selectRuns(here)).join(";\n")))
-  const added = yield* at(AddedColumns.inRuns(session, "FROM runs"))
+  const added = yield* at(AddedColumns.addedByRuns(session, "FROM runs"))
   for (const pipeline of yield* (yield* Plugins).pipelines) {
     const written = pipeline.tables.filter(({ name }) => folders.includes(name))
     if (written.length > 0) yield* at(session.run(ParquetFiles.statements(here, pipeline, written, added)))
@@ -64,7 +64,7 @@ export const open = Effect.fnUntraced(function*(
     yield* at(session.run(`ATTACH ${DuckDb.literal(location)} AS duo (READ_ONLY)`))
     yield* at(Meta.read(session, "duo"))
   }
-  if (!writeFiles) yield* at(DuckDb.shutIn(session, from === "parquet" ? location : undefined))
+  if (!writeFiles) yield* at(DuckDb.sandbox(session, from === "parquet" ? location : undefined))
   const open: Open = { session, at }
   yield* from === "parquet"
     ? overParquet(open, location)

@@ -81,7 +81,7 @@ const count = (session: Session, sql: string, timeout: Select.QueryTimeout, unkn
     Effect.scoped,
     Select.within(timeout),
     Effect.mapError((error) =>
-      error._tag === "BadQuery" ? unknown.tableOf(error.detail) ?? whyOf(sql, error.detail) : error.message
+      error._tag === "BadQuery" ? unknown.explainError(error.detail) ?? whyOf(sql, error.detail) : error.message
     )
   )
 
@@ -95,7 +95,7 @@ const violations = Effect.fnUntraced(function*(
   if (atMost === null) {
     return yield* Effect.fail("its first two lines must be a sentence and a number: -- At most 0")
   }
-  const [asItIs, ...guessed] = unknown.worlds
+  const [asItIs, ...guessed] = unknown.preparations
   const found = yield* count(session, sql, timeout, unknown, asItIs)
   for (const world of guessed) {
     const guess = yield* count(session, sql, timeout, unknown, world)

@@ -15,14 +15,14 @@ const table = Effect.fnUntraced(function*({ names, next }: Answer) {
   for (let chunk = yield* next; chunk !== undefined && rows.length <= rowsMax; chunk = yield* next) {
     rows.push(...chunk.getRows())
   }
-  yield* Stdout.data(Format.lay("table", { names, rows: Format.values(rows.slice(0, rowsMax)) }))
+  yield* Stdout.printText(Format.lay("table", { names, rows: Format.values(rows.slice(0, rowsMax)) }))
   if (rows.length > rowsMax) {
     yield* Effect.logWarning(`The table ends after ${rowsMax} rows, and there are more: --format csv has all of them`)
   }
 })
 
 const streamed = Effect.fnUntraced(function*(format: Format.Streamed, { names, next }: Answer) {
-  const write = yield* Stdout.pieces
+  const write = yield* Stdout.writer
   const text = Format.begin(format, names)
   for (let chunk = yield* next; chunk !== undefined; chunk = yield* next) {
     yield* write(text.rows(Format.values(chunk.getRows())))

@@ -71,7 +71,7 @@ export const keys = ({ host, ikey, skey }: PreviousAnswers, allowLoopback: boole
   }))
 
 /** Asks what to do with answers that did not work. */
-export const whatNow = ask(Prompt.Select({
+export const askAfterFailure = ask(Prompt.Select({
   message: "What now?",
   choices: [
     { title: "Answer again", value: "again" },
@@ -81,4 +81,4 @@ export const whatNow = ask(Prompt.Select({
 }))
 
 /** Asks whether `.env` may be changed. */
-export const wanted = ask(Prompt.Confirm({ message: "Change .env?", initial: true }))
+export const confirmChange = ask(Prompt.Confirm({ message: "Change .env?", initial: true }))

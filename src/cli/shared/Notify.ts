@@ -50,7 +50,7 @@ const inEnvironment = Config.option(Config.Redacted("DUO_MFA_NOTIFY")).pipe(
 
 const allowsLoopback = Config.String("DUO_INSECURE_LOOPBACK").pipe(Config.withDefault(""), Effect.orDie)
 
-/** The webhook of the flag, else of the setting, else none. */
+/** The webhook that the flag names, or the setting if there is no flag; undefined if neither names one. */
 export const webhook = Effect.fnUntraced(function*(flag: Option.Option<Redacted.Redacted<string>>) {
   const asked = Option.isSome(flag) ? flag : yield* inEnvironment
   if (Option.isNone(asked)) return undefined

@@ -43,7 +43,7 @@ export const resolve = Effect.fnUntraced(function*(dataDirectory: string, asked:
 })
 
 /** Finds the sinks that a manifest may name: built-in ones, and those that this command line names. */
-export const finding = (named: ReadonlyArray<Target>) =>
+export const sinkFinder = (named: ReadonlyArray<Target>) =>
   Effect.map(
     Plugins,
     ({ findSink, ownSink }): FindSink => (name) =>

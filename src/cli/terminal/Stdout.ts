@@ -30,19 +30,19 @@ export const print = (text: string) => line(Terminal.lines(text))
 export const json = (value: unknown) => line(Json.stringify(value))
 
 /** Writes text in pieces: unchanged for programs, made harmless for terminals. Fails if the reader closed the pipe. */
-export const pieces = Effect.map(
+export const writer = Effect.map(
   Effect.flatMap(Stdio.Stdio, ({ stdoutIsTerminal }) => stdoutIsTerminal),
   (isTerminal) => (text: string) => write(isTerminal ? Terminal.lines(text) : text)
 )
 
 /** Writes such text at once. */
-export const data = Effect.fnUntraced(function*(text: string) {
-  const write = yield* pieces
+export const printText = Effect.fnUntraced(function*(text: string) {
+  const write = yield* writer
   yield* write(`${text}\n`)
 }, Effect.catchTag("ReaderLeft", () => Effect.void))
 
 /** Sends the library's own output, such as help and the version, to standard output in order, and waits for it. */
-export const kept = <A, E, R>(program: Effect.Effect<A, E, R>) =>
+export const withLibraryOutput = <A, E, R>(program: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fork = Effect.runForkWith(yield* Effect.context<never>())
     const lines: Array<Fiber.Fiber<void, LostOutput>> = []

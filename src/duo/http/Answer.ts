@@ -21,14 +21,14 @@ import {
   Unauthorized,
   UnreadableAnswer
 } from "../DuoReason.ts"
-import { type Half, mend } from "../wire/WellFormed.ts"
+import { type HalfPair, replaceHalves } from "../wire/WellFormed.ts"
 
 /** A success of Duo's. `metadata` is undefined if Duo sent none. */
 export interface Answer {
   readonly response: unknown
   readonly metadata: unknown
   /** Where the list had half of a surrogate pair. Each half is replaced by U+FFFD. */
-  readonly halves: ReadonlyArray<Half>
+  readonly halves: ReadonlyArray<HalfPair>
   /** Whether the text is known from before. If so, it is not parsed, and `response` and `metadata` are undefined. */
   readonly isKnown: boolean
   /** The whole body. */
@@ -84,7 +84,7 @@ const success = (received: HttpAnswer): Result.Result<Answer, DuoReason> => {
         response: envelope.response,
         metadata: "metadata" in envelope ? envelope.metadata : undefined,
         // UTF-8 cannot hold half of a pair, so only an escape in the JSON can make one
-        halves: hasSurrogate(text) && loneEscape.test(text) ? mend(envelope.response) : [],
+        halves: hasSurrogate(text) && loneEscape.test(text) ? replaceHalves(envelope.response) : [],
         isKnown: false,
         text,
         notBefore: notBeforeOf(received)

@@ -1,5 +1,5 @@
 /**
- * Decides which hosts the keys may be sent to: Duo's hosts over https and, if a setting allows it, this machine over
+ * Decides which hosts may get signed requests: Duo's hosts over https and, if a setting allows it, this machine over
  * http.
  */
 import { Result, Schema } from "effect"

@@ -13,7 +13,7 @@ import { listSize } from "../../duckdb/ObjectLoader.ts"
 import { DuoError } from "../DuoError.ts"
 import { BadPaging, UnreadableAnswer } from "../DuoReason.ts"
 import type { Client } from "../http/Client.ts"
-import type { Half } from "../wire/WellFormed.ts"
+import type { HalfPair } from "../wire/WellFormed.ts"
 import type { Decoded, Refusal } from "../wire/Wire.ts"
 import { readMetadata } from "./Metadata.ts"
 
@@ -55,7 +55,7 @@ export interface Page {
    */
   readonly objects: ReadonlyArray<string> | undefined
   /** Where text of an object had half of a surrogate pair. */
-  readonly halves: ReadonlyArray<Half>
+  readonly halves: ReadonlyArray<HalfPair>
   /** The names of fields that the schema does not know. */
   readonly unknownFields: ReadonlyArray<string>
   /** A Unix time by Duo's clock before Duo made the answer; null if the answer does not show one. */

@@ -10,7 +10,7 @@ import type { RunDatabase } from "../../duckdb/RunDatabase.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
 import type { Stamp } from "../../Table.ts"
 import * as Meters from "../../telemetry/Meters.ts"
-import type { Half } from "../wire/WellFormed.ts"
+import type { HalfPair } from "../wire/WellFormed.ts"
 import * as Completeness from "./Completeness.ts"
 import type { Content, Page, PageCache, PageOptions } from "./Pages.ts"
 
@@ -57,7 +57,7 @@ interface Reading {
 }
 
 /** Reads a list. `pages` is one reading, an element per page; the cache has the pages of the readings before it. */
-export const read = Effect.fn("Duo.snapshot")(function*<E>(
+export const read = Effect.fn("Duo.list")(function*<E>(
   list: List,
   pages: (cache: PageCache) => Stream.Stream<Page, E>,
   { database: { session }, onPage, stamp, what }: ReadOptions
@@ -109,8 +109,8 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
   })
 
   /** Reads the list once, and compares all readings. */
-  const readOnce = Effect.fn("Duo.sweep")(function*(cache: PageCache) {
-    yield* Effect.annotateCurrentSpan("duo_mfa.sweep", readings.length + 1)
+  const readOnce = Effect.fn("Duo.reading")(function*(cache: PageCache) {
+    yield* Effect.annotateCurrentSpan("duo_mfa.reading", readings.length + 1)
     const start = pageRows.length
     const reading = yield* Stream.runFoldEffect(
       pages(cache),
@@ -161,8 +161,8 @@ export const read = Effect.fn("Duo.snapshot")(function*<E>(
   return result
 }, Effect.scoped)
 
-/** Keeps where objects of a page had half of a surrogate pair. */
-const insertHalves = (session: DuckDb.Session, { name }: List, page: number, halves: ReadonlyArray<Half>) => {
+/** Stores the places at which objects of a page had half of a surrogate pair. */
+const insertHalves = (session: DuckDb.Session, { name }: List, page: number, halves: ReadonlyArray<HalfPair>) => {
   const rows = halves.map(({ index, path }) =>
     `(${DuckDb.literal(name)}, ${page}, ${index}, ${DuckDb.literal(path.replace(/^\./, ""))})`
   )

@@ -5,12 +5,12 @@
 import { fieldName } from "./Wire.ts"
 
 /** Where a half was: the index of the object in the list, and the path from there, such as `phones[].name`. */
-export interface Half {
+export interface HalfPair {
   readonly index: number
   readonly path: string
 }
 
-interface Place extends Half {
+interface Place extends HalfPair {
   readonly value: object
 }
 
@@ -18,11 +18,11 @@ interface Place extends Half {
  * Replaces the halves in a parsed list, in place, and returns where they were. It does not recurse, so any depth is
  * fine.
  */
-export const mend = (list: unknown): ReadonlyArray<Half> => {
-  const halves: Array<Half> = []
+export const replaceHalves = (list: unknown): ReadonlyArray<HalfPair> => {
+  const halves: Array<HalfPair> = []
   const open: Array<Place> = Array.isArray(list) ? [{ value: list, index: 0, path: "" }] : []
 
-  const text = (value: string, { index, path }: Half): string => {
+  const text = (value: string, { index, path }: HalfPair): string => {
     if (!value.isWellFormed()) halves.push({ index, path })
     return value.toWellFormed()
   }
@@ -34,7 +34,7 @@ export const mend = (list: unknown): ReadonlyArray<Half> => {
     const isNew = entries.some(([name]) => !name.isWellFormed())
     for (const [name, value] of entries) {
       const key = text(name, place)
-      const at: Half = parent === list
+      const at: HalfPair = parent === list
         ? { index: Number(name), path: "" }
         : { index: place.index, path: Array.isArray(parent) ? `${place.path}[]` : `${place.path}.${fieldName(key)}` }
       if (typeof value === "object" && value !== null) open.push({ ...at, value })

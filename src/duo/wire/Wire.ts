@@ -115,7 +115,7 @@ export const Time = integer(
   (value) => typeof value === "number" ? Math.floor(value) : floorText(value)
 )
 
-/** Whether a character of an id was lost. Two ids could become the same. */
+/** Whether an id has U+FFFD, which stands for an unreadable character. Two different ids could look the same. */
 const isLossy = (value: string) => value.includes("\ufffd")
 
 const idAsText = (value: unknown): unknown =>

@@ -5,7 +5,7 @@ import { firstNames, lastNames } from "./Names.ts"
 import { quote, record } from "./PythonJson.ts"
 
 /** The default number of administrators of a tenant. */
-export const usual = 8
+export const defaultCount = 8
 
 /** Numbers of methods that no user has. */
 const first = 2_000_000

@@ -8,7 +8,7 @@ import { dumps, type JsonObject, record } from "./PythonJson.ts"
 
 const stride = 33
 const first = 7
-/** For the six codes of three owners in a row: which owner each code belongs to. */
+/** Three consecutive owners have 1, 2 and 3 codes. This list has the owner of each of these six codes. */
 const owners = [0, 1, 1, 2, 2, 2]
 
 /** The number of codes of the n-th user. */

@@ -103,4 +103,4 @@ export const lastNames = names([
 ])
 
 /** The number of different pairs of a first and a last name. All are used before one comes a second time. */
-export const pairs = firstNames.length * lastNames.length
+export const pairCount = firstNames.length * lastNames.length

@@ -1,7 +1,7 @@
 /** Invents a user, as JSON text with sorted keys. It is a function of (seed, number) and not of the tenant's size. */
 import { Dice, mix, type NonEmpty } from "./Dice.ts"
 import { ago, desktop, desktopToken, type Ground, kinds, phone, token, u2f, webauthn } from "./Methods.ts"
-import { firstNames, lastNames, pairs } from "./Names.ts"
+import { firstNames, lastNames, pairCount } from "./Names.ts"
 import { quote } from "./PythonJson.ts"
 
 /** More methods of a kind than any user has, so that every method can have a number of its own. */
@@ -40,10 +40,10 @@ const groupsOf = (ground: Ground): ReadonlyArray<string> => {
 
 /** The names of the n-th user. No username comes twice. */
 const identity = (seed: number, n: number) => {
-  const place = (n * 613 + seed) % pairs
+  const place = (n * 613 + seed) % pairCount
   const first = firstNames[place % firstNames.length] ?? firstNames[0]
   const last = lastNames[Math.floor(place / firstNames.length)] ?? lastNames[0]
-  const round = Math.floor(n / pairs)
+  const round = Math.floor(n / pairCount)
   const slug = `${first.slug}.${last.slug}${round === 0 ? "" : round + 1}`
   const shape = mix(seed ^ 0x55, n) % 100
   const username = shape < 88

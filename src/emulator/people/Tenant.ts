@@ -2,7 +2,7 @@
  * The tenant of an emulator: any number of invented users, or users that are given. It can be edited between requests.
  */
 import { Schema } from "effect"
-import { administrator, usual } from "./Administrators.ts"
+import { administrator, defaultCount } from "./Administrators.ts"
 import { seedOf } from "./Dice.ts"
 import { bypassCode, codesAmong, codesOf, firstCodeOf, ownerOf } from "./InventedCodes.ts"
 import { type Ground, kinds } from "./Methods.ts"
@@ -151,7 +151,7 @@ export const make = (options: {
   readonly administrators?: number | undefined
 }): Tenant => {
   const ground = { seed: seedOf(options.seed ?? 1), epoch: options.epoch ?? defaultEpoch }
-  const admins = someAdmins(ground, options.administrators ?? usual)
+  const admins = someAdmins(ground, options.administrators ?? defaultCount)
   return start({ tenantSeed: ground, invented: options.users, given: [], codes: [], admins })
 }
 
@@ -169,6 +169,6 @@ export const fromUsers = (
     invented: 0,
     given: users.map((user) => ({ text: dumps(user), of: undefined })),
     codes: bypassCodes.map(dumps),
-    admins: admins?.map(dumps) ?? someAdmins(ground, usual)
+    admins: admins?.map(dumps) ?? someAdmins(ground, defaultCount)
   })
 }

@@ -13,7 +13,7 @@ export interface ReplyPage {
 }
 
 /** An answer that is not a page: any JSON text for `response`. */
-export interface Single {
+export interface PlainReply {
   readonly kind: "single"
   readonly text: string
 }
@@ -29,14 +29,14 @@ export interface ReplyRefusal {
 }
 
 /** An answer that does not have Duo's form. */
-export interface Foreign {
+export interface NotDuoReply {
   readonly kind: "foreign"
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-export type Reply = ReplyPage | Single | ReplyRefusal | Foreign
+export type Reply = ReplyPage | PlainReply | ReplyRefusal | NotDuoReply
 
 export interface ReplyAnswer {
   readonly status: number

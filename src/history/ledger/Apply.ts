@@ -11,7 +11,16 @@ import { type SinkReason, Superseded } from "../../failure/SinkError.ts"
 import { runs } from "../../Outcome.ts"
 import type { SinkRun } from "../../Sink.ts"
 import type { Table } from "../../Table.ts"
-import { compare, type EarlierVersions, is, type LedgerRun, listed, look, rowsOf, type Snapshot } from "./Compare.ts"
+import {
+  compare,
+  type EarlierVersions,
+  type LedgerRun,
+  listed,
+  type NewRows,
+  numberedRows,
+  stateBefore,
+  valueOfRun
+} from "./Compare.ts"
 import { currentOf, hashesOf, pastOf, versionsOf } from "./StoredTables.ts"
 
 /** Refuses a run that is older than the newest one, because only a rebuild can change the past. */
@@ -27,10 +36,10 @@ const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: LedgerR
 })
 
 /** Counts the versions that the run would end. */
-const lossOf = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot, { count }: EarlierVersions) {
+const lossOf = Effect.fnUntraced(function*(place: LedgerRun, snapshot: NewRows, { count }: EarlierVersions) {
   const [[gone = 0, seen = 0] = []] = yield* place.session.all(
     count === 0
-      ? `SELECT 0, count(*) FROM ${rowsOf(place, snapshot)}`
+      ? `SELECT 0, count(*) FROM ${numberedRows(place, snapshot)}`
       : `SELECT (SELECT count(*) FROM rest WHERE row_number IS NULL), count(row_number) FROM paired`
   )
   return { table: snapshot.table, before: count, gone: Number(gone), seen: Number(seen) }
@@ -50,9 +59,9 @@ const fillIn = Effect.fnUntraced(
     for (let from = 0n; from <= last; from += batchRows) {
       // DuckDB updates rows many times faster in the order of the table
       yield* session.run(
-        `UPDATE ${versions} filled SET ${added.map((name) => `${DuckDb.name(name)} = ${is(name)}`).join(", ")}
+        `UPDATE ${versions} filled SET ${added.map((name) => `${DuckDb.name(name)} = ${valueOfRun(name)}`).join(", ")}
        FROM (
-         SELECT ${versions}.rowid AS "row of version"${added.map((name) => `, ${is(name)}`).join("")} ${lacking}
+         SELECT ${versions}.rowid AS "row of version"${added.map((name) => `, ${valueOfRun(name)}`).join("")} ${lacking}
          WHERE ${versions}.rowid BETWEEN ${from} AND ${from + batchRows - 1n} ORDER BY "row of version"
        ) WHERE filled.rowid = "row of version";
        CHECKPOINT ${catalog}`
@@ -98,13 +107,13 @@ const carryOn = Effect.fnUntraced(
 )
 
 /** Inserts the versions that the run saw first. */
-const begin = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot, before: EarlierVersions) {
+const begin = Effect.fnUntraced(function*(place: LedgerRun, snapshot: NewRows, before: EarlierVersions) {
   const { of, run, session } = place
   const { table } = snapshot
   const versions = versionsOf(table)
   const own = table.columns.map(({ name }) => name).filter((name) => name in versions.specs)
   const [[free] = []] = yield* session.all(`SELECT coalesce(max(version_number), 0) + 1 FROM ${of(versions)}`)
-  const [rows, isFirst] = [rowsOf(place, snapshot), before.count === 0]
+  const [rows, isFirst] = [numberedRows(place, snapshot), before.count === 0]
   if (!isFirst) {
     yield* session.run(
       `CREATE OR REPLACE TEMP TABLE new_versions AS SELECT ${free} + row_number() OVER () - 1 AS version_number, row_number, key_hash,
@@ -130,12 +139,12 @@ const begin = Effect.fnUntraced(function*(place: LedgerRun, snapshot: Snapshot, 
 const applyTable = Effect.fn("Ledger.apply")(function*(
   place: LedgerRun,
   losses: ReadonlyArray<Loss>,
-  snapshot: Snapshot
+  snapshot: NewRows
 ) {
   const { isComplete, run } = place
   const { table } = snapshot
   yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
-  const before = yield* look(place, table)
+  const before = yield* stateBefore(place, table)
   if (before.count > 0) yield* compare(place, snapshot, before)
   const all = [...losses, yield* lossOf(place, snapshot, before)]
   const refused = isComplete ? refusal(all, run) : undefined
@@ -154,7 +163,7 @@ export const apply: (
   catalog: string,
   run: SinkRun,
   isComplete: boolean,
-  snapshots: ReadonlyArray<Snapshot>
+  snapshots: ReadonlyArray<NewRows>
 ) => Effect.Effect<void, SinkReason> = Effect.fnUntraced(
   function*(session, catalog, run, isComplete, snapshots) {
     const of = ({ name }: Table) => `${catalog}.main.${DuckDb.name(name)}`

@@ -10,7 +10,7 @@ import * as AddedColumns from "../AddedColumns.ts"
 import * as Snapshots from "../Snapshots.ts"
 import { historyOf } from "../Versions.ts"
 import * as Views from "../Views.ts"
-import { meta, own } from "./Meta.ts"
+import { meta, rowOfThisVersion } from "./Meta.ts"
 import * as StoredTables from "./StoredTables.ts"
 
 /** The tables of a pipeline, and the SQL of its views. */
@@ -62,15 +62,15 @@ export const make = Effect.fnUntraced(
     /** The query for the versions; format 1 kept them in one table. */
     const history = (table: Table) =>
       there.has(StoredTables.versionsOf(table).name)
-        ? StoredTables.history(table, (kept) => `(${query(kept)})`)
+        ? StoredTables.historyQuery(table, (kept) => `(${query(kept)})`)
         : query(historyOf(table))
     const hasColumnsAdded = columns.some(([table, column]) => table === runs.name && column === "columns_added")
-    const added = hasColumnsAdded ? yield* AddedColumns.inRuns(session, rows(runs.name)) : []
+    const added = hasColumnsAdded ? yield* AddedColumns.addedByRuns(session, rows(runs.name)) : []
     const extracted = pipelines.filter(({ tables }) => tables.some((table) => there.has(historyOf(table).name)))
     yield* session.run(
       [
         ...Snapshots.view(runs, query(runs)),
-        ...Snapshots.view(meta, own),
+        ...Snapshots.view(meta, rowOfThisVersion),
         ...extracted.flatMap(({ tables, views }) => [
           ...tables.flatMap((table) => [
             ...Snapshots.view(historyOf(table), history(table)),

@@ -13,7 +13,7 @@ import * as AddedColumns from "../AddedColumns.ts"
 import { hashesOf, pastOf, versionsOf } from "./StoredTables.ts"
 
 /** The rows of a run in one table; `rows` names the table of the session that has them, with their hashes. */
-export interface Snapshot {
+export interface NewRows {
   readonly table: Table
   readonly rows: string
 }
@@ -33,7 +33,7 @@ export const listed = (columns: ReadonlyArray<string>, from = "") =>
   columns.map((column) => `, ${from}${DuckDb.name(column)}`).join("")
 
 /** SQL for the rows of the run, numbered. */
-export const rowsOf = ({ run }: LedgerRun, { rows }: Snapshot) =>
+export const numberedRows = ({ run }: LedgerRun, { rows }: NewRows) =>
   `(SELECT rowid AS row_number, * FROM ${rows} WHERE run_id = ${DuckDb.literal(run.run_id)})`
 
 /** The state of a table before the run. */
@@ -57,13 +57,13 @@ const hashAgain = Effect.fnUntraced(function*({ of, run, session }: LedgerRun, t
      WHERE tenant = ${DuckDb.literal(run.tenant)} AND hash_kind IS DISTINCT FROM ${kind};
      DELETE FROM ${hashes} WHERE version_number IN (FROM stale);
      INSERT INTO ${hashes} BY NAME SELECT version_number, tenant, key_hash, version_hash, ${kind} AS hash_kind
-     FROM (${RowHash.added(table, `FROM ${of(versionsOf(table))} WHERE version_number IN (FROM stale)`)});
+     FROM (${RowHash.withHashes(table, `FROM ${of(versionsOf(table))} WHERE version_number IN (FROM stale)`)});
      DROP TABLE stale`
   )
 })
 
 /** Finds the state of a table before the run. */
-export const look = Effect.fnUntraced(
+export const stateBefore = Effect.fnUntraced(
   function*(place: LedgerRun, table: Table): Effect.fn.Return<EarlierVersions, SinkReason> {
     const { of, run, session } = place
     const ofTenant = `FROM ${of(runs)} WHERE tenant = ${DuckDb.literal(run.tenant)}`
@@ -84,11 +84,11 @@ export const look = Effect.fnUntraced(
     if (ofKind !== count) yield* hashAgain(place, table, kind)
     const lastSeen = `SELECT min(observed_at) FROM ${of(pastOf(table))}
       WHERE valid_to IS NULL AND version_number IN (SELECT version_number ${open})`
-    const later = yield* AddedColumns.inRuns(
+    const later = yield* AddedColumns.addedByRuns(
       session,
       `${ofTenant} AND observed_at > least(${observed_at}, (${lastSeen}))`
     )
-    const added = count === 0n ? [] : AddedColumns.of(table, later)
+    const added = count === 0n ? [] : AddedColumns.makingVersions(table, later)
     return { count: Number(count), run_id, observed_at, added, kind }
   }
 )
@@ -96,13 +96,13 @@ export const look = Effect.fnUntraced(
 const was = (column: string) => DuckDb.name(`was ${column}`)
 
 /** The name of the column in `rest` that has the run's value of an added column. */
-export const is = (column: string) => DuckDb.name(`is ${column}`)
+export const valueOfRun = (column: string) => DuckDb.name(`is ${column}`)
 
 /** The largest number of keys in memory at once. */
 const keysMax = 250_000
 
 /** The query for the rows and versions that have no partner in `paired`, joined by their keys. `part` is a condition. */
-const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: EarlierVersions, part: string) => {
+const restOf = (place: LedgerRun, snapshot: NewRows, { added, observed_at }: EarlierVersions, part: string) => {
   const { of, run } = place
   const { table } = snapshot
   const key = table.key.map(DuckDb.name).join(", ")
@@ -111,9 +111,13 @@ const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: Ea
     added.map((column) => `, ${DuckDb.name(column)} AS ${as(column)}`).join("")
   const same = added.map((column) => {
     const since = AddedColumns.since(table, column, DuckDb.literal(run.tenant), of(runs))
-    return ` AND (${was(column)} IS NOT DISTINCT FROM ${is(column)} OR coalesce("last seen at" < ${since}, false))`
+    return ` AND (${was(column)} IS NOT DISTINCT FROM ${
+      valueOfRun(column)
+    } OR coalesce("last seen at" < ${since}, false))`
   })
-  const lacks = ["false", ...added.map((column) => `${was(column)} IS DISTINCT FROM ${is(column)}`)].join(" OR ")
+  const lacks = ["false", ...added.map((column) => `${was(column)} IS DISTINCT FROM ${valueOfRun(column)}`)].join(
+    " OR "
+  )
   return `SELECT * EXCLUDE (${key}, "earlier hash", "new hash", "last seen at"${
     added.map((column) => `, ${was(column)}`).join("")
   }), "is same" AND (${lacks}) AS "has gaps"
@@ -130,8 +134,8 @@ const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: Ea
       ) FULL JOIN (
         SELECT row_number, ${key}, ${tellingHash} AS "new hash", key_hash, version_hash${
     listed(RowHash.volatile(table), "seen.")
-  }${named(is)}
-        FROM ${rowsOf(place, snapshot)} seen JOIN (SELECT row_number FROM paired WHERE version_number IS NULL)
+  }${named(valueOfRun)}
+        FROM ${numberedRows(place, snapshot)} seen JOIN (SELECT row_number FROM paired WHERE version_number IS NULL)
         USING (row_number) WHERE ${part}
       ) USING (${key})
     )`
@@ -143,13 +147,13 @@ const restOf = (place: LedgerRun, snapshot: Snapshot, { added, observed_at }: Ea
  * same key are one row of it, with a flag that says whether they are equal except in added columns, which are filled in.
  */
 export const compare = Effect.fnUntraced(
-  function*(place: LedgerRun, snapshot: Snapshot, before: EarlierVersions): Effect.fn.Return<void, SinkReason> {
+  function*(place: LedgerRun, snapshot: NewRows, before: EarlierVersions): Effect.fn.Return<void, SinkReason> {
     const { of, run, session } = place
     const { table } = snapshot
     const changing = listed(RowHash.volatile(table))
     yield* session.run(
       `CREATE OR REPLACE TEMP TABLE paired AS SELECT version_number, row_number${changing}
-       FROM (SELECT row_number, key_hash, version_hash${changing} FROM ${rowsOf(place, snapshot)}) FULL JOIN (
+       FROM (SELECT row_number, key_hash, version_hash${changing} FROM ${numberedRows(place, snapshot)}) FULL JOIN (
          SELECT version_number, key_hash, version_hash FROM ${of(hashesOf(table))}
          WHERE tenant = ${DuckDb.literal(run.tenant)}
        ) USING (key_hash, version_hash)`

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { Corrupt, InputOutput, type SinkReason } from "../../failure/SinkError.ts"
-import { collected, type Outcome, runs, toRow } from "../../Outcome.ts"
+import { collectedTables, type Outcome, runs, toRow } from "../../Outcome.ts"
 import { type Column, type ColumnType, type Table, valueEarlier } from "../../Table.ts"
 import { format } from "../../Version.ts"
 import * as AddedColumns from "../AddedColumns.ts"
@@ -139,9 +139,9 @@ export const migrate = Effect.fn("Ledger.migrate")(
       StoredTables.takeOver(earlier, (name) => inLedger(catalog, name))
     )
     yield* session.run(["BEGIN", ...made, ...unhashed, ...moved, ...Meta.statements(catalog)].join(";\n"))
-    const all = [...added, ...yield* AddedColumns.inRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
+    const all = [...added, ...yield* AddedColumns.addedByRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
     const statements = tables.flatMap((table) => [
-      ...Snapshots.view(historyOf(table), StoredTables.history(table, ({ name }) => DuckDb.name(name))),
+      ...Snapshots.view(historyOf(table), StoredTables.historyQuery(table, ({ name }) => DuckDb.name(name))),
       ...Views.statements(table, all)
     ])
     yield* session.run([`USE ${catalog}`, ...statements, views, "COMMIT", "USE memory"].join(";\n"))
@@ -195,7 +195,7 @@ export const verify = Effect.fn("Ledger.verify")(
     const run = DuckDb.literal(run_id)
     const expected = [
       { name: runs.name, from: `FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run}`, rows: 1 },
-      ...collected(tables, outcome).map((table) => ({
+      ...collectedTables(tables, outcome).map((table) => ({
         name: table.name,
         from: newest(catalog, table, run),
         rows: outcome.rows[table.name] ?? 0

@@ -1,7 +1,7 @@
 /** The table `meta` of a ledger: its format. A version of duo-mfa that does not know the format refuses the ledger. */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
-import { Corrupt, Newer } from "../../failure/SinkError.ts"
+import { Corrupt, NewerFormat } from "../../failure/SinkError.ts"
 import { runs } from "../../Outcome.ts"
 import * as Table from "../../Table.ts"
 import { format, isNewer, version, type Written } from "../../Version.ts"
@@ -35,12 +35,12 @@ export const read = Effect.fnUntraced(function*(session: DuckDb.Session, catalog
   if (!isOurs) return yield* new Corrupt({ detail: `its table ${meta.name} was not made by duo-mfa` })
   const [row] = yield* session.all(`SELECT ${DuckDb.names(meta)} FROM ${catalog}.main.${meta.name}`)
   const written: Written = { format: Number(row?.[0] ?? 0), tool_version: String(row?.[1] ?? "") }
-  if (isNewer(written)) return yield* new Newer(written)
+  if (isNewer(written)) return yield* new NewerFormat(written)
   return written
 })
 
 /** The query for a row of `meta` with the format of this version, for views that this version makes over other data. */
-export const own = `SELECT ${format}::BIGINT AS format, ${DuckDb.literal(version)} AS tool_version`
+export const rowOfThisVersion = `SELECT ${format}::BIGINT AS format, ${DuckDb.literal(version)} AS tool_version`
 
 /** The statements that make `meta` and write the format and the version into it. */
 export const statements = (catalog: string): ReadonlyArray<string> => {
@@ -49,6 +49,6 @@ export const statements = (catalog: string): ReadonlyArray<string> => {
     DuckDb.create(qualified, meta),
     ...DuckDb.comments("TABLE", qualified, meta),
     `DELETE FROM ${qualified}`,
-    `INSERT INTO ${qualified} ${own}`
+    `INSERT INTO ${qualified} ${rowOfThisVersion}`
   ]
 }

@@ -76,7 +76,7 @@ const newest = ({ name }: Table.Table, from: string) =>
 const listed = (names: ReadonlyArray<string>) => names.map((name) => `, ${DuckDb.name(name)}`).join("")
 
 /** The query for all versions as `T_history` has them; `from` gives the name of a stored table in the query. */
-export const history = (table: Table.Table, from: (kept: Table.Table) => string) => {
+export const historyQuery = (table: Table.Table, from: (kept: Table.Table) => string) => {
   const cells = historyOf(table).columns.map(({ name }) => {
     if (name === "run_id" || name === "last_run_id") return `coalesce(sighting.last_run_id, newest_id) AS ${name}`
     if (name === "observed_at") return "coalesce(sighting.observed_at, newest_at) AS observed_at"

@@ -175,7 +175,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
 
     /** The runs whose process ended before they were published, oldest first. The caller must have the lock. */
     unfinished: Effect.gen(function*() {
-      yield* Private.sweep(directory)
+      yield* Private.removeUnfinished(directory)
       for (const state of [".json.open", ".json.sealed", ".pages"]) {
         for (const half of yield* idsOf(`${state}.part`)) {
           yield* fs.remove(path.join(directory, `${half}${state}.part`), { force: true, recursive: true })

@@ -10,7 +10,7 @@ import { makeDirectory } from "../../files/Durable.ts"
 import { reasonOf } from "../../files/Files.ts"
 import * as Private from "../../files/Private.ts"
 import type { Sink } from "../../Sink.ts"
-import { inDataDirectory, RunError, Unnamed, Unpublished } from "../RunError.ts"
+import { inDataDirectory, RunError, UnnamedTarget, Unpublished } from "../RunError.ts"
 import * as Lock from "./Lock.ts"
 import * as Manifest from "./Manifest.ts"
 import { withLocation } from "./SinkLocation.ts"
@@ -27,15 +27,19 @@ export interface TrustedPlaces {
 }
 
 /** The sink that a manifest names. Fails if the sink is not found, or if its location may not be used. */
-export const follow = Effect.fnUntraced(function*(followed: TrustedPlaces, target: Manifest.Target, run_id: string) {
-  const unnamed = new RunError({ reason: new Unnamed({ run_id, sink: target.sink, location: target.location }) })
-  const sink = yield* Effect.mapError(followed.findSink(target.sink), () => unnamed)
-  return (yield* TrustedTarget.isTrusted(followed, sink, target)) ? withLocation(sink) : yield* unnamed
-})
+export const trustedSink = Effect.fnUntraced(
+  function*(followed: TrustedPlaces, target: Manifest.Target, run_id: string) {
+    const unnamed = new RunError({
+      reason: new UnnamedTarget({ run_id, sink: target.sink, location: target.location })
+    })
+    const sink = yield* Effect.mapError(followed.findSink(target.sink), () => unnamed)
+    return (yield* TrustedTarget.isTrusted(followed, sink, target)) ? withLocation(sink) : yield* unnamed
+  }
+)
 
 /** Discards a run in one place. The result is whether everything there was removed. */
 const discardIn = (followed: TrustedPlaces, target: Manifest.Target, run_id: string) =>
-  follow(followed, target, run_id).pipe(
+  trustedSink(followed, target, run_id).pipe(
     Effect.flatMap(({ discard }) => discard(target.location, run_id)),
     Effect.as(true),
     Effect.catch(({ message }) =>
@@ -62,7 +66,7 @@ export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlace
   )
   yield* inDirectory(makeDirectory(dataDirectory))
   yield* Lock.acquire(dataDirectory)
-  yield* inDirectory(Private.sweep(dataDirectory))
+  yield* inDirectory(Private.removeUnfinished(dataDirectory))
   const manifests = yield* Manifest.make(dataDirectory)
   yield* manifests.refuseNewer
   const isFinished = (target: Manifest.Target) =>
@@ -72,7 +76,7 @@ export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlace
     if (unfinished.state === "sealed") {
       const sealed = yield* Effect.forEach(
         unfinished.sinks.filter(isFinished),
-        (receipt) => Effect.map(follow(followed, receipt, run_id), (sink) => ({ receipt, sink }))
+        (receipt) => Effect.map(trustedSink(followed, receipt, run_id), (sink) => ({ receipt, sink }))
       )
       yield* finish(manifests, followed, run_id, sealed)
     } else {

@@ -22,7 +22,7 @@ const asReason = (failure: Exclude<SinkFailure, SinkError>) =>
 export const errorAt = (sink: string, location: string) => (failure: SinkFailure) =>
   isSinkError(failure) ? failure : new SinkError({ sink, location, reason: asReason(failure) })
 
-/** The same sink, whose failures all have its name and location. */
+/** Wraps a sink, so that every failure has its name and location. */
 export const withLocation = (sink: Sink): Sink<SinkError> => {
   const at = (location: string) => <A, R>(effect: Effect.Effect<A, SinkFailure, R>) =>
     Effect.mapError(effect, errorAt(sink.name, location))

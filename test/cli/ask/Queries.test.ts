@@ -32,8 +32,8 @@ const ask = (...args: ReadonlyArray<string>) =>
   })
 
 describe("queries", () => {
-  it("are twenty, and each says in its first line what it answers", () => {
-    assert.strictEqual(queries.length, 20)
+  it("say in their first line what they answer", () => {
+    assert.isAtLeast(queries.length, 20)
     for (const name of queries) {
       assert.match(
         readFileSync(`${import.meta.dirname}/../../../data/queries/${name}.sql`, "utf8"),

@@ -1,4 +1,4 @@
-/** The estimated time of arrival: silent until it knows, then near the truth, whatever the pace was before. */
+/** The time left: nothing is shown until it is known, and then it is near the truth, whatever the pace was before. */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import * as Eta from "../../../src/cli/terminal/Eta.ts"
@@ -24,26 +24,26 @@ const read = (pages: number, seconds: number, from: Eta.Eta = Eta.start, now = 0
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 describe("The time of arrival", () => {
-  it("is not told before anything is known", () => {
+  it("is not shown before anything is known", () => {
     assert.strictEqual(Eta.timeLeft(Eta.start), "")
     assert.strictEqual(Eta.timeLeft(read(2, 5)), "")
-    assert.strictEqual(Eta.timeLeft(read(10, 0.1)), "", "a second tells nothing")
+    assert.strictEqual(Eta.timeLeft(read(10, 0.1)), "", "a second is too short")
     assert.notStrictEqual(Eta.timeLeft(read(3, 5)), "")
   })
 
-  it.prop("is exact while the pace is steady: the rest, and everything once more to prove it", [
+  it.prop("is exact while the pace is steady, for one reading of the list", [
     between(3, 99),
     between(1, 60)
   ], ([pages, seconds]) => {
-    assert.approximately(read(pages, seconds).left ?? 0, (200 - pages) * seconds, 0.001)
+    assert.approximately(read(pages, seconds).left ?? 0, (100 - pages) * seconds, 0.001)
   })
 
   it("follows the pace of the last minute, not of the burst that Duo lets through first", () => {
     const throttled = read(60, 2, read(30, 0.1), 3000, 3000)
-    assert.approximately(throttled.left ?? 0, (10 + 100) * 2, 1)
+    assert.approximately(throttled.left ?? 0, 10 * 2, 1)
   })
 
-  it("begins anew with each stage, and has nothing to prove after the proof", () => {
+  it("begins again with each reading, if one does not prove the list", () => {
     const proving = Eta.observe(read(99, 5), at(100, "proving"), 500_000)
     assert.strictEqual(Eta.timeLeft(proving), "")
     const later = [200, 300].reduce(
@@ -53,7 +53,7 @@ describe("The time of arrival", () => {
     assert.approximately(later.left ?? 0, 97 * 3, 0.001)
   })
 
-  it("is not told where Duo does not say how many there are, nor when time stands still or the list does", () => {
+  it("is not shown if Duo gives no count, or if time or the list stands still", () => {
     const of = (users: (n: number) => number, ms: number, total: number | null) =>
       [1, 2, 3, 4, 5].reduce(
         (arrival, n) => Eta.observe(arrival, { ...at(users(n)), total }, n * ms),
@@ -65,10 +65,10 @@ describe("The time of arrival", () => {
   })
 
   it.prop("remembers no more than a minute and a page", [between(3, 90), between(1, 200)], ([pages, seconds]) => {
-    assert.isAtMost(read(pages, seconds).sightings.length, Math.ceil(60 / seconds) + 2)
+    assert.isAtMost(read(pages, seconds).reports.length, Math.ceil(60 / seconds) + 2)
   })
 
-  it("is told no more exactly than it is known", () => {
+  it("is rounded", () => {
     const timeLeft = (left: number) => Eta.timeLeft({ ...Eta.start, left })
     assert.deepStrictEqual([4, 5, 41, 55, 89, 170, 5399, 5400, 9000].map(timeLeft), [
       "",
