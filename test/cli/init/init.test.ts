@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Result, Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import * as Answers from "../../../src/cli/init/Answers.ts"
 import * as DotEnv from "../../../src/cli/init/DotEnv.ts"
+import * as Pasted from "../../../src/cli/init/Pasted.ts"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
 import { command } from "../../support/command.ts"
 import { inFolder, program } from "../../support/program.ts"
@@ -257,7 +257,7 @@ describe("what is written to .env", () => {
 })
 
 describe("what people paste", () => {
-  const host = (text: string) => Result.getOrUndefined(Answers.host(text, false))
+  const host = (text: string) => Result.getOrUndefined(Pasted.host(text, false))
 
   it("is a host also with a scheme, a path, a port, blanks and quotes around it", () => {
     for (
@@ -286,11 +286,11 @@ describe("what people paste", () => {
 
   it("is a key without what is around it", () => {
     const ikey = "DI0123456789ABCDEFGH"
-    assert.deepStrictEqual(Answers.ikey(` "${ikey}"\n`), Result.succeed(ikey))
-    assert.deepStrictEqual(Result.map(Answers.skey(` '${wrong}' `), Redacted.value), Result.succeed(wrong))
-    assert.isTrue(Result.isFailure(Answers.ikey(wrong)))
-    assert.isTrue(Result.isFailure(Answers.skey(ikey)))
-    assert.isTrue(Result.isFailure(Answers.ikey(ikey.slice(1))))
-    assert.isTrue(Result.isFailure(Answers.skey(wrong.slice(1))))
+    assert.deepStrictEqual(Pasted.ikey(` "${ikey}"\n`), Result.succeed(ikey))
+    assert.deepStrictEqual(Result.map(Pasted.skey(` '${wrong}' `), Redacted.value), Result.succeed(wrong))
+    assert.isTrue(Result.isFailure(Pasted.ikey(wrong)))
+    assert.isTrue(Result.isFailure(Pasted.skey(ikey)))
+    assert.isTrue(Result.isFailure(Pasted.ikey(ikey.slice(1))))
+    assert.isTrue(Result.isFailure(Pasted.skey(wrong.slice(1))))
   })
 })
