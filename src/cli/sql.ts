@@ -22,7 +22,7 @@ export class WriteFilesFromFile
 {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
-    return `--write-files is for a COPY … TO on the command line, not for ${this.name}, which a file may say.`
+    return `--write-files works only for SQL on the command line, and ${this.name} is a file.`
   }
 }
 

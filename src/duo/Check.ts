@@ -2,7 +2,7 @@
 import { Effect, Option, Stream } from "effect"
 import type { Finding } from "../Pipeline.ts"
 import type { DuoError } from "./DuoError.ts"
-import { skewed } from "./Explain.ts"
+import { skewSecondsMax } from "./Explain.ts"
 import { Client } from "./http/Client.ts"
 import { RetryUnknownHost } from "./http/Retry.ts"
 import { Admins } from "./list/Admins.ts"
@@ -15,7 +15,7 @@ const one = { pageSize: 1 }
 const clock = (skew: number | null): string => {
   if (skew === null) return "Duo does not say what time it is."
   const by = `${Math.abs(skew)} s ${skew < 0 ? "behind" : "ahead of"} Duo's`
-  return Math.abs(skew) < skewed ? `${by}, which is close enough.` : `${by}: set it (NTP).`
+  return Math.abs(skew) < skewSecondsMax ? `${by}, which is close enough.` : `${by}: set it (NTP).`
 }
 
 /** The end of a sentence that says how many objects a list has, or "" if Duo does not say. */

@@ -53,7 +53,7 @@ export const layer: Layer.Layer<
   Layer.provideMerge(duoServices)
 )
 
-/** What a pipeline can do with Duo: check the permissions, and extract its lists. */
+/** Reads Duo for a pipeline: checks the permissions, and extracts the lists. */
 export interface Reader {
   readonly check: Effect.Effect<ReadonlyArray<Finding>, DuoError, Services>
   readonly extract: Source["extract"]

@@ -6,6 +6,7 @@ import { Runtime, Schema } from "effect"
 import { ExitCode } from "../failure/ExitCode.ts"
 import { codeIn } from "../failure/PublicMessage.ts"
 import {
+  AnswerMissing,
   BadPaging,
   BadRequest,
   DuoReason,
@@ -13,15 +14,14 @@ import {
   MethodNotAllowed,
   NotDuo,
   NotFound,
-  NotRecorded,
   NotUtf8,
+  RecordUnwritable,
   Refused,
   ServerError,
   Tls,
   Transport,
   Unauthorized,
-  UnreadableAnswer,
-  Unrecorded
+  UnreadableAnswer
 } from "./DuoReason.ts"
 import { describe } from "./Explain.ts"
 
@@ -43,9 +43,9 @@ const exitCode = (reason: DuoReason): number => {
     case "NotJson":
     case "UnreadableAnswer":
     case "BadPaging":
-    case "NotRecorded":
+    case "AnswerMissing":
       return ExitCode.data
-    case "Unrecorded":
+    case "RecordUnwritable":
       return ExitCode.io
     case "NotFound":
     case "MethodNotAllowed":
@@ -107,10 +107,10 @@ const withoutTexts = (reason: DuoReason): DuoReason => {
       return new UnreadableAnswer({ ...reason, where: reason.where.replace(/(\.aliases)\.\S+/, "$1") })
     case "BadPaging":
       return new BadPaging({ what: "the log of the run says why" })
-    case "NotRecorded":
-      return new NotRecorded({ directory: "the directory", what: "does not have all answers" })
-    case "Unrecorded":
-      return new Unrecorded({ directory: "the directory", detail: codeIn(reason.detail) })
+    case "AnswerMissing":
+      return new AnswerMissing({ directory: "the directory", what: "does not have all answers" })
+    case "RecordUnwritable":
+      return new RecordUnwritable({ directory: "the directory", detail: codeIn(reason.detail) })
     case "Timeout":
     case "Truncated":
     case "TooLarge":

@@ -54,12 +54,12 @@ export class BudgetSpent extends Schema.TaggedError<BudgetSpent>()("BudgetSpent"
 }) {}
 
 /** A record does not have an answer that the replay needs. `what` is the end of a sentence about the record. */
-export class NotRecorded extends Schema.TaggedError<NotRecorded>()("NotRecorded", {
+export class AnswerMissing extends Schema.TaggedError<AnswerMissing>()("AnswerMissing", {
   directory: Schema.String,
   what: Schema.String
 }) {}
 /** An answer came, and could not be written to the record. */
-export class Unrecorded extends Schema.TaggedError<Unrecorded>()("Unrecorded", {
+export class RecordUnwritable extends Schema.TaggedError<RecordUnwritable>()("RecordUnwritable", {
   directory: Schema.String,
   detail: Schema.String
 }) {}
@@ -84,7 +84,7 @@ export const DuoReason = Schema.Union([
   UnreadableAnswer,
   BadPaging,
   BudgetSpent,
-  NotRecorded,
-  Unrecorded
+  AnswerMissing,
+  RecordUnwritable
 ])
 export type DuoReason = typeof DuoReason.Type

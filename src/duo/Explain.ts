@@ -74,9 +74,9 @@ const explain = (reason: DuoReason, path: string): string => {
       return reason.which === "rate limit"
         ? `Duo kept asking to slow down: after ${reason.seconds} s of waiting the run gave up at ${path}. Run again later, with --concurrency 1 if it was more.`
         : `Duo failed too often: after ${reason.retries} retries the run gave up at ${path}. Run again later.`
-    case "NotRecorded":
+    case "AnswerMissing":
       return `The record in ${reason.directory} ${reason.what}. Nothing was published; replay another record, or run without --replay.`
-    case "Unrecorded":
+    case "RecordUnwritable":
       return `The record in ${reason.directory} cannot be written: ${reason.detail}. Nothing was published; free some space or name another directory, and run again.`
   }
 }
@@ -98,13 +98,13 @@ const quote = ({ code, message, status }: {
 }): string => `${code ?? `HTTP ${status}`}${message === "" ? "" : ` "${message}"`}`
 
 /** Seconds from which the clock is called wrong. Duo does not document its limit; its test server allows 300 s. */
-export const skewed = 30
+export const skewSecondsMax = 30
 
 const unauthorized = (code: number | null, skewSeconds: number | null): string => {
   if (code === 40102) {
     return "DUO_HOST does not know this integration key: check that DUO_IKEY and DUO_HOST are of the same application."
   }
-  if (skewSeconds !== null && Math.abs(skewSeconds) >= skewed) {
+  if (skewSeconds !== null && Math.abs(skewSeconds) >= skewSecondsMax) {
     return `This machine's clock is ${Math.abs(skewSeconds)} s ${
       skewSeconds > 0 ? "ahead of" : "behind"
     } Duo's: set it (NTP), and run again.`

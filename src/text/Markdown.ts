@@ -10,4 +10,4 @@ const meaning = /[\\`*_[\]|~$]|(?<=:)\/(?=\/)|(?<=www)\./gi
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" }
 
 export const escape = (text: string): string =>
-  Terminal.inert(text).replace(meaning, "\\$&").replace(/[&<>]/g, (character) => entities[character] ?? "")
+  Terminal.safeLine(text).replace(meaning, "\\$&").replace(/[&<>]/g, (character) => entities[character] ?? "")

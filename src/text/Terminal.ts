@@ -3,7 +3,7 @@
  */
 
 /** Text of one line: each unsafe character becomes a dot. */
-export const inert = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u00b7")
+export const safeLine = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u00b7")
 
 /** Text of several lines. */
-export const lines = (text: string): string => text.split(/\r?\n/).map(inert).join("\n")
+export const lines = (text: string): string => text.split(/\r?\n/).map(safeLine).join("\n")

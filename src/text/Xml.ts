@@ -10,4 +10,4 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 export const escape = (text: string): string =>
-  Terminal.inert(text).replace(/[&<>"']/g, (character) => entities[character] ?? "")
+  Terminal.safeLine(text).replace(/[&<>"']/g, (character) => entities[character] ?? "")

@@ -60,7 +60,7 @@ describe("SIGUSR1", () => {
       }))
   }
 
-  it.live("closes the debugger that it opened while the program was loaded", () =>
+  it.live("opens a debugger while the program loads, which is then closed", () =>
     Effect.gen(function*() {
       const early = "--import=data:text/javascript,process.kill(process.pid,'SIGUSR1')"
       const { after, before, code, stderr } = yield* signalled(process.execPath, [early, `${root}/src/main.ts`])
@@ -70,7 +70,7 @@ describe("SIGUSR1", () => {
       assert.strictEqual(code, 143)
     }))
 
-  it.live("changes nothing for a run that has the key", () =>
+  it.live("does not disturb a run that has the key", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 20, latency: 50 })
       const { child, ended } = start(folder, ["extract", "--page-size", "5", "--sink", "ndjson"], settings(duo))
@@ -81,7 +81,7 @@ describe("SIGUSR1", () => {
       assert.notInclude(stderr, "Debugger")
     })))
 
-  it("is closed, and memory is never written to a file, wherever a schedule starts the program", () => {
+  it("is disabled by every example of a scheduler, and so are files with the memory of the process", () => {
     const textOf = (file: string) => readFileSync(`docs/scheduling/${file}`, "utf8")
     assert.match(textOf("duo-mfa.service"), /^Environment=.* NODE_OPTIONS=--disable-sigusr1$/m)
     assert.match(textOf("duo-mfa.service"), /^LimitCORE=0$/m)

@@ -75,7 +75,7 @@ describe("the demo", () => {
       assert.deepStrictEqual(readdirSync(`${place}/data/demo`), [".demo"])
     })))
 
-  it.live("cannot be made where there is no place for it, and says so", () =>
+  it.live("ends with 73 if it cannot make its directory", () =>
     inFolder(Effect.fnUntraced(function*(place) {
       writeFileSync(`${place}/data`, "")
       const { code, stderr } = yield* command(place, ["demo"])

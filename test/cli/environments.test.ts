@@ -145,7 +145,7 @@ describe("too many open files", () => {
   const inShell = (args: ReadonlyArray<string>) =>
     `process.exit(require("node:child_process").spawnSync("sh", ${JSON.stringify(args)}, { stdio: "inherit" }).status)`
 
-  it("of PostgreSQL's client are not its server's", () => {
+  it("in the client of PostgreSQL are not reported as a failure of the server", () => {
     assert.strictEqual(Failure.reasonOf(Object.assign(new Error(""), { code: "EMFILE" }))._tag, "TooManyFiles")
   })
 })
@@ -177,7 +177,7 @@ describe("a file system without locks", () => {
     })
   }
 
-  it("is none where somebody holds the lock", () => {
+  it("is not reported if another process has the lock", () => {
     const why = "Conflicting lock is held in /usr/bin/node (PID 4711). See also https://duckdb.org/docs"
     assert.deepInclude(says(why), { _tag: "InUse", pid: 4711 })
     assert.deepInclude(says("Conflicting lock is held in an unknown process."), { _tag: "InUse", pid: null })

@@ -35,7 +35,7 @@ described("the next step", () => {
       }
     })), 60_000)
 
-  it.live("is named nowhere else, and not to programs", () =>
+  it.live("is not printed without a terminal, nor with --json", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const env = settings(yield* serve({ users: 5 }))
       for (const [typed] of steps) {

@@ -142,7 +142,7 @@ describe("layout", () => {
     }
   })
 
-  it("what is shown goes through Stdout and Stderr, which a terminal obeys in nothing", () => {
+  it("everything that is printed goes through Stdout and Stderr, which make it harmless for terminals", () => {
     const printing = /\bConsole\b.*from "effect"|process\.std(out|err)\.write|\bconsole\./
     assert.deepStrictEqual(files.filter((file) => printing.test(readFileSync(file, "utf8"))).sort(), [
       "src/cli/terminal/Stderr.ts",
@@ -154,7 +154,7 @@ describe("layout", () => {
     ])
   })
 
-  it("what takes a while to load is loaded when it is needed", () => {
+  it("no file imports PostgreSQL's client or DuckDB before it needs them", () => {
     const slow = /^import (?!type )[^"]*"(pg|pg-copy-streams|@duckdb\/node-api)"/m
     assert.deepStrictEqual(files.filter((file) => slow.test(readFileSync(file, "utf8"))), [])
   })
@@ -168,7 +168,7 @@ describe("layout", () => {
     assert.deepStrictEqual(shared, [])
   })
 
-  it("what one can type has a lower-case name, what one imports has not", () => {
+  it("a file that a person can type has a lower-case name, and one that is imported has not", () => {
     assert.deepStrictEqual(globSync("{pipelines,sinks}/*.ts").filter((file) => !/\/[a-z-]+\.ts$/.test(file)), [])
     const typed = /^src\/(main|emulator\/try|package\/build|cli\/[a-z]+)\.ts$/
     assert.deepStrictEqual(

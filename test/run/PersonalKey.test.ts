@@ -37,7 +37,7 @@ describe("the key", () => {
       })
     ))
 
-  it.live("is different in two folders", () =>
+  it.live("is different in two data directories", () =>
     inEmpty((one) =>
       inEmpty((two) =>
         Effect.gen(function*() {

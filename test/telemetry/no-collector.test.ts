@@ -46,7 +46,7 @@ describe("without a collector", () => {
       assert.deepStrictEqual(loaded, [])
     })))
 
-  it.live("the test notices an exporter, and a command that sends nothing does not load it", () =>
+  it.live("extract loads the exporter, and a command that sends nothing does not", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users })
       const collector = yield* collect()

@@ -114,9 +114,9 @@ describe("A cell of CSV", () => {
 describe("Text", () => {
   it.effect.prop("on a terminal has nothing that the terminal obeys", [text], ([text]) =>
     Effect.sync(() => {
-      assert.notMatch(Terminal.inert(text).toWellFormed(), obeyed)
+      assert.notMatch(Terminal.safeLine(text).toWellFormed(), obeyed)
       for (const line of Terminal.lines(text).split("\n")) assert.notMatch(line, obeyed)
-      assert.strictEqual(Array.from(Terminal.inert(text)).length, Array.from(text).length)
+      assert.strictEqual(Array.from(Terminal.safeLine(text)).length, Array.from(text).length)
     }), runs)
 
   it.effect.prop(
@@ -150,7 +150,7 @@ describe("Text", () => {
           "&amp;",
           "&"
         )
-        assert.strictEqual(shown, Terminal.inert(text))
+        assert.strictEqual(shown, Terminal.safeLine(text))
       }),
     runs
   )

@@ -1,6 +1,6 @@
 /** Cleans the settings that people paste into `init`, or says what is wrong with them. */
 import { Redacted, Result } from "effect"
-import { oddIkey, oddSkey, wrongIkey, wrongSkey } from "../../duo/http/Credentials.ts"
+import { ikeyError, ikeyWarning, skeyError, skeyWarning } from "../../duo/http/Credentials.ts"
 import { parseHost } from "../../duo/http/Host.ts"
 
 const quotes = /^(["'`])(.*)\1$/s
@@ -16,12 +16,12 @@ const unless = <A>(wrong: string | undefined, value: A): Result.Result<A, string
 
 /** The integration key. */
 export const ikey = (text: string): Result.Result<string, string> =>
-  unless(wrongIkey(bare(text)) ?? oddIkey(bare(text)), bare(text))
+  unless(ikeyError(bare(text)) ?? ikeyWarning(bare(text)), bare(text))
 
 /** The secret key. */
 export const skey = (text: string): Result.Result<Redacted.Redacted<string>, string> => {
   const skey = Redacted.make(bare(text))
-  return unless(bare(text) === "" ? "Nothing came; paste the secret key" : wrongSkey(skey) ?? oddSkey(skey), skey)
+  return unless(bare(text) === "" ? "Nothing came; paste the secret key" : skeyError(skey) ?? skeyWarning(skey), skey)
 }
 
 /** The API hostname, even from a whole URL. Another setting allows loopback. */

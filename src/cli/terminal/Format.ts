@@ -43,7 +43,7 @@ export interface Grid {
   readonly rows: ReadonlyArray<ReadonlyArray<Value>>
 }
 
-const show = (value: Value) => Terminal.inert(toText(value))
+const show = (value: Value) => Terminal.safeLine(toText(value))
 
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u

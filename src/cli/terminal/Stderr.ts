@@ -15,7 +15,7 @@ const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb" && !isJso
 let line = ""
 
 const draw = (text: string) => {
-  const shown = Terminal.inert(text)
+  const shown = Terminal.safeLine(text)
   if (line !== "" || shown !== "") process.stderr.write(`\r\u001b[K${shown}`)
   line = shown
 }

@@ -2,12 +2,12 @@
 import { Effect, Stream } from "effect"
 import { DuoError } from "../DuoError.ts"
 import { Unauthorized } from "../DuoReason.ts"
-import { skewed } from "../Explain.ts"
+import { skewSecondsMax } from "../Explain.ts"
 import type { Client } from "./Client.ts"
 
 /** Whether a wrong clock can be the cause of a 401 whose `Date` header does not show it. */
 const mayBeTheClock = ({ reason }: DuoError) =>
-  reason._tag === "Unauthorized" && reason.code !== 40102 && Math.abs(reason.skewSeconds ?? 0) < skewed
+  reason._tag === "Unauthorized" && reason.code !== 40102 && Math.abs(reason.skewSeconds ?? 0) < skewSecondsMax
 
 /** Asks Duo for its time, and adds the clock's skew to the error. */
 const withSkew = (client: Client["Service"]) =>

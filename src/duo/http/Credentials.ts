@@ -102,7 +102,7 @@ const skeyLength = 40
 const swapped = "DUO_IKEY and DUO_SKEY look swapped: the one that starts with DI is DUO_IKEY"
 
 /** Says why a text cannot be an integration key; undefined if it can be one. */
-export const wrongIkey = (ikey: string): string | undefined => {
+export const ikeyError = (ikey: string): string | undefined => {
   if (ikey.length === skeyLength) return swapped
   return /^[!-9;-~]+$/.test(ikey)
     ? undefined
@@ -110,15 +110,15 @@ export const wrongIkey = (ikey: string): string | undefined => {
 }
 
 /** Says why a text cannot be a secret key; undefined if it can be one. */
-export const wrongSkey = (skey: Redacted.Redacted<string>): string | undefined =>
+export const skeyError = (skey: Redacted.Redacted<string>): string | undefined =>
   isIkey(Redacted.value(skey)) ? swapped : undefined
 
 /** The sentence that says that an integration key has not the shape of Duo's; Duo has the last word. */
-export const oddIkey = (ikey: string): string | undefined =>
+export const ikeyWarning = (ikey: string): string | undefined =>
   isIkey(ikey) ? undefined : "DUO_IKEY does not look like an integration key (DI and 18 letters and digits)"
 
 /** The same of a secret key. */
-export const oddSkey = (skey: Redacted.Redacted<string>): string | undefined =>
+export const skeyWarning = (skey: Redacted.Redacted<string>): string | undefined =>
   Redacted.value(skey).length === skeyLength
     ? undefined
     : `DUO_SKEY does not have the ${skeyLength} characters of a secret key`
@@ -127,12 +127,12 @@ const checkKeys = (
   ikey: string,
   skey: Redacted.Redacted<string>
 ): Result.Result<ReadonlyArray<string>, SettingsError> => {
-  const wrong = wrongSkey(skey) ?? wrongIkey(ikey)
+  const wrong = skeyError(skey) ?? ikeyError(ikey)
   if (wrong !== undefined) {
     return Result.fail(failed(wrong === swapped ? ["DUO_IKEY", "DUO_SKEY"] : ["DUO_IKEY"], wrong))
   }
   return Result.succeed(
-    [oddIkey(ikey), oddSkey(skey)].flatMap((odd) => odd === undefined ? [] : [`${odd}.`])
+    [ikeyWarning(ikey), skeyWarning(skey)].flatMap((odd) => odd === undefined ? [] : [`${odd}.`])
   )
 }
 

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto"
 import type { Source } from "../../Pipeline.ts"
 import { version } from "../../Version.ts"
 import { Access } from "../Access.ts"
-import { type DuoReason, Unrecorded } from "../DuoReason.ts"
+import { type DuoReason, RecordUnwritable } from "../DuoReason.ts"
 import type { HttpAnswer } from "../http/Answer.ts"
 import { Credentials } from "../http/Credentials.ts"
 import { Exchange, type Request } from "../http/Exchange.ts"
@@ -79,7 +79,7 @@ export const layer = ({ directory, pseudonymise }: Record): Layer.Layer<
 
     const write = (file: string, content: string) =>
       fs.writeFileString(path.join(directory, file), content, { mode: 0o600, flag: "wx" }).pipe(
-        Effect.mapError(({ reason }) => new Unrecorded({ directory, detail: reason._tag }))
+        Effect.mapError(({ reason }) => new RecordUnwritable({ directory, detail: reason._tag }))
       )
 
     const keep = Effect.fnUntraced(function*(n: number, request: Request, exit: Exit.Exit<HttpAnswer, DuoReason>) {

@@ -3,7 +3,7 @@ import { type Clock, Context, Effect, FileSystem, Layer, Path, Redacted, Ref, Sc
 import { Headers } from "effect/http"
 import type { Source } from "../../Pipeline.ts"
 import { Access } from "../Access.ts"
-import { NotRecorded } from "../DuoReason.ts"
+import { AnswerMissing } from "../DuoReason.ts"
 import { Credentials } from "../http/Credentials.ts"
 import { answered, Exchange, noTraffic, type Request, sent, target } from "../http/Exchange.ts"
 import { entryFile, format, RecordEntry, RecordError, repeatable, Run, runFile, textFile } from "./Record.ts"
@@ -83,7 +83,7 @@ export const layer = (directory: string): Layer.Layer<
     const traffic = yield* Ref.make({ ...noTraffic, requests: givenUp })
     const observed = Date.parse(run.observed_at)
 
-    const notRecorded = (what: string) => new NotRecorded({ directory, what })
+    const notRecorded = (what: string) => new AnswerMissing({ directory, what })
 
     const textOf = (n: number) =>
       fs.readFile(path.join(directory, textFile(n))).pipe(

@@ -6,7 +6,7 @@ import { createGzip, gzip } from "node:zlib"
 import type { Fault } from "../faults/Scenario.ts"
 import type { ReplyAnswer } from "./Reply.ts"
 
-export interface Connection {
+export interface ClientConnection {
   readonly response: ServerResponse
   readonly acceptsGzip: boolean
   readonly sleep: (milliseconds: number) => Promise<void>
@@ -42,7 +42,7 @@ const write = (to: Writable, bytes: Buffer): Promise<void> =>
     })
   })
 
-const whole = ({ response }: Connection, answer: ReplyAnswer) => {
+const whole = ({ response }: ClientConnection, answer: ReplyAnswer) => {
   response.writeHead(answer.status, { ...answer.headers, "content-length": String(answer.body.length) })
   response.end(answer.body)
 }
@@ -51,7 +51,7 @@ const whole = ({ response }: Connection, answer: ReplyAnswer) => {
 const afterwards = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
 const truncated = async (
-  line: Connection,
+  line: ClientConnection,
   answer: ReplyAnswer,
   how: "length" | "chunked" | "gzip",
   keep: number | undefined
@@ -71,7 +71,7 @@ const truncated = async (
   response.socket?.end()
 }
 
-const reset = async ({ response }: Connection, answer: ReplyAnswer, at: "start" | "headers" | "body") => {
+const reset = async ({ response }: ClientConnection, answer: ReplyAnswer, at: "start" | "headers" | "body") => {
   const { socket } = response
   if (at === "headers") {
     await new Promise((resolve) => socket?.write("HTTP/1.1 200 OK\r\nContent-Ty", resolve))
@@ -87,7 +87,7 @@ const mebibyte = 1024 * 1024
 const blanks = Buffer.alloc(64 * 1024, " ")
 
 const oversized = async (
-  { response }: Connection,
+  { response }: ClientConnection,
   answer: ReplyAnswer,
   mib: number | undefined,
   how: "chunked" | "length" | "gzip"
@@ -107,7 +107,7 @@ const oversized = async (
   body.end(answer.body.subarray(-1))
 }
 
-const slow = async ({ response, sleep }: Connection, answer: ReplyAnswer, bytes: number, every: number) => {
+const slow = async ({ response, sleep }: ClientConnection, answer: ReplyAnswer, bytes: number, every: number) => {
   response.writeHead(answer.status, { ...answer.headers, "content-length": String(answer.body.length) })
   response.flushHeaders()
   for (let at = 0; at < answer.body.length && !response.destroyed; at += bytes) {
@@ -117,7 +117,7 @@ const slow = async ({ response, sleep }: Connection, answer: ReplyAnswer, bytes:
   response.end()
 }
 
-const oneByte = async ({ response }: Connection, answer: ReplyAnswer) => {
+const oneByte = async ({ response }: ClientConnection, answer: ReplyAnswer) => {
   response.socket?.setNoDelay(true)
   response.writeHead(answer.status, { ...answer.headers, "content-length": String(answer.body.length) })
   for (let at = 0; at < answer.body.length && !response.destroyed; at++) {
@@ -127,7 +127,7 @@ const oneByte = async ({ response }: Connection, answer: ReplyAnswer) => {
 }
 
 /** Sends an answer. If there is a fault of delivery, it decides how. */
-export const deliver = async (line: Connection, answer: ReplyAnswer, fault: Fault | undefined): Promise<void> => {
+export const deliver = async (line: ClientConnection, answer: ReplyAnswer, fault: Fault | undefined): Promise<void> => {
   switch (fault?.fault) {
     case "silence":
       return

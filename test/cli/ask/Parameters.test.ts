@@ -58,7 +58,7 @@ const sorted = (rows: ReadonlyArray<Readonly<Record<string, unknown>>>) =>
   rows.map((row) => JSON.stringify(Object.values(row).map(String))).toSorted()
 
 describe("a question", () => {
-  it("declares all that it asks for, with the default that its SQL has, and a tenant", () => {
+  it("declares every variable of its SQL with its default, and a tenant", () => {
     for (const name of queries) {
       const text = textOf(name)
       const declared = parse(text)
@@ -139,7 +139,7 @@ describe("a question", () => {
       assert.deepStrictEqual(yield* rows("SELECT getvariable('x') AS x", "x=it's"), [{ x: "it's" }])
     }))
 
-  it.live("is listed with what it takes", () =>
+  it.live("is listed with its parameters", () =>
     Effect.gen(function*() {
       const { stdout } = yield* sql("@")
       assert.match(stdout, /\n@user +All events .*\n +user=USER \(required\): .*\n +tenant=TENANT \(optional\): /)

@@ -155,7 +155,7 @@ describe("the policies that come with it", () => {
       })))
   }
 
-  it.live("a violation in any tenant breaks one, and what is found is of all", () =>
+  it.live("a violation in one tenant breaks a policy, and the number found is that of all tenants", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* run(folder, 2, [ann, cid])
       yield* run(folder, 2, [ann, person("lea", {})], [], { port: ports[1] })

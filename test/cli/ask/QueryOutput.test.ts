@@ -49,7 +49,7 @@ describe("the answer of sql", () => {
     120_000
   )
 
-  it.live("is read by another program as it is in the ledger", () =>
+  it.live("as CSV is read by another program with the same values", () =>
     Effect.gen(function*() {
       const { stdout } = yield* ask("csv", "SELECT user_id, phone_count FROM users ORDER BY user_id")
       const lines = stdout.trimEnd().split("\r\n").slice(1)

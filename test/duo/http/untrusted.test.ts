@@ -122,7 +122,7 @@ describe("under NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
       })), 60_000)
   }
 
-  it.live("no warning comes with another value", () =>
+  it.live("no warning is printed if the variable has another value", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const { stderr } = yield* program(folder, ["--version"], { NODE_TLS_REJECT_UNAUTHORIZED: "1" })
       assert.strictEqual(stderr, "")

@@ -105,7 +105,7 @@ describe("an invented tenant", () => {
     assert.isTrue(nothing.every((user) => !user.is_enrolled))
   })
 
-  it("is plainly invented, in many scripts, and one phone in places is on two users", () => {
+  it("has only reserved addresses and numbers, names in many scripts, and some phones that two users share", () => {
     const addresses = users.map((user) => user.email).filter((email) => email !== "")
     assert.isTrue(addresses.every((email) => /@example\.(?:com|org)$/.test(email)))
     const numbers = users.flatMap((user) => user.phones.map((phone) => phone["number"] ?? "")).filter((n) => n !== "")
