@@ -1,98 +1,17 @@
+/** Staged files: how they are sealed, published and discarded, and which problems are found before. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { assert, it as plainIt, layer } from "@effect/vitest"
-import { Arbitrary, Effect, FileSystem, PlatformError, Schema } from "effect"
-import { reasonOf as duckDbReason } from "../../src/duckdb/DuckDb.ts"
-import * as Instant from "../../src/duckdb/Instant.ts"
+import { assert, layer } from "@effect/vitest"
+import { Effect, FileSystem, PlatformError } from "effect"
 import * as Files from "../../src/files/Files.ts"
-import * as Private from "../../src/files/Private.ts"
-import * as Lock from "../../src/run/publish/Lock.ts"
 import { tree } from "../laws/sink.ts"
 
-const place = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  return yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-staging-" })
-})
-
 const publish = Files.publish()
-
-layer(NodeServices.layer)("the lock", (it) => {
-  it.effect("removes the files of a process that was killed while it made the lock, and nothing else", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const directory = yield* place
-      for (const name of [".lock.123.part", ".lock.mine.part", "lock.1.part"]) {
-        yield* fs.writeFileString(`${directory}/${name}`, "")
-      }
-      yield* Effect.scoped(Lock.acquire(directory))
-      assert.deepStrictEqual((yield* fs.readDirectory(directory)).sort(), [".lock", ".lock.mine.part", "lock.1.part"])
-    }))
-})
-
-layer(NodeServices.layer)("a small file", (it) => {
-  it.effect("is flushed to the disk before it gets its name, and the name is flushed too", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const directory = yield* place
-      const calls: Array<string> = []
-      const noted = <A, E>(call: string, effect: Effect.Effect<A, E>) =>
-        Effect.tap(effect, () => Effect.sync(() => calls.push(call)))
-      const watching: typeof fs = {
-        ...fs,
-        open: (path, options) =>
-          Effect.map(
-            fs.open(path, options),
-            (file) =>
-              Object.create(file, {
-                sync: { value: noted(`sync ${path}`, file.sync) },
-                writeAll: { value: (bytes: Uint8Array) => noted(`write ${path}`, file.writeAll(bytes)) }
-              })
-          ),
-        rename: (from, to) => noted(`rename ${from} ${to}`, fs.rename(from, to))
-      }
-      const file = `${directory}/manifest`
-      yield* Private.write(file, "whole").pipe(Effect.provideService(FileSystem.FileSystem, watching))
-      assert.strictEqual(yield* fs.readFileString(file), "whole")
-      const part = calls[0]?.slice("write ".length) ?? ""
-      assert.match(part, /\/\.duo-mfa\.[0-9a-f]{16}\.part$/)
-      assert.deepStrictEqual(calls, [`write ${part}`, `sync ${part}`, `rename ${part} ${file}`, `sync ${directory}`])
-    }))
-
-  it.effect("is unchanged if it cannot be written, and no other file is left", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const directory = yield* place
-      const file = `${directory}/manifest`
-      yield* Private.write(file, "before")
-      const full = PlatformError.systemError({ _tag: "Unknown", module: "FileSystem", method: "rename" })
-      yield* Private.write(file, "after").pipe(
-        Effect.provideService(FileSystem.FileSystem, { ...fs, rename: () => Effect.fail(full) }),
-        Effect.flip
-      )
-      assert.deepStrictEqual(yield* fs.readDirectory(directory), ["manifest"])
-      assert.strictEqual(yield* fs.readFileString(file), "before")
-    }))
-
-  it.effect("is written even if another process removes its temporary file first", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const directory = yield* place
-      const clearing: FileSystem.FileSystem = {
-        ...fs,
-        link: (part, path) => Effect.andThen(fs.link(part, path), fs.remove(part))
-      }
-      yield* Private.writeNew(`${directory}/key`, "content").pipe(
-        Effect.provideService(FileSystem.FileSystem, clearing)
-      )
-      assert.deepStrictEqual(yield* fs.readDirectory(directory), ["key"])
-      assert.strictEqual(yield* fs.readFileString(`${directory}/key`), "content")
-    }))
-})
 
 layer(NodeServices.layer)("staged files", (it) => {
   it.effect("publishing continues where it was interrupted", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const directory = yield* place
+      const directory = yield* fs.makeTempDirectoryScoped()
       const moves = ["a", "b"].map((name) => ({ from: `${directory}/${name}.R.part`, to: `${directory}/in/${name}` }))
       for (const { from } of moves) yield* fs.writeFileString(from, from)
       const { bytes, publication } = yield* Files.seal(moves)
@@ -105,7 +24,7 @@ layer(NodeServices.layer)("staged files", (it) => {
   it.effect("sealing flushes the files, then their names; publishing flushes the new names before the old ones", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const directory = yield* place
+      const directory = yield* fs.makeTempDirectoryScoped()
       const moves = ["a", "b"].map((name) => ({ from: `${directory}/${name}.R.part`, to: `${directory}/${name}/x` }))
       for (const { from } of moves) yield* fs.writeFileString(from, from)
       const synced: Array<string> = []
@@ -133,7 +52,7 @@ layer(NodeServices.layer)("staged files", (it) => {
   it.effect("a publication moves only files that the run staged, and only below the directory they were staged in", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const directory = yield* place
+      const directory = yield* fs.makeTempDirectoryScoped()
       const root = `${directory}/root`
       yield* fs.makeDirectory(root)
       const names = ["root/a.R.part", "root/a.Q.part", "root/.R.part", "root/a.R.part.wal", "a.R.part", "mine"]
@@ -162,7 +81,7 @@ layer(NodeServices.layer)("staged files", (it) => {
   it.effect("discarding removes only files and directories whose names have the run's id", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const directory = yield* place
+      const directory = yield* fs.makeTempDirectoryScoped()
       const kept = ["R.part", ".R.part", "a.R", "a.R.par", "a.RR.part", "a.xR.part", "a-R.part"]
       for (const name of [...kept, "a.R.part", "b.c.R.part.wal"]) {
         yield* fs.writeFileString(`${directory}/${name}`, name)
@@ -177,7 +96,7 @@ layer(NodeServices.layer)("staged files", (it) => {
   it.effect("problems that would make publishing fail are found before", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const directory = yield* place
+      const directory = yield* fs.makeTempDirectoryScoped()
       yield* fs.writeFileString(`${directory}/file`, "")
       yield* fs.makeDirectory(`${directory}/directory`)
       yield* fs.symlink("/proc", `${directory}/elsewhere`)
@@ -193,7 +112,7 @@ layer(NodeServices.layer)("staged files", (it) => {
   it.effect("a directory that may not be written is refused, and a full disk is reported as one", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const directory = yield* place
+      const directory = yield* fs.makeTempDirectoryScoped()
       const failing = (code: string) =>
         PlatformError.systemError({
           _tag: "Unknown",
@@ -223,46 +142,3 @@ const codes = {
   EDQUOT: "DiskFull",
   EIO: "InputOutput"
 }
-
-plainIt("what DuckDB says is told apart", () => {
-  const says = {
-    "IO Error: Could not set lock on file \"/a\": Conflicting lock is held in /usr/bin/node (PID 42). See": "InUse",
-    "IO Error: Could not write file \"/a\": No space left on device": "DiskFull",
-    "IO Error: The file \"/a\" exists, but it is not a valid DuckDB database file!": "Corrupt",
-    "IO Error: Trying to read a database file with version number 99, but we can only read": "Corrupt",
-    "Invalid Input Error: No magic bytes found at end of file '/a'": "Corrupt",
-    "IO Error: Cannot open file \"/a\": Permission denied": "CannotCreate",
-    "IO Error: Cannot open file \"/a\": Not a directory": "CannotCreate",
-    "Out of Memory Error: failed to allocate data": "InputOutput"
-  }
-  for (const [message, tag] of Object.entries(says)) {
-    const reason = duckDbReason(new Error(message))
-    assert.strictEqual(reason._tag, tag, message)
-    if (reason._tag === "InUse") assert.strictEqual(reason.pid, 42)
-  }
-})
-
-/** All instants that `Date` can represent. */
-const millis = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: -8.64e15, maximum: 8.64e15 })))
-const fraction = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 999 })))
-
-plainIt.prop(
-  "an instant is written as Date writes it, with microseconds",
-  { millis, fraction },
-  ({ fraction, millis }) => {
-    const [, sign = "", year = "", rest = "", ms = ""] =
-      /^([+-]?)(\d+)(.*)\.(\d{3})Z$/.exec(new Date(millis).toISOString()) ?? []
-    const digits = `${ms}${String(fraction).padStart(3, "0")}`
-    const expected = `${sign === "-" ? "-" : ""}${String(Number(year)).padStart(4, "0")}${rest}${
-      Number(digits) === 0 ? "" : `.${digits}`
-    }Z`
-    assert.strictEqual(Instant.format(BigInt(millis) * 1000n + BigInt(fraction)), expected)
-  }
-)
-
-plainIt("an instant may be further away than Date can say", () => {
-  assert.strictEqual(Instant.format(9_223_372_036_854_775_807n), "294247-01-10T04:00:54.775807Z")
-  assert.strictEqual(Instant.format(-1n), "1969-12-31T23:59:59.999999Z")
-  assert.strictEqual(Instant.format(0n), "1970-01-01T00:00:00Z")
-  assert.strictEqual(Instant.format(-62_167_219_200_000_001n), "-0001-12-31T23:59:59.999999Z")
-})
