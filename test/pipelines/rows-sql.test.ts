@@ -23,7 +23,8 @@ import { flatten } from "../oracle/Flatten.ts"
 import { unknownValues } from "../oracle/Known.ts"
 import * as MfaTally from "../oracle/Tally.ts"
 import { decodeUsers } from "../oracle/User.ts"
-import * as Hostile from "../support/hostile-objects.ts"
+import * as Hostile from "../support/hostile/objects.ts"
+import { lastSeen, texts } from "../support/hostile/values.ts"
 import { cut, odd } from "../support/odd-users.ts"
 import { assertRows, makeRows, open, type Reading, rowsOf, selectOf, sql } from "../support/run-database.ts"
 import { codePage, userPage } from "../torture/fuzz/pages.ts"
@@ -219,7 +220,7 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
     Effect.gen(function*() {
       const session = yield* RunDatabase
       const dice = new Dice(4)
-      const lists = Array.from({ length: 20_000 }, () => Hostile.texts(dice))
+      const lists = Array.from({ length: 20_000 }, () => texts(dice))
       // the library removes a byte order mark at the start of a text
       const joined = yield* session.all(`SELECT '|' || joined(texts) FROM ${values(lists, "VARCHAR[]")} AS _(texts)`)
       assert.deepStrictEqual(
@@ -232,7 +233,7 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
     Effect.gen(function*() {
       const session = yield* RunDatabase
       const dice = new Dice(5)
-      const texts = Array.from({ length: 20_000 }, () => Hostile.lastSeen(dice))
+      const texts = Array.from({ length: 20_000 }, () => lastSeen(dice))
       const found = yield* session.all(`SELECT epoch_us(from_text(text)) FROM ${values(texts, "VARCHAR")} AS _(text)`)
       const expected = texts.map(Cells.fromText)
       assert.deepStrictEqual(found.map(([time]) => time), expected)

@@ -8,7 +8,7 @@ import * as User from "../../../src/duo/wire/User.ts"
 import { columns, fieldName, judgeOf, listDecoder, schemaDecoder } from "../../../src/duo/wire/Wire.ts"
 import { Dice, type NonEmpty } from "../../../src/emulator/people/Dice.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
-import * as Hostile from "../../support/hostile-objects.ts"
+import * as Hostile from "../../support/hostile/objects.ts"
 
 /** Values from JSON, in which `__proto__` is a field like any other. */
 const odd = String.raw`
