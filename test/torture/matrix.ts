@@ -28,9 +28,10 @@ import { cases as network } from "./network/cases.ts"
 import { cases as chaos } from "./runs/chaos.ts"
 import { cases as drift } from "./runs/drift.ts"
 import { cases as golden } from "./runs/golden.ts"
-import { cases as ledgers } from "./runs/ledgers.ts"
 import { cases as leftovers } from "./runs/leftovers.ts"
+import { cases as openLedgers } from "./runs/open-ledgers.ts"
 import { cases as shared } from "./runs/shared.ts"
+import { cases as strangeLedgers } from "./runs/strange-ledgers.ts"
 import { cases as together } from "./runs/together.ts"
 import { cases as upgrades } from "./runs/upgrades.ts"
 
@@ -54,7 +55,8 @@ export const matrix: ReadonlyArray<Case> = [
   ...places,
   ...eio,
   ...rights,
-  ...ledgers,
+  ...openLedgers,
+  ...strangeLedgers,
   ...upgrades,
   ...leftovers,
   ...clocks,
