@@ -1,18 +1,15 @@
 /** The sink for PostgreSQL, with a server that the tests start. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, layer } from "@effect/vitest"
-import { ConfigProvider, Effect } from "effect"
-import { createHash } from "node:crypto"
+import { Effect } from "effect"
 import postgres from "../../sinks/postgres.ts"
-import type { DatabaseTarget } from "../../sinks/postgres/DatabaseTarget.ts"
-import { isSinkReason, SinkError } from "../../src/failure/SinkError.ts"
+import { SinkError } from "../../src/failure/SinkError.ts"
 import { runs } from "../../src/Outcome.ts"
-import type { SinkRun } from "../../src/Sink.ts"
 import * as Table from "../../src/Table.ts"
-import { outcomeOf, plain, rowsOf, runOf, tables, things } from "../laws/rows.ts"
-import { finished, perform, sinkLaws, stage } from "../laws/sink.ts"
-import { binaries, locationOf, query, reader, secret, type Server, start, tree } from "../support/postgres-server.ts"
-import { environment } from "../support/real-host.ts"
+import { runOf, tables, things } from "../laws/rows.ts"
+import { perform, sinkLaws, stage } from "../laws/sink.ts"
+import { binaries, locationOf, query, reader, type Server, start, tree } from "../support/postgres-server.ts"
+import { failure, first, of, openingAt, schemaFor, second } from "./postgres-sink.ts"
 
 let server: Server
 
@@ -24,28 +21,7 @@ afterAll(() => server?.stop())
 
 const at = () => server
 
-/** The schema of one test. */
-const schemaFor = (name: string) => `of_${createHash("sha256").update(name).digest("hex").slice(0, 12)}`
-
-const [first, second] = [runOf(1), runOf(2)]
-const of = (run: SinkRun, count: number) => ({
-  things: rowsOf(run, Array.from({ length: count }, () => plain)),
-  others: rowsOf(run, [plain])
-})
-
-/** The tag and the detail of a failure. */
-const failure = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
-  const error = yield* Effect.flip(effect)
-  const reason = error instanceof SinkError ? error.reason : error
-  assert(isSinkReason(reason), String(error))
-  return "detail" in reason ? [reason._tag, reason.detail] : [reason._tag]
-})
-
-const opened = (changes: Partial<DatabaseTarget>, environment: Record<string, string> = {}, run = runOf(9)) =>
-  Effect.scoped(postgres.open(locationOf(server, changes), run, "/nowhere")).pipe(
-    Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment })))
-  )
-const refused = (...given: Parameters<typeof opened>) => failure(opened(...given))
+const { opened, refused } = openingAt(at)
 
 describe.skipIf(!hasServer)("with a PostgreSQL", () => {
   sinkLaws({ ...postgres, location: (directory) => locationOf(server, { schema: schemaFor(directory) }) }, {
@@ -198,100 +174,6 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
           assert.strictEqual(refusal._tag, "Corrupt")
         }
         assert.deepStrictEqual(Object.keys(yield* tree(at)(location)).filter((name) => !name.includes(".part")), [])
-      }))
-  })
-
-  layer(NodeServices.layer)("the reason of a failure is right", (it) => {
-    it.effect("for a wrong password, a missing database and missing rights", () =>
-      Effect.gen(function*() {
-        const missing = [
-          "CannotCreate",
-          "the server requires a password, and neither PGPASSWORD nor PGPASSFILE has one"
-        ]
-        assert.deepStrictEqual(yield* refused({ user: "locked" }), missing)
-        const [, wrong] = yield* refused({ user: "locked" }, { PGPASSWORD: "wr0ng" })
-        assert.match(wrong ?? "", /^password authentication failed for user "locked" \(is the password right/)
-        yield* opened({ user: "locked", schema: schemaFor("locked") }, { PGPASSWORD: secret })
-        assert.deepStrictEqual(yield* refused({ database: "nowhere" }), [
-          "CannotCreate",
-          "database \"nowhere\" does not exist"
-        ])
-        assert.deepStrictEqual(yield* refused({ user: "stranger" }), [
-          "CannotCreate",
-          "permission denied for database reports"
-        ])
-        const schema = schemaFor("rights")
-        yield* perform(postgres, locationOf(server, { schema }), first, of(first, 1))
-        const denied = (rights: string, table: string) => {
-          server.psql(`GRANT USAGE ON SCHEMA ${schema}_rows TO stranger; GRANT ${rights} TO stranger`)
-          const expected = ["CannotCreate", `permission denied for table ${table}`]
-          return Effect.map(
-            refused({ schema, user: "stranger" }),
-            (told) => assert.deepStrictEqual(told, expected, rights)
-          )
-        }
-        yield* denied(`SELECT ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
-        yield* denied(`INSERT ON ${schema}_rows.runs`, "things")
-        yield* denied(`INSERT ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
-        yield* denied(`UPDATE ON ${schema}_rows.runs`, "runs")
-        server.psql(`GRANT DELETE ON ${schema}_rows.runs TO stranger`)
-        yield* opened({ schema, user: "stranger" })
-      }))
-
-    it.effect("for a server that does not answer, and for one that ends the connection during a run", () =>
-      Effect.gen(function*() {
-        assert.deepStrictEqual(yield* refused({ host: "127.0.0.1", port: 1 }), ["Unreachable", "ECONNREFUSED"])
-        const schema = schemaFor("away")
-        const location = locationOf(server, { schema })
-        const [tag] = yield* failure(Effect.scoped(Effect.gen(function*() {
-          const { seal } = yield* postgres.open(location, first, "/nowhere")
-          const rows = yield* finished([{ run: first, rows: of(first, 1) }])
-          server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'duo-mfa'")
-          return yield* seal([outcomeOf(first, of(first, 1))], rows)
-        })))
-        assert.strictEqual(tag, "Unreachable")
-        assert.deepStrictEqual(yield* tree(at)(location), {})
-      }))
-
-    it.effect("for a full disk, and for a rejected row, of which the error has only the column", () =>
-      Effect.gen(function*() {
-        const schema = schemaFor("triggers")
-        const location = locationOf(server, { schema })
-        yield* perform(postgres, location, first, of(first, 1))
-        const failing = (code: string) =>
-          server.psql(`CREATE OR REPLACE FUNCTION ${schema}.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            RAISE EXCEPTION 'no room for %', NEW.name USING ERRCODE = '${code}', DETAIL = NEW.name; END $$;
-            CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON ${schema}_rows.things FOR EACH ROW EXECUTE FUNCTION ${schema}.fail()`)
-        const failed = failure(stage(postgres, location, second, of(second, 1)))
-        failing("53100")
-        assert.deepStrictEqual(yield* failed, ["DiskFull"])
-        failing("23514")
-        assert.deepStrictEqual(yield* failed, ["InputOutput", "SQLSTATE 23514"])
-        const early = { things: rowsOf(runOf(3), [{ ...plain, moment: -90_000_000_000_000_000n }]) }
-        assert.deepStrictEqual(
-          yield* failure(stage(postgres, locationOf(server, { schema: schemaFor("early") }), runOf(3), early)),
-          ["InputOutput", "the server rejected a value of the column moment (22009)"]
-        )
-      }))
-
-    it.effect("for a certificate that sslmode does not accept, whatever the environment says", () =>
-      Effect.gen(function*() {
-        yield* environment({ NODE_TLS_REJECT_UNAUTHORIZED: "0" })
-        const tcp = { host: "127.0.0.1", schema: schemaFor("tls") }
-        const untrusted = ["CannotCreate", "the server's certificate cannot be trusted (DEPTH_ZERO_SELF_SIGNED_CERT)"]
-        yield* opened({ ...tcp, sslmode: "require" })
-        assert.deepStrictEqual(yield* refused({ ...tcp, sslmode: "verify-full" }), untrusted)
-        assert.deepStrictEqual(yield* refused({ ...tcp, sslmode: "verify-ca" }), untrusted)
-        const trusted = { ...tcp, sslrootcert: server.certificate }
-        yield* opened({ ...trusted, sslmode: "verify-full" })
-        yield* opened({ ...trusted, sslmode: "verify-ca" })
-        // 0.0.0.0 reaches the same server by a name that is not in its certificate
-        const other = { ...trusted, host: "0.0.0.0" }
-        yield* opened({ ...other, sslmode: "verify-ca" })
-        assert.deepStrictEqual(yield* refused({ ...other, sslmode: "verify-full" }), [
-          "CannotCreate",
-          "the server's certificate cannot be trusted (ERR_TLS_CERT_ALTNAME_INVALID)"
-        ])
       }))
   })
 })

@@ -1,0 +1,37 @@
+/** What the tests of the sink for PostgreSQL share: runs with rows, a schema for each test, and reasons of failures. */
+import { assert } from "@effect/vitest"
+import { ConfigProvider, Effect } from "effect"
+import { createHash } from "node:crypto"
+import postgres from "../../sinks/postgres.ts"
+import type { DatabaseTarget } from "../../sinks/postgres/DatabaseTarget.ts"
+import { isSinkReason, SinkError } from "../../src/failure/SinkError.ts"
+import type { SinkRun } from "../../src/Sink.ts"
+import { plain, rowsOf, runOf } from "../laws/rows.ts"
+import { locationOf, type Server } from "../support/postgres-server.ts"
+
+/** The schema of one test. */
+export const schemaFor = (name: string) => `of_${createHash("sha256").update(name).digest("hex").slice(0, 12)}`
+
+export const [first, second] = [runOf(1), runOf(2)]
+export const of = (run: SinkRun, count: number) => ({
+  things: rowsOf(run, Array.from({ length: count }, () => plain)),
+  others: rowsOf(run, [plain])
+})
+
+/** The tag and the detail of a failure. */
+export const failure = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const error = yield* Effect.flip(effect)
+  const reason = error instanceof SinkError ? error.reason : error
+  assert(isSinkReason(reason), String(error))
+  return "detail" in reason ? [reason._tag, reason.detail] : [reason._tag]
+})
+
+/** Opens the sink at a server, and says why it cannot be opened. */
+export const openingAt = (server: () => Server) => {
+  const opened = (changes: Partial<DatabaseTarget>, environment: Record<string, string> = {}, run = runOf(9)) =>
+    Effect.scoped(postgres.open(locationOf(server(), changes), run, "/nowhere")).pipe(
+      Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment })))
+    )
+  const refused = (...given: Parameters<typeof opened>) => failure(opened(...given))
+  return { opened, refused }
+}
