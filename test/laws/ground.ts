@@ -1,4 +1,4 @@
-/** What the laws have in common: what a test says about its sink, and what they check it with. */
+/** The laws share this: a test describes its sink, and gets places where the sink can write and checks of its rows. */
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect, FileSystem, type Scope } from "effect"
 import { withLocation } from "../../src/run/publish/SinkLocation.ts"

@@ -1,4 +1,4 @@
-/** What queries and policies may do: read, set variables of their own, and take their time up to a limit. */
+/** Queries and policies may read, set variables of their own, and take their time up to a limit. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"

@@ -1,4 +1,4 @@
-/** What extract says and how it ends when something is wrong: the exit code, the advice, and untouched outputs. */
+/** When something is wrong, extract says what to do, ends with the code of it, and leaves the outputs as they are. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
