@@ -109,6 +109,8 @@ export interface Envelope {
 
 export const json = (got: Got) => JSON.parse(text(got)) as Envelope
 
+export const nextOffset = (got: Got) => json(got).metadata?.next_offset
+
 /** Reads all pages of a list, one after the other, as Duo's clients do. */
 export const everyone = Effect.fnUntraced(function*(emulator: Emulator, path: string, limit: number) {
   const pages: Array<Envelope> = []

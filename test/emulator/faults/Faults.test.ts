@@ -1,11 +1,10 @@
 /** Every fault of a scenario has its effect and is counted. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Schema } from "effect"
-import { TestClock } from "effect/testing"
-import { Fault, fromJson, type Rule } from "../../../src/emulator/faults/Scenario.ts"
+import { Effect } from "effect"
+import { Fault } from "../../../src/emulator/faults/Scenario.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { type Emulator, serve } from "../../../src/emulator/server/Emulator.ts"
-import { ask, everyone, type Got, json, text, turn } from "../../support/emulator-client.ts"
+import { ask, type Got, json, nextOffset, text } from "../../support/emulator-client.ts"
 
 const faultNames = Fault.members.map((member) => member.fields.fault.literal)
 
@@ -20,8 +19,6 @@ const under = (fault: Fault, check: (got: Got, emulator: Emulator) => void) =>
   })
 
 const first = (got: Got): Record<string, unknown> => ({ ...json(got).response?.[0] })
-
-const nextOffset = (got: Got) => json(got).metadata?.next_offset
 
 const cases: ReadonlyArray<readonly [does: string, fault: Fault, check: (got: Got, emulator: Emulator) => void]> = [
   ["any error of Duo's", { fault: "status", code: 50001 }, (got) => {
@@ -207,52 +204,11 @@ describe("a fault", () => {
     it.effect(`${fault.fault}: ${does}`, () => under(fault, check))
   }
 
-  it("every one is in this file", () => {
-    const elsewhere = ["silence", "slow"]
+  it("every one is in this file or in late-answers.test.ts", () => {
+    const late = ["silence", "slow"]
     const here: Array<string> = cases.map(([, { fault }]) => fault)
-    assert.deepStrictEqual(Array.from(new Set([...here, ...elsewhere])).sort(), [...faultNames].sort())
+    assert.deepStrictEqual(Array.from(new Set([...here, ...late])).sort(), [...faultNames].sort())
   })
-
-  it.effect("silence: read, and never answered", () =>
-    Effect.gen(function*() {
-      const asking = yield* Effect.scoped(Effect.gen(function*() {
-        const emulator = yield* serve({ scenario: [{ do: { fault: "silence" } }] })
-        const asking = yield* Effect.forkChild(ask(emulator))
-        while (emulator.reached.silence === undefined) yield* turn
-        yield* TestClock.adjust("1 hour")
-        assert.isUndefined(asking.pollUnsafe())
-        assert.isNull(emulator.requests[0]?.status)
-        return asking
-      }))
-      assert.strictEqual((yield* Fiber.join(asking)).status, 0)
-    }))
-
-  it.effect("slow: so many bytes in so many milliseconds of the clock", () =>
-    Effect.gen(function*() {
-      const emulator = yield* serve({
-        tenant: Tenant.fromUsers([]),
-        scenario: [{ do: { fault: "slow", bytes: 20, every_ms: 1000 } }]
-      })
-      const asking = yield* Effect.forkChild(ask(emulator))
-      let seconds = 0
-      while (asking.pollUnsafe() === undefined) {
-        yield* turn
-        yield* TestClock.adjust("1 second")
-        seconds++
-      }
-      assert.strictEqual(json(yield* Fiber.join(asking)).stat, "OK")
-      assert.isTrue(seconds >= 4, `${seconds}`)
-    }))
-
-  it.effect("oversized: an endless body goes on until the client closes the connection", () =>
-    Effect.gen(function*() {
-      const emulator = yield* serve({ scenario: [{ do: { fault: "oversized" } }] })
-      const asking = yield* Effect.forkChild(ask(emulator))
-      while (emulator.reached.oversized === undefined) yield* turn
-      for (let n = 0; n < 100; n++) yield* turn
-      assert.isUndefined(asking.pollUnsafe())
-      yield* Fiber.interrupt(asking)
-    }))
 
   it.effect("never hides a wrong signature", () =>
     Effect.gen(function*() {
@@ -260,118 +216,4 @@ describe("a fault", () => {
       assert.strictEqual(json(yield* ask(emulator, { skey: "wrong" })).code, 40103)
       assert.deepStrictEqual(emulator.reached, {})
     }))
-})
-
-describe("a rule holds", () => {
-  const down: Fault = { fault: "status", code: 50301 }
-  const statuses = Effect.fnUntraced(function*(when: NonNullable<Rule["when"]>) {
-    const emulator = yield* serve({ users: 10, scenario: [{ when, do: down }] })
-    const all: Array<number> = []
-    for (const path of ["/auth/v2/ping", "/admin/v1/users", "/admin/v2/users", "/admin/v1/bypass_codes"]) {
-      for (const offset of ["0", "4"]) {
-        const params = path === "/auth/v2/ping" ? {} : { offset }
-        all.push((yield* ask(emulator, { path, params })).status)
-      }
-    }
-    return all.map((status) => status === 503 ? "x" : "-").join("")
-  })
-  const held: ReadonlyArray<readonly [NonNullable<Rule["when"]>, string]> = [
-    [{}, "xxxxxxxx"],
-    [{ path: "/admin/v1/users" }, "--xx----"],
-    [{ path: "/admin/*" }, "--xxxxxx"],
-    [{ path: "/admin/v1/users", offset: 4 }, "---x----"],
-    [{ offset: 4 }, "---x-x-x"],
-    [{ request: 3 }, "--x-----"],
-    [{ from: 6 }, "-----xxx"],
-    [{ page: 2 }, "---x----"],
-    [{ from_page: 2 }, "---xxx--"],
-    [{ times: 3 }, "xxx-----"],
-    [{ path: "/admin/*", times: 1 }, "--x-----"],
-    [{ percent: 0 }, "--------"],
-    [{ percent: 100 }, "xxxxxxxx"]
-  ]
-  for (const [when, where] of held) {
-    it.effect(`when ${JSON.stringify(when)}: ${where}`, () =>
-      Effect.map(statuses(when), (found) => assert.strictEqual(found, where)))
-  }
-
-  it.effect("until so many seconds have passed", () =>
-    Effect.gen(function*() {
-      const emulator = yield* serve({ scenario: [{ when: { before: 10 }, do: down }] })
-      const statuses = [(yield* ask(emulator)).status]
-      for (let n = 0; n < 2; n++) {
-        yield* TestClock.adjust("5 seconds")
-        statuses.push((yield* ask(emulator)).status)
-      }
-      assert.deepStrictEqual(statuses, [503, 503, 200])
-    }))
-
-  it.effect("together with the others, in order", () =>
-    Effect.gen(function*() {
-      const emulator = yield* serve({
-        users: 10,
-        scenario: [
-          { do: { fault: "next_offset", to: "null" } },
-          { do: { fault: "total_objects", json: "0" } },
-          { do: { fault: "one_byte" } }
-        ]
-      })
-      assert.deepStrictEqual(json(yield* ask(emulator)).metadata, { next_offset: null, total_objects: 0 })
-      assert.deepStrictEqual(emulator.reached, { next_offset: 1, total_objects: 1, one_byte: 1 })
-    }))
-
-  it.effect("for a loop: the same next page for ever", () =>
-    Effect.gen(function*() {
-      const emulator = yield* serve({ users: 10, scenario: [{ do: { fault: "next_offset", to: "repeated" } }] })
-      const next = (offset: string) => Effect.map(ask(emulator, { params: { limit: "2", offset } }), nextOffset)
-      assert.deepStrictEqual([yield* next("0"), yield* next("2"), yield* next("8")], [2, 2, 2])
-    }))
-
-  it.effect("if it comes from a JSON file, where an unknown word is refused", () =>
-    Effect.gen(function*() {
-      const scenario = yield* fromJson(`[{"when": {"page": 1}, "do": {"fault": "rate_limit", "raw": "-1"}}]`)
-      assert.deepStrictEqual(scenario, [{ when: { page: 1 }, do: { fault: "rate_limit", raw: "-1" } }])
-      assert.strictEqual((yield* Effect.flip(fromJson(`[{"do": {"fault": "fire"}}]`)))._tag, "SchemaError")
-    }))
-})
-
-describe("a list that is edited while it is read", () => {
-  const removed = { fault: "edit", edit: { edit: "remove", at: 0 }, after: true } as const
-  const added = { fault: "edit", edit: { edit: "add", at: 0 }, after: true } as const
-  const usernames = (fault: Fault) =>
-    Effect.gen(function*() {
-      const emulator = yield* serve({ users: 10, scenario: [{ when: { page: 1 }, do: fault }] })
-      const pages = yield* everyone(emulator, "/admin/v1/users", 5)
-      return pages.flatMap((page) => page.response ?? []).map((user) => user.username)
-    })
-
-  it.effect("hides the user behind one that was removed before the cursor", () =>
-    Effect.gen(function*() {
-      const all = yield* usernames({ fault: "edit", edit: { edit: "rename", at: 99, username: "nobody" } })
-      assert.deepStrictEqual(yield* usernames(removed), all.filter((_, at) => at !== 5))
-    }))
-
-  it.effect("shows a user twice when one is added before the cursor", () =>
-    Effect.map(usernames(added), (found) => assert.deepStrictEqual([found.length, new Set(found).size], [11, 10])))
-
-  const Edits = Schema.Array(Tenant.Edit)
-  it.prop("does to its users and administrators what the same edits do to an array", [Edits], ([edits]) => {
-    const tenant = Tenant.make({ users: 5 })
-    const model: Array<unknown> = Array.from({ length: 5 }, (_, at) => tenant.user(at))
-    const admins: Array<unknown> = Array.from({ length: tenant.admins() }, (_, at) => JSON.parse(tenant.admin(at)))
-    let next = 5
-    for (const edit of edits) {
-      const at = edit.at % 8
-      tenant.edit({ ...edit, at })
-      if (edit.edit === "add_admin") admins.splice(at, 0, edit.admin)
-      else if (edit.edit === "remove_admin") admins.splice(at, 1)
-      else if (edit.edit === "add") model.splice(at, 0, edit.user ?? Tenant.make({ users: 99 }).user(next++))
-      else if (at >= model.length) continue
-      else if (edit.edit === "remove") model.splice(at, 1)
-      else if (edit.edit === "replace") model[at] = edit.user
-      else model[at] = { ...model[at] as object, username: edit.username }
-    }
-    assert.deepStrictEqual(Array.from({ length: tenant.size() }, (_, at) => tenant.user(at) as unknown), model)
-    assert.deepStrictEqual(Array.from({ length: tenant.admins() }, (_, at) => JSON.parse(tenant.admin(at))), admins)
-  })
 })
