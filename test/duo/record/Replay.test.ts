@@ -1,22 +1,13 @@
 /** `--record` keeps Duo's answers in a run; `--replay` makes the same run again without Duo, byte for byte. */
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, Logger, Runtime } from "effect"
-import { globSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import mfa from "../../../pipelines/mfa.ts"
-import csv from "../../../sinks/csv.ts"
-import duckdb from "../../../sinks/duckdb.ts"
-import ndjson from "../../../sinks/ndjson.ts"
-import parquet from "../../../sinks/parquet.ts"
-import { Recording } from "../../../src/duo/record/Recording.ts"
+import { Effect } from "effect"
+import { globSync, lstatSync, mkdirSync, readFileSync, renameSync } from "node:fs"
 import type { Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
-import type { SourceOptions } from "../../../src/Pipeline.ts"
-import * as Run from "../../../src/run/Run.ts"
-import type { Sink } from "../../../src/Sink.ts"
 import { command } from "../../support/command.ts"
-import { allSinks, contents, type Ended, inFolder, query, settings, start } from "../../support/program.ts"
+import { allSinks, contents, type Ended, inFolder, settings, start } from "../../support/program.ts"
 import * as Readers from "../../support/readers.ts"
+import { run } from "./run.ts"
 
 const withoutLedger = (files: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(files).filter(([file]) => !file.endsWith(".duckdb")))
@@ -47,45 +38,6 @@ const lastLine = ({ stderr }: Ended) => stderr.trimEnd().split("\n").at(-1)
 
 /** The lines about retries, which a replay has as well. */
 const retriesOf = ({ stderr }: Ended) => stderr.split("\n").filter((line) => line.includes("again in")).sort()
-
-const sinks: Readonly<Record<string, Sink>> = { duckdb, parquet, ndjson, csv }
-
-/** Makes a run with every sink, in this process. */
-const run = (
-  folder: string,
-  recording: Recording,
-  env: Readonly<Record<string, string>>,
-  options: SourceOptions = { pageSize: undefined, concurrency: 1 }
-) => {
-  const logged: Array<string> = []
-  const logger = Logger.make<unknown, void>(({ message }) => {
-    logged.push(String(message))
-  })
-  const dataDirectory = `${folder}/data`
-  return Run.run(mfa, {
-    ...options,
-    toolVersion: "test",
-    dataDirectory,
-    sinks: Object.entries(sinks).map(([sink, { location }]) => ({ sink, location: location(dataDirectory) })),
-    allowEmpty: false,
-    findSink: (name) => Effect.fromNullishOr(sinks[name]).pipe(Effect.orDie)
-  }).pipe(
-    Effect.map((result) => ({ result, logged: logged.sort() })),
-    Effect.provideService(Recording, recording),
-    Effect.provide(Layer.mergeAll(
-      NodeServices.layer,
-      ConfigProvider.layer(ConfigProvider.fromEnv({ env })),
-      Logger.layer([logger])
-    ))
-  )
-}
-
-/** Checks the exit code and the message of a run that fails. */
-const fails = Effect.fnUntraced(function*(running: ReturnType<typeof run>, code: number, says: RegExp) {
-  const error = yield* Effect.flip(running)
-  assert.strictEqual(error[Runtime.errorExitCode], code, error.message)
-  assert.match(error.message, says)
-})
 
 /** Compares every file of the second run with the files of the first, which were moved away. */
 const assertSameFiles = Effect.fnUntraced(function*(folder: string) {
@@ -231,115 +183,4 @@ describe("A run that failed, and was recorded", () => {
         assert.match(again.stderr, /record in record ends (before|while) .*\/admin\/v2\/users\?limit=5&offset=\d+/)
       })))
   }
-})
-
-describe("A record with pseudonyms", () => {
-  it.live("has the counts and the strengths of the run, and no person's data", () =>
-    inFolder(Effect.fnUntraced(function*(folder) {
-      const options: Options = {
-        users: 200,
-        scenario: [{ when: { page: 2, times: 1 }, do: { fault: "reset", at: "start" } }]
-      }
-      const duo = yield* serve(options)
-      const args = ["extract", "--json", "--page-size", "50", "--sink", "ndjson"]
-      const first = yield* command(folder, [...args, "--record", "record", "--pseudonymise"], settings(duo))
-      assert.strictEqual(first.code, 0, first.stderr)
-      assert.isAbove(duo.reached.reset ?? 0, 0)
-      renameSync(`${folder}/data`, `${folder}/kept`)
-      const again = yield* command(folder, [...args, "--replay", "record"])
-      assert.strictEqual(again.code, 0, again.stderr)
-
-      const { sinks: _, tenant, ...facts } = JSON.parse(first.stdout)
-      const { sinks: __, tenant: hidden, ...replayed } = JSON.parse(again.stdout)
-      assert.deepStrictEqual(replayed, facts)
-      assert.match(hidden, /^api-[a-z]{8}\.duosecurity\.com$/)
-
-      const strengths = (directory: string) =>
-        query(`SELECT status, strongest, weakest, is_bypass, bypass_reason, method_count, count(*) AS n
-          FROM '${folder}/${directory}/ndjson/users/*.ndjson.zst' GROUP BY ALL ORDER BY ALL`)
-      assert.deepStrictEqual(yield* strengths("data"), yield* strengths("kept"))
-
-      // a text of this length is not found by chance
-      const record = readdirSync(`${folder}/record`).map((file) => readFileSync(`${folder}/record/${file}`, "utf8"))
-        .join()
-      const people = yield* query(`
-        SELECT unnest([user_id, username, email, realname, directory_key, external_id]) AS text
-          FROM '${folder}/kept/ndjson/users/*.ndjson.zst'
-        UNION SELECT unnest([method_id, number, name]) FROM '${folder}/kept/ndjson/mfa_methods/*.ndjson.zst'
-        UNION SELECT unnest([group_id, group_name]) FROM '${folder}/kept/ndjson/user_groups/*.ndjson.zst'
-        UNION SELECT unnest([bypass_code_id, admin_email]) FROM '${folder}/kept/ndjson/bypass_codes/*.ndjson.zst'`)
-      const telling = people.flatMap(({ text }) => typeof text === "string" && text.length >= 10 ? [text] : [])
-      assert.isAbove(telling.length, 800)
-      assert.deepStrictEqual([...telling, tenant, duo.ikey, duo.skey].filter((text) => record.includes(text)), [])
-    })))
-})
-
-describe("A record that cannot be made or used", () => {
-  it.live("is reported before any request to Duo", () =>
-    inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 10 })
-      mkdirSync(`${folder}/full`)
-      writeFileSync(`${folder}/full/letter.txt`, "")
-      writeFileSync(`${folder}/file`, "")
-      const flags = [
-        { args: ["--pseudonymise"], says: /--pseudonymise.*--record/s },
-        { args: ["--record", "a", "--replay", "b"], says: /--record and --replay exclude/ }
-      ]
-      for (const { args, says } of flags) {
-        const ended = yield* command(folder, ["extract", ...args], settings(duo))
-        assert.strictEqual(ended.code, 64, ended.stderr)
-        assert.match(ended.stderr, says)
-      }
-      const record = (name: string) => ({ record: { directory: `${folder}/${name}`, pseudonymise: false } })
-      const directories = [
-        { recording: record("full"), code: 73, says: /full: it is not empty.*--record/ },
-        { recording: record("file"), code: 73, says: /file: .*--record/ },
-        {
-          recording: { replay: `${folder}/nowhere` },
-          code: 78,
-          says: /nowhere cannot be replayed: it has no run\.json/
-        }
-      ]
-      for (const { code, recording, says } of directories) {
-        yield* fails(run(folder, recording, settings(duo)), code, says)
-      }
-      assert.strictEqual(duo.requests.length, 0)
-      assert.deepStrictEqual(readdirSync(`${folder}/full`), ["letter.txt"])
-    })))
-
-  it.live("is of another version, damaged or not whole: the error says which, and nothing is published", () =>
-    inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 50 })
-      const record = { directory: `${folder}/record`, pseudonymise: false }
-      yield* run(folder, { record }, settings(duo), { pageSize: 20, concurrency: 1 })
-      const again = run(folder, { replay: record.directory }, {})
-      yield* again
-      yield* run(folder, {}, settings(duo))
-      yield* fails(again, 4, /is older than .*DUO_MFA_DATA/)
-      rmSync(`${folder}/data`, { recursive: true })
-
-      const made = readFileSync(`${folder}/record/run.json`, "utf8")
-      const last = readdirSync(`${folder}/record`).filter((file) => /^\d+\.json$/.test(file)).sort().at(-1) ?? ""
-      const damages: ReadonlyArray<readonly [file: string, content: string | undefined, code: number, says: RegExp]> = [
-        [
-          "run.json",
-          made.replace(`"format":1`, `"format":2`),
-          78,
-          /of format 2, and this version reads format 1: take/
-        ],
-        ["run.json", made.slice(0, 40), 78, /its run\.json is damaged/],
-        ["run.json", made.replace(`"api":"auto"`, `"api":"v3"`), 78, /its run\.json is damaged/],
-        [last, "{}", 78, new RegExp(`its ${last} is damaged`)],
-        [last, undefined, 65, /ends before an answer to \/admin\//],
-        ["00002.text", undefined, 65, /has no 00002\.text/]
-      ]
-      for (const [file, content, code, says] of damages) {
-        const before = readFileSync(`${folder}/record/${file}`)
-        if (content === undefined) rmSync(`${folder}/record/${file}`)
-        else writeFileSync(`${folder}/record/${file}`, content)
-        yield* fails(again, code, says)
-        writeFileSync(`${folder}/record/${file}`, before)
-      }
-      assert.deepStrictEqual(globSync("data/**/*.*", { cwd: folder }), [])
-    })))
 })
