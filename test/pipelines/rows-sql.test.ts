@@ -1,13 +1,11 @@
 /** The SELECTs of the pipelines make the same cells as independent TypeScript code does of the same objects. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
-import { Arbitrary, Context, Effect, Layer, Result, Schema } from "effect"
-import { createHmac } from "node:crypto"
+import { Context, Effect, Layer, Result } from "effect"
 import * as AdminTables from "../../pipelines/admins/Tables.ts"
 import * as MfaTables from "../../pipelines/mfa/Tables.ts"
 import * as DuckDb from "../../src/duckdb/DuckDb.ts"
 import * as FieldCounts from "../../src/duckdb/FieldCounts.ts"
-import * as Personal from "../../src/duckdb/Personal.ts"
 import { Admin, decodeAdmins } from "../../src/duo/wire/Admin.ts"
 import { BypassCode, decodeBypassCodes } from "../../src/duo/wire/BypassCode.ts"
 import { WireUser } from "../../src/duo/wire/User.ts"
@@ -16,7 +14,6 @@ import { columns } from "../../src/duo/wire/Wire.ts"
 import { Dice } from "../../src/emulator/people/Dice.ts"
 import type { Row } from "../../src/Table.ts"
 import * as AdminTally from "../oracle/AdminTally.ts"
-import * as Cells from "../oracle/Cells.ts"
 import { contradictionOf } from "../oracle/Contradiction.ts"
 import * as Fields from "../oracle/Fields.ts"
 import { flatten } from "../oracle/Flatten.ts"
@@ -24,7 +21,6 @@ import { unknownValues } from "../oracle/Known.ts"
 import * as MfaTally from "../oracle/Tally.ts"
 import { decodeUsers } from "../oracle/User.ts"
 import * as Hostile from "../support/hostile/objects.ts"
-import { lastSeen, texts } from "../support/hostile/values.ts"
 import { cut, odd } from "../support/odd-users.ts"
 import { assertRows, makeRows, open, type Reading, rowsOf, selectOf, sql } from "../support/run-database.ts"
 import { codePage, userPage } from "../torture/fuzz/pages.ts"
@@ -120,12 +116,6 @@ const pairs = Effect.fnUntraced(function*(select: string, run_id: string, name: 
   return Object.fromEntries(rows.map(([name, value]) => [String(name), Number(value)]))
 })
 
-const byte = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 })))
-
-/** Values as rows; NUL can only be written as JSON. */
-const values = (list: ReadonlyArray<unknown>, type: string) =>
-  `(SELECT unnest(from_json(${DuckDb.literal(JSON.stringify(list))}, '["${type}"]')))`
-
 layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of hostile objects", (it) => {
   for (const [pipeline, tables] of pipelines) {
     for (const table of tables) {
@@ -214,55 +204,5 @@ layer(RunDatabase.layer.pipe(Layer.provide(NodeServices.layer)))("SQL makes of h
           phishing_resistant: (rows["admins"] ?? []).filter((admin) => admin["has_phishing_resistant"]).length
         })
       }
-    }))
-
-  it.effect("texts joined in JavaScript's order, each once and none empty", () =>
-    Effect.gen(function*() {
-      const session = yield* RunDatabase
-      const dice = new Dice(4)
-      const lists = Array.from({ length: 20_000 }, () => texts(dice))
-      // the library removes a byte order mark at the start of a text
-      const joined = yield* session.all(`SELECT '|' || joined(texts) FROM ${values(lists, "VARCHAR[]")} AS _(texts)`)
-      assert.deepStrictEqual(
-        joined.map(([text]) => text),
-        lists.map(Cells.joined).map((text) => text === null ? null : `|${text}`)
-      )
-    }))
-
-  it.effect("times of last_seen, in every spelling", () =>
-    Effect.gen(function*() {
-      const session = yield* RunDatabase
-      const dice = new Dice(5)
-      const texts = Array.from({ length: 20_000 }, () => lastSeen(dice))
-      const found = yield* session.all(`SELECT epoch_us(from_text(text)) FROM ${values(texts, "VARCHAR")} AS _(text)`)
-      const expected = texts.map(Cells.fromText)
-      assert.deepStrictEqual(found.map(([time]) => time), expected)
-      assert.isAbove(expected.filter((time) => time !== null).length, 1000)
-    }))
-
-  it.effect.prop("the HMAC-SHA256 of personal texts, and keeps or drops them", [
-    Arbitrary.flatMap(
-      Arbitrary.schema(Schema.Literals([0, 1, 32, 63, 64, 65, 200])),
-      (length) => Arbitrary.array(byte, { minLength: length, maxLength: length })
-    ),
-    Schema.Array(Schema.NullOr(Schema.String))
-  ], ([bytes, texts]) =>
-    Effect.gen(function*() {
-      const key = Uint8Array.from(bytes)
-      const session = yield* RunDatabase
-      yield* Personal.storeKey(session, key)
-      const wellFormed = texts.map((text) => text?.toWellFormed() ?? null)
-      const found = yield* session.all(
-        `SELECT ${(["hash", "keep", "drop"] as const).map((how) => Personal.expression(how, "text")).join()}
-        FROM ${values(wellFormed, "VARCHAR")} AS _(text)`
-      )
-      assert.deepStrictEqual(
-        found,
-        wellFormed.map((text) => [
-          text === null ? null : createHmac("sha256", key).update(text).digest("hex"),
-          text?.replace(/^\uFEFF/, "") ?? null,
-          null
-        ])
-      )
     }))
 })

@@ -65,7 +65,7 @@ describe("A record that cannot be made or used", () => {
           "run.json",
           made.replace(`"format":1`, `"format":2`),
           78,
-          /of format 2, and this version reads format 1: take/
+          /has format 2, and this version reads format 1\. Use/
         ],
         ["run.json", made.slice(0, 40), 78, /its run\.json is damaged/],
         ["run.json", made.replace(`"api":"auto"`, `"api":"v3"`), 78, /its run\.json is damaged/],
