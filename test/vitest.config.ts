@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     root: `${import.meta.dirname}/..`,
     include: ["test/**/*.test.ts"],
-    globalSetup: "test/support/bundle.ts",
+    globalSetup: "test/support/processes/bundle.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

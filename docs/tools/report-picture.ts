@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { chromium, open } from "../../test/support/chromium.ts"
+import { chromium, open } from "../../test/support/servers/chromium.ts"
 
 const width = 1000
 const height = 962

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
 import { serve } from "../../src/emulator/server/Emulator.ts"
-import { command } from "../support/command.ts"
-import { inFolder, settings } from "../support/program.ts"
+import { command } from "../support/processes/command.ts"
+import { inFolder, settings } from "../support/processes/program.ts"
 
 const wrong = { DUO_SKEY: "x".repeat(40) }
 

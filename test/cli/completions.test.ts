@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
-import { inFolder, program } from "../support/program.ts"
+import { inFolder, program } from "../support/processes/program.ts"
 
 /** The shells that docs/install.md prints completions for. */
 const shells = [...readFileSync("docs/install.md", "utf8").matchAll(/^duo-mfa --completions (\w+) /gm)].map((

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { existsSync, globSync, readFileSync, readlinkSync } from "node:fs"
 import { serve } from "../../src/emulator/server/Emulator.ts"
-import { inFolder, settings, start } from "../support/program.ts"
+import { inFolder, settings, start } from "../support/processes/program.ts"
 
 /** The ports on which a process listens. */
 const listening = (pid: number) => {

@@ -13,8 +13,8 @@ import { Plugins } from "../../src/cli/shared/Plugins.ts"
 import * as Format from "../../src/cli/terminal/Format.ts"
 import { makeDirectory } from "../../src/files/Durable.ts"
 import * as Lock from "../../src/run/publish/Lock.ts"
-import { command } from "../support/command.ts"
-import { inFolder, program } from "../support/program.ts"
+import { command } from "../support/processes/command.ts"
+import { inFolder, program } from "../support/processes/program.ts"
 import { everySink, sinks } from "../torture/support/InProcess.ts"
 
 const root = `${import.meta.dirname}/../..`

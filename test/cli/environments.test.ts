@@ -7,11 +7,11 @@ import * as DuckDb from "../../src/duckdb/DuckDb.ts"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import { SinkError } from "../../src/failure/SinkError.ts"
 import { inDataDirectory, RunError } from "../../src/run/RunError.ts"
-import { main } from "../support/bundle.ts"
-import { good, key } from "../support/certificates.ts"
-import { command } from "../support/command.ts"
-import { inFolder, program, settings, start } from "../support/program.ts"
-import { listenBehindProxy } from "../support/real-host.ts"
+import { main } from "../support/processes/bundle.ts"
+import { command } from "../support/processes/command.ts"
+import { inFolder, program, settings, start } from "../support/processes/program.ts"
+import { good, key } from "../support/servers/certificates.ts"
+import { listenBehindProxy } from "../support/servers/real-host.ts"
 
 const real = {
   DUO_IKEY: "DI000000000000000000",

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readdirSync } from "node:fs"
-import { command } from "../support/command.ts"
+import { command } from "../support/processes/command.ts"
 
 const commands = readdirSync("src/cli").filter((file) => /^[a-z].*\.ts$/.test(file)).map((file) => file.slice(0, -3))
 

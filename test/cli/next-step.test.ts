@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { serve } from "../../src/emulator/server/Emulator.ts"
-import { command } from "../support/command.ts"
-import { inFolder, settings } from "../support/program.ts"
-import { converse, hasTerminal } from "../support/terminal.ts"
+import { command } from "../support/processes/command.ts"
+import { inFolder, settings } from "../support/processes/program.ts"
+import { converse, hasTerminal } from "../support/processes/terminal.ts"
 
 /** What is typed, and the next step that it names. */
 const steps: ReadonlyArray<readonly [typed: string, next: RegExp]> = [

@@ -6,8 +6,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { known } from "../known/ledger.ts"
-import { command } from "../support/command.ts"
-import { inFolder } from "../support/program.ts"
+import { command } from "../support/processes/command.ts"
+import { inFolder } from "../support/processes/program.ts"
 import { judged, policy, shipped } from "../support/verdicts.ts"
 import { type Element, parse } from "../support/xml.ts"
 

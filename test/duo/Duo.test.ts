@@ -11,7 +11,7 @@ import { Users } from "../../src/duo/list/Users.ts"
 import type { WireUser } from "../../src/duo/wire/User.ts"
 import type { Fault } from "../../src/emulator/faults/Scenario.ts"
 import { type Emulator, type Options, serve } from "../../src/emulator/server/Emulator.ts"
-import { withoutMuchWaiting } from "../support/duo-fake.ts"
+import { withoutMuchWaiting } from "../support/servers/duo-fake.ts"
 
 const source = (emulator: Pick<Emulator, "host" | "ikey" | "skey">, env: Record<string, string> = {}) =>
   Layer.mergeAll(Users.layer, BypassCodes.layer).pipe(

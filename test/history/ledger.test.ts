@@ -6,7 +6,7 @@ import { users } from "../../pipelines/mfa/Tables.ts"
 import duckdb from "../../sinks/duckdb.ts"
 import { outcomeOf, plain, rowsOf, runOf, things } from "../laws/rows.ts"
 import { comparable, finished, perform, readBack, stage } from "../laws/sink.ts"
-import * as processes from "../support/processes.ts"
+import * as processes from "../support/processes/processes.ts"
 import * as readers from "../support/readers.ts"
 
 const place = Effect.gen(function*() {

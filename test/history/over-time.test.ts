@@ -10,7 +10,7 @@ import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import * as StoredTables from "../../src/history/ledger/StoredTables.ts"
 import { known, runAt } from "../known/ledger.ts"
 import { codesOn, usersOn } from "../known/scene.ts"
-import { command } from "../support/command.ts"
+import { command } from "../support/processes/command.ts"
 import * as readers from "../support/readers.ts"
 
 const at = (day: number, hour = 9) => Date.UTC(2026, 10, day, hour)

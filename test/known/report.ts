@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import type { Options } from "../../src/emulator/server/Emulator.ts"
-import { query } from "../support/program.ts"
+import { query } from "../support/processes/program.ts"
 import { sinks } from "../torture/support/InProcess.ts"
 import { runAt } from "./ledger.ts"
 import { authenticatorsOf, type JsonObject } from "./people.ts"

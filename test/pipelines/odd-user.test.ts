@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
-import { command, extract } from "../support/command.ts"
 import { cut, odd } from "../support/odd-users.ts"
-import { allSinks, inFolder, query } from "../support/program.ts"
+import { command, extract } from "../support/processes/command.ts"
+import { allSinks, inFolder, query } from "../support/processes/program.ts"
 import * as readers from "../support/readers.ts"
 
 describe("an odd user", () => {

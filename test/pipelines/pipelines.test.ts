@@ -12,8 +12,8 @@ import type { Pipeline } from "../../src/Pipeline.ts"
 import * as Lock from "../../src/run/publish/Lock.ts"
 import { runAt } from "../known/ledger.ts"
 import { codesOn, usersOn } from "../known/scene.ts"
-import { command } from "../support/command.ts"
-import { contents, inFolder, program, settings } from "../support/program.ts"
+import { command } from "../support/processes/command.ts"
+import { contents, inFolder, program, settings } from "../support/processes/program.ts"
 import * as readers from "../support/readers.ts"
 
 const adminsOn = (day: number) =>

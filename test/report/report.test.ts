@@ -9,8 +9,8 @@ import { join } from "node:path"
 import mfa from "../../pipelines/mfa.ts"
 import { html, trusted } from "../../src/report/Html.ts"
 import * as Report from "../known/report.ts"
-import { command } from "../support/command.ts"
-import { type Ended, program } from "../support/program.ts"
+import { command } from "../support/processes/command.ts"
+import { type Ended, program } from "../support/processes/program.ts"
 
 let folder = ""
 

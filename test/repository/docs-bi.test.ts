@@ -6,7 +6,7 @@ import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { known } from "../known/ledger.ts"
-import { query } from "../support/program.ts"
+import { query } from "../support/processes/program.ts"
 
 const docs = `${import.meta.dirname}/../../docs`
 const textOf = (page: string) => readFileSync(`${docs}/${page}`, "utf8")

@@ -5,9 +5,9 @@ import { spawn } from "node:child_process"
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { delimiter } from "node:path"
 import { ExitCode } from "../../src/failure/ExitCode.ts"
-import { main } from "../support/bundle.ts"
-import { command, extract } from "../support/command.ts"
-import { inFolder, settings } from "../support/program.ts"
+import { main } from "../support/processes/bundle.ts"
+import { command, extract } from "../support/processes/command.ts"
+import { inFolder, settings } from "../support/processes/program.ts"
 import { matrix } from "../torture/matrix.ts"
 
 /** The sections of a page by their headings. */

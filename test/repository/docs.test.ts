@@ -6,9 +6,9 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import type { DictionaryEntry } from "../../src/history/Dictionary.ts"
 import { laws } from "../laws/sink.ts"
-import { main } from "../support/bundle.ts"
-import { command, extract } from "../support/command.ts"
-import { inFolder, settings } from "../support/program.ts"
+import { main } from "../support/processes/bundle.ts"
+import { command, extract } from "../support/processes/command.ts"
+import { inFolder, settings } from "../support/processes/program.ts"
 
 const readme = readFileSync("README.md", "utf8")
 

@@ -121,6 +121,20 @@ describe("layout", () => {
     assert.deepStrictEqual(full, [])
   })
 
+  it("a file of the tests has at most 250 lines, and a folder a dozen files unless it has rooms", () => {
+    const code = globSync(["test/**/*.ts", "bench/**/*.ts", "docs/**/*.ts"])
+    assert.isAbove(code.length, 200)
+    assert.deepStrictEqual(code.filter((file) => readFileSync(file, "utf8").trimEnd().split("\n").length > 250), [])
+    const folders = Object.groupBy(code, (file) => dirname(file))
+    assert.deepStrictEqual(
+      Object.keys(folders).filter((folder) =>
+        (folders[folder] ?? []).length > 12 && !readdirSync(folder, { withFileTypes: true })
+          .some((entry) => entry.isDirectory())
+      ),
+      []
+    )
+  })
+
   it("tests mirror the rooms of what they test", () => {
     const beside = ["bench", "laws", "oracle", "pipelines", "repository", "sinks", "slow", "support", "torture"]
     const rooms = [...new Set(globSync("test/**/*.test.ts").map((file) => file.split("/").slice(1, -1).join("/")))]

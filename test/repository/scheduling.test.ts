@@ -6,7 +6,7 @@ import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync
 import { delimiter } from "node:path"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import { ExitCode } from "../../src/failure/ExitCode.ts"
-import { inFolder, settings } from "../support/program.ts"
+import { inFolder, settings } from "../support/processes/program.ts"
 
 const textOf = (file: string) => readFileSync(`docs/scheduling/${file}`, "utf8")
 const page = readFileSync("docs/scheduling.md", "utf8")

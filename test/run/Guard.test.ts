@@ -5,8 +5,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Rule } from "../../src/emulator/faults/Scenario.ts"
 import { type Emulator, type Options, serve } from "../../src/emulator/server/Emulator.ts"
-import { command } from "../support/command.ts"
-import { contents, inFolder, query, settings } from "../support/program.ts"
+import { command } from "../support/processes/command.ts"
+import { contents, inFolder, query, settings } from "../support/processes/program.ts"
 
 /** The port of the tenant, which is the same on every day, because host and port name the tenant. */
 const port = 27_073

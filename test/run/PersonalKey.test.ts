@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Runtime } from "effect"
 import * as Private from "../../src/files/Private.ts"
 import * as PersonalKey from "../../src/run/PersonalKey.ts"
-import { contents, inFolder } from "../support/program.ts"
+import { contents, inFolder } from "../support/processes/program.ts"
 
 describe("the key", () => {
   const inEmpty = <A, E>(test: (folder: string, file: string) => Effect.Effect<A, E, NodeServices.NodeServices>) =>

@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { globSync, lstatSync } from "node:fs"
 import { serve } from "../../src/emulator/server/Emulator.ts"
-import { command, extract } from "../support/command.ts"
-import { allSinks, contents, inFolder, query, settings, start } from "../support/program.ts"
+import { command, extract } from "../support/processes/command.ts"
+import { allSinks, contents, inFolder, query, settings, start } from "../support/processes/program.ts"
 
 describe("extract", () => {
   it.live("the four sinks have the same rows, and verify says so; if one is changed, verify names it", () =>

@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { globSync } from "node:fs"
 import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
-import { command, extract } from "../support/command.ts"
-import { allSinks, contents, inFolder, query, settings } from "../support/program.ts"
+import { command, extract } from "../support/processes/command.ts"
+import { allSinks, contents, inFolder, query, settings } from "../support/processes/program.ts"
 
 describe("extract", () => {
   const apis: ReadonlyArray<readonly [string, Options]> = [

@@ -10,8 +10,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import { format } from "../../src/Version.ts"
-import { command } from "../support/command.ts"
-import { contents, settings } from "../support/program.ts"
+import { command } from "../support/processes/command.ts"
+import { contents, settings } from "../support/processes/program.ts"
 import * as readers from "../support/readers.ts"
 
 const later = format + 1

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import mfa from "../../pipelines/mfa.ts"
 import { known } from "../known/ledger.ts"
-import { command } from "../support/command.ts"
-import { program } from "../support/program.ts"
+import { command } from "../support/processes/command.ts"
+import { program } from "../support/processes/program.ts"
 import { unpacked } from "../support/readers.ts"
 
 /** A path with names of columns, SQL, characters that URLs escape, and patterns. */

@@ -4,9 +4,9 @@ import { ConfigProvider, Effect } from "effect"
 import { globSync } from "node:fs"
 import * as DatabaseTarget from "../../sinks/postgres/DatabaseTarget.ts"
 import { serve } from "../../src/emulator/server/Emulator.ts"
-import { command } from "../support/command.ts"
-import { secret } from "../support/postgres-server.ts"
-import { inFolder, settings } from "../support/program.ts"
+import { command } from "../support/processes/command.ts"
+import { inFolder, settings } from "../support/processes/program.ts"
+import { secret } from "../support/servers/postgres-server.ts"
 
 describe("a target", () => {
   const refused = Effect.fnUntraced(function*(target: string, environment: Record<string, string> = {}) {

@@ -2,8 +2,8 @@
 import { assert, it } from "@effect/vitest"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { contributed, inClone, typed } from "../support/clone.ts"
-import { succeed } from "../support/package.ts"
+import { contributed, inClone, typed } from "../support/processes/clone.ts"
+import { succeed } from "../support/processes/package.ts"
 
 const page = readFileSync("docs/adding-a-column.md", "utf8")
 

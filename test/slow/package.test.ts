@@ -7,9 +7,9 @@ import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import { isSinkError, SinkError } from "../../src/failure/SinkError.ts"
-import { collect } from "../support/collector.ts"
-import { pack, packOurs, run, seed, succeed } from "../support/package.ts"
-import { settings } from "../support/program.ts"
+import { pack, packOurs, run, seed, succeed } from "../support/processes/package.ts"
+import { settings } from "../support/processes/program.ts"
+import { collect } from "../support/servers/collector.ts"
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"))
 

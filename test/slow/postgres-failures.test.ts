@@ -5,8 +5,8 @@ import { Effect } from "effect"
 import postgres from "../../sinks/postgres.ts"
 import { outcomeOf, plain, rowsOf, runOf } from "../laws/rows.ts"
 import { finished, perform, stage } from "../laws/sink.ts"
-import { binaries, locationOf, secret, type Server, start, tree } from "../support/postgres-server.ts"
-import { environment } from "../support/real-host.ts"
+import { binaries, locationOf, secret, type Server, start, tree } from "../support/servers/postgres-server.ts"
+import { environment } from "../support/servers/real-host.ts"
 import { failure, first, of, openingAt, schemaFor, second } from "./postgres-sink.ts"
 
 let server: Server

@@ -7,7 +7,7 @@ import { runs } from "../../src/Outcome.ts"
 import type { Table } from "../../src/Table.ts"
 import { outcomeOf, runOf } from "../laws/rows.ts"
 import * as Model from "../oracle/History.ts"
-import { binaries, locationOf, query, type Server, start } from "../support/postgres-server.ts"
+import { binaries, locationOf, query, type Server, start } from "../support/servers/postgres-server.ts"
 
 let server: Server
 

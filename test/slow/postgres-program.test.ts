@@ -5,10 +5,10 @@ import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
 import { usersOn } from "../known/scene.ts"
-import { command, extract } from "../support/command.ts"
-import { binaries, locationOf, query, secret, type Server, start } from "../support/postgres-server.ts"
-import { inFolder, program, settings } from "../support/program.ts"
+import { command, extract } from "../support/processes/command.ts"
+import { inFolder, program, settings } from "../support/processes/program.ts"
 import * as readers from "../support/readers.ts"
+import { binaries, locationOf, query, secret, type Server, start } from "../support/servers/postgres-server.ts"
 
 let server: Server
 

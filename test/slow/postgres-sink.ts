@@ -7,7 +7,7 @@ import type { DatabaseTarget } from "../../sinks/postgres/DatabaseTarget.ts"
 import { isSinkReason, SinkError } from "../../src/failure/SinkError.ts"
 import type { SinkRun } from "../../src/Sink.ts"
 import { plain, rowsOf, runOf } from "../laws/rows.ts"
-import { locationOf, type Server } from "../support/postgres-server.ts"
+import { locationOf, type Server } from "../support/servers/postgres-server.ts"
 
 /** The schema of one test. */
 export const schemaFor = (name: string) => `of_${createHash("sha256").update(name).digest("hex").slice(0, 12)}`

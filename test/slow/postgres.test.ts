@@ -8,7 +8,7 @@ import { runs } from "../../src/Outcome.ts"
 import * as Table from "../../src/Table.ts"
 import { runOf, tables, things } from "../laws/rows.ts"
 import { perform, sinkLaws, stage } from "../laws/sink.ts"
-import { binaries, locationOf, query, reader, type Server, start, tree } from "../support/postgres-server.ts"
+import { binaries, locationOf, query, reader, type Server, start, tree } from "../support/servers/postgres-server.ts"
 import { failure, first, of, openingAt, schemaFor, second } from "./postgres-sink.ts"
 
 let server: Server

@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Report from "../known/report.ts"
-import { chromium, open } from "../support/chromium.ts"
-import { command } from "../support/command.ts"
+import { command } from "../support/processes/command.ts"
+import { chromium, open } from "../support/servers/chromium.ts"
 
 const ledger = Report.at(27_062)
 

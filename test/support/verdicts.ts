@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { readdirSync } from "node:fs"
-import { command } from "./command.ts"
+import { command } from "./processes/command.ts"
 
 export const policiesOf = `${import.meta.dirname}/../../data/policies`
 

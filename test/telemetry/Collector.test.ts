@@ -4,12 +4,12 @@ import { Effect, Logger, Redacted } from "effect"
 import { chmodSync, writeFileSync } from "node:fs"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import * as Otlp from "../../src/telemetry/Otlp.ts"
-import { another, good, key } from "../support/certificates.ts"
-import { collect, type Span, valuesOf } from "../support/collector.ts"
-import { command } from "../support/command.ts"
-import { inFolder, settings, start } from "../support/program.ts"
-import { behindProxy, trust } from "../support/real-host.ts"
-import type { hook } from "../support/webhook.ts"
+import { command } from "../support/processes/command.ts"
+import { inFolder, settings, start } from "../support/processes/program.ts"
+import { another, good, key } from "../support/servers/certificates.ts"
+import { collect, type Span, valuesOf } from "../support/servers/collector.ts"
+import { behindProxy, trust } from "../support/servers/real-host.ts"
+import type { hook } from "../support/servers/webhook.ts"
 
 const users = 60
 

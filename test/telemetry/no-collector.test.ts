@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { serve } from "../../src/emulator/server/Emulator.ts"
-import { sources } from "../support/bundle.ts"
-import { collect } from "../support/collector.ts"
-import { inFolder, program, settings } from "../support/program.ts"
+import { sources } from "../support/processes/bundle.ts"
+import { inFolder, program, settings } from "../support/processes/program.ts"
+import { collect } from "../support/servers/collector.ts"
 
 const users = 60
 

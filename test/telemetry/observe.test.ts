@@ -3,10 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
 import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
-import { collect, type Span, valuesOf } from "../support/collector.ts"
-import { command } from "../support/command.ts"
 import { assertHarmless } from "../support/harmless.ts"
-import { allSinks, inFolder, program, settings, start } from "../support/program.ts"
+import { command } from "../support/processes/command.ts"
+import { allSinks, inFolder, program, settings, start } from "../support/processes/program.ts"
+import { collect, type Span, valuesOf } from "../support/servers/collector.ts"
 
 const users = 60
 const dying = `${import.meta.dirname}/../support/sinks/dying.ts`

@@ -12,8 +12,8 @@ import * as Markdown from "../../src/text/Markdown.ts"
 import * as Spreadsheet from "../../src/text/Spreadsheet.ts"
 import * as Terminal from "../../src/text/Terminal.ts"
 import * as Xml from "../../src/text/Xml.ts"
-import { command, extract } from "../support/command.ts"
-import { inFolder, settings } from "../support/program.ts"
+import { command, extract } from "../support/processes/command.ts"
+import { inFolder, settings } from "../support/processes/program.ts"
 import { parseCsv } from "../support/readers.ts"
 
 /** Pieces of text that do harm somewhere; the tests join them in any order. */

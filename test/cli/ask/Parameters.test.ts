@@ -9,7 +9,7 @@ import { parse } from "../../../src/cli/ask/Parameters.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { runAt } from "../../known/ledger.ts"
 import { codesOn, days, usersOn } from "../../known/scene.ts"
-import { command } from "../../support/command.ts"
+import { command } from "../../support/processes/command.ts"
 import * as readers from "../../support/readers.ts"
 import { sinks } from "../../torture/support/InProcess.ts"
 

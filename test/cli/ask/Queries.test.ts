@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { known } from "../../known/ledger.ts"
-import { command } from "../../support/command.ts"
+import { command } from "../../support/processes/command.ts"
 
 const queries = readdirSync(`${import.meta.dirname}/../../../data/queries`).map((file) => file.replace(/\.sql$/, ""))
 

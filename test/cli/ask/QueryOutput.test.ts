@@ -4,8 +4,8 @@ import { Effect } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { command, extract } from "../../support/command.ts"
-import { program, query } from "../../support/program.ts"
+import { command, extract } from "../../support/processes/command.ts"
+import { program, query } from "../../support/processes/program.ts"
 
 /** Where a ledger is. */
 let folder = ""

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import admins from "../../../pipelines/admins.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { hostile } from "../../support/hostile/sql.ts"
-import type { Ended } from "../../support/program.ts"
+import type { Ended } from "../../support/processes/program.ts"
 import type { Verdict } from "../../support/verdicts.ts"
 import { type GuardedFolder, guardedFolder, secret } from "./guarded-folder.ts"
 

@@ -4,8 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import type { Fault } from "../../../src/emulator/faults/Scenario.ts"
 import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
-import { command } from "../../support/command.ts"
-import { contents, program, settings } from "../../support/program.ts"
+import { command } from "../../support/processes/command.ts"
+import { contents, program, settings } from "../../support/processes/program.ts"
 import { keepGoodRun, users } from "./good-run.ts"
 
 const withGoodRun = keepGoodRun()

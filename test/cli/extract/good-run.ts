@@ -6,7 +6,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import { contents, program, settings } from "../../support/program.ts"
+import { contents, program, settings } from "../../support/processes/program.ts"
 
 /** How many users the good run has. */
 export const users = 120

@@ -2,8 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
-import { command } from "../../support/command.ts"
-import { contents, program, settings, start } from "../../support/program.ts"
+import { command } from "../../support/processes/command.ts"
+import { contents, program, settings, start } from "../../support/processes/program.ts"
 import { keepGoodRun, users } from "./good-run.ts"
 
 const withGoodRun = keepGoodRun()

@@ -3,10 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { chmodSync, writeFileSync } from "node:fs"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import { command } from "../../support/command.ts"
 import { assertHarmless } from "../../support/harmless.ts"
-import { inFolder, settings, start } from "../../support/program.ts"
-import { hook } from "../../support/webhook.ts"
+import { command } from "../../support/processes/command.ts"
+import { inFolder, settings, start } from "../../support/processes/program.ts"
+import { hook } from "../../support/servers/webhook.ts"
 
 const users = 60
 

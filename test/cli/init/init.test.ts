@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import { command } from "../../support/command.ts"
-import { inFolder, program } from "../../support/program.ts"
+import { command } from "../../support/processes/command.ts"
+import { inFolder, program } from "../../support/processes/program.ts"
 import {
   type Conversation,
   converse,
@@ -14,7 +14,7 @@ import {
   enter,
   hasTerminal,
   type Step
-} from "../../support/terminal.ts"
+} from "../../support/processes/terminal.ts"
 
 const loopback = { DUO_INSECURE_LOOPBACK: "1" }
 

@@ -4,9 +4,9 @@ import { Effect, Fiber, Logger, Option, Redacted } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Notify from "../../../src/cli/shared/Notify.ts"
-import { another, good, key } from "../../support/certificates.ts"
-import { behindProxy, trust } from "../../support/real-host.ts"
-import { hook } from "../../support/webhook.ts"
+import { another, good, key } from "../../support/servers/certificates.ts"
+import { behindProxy, trust } from "../../support/servers/real-host.ts"
+import { hook } from "../../support/servers/webhook.ts"
 
 const news = { facts: { users: 3 }, text: "<3> & more" }
 

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
-import { inFolder, program, settings } from "../../support/program.ts"
+import { inFolder, program, settings } from "../../support/processes/program.ts"
 
 const dying = `${import.meta.dirname}/../../support/sinks/dying.ts`
 const throttled: Options = {

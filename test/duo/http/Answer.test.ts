@@ -4,7 +4,7 @@ import { Effect, Runtime } from "effect"
 import type { DuoError } from "../../../src/duo/DuoError.ts"
 import { Client } from "../../../src/duo/http/Client.ts"
 import { sanitise } from "../../../src/text/ForeignText.ts"
-import { broken, canaries, fail, fake, host, json, ok, withoutWaiting } from "../../support/duo-fake.ts"
+import { broken, canaries, fail, fake, host, json, ok, withoutWaiting } from "../../support/servers/duo-fake.ts"
 
 const ask = (answer: () => Response | Effect.Effect<Response, unknown>) => {
   const { layer, sent } = fake(answer)

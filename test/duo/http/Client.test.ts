@@ -4,7 +4,7 @@ import { Effect, Fiber, Redacted, Runtime, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Client } from "../../../src/duo/http/Client.ts"
 import { authorization, type Params } from "../../../src/duo/http/Signature.ts"
-import { canaries, fail, fake, host, ikey, ok, skey, turn, withoutWaiting } from "../../support/duo-fake.ts"
+import { canaries, fail, fake, host, ikey, ok, skey, turn, withoutWaiting } from "../../support/servers/duo-fake.ts"
 
 const path = "/admin/v1/users"
 const call = (params: Params = {}) => Client.use((client) => client.call(path, params))

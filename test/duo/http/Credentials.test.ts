@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, FileSystem, Layer, Redacted, Result, Runtime, Schema } from "effect"
 import { Credentials } from "../../../src/duo/http/Credentials.ts"
 import { parseHost } from "../../../src/duo/http/Host.ts"
-import { host, ikey, skey } from "../../support/duo-fake.ts"
+import { host, ikey, skey } from "../../support/servers/duo-fake.ts"
 
 const whole = { DUO_IKEY: ikey, DUO_SKEY: skey, DUO_HOST: host }
 

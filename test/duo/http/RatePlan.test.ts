@@ -9,7 +9,7 @@ import * as RatePlan from "../../../src/duo/http/RatePlan.ts"
 import * as Retry from "../../../src/duo/http/Retry.ts"
 import { Users } from "../../../src/duo/list/Users.ts"
 import * as Bucket from "../../../src/emulator/server/Bucket.ts"
-import { canaries, fail, fake, ok, withoutWaiting } from "../../support/duo-fake.ts"
+import { canaries, fail, fake, ok, withoutWaiting } from "../../support/servers/duo-fake.ts"
 
 interface Load {
   readonly requests: number

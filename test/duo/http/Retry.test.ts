@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Random } from "effect"
 import { Client } from "../../../src/duo/http/Client.ts"
-import { broken, canaries, fail, fake, ok, type Sent, withoutWaiting } from "../../support/duo-fake.ts"
+import { broken, canaries, fail, fake, ok, type Sent, withoutWaiting } from "../../support/servers/duo-fake.ts"
 
 /** Makes every random number the same. */
 const always = (value: number) =>

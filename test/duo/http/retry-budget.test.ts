@@ -6,7 +6,7 @@ import { DuoError } from "../../../src/duo/DuoError.ts"
 import { type DuoReason, RateLimited, ServerError, Transport, Truncated } from "../../../src/duo/DuoReason.ts"
 import { Client } from "../../../src/duo/http/Client.ts"
 import * as Retry from "../../../src/duo/http/Retry.ts"
-import { fail, fake, ok, withoutWaiting } from "../../support/duo-fake.ts"
+import { fail, fake, ok, withoutWaiting } from "../../support/servers/duo-fake.ts"
 
 describe("The retry budget of a run", () => {
   const error = (reason: DuoReason) => () => new DuoError({ path: "/admin/v1/users", attempts: 3, reason })

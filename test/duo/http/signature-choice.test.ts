@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Client } from "../../../src/duo/http/Client.ts"
-import { fail, fake, ikey, ok, type Sent } from "../../support/duo-fake.ts"
+import { fail, fake, ikey, ok, type Sent } from "../../support/servers/duo-fake.ts"
 
 /** How a request was signed, by the length of its signature. */
 const signedWith = ({ headers }: Sent) => {

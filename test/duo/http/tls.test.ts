@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Client } from "../../../src/duo/http/Client.ts"
 import * as HttpTransport from "../../../src/duo/http/HttpTransport.ts"
-import { good, key } from "../../support/certificates.ts"
-import { host, settings } from "../../support/duo-fake.ts"
-import { behindProxy, trust } from "../../support/real-host.ts"
+import { good, key } from "../../support/servers/certificates.ts"
+import { host, settings } from "../../support/servers/duo-fake.ts"
+import { behindProxy, trust } from "../../support/servers/real-host.ts"
 
 describe("A real host", () => {
   it.effect("is reached through HTTPS_PROXY, inside TLS, once its certificate is trusted", () =>

@@ -6,10 +6,10 @@ import { createServer as createHttps } from "node:https"
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 import { TLSSocket } from "node:tls"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import { main } from "../../support/bundle.ts"
-import { good, key, local } from "../../support/certificates.ts"
-import { inFolder, program, settings, start } from "../../support/program.ts"
-import { listenBehindProxy } from "../../support/real-host.ts"
+import { main } from "../../support/processes/bundle.ts"
+import { inFolder, program, settings, start } from "../../support/processes/program.ts"
+import { good, key, local } from "../../support/servers/certificates.ts"
+import { listenBehindProxy } from "../../support/servers/real-host.ts"
 
 const untrusting = { NODE_TLS_REJECT_UNAUTHORIZED: "0" }
 const keys = { DUO_IKEY: "DI000000000000000000", DUO_SKEY: "0".repeat(40), DUO_SIGNATURE: "v5-sha512", DUO_API: "v1" }

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { BypassCodes } from "../../../src/duo/list/BypassCodes.ts"
-import { fail, fake, ok } from "../../support/duo-fake.ts"
+import { fail, fake, ok } from "../../support/servers/duo-fake.ts"
 import { provide, query } from "./tenant.ts"
 
 describe("Bypass codes", () => {

@@ -10,8 +10,8 @@ import * as RunDatabase from "../../../src/duckdb/RunDatabase.ts"
 import * as Completeness from "../../../src/duo/list/Completeness.ts"
 import { type Page, pages } from "../../../src/duo/list/Pages.ts"
 import { historyOf } from "../../support/drift.ts"
-import { datings, liveClient } from "../../support/live-client.ts"
 import { addLines } from "../../support/row-pipeline.ts"
+import { datings, liveClient } from "../../support/servers/live-client.ts"
 
 const readings = 3
 

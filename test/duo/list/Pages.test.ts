@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Runtime, Schema, Stream } from "effect"
 import { Users } from "../../../src/duo/list/Users.ts"
-import { fail, fake, ok, type Sent, turn } from "../../support/duo-fake.ts"
+import { fail, fake, ok, type Sent, turn } from "../../support/servers/duo-fake.ts"
 import { everyone, idsOf, numbers, provide, query, tenant } from "./tenant.ts"
 
 /** Thirteen users without the first `taken` ones. */

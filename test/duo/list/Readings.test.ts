@@ -7,8 +7,8 @@ import { pages } from "../../../src/duo/list/Pages.ts"
 import * as Readings from "../../../src/duo/list/Readings.ts"
 import { list, Users } from "../../../src/duo/list/Users.ts"
 import { type Event, type History, historyOf, type LiveTenant, wrongWith } from "../../support/drift.ts"
-import { fake, ok } from "../../support/duo-fake.ts"
-import { type Dating, datings, liveClient } from "../../support/live-client.ts"
+import { fake, ok } from "../../support/servers/duo-fake.ts"
+import { type Dating, datings, liveClient } from "../../support/servers/live-client.ts"
 
 const stamp = { run_id: "run", observed_at: 0n, tenant: "api-example" }
 

@@ -1,7 +1,7 @@
 /** Which of Duo's two lists of users is read, and in pages of which size. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { fail, fake, type Sent } from "../../support/duo-fake.ts"
+import { fail, fake, type Sent } from "../../support/servers/duo-fake.ts"
 import { everyone, numbers, provide, query, tenant } from "./tenant.ts"
 
 describe("DUO_API", () => {

@@ -3,7 +3,7 @@ import { Effect, Layer, Stream } from "effect"
 import { BypassCodes } from "../../../src/duo/list/BypassCodes.ts"
 import type { Page, PageOptions } from "../../../src/duo/list/Pages.ts"
 import { Users } from "../../../src/duo/list/Users.ts"
-import { type fake, ok, type Sent } from "../../support/duo-fake.ts"
+import { type fake, ok, type Sent } from "../../support/servers/duo-fake.ts"
 
 /** The path, the offset and the limit that a request asks for. */
 export const query = ({ url }: Sent) => {

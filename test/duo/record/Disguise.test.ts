@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readdirSync, readFileSync, renameSync } from "node:fs"
 import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
-import { command } from "../../support/command.ts"
-import { inFolder, query, settings } from "../../support/program.ts"
+import { command } from "../../support/processes/command.ts"
+import { inFolder, query, settings } from "../../support/processes/program.ts"
 
 describe("A record with pseudonyms", () => {
   it.live("has the counts and the strengths of the run, and no person's data", () =>

@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
 import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import { command } from "../../support/command.ts"
-import { inFolder, settings } from "../../support/program.ts"
+import { command } from "../../support/processes/command.ts"
+import { inFolder, settings } from "../../support/processes/program.ts"
 import { run } from "./run.ts"
 
 /** Checks the exit code and the message of a run that fails. */

@@ -11,6 +11,7 @@ import * as Recorder from "../../../src/duo/record/Recorder.ts"
 import { Recording } from "../../../src/duo/record/Recording.ts"
 import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
 import * as Run from "../../../src/run/Run.ts"
+import { inFolder, settings } from "../../support/processes/program.ts"
 import {
   broken,
   canaries,
@@ -21,8 +22,7 @@ import {
   settings as fakeSettings,
   skey,
   withoutWaiting
-} from "../../support/duo-fake.ts"
-import { inFolder, settings } from "../../support/program.ts"
+} from "../../support/servers/duo-fake.ts"
 
 /** A run without sinks: how it ended, and what it logged. */
 const run = Effect.fnUntraced(function*(recording: Recording, env: Readonly<Record<string, string>>, pageSize = 20) {

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { Fault } from "../../../src/emulator/faults/Scenario.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { type Emulator, serve } from "../../../src/emulator/server/Emulator.ts"
-import { ask, type Got, json, nextOffset, text } from "../../support/emulator-client.ts"
+import { ask, type Got, json, nextOffset, text } from "../../support/servers/emulator-client.ts"
 
 const faultNames = Fault.members.map((member) => member.fields.fault.literal)
 

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { type Fault, fromJson, type Rule } from "../../../src/emulator/faults/Scenario.ts"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import { ask, json, nextOffset } from "../../support/emulator-client.ts"
+import { ask, json, nextOffset } from "../../support/servers/emulator-client.ts"
 
 describe("a rule holds", () => {
   const down: Fault = { fault: "status", code: 50301 }

@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import type { Fault } from "../../../src/emulator/faults/Scenario.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import { everyone } from "../../support/emulator-client.ts"
+import { everyone } from "../../support/servers/emulator-client.ts"
 
 describe("a list that is edited while it is read", () => {
   const removed = { fault: "edit", edit: { edit: "remove", at: 0 }, after: true } as const

@@ -4,7 +4,7 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import { ask, json, turn } from "../../support/emulator-client.ts"
+import { ask, json, turn } from "../../support/servers/emulator-client.ts"
 
 describe("a fault", () => {
   it.effect("silence: read, and never answered", () =>

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import { type Ask, ask, json, schemes, text } from "../../support/emulator-client.ts"
+import { type Ask, ask, json, schemes, text } from "../../support/servers/emulator-client.ts"
 
 describe("a request is refused", () => {
   const hour = "Thu, 01 Jan 1970 01:00:00 GMT"

@@ -6,7 +6,7 @@ import { authorization, sign } from "../../../src/duo/http/Signature.ts"
 import { dumps } from "../../../src/emulator/people/PythonJson.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import { ask, everyone, json, schemes, text, turn } from "../../support/emulator-client.ts"
+import { ask, everyone, json, schemes, text, turn } from "../../support/servers/emulator-client.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 const some = { arbitrary: { runs: 25 } }

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import type { Fault } from "../../../src/emulator/faults/Scenario.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { type Emulator, type Options, serve } from "../../../src/emulator/server/Emulator.ts"
-import { settings, start } from "../../support/program.ts"
+import { settings, start } from "../../support/processes/program.ts"
 import type { Case } from "../Case.ts"
 import { inFolder } from "../support/InProcess.ts"
 

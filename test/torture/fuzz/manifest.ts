@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { Dice, mix, type NonEmpty } from "../../../src/emulator/people/Dice.ts"
 import { stampOf } from "../../../src/Outcome.ts"
 import * as Manifest from "../../../src/run/publish/Manifest.ts"
-import { contents } from "../../support/program.ts"
+import { contents } from "../../support/processes/program.ts"
 import { type Case, repeat } from "../Case.ts"
 import { codeOf, inFolder, run } from "./engine.ts"
 import * as Pages from "./pages.ts"

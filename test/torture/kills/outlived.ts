@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node
 import { join } from "node:path"
 import { Dice } from "../../../src/emulator/people/Dice.ts"
 import { type Emulator, serve } from "../../../src/emulator/server/Emulator.ts"
-import { settings, start } from "../../support/program.ts"
+import { settings, start } from "../../support/processes/program.ts"
 import { type Case, repeat } from "../Case.ts"
 import { inFolder } from "../support/InProcess.ts"
 

@@ -11,7 +11,7 @@ import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
 import * as Rows from "../../../src/run/Rows.ts"
 import { historyOf, LiveTenant, wrongWith } from "../../support/drift.ts"
-import { settings } from "../../support/program.ts"
+import { settings } from "../../support/processes/program.ts"
 import { type Case, type Reached, repeat } from "../Case.ts"
 
 /** Runs against a tenant with one history of edits, and compares the rows with every state that the tenant had. */

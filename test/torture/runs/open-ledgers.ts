@@ -1,8 +1,8 @@
 /** D3: a ledger that other programs have open. */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
-import * as processes from "../../support/processes.ts"
-import { contents, settings } from "../../support/program.ts"
+import * as processes from "../../support/processes/processes.ts"
+import { contents, settings } from "../../support/processes/program.ts"
 import * as readers from "../../support/readers.ts"
 import type { Case } from "../Case.ts"
 import { afterwards } from "../support/afterwards.ts"

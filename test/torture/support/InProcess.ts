@@ -27,7 +27,7 @@ import { type Outcome, stampOf } from "../../../src/Outcome.ts"
 import type { Pipeline } from "../../../src/Pipeline.ts"
 import type { Target } from "../../../src/run/publish/Manifest.ts"
 import * as Run from "../../../src/run/Run.ts"
-import { settings } from "../../support/program.ts"
+import { settings } from "../../support/processes/program.ts"
 import * as readers from "../../support/readers.ts"
 
 /** The services that a run and a check of its outputs need. */

@@ -2,8 +2,8 @@
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { main } from "../../support/bundle.ts"
-import type { Ended } from "../../support/program.ts"
+import { main } from "../../support/processes/bundle.ts"
+import type { Ended } from "../../support/processes/program.ts"
 
 export interface Options {
   readonly cwd: string

@@ -10,7 +10,7 @@ import { basename, dirname, join, relative } from "node:path"
 import mfa from "../../../pipelines/mfa.ts"
 import type { Emulator } from "../../../src/emulator/server/Emulator.ts"
 import type { Table } from "../../../src/Table.ts"
-import { contents, type Ended } from "../../support/program.ts"
+import { contents, type Ended } from "../../support/processes/program.ts"
 import * as Published from "./Published.ts"
 
 export interface Aftermath {

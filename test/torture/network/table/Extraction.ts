@@ -24,7 +24,7 @@ import type { SourceServices } from "../../../../src/Pipeline.ts"
 import * as Run from "../../../../src/run/Run.ts"
 import type { Sink } from "../../../../src/Sink.ts"
 import type { Row } from "../../../../src/Table.ts"
-import { settings } from "../../../support/program.ts"
+import { settings } from "../../../support/processes/program.ts"
 import * as FastTime from "./FastTime.ts"
 
 export interface Setup {

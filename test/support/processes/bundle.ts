@@ -13,10 +13,10 @@ const at = (folder: string) => ({ entry: join(folder, "src/main.js"), compiled: 
 
 /** Makes the bundle, in a directory from which it finds our packages. */
 const make = async () => {
-  const folder = mkdtempSync(join(import.meta.dirname, "../../node_modules/.tests-"))
+  const folder = mkdtempSync(join(import.meta.dirname, "../../../node_modules/.tests-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   // only the process that makes the bundle needs the bundler
-  const { write } = await import("../../src/package/Bundle.ts")
+  const { write } = await import("../../../src/package/Bundle.ts")
   await write(folder, false)
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }))
   return folder
@@ -31,8 +31,8 @@ const there = process.env[setting]
 
 /** The sources, and a directory for their compiled code. */
 export const sources = {
-  entry: join(import.meta.dirname, "../../src/main.ts"),
-  compiled: join(import.meta.dirname, "../../node_modules/.cache/compiled")
+  entry: join(import.meta.dirname, "../../../src/main.ts"),
+  compiled: join(import.meta.dirname, "../../../node_modules/.cache/compiled")
 }
 
 /** The arguments of Node for the program: the bundle if it was made before this process, otherwise the sources. */

@@ -5,7 +5,7 @@ import { Effect, FileSystem, type Scope } from "effect"
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { globSync, readFileSync, statSync } from "node:fs"
-import type { Emulator } from "../../src/emulator/server/Emulator.ts"
+import type { Emulator } from "../../../src/emulator/server/Emulator.ts"
 import { main } from "./bundle.ts"
 
 export interface Ended {

@@ -4,8 +4,8 @@
 import { Clock, Effect, Redacted } from "effect"
 import { type IncomingHttpHeaders, request as open } from "node:http"
 import { gunzipSync } from "node:zlib"
-import { authorization, canonicalParams, type Params, type Scheme } from "../../src/duo/http/Signature.ts"
-import type { Emulator } from "../../src/emulator/server/Emulator.ts"
+import { authorization, canonicalParams, type Params, type Scheme } from "../../../src/duo/http/Signature.ts"
+import type { Emulator } from "../../../src/emulator/server/Emulator.ts"
 
 export interface Ask {
   readonly path?: string

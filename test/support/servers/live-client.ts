@@ -1,10 +1,10 @@
 /** A client of a live tenant: a list that changes between requests, and Duo's clock, which dates answers and users. */
 import { Effect } from "effect"
-import type { Client } from "../../src/duo/http/Client.ts"
-import type { Endpoint } from "../../src/duo/list/Pages.ts"
-import { decodeWireUsers, type WireUser } from "../../src/duo/wire/User.ts"
-import { Dice } from "../../src/emulator/people/Dice.ts"
-import { type History, LiveTenant } from "./drift.ts"
+import type { Client } from "../../../src/duo/http/Client.ts"
+import type { Endpoint } from "../../../src/duo/list/Pages.ts"
+import { decodeWireUsers, type WireUser } from "../../../src/duo/wire/User.ts"
+import { Dice } from "../../../src/emulator/people/Dice.ts"
+import { type History, LiveTenant } from "../drift.ts"
 
 const endpoint: Endpoint<WireUser> = {
   path: "/admin/v1/users",

@@ -4,8 +4,8 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Semaphore } from "effect"
-import * as Main from "../../src/cli/Program.ts"
-import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
+import * as Main from "../../../src/cli/Program.ts"
+import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
 import { type Ended, settings } from "./program.ts"
 
 /** Collects everything that is written to a stream until the stream is restored. */
@@ -50,7 +50,7 @@ export const command = (
 ): Effect.Effect<Ended> =>
   alone.withPermit(Effect.promise(async () => {
     const undo = become(cwd, args, env)
-    const code = await Effect.runPromiseExit(Main.program(new URL("../..", import.meta.url))).then(
+    const code = await Effect.runPromiseExit(Main.program(new URL("../../..", import.meta.url))).then(
       Main.exitCode,
       () => null
     )

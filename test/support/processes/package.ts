@@ -5,7 +5,7 @@ import { dirname, join } from "node:path"
 import { inClone } from "./clone.ts"
 import type { Ended } from "./program.ts"
 
-const root = join(import.meta.dirname, "../..")
+const root = join(import.meta.dirname, "../../..")
 
 /** Settings of npm: it asks the registry only for packages that are not in its cache, and prints only its result. */
 const quiet = {

@@ -5,12 +5,12 @@ import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync, writeF
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import * as DatabaseTarget from "../../sinks/postgres/DatabaseTarget.ts"
-import type { Row } from "../../src/Table.ts"
-import { others, things } from "../laws/rows.ts"
-import type { Reader, Tree } from "../laws/sink.ts"
+import * as DatabaseTarget from "../../../sinks/postgres/DatabaseTarget.ts"
+import type { Row } from "../../../src/Table.ts"
+import { others, things } from "../../laws/rows.ts"
+import type { Reader, Tree } from "../../laws/sink.ts"
+import { rowOf } from "../readers.ts"
 import * as certificates from "./certificates.ts"
-import { rowOf } from "./readers.ts"
 
 const newestFirst = (a: string, b: string) => Number(/\d+/.exec(b)) - Number(/\d+/.exec(a))
 

@@ -1,7 +1,7 @@
 /** A webhook on loopback that keeps the messages that it gets. */
 import { Effect } from "effect"
 import type { IncomingHttpHeaders, ServerResponse } from "node:http"
-import { listen } from "../../src/emulator/server/Loopback.ts"
+import { listen } from "../../../src/emulator/server/Loopback.ts"
 
 export interface Post {
   readonly method: string | undefined
