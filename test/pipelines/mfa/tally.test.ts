@@ -1,4 +1,4 @@
-/** What a run counts besides its rows: users with MFA, lists that are not whole, and values that are not known. */
+/** The counts of a run beside its rows: users with MFA, lists that are not whole, and values that are not known. */
 import { assert, describe, it } from "@effect/vitest"
 import { unknownValues } from "../../oracle/Known.ts"
 import * as Tally from "../../oracle/Tally.ts"
