@@ -6,7 +6,7 @@ import * as Format from "../terminal/Format.ts"
 import type { Open } from "./OpenLedger.ts"
 import * as Queries from "./Queries.ts"
 
-interface Stop {
+interface DemoQuestion {
   readonly question: string
   /** The name of the query that answers it in full. */
   readonly query: string
@@ -14,7 +14,7 @@ interface Stop {
   readonly short: string
 }
 
-const stops: ReadonlyArray<Stop> = [
+const questions: ReadonlyArray<DemoQuestion> = [
   {
     question: "How did coverage move, week by week?",
     query: "coverage",
@@ -48,7 +48,7 @@ const indented = (text: string) => text.replaceAll(/^(?=.)/gm, "  ")
 /** The questions, each with the first rows of its answer and the command for all of them. */
 export const answers = Effect.fnUntraced(function*(dataDirectory: string, { at, session: { all, connection } }: Open) {
   const parts: Array<string> = []
-  for (const [n, { query, question, short }] of stops.entries()) {
+  for (const [n, { query, question, short }] of questions.entries()) {
     // query() takes the SQL as a value, and accepts nothing but one SELECT
     const answer = `(FROM query(${DuckDb.literal((yield* Queries.find(dataDirectory, query)).sql)}))`
     const [[rows] = []] = yield* at(all(`SELECT count(*) FROM ${answer}`))

@@ -1,6 +1,6 @@
 /** Invents administrators of Duo, as JSON text with sorted keys. Each is a function of (seed, number), as users are. */
 import { Dice, mix, type NonEmpty } from "./Dice.ts"
-import { ago, type Ground, kinds, phone, token, webauthn } from "./Methods.ts"
+import { ago, type InventedTenant, kinds, phone, token, webauthn } from "./Methods.ts"
 import { firstNames, lastNames } from "./Names.ts"
 import { quote, record } from "./PythonJson.ts"
 
@@ -21,7 +21,7 @@ const roles: NonEmpty<string> = [
 const statuses: NonEmpty<string> = ["Active", "Active", "Active", "Active", "Disabled", "Expired", "Pending Activation"]
 
 /** The JSON text of the n-th administrator; the first is an owner. Every fourth has Duo's older form, without lists. */
-export const administrator = (ground: Ground, n: number): string => {
+export const administrator = (ground: InventedTenant, n: number): string => {
   const dice = new Dice(mix(ground.seed ^ 0xad313, n))
   const [given, family] = [dice.pick(firstNames), dice.pick(lastNames)]
   const status = n === 0 ? "Active" : dice.pick(statuses)

@@ -3,26 +3,28 @@
  * owner can be made without making other users.
  */
 import { Dice, mix } from "./Dice.ts"
-import { type Ground, kinds } from "./Methods.ts"
+import { type InventedTenant, kinds } from "./Methods.ts"
 import { dumps, type JsonObject, record } from "./PythonJson.ts"
 
-const stride = 33
-const first = 7
+const everyNthUser = 33
+const firstOwner = 7
 /** Three consecutive owners have 1, 2 and 3 codes. This list has the owner of each of these six codes. */
 const owners = [0, 1, 1, 2, 2, 2]
 
 /** The number of codes of the n-th user. */
-export const codesOf = (n: number): number => n % stride === first ? 1 + (Math.floor(n / stride) % 3) : 0
+export const codesOf = (n: number): number =>
+  n % everyNthUser === firstOwner ? 1 + (Math.floor(n / everyNthUser) % 3) : 0
 
 /** The number of codes of the first n users together. */
 export const codesAmong = (users: number): number => {
-  const holders = Math.max(0, Math.ceil((users - first) / stride))
+  const holders = Math.max(0, Math.ceil((users - firstOwner) / everyNthUser))
   const rest = holders % 3
   return Math.floor(holders / 3) * 6 + (rest === 0 ? 0 : rest === 1 ? 1 : 3)
 }
 
 /** The number of the user who owns the c-th code. */
-export const ownerOf = (code: number): number => (Math.floor(code / 6) * 3 + (owners[code % 6] ?? 0)) * stride + first
+export const ownerOf = (code: number): number =>
+  (Math.floor(code / 6) * 3 + (owners[code % 6] ?? 0)) * everyNthUser + firstOwner
 
 /** The number of a user's first code. */
 export const firstCodeOf = (n: number): number => codesAmong(n)
@@ -31,7 +33,7 @@ export const firstCodeOf = (n: number): number => codesAmong(n)
 const carried = ["created", "email", "is_enrolled", "last_login", "realname", "status", "user_id", "username"]
 
 /** The JSON text of the c-th code. */
-export const bypassCode = (ground: Ground, code: number, owner: JsonObject): string => {
+export const bypassCode = (ground: InventedTenant, code: number, owner: JsonObject): string => {
   const dice = new Dice(mix(ground.seed ^ 0xb1ba55, code))
   const created = ground.epoch - 60 - dice.below(30 * 86_400)
   const expiration = ["null", String(created + 3600), String(ground.epoch + 86_400 * (1 + dice.below(30)))][code % 3]

@@ -3,7 +3,7 @@ import { type Dice, type Ids, ids, type NonEmpty } from "./Dice.ts"
 import { quote } from "./PythonJson.ts"
 
 /** The tenant that methods are invented for. */
-export interface Ground {
+export interface InventedTenant {
   readonly seed: number
   /** An instant in seconds since 1970. Everything in the tenant happened before it. */
   readonly epoch: number
@@ -73,7 +73,7 @@ const appVersions = quoted(["4.120.0", "4.98.1", "5.2.0.1", ""])
 const osVersions = quoted(["16", "18.6.2", "26.0", ""])
 
 /** One object in `phones`. */
-export const phone = (ground: Ground, n: number, dice: Dice): string => {
+export const phone = (ground: InventedTenant, n: number, dice: Dice): string => {
   const kind = dice.below(20)
   const type = kind === 0 ? "Landline" : kind === 1 ? "Unknown" : "Mobile"
   const device = dice.pick(models)
@@ -116,7 +116,7 @@ export const phone = (ground: Ground, n: number, dice: Dice): string => {
 const tokenTypes: NonEmpty<string> = ["h6", "yk", "t6", "d1", "h8", "t8"]
 
 /** One object in `tokens`. */
-export const token = (ground: Ground, n: number, dice: Dice): string => {
+export const token = (ground: InventedTenant, n: number, dice: Dice): string => {
   const type = dice.pick(tokenTypes)
   const step = type === "t6" || type === "t8" ? "30" : "null"
   return `{"serial": "${100_000 + dice.below(900_000)}", "token_id": "${kinds(ground.seed).tokens.of(n)}"` +
@@ -127,24 +127,24 @@ const labels = quoted(["Security Key", "Security Key", "Touch ID", "Chrome on Ma
 const credentialNames = quoted(["Passkey", "YubiKey 5C", "Touch ID", "🔑 clé de Zoé", "", "Laptop"])
 
 /** One object in `webauthncredentials`. */
-export const webauthn = (ground: Ground, n: number, dice: Dice): string =>
+export const webauthn = (ground: InventedTenant, n: number, dice: Dice): string =>
   `{"credential_name": ${dice.pick(credentialNames)}, "date_added": ${ago(dice, ground.epoch, 1000)}` +
   `, "label": ${dice.pick(labels)}, "webauthnkey": "${kinds(ground.seed).webauthn.of(n)}"}`
 
 /** One object in `u2ftokens`. */
-export const u2f = (ground: Ground, n: number, dice: Dice): string =>
+export const u2f = (ground: InventedTenant, n: number, dice: Dice): string =>
   `{"date_added": ${ago(dice, ground.epoch, 3000)}, "registration_id": "${kinds(ground.seed).u2f.of(n)}"}`
 
 const deviceNames = quoted(["LAPTOP-01", "mac.local", "Büro-PC", "DESKTOP-ß", "工作站"])
 const families = quoted(["Windows", "macOS", "Linux"])
 
 /** One object in `desktop_authenticators`. */
-export const desktop = (ground: Ground, n: number, dice: Dice): string =>
+export const desktop = (ground: InventedTenant, n: number, dice: Dice): string =>
   `{"daid": ${10_000 + n}, "dakey": "${kinds(ground.seed).desktops.of(n)}", "device_name": ${dice.pick(deviceNames)}` +
   `, "duo_desktop_version": "7.${dice.below(10)}.0.0", "os_family": ${dice.pick(families)}}`
 
 /** One object in `desktoptokens`, Duo's desktop authenticators before Duo Desktop. */
-export const desktopToken = (ground: Ground, n: number, dice: Dice): string =>
+export const desktopToken = (ground: InventedTenant, n: number, dice: Dice): string =>
   `{"desktoptoken_id": "${kinds(ground.seed).desktopTokens.of(n)}", "name": ${dice.pick(deviceNames)}` +
   `, "platform": ${dice.pick(families)}, "type": "Desktop Token"}`
 

@@ -1,6 +1,6 @@
 /** Invents a user, as JSON text with sorted keys. It is a function of (seed, number) and not of the tenant's size. */
 import { Dice, mix, type NonEmpty } from "./Dice.ts"
-import { ago, desktop, desktopToken, type Ground, kinds, phone, token, u2f, webauthn } from "./Methods.ts"
+import { ago, desktop, desktopToken, type InventedTenant, kinds, phone, token, u2f, webauthn } from "./Methods.ts"
 import { firstNames, lastNames, pairCount } from "./Names.ts"
 import { quote } from "./PythonJson.ts"
 
@@ -22,7 +22,7 @@ const groups = [
 /** Weights in the order of `groups`: the last two are rare. */
 const groupPicks: NonEmpty<number> = [0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 4, 4, 5, 6, 6, 7, 8, 1, 0, 4, 2, 0]
 
-const group = (ground: Ground, n: number): string => {
+const group = (ground: InventedTenant, n: number): string => {
   const [name, desc, status] = groups[n] ?? groups[0]
   return `{"desc": ${quote(desc)}, "group_id": "${kinds(ground.seed).groups.of(n)}", "mobile_otp_enabled": false` +
     `, "name": ${quote(name)}, "push_enabled": false, "sms_enabled": false, "status": "${status}"` +
@@ -30,7 +30,7 @@ const group = (ground: Ground, n: number): string => {
 }
 
 const groupTexts = new Map<number, ReadonlyArray<string>>()
-const groupsOf = (ground: Ground): ReadonlyArray<string> => {
+const groupsOf = (ground: InventedTenant): ReadonlyArray<string> => {
   const before = groupTexts.get(ground.seed)
   if (before !== undefined) return before
   const now = groups.map((_, n) => group(ground, n))
@@ -61,9 +61,9 @@ const identity = (seed: number, n: number) => {
 }
 
 /** The JSON text of the username of the n-th user. */
-export const usernameText = (ground: Ground, n: number): string => `"${identity(ground.seed, n).username}"`
+export const usernameText = (ground: InventedTenant, n: number): string => `"${identity(ground.seed, n).username}"`
 
-const several = (dice: Dice, count: number, ground: Ground, n: number, make: typeof phone): string => {
+const several = (dice: Dice, count: number, ground: InventedTenant, n: number, make: typeof phone): string => {
   let text = ""
   for (let k = 0; k < count; k++) text += `${k === 0 ? "" : ", "}${make(ground, n * room + k, dice)}`
   return `[${text}]`
@@ -77,12 +77,12 @@ const outOf100 = (dice: Dice, ...upTo: ReadonlyArray<number>): number => {
 }
 
 /** Rarely, a user has the phone of the previous user: Duo allows one authenticator on two users. */
-const phonesOf = (count: number, ground: Ground, n: number): string =>
+const phonesOf = (count: number, ground: InventedTenant, n: number): string =>
   n % 97 === 96 && count > 0
     ? `[${phone(ground, (n - 1) * room, phoneDice(ground, n - 1))}]`
     : several(phoneDice(ground, n), count, ground, n, phone)
 
-const phoneDice = (ground: Ground, n: number) => new Dice(mix(ground.seed ^ 0x9011e, n))
+const phoneDice = (ground: InventedTenant, n: number) => new Dice(mix(ground.seed ^ 0x9011e, n))
 
 const statusOf = (dice: Dice): string => {
   const draw = dice.below(200)
@@ -104,7 +104,7 @@ const lockoutReason = (dice: Dice, status: string): string => {
 }
 
 /** The JSON text of the n-th user. */
-export const person = (ground: Ground, n: number): string => {
+export const person = (ground: InventedTenant, n: number): string => {
   const { first, last, slug, username } = identity(ground.seed, n)
   const id = kinds(ground.seed)
   const dice = new Dice(mix(ground.seed, n))

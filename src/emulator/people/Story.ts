@@ -5,7 +5,7 @@
  */
 import { Dice, mix, seedOf } from "./Dice.ts"
 import { bypassCode, codesAmong, ownerOf } from "./InventedCodes.ts"
-import { type Ground, phone, webauthn } from "./Methods.ts"
+import { type InventedTenant, phone, webauthn } from "./Methods.ts"
 import { person } from "./Person.ts"
 import { type Json, type JsonObject, parseObject } from "./PythonJson.ts"
 import * as Tenant from "./Tenant.ts"
@@ -118,7 +118,7 @@ const isEnrolled = (user: JsonObject) =>
     .some((field) => listOf(user, field).length > 0)
 
 /** The n-th user on a day; undefined before the user joins and after the user has left. */
-const userOn = (story: Story, ground: Ground, n: number, day: number): JsonObject | undefined => {
+const userOn = (story: Story, ground: InventedTenant, n: number, day: number): JsonObject | undefined => {
   const { epoch, seed, users } = story
   const joined = n < users ? -1 : 1 + Math.floor((n - users) / joining)
   const lifeStory = lifeStoryOf(seed, n)
@@ -184,7 +184,7 @@ export const from = (instant: number): Story => ({
 
 /** The tenant on a day of the story. The first day is 0. */
 export const tenantOn = (story: Story, day: number): Tenant.Tenant => {
-  const ground: Ground = { seed: seedOf(story.seed), epoch: story.epoch }
+  const ground: InventedTenant = { seed: seedOf(story.seed), epoch: story.epoch }
   const seeded = { ...story, seed: ground.seed }
   const everybody = Array.from(
     { length: story.users + Math.max(0, day) * joining },

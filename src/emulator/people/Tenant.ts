@@ -5,7 +5,7 @@ import { Schema } from "effect"
 import { administrator, defaultCount } from "./Administrators.ts"
 import { seedOf } from "./Dice.ts"
 import { bypassCode, codesAmong, codesOf, firstCodeOf, ownerOf } from "./InventedCodes.ts"
-import { type Ground, kinds } from "./Methods.ts"
+import { type InventedTenant, kinds } from "./Methods.ts"
 import { person, usernameText } from "./Person.ts"
 import { dumps, type JsonObject, parseObject } from "./PythonJson.ts"
 
@@ -52,7 +52,7 @@ interface Given {
 }
 
 interface Start {
-  readonly tenantSeed: Ground
+  readonly tenantSeed: InventedTenant
   /** The number of invented users at the start. */
   readonly invented: number
   readonly given: ReadonlyArray<Given>
@@ -141,7 +141,8 @@ const start = ({ admins: firstAdmins, codes, given, tenantSeed: ground, invented
   }
 }
 
-const someAdmins = (ground: Ground, count: number) => Array.from({ length: count }, (_, n) => administrator(ground, n))
+const someAdmins = (ground: InventedTenant, count: number) =>
+  Array.from({ length: count }, (_, n) => administrator(ground, n))
 
 /** A tenant of invented users. The same seed gives the same bytes, and user n is the same in a tenant of any size. */
 export const make = (options: {
