@@ -9,11 +9,11 @@ ARGS ?=
 # a question for `make sql`, which goes by the environment: it may hold anything that a shell would take for its own
 export Q
 
-# With no Duo setting at all, in the environment or in .env, the verbs work on the emulated tenant in data/demo.
+# With no Duo setting at all, in the environment or in .env, these verbs run against an emulated tenant, into data/demo.
 DEMO := $(shell [ -n "$$DUO_IKEY$$DUO_HOST$$DUO_SKEY$$DUO_SKEY_FILE$$DUO_MFA_DATA" ] || \
 	grep -qsE '^[[:space:]]*(export[[:space:]]+)?(DUO_(IKEY|HOST|SKEY|SKEY_FILE)|DUO_MFA_DATA)=' .env || echo yes)
 ifeq ($(DEMO),yes)
-export DUO_MFA_DATA := data/demo
+extract check: export DUO_MFA_DATA := data/demo
 endif
 
 help: ## print the verbs
@@ -106,7 +106,11 @@ dist: setup ## build the contents of the npm package in dist/; npm pack makes th
 
 # the version is in two files, and the changes of a release are in one per change: docs/releasing.md
 release: setup ## make VERSION the version, and move the unreleased changes into CHANGELOG.md: make release VERSION=0.2.0
-	@npm version --no-git-tag-version --allow-same-version $(VERSION)
+	@[ -n "$(VERSION)" ] || { echo "Say which version: make release VERSION=0.2.0" >&2; false; } $(OR_QUIT)
+	@npm version --no-git-tag-version --allow-same-version --no-update-notifier $(VERSION) >/dev/null
 	@$(NODE) docs/tools/changelog.ts $(VERSION) $$(date -u +%F)
+
+.DEFAULT:
+	@{ echo 'make has no verb "$@". make lists all; a question goes into Q, and flags go into ARGS.' >&2; false; } $(OR_QUIT)
 
 .PHONY: help setup init extract check sql policy verify rebuild report demo pipelines sinks emulator dictionary test test-quick coverage torture lint format bench bench-quick dist release

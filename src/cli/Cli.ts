@@ -15,6 +15,7 @@ import { rebuild } from "./rebuild.ts"
 import { report } from "./report.ts"
 import { sinks } from "./sinks.ts"
 import { sql } from "./sql.ts"
+import { commandName } from "./terminal/CommandName.ts"
 import * as Help from "./terminal/Help.ts"
 import { LogFormat } from "./terminal/LogFormat.ts"
 import * as Stderr from "./terminal/Stderr.ts"
@@ -63,7 +64,7 @@ const presenter = CliOutput.layerPresenter({
       }
       case "InvalidInvocation":
         for (const error of event.errors) Stderr.complain(error.message)
-        return Stderr.print(`See ${event.commandPath.join(" ")} --help.`)
+        return Stderr.print(`See ${[commandName(), ...event.commandPath.slice(1)].join(" ")} --help.`)
       case "Version":
         return yield* CliOutput.defaultPresenter.present(event)
     }

@@ -6,6 +6,7 @@ import { ExitCode } from "../failure/ExitCode.ts"
 import { cli } from "./Cli.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
+import { commandName } from "./terminal/CommandName.ts"
 import * as ExitStatus from "./terminal/ExitStatus.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -15,10 +16,19 @@ const reportFailure = (cause: Cause.Cause<unknown>) => {
   const error = Cause.squash(cause)
   if (Cause.hasInterruptsOnly(cause) || CliError.isCliError(error)) return
   const exit = ExitStatus.exitCode(cause)
-  if (ExitStatus.isExpected(error)) return Stderr.complain(error.message, { error: error._tag, exit })
+  if (ExitStatus.isExpected(error)) {
+    Stderr.complain(error.message, { error: error._tag, exit })
+    return hintOf(error._tag).forEach((hint) => Stderr.print(hint))
+  }
   Stderr.complain("This is a defect of duo-mfa. Nothing was published; please report these lines.", { exit })
   Stderr.print(error instanceof Error ? `${error.name}\n${frames(error)}` : typeof error)
 }
+
+/** Further help for somebody who has not begun yet. */
+const hintOf = (tag: string) =>
+  tag === "SettingsError" || tag === "NoLedger"
+    ? [`${commandName()} init asks for the keys of your tenant, and ${commandName()} demo works without any.`]
+    : []
 
 const frames = ({ stack = "" }: Error) => stack.split("\n").filter((line) => /^\s+at /.test(line)).join("\n")
 

@@ -112,26 +112,34 @@ const clear = Effect.fnUntraced(function*(directory: string, findSink: FindSink)
   }
 }, Effect.scoped)
 
-const introduction = `Thirty days of an invented tenant are in data/demo, with a run on all but one.
+const introduction = (isRead: boolean) =>
+  `Thirty days of an invented tenant are in data/demo, with a run on all but one.
 Here are five questions to them, each with the command for the whole answer.
-The commands read data/demo as long as there is no Duo setting.
+${
+    isRead
+      ? "Without Duo settings and a ledger in data, the commands read data/demo."
+      : "There are settings or a ledger of your own, so the commands name data/demo."
+  }
 `
 
-const next = (report: string) =>
+const next = (command: string, report: string) =>
   `The report, for a browser:
   ${report}
 
-All questions:      ${commandName()} sql @
+All questions:      ${command} sql @
 Your own tenant:    ${commandName()} init`
 
-/** Writes the report, and returns the five answers with the commands to go on. */
-export const printHighlights = Effect.fnUntraced(function*(dataDirectory: string) {
+/** Writes the report, and returns the five answers with the commands to go on. `isRead` is `Settings.isDemoRead`. */
+export const highlights = Effect.fnUntraced(function*(dataDirectory: string, isRead: boolean) {
   const path = yield* Path.Path
   const ledger = yield* OpenLedger.open(dataDirectory, "ledger")
   const report = path.join(dataDirectory, "report.html")
   yield* Report.write(ledger, report, "keep")
   const { href } = yield* Effect.orDie(path.toFileUrl(report))
-  return [introduction, yield* Highlights.answers(dataDirectory, ledger), next(href)].join("\n")
+  const command = isRead ? commandName() : `DUO_MFA_DATA=${Settings.demoDirectory} ${commandName()}`
+  return [introduction(isRead), yield* Highlights.answers(dataDirectory, ledger, command), next(command, href)].join(
+    "\n"
+  )
 }, Effect.scoped)
 
 export const demo = Command.make(
@@ -153,7 +161,7 @@ export const demo = Command.make(
       until: yield* Clock.currentTimeMillis,
       onDay: (day) => Effect.sync(() => Stderr.show(`day ${day + 1} of ${days}`))
     }).pipe(Effect.ensuring(Stderr.done))
-    yield* Stdout.print(yield* printHighlights(dataDirectory))
+    yield* Stdout.print(yield* highlights(dataDirectory, yield* Settings.isDemoRead))
   }, Effect.scoped)
 ).pipe(
   Command.withDescription("Make thirty days of an invented tenant in data/demo, and answer five questions"),

@@ -42,7 +42,7 @@ export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
 export class Contradiction extends Schema.TaggedError<Contradiction>()("Contradiction", { detail: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
-    return `${this.detail} See duo-mfa extract --help.`
+    return `${this.detail} See ${commandName()} extract --help.`
   }
 }
 

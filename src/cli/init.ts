@@ -22,7 +22,7 @@ export class Overridden extends Schema.TaggedError<Overridden>()("Overridden", {
   override get message() {
     return `The environment has ${
       this.names.join(", ")
-    }, and it wins over .env. Unset that to use .env, or leave it and run duo-mfa check.`
+    }, and it wins over .env. Unset that to use .env, or leave it and run ${commandName()} check.`
   }
 }
 
@@ -30,7 +30,7 @@ export class Overridden extends Schema.TaggedError<Overridden>()("Overridden", {
 export class NotWritten extends Schema.TaggedError<NotWritten>()("NotWritten", { exit: Schema.Int }) {
   override readonly [Runtime.errorExitCode] = this.exit
   override get message() {
-    return "Nothing was written. Run duo-mfa init again when you like."
+    return `Nothing was written. Run ${commandName()} init again when you like.`
   }
 }
 

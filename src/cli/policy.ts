@@ -9,6 +9,7 @@ import * as Policies from "./ask/Policies.ts"
 import * as Select from "./ask/Select.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
+import { commandName } from "./terminal/CommandName.ts"
 import * as Format from "./terminal/Format.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -25,7 +26,7 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
       ...this.untold.length === 0
         ? []
         : [`It cannot be told whether these are kept, which counts as broken: ${this.untold.join(", ")}.`],
-      `See the rows: duo-mfa sql @policies/${this.broken[0] ?? this.untold[0]}`
+      `See the rows: ${commandName()} sql @policies/${this.broken[0] ?? this.untold[0]}`
     ].join(" ")
   }
 }

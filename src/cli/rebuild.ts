@@ -23,7 +23,7 @@ import * as Stdout from "./terminal/Stdout.ts"
 export class NoSnapshots extends Schema.TaggedError<NoSnapshots>()("NoSnapshots", { directory: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
-    return `There are no Parquet snapshots in ${this.directory}. Run duo-mfa extract, or set DUO_MFA_DATA.`
+    return `There are no Parquet snapshots in ${this.directory}. Run ${commandName()} extract, or set DUO_MFA_DATA.`
   }
 }
 

@@ -56,7 +56,7 @@ export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified"
 export class NoRuns extends Schema.TaggedError<NoRuns>()("NoRuns", { directory: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
-    return `No run was published in ${this.directory} yet. Run duo-mfa extract, or set DUO_MFA_DATA.`
+    return `No run was published in ${this.directory} yet. Run ${commandName()} extract, or set DUO_MFA_DATA.`
   }
 }
 

@@ -48,9 +48,12 @@ const demo = Effect.gen(function*() {
   const { host, ikey, skey } = yield* serve({ ...options, port: Story.port }).pipe(
     Effect.catch(() => serve({ ...options, port: 0 }))
   )
-  yield* note("There are no Duo settings, so this is an emulated tenant: its users are invented. See README for yours.")
-  process.exitCode = yield* program({ DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" })
-  yield* note(`These were invented users, in ${process.env.DUO_MFA_DATA}. Your own tenant: ./duo-mfa init`)
+  yield* note("There are no Duo settings, so this is an emulated tenant with invented users.")
+  const code = yield* program({ DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" })
+  if (code === 0) {
+    yield* note(`These were invented users, in ${process.env.DUO_MFA_DATA}. Your own tenant: ./duo-mfa init`)
+  }
+  process.exitCode = code
 })
 
 NodeRuntime.runMain(Effect.scoped(demo))

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import mfa from "../../pipelines/mfa.ts"
-import { make, printHighlights } from "../../src/cli/demo.ts"
+import { highlights, make } from "../../src/cli/demo.ts"
 import { Plugins } from "../../src/cli/shared/Plugins.ts"
 import * as Format from "../../src/cli/terminal/Format.ts"
 import { makeDirectory } from "../../src/files/Durable.ts"
@@ -100,7 +100,9 @@ describe("the demo", () => {
     Effect.gen(function*() {
       // as in a clone
       process.argv[1] = `${process.cwd()}/src/main.ts`
-      const text = yield* printHighlights(`${folder}/data`)
+      const withSettings = yield* highlights(`${folder}/data`, false)
+      assert.lengthOf(withSettings.match(/: +DUO_MFA_DATA=data\/demo \.\/duo-mfa sql @/g) ?? [], 6)
+      const text = yield* highlights(`${folder}/data`, true)
       assert.include(readFileSync(`${folder}/data/report.html`, "utf8"), "<!doctype html>")
       const link = pathToFileURL(`${folder}/data/report.html`).href
       assert.include(text, `\n  ${link}\n`)

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
-import { globSync, readFileSync } from "node:fs"
-import { basename } from "node:path"
+import { copyFileSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, join } from "node:path"
 
 const makefile = readFileSync("Makefile", "utf8")
 const commands = globSync("src/cli/[a-z]*.ts").map((file) => basename(file, ".ts"))
@@ -28,6 +29,28 @@ describe("make", () => {
     const { status, stderr, stdout } = make("sinks")
     assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
     assert.include(stdout, "duckdb")
+  })
+
+  it("is named by ./duo-mfa where nothing is installed", () => {
+    const folder = mkdtempSync(join(tmpdir(), "duo-mfa-make-"))
+    copyFileSync("duo-mfa", join(folder, "duo-mfa"))
+    const { status, stderr } = spawnSync(join(folder, "duo-mfa"), ["sinks"], { encoding: "utf8" })
+    rmSync(folder, { recursive: true })
+    assert.deepStrictEqual({ status, stderr }, { status: 78, stderr: "Nothing is installed yet. Run make setup.\n" })
+  })
+
+  it("says that it has no such verb, and what belongs into Q and ARGS", () => {
+    const { status, stderr } = make("extrct")
+    assert.strictEqual(status, 1)
+    assert.strictEqual(
+      stderr,
+      "make has no verb \"extrct\". make lists all; a question goes into Q, and flags go into ARGS.\n"
+    )
+  })
+
+  it("release needs a version", () => {
+    const { status, stderr } = make("release")
+    assert.deepStrictEqual({ status, stderr }, { status: 1, stderr: "Say which version: make release VERSION=0.2.0\n" })
   })
 
   it("quits in every verb that runs a command", () => {

@@ -1,7 +1,6 @@
 /** The five questions that the demo answers in short, to show what a history is good for. */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
-import { commandName } from "../terminal/CommandName.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Open } from "./OpenLedger.ts"
 import * as Queries from "./Queries.ts"
@@ -45,8 +44,12 @@ const questions: ReadonlyArray<DemoQuestion> = [
 
 const indented = (text: string) => text.replaceAll(/^(?=.)/gm, "  ")
 
-/** The questions, each with the first rows of its answer and the command for all of them. */
-export const answers = Effect.fnUntraced(function*(dataDirectory: string, { at, session: { all, connection } }: Open) {
+/** The questions, each with the first rows of its answer and the command for all of them. `command` starts the program. */
+export const answers = Effect.fnUntraced(function*(
+  dataDirectory: string,
+  { at, session: { all, connection } }: Open,
+  command: string
+) {
   const parts: Array<string> = []
   for (const [n, { query, question, short }] of questions.entries()) {
     // query() takes the SQL as a value, and accepts nothing but one SELECT
@@ -66,7 +69,7 @@ export const answers = Effect.fnUntraced(function*(dataDirectory: string, { at, 
         Format.lay("table", { names: shown.deduplicatedColumnNames(), rows: Format.values(shown.getRows()) })
       ),
       "",
-      indented(`${String(rows)} rows in all: ${commandName()} sql @${query}`),
+      indented(`${String(rows)} rows in all: ${command} sql @${query}`),
       ""
     )
   }

@@ -10,12 +10,13 @@ import * as Meta from "../../history/ledger/Meta.ts"
 import * as ParquetFiles from "../../history/ParquetFiles.ts"
 import * as Snapshots from "../../history/Snapshots.ts"
 import { Plugins } from "../shared/Plugins.ts"
+import { commandName } from "../terminal/CommandName.ts"
 
 /** The data directory has no ledger, or no Parquet files. */
 export class NoLedger extends Schema.TaggedError<NoLedger>()("NoLedger", { ledger: Schema.String }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
-    return `There is no ledger at ${this.ledger} yet. Run duo-mfa extract, or set DUO_MFA_DATA.`
+    return `There is no ledger at ${this.ledger} yet. Run ${commandName()} extract, or set DUO_MFA_DATA.`
   }
 }
 

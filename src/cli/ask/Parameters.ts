@@ -9,6 +9,7 @@ import { Effect, Runtime, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Suggestion from "../../text/Suggestion.ts"
+import { commandName } from "../terminal/CommandName.ts"
 import type { Open } from "./OpenLedger.ts"
 
 /** The types of values. A user and a tenant must be in the ledger; the case of a user's name does not matter. */
@@ -119,7 +120,7 @@ export class UserNotFound extends Schema.TaggedError<UserNotFound>()("UserNotFou
       ? Suggestion.unknown("tenant", this.value, this.tenants)
       : `No user has or had the name "${this.value}" in ${
         this.tenants.join(", ")
-      }. To find one: duo-mfa sql "SELECT username FROM users WHERE username ILIKE '%PART%'"`
+      }. To find one: ${commandName()} sql "SELECT username FROM users WHERE username ILIKE '%PART%'"`
   }
 }
 

@@ -6,6 +6,7 @@ import { Effect, FileSystem, Path, type PlatformError, Runtime, Schema } from "e
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Suggestion from "../../text/Suggestion.ts"
 import { Plugins } from "../shared/Plugins.ts"
+import { commandName } from "../terminal/CommandName.ts"
 
 /** No file has that name. */
 export class NoQuery extends Schema.TaggedError<NoQuery>()("NoQuery", {
@@ -18,7 +19,7 @@ export class NoQuery extends Schema.TaggedError<NoQuery>()("NoQuery", {
       ? Suggestion.unknown("query", `@${this.name}`, this.names.map((name) => `@${name}`))
       : `Unknown query "@${this.name}".${
         Suggestion.didYouMean(`@${this.name}`, this.names.map((name) => `@${name}`))
-      } duo-mfa sql @ lists all.`
+      } ${commandName()} sql @ lists all.`
   }
 }
 

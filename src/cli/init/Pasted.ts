@@ -11,12 +11,17 @@ const bare = (text: string) => {
   return trim(trim(text).replace(quotes, "$2"))
 }
 
+const isSecret = (text: string) => skeyWarning(Redacted.make(text)) === undefined
+
+const secretShown =
+  "This looks like the secret key, which the screen shows now: clear the screen later. The integration key begins with DI."
+
 const unless = <A>(wrong: string | undefined, value: A): Result.Result<A, string> =>
   wrong === undefined ? Result.succeed(value) : Result.fail(`${wrong}.`)
 
-/** The integration key. */
+/** The integration key. The terminal shows it, so a secret key that is pasted instead is on the screen. */
 export const ikey = (text: string): Result.Result<string, string> =>
-  unless(ikeyError(bare(text)) ?? ikeyWarning(bare(text)), bare(text))
+  isSecret(bare(text)) ? Result.fail(secretShown) : unless(ikeyError(bare(text)) ?? ikeyWarning(bare(text)), bare(text))
 
 /** The secret key. */
 export const skey = (text: string): Result.Result<Redacted.Redacted<string>, string> => {

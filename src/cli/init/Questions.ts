@@ -2,13 +2,14 @@
 import { Effect, Queue, Redacted, Result, Runtime, Schema, Stdio, Terminal } from "effect"
 import { Prompt } from "effect/cli"
 import { ExitCode } from "../../failure/ExitCode.ts"
+import { commandName } from "../terminal/CommandName.ts"
 import * as Pasted from "./Pasted.ts"
 
 /** There is no terminal to ask on. */
 export class NoTerminal extends Schema.TaggedError<NoTerminal>()("NoTerminal", {}) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
-    return "init asks questions, and this is no terminal. Set DUO_IKEY, DUO_SKEY_FILE (or DUO_SKEY) and DUO_HOST instead, in the environment or in .env (0600), and run duo-mfa check."
+    return `init asks questions, and this is not a terminal. Set DUO_IKEY, DUO_SKEY_FILE (or DUO_SKEY) and DUO_HOST instead, in the environment or in .env (0600), and run ${commandName()} check.`
   }
 }
 
@@ -43,31 +44,39 @@ export interface Answers {
 /** The previous answers. */
 export type PreviousAnswers = { readonly [Name in keyof Answers]: Answers[Name] | undefined }
 
-/** A question whose previous answer is kept by Enter; `shown` is how the question calls that answer. */
-const question = (
+/** A question; Enter keeps the previous answer, which `shown` names. */
+const messageOf = (message: string, shown: string | undefined) =>
+  shown === undefined ? message : `${message} (Enter keeps ${shown})`
+
+const visible = (
   message: string,
   before: string | undefined,
-  shown: string | undefined,
   understand: (text: string) => Result.Result<string, string>
-) => ({
-  message: before === undefined ? message : `${message} (Enter keeps ${shown})`,
-  validate: (text: string) =>
-    text.trim() === "" && before !== undefined ? Effect.succeed(before) : Effect.fromResult(understand(text))
-})
+) =>
+  Prompt.String({
+    message: messageOf(message, before),
+    validate: (text) =>
+      text.trim() === "" && before !== undefined ? Effect.succeed(before) : Effect.fromResult(understand(text))
+  })
+
+/** Asks for the secret key until it can be one. Each attempt begins with an empty field, because nobody can see it. */
+const secret = (before: Answers["skey"] | undefined, wrong?: string): Prompt.Prompt<Answers["skey"]> => {
+  const message = messageOf("Secret key, not shown", before && "it")
+  return Prompt.Hidden({ message: wrong === undefined ? message : `${wrong} ${message}` }).pipe(
+    Prompt.flatMap((text) => {
+      if (before !== undefined && Redacted.value(text).trim() === "") return Prompt.succeed(before)
+      const answer = Pasted.skey(Redacted.value(text))
+      return Result.isSuccess(answer) ? Prompt.succeed(answer.success) : secret(before, answer.failure)
+    })
+  )
+}
 
 /** The three settings in the order of Duo's page. */
 export const keys = ({ host, ikey, skey }: PreviousAnswers, allowLoopback: boolean) =>
   ask(Prompt.all({
-    ikey: Prompt.String(question("Integration key", ikey, ikey, Pasted.ikey)),
-    skey: Prompt.Hidden(
-      question(
-        "Secret key, not shown",
-        skey && Redacted.value(skey),
-        "it",
-        (text) => Result.map(Pasted.skey(text), Redacted.value)
-      )
-    ),
-    host: Prompt.String(question("API hostname", host, host, (text) => Pasted.host(text, allowLoopback)))
+    ikey: visible("Integration key", ikey, Pasted.ikey),
+    skey: secret(skey),
+    host: visible("API hostname", host, (text) => Pasted.host(text, allowLoopback))
   }))
 
 /** Asks what to do with answers that did not work. */

@@ -40,17 +40,23 @@ const isSet = (name: string) =>
   Effect.map(Effect.orDie(Config.String(name).pipe(Config.withDefault(""))), (value) => value.trim() !== "")
 
 /**
- * The data directory to read: the one to work in, or the demo's. The demo is meant if there is no setting of Duo and of
- * the data directory, no ledger in `data`, and one in `data/demo`.
+ * Whether commands that only read mean the demo: there is no setting of Duo and of the data directory, no ledger in
+ * `data`, and one in `data/demo`.
  */
-export const dataDirectoryToRead = Effect.gen(function*() {
+export const isDemoRead = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const names = ["DUO_IKEY", "DUO_SKEY", "DUO_SKEY_FILE", "DUO_HOST", "DUO_MFA_DATA"]
   const hasLedger = (directory: string) =>
     Effect.orElseSucceed(fs.exists(path.join(directory, "duo.duckdb")), () => false)
-  if ((yield* Effect.forEach(names, isSet)).includes(true)) return yield* dataDirectory
-  if ((yield* hasLedger("data")) || !(yield* hasLedger(demoDirectory))) return yield* dataDirectory
+  if ((yield* Effect.forEach(names, isSet)).includes(true)) return false
+  return !(yield* hasLedger("data")) && (yield* hasLedger(demoDirectory))
+})
+
+/** The data directory to read: the one to work in, or the demo's. */
+export const dataDirectoryToRead = Effect.gen(function*() {
+  const path = yield* Path.Path
+  if (!(yield* isDemoRead)) return yield* dataDirectory
   yield* Effect.logInfo(`There is no Duo setting and no ledger in data, so this is the demo in ${demoDirectory}.`)
   return yield* trusted(path.resolve(demoDirectory))
 })

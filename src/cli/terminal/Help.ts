@@ -1,6 +1,7 @@
 /** The help of a command: examples first, at most 80 columns. */
 import { Option } from "effect"
 import type { HelpDoc } from "effect/cli"
+import { commandName } from "./CommandName.ts"
 
 const columns = 80
 /** The columns where descriptions begin; a longer name has its description on the lines below it. */
@@ -44,9 +45,12 @@ const flag = ({ aliases, description, name, type }: HelpDoc.FlagDoc) =>
 const argument = ({ description, name, variadic }: HelpDoc.ArgDoc) =>
   entry(`${name}${variadic ? "..." : ""}`, Option.getOrElse(description, () => ""))
 
+/** The command of an example, so that it can be pasted. */
+const pasteable = (command: string) => command.replace(/^duo-mfa\b/, commandName())
+
 const example = ({ command, description = "" }: HelpDoc.ExampleDoc) => [
   ...description === "" ? [] : wrap(description, columns - 4).map((line) => `  # ${line}`),
-  `  ${command}`
+  `  ${pasteable(command)}`
 ]
 
 /** The document as text. `heading` makes the headings stand out. */
@@ -70,7 +74,7 @@ export const format = (doc: HelpDoc.HelpDoc, heading: (text: string) => string =
     ...section("FLAGS OF EVERY COMMAND", isRoot ? globalFlags.flatMap(flag) : []),
     "",
     isRoot
-      ? "duo-mfa help COMMAND explains a command."
-      : `${commandPath[0]} --help has the flags of every command.`
+      ? `${commandName()} help COMMAND explains a command.`
+      : `${commandName()} --help has the flags of every command.`
   ].join("\n")
 }

@@ -14,7 +14,7 @@ export class SettingsError extends Schema.TaggedError<SettingsError>()("Settings
 }) {
   override readonly [Runtime.errorExitCode] = ExitCode.config
   override get message() {
-    return `${this.detail}; see README.`
+    return `${this.detail}.`
   }
 }
 

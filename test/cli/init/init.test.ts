@@ -87,8 +87,8 @@ described("init, on a terminal", () => {
         ["which is DI and 18 letters and digits.", `${clear}abc${enter}`],
         ["does not look like an integration key", `${clear}${ikey}${enter}`],
         ["Secret key, not shown ›", `${ikey}${enter}`],
-        ["look swapped", `${clear}short${enter}`],
-        ["does not have the 40 characters", `${clear}${skey}${enter}`],
+        ["look swapped: the one that starts with DI is DUO_IKEY. Secret key, not shown ›", `short${enter}`],
+        ["does not have the 40 characters of a secret key. Secret key, not shown ›", `${skey}${enter}`],
         ["API hostname ›", `https://admin-12345678.duosecurity.com${enter}`],
         ["that is the Admin Panel", `${clear}api.example.com${enter}`],
         ["Set DUO_HOST to the API hostname", ctrlC]

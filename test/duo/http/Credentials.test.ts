@@ -46,62 +46,62 @@ describe("Credentials", () => {
     }))
 
   const sentences: ReadonlyArray<readonly [why: string, env: Record<string, string>, sentence: string]> = [
-    ["nothing is set", {}, "Set DUO_IKEY, DUO_SKEY (or DUO_SKEY_FILE), and DUO_HOST; see README."],
+    ["nothing is set", {}, "Set DUO_IKEY, DUO_SKEY (or DUO_SKEY_FILE), and DUO_HOST."],
     [
       "an empty setting counts as unset",
       { ...whole, DUO_SKEY: "", DUO_HOST: " " },
-      "Set DUO_SKEY (or DUO_SKEY_FILE) and DUO_HOST (DUO_IKEY is there); see README."
+      "Set DUO_SKEY (or DUO_SKEY_FILE) and DUO_HOST (DUO_IKEY is there)."
     ],
-    ["half is set", { DUO_SKEY: skey }, "Set DUO_IKEY and DUO_HOST (DUO_SKEY is there); see README."],
+    ["half is set", { DUO_SKEY: skey }, "Set DUO_IKEY and DUO_HOST (DUO_SKEY is there)."],
     [
       "one is missing",
       { DUO_SKEY: skey, DUO_HOST: host },
-      "Set DUO_IKEY (DUO_SKEY and DUO_HOST are there); see README."
+      "Set DUO_IKEY (DUO_SKEY and DUO_HOST are there)."
     ],
     [
       "the keys are swapped",
       { ...whole, DUO_IKEY: skey, DUO_SKEY: ikey },
-      "DUO_IKEY and DUO_SKEY look swapped: the one that starts with DI is DUO_IKEY; see README."
+      "DUO_IKEY and DUO_SKEY look swapped: the one that starts with DI is DUO_IKEY."
     ],
     [
       "the integration key would break the credentials",
       { ...whole, DUO_IKEY: "DI:1" },
-      "DUO_IKEY is not an integration key, which is DI and 18 letters and digits; see README."
+      "DUO_IKEY is not an integration key, which is DI and 18 letters and digits."
     ],
     [
       "the host is a URL",
       { ...whole, DUO_HOST: `https://${host}/` },
-      "Set DUO_HOST to the API hostname, api-xxxxxxxx.duosecurity.com or .duofederal.com: the name alone, without https://, port and path; see README."
+      "Set DUO_HOST to the API hostname, api-xxxxxxxx.duosecurity.com or .duofederal.com: the name alone, without https://, port and path."
     ],
     [
       "the host is the Admin Panel",
       { ...whole, DUO_HOST: "admin-12345678.duosecurity.com" },
-      "Set DUO_HOST to the API hostname, api-xxxxxxxx.duosecurity.com or .duofederal.com: that is the Admin Panel, the API hostname starts with api-; see README."
+      "Set DUO_HOST to the API hostname, api-xxxxxxxx.duosecurity.com or .duofederal.com: that is the Admin Panel, the API hostname starts with api-."
     ],
     [
       "the host is loopback, which no setting allows",
       { ...whole, DUO_HOST: "127.0.0.1:8080" },
-      "DUO_HOST is this machine, which is allowed (over plain http) only with DUO_INSECURE_LOOPBACK=1; see README."
+      "DUO_HOST is this machine, which is allowed (over plain http) only with DUO_INSECURE_LOOPBACK=1."
     ],
     [
       "the signature is unknown",
       { ...whole, DUO_SIGNATURE: "md5" },
-      "Set DUO_SIGNATURE to one of auto, v5-sha512, v2-sha512, v2-sha1, or not at all; see README."
+      "Set DUO_SIGNATURE to one of auto, v5-sha512, v2-sha512, v2-sha1, or not at all."
     ],
     [
       "the API version is unknown",
       { ...whole, DUO_API: "v3" },
-      "Set DUO_API to one of auto, v2, v1, or not at all; see README."
+      "Set DUO_API to one of auto, v2, v1, or not at all."
     ],
     [
       "the secret file is missing",
       { ...whole, DUO_SKEY_FILE: "/nowhere/skey" },
-      "DUO_SKEY_FILE names a file that does not exist: put the secret key in it, or set DUO_SKEY; see README."
+      "DUO_SKEY_FILE names a file that does not exist: put the secret key in it, or set DUO_SKEY."
     ],
     [
       "the secret file is a directory",
       { ...whole, DUO_SKEY_FILE: "/" },
-      "DUO_SKEY_FILE names a file that cannot be read (BadResource): put the secret key in it, or set DUO_SKEY; see README."
+      "DUO_SKEY_FILE names a file that cannot be read (BadResource): put the secret key in it, or set DUO_SKEY."
     ]
   ]
   for (const [why, env, sentence] of sentences) {
