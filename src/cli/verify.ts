@@ -115,13 +115,18 @@ const count = (values: ReadonlyArray<string>, word: string) => {
 }
 
 /** All findings in one line. */
+const notKept =
+  "No longer kept is not an error: the ledger keeps versions of rows instead of whole runs, and you may delete old files."
+
 const summary = (findings: ReadonlyArray<Finding>) => {
   const verdicts = Map.groupBy(findings, ({ verdict }) => verdict)
   const parts = [...verdicts].map(([verdict, { length }]) => `${length} ${verdict}`)
   const tables = findings.filter(({ table }) => table !== "")
   return `${tables.length} tables of ${count(tables.map(({ run_id }) => run_id), "run")} in ${
     count(tables.map(({ location, sink }) => `${sink}:${location}`), "sink")
-  }: ${verdicts.size === 1 && verdicts.has("same") ? "all are as published" : parts.join(", ")}`
+  }: ${verdicts.size === 1 && verdicts.has("same") ? "all are as published" : parts.join(", ")}${
+    verdicts.has("no longer kept") ? `\n${notKept}` : ""
+  }`
 }
 
 export const verify = Command.make(
