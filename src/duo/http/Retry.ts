@@ -33,6 +33,24 @@ export const RetryUnknownHost = Context.Reference<boolean>("duo-mfa/duo/RetryUnk
 
 const isUnknownHost = (reason: DuoReason) => reason._tag === "Transport" && reason.detail.endsWith("ENOTFOUND")
 
+/** The failure of one attempt, for the log. It has no text of Duo's. */
+const wordsOf = (reason: DuoReason): string => {
+  switch (reason._tag) {
+    case "Transport":
+      return isUnknownHost(reason) ? "no such host" : "no connection"
+    case "Timeout":
+      return "no answer in time"
+    case "Truncated":
+      return "an answer that ended early"
+    case "ServerError":
+      return "a failure of Duo's"
+    case "RateLimited":
+      return "Duo asks to slow down"
+    default:
+      return reason._tag
+  }
+}
+
 /** Retries five times, each after a random part of 500 ms, 1 s, 2 s, 4 s and 8 s. */
 export const transport = Schedule.exponential("500 millis").pipe(
   Schedule.modifyDelay(({ duration }) => Effect.map(Random.next, (random) => Duration.times(duration, random))),
@@ -148,7 +166,7 @@ export const policy = (budget: Budget): Schedule.Schedule<Duration.Duration, Duo
       )
       yield* Meters.retried(error.reason._tag)
       yield* Effect.logWarning(
-        `${error.path}: ${error.reason._tag} in attempt ${error.attempts}, trying again in ${inSeconds(wait)} s`
+        `${error.path}: ${wordsOf(error.reason)} in attempt ${error.attempts}, trying again in ${inSeconds(wait)} s`
       ).pipe(Effect.annotateLogs({ "event.name": "retry", "error.type": error.reason._tag }))
       const next: [Duration.Duration, Duration.Duration] = [wait, wait]
       return next

@@ -107,8 +107,8 @@ describe("Every attempt", () => {
       const duo = fake((_, count) => count === 1 ? broken("ECONNRESET") : count === 2 ? fail(42901) : ok([]))
       yield* withoutWaiting(call).pipe(Effect.provide(duo.layer), always(1))
       assert.deepStrictEqual(duo.warnings, [
-        "/admin/v1/users: Transport in attempt 1, trying again in 0.5 s",
-        "/admin/v1/users: RateLimited in attempt 2, trying again in 2.0 s"
+        "/admin/v1/users: no connection in attempt 1, trying again in 0.5 s",
+        "/admin/v1/users: Duo asks to slow down in attempt 2, trying again in 2.0 s"
       ])
       for (const canary of canaries) assert.notInclude(duo.warnings.join(), canary)
       const { counts } = yield* Client.pipe(Effect.provide(duo.layer))
