@@ -42,13 +42,12 @@ export const steps = ["copy", "apply", "checkpoint", "sync", "rename"] as const
 const stage = Effect.fnUntraced(function*(fileOf: (table: string) => string) {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-rows-" })
-  const { overflow, session } = yield* RunDatabase.open(directory)
+  const { session } = yield* RunDatabase.open(directory)
   for (const table of mfa.tables) {
     yield* session.run(RowsSql.create(table))
     yield* session.run(RowsSql.insert(table, asTable(table, ParquetFiles.select(DuckDb.literal(fileOf(table.name))))))
   }
   yield* session.run("CHECKPOINT rows")
-  yield* overflow
   return session
 })
 

@@ -1,7 +1,7 @@
 /**
  * Opens the run database, which has everything that a run has read and made. It has three catalogs: `readings` has
  * every object that was read, `objects` has each object of the result once, and `rows` has the rows of the tables. Its
- * files have no name, so nothing of it outlives the process.
+ * files have no name, so nothing of them outlives the process.
  */
 import { Effect, FileSystem, Path, type Scope } from "effect"
 import type { SinkReason } from "../failure/SinkError.ts"
@@ -10,12 +10,16 @@ import * as DuckDb from "./DuckDb.ts"
 
 export interface RunDatabase {
   readonly session: DuckDb.Session
-  /**
-   * From now on, DuckDB may write data that does not fit into memory to temporary files in the same directory. These
-   * have names: if the process is killed they stay until the next run removes them.
-   */
-  readonly overflow: Effect.Effect<void, SinkReason>
 }
+
+/**
+ * Whether DuckDB may write data that does not fit into memory to temporary files in the same directory. These have
+ * names: if the process is killed, they stay until the next run removes them. A dry run has no next run, so it gets more
+ * memory instead.
+ */
+type Overflow = "to disk" | "never"
+
+const memoryLimit = { "to disk": "200MB", never: "300MB" }
 
 /**
  * There is no write-ahead log. By default DuckDB would then write to the file after every statement. With these
@@ -23,7 +27,6 @@ export interface RunDatabase {
  * compressed, because compressing takes longer than reading uncompressed data.
  */
 const settings = [
-  "memory_limit = '200MB'",
   "threads = 1",
   "force_compression = 'uncompressed'",
   "auto_checkpoint_skip_wal_threshold = 1000000000000",
@@ -35,13 +38,15 @@ const settings = [
  * a checkpoint DuckDB makes another file there.
  */
 export const open = Effect.fn("RunDatabase.open")(function*(
-  directory: string
+  directory: string,
+  overflow: Overflow = "to disk"
 ): Effect.fn.Return<RunDatabase, SinkReason, FileSystem.FileSystem | Path.Path | Scope.Scope> {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  const session = yield* DuckDb.open({})
+  const session = yield* DuckDb.open({ spill: overflow === "to disk" ? join(directory, "overflow") : undefined })
   yield* session.run(
     [
+      `SET memory_limit = '${memoryLimit[overflow]}'`,
       ...settings.map((setting) => `SET ${setting}`),
       "PRAGMA disable_checkpoint_on_shutdown",
       "ATTACH ':memory:' AS objects"
@@ -54,9 +59,6 @@ export const open = Effect.fn("RunDatabase.open")(function*(
     )
     yield* Effect.mapError(fs.remove(file), reasonOf)
   }
-  const database: RunDatabase = {
-    session,
-    overflow: session.run(`SET temp_directory = ${DuckDb.literal(join(directory, "overflow"))}`)
-  }
+  const database: RunDatabase = { session }
   return database
 })

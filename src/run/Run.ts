@@ -90,7 +90,6 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
       return { receipt, sink }
     }, Effect.scoped)
     const concurrency = Object.values(outcome.rows).reduce((sum, rows) => sum + rows, 0) > togetherMax ? 1 : 2
-    yield* orRunError(database.overflow)
     const [fingerprints, sealed] = yield* Effect.all([
       orRunError(Fingerprint.ofRun(database.session, pipeline.tables, outcome)),
       Effect.forEach(opened, seal, { concurrency })
@@ -157,14 +156,14 @@ export const dryRun = Effect.fn("Run.dry")(function*(
   const directory = yield* orRunError(
     Effect.mapError(fs.makeTempDirectoryScoped({ directory: tmpdir(), prefix: "duo-mfa-" }), reasonOf)
   )
-  const database = yield* orRunError(RunDatabase.open(directory))
+  const database = yield* orRunError(RunDatabase.open(directory, "never"))
   const personal: Rows.Personal = { treatment: "keep" }
   const outcome = yield* orRunError(collect(pipeline, source, stamp, database, { ...options, personal }))
   return { outcome, receipts: [] }
 }, Effect.scoped)
 
 /** Opens each sink as a run does and closes it again. The result has the error of each sink that cannot be opened. */
-export const checkSinks = Effect.fn("Run.rehearse")(function*(
+export const checkSinks = Effect.fn("Run.checkSinks")(function*(
   pipeline: Pipeline,
   options: Recovery.TrustedPlaces & { readonly tenant: string }
 ) {
