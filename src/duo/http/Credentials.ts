@@ -125,16 +125,20 @@ export const skeyWarning = (skey: Redacted.Redacted<string>): string | undefined
 
 const checkKeys = (
   ikey: string,
-  skey: Redacted.Redacted<string>
+  skey: Redacted.Redacted<string> | undefined
 ): Result.Result<ReadonlyArray<string>, SettingsError> => {
-  const wrong = skeyError(skey) ?? ikeyError(ikey)
+  const wrong = (skey && skeyError(skey)) ?? ikeyError(ikey)
   if (wrong !== undefined) {
     return Result.fail(failed(wrong === swapped ? ["DUO_IKEY", "DUO_SKEY"] : ["DUO_IKEY"], wrong))
   }
   return Result.succeed(
-    [ikeyWarning(ikey), skeyWarning(skey)].flatMap((odd) => odd === undefined ? [] : [`${odd}.`])
+    [ikeyWarning(ikey), skey && skeyWarning(skey)].flatMap((odd) => odd === undefined ? [] : [`${odd}.`])
   )
 }
+
+/** One error for all settings that are missing or wrong, so that a person can mend them at once. */
+const together = (errors: ReadonlyArray<SettingsError>) =>
+  failed(errors.flatMap(({ settings }) => settings), errors.map(({ detail }) => detail).join(". "))
 
 export class Credentials extends Context.Service<Credentials, {
   readonly ikey: string
@@ -154,27 +158,40 @@ export class Credentials extends Context.Service<Credentials, {
     Credentials,
     Effect.gen(function*() {
       const ikey = yield* setting("DUO_IKEY")
-      const secret = yield* readSecret
+      const secret = yield* Effect.result(readSecret)
+      const skey = Result.isSuccess(secret) ? secret.success?.skey : undefined
       const name = yield* setting("DUO_HOST")
-      if (ikey === undefined || secret === undefined || name === undefined) {
-        return yield* missing({
-          DUO_IKEY: ikey !== undefined,
-          DUO_SKEY: secret !== undefined,
-          DUO_HOST: name !== undefined
-        })
+      const present = {
+        DUO_IKEY: ikey !== undefined,
+        DUO_SKEY: skey !== undefined || Result.isFailure(secret),
+        DUO_HOST: name !== undefined
       }
-      const warnings = yield* Effect.fromResult(checkKeys(ikey, secret.skey))
       const allowLoopback = (yield* setting("DUO_INSECURE_LOOPBACK")) === "1"
-      const host = yield* Effect.fromResult(parseHost(name, allowLoopback)).pipe(
-        Effect.mapError((detail) => failed(["DUO_HOST"], detail))
-      )
+      const host = Result.mapError(parseHost(name ?? "", allowLoopback), (detail) => failed(["DUO_HOST"], detail))
+      const keys = checkKeys(ikey ?? "", skey)
+      const signature = yield* Effect.result(oneOf("DUO_SIGNATURE", signatures, "auto"))
+      const api = yield* Effect.result(oneOf("DUO_API", apis, "auto"))
+      const read = Result.all({ secret, keys, host, signature, api })
+      if (Result.isFailure(read) || ikey === undefined || read.success.secret === undefined) {
+        const results: ReadonlyArray<Result.Result<unknown, SettingsError>> = [
+          secret,
+          ...ikey === undefined ? [] : [keys],
+          ...name === undefined ? [] : [host],
+          signature,
+          api
+        ]
+        return yield* together([
+          ...Object.values(present).every(Boolean) ? [] : [missing(present)],
+          ...results.flatMap((result) => Result.isFailure(result) ? [result.failure] : [])
+        ])
+      }
       return Credentials.of({
         ikey,
-        skey: secret.skey,
-        ...host,
-        signature: yield* oneOf("DUO_SIGNATURE", signatures, "auto"),
-        api: yield* oneOf("DUO_API", apis, "auto"),
-        warnings: [...secret.warnings, ...warnings]
+        skey: read.success.secret.skey,
+        ...read.success.host,
+        signature: read.success.signature,
+        api: read.success.api,
+        warnings: [...read.success.secret.warnings, ...read.success.keys]
       })
     })
   )

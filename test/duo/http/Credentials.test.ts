@@ -94,6 +94,11 @@ describe("Credentials", () => {
       "Set DUO_API to one of auto, v2, v1, or not at all."
     ],
     [
+      "several are missing or wrong",
+      { DUO_IKEY: "DI:1", DUO_SKEY_FILE: "/nowhere/skey", DUO_API: "v3" },
+      "Set DUO_HOST (DUO_IKEY and DUO_SKEY are there). DUO_SKEY_FILE names a file that does not exist: put the secret key in it, or set DUO_SKEY. DUO_IKEY is not an integration key, which is DI and 18 letters and digits. Set DUO_API to one of auto, v2, v1, or not at all."
+    ],
+    [
       "the secret file is missing",
       { ...whole, DUO_SKEY_FILE: "/nowhere/skey" },
       "DUO_SKEY_FILE names a file that does not exist: put the secret key in it, or set DUO_SKEY."
