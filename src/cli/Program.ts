@@ -18,7 +18,7 @@ const reportFailure = (cause: Cause.Cause<unknown>) => {
   const exit = ExitStatus.exitCode(cause)
   if (ExitStatus.isExpected(error)) {
     Stderr.complain(error.message, { error: error._tag, exit })
-    return hintOf(error._tag).forEach((hint) => Stderr.print(hint))
+    return hintOf(error._tag).forEach((hint) => Stderr.hint(hint))
   }
   Stderr.complain("This is a defect of duo-mfa. Nothing was published; please report these lines.", { exit })
   Stderr.print(error instanceof Error ? `${error.name}\n${frames(error)}` : typeof error)

@@ -18,6 +18,7 @@ import * as Targets from "./shared/Targets.ts"
 import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
+import * as Findings from "./verify/Findings.ts"
 
 /** Something that could not be read, and why. */
 const Unread = Schema.Struct({ what: Schema.String, detail: Schema.String, exit: Schema.Int })
@@ -60,8 +61,6 @@ export class NoRuns extends Schema.TaggedError<NoRuns>()("NoRuns", { directory: 
   }
 }
 
-type Verdict = "same" | "differs" | "missing" | "no longer kept" | "cannot be read back" | "not verified"
-
 /** Whether a sink cannot be reached or is locked, so that it is not tried again for other tables. */
 const isShut = (error: ExpectedFailure) => isSinkError(error) && ["Unreachable", "InUse"].includes(error.reason._tag)
 
@@ -96,39 +95,6 @@ const tableOf = (table: Table, { columns, format }: Manifest.Manifest) =>
     ? { ...table, columns: table.columns.filter(({ earlier }) => earlier === null) }
     : fromTypes(table.name, columns[table.name] ?? {})
 
-/** A table of a run in a sink, or a manifest that cannot be read, and what was found. */
-interface Finding {
-  readonly run_id: string
-  readonly sink: string
-  readonly location: string
-  readonly table: string
-  readonly rows: number
-  readonly verdict: Verdict
-}
-
-const print = ({ rows, run_id, sink, table, verdict }: Finding) =>
-  Stdout.print([run_id, sink.padEnd(8), table.padEnd(13), String(rows).padStart(9), verdict].join("  "))
-
-const count = (values: ReadonlyArray<string>, word: string) => {
-  const { size } = new Set(values)
-  return `${size} ${word}${size === 1 ? "" : "s"}`
-}
-
-/** All findings in one line. */
-const notKept =
-  "No longer kept is not an error: the ledger keeps versions of rows instead of whole runs, and you may delete old files."
-
-const summary = (findings: ReadonlyArray<Finding>) => {
-  const verdicts = Map.groupBy(findings, ({ verdict }) => verdict)
-  const parts = [...verdicts].map(([verdict, { length }]) => `${length} ${verdict}`)
-  const tables = findings.filter(({ table }) => table !== "")
-  return `${tables.length} tables of ${count(tables.map(({ run_id }) => run_id), "run")} in ${
-    count(tables.map(({ location, sink }) => `${sink}:${location}`), "sink")
-  }: ${verdicts.size === 1 && verdicts.has("same") ? "all are as published" : parts.join(", ")}${
-    verdicts.has("no longer kept") ? `\n${notKept}` : ""
-  }`
-}
-
 export const verify = Command.make(
   "verify",
   {
@@ -161,17 +127,21 @@ export const verify = Command.make(
     const differing: Array<string> = []
     const unread: Array<typeof Unread.Type> = []
     const unnamed = new Set<string>()
-    const findings: Array<Finding> = []
+    const findings: Array<Findings.VerifiedTable> = []
     /** The manifest of a later run cannot be read. */
     let isUnknown = false
 
-    const found = (finding: Finding) => {
+    const found = (finding: Findings.VerifiedTable) => {
       findings.push(finding)
-      return json ? Effect.void : print(finding)
+      return json ? Effect.void : Findings.print(finding)
     }
 
     /** Keeps why something could not be read, and goes on. */
-    const notVerified = (of: Omit<Finding, "rows" | "verdict">, what: string, error: ExpectedFailure) => {
+    const notVerified = (
+      of: Omit<Findings.VerifiedTable, "rows" | "verdict">,
+      what: string,
+      error: ExpectedFailure
+    ) => {
       unread.push({ what, detail: error.message, exit: error[Runtime.errorExitCode] })
       return found({ ...of, rows: 0, verdict: "not verified" })
     }
@@ -237,7 +207,7 @@ export const verify = Command.make(
         ...failure && { error: failure._tag, message: failure.message },
         exit: failure?.[Runtime.errorExitCode] ?? ExitCode.ok
       })
-      : Stdout.print(summary(findings))
+      : Findings.printSummary(findings)
     if (failure !== undefined) return yield* failure
     if (!all && !json) yield* Stderr.next(`${commandName()} verify --all compares every run`)
   })
@@ -250,4 +220,4 @@ export const verify = Command.make(
   ])
 )
 
-const isWrong = (verdict: Verdict) => verdict === "differs" || verdict === "missing"
+const isWrong = (verdict: Findings.VerifiedTable["verdict"]) => verdict === "differs" || verdict === "missing"

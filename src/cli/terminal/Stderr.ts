@@ -43,6 +43,11 @@ const write = (pretty: string, { annotations = {}, date = new Date(), level, mes
 /** Prints a line that is not a log message; in JSON it is one. */
 export const print = (text: string): void => write(text, { level: "info", message: text })
 
+/** Prints further help for a person. Programs, which read JSON, do not get it. */
+export const hint = (text: string): void => {
+  if (!isJson) print(text)
+}
+
 /** Prints an error. */
 export const complain = (message: string, annotations: object = {}): void =>
   write(`duo-mfa: ${message}`, { level: "error", message, annotations })

@@ -1,0 +1,41 @@
+/** The findings of `verify`: a line for each, and one line for all. */
+import { Effect } from "effect"
+import * as Stderr from "../terminal/Stderr.ts"
+import * as Stdout from "../terminal/Stdout.ts"
+
+type Verdict = "same" | "differs" | "missing" | "no longer kept" | "cannot be read back" | "not verified"
+
+/** A table of a run in a sink, or a manifest that cannot be read, and what was found. */
+export interface VerifiedTable {
+  readonly run_id: string
+  readonly sink: string
+  readonly location: string
+  readonly table: string
+  readonly rows: number
+  readonly verdict: Verdict
+}
+
+export const print = ({ rows, run_id, sink, table, verdict }: VerifiedTable) =>
+  Stdout.print([run_id, sink.padEnd(8), table.padEnd(13), String(rows).padStart(9), verdict].join("  "))
+
+const count = (values: ReadonlyArray<string>, word: string) => {
+  const { size } = new Set(values)
+  return `${size} ${word}${size === 1 ? "" : "s"}`
+}
+
+/** Prints all findings in one line. */
+export const printSummary = Effect.fnUntraced(function*(findings: ReadonlyArray<VerifiedTable>) {
+  const verdicts = Map.groupBy(findings, ({ verdict }) => verdict)
+  const parts = [...verdicts].map(([verdict, { length }]) => `${length} ${verdict}`)
+  const tables = findings.filter(({ table }) => table !== "")
+  yield* Stdout.print(
+    `${tables.length} tables of ${count(tables.map(({ run_id }) => run_id), "run")} in ${
+      count(tables.map(({ location, sink }) => `${sink}:${location}`), "sink")
+    }: ${verdicts.size === 1 && verdicts.has("same") ? "all are as published" : parts.join(", ")}`
+  )
+  if (verdicts.has("no longer kept")) {
+    Stderr.hint(
+      "No longer kept is not an error: the ledger keeps versions of rows instead of whole runs, and you may delete old files."
+    )
+  }
+})
