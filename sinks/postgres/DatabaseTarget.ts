@@ -5,6 +5,7 @@
 import { Config, ConfigProvider, Effect, Option, Runtime, Schema } from "effect"
 import { userInfo } from "node:os"
 import { ExitCode } from "../../src/failure/ExitCode.ts"
+import { isLoopback } from "../../src/http/LoopbackName.ts"
 
 /** How the identity of the server is checked; `disable` is plain text without a check. */
 const SslMode = Schema.Literals(["disable", "require", "verify-ca", "verify-full"])
@@ -52,7 +53,7 @@ const decodeOptions = Schema.decodeUnknownEffect(Options, { onExcessProperty: "e
 /** PostgreSQL cuts off the end of names of more than 63 bytes, and `_rows` is appended to this name. */
 const schemaBytesMax = 63 - "_rows".length
 
-const isLocal = (host: string) => /^(\/.*|localhost|127(\.\d{1,3}){3}|::1)$/.test(host)
+const isLocal = (host: string) => host.startsWith("/") || isLoopback(host)
 const sslmodeOf = (host: string): SslMode => isLocal(host) ? "disable" : "verify-full"
 
 const parts = Effect.fnUntraced(function*(text: string) {

@@ -5,7 +5,7 @@
  */
 import { Config, Effect, Redacted, Runtime, Schema } from "effect"
 import { ExitCode } from "../failure/ExitCode.ts"
-import { isPlainLoopback } from "../http/PlainLoopback.ts"
+import { isPlainLoopback } from "../http/LoopbackName.ts"
 
 const endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
 

@@ -17,7 +17,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   history: ["run", "duckdb", "files"],
   telemetry: ["run", "http"],
   pipelines: ["duo", "run"],
-  sinks: ["history", "run", "duckdb", "files", "text"],
+  sinks: ["history", "run", "duckdb", "files", "http", "text"],
   report: ["pipelines", "duckdb"],
   emulator: ["duo"],
   package: ["duckdb", "files"],

@@ -5,7 +5,7 @@
 import { Config, Effect, Option, Redacted, Runtime, Schedule, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import { isPlainLoopback } from "../../http/PlainLoopback.ts"
+import { isPlainLoopback } from "../../http/LoopbackName.ts"
 import * as Transport from "../../http/Transport.ts"
 import { version } from "../../Version.ts"
 

@@ -3,6 +3,7 @@
  * http.
  */
 import { Result, Schema } from "effect"
+import { isLoopback } from "../../http/LoopbackName.ts"
 
 /** `api-xxxxxxxx.duosecurity.com`, `api-xxxxxxxx.duofederal.com`, or loopback with an optional port; lower case. */
 export const HostName = Schema.String.pipe(Schema.brand("duo-mfa/duo/HostName"))
@@ -17,10 +18,8 @@ export interface Host {
 
 const duoHost = /^api-[a-z0-9]+\.(duosecurity|duofederal)\.com$/
 
-const octet = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)"
-const loopbackHost = new RegExp(
-  `^(127(\\.${octet}){3}|::1|\\[::1\\]|localhost|(127(\\.${octet}){3}|\\[::1\\]|localhost):\\d{1,5})$`
-)
+/** A name, which may be an IPv6 address in brackets, and perhaps a port. */
+const nameAndPort = /^(\[.*\]|[^:]*)(:\d{1,5})?$/
 
 /** The host, or the sentence that says how to set it. */
 export const parseHost = (name: string, allowLoopback: boolean): Result.Result<Host, string> => {
@@ -28,8 +27,8 @@ export const parseHost = (name: string, allowLoopback: boolean): Result.Result<H
   if (duoHost.test(lower)) {
     return Result.succeed({ host: HostName.make(lower), origin: `https://${lower}`, loopback: false })
   }
-  if (loopbackHost.test(lower)) {
-    const host = lower === "::1" ? "[::1]" : lower
+  const host = lower === "::1" ? "[::1]" : lower
+  if (isLoopback(nameAndPort.exec(host)?.[1] ?? "")) {
     if (!URL.canParse(`http://${host}`)) return Result.fail("DUO_HOST has an invalid port")
     return allowLoopback
       ? Result.succeed({ host: HostName.make(host), origin: `http://${host}`, loopback: true })
