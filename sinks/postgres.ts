@@ -80,15 +80,15 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   yield* Layout.migrate(session, target, run.tables)
   const known = yield* session.all(`SELECT FROM ${Layout.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
   if (known.length > 0) return yield* new CannotCreate({ detail: `run ${run.run_id} exists already` })
-  // these statements change nothing, and fail now if the user may not write
-  const rehearsal = [
+  // these statements change nothing, and fail if the user may not write
+  const checks = [
     ...[runs, ...run.tables].map((table) => Layout.rowsOf(target, table)).map((rows) =>
       `INSERT INTO ${rows} SELECT * FROM ${rows} WHERE false`
     ),
     `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE false`,
     `DELETE FROM ${Layout.rowsOf(target, runs)} WHERE false`
   ]
-  yield* session.run(rehearsal.join(";"))
+  yield* session.run(checks.join(";"))
 
   const sealTable = Effect.fnUntraced(function*(outcome: Outcome, rows: Rows, table: Table) {
     let bytes = 0
