@@ -7,7 +7,7 @@ import { userInfo } from "node:os"
 import { ExitCode } from "../../src/failure/ExitCode.ts"
 import { isLoopback } from "../../src/http/LoopbackName.ts"
 
-/** How the identity of the server is checked; `disable` is plain text without a check. */
+/** The check of the server's identity. `disable` means plain text and no check. */
 const SslMode = Schema.Literals(["disable", "require", "verify-ca", "verify-full"])
 type SslMode = typeof SslMode.Type
 

@@ -18,17 +18,18 @@ const reportFailure = (cause: Cause.Cause<unknown>) => {
   const exit = ExitStatus.exitCode(cause)
   if (ExitStatus.isExpected(error)) {
     Stderr.complain(error.message, { error: error._tag, exit })
-    return hintOf(error._tag).forEach((hint) => Stderr.hint(hint))
+    if (hasNotBegun(error._tag)) {
+      Stderr.hint(
+        `${commandName()} init asks for the keys of your tenant, and ${commandName()} demo works without any.`
+      )
+    }
+    return
   }
   Stderr.complain("This is a defect of duo-mfa. Nothing was published; please report these lines.", { exit })
   Stderr.print(error instanceof Error ? `${error.name}\n${frames(error)}` : typeof error)
 }
 
-/** Further help for somebody who has not begun yet. */
-const hintOf = (tag: string) =>
-  tag === "SettingsError" || tag === "NoLedger"
-    ? [`${commandName()} init asks for the keys of your tenant, and ${commandName()} demo works without any.`]
-    : []
+const hasNotBegun = (tag: string) => tag === "SettingsError" || tag === "NoLedger"
 
 const frames = ({ stack = "" }: Error) => stack.split("\n").filter((line) => /^\s+at /.test(line)).join("\n")
 

@@ -13,9 +13,9 @@ export interface RunDatabase {
 }
 
 /**
- * Whether DuckDB may write data that does not fit into memory to temporary files in the same directory. These have
- * names: if the process is killed, they stay until the next run removes them. A dry run has no next run, so it gets more
- * memory instead.
+ * The place of data that does not fit into memory. `to disk`: DuckDB writes it to temporary files in the same directory.
+ * These have names: if the process is killed, they stay until the next run removes them. `never`: it fails. A dry run
+ * has no next run, so it never writes such files and gets more memory instead.
  */
 type Overflow = "to disk" | "never"
 

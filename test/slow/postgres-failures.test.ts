@@ -1,23 +1,15 @@
 /** Why the sink for PostgreSQL failed: each cause has its own reason, which tells no value of a row. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { afterAll, assert, beforeAll, describe, layer } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import postgres from "../../sinks/postgres.ts"
 import { outcomeOf, plain, rowsOf, runOf } from "../laws/rows.ts"
 import { finished, perform, stage } from "../laws/sink.ts"
-import { binaries, locationOf, secret, type Server, start, tree } from "../support/servers/postgres-server.ts"
+import { locationOf, secret, tree } from "../support/servers/postgres-server.ts"
 import { environment } from "../support/servers/real-host.ts"
-import { failure, first, of, openingAt, schemaFor, second } from "./postgres-sink.ts"
+import { failure, first, hasServer, of, openingAt, schemaFor, second, serverOfFile } from "./postgres-sink.ts"
 
-let server: Server
-
-const hasServer = binaries !== undefined
-beforeAll(async () => {
-  if (hasServer) server = await start()
-}, 120_000)
-afterAll(() => server?.stop())
-
-const at = () => server
+const at = serverOfFile()
 
 const { opened, refused } = openingAt(at)
 
@@ -42,9 +34,9 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
           "permission denied for database reports"
         ])
         const schema = schemaFor("rights")
-        yield* perform(postgres, locationOf(server, { schema }), first, of(first, 1))
+        yield* perform(postgres, locationOf(at(), { schema }), first, of(first, 1))
         const denied = (rights: string, table: string) => {
-          server.psql(`GRANT USAGE ON SCHEMA ${schema}_rows TO stranger; GRANT ${rights} TO stranger`)
+          at().psql(`GRANT USAGE ON SCHEMA ${schema}_rows TO stranger; GRANT ${rights} TO stranger`)
           const expected = ["CannotCreate", `permission denied for table ${table}`]
           return Effect.map(
             refused({ schema, user: "stranger" }),
@@ -55,7 +47,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         yield* denied(`INSERT ON ${schema}_rows.runs`, "things")
         yield* denied(`INSERT ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
         yield* denied(`UPDATE ON ${schema}_rows.runs`, "runs")
-        server.psql(`GRANT DELETE ON ${schema}_rows.runs TO stranger`)
+        at().psql(`GRANT DELETE ON ${schema}_rows.runs TO stranger`)
         yield* opened({ schema, user: "stranger" })
       }))
 
@@ -63,11 +55,11 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* refused({ host: "127.0.0.1", port: 1 }), ["Unreachable", "ECONNREFUSED"])
         const schema = schemaFor("away")
-        const location = locationOf(server, { schema })
+        const location = locationOf(at(), { schema })
         const [tag] = yield* failure(Effect.scoped(Effect.gen(function*() {
           const { seal } = yield* postgres.open(location, first, "/nowhere")
           const rows = yield* finished([{ run: first, rows: of(first, 1) }])
-          server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'duo-mfa'")
+          at().psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'duo-mfa'")
           return yield* seal([outcomeOf(first, of(first, 1))], rows)
         })))
         assert.strictEqual(tag, "Unreachable")
@@ -77,10 +69,10 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
     it.effect("for a full disk, and for a rejected row, of which the error has only the column", () =>
       Effect.gen(function*() {
         const schema = schemaFor("triggers")
-        const location = locationOf(server, { schema })
+        const location = locationOf(at(), { schema })
         yield* perform(postgres, location, first, of(first, 1))
         const failing = (code: string) =>
-          server.psql(`CREATE OR REPLACE FUNCTION ${schema}.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          at().psql(`CREATE OR REPLACE FUNCTION ${schema}.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             RAISE EXCEPTION 'no room for %', NEW.name USING ERRCODE = '${code}', DETAIL = NEW.name; END $$;
             CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON ${schema}_rows.things FOR EACH ROW EXECUTE FUNCTION ${schema}.fail()`)
         const failed = failure(stage(postgres, location, second, of(second, 1)))
@@ -90,7 +82,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         assert.deepStrictEqual(yield* failed, ["InputOutput", "SQLSTATE 23514"])
         const early = { things: rowsOf(runOf(3), [{ ...plain, moment: -90_000_000_000_000_000n }]) }
         assert.deepStrictEqual(
-          yield* failure(stage(postgres, locationOf(server, { schema: schemaFor("early") }), runOf(3), early)),
+          yield* failure(stage(postgres, locationOf(at(), { schema: schemaFor("early") }), runOf(3), early)),
           ["InputOutput", "the server rejected a value of the column moment (22009)"]
         )
       }))
@@ -103,7 +95,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         yield* opened({ ...tcp, sslmode: "require" })
         assert.deepStrictEqual(yield* refused({ ...tcp, sslmode: "verify-full" }), untrusted)
         assert.deepStrictEqual(yield* refused({ ...tcp, sslmode: "verify-ca" }), untrusted)
-        const trusted = { ...tcp, sslrootcert: server.certificate }
+        const trusted = { ...tcp, sslrootcert: at().certificate }
         yield* opened({ ...trusted, sslmode: "verify-full" })
         yield* opened({ ...trusted, sslmode: "verify-ca" })
         // 0.0.0.0 reaches the same server by a name that is not in its certificate

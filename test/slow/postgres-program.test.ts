@@ -1,5 +1,5 @@
 /** The program and a PostgreSQL: settings, passwords that are never shown, killed runs, and the commands of the page. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
@@ -8,33 +8,28 @@ import { usersOn } from "../known/scene.ts"
 import { command, extract } from "../support/processes/command.ts"
 import { inFolder, program, settings } from "../support/processes/program.ts"
 import * as readers from "../support/readers.ts"
-import { binaries, locationOf, query, secret, type Server, start } from "../support/servers/postgres-server.ts"
+import { locationOf, query, secret } from "../support/servers/postgres-server.ts"
+import { hasServer, serverOfFile } from "./postgres-sink.ts"
 
-let server: Server
-
-const hasServer = binaries !== undefined
-beforeAll(async () => {
-  if (hasServer) server = await start()
-}, 120_000)
-afterAll(() => server?.stop())
+const at = serverOfFile()
 
 const killing = `${import.meta.dirname}/../support/sinks/killing.ts`
 
-const rowsIn = (schema: string) => query(server, `SELECT run_id, published FROM ${schema}_rows.runs ORDER BY run_id`)
+const rowsIn = (schema: string) => query(at(), `SELECT run_id, published FROM ${schema}_rows.runs ORDER BY run_id`)
 
 describe.skipIf(!hasServer)("with a PostgreSQL", () => {
   it.live("has the same rows as the other sinks, and the password is in no file", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 40 })
       const env = { ...settings(duo), PGPASSWORD: secret }
-      const target = `postgres://locked@127.0.0.1:${server.port}/reports?schema=whole&sslmode=require`
+      const target = `postgres://locked@127.0.0.1:${at().port}/reports?schema=whole&sslmode=require`
       const args = ["extract", "--json", "--sink", "ndjson", "--sink", `postgres:${target}`]
       const { code, stderr, stdout } = yield* command(folder, args, env)
       assert.strictEqual(code, 0, stderr)
       const { run_id, sinks } = JSON.parse(stdout)
       assert.strictEqual(sinks[1].location, target)
       const lines = readers.unpacked(`${folder}/data/ndjson/users/${run_id}.ndjson.zst`).trimEnd().split("\n")
-      const emails = query(server, "SELECT email FROM whole.users ORDER BY user_id").map(({ email }) => email)
+      const emails = query(at(), "SELECT email FROM whole.users ORDER BY user_id").map(({ email }) => email)
       assert.deepStrictEqual(
         emails,
         lines.map((line) => JSON.parse(line)).toSorted((a, b) => a.user_id < b.user_id ? -1 : 1).map(({ email }) =>
@@ -54,7 +49,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       for (const text of [...told, ...kept.map((file) => readFileSync(`${folder}/${file}`, "utf8"))]) {
         assert.notInclude(text, secret)
       }
-      server.psql(
+      at().psql(
         "UPDATE whole_rows.users SET email = 'somebody@example.com' WHERE user_id = (SELECT min(user_id) FROM whole_rows.users)"
       )
       const changed = yield* command(folder, verify, { PGPASSWORD: secret })
@@ -67,11 +62,11 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       const duo = yield* serve({ users: 40 })
       const run = command(
         folder,
-        ["extract", "--sink", `postgres:${locationOf(server, { schema: "others" })}`],
+        ["extract", "--sink", `postgres:${locationOf(at(), { schema: "others" })}`],
         settings(duo)
       )
       assert.strictEqual((yield* run).code, 0)
-      server.psql("UPDATE others_rows.mfa_methods SET method_id = 'before ' || method_id")
+      at().psql("UPDATE others_rows.mfa_methods SET method_id = 'before ' || method_id")
       const { code, stderr } = yield* run
       assert.strictEqual(code, 4)
       assert.match(stderr, /(\d+) of \1 mfa_methods are gone since the run before, more than 10 %.*--max-shrink 100/)
@@ -83,33 +78,33 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       writeFileSync(`${folder}/pass`, `*:*:*:locked:${secret}\n`, { mode: 0o600 })
       writeFileSync(
         `${folder}/.env`,
-        `PGHOST=${server.folder}\nPGPORT=${server.port}\nPGUSER=locked\nPGDATABASE=reports\n`
+        `PGHOST=${at().folder}\nPGPORT=${at().port}\nPGUSER=locked\nPGDATABASE=reports\n`
       )
       const env = { ...settings(duo), PGPASSFILE: `${folder}/pass` }
       const args = ["extract", "--sink", "postgres", "--pii", "drop"]
       const { code, stderr, stdout } = yield* command(folder, args, env)
       assert.strictEqual(code, 0, stderr)
-      assert.deepStrictEqual(query(server, "SELECT DISTINCT email, username FROM duo_mfa.users"), [
+      assert.deepStrictEqual(query(at(), "SELECT DISTINCT email, username FROM duo_mfa.users"), [
         { email: null, username: null }
       ])
-      const place = `postgres:///reports?host=${server.folder}&port=${server.port}&user=locked&schema=duo_mfa`
+      const place = `postgres:///reports?host=${at().folder}&port=${at().port}&user=locked&schema=duo_mfa`
       assert.include(stdout, `postgres ${place} (0.0 MB)`)
       assert.strictEqual(
         (yield* command(folder, ["verify", "--sink", "postgres"], { PGPASSFILE: `${folder}/pass` })).code,
         0
       )
-      server.psql("DROP SCHEMA duo_mfa, duo_mfa_rows CASCADE")
+      at().psql("DROP SCHEMA duo_mfa, duo_mfa_rows CASCADE")
     })))
 
   it.live("a run that is killed after it was sealed is not visible, and the next run publishes it first", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 5 })
-      const target = ["--sink", `postgres:${locationOf(server, { schema: "killed" })}`]
+      const target = ["--sink", `postgres:${locationOf(at(), { schema: "killed" })}`]
       const killed = yield* program(folder, ["extract", "--sink", killing, ...target], { ...settings(duo), KILL: "1" })
       assert.isNull(killed.code)
       assert.deepStrictEqual(rowsIn("killed").map(({ published }) => published), [false])
-      assert.deepStrictEqual(query(server, "SELECT * FROM killed.runs"), [])
-      assert.deepStrictEqual(query(server, "SELECT * FROM killed.users UNION SELECT * FROM killed.users_snapshots"), [])
+      assert.deepStrictEqual(query(at(), "SELECT * FROM killed.runs"), [])
+      assert.deepStrictEqual(query(at(), "SELECT * FROM killed.users UNION SELECT * FROM killed.users_snapshots"), [])
       for (const named of [["--sink", killing], target]) {
         const refused = yield* command(folder, ["extract", ...named], settings(duo))
         assert.strictEqual(refused.code, 4, refused.stderr)
@@ -125,7 +120,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
   it.live("the next run discards the rows of a run that will not be published", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 5 })
-      const target = ["--sink", `postgres:${locationOf(server, { schema: "swept" })}`]
+      const target = ["--sink", `postgres:${locationOf(at(), { schema: "swept" })}`]
       yield* program(folder, ["extract", "--sink", killing, ...target], { ...settings(duo), KILL: "1" })
       const [sealed = ""] = globSync("data/runs/*.sealed", { cwd: folder })
       writeFileSync(
@@ -136,18 +131,18 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       const next = yield* command(folder, ["extract", "--json", ...target], settings(duo))
       assert.strictEqual(next.code, 0, next.stderr)
       assert.deepStrictEqual(rowsIn("swept"), [{ run_id: JSON.parse(next.stdout).run_id, published: true }])
-      assert.strictEqual(query(server, "SELECT DISTINCT run_id FROM swept_rows.users").length, 1)
+      assert.strictEqual(query(at(), "SELECT DISTINCT run_id FROM swept_rows.users").length, 1)
     })))
 
   it.live("administrators have rows beside the users, and a run of one does not remove rows of the other", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users: 5 })
-      const target = ["--sink", `postgres:${locationOf(server, { schema: "beside" })}`]
+      const target = ["--sink", `postgres:${locationOf(at(), { schema: "beside" })}`]
       for (const pipeline of ["mfa", "admins", "mfa", "admins"]) {
         const { code, stderr } = yield* command(folder, ["extract", pipeline, ...target], settings(duo))
         assert.strictEqual(code, 0, stderr)
       }
-      const counted = (table: string) => query(server, `SELECT count(*) AS rows FROM beside.${table}`)
+      const counted = (table: string) => query(at(), `SELECT count(*) AS rows FROM beside.${table}`)
       assert.deepStrictEqual([...counted("users"), ...counted("users_history")], [{ rows: 5 }, { rows: 5 }])
       assert.deepStrictEqual(counted("admins"), counted("admins_history"))
       assert.isAbove(Number(counted("admins")[0]?.["rows"]), 0)
@@ -156,7 +151,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
 
   it.live("two tenants have rows beside each other, and a run that is not complete removes no user", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const target = ["--sink", `postgres:${locationOf(server, { schema: "tenants" })}`]
+      const target = ["--sink", `postgres:${locationOf(at(), { schema: "tenants" })}`]
       yield* extract(folder, { tenant: Tenant.make({ users: 20, seed: 1 }) }, target)
       const all = usersOn(8)
       const read = (options: Options) => Effect.scoped(extract(folder, options, target))
@@ -166,7 +161,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.deepStrictEqual([summary.complete, next.summary.complete], [true, false])
       const users =
         "SELECT count(*)::int AS users, count(DISTINCT run_id)::int AS runs FROM tenants.users GROUP BY tenant ORDER BY 1"
-      assert.deepStrictEqual(query(server, users), [{ users: all.length, runs: 2 }, { users: 20, runs: 1 }])
+      assert.deepStrictEqual(query(at(), users), [{ users: all.length, runs: 2 }, { users: 20, runs: 1 }])
     })))
 
   it.live("the commands of the page work", () =>
@@ -176,9 +171,9 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         [...page.matchAll(new RegExp(`^\`\`\`${language}\n([^\`]+)^\`\`\``, "gm"))].map(([_, block = ""]) => block)
       const [once = "", ...questions] = blocks("sql")
       // one of the roles exists already
-      server.psql(once.replace("CREATE ROLE duo LOGIN;", ""))
+      at().psql(once.replace("CREATE ROLE duo LOGIN;", ""))
       const duo = yield* serve({ users: 20 })
-      const place = locationOf(server)
+      const place = locationOf(at())
       const commands = blocks("sh").flatMap((block) => block.trim().split("\n"))
       assert.strictEqual(commands.length, 3)
       for (const typed of commands) {
@@ -188,11 +183,11 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       }
       assert.strictEqual(questions.length, 4)
       const [coverage = ""] = questions
-      assert.match(server.psql(`SET ROLE analysts; ${coverage}`), /^2026-\d\d-\d\d\|\d+\|\d+\.\d$/)
-      for (const question of questions.slice(0, -1)) server.psql(`SET ROLE analysts; ${question}`)
-      assert.throws(() => server.psql("SET ROLE analysts; SELECT * FROM duo_mfa_rows.users"), /permission denied/)
+      assert.match(at().psql(`SET ROLE analysts; ${coverage}`), /^2026-\d\d-\d\d\|\d+\|\d+\.\d$/)
+      for (const question of questions.slice(0, -1)) at().psql(`SET ROLE analysts; ${question}`)
+      assert.throws(() => at().psql("SET ROLE analysts; SELECT * FROM duo_mfa_rows.users"), /permission denied/)
       const forgotten = questions.at(-1)?.replace("interval '2 years'", "interval '-1 day'") ?? ""
-      server.psql(`SET ROLE duo; ${forgotten}`)
-      assert.deepStrictEqual(query(server, "SELECT * FROM duo_mfa_rows.users"), [])
+      at().psql(`SET ROLE duo; ${forgotten}`)
+      assert.deepStrictEqual(query(at(), "SELECT * FROM duo_mfa_rows.users"), [])
     })))
 })

@@ -1,5 +1,5 @@
-/** What the tests of the sink for PostgreSQL share: runs with rows, a schema for each test, and reasons of failures. */
-import { assert } from "@effect/vitest"
+/** Shared by the tests with a PostgreSQL: a server per file, runs with rows, a schema per test, reasons of failures. */
+import { afterAll, assert, beforeAll } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
 import { createHash } from "node:crypto"
 import postgres from "../../sinks/postgres.ts"
@@ -7,7 +7,19 @@ import type { DatabaseTarget } from "../../sinks/postgres/DatabaseTarget.ts"
 import { isSinkReason, SinkError } from "../../src/failure/SinkError.ts"
 import type { SinkRun } from "../../src/Sink.ts"
 import { plain, rowsOf, runOf } from "../laws/rows.ts"
-import { locationOf, type Server } from "../support/servers/postgres-server.ts"
+import { binaries, locationOf, type Server, start } from "../support/servers/postgres-server.ts"
+
+export const hasServer = binaries !== undefined
+
+/** Starts a server before the tests of a file, and stops it after them. Only tests can call the result. */
+export const serverOfFile = () => {
+  let server: Server
+  beforeAll(async () => {
+    if (hasServer) server = await start()
+  }, 120_000)
+  afterAll(() => server?.stop())
+  return () => server
+}
 
 /** The schema of one test. */
 export const schemaFor = (name: string) => `of_${createHash("sha256").update(name).digest("hex").slice(0, 12)}`

@@ -1,6 +1,6 @@
 /** The sink for PostgreSQL, with a server that the tests start. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { afterAll, assert, beforeAll, describe, layer } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import postgres from "../../sinks/postgres.ts"
 import { SinkError } from "../../src/failure/SinkError.ts"
@@ -8,31 +8,23 @@ import { runs } from "../../src/Outcome.ts"
 import * as Table from "../../src/Table.ts"
 import { runOf, tables, things } from "../laws/rows.ts"
 import { perform, sinkLaws, stage } from "../laws/sink.ts"
-import { binaries, locationOf, query, reader, type Server, start, tree } from "../support/servers/postgres-server.ts"
-import { failure, first, of, openingAt, schemaFor, second } from "./postgres-sink.ts"
+import { locationOf, query, reader, tree } from "../support/servers/postgres-server.ts"
+import { failure, first, hasServer, of, openingAt, schemaFor, second, serverOfFile } from "./postgres-sink.ts"
 
-let server: Server
-
-const hasServer = binaries !== undefined
-beforeAll(async () => {
-  if (hasServer) server = await start()
-}, 120_000)
-afterAll(() => server?.stop())
-
-const at = () => server
+const at = serverOfFile()
 
 const { opened, refused } = openingAt(at)
 
 describe.skipIf(!hasServer)("with a PostgreSQL", () => {
-  sinkLaws({ ...postgres, location: (directory) => locationOf(server, { schema: schemaFor(directory) }) }, {
+  sinkLaws({ ...postgres, location: (directory) => locationOf(at(), { schema: schemaFor(directory) }) }, {
     read: reader(at),
     earliest: -62_135_596_800_000_000n,
     elsewhere: {
       tree: tree(at),
       unwritable: () => [
-        locationOf(server, { database: "nowhere" }),
-        locationOf(server, { user: "stranger" }),
-        locationOf(server, { user: "locked" })
+        locationOf(at(), { database: "nowhere" }),
+        locationOf(at(), { user: "stranger" }),
+        locationOf(at(), { user: "locked" })
       ]
     }
   })
@@ -41,9 +33,9 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
     it.effect("has a comment for every table, view and column, and the types of the dictionary", () =>
       Effect.gen(function*() {
         const schema = schemaFor("comments")
-        yield* perform(postgres, locationOf(server, { schema }), first, of(first, 1))
+        yield* perform(postgres, locationOf(at(), { schema }), first, of(first, 1))
         const described = query(
-          server,
+          at(),
           `SELECT c.relname AS table, a.attname AS column, format_type(a.atttypid, NULL) AS type,
              obj_description(c.oid, 'pg_class') AS doc, col_description(c.oid, a.attnum) AS said
            FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
@@ -71,7 +63,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
     it.effect("of another version gets its missing columns, and keeps its rows", () =>
       Effect.gen(function*() {
         const schema = schemaFor("versions")
-        const location = locationOf(server, { schema })
+        const location = locationOf(at(), { schema })
         yield* perform(postgres, location, first, of(first, 2))
         const { run_id, observed_at, ...rest } = things.specs
         const newer = Table.make({
@@ -83,21 +75,21 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         const rows = { things: of(second, 2).things.map((row) => ({ ...row, late: "new" })) }
         yield* perform(postgres, location, run, rows, { tables_collected: ["things"] })
         assert.deepStrictEqual(
-          query(server, `SELECT run_id, late FROM ${schema}.things_snapshots GROUP BY 1, 2 ORDER BY 1`),
+          query(at(), `SELECT run_id, late FROM ${schema}.things_snapshots GROUP BY 1, 2 ORDER BY 1`),
           [{ run_id: first.run_id, late: null }, { run_id: second.run_id, late: "new" }]
         )
-        assert.strictEqual(query(server, `SELECT * FROM ${schema}.others`).length, 1)
+        assert.strictEqual(query(at(), `SELECT * FROM ${schema}.others`).length, 1)
       }))
 
     it.effect("keeps objects of other users, and is made once if several first runs come at the same time", () =>
       Effect.gen(function*() {
         const schema = schemaFor("taken")
-        server.psql(
+        at().psql(
           `CREATE SCHEMA ${schema} AUTHORIZATION duo; SET ROLE duo; CREATE VIEW ${schema}.things AS SELECT 1 AS mine`
         )
         assert.deepStrictEqual(yield* refused({ schema }), ["CannotCreate", "relation \"things\" already exists"])
-        assert.deepStrictEqual(query(server, `SELECT * FROM ${schema}.things`), [{ mine: 1 }])
-        server.psql(`DROP VIEW ${schema}.things`)
+        assert.deepStrictEqual(query(at(), `SELECT * FROM ${schema}.things`), [{ mine: 1 }])
+        at().psql(`DROP VIEW ${schema}.things`)
         const tenants = ["api-1", "api-2", "api-3"].map((tenant, index) => runOf(index, tenant))
         yield* Effect.forEach(tenants, (run) => opened({ schema }, {}, run), { concurrency: "unbounded" })
       }))
@@ -106,17 +98,17 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       Effect.gen(function*() {
         const schema = schemaFor("unchanged")
         const made = () =>
-          query(server, `SELECT oid, xmin FROM pg_class WHERE relnamespace::regnamespace::text LIKE '${schema}%'`)
-        yield* perform(postgres, locationOf(server, { schema }), first, of(first, 1))
+          query(at(), `SELECT oid, xmin FROM pg_class WHERE relnamespace::regnamespace::text LIKE '${schema}%'`)
+        yield* perform(postgres, locationOf(at(), { schema }), first, of(first, 1))
         const before = made()
-        yield* perform(postgres, locationOf(server, { schema }), second, of(second, 1))
+        yield* perform(postgres, locationOf(at(), { schema }), second, of(second, 1))
         assert.isAbove(before.length, 10)
         assert.deepStrictEqual(made(), before)
       }))
 
     it.effect("a run that would remove more rows of the tenant than allowed is refused, and leaves nothing", () =>
       Effect.gen(function*() {
-        const location = locationOf(server, { schema: schemaFor("shrunk") })
+        const location = locationOf(at(), { schema: schemaFor("shrunk") })
         yield* perform(postgres, location, first, of(first, 10))
         const before = yield* tree(at)(location)
         const run = { ...second, maxShrink: 10 }
@@ -130,7 +122,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
 
     it.effect("lets in one run of a tenant at a time", () =>
       Effect.gen(function*() {
-        const location = locationOf(server, { schema: schemaFor("lock") })
+        const location = locationOf(at(), { schema: schemaFor("lock") })
         const other = runOf(2, "api-2.duosecurity.com")
         yield* Effect.scoped(Effect.gen(function*() {
           yield* postgres.open(location, first, "/nowhere")
@@ -142,7 +134,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
 
     it.effect("a run fails if the server did not take all of its rows", () =>
       Effect.gen(function*() {
-        const location = locationOf(server, { schema: schemaFor("count") })
+        const location = locationOf(at(), { schema: schemaFor("count") })
         const failed = stage(postgres, location, first, of(first, 2), { rows: { things: 3, others: 1 } })
         assert.deepStrictEqual(yield* failure(failed), ["InputOutput", "the server took 2 of 3 rows of things"])
         assert.deepStrictEqual(yield* tree(at)(location), {})
@@ -150,7 +142,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
 
     it.effect("a published run is not discarded", () =>
       Effect.gen(function*() {
-        const location = locationOf(server, { schema: schemaFor("published") })
+        const location = locationOf(at(), { schema: schemaFor("published") })
         yield* perform(postgres, location, first, of(first, 2))
         const before = yield* tree(at)(location)
         yield* postgres.discard(location, first.run_id)
@@ -159,7 +151,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
 
     it.effect("a publication that no run of this location made is refused", () =>
       Effect.gen(function*() {
-        const location = locationOf(server, { schema: schemaFor("foreign") })
+        const location = locationOf(at(), { schema: schemaFor("foreign") })
         const { publication } = yield* stage(postgres, location, first, of(first, 1))
         for (
           const [given, run_id] of [[publication, second.run_id], [{ location }, first.run_id], [
