@@ -14,7 +14,7 @@ import * as LedgerFile from "../src/history/ledger/LedgerFile.ts"
 import * as ParquetFiles from "../src/history/ParquetFiles.ts"
 import { asTable } from "../src/history/Snapshots.ts"
 import { Outcome, stampOf } from "../src/Outcome.ts"
-import * as Run from "../src/run/Run.ts"
+import * as OpenRound from "../src/run/OpenRound.ts"
 import * as Sql from "./Sql.ts"
 
 export type { Outcome } from "../src/Outcome.ts"
@@ -24,7 +24,7 @@ export const outcomeOf = Schema.decodeEffect(Schema.fromJsonString(Outcome))
 
 /** The run's metadata for its Parquet files, for `COPY ... (KV_METADATA ...)`. */
 export const metadata = (outcome: Outcome) =>
-  `{"${ParquetFiles.runKey}": ${DuckDb.literal(ParquetFiles.encodeRun(mfa.tables, outcome))}}`
+  `{"${ParquetFiles.runKey}": ${DuckDb.literal(ParquetFiles.encodeRuns(mfa.tables, [outcome]))}}`
 
 /** The seconds of every step, and their sum. */
 export interface Steps {
@@ -73,7 +73,7 @@ export const applyTo = Effect.fnUntraced(function*(
   outcome: Outcome,
   fileOf: (table: string) => string
 ) {
-  const run = Run.sinkRun(stampOf(outcome), mfa, { allowEmpty: false })
+  const run = OpenRound.sinkRun(stampOf(outcome), mfa, { allowEmpty: false })
   const times: Array<number> = []
   const tick = Effect.sync(() => void times.push(performance.now()))
   const { change } = yield* LedgerFile.open(ledger, outcome.run_id, mfa.tables)

@@ -24,7 +24,7 @@ const parse = Effect.fnUntraced(function*(location: string) {
   return {
     root,
     hasMark: option.exec(location)?.[1] !== "no",
-    target: ({ name }: { readonly name: string }, run_id: string) => path.join(root, name, `${run_id}.csv`)
+    target: ({ name }: { readonly name: string }, id: string) => path.join(root, name, `${id}.csv`)
   }
 })
 
@@ -54,11 +54,11 @@ const csv: Sink = {
     return yield* RunFiles.open(run, {
       root,
       target,
-      write: (file, table, run_id, rows) => {
+      write: (file, table, run_ids, rows) => {
         const names = table.columns.map(({ name }) => name)
         const header = (hasMark ? Spreadsheet.byteOrderMark : "") + Spreadsheet.record(names.map(Spreadsheet.field))
         const records = Stream.map(
-          rows.stream(table, run_id),
+          rows.stream(table, ...run_ids),
           (some) => some.map((row) => Spreadsheet.record(names.map((name) => field(row[name])))).join("")
         )
         return Files.write(file, Stream.concat(Stream.make(header), records))
@@ -70,11 +70,12 @@ const csv: Sink = {
 
   discard: (location, run_id) => Effect.flatMap(parse(location), ({ root }) => Files.discard(root, run_id)),
 
-  read: Effect.fn("csv.read")(function*(location, { run_id }, table) {
+  read: Effect.fn("csv.read")(function*(location, run, table) {
     const { target } = yield* parse(location)
     const columns = Ndjson.columns(table, DuckDb.types)
     const rows = yield* Read.file(
-      target(table, run_id),
+      target(table, Read.newestOf(run).run_id),
+      run,
       table,
       (file) =>
         `read_csv(${

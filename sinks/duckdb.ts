@@ -24,8 +24,9 @@ const duckdb: Sink = {
         // the same DuckDB instance has the rows; a connection of its own, because USE changes the database of a connection
         return yield* change(yield* rows.session.another, {
           make: Effect.fnUntraced(function*(session, catalog) {
+            const added = new Set(round.flatMap(({ columns_added }) => columns_added))
+            yield* Ledger.migrate(session, catalog, run.tables, run.views, [...added])
             for (const outcome of round) {
-              yield* Ledger.migrate(session, catalog, run.tables, run.views, outcome.columns_added)
               yield* Ledger.addRun(session, catalog, run.tables, outcome)
               const snapshots = collectedTables(run.tables, outcome).map((table) => ({
                 table,

@@ -48,11 +48,11 @@ const ndjson: Sink = {
     }
     return yield* RunFiles.open(run, {
       root,
-      target: ({ name }, run_id) => path.join(root, name, `${run_id}${suffix}`),
-      write: (file, table, run_id, { session }) =>
+      target: ({ name }, id) => path.join(root, name, `${id}${suffix}`),
+      write: (file, table, run_ids, { session }) =>
         RowsSql.copy(
           session,
-          Ndjson.objects(table, RowsSql.select(table, run_id), isStandardOutput),
+          Ndjson.objects(table, RowsSql.select(table, ...run_ids), isStandardOutput),
           file,
           `FORMAT json, COMPRESSION ${compression}`
         ),
@@ -70,13 +70,13 @@ const ndjson: Sink = {
       ? Effect.void
       : Effect.flatMap(rootOf(location), (root) => Files.discard(root, run_id)),
 
-  read: Effect.fn("ndjson.read")(function*(location, { run_id }, table) {
+  read: Effect.fn("ndjson.read")(function*(location, run, table) {
     const path = yield* Path.Path
     if (location === standardOutput) return undefined
     const { root, suffix: chosen } = yield* parse(location)
     // earlier versions wrote uncompressed files, whatever the location said
     for (const suffix of new Set([chosen, ...compressions.map(({ suffix }) => suffix)])) {
-      const rows = yield* Read.ndjson(path.join(root, table.name, `${run_id}${suffix}`), table)
+      const rows = yield* Read.ndjson(path.join(root, table.name, `${Read.newestOf(run).run_id}${suffix}`), run, table)
       if (rows !== undefined) return rows
     }
     return undefined

@@ -1,8 +1,8 @@
 /**
- * Parquet: every run's snapshot in `T/run_date=YYYY-MM-DD/RUN_ID.parquet`, the last run of each tenant in
+ * Parquet: the snapshot of every run or round in `T/run_date=YYYY-MM-DD/RUN_ID.parquet`, the last run of each tenant in
  * `current/T.parquet` for tools that read one file, and `views.sql`, which makes the ledger's views over these files.
  */
-import { Effect, FileSystem, Path, Stream } from "effect"
+import { Array, Effect, FileSystem, Path, Stream } from "effect"
 import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import * as Instant from "../src/duckdb/Instant.ts"
 import * as Read from "../src/duckdb/Read.ts"
@@ -16,7 +16,7 @@ import { collectedTables, type Outcome, stampOf } from "../src/Outcome.ts"
 import * as Lock from "../src/run/publish/Lock.ts"
 import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
 import type { Stamp, Table } from "../src/Table.ts"
-import { format } from "../src/Version.ts"
+import { formatOf } from "../src/Version.ts"
 
 const option = /\?compression=(zstd|snappy)$/
 
@@ -27,8 +27,8 @@ const parse = Effect.fnUntraced(function*(location: string) {
   return {
     compression: option.exec(location)?.[1] ?? "zstd",
     root,
-    snapshot: (run: Stamp, { name }: Table) =>
-      path.join(root, name, `run_date=${Instant.format(run.observed_at).split("T").at(0)}`, `${run.run_id}.parquet`),
+    snapshot: ({ observed_at, run_id }: Pick<Stamp, "run_id" | "observed_at">, { name }: Table) =>
+      path.join(root, name, `run_date=${Instant.format(observed_at).split("T").at(0)}`, `${run_id}.parquet`),
     current: ({ name }: Table) => path.join(root, "current", `${name}.parquet`)
   }
 })
@@ -48,15 +48,17 @@ const rowsIn = (file: string, { columns }: Table) =>
     DuckDb.scanParquet(file)
   }`
 
-/** The key-value metadata of a file. */
-const metadata = ({ columns, doc, key, name }: Table, run: SinkRun, outcome: Outcome) =>
-  Object.entries({
+/** The key-value metadata of a file with the rows of these runs, of which the last is the newest. */
+const metadata = ({ columns, doc, key, name }: Table, run: SinkRun, runs: Array.NonEmptyReadonlyArray<Outcome>) => {
+  const newest = Array.lastNonEmpty(runs)
+  return Object.entries({
     "duo_mfa.dictionary": JSON.stringify({ name, doc, key, columns }),
-    "duo_mfa.run_id": outcome.run_id,
-    [ParquetFiles.formatKey]: String(format),
-    [ParquetFiles.versionKey]: outcome.tool_version,
-    [ParquetFiles.runKey]: ParquetFiles.encodeRun(run.tables, outcome)
+    "duo_mfa.run_id": newest.run_id,
+    [ParquetFiles.formatKey]: String(formatOf(runs)),
+    [ParquetFiles.versionKey]: newest.tool_version,
+    [ParquetFiles.runKey]: ParquetFiles.encodeRuns(run.tables, runs)
   }).map(([key, value]) => `${DuckDb.literal(key)}: ${DuckDb.literal(value)}`).join(", ")
+}
 
 /** A condition for the rows of some tenants, or of all others. */
 const tenantsIn = (round: ReadonlyArray<Outcome>, isIn = "IN") =>
@@ -96,19 +98,18 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
 
   /** Stages the files of a table, and gives their targets. The runs of `round` all collected the table. */
   const sealTable = Effect.fn("Parquet.table")(
-    function*(round: ReadonlyArray<Outcome>, { session }: Rows, table: Table) {
+    function*(round: Array.NonEmptyReadonlyArray<Outcome>, { session }: Rows, table: Table) {
       yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
-      const newest = round.at(-1)
-      if (newest === undefined) return []
       const before = yield* Identity.of(current(table))
+      const rows = RowsSql.select(table, ...round.map(({ run_id }) => run_id))
 
-      const copy = (from: string, to: string, outcome: Outcome) =>
+      const copy = (from: string, to: string) =>
         RowsSql.copy(
           session,
           from,
           to,
           `FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${rowsPerGroup}, ` +
-            `DICTIONARY_SIZE_LIMIT ${dictionaryValuesMax}, KV_METADATA {${metadata(table, run, outcome)}}`
+            `DICTIONARY_SIZE_LIMIT ${dictionaryValuesMax}, KV_METADATA {${metadata(table, run, round)}}`
         )
 
       const count = Effect.fnUntraced(function*(file: string, where: string) {
@@ -116,65 +117,62 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
         return Number(counted[0]?.[0])
       })
 
-      const verify = Effect.fnUntraced(function*(file: string, runs: ReadonlyArray<Outcome>) {
-        const expected = runs.reduce((sum, { rows }) => sum + (rows[table.name] ?? 0), 0)
-        if ((yield* count(file, tenantsIn(runs))) !== expected) {
+      const verify = Effect.fnUntraced(function*(file: string) {
+        const expected = round.reduce((sum, { rows }) => sum + (rows[table.name] ?? 0), 0)
+        if ((yield* count(file, tenantsIn(round))) !== expected) {
           return yield* new InputOutput({ detail: `${file} does not have the ${expected} rows that were written` })
         }
       })
 
-      const refuseOutdated = Effect.fnUntraced(function*({ observed_at, tenant }: Stamp) {
+      const refuseOutdated = Effect.gen(function*() {
         if (before === null) return
-        const later = yield* session.all(
-          `SELECT run_id FROM ${DuckDb.scanParquet(current(table))} WHERE tenant = ${DuckDb.literal(tenant)}
-         AND observed_at > ${DuckDb.constant(observed_at)} LIMIT 1`
+        const instants = round.map(stampOf).map(({ observed_at, tenant }) =>
+          `(${DuckDb.literal(tenant)}, ${DuckDb.constant(observed_at)})`
         )
-        if (later.length > 0) return yield* new Superseded({ by: String(later[0]?.[0]) })
-      })
-
-      const sealRun = Effect.fnUntraced(function*(outcome: Outcome) {
-        const { run_id } = outcome
-        const from = staged(`${table.name}.${run_id}`)
-        yield* refuseOutdated(stampOf(outcome))
-        yield* copy(RowsSql.select(table, run_id), from, outcome)
-        yield* verify(from, [outcome])
-        return { from, to: snapshot(stampOf(outcome), table) }
+        const later = yield* session.all(
+          `SELECT run_id, seen.tenant FROM ${DuckDb.scanParquet(current(table))} seen
+           JOIN (VALUES ${instants.join(", ")}) AS round(tenant, instant)
+           ON seen.tenant = round.tenant AND observed_at > instant LIMIT 1`
+        )
+        const [[by, tenant] = []] = later
+        if (by !== undefined) return yield* new Superseded({ by: String(by), tenant: String(tenant) })
       })
 
       /**
-       * The new current file: the rows of these runs, and those of other tenants from the old one. If it would be the snapshot of
-       * one run, that file is copied. Rows of several files go through a database table, because DuckDB fills row groups to
-       * the last row only from full vectors, and a table gives full vectors.
+       * The new current file: the rows of these runs, and those of other tenants from the old one. If it would be the
+       * same as the snapshot, that file is copied. Rows of several files go through a database table, because DuckDB
+       * fills row groups to the last row only from full vectors, and a table gives full vectors.
        */
-      const writeCurrent = Effect.fnUntraced(function*(snapshots: ReadonlyArray<Files.Move>, to: string) {
+      const writeCurrent = Effect.fnUntraced(function*(snapshotFile: string, to: string) {
         const kept = tenantsIn(round, "NOT IN")
         const others = before === null ? 0 : yield* count(current(table), kept)
-        const [only] = snapshots
-        if (others === 0 && only !== undefined && snapshots.length === 1) {
+        if (others === 0) {
           yield* Effect.scoped(Files.create(to))
-          return yield* fs.copyFile(only.from, to).pipe(Effect.mapError(Files.reasonOf))
+          return yield* fs.copyFile(snapshotFile, to).pipe(Effect.mapError(Files.reasonOf))
         }
         const work = staged("work")
         yield* Files.privateDirectory(work)
         // a file per table, because a statement of another connection may have the previous one open even after DETACH
         const file = path.join(work, table.name)
         yield* session.run(`ATTACH ${DuckDb.literal(file)} AS scratch (${DuckDb.groupRows})`)
-        const sources = [
-          ...round.map(({ run_id }) => RowsSql.select(table, run_id)),
-          ...others === 0 ? [] : [`${rowsIn(current(table), table)} WHERE ${kept}`]
-        ]
         yield* session.run(
-          `CREATE TABLE scratch.rows AS SELECT ${DuckDb.typed(table)} FROM (${sources.join(" UNION ALL BY NAME ")})`
+          `CREATE TABLE scratch.rows AS SELECT ${DuckDb.typed(table)}
+           FROM (${rows} UNION ALL BY NAME ${rowsIn(current(table), table)} WHERE ${kept})`
         )
-        yield* copy("FROM scratch.rows", to, newest)
+        yield* copy("FROM scratch.rows", to)
         yield* session.run("DETACH scratch")
       }, Effect.scoped)
 
-      const currentFile = staged(`current.${table.name}`)
-      const snapshots = yield* Effect.forEach(round, sealRun)
-      yield* writeCurrent(snapshots, currentFile)
-      yield* verify(currentFile, round)
-      return [...snapshots, { from: currentFile, to: current(table), before }]
+      const [snapshotFile, currentFile] = [staged(table.name), staged(`current.${table.name}`)]
+      yield* refuseOutdated
+      yield* copy(rows, snapshotFile)
+      yield* verify(snapshotFile)
+      yield* writeCurrent(snapshotFile, currentFile)
+      yield* verify(currentFile)
+      return [
+        { from: snapshotFile, to: snapshot(run, table) },
+        { from: currentFile, to: current(table), before }
+      ]
     }
   )
 
@@ -202,10 +200,10 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
 
   return {
     seal: Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, rows: Rows) {
-      const moves = yield* Effect.forEach(
-        run.tables,
-        (table) => sealTable(round.filter((outcome) => collectedTables([table], outcome).length > 0), rows, table)
-      )
+      const moves = yield* Effect.forEach(run.tables, (table) => {
+        const collected = round.filter((outcome) => collectedTables([table], outcome).length > 0)
+        return Array.isReadonlyArrayNonEmpty(collected) ? sealTable(collected, rows, table) : Effect.succeed([])
+      })
       return yield* Files.seal([...moves.flat(), yield* sealViews(round, rows)])
     })
   }
@@ -235,7 +233,7 @@ const parquet: Sink = {
 
   read: Effect.fn("parquet.read")(function*(location, run, table) {
     const { snapshot } = yield* parse(location)
-    return yield* Read.file(snapshot(run, table), table, DuckDb.scanParquet)
+    return yield* Read.file(snapshot(Read.newestOf(run), table), run, table, DuckDb.scanParquet)
   })
 }
 

@@ -116,8 +116,14 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
 
   const seal = Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, rows: Rows) {
     unsealed.delete(placeOf(location, run.run_id))
+    // the session has the lock of the newest run's tenant already, and taking it again does nothing
+    yield* Effect.forEach(round, ({ tenant }) => lock(session, target, tenant), { discard: true })
     yield* session.run("BEGIN")
     const bytes = yield* Effect.forEach(round, (outcome) => sealRun(outcome, rows))
+    yield* session.run(
+      `UPDATE ${Layout.rowsOf(target, runs)} SET round_id = ${DuckDb.literal(run.run_id)}
+       WHERE run_id IN (${round.map(({ run_id }) => DuckDb.literal(run_id)).join(", ")})`
+    )
     yield* session.run("COMMIT")
     return {
       bytes: bytes.reduce((sum, some) => sum + some, 0),
@@ -153,7 +159,10 @@ const discard = Effect.fnUntraced(function*(location: string, run_id: string) {
   const { session, target } = yield* connect(location)
   const there = yield* session.all("SELECT WHERE to_regclass($1) IS NOT NULL", [Layout.rowsOf(target, runs)])
   if (there.length === 0) return
-  yield* session.all(`DELETE FROM ${Layout.rowsOf(target, runs)} WHERE run_id = $1 AND NOT published`, [run_id])
+  yield* session.all(
+    `DELETE FROM ${Layout.rowsOf(target, runs)} WHERE (run_id = $1 OR round_id = $1) AND NOT published`,
+    [run_id]
+  )
 }, Effect.scoped)
 
 const postgres: Sink = {

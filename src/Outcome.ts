@@ -61,7 +61,10 @@ const Instant = Schema.String.check(
 export const Outcome = Schema.Struct({
   run_id: Schema.String,
   pipeline: Schema.String,
+  /** The name of the tenant. */
   tenant: Schema.String,
+  /** The tenant's API host, if it is not the tenant's name. */
+  host: Schema.NullOr(Schema.String).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   started_at: Instant,
   observed_at: Instant,
   tool_version: Schema.String,
@@ -102,7 +105,7 @@ export const runs = Table.make({
   columns: {
     run_id: Table.id("The id of the run; ids sort by time."),
     pipeline: Table.id("The pipeline that was extracted."),
-    tenant: Table.id("The API host of the Duo tenant."),
+    tenant: Table.id("The name of the Duo tenant; its API host, if nobody gave it a name."),
     started_at: Table.instant("When the run began."),
     finished_at: Table.instant("When the last answer from Duo had arrived."),
     observed_at: Table.instant("The instant that all rows of the run have in `observed_at`."),

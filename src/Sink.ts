@@ -15,7 +15,8 @@ import type { Outcome } from "./Outcome.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
 
 /**
- * The run that a sink is opened for. A sink that keeps history refuses a run that shrank too much.
+ * The run that a sink is opened for: the newest run of the round. Its id names everything that the sink stages. A sink
+ * that keeps history refuses a run that shrank too much.
  */
 export interface SinkRun extends Stamp, ShrinkLimits {
   readonly pipeline: string
@@ -28,8 +29,14 @@ export interface SinkRun extends Stamp, ShrinkLimits {
 export interface Rows {
   /** A DuckDB session with a table `rows.TABLE` per table: the rows of all runs of the round, and their hashes. */
   readonly session: Session
-  /** The rows of one table in one run, as values. Each element of the stream is a chunk of rows. */
-  readonly stream: (table: Table, run_id: string) => Stream.Stream<ReadonlyArray<Row>, SinkReason>
+  /** The rows of one table in some runs, as values. Each element of the stream is a chunk of rows. */
+  readonly stream: (table: Table, ...run_ids: ReadonlyArray<string>) => Stream.Stream<ReadonlyArray<Row>, SinkReason>
+}
+
+/** A published run, for reading its rows back. */
+export interface PublishedRun extends Stamp {
+  /** The newest run of its round, whose id names the files of the round; null if it was published alone. */
+  readonly round: Pick<Stamp, "run_id" | "observed_at"> | null
 }
 
 /** Published rows as a DuckDB query. It selects the columns of their table, in the table's order. */
@@ -121,7 +128,7 @@ export interface Sink<E = SinkFailure> {
    */
   readonly read?: (
     location: string,
-    run: Stamp,
+    run: PublishedRun,
     table: Table
   ) => Effect.Effect<Published<E> | undefined, E, SinkServices | Scope.Scope>
 }

@@ -11,18 +11,24 @@ export const version: string = manifest.version
  */
 export const format = 2
 
+/** The format of manifests and Parquet files that have several runs. Other files do not have it. */
+const roundFormat = 3
+
+/** The format of a file with these runs. */
+export const formatOf = ({ length }: ReadonlyArray<unknown>) => length > 1 ? roundFormat : format
+
 /** The format of a file, and the version of duo-mfa that wrote it. */
 export interface Written {
   readonly format: number
   readonly tool_version: string
 }
 
-export const isNewer = (written: Written) => written.format > format
+export const isNewer = (written: Written) => written.format > roundFormat
 
 /**
  * The rest of an error message that begins with the file's name. The version comes from a file, so it may be any text.
  */
 export const describeNewer = ({ format: found, tool_version }: Written) => {
   const writer = /^\d[\w.+-]{0,40}$/.test(tool_version) ? `duo-mfa ${tool_version}` : "a later duo-mfa"
-  return `has format ${found}, which ${writer} wrote; this is duo-mfa ${version}, which knows formats up to ${format}. Nothing changed; use ${writer}.`
+  return `has format ${found}, which ${writer} wrote; this is duo-mfa ${version}, which knows formats up to ${roundFormat}. Nothing changed; use ${writer}.`
 }

@@ -82,6 +82,8 @@ const view = (table: Table, query: string, make = "CREATE VIEW") => [
 const runsStatements = (target: DatabaseTarget, isThere: boolean) => [
   ...table(rowsOf(target, runs), runs, ["published boolean NOT NULL DEFAULT false"], isThere),
   `COMMENT ON COLUMN ${rowsOf(target, runs)}.published IS 'Whether readers see the rows of the run.'`,
+  `ALTER TABLE ${rowsOf(target, runs)} ADD COLUMN IF NOT EXISTS round_id text`,
+  `COMMENT ON COLUMN ${rowsOf(target, runs)}.round_id IS 'The newest run of the round in which the run was published.'`,
   ...view(
     runs,
     `SELECT ${names(runs)} FROM ${rowsOf(target, runs)} WHERE published`,

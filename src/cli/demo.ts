@@ -10,7 +10,7 @@ import * as Files from "../files/Files.ts"
 import * as Owner from "../files/Owner.ts"
 import type { Pipeline } from "../Pipeline.ts"
 import * as Lock from "../run/publish/Lock.ts"
-import type * as Manifest from "../run/publish/Manifest.ts"
+import type { Target } from "../run/publish/ManifestFile.ts"
 import type { FindSink } from "../run/publish/Recovery.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
 import * as Run from "../run/Run.ts"
@@ -46,7 +46,7 @@ const dayOfDoubt = 20
 export interface Demo {
   readonly pipeline: Pipeline
   readonly dataDirectory: string
-  readonly targets: ReadonlyArray<Manifest.Target>
+  readonly targets: ReadonlyArray<Target>
   readonly findSink: FindSink
   /** When the last run is, in milliseconds since 1970. */
   readonly until: number

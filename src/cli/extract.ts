@@ -1,11 +1,10 @@
-/** `duo-mfa extract`: one run of a pipeline. */
-import { Effect, Exit, Option, Runtime, Schema } from "effect"
+/** `duo-mfa extract`: one run of a pipeline, or a round of many tenants. */
+import { Effect, Exit, Option, Runtime } from "effect"
 import { Command } from "effect/cli"
 import { Recording } from "../duo/record/Recording.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import * as Owner from "../files/Owner.ts"
-import { objectsOf } from "../Outcome.ts"
 import { Progress } from "../run/Progress.ts"
 import * as Run from "../run/Run.ts"
 import { collector } from "../telemetry/Collector.ts"
@@ -15,36 +14,19 @@ import { observed } from "../telemetry/RunTelemetry.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import * as Json from "../text/Json.ts"
 import { version } from "../Version.ts"
+import { Contradiction } from "./extract/Contradiction.ts"
+import * as Extracted from "./extract/Extracted.ts"
 import { flags } from "./extract/Flags.ts"
+import * as RoundSummary from "./extract/RoundSummary.ts"
+import * as Tenants from "./extract/Tenants.ts"
 import * as Notify from "./shared/Notify.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
-import { facts, summary, withoutLocations } from "./shared/Summary.ts"
 import * as Targets from "./shared/Targets.ts"
-import { commandName } from "./terminal/CommandName.ts"
 import { defect, exitStatusOf, publicMessageOf } from "./terminal/ExitStatus.ts"
 import * as Published from "./terminal/Published.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
-
-/** The run was published but not proved complete, which `--strict` does not accept. */
-export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", { reason: Schema.String }) {
-  override readonly [Runtime.errorExitCode] = ExitCode.incomplete
-  override get message() {
-    return `Published, but not proved complete: ${this.reason}. Nothing was deleted for it; run again.`
-  }
-  get publicMessage() {
-    return this.message
-  }
-}
-
-/** Two flags that exclude each other. */
-export class Contradiction extends Schema.TaggedError<Contradiction>()("Contradiction", { detail: Schema.String }) {
-  override readonly [Runtime.errorExitCode] = ExitCode.usage
-  override get message() {
-    return `${this.detail} See ${commandName()} extract --help.`
-  }
-}
 
 /** The flags `--record`, `--pseudonymise` and `--replay` as one value. */
 const recording = (
@@ -72,14 +54,6 @@ const watched = <A, E, R>(run: Effect.Effect<A, E, R>, seen: (progress: Progress
       return report(progress)
     }))
 
-/** What to do with the rows: query the ledger, or compare other sinks with the run. */
-const nextStep = ({ receipts }: Run.Result) => {
-  if (receipts.length === 0) return `${commandName()} extract, without --dry-run`
-  return receipts.some(({ sink }) => sink === "duckdb")
-    ? `${commandName()} sql @ lists questions, ${commandName()} report writes a page`
-    : `${commandName()} verify`
-}
-
 export const extract = Command.make(
   "extract",
   flags,
@@ -87,9 +61,11 @@ export const extract = Command.make(
     function*(
       {
         allowEmpty,
+        atOnce,
         concurrency,
         dryRun,
         json,
+        maxRate,
         maxShrink,
         notify,
         pageSize,
@@ -98,8 +74,10 @@ export const extract = Command.make(
         pseudonymise,
         record,
         replay,
+        shard,
         sink,
         strict,
+        tenants: tenantsFile,
         wait
       }
     ) {
@@ -112,13 +90,19 @@ export const extract = Command.make(
         webhook = yield* Notify.webhook(notify)
         yield* collector
         yield* Settings.warn
+        const tenants = yield* Tenants.round({
+          atOnce,
+          file: tenantsFile,
+          maxRate,
+          isRecorded: Option.isSome(record) || Option.isSome(replay),
+          shard
+        })
         const catalog = yield* Plugins
         const pipeline = yield* catalog.findPipeline(name)
         const dataDirectory = yield* Settings.dataDirectory
         const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
         const findSink = yield* Targets.sinkFinder(sinks)
-        if (dryRun) return yield* Effect.interruptible(Run.dryRun(pipeline, options))
-        return yield* Run.run(pipeline, {
+        const runOptions: Run.RunOptions = {
           ...options,
           dataDirectory,
           sinks,
@@ -127,7 +111,15 @@ export const extract = Command.make(
           personal: pii,
           wait: Option.getOrUndefined(wait),
           findSink: (name) => Effect.map(findSink(name), Spans.watched)
-        })
+        }
+        if (tenants !== undefined) {
+          const result = yield* tenants(pipeline, runOptions, dryRun)
+          return RoundSummary.ofRound(result, name, strict)
+        }
+        return Extracted.ofRun(
+          yield* dryRun ? Effect.interruptible(Run.dryRun(pipeline, options)) : Run.run(pipeline, runOptions),
+          strict
+        )
       }).pipe(Effect.provideServiceEffect(Recording, recording(record, pseudonymise, replay)))
 
       const postSummary = (facts: object, text: string) =>
@@ -157,25 +149,20 @@ export const extract = Command.make(
         Effect.onInterrupt(() => Effect.sync(() => Stderr.complain("Stopped; nothing was published."))),
         Effect.provide(Stderr.progress)
       )
-      const { facts: published, text } = withoutLocations(result)
-      yield* Meters.published({
-        ...published,
-        ...objectsOf(result.outcome),
-        counts: result.outcome.counts,
-        warned: Object.values(result.outcome.warned).reduce((sum, times) => sum + times, 0)
-      })
-      for (const warning of result.outcome.warnings) yield* Effect.logWarning(warning)
-      const incomplete = strict && !result.outcome.complete
-      const exit = incomplete ? ExitCode.incomplete : ExitCode.ok
-      const output = json ? Json.stringify({ ...facts(result), exit }) : summary(result)
-      const hasRows = result.receipts.some(({ location }) => location === "-")
-      const shown = yield* Effect.exit(hasRows ? Effect.sync(() => Stderr.print(output)) : Stdout.print(output))
+      const { facts, failure, hasPrintedRows, meters, news, nextStep, text, warnings } = result
+      yield* Meters.published(meters)
+      for (const warning of warnings) yield* Effect.logWarning(warning)
+      const exit = failure === undefined ? ExitCode.ok : failure[Runtime.errorExitCode]
+      const output = json ? Json.stringify({ ...facts, exit }) : text
+      const shown = yield* Effect.exit(
+        hasPrintedRows ? Effect.sync(() => Stderr.print(output)) : Stdout.print(output)
+      )
       const code = Exit.isSuccess(shown) ? exit : ExitCode.io
       Published.markPublished(code)
-      yield* postSummary({ ...published, exit: code }, text)
+      yield* postSummary({ ...news.facts, exit: code }, news.text)
       yield* shown
-      if (incomplete) return yield* new Incomplete({ reason: result.outcome.incomplete_reason ?? "unknown" })
-      if (!json) yield* Stderr.next(nextStep(result))
+      if (failure !== undefined) return yield* Effect.fail(failure)
+      if (!json) yield* Stderr.next(nextStep)
     },
     Effect.fnUntraced(function*(run, { pipeline }) {
       return yield* observed(run, {
@@ -192,6 +179,7 @@ export const extract = Command.make(
     { command: "duo-mfa extract", description: "Every user, into the ledger, Parquet and NDJSON" },
     { command: "duo-mfa extract admins", description: "The administrators of Duo" },
     { command: "duo-mfa extract --sink csv --sink parquet:/srv/duo", description: "Into other places" },
+    { command: "duo-mfa extract --tenants customers.toml", description: "Many tenants, published together" },
     { command: "duo-mfa extract --dry-run", description: "Read and count only" }
   ])
 )

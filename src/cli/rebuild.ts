@@ -8,9 +8,9 @@ import * as Files from "../files/Files.ts"
 import * as Ledger from "../history/ledger/Ledger.ts"
 import * as LedgerFile from "../history/ledger/LedgerFile.ts"
 import * as Rebuild from "../history/Rebuild.ts"
+import * as OpenRound from "../run/OpenRound.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
 import { withLocation } from "../run/publish/SinkLocation.ts"
-import * as Run from "../run/Run.ts"
 import { newStamp } from "../run/Stamp.ts"
 import * as PipelineModules from "./shared/PipelineModules.ts"
 import { Plugins } from "./shared/Plugins.ts"
@@ -67,10 +67,11 @@ export const rebuild = Command.make(
     const pipelines = yield* Effect.forEach([...new Set(runs.map(({ pipeline }) => pipeline))], find)
     const rebuilt = yield* Effect.forEach(
       runs,
-      ({ complete, pipeline, tables_collected, ...stamp }) =>
+      ({ complete, file_id, pipeline, tables_collected, ...stamp }) =>
         Effect.map(find(pipeline), (found): Rebuild.RebuiltRun => ({
-          ...Run.sinkRun(stamp, found, { allowEmpty: true, maxShrink: 100 }),
+          ...OpenRound.sinkRun(stamp, found, { allowEmpty: true, maxShrink: 100 }),
           complete,
+          file_id,
           tables_collected
         }))
     )

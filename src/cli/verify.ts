@@ -5,8 +5,9 @@ import * as Fingerprint from "../duckdb/Fingerprint.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import { isSinkError, type SinkError } from "../failure/SinkError.ts"
-import { collectedTables, stampOf } from "../Outcome.ts"
+import { collectedTables } from "../Outcome.ts"
 import * as Manifest from "../run/publish/Manifest.ts"
+import * as ManifestFile from "../run/publish/ManifestFile.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
 import { errorAt } from "../run/publish/SinkLocation.ts"
 import * as TrustedTarget from "../run/publish/TrustedTarget.ts"
@@ -69,7 +70,7 @@ const isShut = (error: ExpectedFailure) => isSinkError(error) && ["Unreachable",
  * ledger keeps one snapshot, and old files may have been deleted.
  */
 const compare = Effect.fnUntraced(function*(
-  manifest: Manifest.Manifest,
+  manifest: ManifestFile.Manifest,
   { name, read }: Sink<SinkError>,
   location: string,
   table: Table,
@@ -77,7 +78,7 @@ const compare = Effect.fnUntraced(function*(
 ) {
   if (read === undefined) return { verdict: "cannot be read back", rows: 0 } as const
   return yield* Effect.scoped(Effect.gen(function*() {
-    const published = yield* read(location, stampOf(manifest), table)
+    const published = yield* read(location, ManifestFile.publishedOf(manifest), table)
     if (published === undefined) return { verdict: newest ? "missing" : "no longer kept", rows: 0 } as const
     const { digest, rows } = yield* Fingerprint.ofPublished(published, table, manifest.fingerprint_algorithm).pipe(
       Effect.mapError(errorAt(name, location))
@@ -90,7 +91,7 @@ const compare = Effect.fnUntraced(function*(
 /**
  * The table with the columns of that run. A manifest of format 0 does not list them: it has none that were added later.
  */
-const tableOf = (table: Table, { columns, format }: Manifest.Manifest) =>
+const tableOf = (table: Table, { columns, format }: ManifestFile.Manifest) =>
   format === 0
     ? { ...table, columns: table.columns.filter(({ earlier }) => earlier === null) }
     : fromTypes(table.name, columns[table.name] ?? {})
@@ -148,8 +149,8 @@ export const verify = Command.make(
 
     /** Compares every table of one sink of one run. */
     const verifySink = Effect.fnUntraced(function*(
-      manifest: Manifest.Manifest,
-      { location, sink: name }: Manifest.Target,
+      manifest: ManifestFile.Manifest,
+      { location, sink: name }: ManifestFile.Target,
       sink: Sink<SinkError>,
       tables: ReadonlyArray<Table>
     ) {
@@ -176,26 +177,31 @@ export const verify = Command.make(
       }
     })
 
-    for (const { manifest: read, run_id } of published) {
-      if (Result.isFailure(read)) {
-        isUnknown = true
-        const location = `runs/${run_id}.json`
-        yield* notVerified({ run_id, sink: "manifest", location, table: "" }, location, read.failure)
-        continue
-      }
-      const manifest = read.success
+    /** Compares every sink of one run. */
+    const verifyRun = Effect.fnUntraced(function*(manifest: ManifestFile.Manifest) {
+      const { run_id } = manifest
       const series = `${manifest.tenant} ${manifest.pipeline}`
-      if (!all && looked.has(series)) continue
+      if (!all && looked.has(series)) return
       looked.add(series)
       const pipeline = yield* Effect.option(PipelineModules.find(pipelines, manifest.pipeline))
       if (Option.isNone(pipeline)) {
         unnamed.add(`runs of the pipeline ${manifest.pipeline}`)
-        continue
+        return
       }
       for (const receipt of manifest.sinks.filter((target) => !TrustedTarget.isStandardOutput(target))) {
         const sink = yield* Effect.option(Recovery.trustedSink({ dataDirectory, sinks, findSink }, receipt, run_id))
         if (Option.isNone(sink)) unnamed.add(`${receipt.sink}:${receipt.location}`)
         else yield* verifySink(manifest, receipt, sink.value, pipeline.value.tables)
+      }
+    })
+
+    for (const { id, manifests } of published) {
+      if (Result.isSuccess(manifests)) {
+        yield* Effect.forEach(manifests.success.toReversed(), verifyRun, { discard: true })
+      } else {
+        isUnknown = true
+        const location = `runs/${id}.json`
+        yield* notVerified({ run_id: id, sink: "manifest", location, table: "" }, location, manifests.failure)
       }
     }
     const failure = differing.length + unread.length + unnamed.size > 0

@@ -24,9 +24,9 @@ export const insert = (table: Table, query: string) => {
   })`
 }
 
-/** A query for the rows of one run, with the table's columns in order. */
-export const select = (table: Table, run_id: string) =>
-  `SELECT ${DuckDb.names(table)} FROM ${rowsTable(table)} WHERE run_id = ${DuckDb.literal(run_id)}`
+/** A query for the rows of some runs of the round, with the table's columns in order. */
+export const select = (table: Table, ...run_ids: ReadonlyArray<string>) =>
+  `SELECT ${DuckDb.names(table)} FROM ${rowsTable(table)} WHERE run_id IN (${run_ids.map(DuckDb.literal).join(", ")})`
 
 /**
  * A query for rows as JSON texts. Instants are text in them, because JavaScript reads a number beyond 2^53 inexactly.
@@ -80,8 +80,8 @@ export const stream = (
 /** The rows of a session. Each stream has a connection of its own, so that other statements do not end it. */
 export const make = (session: DuckDb.Session): Rows => ({
   session,
-  stream: (table, run_id) =>
-    Stream.unwrap(Effect.map(session.another, (own) => stream(own, table, select(table, run_id))))
+  stream: (table, ...run_ids) =>
+    Stream.unwrap(Effect.map(session.another, (own) => stream(own, table, select(table, ...run_ids))))
 })
 
 /** Writes the result of a query to a new file that only its owner may read. Fails if the file exists. */

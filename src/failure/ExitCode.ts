@@ -1,5 +1,5 @@
 /**
- * The exit codes of the process. They are those of sysexits.h where these fit; 3, 4 and 5 are our own. Schedulers
+ * The exit codes of the process. They are those of sysexits.h where these fit; 3 to 6 are our own. Schedulers
  * decide by these numbers whether to try again, so a number never changes its meaning.
  */
 export const ExitCode = {
@@ -11,6 +11,8 @@ export const ExitCode = {
   refused: 4,
   /** A policy is broken, or cannot be decided; only from the command `policy`. */
   broken: 5,
+  /** Of many tenants some failed, and a person has to look; the others are published. */
+  someFailed: 6,
   /** The command line is wrong. */
   usage: 64,
   /** Duo's answer does not match its schema. */

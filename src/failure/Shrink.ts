@@ -7,6 +7,8 @@ import type { Table } from "../Table.ts"
 
 /** More rows of a table would vanish with this run than a person has agreed to. */
 export class Shrunk extends Schema.TaggedError<Shrunk>()("Shrunk", {
+  /** The tenant of the run, by which a round can leave it out. */
+  tenant: Schema.optionalKey(Schema.String),
   /** The name of the table. */
   table: Schema.String,
   gone: Schema.Int,
@@ -50,9 +52,13 @@ const limitOf = ({ table }: Loss, tenant: Loss, maxShrink: number) =>
  * another table may lose the tenant's percentage on top of its own limit. `few` does not excuse a tenant that is empty
  * now.
  */
-export const refusal = (losses: ReadonlyArray<Loss>, { allowEmpty, maxShrink }: ShrinkLimits): Shrunk | undefined => {
+export const refusal = (
+  losses: ReadonlyArray<Loss>,
+  { allowEmpty, maxShrink, tenant: name }: ShrinkLimits & { readonly tenant?: string }
+): Shrunk | undefined => {
   const [tenant] = losses
   if (tenant === undefined) return undefined
+  const of = name === undefined ? {} : { tenant: name }
   const refused = losses.flatMap((loss) => {
     const { before, gone, seen, table } = loss
     const isEmptied = seen === 0 && loss === tenant
@@ -60,7 +66,7 @@ export const refusal = (losses: ReadonlyArray<Loss>, { allowEmpty, maxShrink }: 
     const explained = loss === tenant ? 0 : percentOf(tenant)
     const isFew = gone <= few && !isEmptied
     if (isFew || percentOf(loss) <= limit + explained || (seen === 0 && allowEmpty)) return []
-    return [new Shrunk({ table: table.name, gone, before, maxShrink: Math.floor(limit) })]
+    return [new Shrunk({ ...of, table: table.name, gone, before, maxShrink: Math.floor(limit) })]
   })
   return refused.toSorted((a, b) => percentOf(b) - percentOf(a)).at(0)
 }

@@ -22,7 +22,11 @@ export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable"
 /** Another process has locked the location for writing. */
 export class InUse extends Schema.TaggedError<InUse>()("InUse", { pid: Schema.NullOr(Schema.Int) }) {}
 /** A later run is already published there: this one was slower, or its clock is behind. */
-export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", { by: Schema.String }) {}
+export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", {
+  by: Schema.String,
+  /** The tenant of the run, by which a round can leave it out. */
+  tenant: Schema.optionalKey(Schema.String)
+}) {}
 /** The data there has a format that only a later version knows. */
 export class NewerFormat extends Schema.TaggedError<NewerFormat>()("NewerFormat", {
   format: Schema.Int,

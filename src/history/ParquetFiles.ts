@@ -1,4 +1,4 @@
-/** SQL for the Parquet files of all runs below one directory. The metadata of every file has its run's row of `runs`. */
+/** SQL for the Parquet files of all runs below one directory. The metadata of every file has the rows of `runs` of its runs. */
 import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as Instant from "../duckdb/Instant.ts"
@@ -9,7 +9,7 @@ import type { Table } from "../Table.ts"
 import { format, isNewer, version } from "../Version.ts"
 import * as Snapshots from "./Snapshots.ts"
 
-/** The metadata key of the run's row of `runs`, as JSON. */
+/** The metadata key of the row of `runs`, as JSON; an array of rows if the file has several runs. */
 export const runKey = "duo_mfa.run"
 
 /** The metadata key of the format of the file. */
@@ -17,11 +17,18 @@ export const formatKey = "duo_mfa.format"
 /** The metadata key of the version that wrote the file. */
 export const versionKey = "duo_mfa.version"
 
-/** The run's row of `runs` as JSON. */
-export const encodeRun = (tables: ReadonlyArray<Table>, outcome: Outcome) =>
-  JSON.stringify(toRow(tables, outcome), (_, cell: unknown) => typeof cell === "bigint" ? Instant.format(cell) : cell)
+/** The rows of `runs` of these runs, as JSON. */
+export const encodeRuns = (tables: ReadonlyArray<Table>, outcomes: ReadonlyArray<Outcome>) => {
+  const rows = outcomes.map((outcome) => toRow(tables, outcome))
+  return JSON.stringify(
+    rows.length === 1 ? rows[0] : rows,
+    (_, cell: unknown) => typeof cell === "bigint" ? Instant.format(cell) : cell
+  )
+}
 
-const structure = JSON.stringify(Object.fromEntries(runs.columns.map(({ name, type }) => [name, DuckDb.types[type]])))
+const structure = JSON.stringify([
+  Object.fromEntries(runs.columns.map(({ name, type }) => [name, DuckDb.types[type]]))
+])
 
 /** Matches only names of files that runs write, because people may keep other files in the same folder. */
 const anyRun = DuckDb.literal("????????T?????????Z-??????")
@@ -36,10 +43,19 @@ export const files = (root: string, table?: Table, run?: string) =>
 
 /** The query for one row per run that has a file. Metadata with other keys is left out before JSON is parsed. */
 export const selectRuns = (root: string, table?: Table) =>
-  `SELECT DISTINCT ON (run_id) ${DuckDb.names(runs)} FROM (
-    SELECT unnest(from_json(CASE WHEN key = encode(${DuckDb.literal(runKey)}) THEN decode(value) END,
-      ${DuckDb.literal(structure)}))
-    FROM parquet_kv_metadata(${files(root, table)})
+  `SELECT ${DuckDb.names(runs)} FROM (${runsByFile(root, table)})`
+
+/** The same with `file_id`, the run id that names the files of the run. */
+export const runsByFile = (root: string, table?: Table) =>
+  `SELECT DISTINCT ON (run_id) ${DuckDb.names(runs)}, parse_filename(file_name, true) AS file_id FROM (
+    SELECT unnest(run), file_name FROM (
+      SELECT unnest(from_json(CASE WHEN json[1] = '[' THEN json ELSE '[' || json || ']' END,
+        ${DuckDb.literal(structure)})) AS run, file_name
+      FROM (
+        SELECT CASE WHEN key = encode(${DuckDb.literal(runKey)}) THEN decode(value) END AS json, file_name
+        FROM parquet_kv_metadata(${files(root, table)})
+      )
+    )
   ) WHERE run_id IS NOT NULL`
 
 /** Fails if a file has a format that only a later version knows. A file without a format number has format 0. */

@@ -14,6 +14,8 @@ import { asTable } from "./Snapshots.ts"
 export interface SnapshotRun extends Pick<SinkRun, "run_id" | "observed_at" | "tenant" | "pipeline"> {
   readonly complete: boolean
   readonly tables_collected: ReadonlyArray<string>
+  /** The run id that names the files of the run. */
+  readonly file_id: string
 }
 
 /** The runs that have snapshots below a directory, oldest first. */
@@ -22,21 +24,22 @@ export const snapshotRuns = Effect.fnUntraced(function*(session: DuckDb.Session,
   if (any.length === 0) return []
   yield* ParquetFiles.refuseNewer(session, ParquetFiles.files(DuckDb.literal(root)))
   const rows = yield* session.all(
-    `SELECT run_id, epoch_us(observed_at), tenant, pipeline, complete, tables_collected
-     FROM (${ParquetFiles.selectRuns(DuckDb.literal(root))}) ORDER BY observed_at, run_id`
+    `SELECT run_id, epoch_us(observed_at), tenant, pipeline, complete, tables_collected, file_id
+     FROM (${ParquetFiles.runsByFile(DuckDb.literal(root))}) ORDER BY observed_at, run_id`
   )
-  return rows.map(([run_id, observed_at, tenant, pipeline, complete, tables]): SnapshotRun => ({
+  return rows.map(([run_id, observed_at, tenant, pipeline, complete, tables, file_id]): SnapshotRun => ({
     run_id: String(run_id),
     observed_at: BigInt(String(observed_at)),
     tenant: String(tenant),
     pipeline: String(pipeline),
     complete: complete === true,
-    tables_collected: String(tables).split(", ")
+    tables_collected: String(tables).split(", "),
+    file_id: String(file_id)
   }))
 })
 
 /** A run as a sink gets it, with whether it was complete and which tables it collected. */
-export type RebuiltRun = SinkRun & Pick<SnapshotRun, "complete" | "tables_collected">
+export type RebuiltRun = SinkRun & Pick<SnapshotRun, "complete" | "tables_collected" | "file_id">
 
 const snapshotTable = ({ name }: Table) => DuckDb.name(`snapshot ${name}`)
 
@@ -45,8 +48,8 @@ const snapshotsOf = Effect.fnUntraced(
   function*(session: DuckDb.Session, root: string, run: RebuiltRun) {
     const tables = collectedTables(run.tables, run)
     for (const table of tables) {
-      const files = ParquetFiles.files(DuckDb.literal(root), table, DuckDb.literal(run.run_id))
-      const rows = asTable(table, ParquetFiles.select(files))
+      const files = ParquetFiles.files(DuckDb.literal(root), table, DuckDb.literal(run.file_id))
+      const rows = asTable(table, `${ParquetFiles.select(files)} WHERE run_id = ${DuckDb.literal(run.run_id)}`)
       yield* session.run(`CREATE OR REPLACE TEMP TABLE ${snapshotTable(table)} AS ${RowHash.withHashes(table, rows)}`)
     }
     return tables.map((table) => ({ table, rows: snapshotTable(table) }))

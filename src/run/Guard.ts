@@ -6,7 +6,8 @@ import { Array, Effect } from "effect"
 import { refusal, type ShrinkLimits } from "../failure/Shrink.ts"
 import { collectedTables, type Filled, objectsOf, type Outcome } from "../Outcome.ts"
 import type { Table } from "../Table.ts"
-import type { Manifest, Manifests } from "./publish/Manifest.ts"
+import type { Manifests } from "./publish/Manifest.ts"
+import type { Manifest } from "./publish/ManifestFile.ts"
 import { Emptied, RunError, Vanished } from "./RunError.ts"
 
 /** If a table had more rows than this, it is suspicious when it is empty. */

@@ -69,6 +69,13 @@ export class Vanished extends Schema.TaggedError<Vanished>()("Vanished", {
   fields: Schema.NonEmptyArray(Schema.Struct({ field: Schema.String, before: Filled, now: Filled }))
 }) {}
 
+/** A tenant's API host was published under another name, so its rows would be there twice. */
+export class KnownAs extends Schema.TaggedError<KnownAs>()("KnownAs", {
+  tenant: Schema.String,
+  host: Schema.String,
+  known: Schema.String
+}) {}
+
 /** A replayed run is older than a published run, whose rows it would replace. */
 export class Outdated extends Schema.TaggedError<Outdated>()("Outdated", {
   run_id: Schema.String,
@@ -96,6 +103,7 @@ const Reason = Schema.Union([
   Emptied,
   Shrunk,
   Vanished,
+  KnownAs,
   Outdated,
   Unpublished,
   UnnamedTarget
@@ -141,6 +149,7 @@ function exitCode(reason: Reason): number {
     case "Emptied":
     case "Shrunk":
     case "Vanished":
+    case "KnownAs":
     case "Outdated":
     case "UnnamedTarget":
       return ExitCode.refused
@@ -167,6 +176,8 @@ function describe(reason: Reason): string {
       return describeShrunk(reason)
     case "Vanished":
       return `${describeVanished(reason)} Nothing changed; if that is right, run again with --max-shrink 100.`
+    case "KnownAs":
+      return `${reason.host} was published as ${reason.known} before, and its rows would be there twice. Call it ${reason.known}; or first retire that name, with tenants retire.`
     case "Outdated":
       return `The recorded run ${reason.run_id} is older than run ${reason.newest}, which is published here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
     case "UnnamedTarget":

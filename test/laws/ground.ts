@@ -2,7 +2,7 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect, FileSystem, type Scope } from "effect"
 import { withLocation } from "../../src/run/publish/SinkLocation.ts"
-import type { Sink, SinkRun, SinkServices } from "../../src/Sink.ts"
+import type { PublishedRun, Sink, SinkRun, SinkServices } from "../../src/Sink.ts"
 import type { Batch, Table } from "../../src/Table.ts"
 import { comparable, readBack, type Reader, type Tree, tree } from "./published.ts"
 import { plain, rowsOf, tables } from "./rows.ts"
@@ -38,14 +38,19 @@ export const groundOf = (given: Sink, { below = "", earliest, elsewhere, read: r
     const location = sink.location(`${directory}/${below}data`)
     return { directory, location, look: elsewhere === undefined ? tree(directory) : elsewhere.tree(location) }
   })
-  const read = (location: string, run: SinkRun, table: Table) =>
-    Effect.map(Effect.scoped(reader(location, run, table)), comparable)
+  const read = (location: string, run: SinkRun, table: Table, round: PublishedRun["round"] = null) =>
+    Effect.map(Effect.scoped(reader(location, { ...run, round }, table)), comparable)
 
-  const assertPublished = Effect.fnUntraced(function*(location: string, run: SinkRun, rows: Batch) {
+  const assertPublished = Effect.fnUntraced(function*(
+    location: string,
+    run: SinkRun,
+    rows: Batch,
+    round: PublishedRun["round"] = null
+  ) {
     for (const table of tables) {
       const expected = comparable(rows[table.name] ?? [])
-      assert.deepStrictEqual(yield* read(location, run, table), expected)
-      assert.deepStrictEqual(comparable((yield* readBack(sink, location, run, table)) ?? []), expected)
+      assert.deepStrictEqual(yield* read(location, run, table, round), expected)
+      assert.deepStrictEqual(comparable((yield* readBack(sink, location, run, table, round)) ?? []), expected)
     }
   })
   const some = (run: SinkRun, first = 0): Batch => ({

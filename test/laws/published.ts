@@ -3,13 +3,16 @@ import { assert } from "@effect/vitest"
 import { Effect, FileSystem, Path, type Scope, Stream } from "effect"
 import * as RowsSql from "../../src/duckdb/RowsSql.ts"
 import { withLocation } from "../../src/run/publish/SinkLocation.ts"
-import type { Sink, SinkRun, SinkServices } from "../../src/Sink.ts"
+import type { PublishedRun, Sink, SinkRun, SinkServices } from "../../src/Sink.ts"
 import type { Row, Stamp, Table } from "../../src/Table.ts"
 
-/** Reads the published rows of a run in one table, as another program would. If there are none, the list is empty. */
+/**
+ * Reads the published rows of a run in one table, as another program would. If there are none, the list is empty.
+ * `round` is the newest run of its round, if it was published with others.
+ */
 export type Reader = (
   location: string,
-  run: Stamp,
+  run: Stamp & Partial<Pick<PublishedRun, "round">>,
   table: Table
 ) => Effect.Effect<ReadonlyArray<Row>, unknown, SinkServices | Scope.Scope>
 
@@ -43,12 +46,21 @@ export const comparable = (rows: ReadonlyArray<Row>) =>
     )
   ).toSorted((a, b) => String(a["user_id"]) < String(b["user_id"]) ? -1 : 1)
 
-/** The rows that the sink itself reads back; `undefined` if it no longer has the run. */
-export const readBack = (sink: Sink, location: string, run: SinkRun, table: Table) =>
+/**
+ * The rows that the sink itself reads back; `undefined` if it no longer has the run. `round` is the newest run of its
+ * round; null if it was published alone.
+ */
+export const readBack = (
+  sink: Sink,
+  location: string,
+  run: SinkRun,
+  table: Table,
+  round: PublishedRun["round"] = null
+) =>
   Effect.scoped(Effect.gen(function*() {
     const { read } = withLocation(sink)
     assert(read !== undefined, "only a sink that can be read back can be held to the laws")
-    const rows = yield* read(location, run, table)
+    const rows = yield* read(location, { ...run, round }, table)
     if (rows === undefined) return undefined
     const chunks = Stream.isStream(rows)
       ? yield* Stream.runCollect(rows)

@@ -1,5 +1,5 @@
 /** How a test gives rows to a sink: it stages the runs of a round, or performs the whole round. */
-import { Effect, FileSystem } from "effect"
+import { Array, Effect, FileSystem } from "effect"
 import { tmpdir } from "node:os"
 import type { Outcome } from "../../src/Outcome.ts"
 import { withLocation } from "../../src/run/publish/SinkLocation.ts"
@@ -24,10 +24,10 @@ export const finished = Effect.fnUntraced(function*(round: ReadonlyArray<Member>
   return yield* RowPipeline.finished(directory, round[0]?.run.tables ?? [], round.map(({ rows }) => rows))
 })
 
-/** Opens a sink for the first run of a round and seals all runs of the round, in a scope of its own. */
-export const stageRound = (sink: Sink, location: string, round: readonly [Member, ...ReadonlyArray<Member>]) =>
+/** Opens a sink for the newest run of a round and seals all runs of the round, in a scope of its own. */
+export const stageRound = (sink: Sink, location: string, round: Array.NonEmptyReadonlyArray<Member>) =>
   Effect.scoped(Effect.gen(function*() {
-    const { seal } = yield* withLocation(sink).open(location, round[0].run, tmpdir())
+    const { seal } = yield* withLocation(sink).open(location, Array.lastNonEmpty(round).run, tmpdir())
     const rows = yield* finished(round)
     return yield* seal(round.map(({ changes, rows, run }) => outcomeOf(run, rows, changes)), rows)
   }))
@@ -41,7 +41,11 @@ export const performRound: typeof stageRound = (sink, location, round) =>
   Effect.tap(
     stageRound(sink, location, round),
     ({ publication }) =>
-      withLocation(sink).publish(JSON.parse(JSON.stringify(publication)), round[0].run.run_id, location)
+      withLocation(sink).publish(
+        JSON.parse(JSON.stringify(publication)),
+        Array.lastNonEmpty(round).run.run_id,
+        location
+      )
   )
 
 /** The same for a round of one run. */

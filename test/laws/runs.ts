@@ -51,7 +51,7 @@ export const runLaws = (it: It, { assertPublished, elsewhere, place, read, sink,
 
   it.effect(law(14), () =>
     Effect.gen(function*() {
-      const { location } = yield* place
+      const { location, look } = yield* place
       const runs = [runOf(1), runOf(2, "api-2.duosecurity.com"), runOf(3, "api-3.duosecurity.com")] as const
       yield* perform(sink, location, runOf(0), some(runOf(0)))
       yield* performRound(sink, location, [
@@ -59,10 +59,14 @@ export const runLaws = (it: It, { assertPublished, elsewhere, place, read, sink,
         { run: runs[1], rows: some(runs[1]), changes: { tables_collected: ["things"] } },
         { run: runs[2], rows: {} }
       ])
-      yield* assertPublished(location, runs[0], some(runs[0], 1))
-      assert.deepStrictEqual(yield* read(location, runs[1], things), comparable(some(runs[1])["things"] ?? []))
-      assert.isUndefined(yield* readBack(sink, location, runs[1], others))
-      assert.deepStrictEqual(yield* readBack(sink, location, runs[2], things), [])
+      const round = runs[2]
+      yield* assertPublished(location, runs[0], some(runs[0], 1), round)
+      assert.deepStrictEqual(yield* read(location, runs[1], things, round), comparable(some(runs[1])["things"] ?? []))
+      assert.deepStrictEqual((yield* readBack(sink, location, runs[1], others, round)) ?? [], [])
+      assert.deepStrictEqual(yield* readBack(sink, location, runs[2], things, round), [])
+      // a table has one file per round, and the newest run names it
+      const files = Object.keys(yield* look).filter((name) => name.includes(runs[0].run_id))
+      assert.deepStrictEqual(files, [])
     }))
 
   it.effect(law(15), () =>

@@ -16,9 +16,9 @@ const gzip: Sink = {
     const root = path.resolve(location)
     return yield* RunFiles.open(run, {
       root,
-      target: ({ name }, run_id) => path.join(root, name, `${run_id}.ndjson.gz`),
-      write: (file, table, run_id, rows) => {
-        const parts = Stream.map(rows.stream(table, run_id), (some) => gzipSync(some.map(line).join("")))
+      target: ({ name }, id) => path.join(root, name, `${id}.ndjson.gz`),
+      write: (file, table, run_ids, rows) => {
+        const parts = Stream.map(rows.stream(table, ...run_ids), (some) => gzipSync(some.map(line).join("")))
         // two gzip files in a row unpack to the contents of both; an empty file is not a gzip file
         return Files.write(file, Stream.concat(Stream.make(gzipSync("")), parts))
       }
@@ -31,7 +31,7 @@ const gzip: Sink = {
 
   read: Effect.fn("example-sink.read")(function*(location, run, table) {
     const path = yield* Path.Path
-    return yield* Read.ndjson(path.resolve(location, table.name, `${run.run_id}.ndjson.gz`), table)
+    return yield* Read.ndjson(path.resolve(location, table.name, `${Read.newestOf(run).run_id}.ndjson.gz`), run, table)
   })
 }
 

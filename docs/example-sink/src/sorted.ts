@@ -12,10 +12,10 @@ const sorted: Sink = {
     const root = path.resolve(location)
     return yield* RunFiles.open(run, {
       root,
-      target: ({ name }, run_id) => path.join(root, name, `${run_id}.parquet`),
-      write: (file, table, run_id, { session }) => {
+      target: ({ name }, id) => path.join(root, name, `${id}.parquet`),
+      write: (file, table, run_ids, { session }) => {
         const key = table.key.map(DuckDb.name).join(", ")
-        return RowsSql.copy(session, `${RowsSql.select(table, run_id)} ORDER BY ${key}`, file, "FORMAT parquet")
+        return RowsSql.copy(session, `${RowsSql.select(table, ...run_ids)} ORDER BY ${key}`, file, "FORMAT parquet")
       }
     })
   }),
@@ -26,7 +26,12 @@ const sorted: Sink = {
 
   read: Effect.fn("example-sink/sorted.read")(function*(location, run, table) {
     const path = yield* Path.Path
-    return yield* Read.file(path.resolve(location, table.name, `${run.run_id}.parquet`), table, DuckDb.scanParquet)
+    return yield* Read.file(
+      path.resolve(location, table.name, `${Read.newestOf(run).run_id}.parquet`),
+      run,
+      table,
+      DuckDb.scanParquet
+    )
   })
 }
 

@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { Argument, Flag } from "effect/cli"
 import * as Personal from "../../duckdb/Personal.ts"
 import { duration } from "../shared/Duration.ts"
+import * as Shard from "./Shard.ts"
 
 const positive = (most: number) =>
   Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: most }, { message: `Expected 1 to ${most}` }))
@@ -62,6 +63,31 @@ export const flags = {
   replay: Flag.String("replay").pipe(
     Flag.withDescription("Run again from the directory of a record, without Duo"),
     Flag.withMetavar("DIR"),
+    Flag.optional
+  ),
+  tenants: Flag.String("tenants").pipe(
+    Flag.withDescription("Many tenants: a file with the name, host, ikey and skey_file of each, as NDJSON or .toml"),
+    Flag.withMetavar("FILE"),
+    Flag.optional
+  ),
+  atOnce: Flag.Int("at-once").pipe(
+    Flag.withDescription("With many tenants: how many are read at once; default 4"),
+    Flag.withMetavar("N"),
+    Flag.withSchema(positive(64)),
+    Flag.optional
+  ),
+  maxRate: Flag.Finite("max-rate").pipe(
+    Flag.withDescription("With many tenants: requests a minute to all of them together; default: no limit"),
+    Flag.withMetavar("N"),
+    Flag.withSchema(
+      Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 100_000 }, { message: "Expected 1 to 100000" }))
+    ),
+    Flag.optional
+  ),
+  shard: Flag.String("shard").pipe(
+    Flag.withDescription("With many tenants: only the part I of K, such as 0/4 to 3/4 on four machines"),
+    Flag.withMetavar("I/K"),
+    Flag.filterMap(Shard.parse, () => "Expected I/K with I from 0 to K - 1, such as 0/4"),
     Flag.optional
   ),
   wait: duration(

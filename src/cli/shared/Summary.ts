@@ -3,17 +3,25 @@ import { basename, isAbsolute, relative } from "node:path"
 import { objectsOf, type Outcome } from "../../Outcome.ts"
 import type { Result } from "../../run/Run.ts"
 
-/** The JSON object of `extract --json`, without the exit code. */
-export const facts = ({ outcome, receipts }: Result) => {
-  const { counts, fields: _, finished_at: __, started_at: ___, tool_version: ____, warned: _____, ...told } = outcome
+/** The outcome as it is in JSON. */
+export const outcomeFacts = (outcome: Outcome) => {
+  const { counts, fields: _, finished_at: __, host, started_at: ___, tool_version: ____, warned: _____, ...told } =
+    outcome
   const { seen, what } = objectsOf(outcome)
   return {
     ...told,
+    ...host === null ? {} : { host },
     [what]: seen,
-    ...Object.fromEntries(counts.map(({ count, name }) => [name, count])),
-    sinks: receipts.map(({ bytes, location, rows, sink }) => ({ name: sink, location, rows, bytes }))
+    ...Object.fromEntries(counts.map(({ count, name }) => [name, count]))
   }
 }
+
+/** The sinks as they are in JSON. */
+export const sinkFacts = (receipts: Result["receipts"]) =>
+  receipts.map(({ bytes, location, rows, sink }) => ({ name: sink, location, rows, bytes }))
+
+/** The JSON object of `extract --json`, without the exit code. */
+export const facts = ({ outcome, receipts }: Result) => ({ ...outcomeFacts(outcome), sinks: sinkFacts(receipts) })
 
 const number = new Intl.NumberFormat("en")
 const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1 })
@@ -25,22 +33,38 @@ const shortPath = (location: string) => {
   return !isAbsolute(location) || from.startsWith("..") ? location : from
 }
 
-/** How many objects the run read, and how many rows each table has. */
-const headline = ({ changed, complete, counts, incomplete_reason, rows, tenant }: Outcome) => {
+/** Such as `400 users of NAME, 359 with MFA (89.8%)`. */
+export const counted = ({ counts, rows }: Pick<Outcome, "counts" | "rows">, of = "") => {
   const { seen, what } = objectsOf({ rows })
   const parts = counts.map(({ count, words }) =>
     `, ${number.format(count)} ${words} (${percent.format(seen === 0 ? 0 : count / seen)})`
   )
+  return `${number.format(seen)} ${what}${of}${parts.join("")}`
+}
+
+/** The number of rows of each table. */
+export const rowsLine = (rows: Outcome["rows"]) =>
+  Object.entries(rows).map(([table, rows]) => `${table} ${number.format(rows)}`).join(", ")
+
+/** A line for each sink. */
+export const sinkLines = (receipts: Result["receipts"]) =>
+  receipts.map(({ bytes, location, sink }) =>
+    `${sink.padEnd(8)} ${shortPath(location)} (${megabytes.format(bytes / 1e6)} MB)`
+  )
+
+/** How many objects the run read, and how many rows each table has. */
+const headline = (outcome: Outcome) => {
+  const { changed, complete, incomplete_reason, rows, tenant } = outcome
   return [
-    `${number.format(seen)} ${what} of ${tenant}${parts.join("")}; ${
-      complete ? "complete" : `not proved complete: ${incomplete_reason}`
-    }${changed === 0 ? "" : `; ${number.format(changed)} changed while they were read`}`,
-    Object.entries(rows).map(([table, rows]) => `${table} ${number.format(rows)}`).join(", ")
+    `${counted(outcome, ` of ${tenant}`)}; ${complete ? "complete" : `not proved complete: ${incomplete_reason}`}${
+      changed === 0 ? "" : `; ${number.format(changed)} changed while they were read`
+    }`,
+    rowsLine(rows)
   ]
 }
 
 /** How often each warning occurred and where, without values. */
-const warnings = ({ warned }: Outcome) =>
+const warnings = ({ warned }: Pick<Outcome, "warned">) =>
   Object.entries(warned).map(([place, times]) => times === 1 ? place : `${place} (${number.format(times)} times)`)
 
 const asked = ({ requests, retries, run_id }: Outcome) =>
@@ -50,9 +74,7 @@ const asked = ({ requests, retries, run_id }: Outcome) =>
 export const summary = ({ outcome, receipts }: Result): string =>
   [
     ...headline(outcome),
-    ...receipts.map(({ bytes, location, sink }) =>
-      `${sink.padEnd(8)} ${shortPath(location)} (${megabytes.format(bytes / 1e6)} MB)`
-    ),
+    ...sinkLines(receipts),
     asked(outcome)
   ].join("\n")
 

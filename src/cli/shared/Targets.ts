@@ -1,7 +1,7 @@
 /** Turns `--sink NAME[:TARGET]` into a sink's name and an absolute location. */
 import { Effect, Path, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import type { Target } from "../../run/publish/Manifest.ts"
+import type { Target } from "../../run/publish/ManifestFile.ts"
 import type { FindSink } from "../../run/publish/Recovery.ts"
 import { Plugins } from "./Plugins.ts"
 

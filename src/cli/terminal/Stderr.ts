@@ -9,7 +9,8 @@ import * as Terminal from "../../text/Terminal.ts"
 import * as Eta from "./Eta.ts"
 import { isJson } from "./LogFormat.ts"
 
-const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb" && !isJson
+/** Whether standard error is a terminal, and people read it. */
+export const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb" && !isJson
 
 /** The progress line that is on the terminal now. */
 let line = ""
@@ -72,7 +73,9 @@ export const logger = Logger.layer([
     const message = [parts].flat().map((part) => typeof part === "string" ? part : JSON.stringify(part)).join(" ")
     const level = logLevel.toLowerCase()
     const annotations = fiber.getRef(References.CurrentLogAnnotations)
-    write(logLevel === "Info" ? message : `${level}: ${message}`, { level, message, annotations, date })
+    const tenant = annotations["duo_mfa.tenant"]
+    const text = tenant === undefined ? message : `${String(tenant)}: ${message}`
+    write(logLevel === "Info" ? text : `${level}: ${text}`, { level, message, annotations, date })
   })
 ])
 

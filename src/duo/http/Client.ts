@@ -12,6 +12,7 @@ import { type Answer, interpret, type IsKnown, pingSkew } from "./Answer.ts"
 import { Credentials, type Signature } from "./Credentials.ts"
 import { Exchange, type Traffic } from "./Exchange.ts"
 import * as HttpTransport from "./HttpTransport.ts"
+import { RateCap } from "./RateCap.ts"
 import * as RatePlan from "./RatePlan.ts"
 import * as Retry from "./Retry.ts"
 import { authorization, canonicalParams, type Params, type Scheme } from "./Signature.ts"
@@ -67,6 +68,7 @@ export class Client extends Context.Service<Client, {
       const exchange = yield* Exchange
       const budget = yield* Retry.makeBudget
       const plan = yield* RatePlan.make
+      const cap = yield* RateCap
       const inUse = yield* Ref.make<Signature>(credentials.signature)
 
       const once = Effect.fnUntraced(function*(
@@ -103,7 +105,9 @@ export class Client extends Context.Service<Client, {
           let attempts = 0
           return Effect.suspend(() => {
             attempts++
-            return plan.send(once(path, params, scheme, isKnown)).pipe(Effect.mapError(failWith(path, attempts)))
+            return plan.send(Effect.andThen(cap, once(path, params, scheme, isKnown))).pipe(
+              Effect.mapError(failWith(path, attempts))
+            )
           }).pipe(
             Effect.retry(Retry.policy(budget)),
             Effect.tap(budget.progress)

@@ -31,7 +31,7 @@ const refuseOutdated = Effect.fnUntraced(function*({ of, run, session }: LedgerR
      AND pipeline = ${DuckDb.literal(run.pipeline)} AND (observed_at, run_id) > ${place} LIMIT 1`
   )
   if (later.length > 0) {
-    return yield* new Superseded({ by: String(later[0]?.[0]) })
+    return yield* new Superseded({ by: String(later[0]?.[0]), tenant: run.tenant })
   }
 })
 

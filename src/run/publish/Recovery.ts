@@ -13,6 +13,7 @@ import type { Sink } from "../../Sink.ts"
 import { inDataDirectory, RunError, UnnamedTarget, Unpublished } from "../RunError.ts"
 import * as Lock from "./Lock.ts"
 import * as Manifest from "./Manifest.ts"
+import type { Receipt, Target } from "./ManifestFile.ts"
 import { withLocation } from "./SinkLocation.ts"
 import * as TrustedTarget from "./TrustedTarget.ts"
 
@@ -22,13 +23,13 @@ export type FindSink = (name: string) => Effect.Effect<Sink, ExpectedFailure>
 /** The places that may be used: the data directory and the sinks that this command names; and how to find a sink. */
 export interface TrustedPlaces {
   readonly dataDirectory: string
-  readonly sinks: ReadonlyArray<Manifest.Target>
+  readonly sinks: ReadonlyArray<Target>
   readonly findSink: FindSink
 }
 
 /** The sink that a manifest names. Fails if the sink is not found, or if its location may not be used. */
 export const trustedSink = Effect.fnUntraced(
-  function*(followed: TrustedPlaces, target: Manifest.Target, run_id: string) {
+  function*(followed: TrustedPlaces, target: Target, run_id: string) {
     const unnamed = new RunError({
       reason: new UnnamedTarget({ run_id, sink: target.sink, location: target.location })
     })
@@ -38,7 +39,7 @@ export const trustedSink = Effect.fnUntraced(
 )
 
 /** Discards a run in one place. The result is whether everything there was removed. */
-const discardIn = (followed: TrustedPlaces, target: Manifest.Target, run_id: string) =>
+const discardIn = (followed: TrustedPlaces, target: Target, run_id: string) =>
   trustedSink(followed, target, run_id).pipe(
     Effect.flatMap(({ discard }) => discard(target.location, run_id)),
     Effect.as(true),
@@ -52,7 +53,7 @@ const discard = Effect.fnUntraced(function*(
   manifests: Manifest.Manifests,
   followed: TrustedPlaces,
   run_id: string,
-  targets: ReadonlyArray<Manifest.Target>
+  targets: ReadonlyArray<Target>
 ) {
   const done = yield* Effect.forEach(targets, (target) => discardIn(followed, target, run_id))
   if (done.every((isDone) => isDone)) yield* manifests.discarded(run_id)
@@ -69,8 +70,7 @@ export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlace
   yield* inDirectory(Private.removeUnfinished(dataDirectory))
   const manifests = yield* Manifest.make(dataDirectory)
   yield* manifests.refuseNewer
-  const isFinished = (target: Manifest.Target) =>
-    TrustedTarget.isNamed(sinks, target) || !TrustedTarget.isStandardOutput(target)
+  const isFinished = (target: Target) => TrustedTarget.isNamed(sinks, target) || !TrustedTarget.isStandardOutput(target)
   for (const unfinished of yield* manifests.unfinished) {
     const { run_id } = unfinished
     if (unfinished.state === "sealed") {
@@ -88,7 +88,7 @@ export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlace
 })
 
 /** The receipts of a run, each with its sink. */
-type Sealed = ReadonlyArray<{ readonly sink: Sink<SinkError>; readonly receipt: Manifest.Receipt }>
+type Sealed = ReadonlyArray<{ readonly sink: Sink<SinkError>; readonly receipt: Receipt }>
 
 /** Publishes a run that was killed after it was sealed. If a newer run has been published in its place, discards it. */
 const finish = Effect.fnUntraced(

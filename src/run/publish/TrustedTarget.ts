@@ -6,7 +6,7 @@
 import { Effect, Path } from "effect"
 import * as RealPath from "../../files/RealPath.ts"
 import type { Sink, SinkServices } from "../../Sink.ts"
-import type { Target } from "./Manifest.ts"
+import type { Target } from "./ManifestFile.ts"
 
 /** Whether the target is the standard output. After its process has ended there is nothing to recover. */
 export const isStandardOutput = ({ location }: Target) => location === "-"

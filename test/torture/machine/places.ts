@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
-import type { Target } from "../../../src/run/publish/Manifest.ts"
+import type { Target } from "../../../src/run/publish/ManifestFile.ts"
 import type { Case } from "../Case.ts"
 import { everySink, inFolder, published, run, tree } from "../support/InProcess.ts"
 

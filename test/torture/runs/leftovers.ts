@@ -6,9 +6,9 @@ import { dirname, join } from "node:path"
 import mfa from "../../../pipelines/mfa.ts"
 import { Dice } from "../../../src/emulator/people/Dice.ts"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
+import * as OpenRound from "../../../src/run/OpenRound.ts"
 import * as Manifest from "../../../src/run/publish/Manifest.ts"
-import type { Target } from "../../../src/run/publish/Manifest.ts"
-import * as Run from "../../../src/run/Run.ts"
+import type { Target } from "../../../src/run/publish/ManifestFile.ts"
 import { contents } from "../../support/processes/program.ts"
 import { type Case, repeat } from "../Case.ts"
 import { afterwards } from "../support/afterwards.ts"
@@ -61,7 +61,7 @@ const killed = Effect.fnUntraced(function*(data: string, targets: ReadonlyArray<
     const found = Object.values(sinks).find(({ name }) => name === sink)
     if (found === undefined) continue
     const stamp = { run_id, observed_at: 0n, tenant: "127.0.0.1" }
-    yield* Effect.scoped(found.open(location, Run.sinkRun(stamp, mfa, { allowEmpty: false }), "/nowhere"))
+    yield* Effect.scoped(found.open(location, OpenRound.sinkRun(stamp, mfa, { allowEmpty: false }), "/nowhere"))
   }
   // the run database
   const scratch = join(data, "runs", `${run_id}.pages.part`)

@@ -6,7 +6,7 @@ import { globSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { basename, join } from "node:path"
 import { users as usersTable } from "../../../pipelines/mfa/Tables.ts"
 import { Dice } from "../../../src/emulator/people/Dice.ts"
-import { Manifest } from "../../../src/run/publish/Manifest.ts"
+import { Alone } from "../../../src/run/publish/ManifestFile.ts"
 import { type Ended, settings } from "../../support/processes/program.ts"
 import * as readers from "../../support/readers.ts"
 import * as postgres from "../../support/servers/postgres-server.ts"
@@ -47,7 +47,7 @@ const extracting = ({ sinks }: Place, ...more: ReadonlyArray<string>) => [
   ...more
 ]
 
-const decode = Schema.decodeSync(Schema.fromJsonString(Manifest))
+const decode = Schema.decodeSync(Schema.fromJsonString(Alone))
 
 /** The runs that a data directory's manifests say are published in the shared place. */
 const manifests = ({ data }: Site.Site, { ledger }: Place) =>

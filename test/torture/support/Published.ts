@@ -7,7 +7,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import * as Fingerprint from "../../../src/duckdb/Fingerprint.ts"
 import { stampOf } from "../../../src/Outcome.ts"
-import { Manifest, type Receipt } from "../../../src/run/publish/Manifest.ts"
+import { Alone, type Receipt } from "../../../src/run/publish/ManifestFile.ts"
+
+type Manifest = typeof Alone.Type
 import type { Row, Table } from "../../../src/Table.ts"
 import * as readers from "../../support/readers.ts"
 
@@ -27,7 +29,7 @@ interface New {
   readonly published: boolean
 }
 
-const decode = Schema.decodeSync(Schema.fromJsonString(Manifest))
+const decode = Schema.decodeSync(Schema.fromJsonString(Alone))
 
 /** New runs, oldest first. */
 const newRuns = ({ before, data, folder }: Scene): ReadonlyArray<New> => {
