@@ -11,11 +11,11 @@ export const version: string = manifest.version
  */
 export const format = 2
 
-/** The format of manifests and Parquet files that have several runs. Other files do not have it. */
-const roundFormat = 3
+/** The newest known format. Only manifests and Parquet files that have several runs have it. */
+export const newestFormat = 3
 
 /** The format of a file with these runs. */
-export const formatOf = ({ length }: ReadonlyArray<unknown>) => length > 1 ? roundFormat : format
+export const formatOf = ({ length }: ReadonlyArray<unknown>) => length > 1 ? newestFormat : format
 
 /** The format of a file, and the version of duo-mfa that wrote it. */
 export interface Written {
@@ -23,12 +23,12 @@ export interface Written {
   readonly tool_version: string
 }
 
-export const isNewer = (written: Written) => written.format > roundFormat
+export const isNewer = (written: Written) => written.format > newestFormat
 
 /**
  * The rest of an error message that begins with the file's name. The version comes from a file, so it may be any text.
  */
 export const describeNewer = ({ format: found, tool_version }: Written) => {
   const writer = /^\d[\w.+-]{0,40}$/.test(tool_version) ? `duo-mfa ${tool_version}` : "a later duo-mfa"
-  return `has format ${found}, which ${writer} wrote; this is duo-mfa ${version}, which knows formats up to ${roundFormat}. Nothing changed; use ${writer}.`
+  return `has format ${found}, which ${writer} wrote; this is duo-mfa ${version}, which knows formats up to ${newestFormat}. Nothing changed; use ${writer}.`
 }

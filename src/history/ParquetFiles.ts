@@ -6,7 +6,7 @@ import { NewerFormat } from "../failure/SinkError.ts"
 import { type Outcome, runs, toRow } from "../Outcome.ts"
 import type { SinkRun } from "../Sink.ts"
 import type { Table } from "../Table.ts"
-import { format, isNewer, version } from "../Version.ts"
+import { format, isNewer, newestFormat, version } from "../Version.ts"
 import * as Snapshots from "./Snapshots.ts"
 
 /** The metadata key of the row of `runs`, as JSON; an array of rows if the file has several runs. */
@@ -62,7 +62,7 @@ export const runsByFile = (root: string, table?: Table) =>
 export const refuseNewer = Effect.fnUntraced(function*({ all }: DuckDb.Session, files: string) {
   const [row] = yield* all(
     `SELECT max(try_cast(decode(value) AS INTEGER)) AS format, file_name FROM parquet_kv_metadata(${files})
-     WHERE key = encode(${DuckDb.literal(formatKey)}) GROUP BY ALL HAVING format > ${format} LIMIT 1`
+     WHERE key = encode(${DuckDb.literal(formatKey)}) GROUP BY ALL HAVING format > ${newestFormat} LIMIT 1`
   )
   if (row === undefined) return
   const [by] = yield* all(

@@ -56,7 +56,10 @@ describe("the README", () => {
     const bundled = Object.entries(devDependencies).filter(([name]) =>
       sources.includes(`"${name}/`) || sources.includes(`"${name}"`)
     )
-    assert.deepStrictEqual(bundled.map(([name]) => name), ["@effect/platform-node", "echarts", "pg", "pg-copy-streams"])
+    assert.deepStrictEqual(
+      bundled.map(([name]) => name),
+      ["@effect/platform-node", "echarts", "pg", "pg-copy-streams", "smol-toml"]
+    )
     for (const [name, version] of [...Object.entries(dependencies), ...bundled]) {
       assert.include(readme, `\`${name}\``)
       assert.match(String(version), /^\d+\.\d+\.\d+(-r\.\d+)?$/)

@@ -34,6 +34,7 @@ const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
   [/^@effect\/platform-node\//, /^src\/(main|cli\/Program|http\/Transport|emulator\/try)\.ts$/],
   [/^pg(-copy-streams)?$/, /^sinks\/postgres\/Connection\.ts$/],
   [/^echarts\//, /^src\/report\/Chart\.ts$/],
+  [/^smol-toml$/, /^src\/cli\/extract\/TenantsFile\.ts$/],
   [/^rolldown$/, /^src\/package\//]
 ]
 

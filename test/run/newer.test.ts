@@ -9,12 +9,12 @@ import { cpSync, globSync, mkdtempSync, readFileSync, renameSync, rmSync, writeF
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { serve } from "../../src/emulator/server/Emulator.ts"
-import { format, formatOf } from "../../src/Version.ts"
+import { format, newestFormat } from "../../src/Version.ts"
 import { command } from "../support/processes/command.ts"
 import { contents, settings } from "../support/processes/program.ts"
 import * as readers from "../support/readers.ts"
 
-const later = formatOf(["a", "b"]) + 1
+const later = newestFormat + 1
 
 /** A folder that has two runs in every sink. */
 let good = ""

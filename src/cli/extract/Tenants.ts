@@ -1,6 +1,6 @@
 /** The flags for many tenants: who the tenants are, their settings, and how they are read. */
 import { Config, ConfigProvider, Effect, Option, Result } from "effect"
-import * as RateCap from "../../duo/http/RateCap.ts"
+import * as RatePlan from "../../duo/http/RatePlan.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import * as Round from "../../run/round/Round.ts"
 import type { RunOptions } from "../../run/Run.ts"
@@ -87,7 +87,7 @@ export const round = Effect.fnUntraced(function*({ atOnce, file, isRecorded, max
   const listed = yield* TenantsFile.read(file.value, yield* allowsLoopback)
   const others = yield* ConfigProvider.ConfigProvider
   const tenants = inShard(listed, shard).map((tenant) => withSettings(tenant, others))
-  const cap = Option.isSome(maxRate) ? yield* RateCap.make(maxRate.value) : Effect.void
+  const cap = Option.isSome(maxRate) ? yield* RatePlan.makeCap(maxRate.value) : Effect.void
   return (pipeline: Pipeline, options: RunOptions, isDry: boolean) => {
     const roundOptions: Round.RoundOptions = {
       ...options,
@@ -96,7 +96,7 @@ export const round = Effect.fnUntraced(function*({ atOnce, file, isRecorded, max
       onTenant: progress(tenants.length)
     }
     return (isDry ? Round.dryRun : Round.run)(pipeline, tenants, roundOptions).pipe(
-      Effect.provideService(RateCap.RateCap, cap)
+      Effect.provideService(RatePlan.RateCap, cap)
     )
   }
 })

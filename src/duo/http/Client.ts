@@ -12,7 +12,6 @@ import { type Answer, interpret, type IsKnown, pingSkew } from "./Answer.ts"
 import { Credentials, type Signature } from "./Credentials.ts"
 import { Exchange, type Traffic } from "./Exchange.ts"
 import * as HttpTransport from "./HttpTransport.ts"
-import { RateCap } from "./RateCap.ts"
 import * as RatePlan from "./RatePlan.ts"
 import * as Retry from "./Retry.ts"
 import { authorization, canonicalParams, type Params, type Scheme } from "./Signature.ts"
@@ -68,7 +67,7 @@ export class Client extends Context.Service<Client, {
       const exchange = yield* Exchange
       const budget = yield* Retry.makeBudget
       const plan = yield* RatePlan.make
-      const cap = yield* RateCap
+      const cap = yield* RatePlan.RateCap
       const inUse = yield* Ref.make<Signature>(credentials.signature)
 
       const once = Effect.fnUntraced(function*(

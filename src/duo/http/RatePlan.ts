@@ -8,7 +8,7 @@
  * The plan then keeps an interval between requests that is just longer than the limit demands. It shortens the interval
  * step by step towards the last one that was too short. Near that one, it tries a shorter interval only rarely.
  */
-import { Clock, Effect, Ref } from "effect"
+import { Clock, Context, Effect, Ref } from "effect"
 import type { DuoReason } from "../DuoReason.ts"
 
 /** Times and intervals are in milliseconds. */
@@ -107,6 +107,26 @@ export const refused = (before: Plan, startedAt: number, now: number, retryAfter
 
 /** Milliseconds of a clock that only moves forward: setting the machine's clock does not change it. */
 export const monotonic = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+
+/**
+ * A cap on the requests to many tenants together: waits until one more may start. By default there is none. Each tenant has a
+ * plan of its own besides.
+ */
+export const RateCap = Context.Reference<Effect.Effect<void>>("duo-mfa/duo/RateCap", {
+  defaultValue: () => Effect.void
+})
+
+/** Makes a cap of so many requests a minute, at even distances. */
+export const makeCap = (perMinute: number) =>
+  Effect.sync(() => {
+    let next = 0
+    return Effect.gen(function*() {
+      const now = yield* monotonic
+      const at = Math.max(now, next)
+      next = at + 60_000 / perMinute
+      if (at > now) yield* Effect.sleep(at - now)
+    })
+  })
 
 export interface RatePlan {
   /** Waits until the request may start, sends it, and learns from its answer. */
