@@ -15,6 +15,7 @@ import { rebuild } from "./rebuild.ts"
 import { report } from "./report.ts"
 import { sinks } from "./sinks.ts"
 import { sql } from "./sql.ts"
+import { tenants } from "./tenants.ts"
 import { commandName } from "./terminal/CommandName.ts"
 import * as Help from "./terminal/Help.ts"
 import { LogFormat } from "./terminal/LogFormat.ts"
@@ -24,7 +25,7 @@ import { verify } from "./verify.ts"
 const groups = [
   { group: "START", commands: [demo, init, check] },
   { group: "EVERY DAY", commands: [extract, sql, report, policy] },
-  { group: "MAINTAIN", commands: [verify, rebuild] },
+  { group: "MAINTAIN", commands: [verify, rebuild, tenants] },
   { group: "OTHERS", commands: [pipelines, sinks, dictionary, emulator, help(() => names)] }
 ] as const
 

@@ -44,9 +44,12 @@ const filled = (name: string, type: string) =>
  */
 export const select = (list: string, columns: Columns, filledBy: Columns = {}) =>
   kindsOf({ name: list, objects: `objects.${list}`, columns }).map((kind) => {
+    const fields = Object.keys(kind.columns).map((name) => `'${kind.name}.${name}'`)
     const counts = Object.entries(kind.columns).map(([name, type]) => {
       const condition = (kind.name === list ? filledBy[name] : undefined) ?? filled(name, type)
-      return `{field: '${kind.name}.${name}', of: count(*), filled: count(*) FILTER (${condition})}`
+      return `count(*) FILTER (${condition})`
     })
-    return `SELECT run_id, unnest([${counts.join(", ")}], max_depth := 2) FROM ${kind.objects} GROUP BY run_id`
+    // two lists of plain values are planned in a fraction of the time that a list of structs takes
+    return `SELECT run_id, unnest([${fields.join(", ")}]) AS field, count(*) AS "of",
+      unnest([${counts.join(", ")}]) AS filled FROM ${kind.objects} GROUP BY run_id`
   }).join("\nUNION ALL\n")

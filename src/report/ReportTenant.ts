@@ -49,7 +49,9 @@ export const tenantsOf = Effect.fnUntraced(function*(session: Session) {
        list(epoch_ms(observed_at) ORDER BY observed_at DESC)[2] AS before, arg_max(complete, observed_at) AS complete,
        arg_max_null(incomplete_reason, observed_at) AS incomplete_reason,
        epoch_ms(max(observed_at) FILTER (list_contains(string_split(tables_collected, ', '), 'bypass_codes'))) AS codes
-     FROM runs WHERE pipeline = 'mfa' GROUP BY tenant ORDER BY tenant`
+     FROM runs WHERE pipeline = 'mfa' GROUP BY tenant
+     -- the last run of a retired tenant asked nobody and has nobody
+     HAVING arg_max(requests > 0 OR users > 0, (observed_at, run_id)) ORDER BY tenant`
   )
   return rows.map((row): ReportTenant => {
     const asked = row.now - daysBack * 86_400_000

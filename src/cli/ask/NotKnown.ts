@@ -19,12 +19,13 @@ export interface LastRun {
   readonly not_collected: ReadonlyArray<string>
 }
 
-/** The last run of each pipeline over each tenant. */
+/** The last run of each pipeline over each tenant that is not retired. A retired tenant has a last run without requests. */
 export const lastRuns = Effect.fnUntraced(function*({ all }: DuckDb.Session, pipelines: ReadonlyArray<Pipeline>) {
   const rows = yield* all(`
     SELECT tenant, strftime(observed_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ'), complete, pipeline, tables_collected
-    FROM runs QUALIFY row_number() OVER (PARTITION BY tenant, pipeline ORDER BY observed_at DESC, run_id DESC) = 1
-    ORDER BY tenant, pipeline`)
+    FROM (
+      FROM runs QUALIFY row_number() OVER (PARTITION BY tenant, pipeline ORDER BY observed_at DESC, run_id DESC) = 1
+    ) WHERE requests > 0 OR total_objects > 0 ORDER BY tenant, pipeline`)
   return rows.map(([tenant, observed_at, complete, pipeline, collected]): LastRun => {
     const tables = pipelines.find(({ name }) => name === pipeline)?.tables ?? []
     const there = String(collected).split(", ")

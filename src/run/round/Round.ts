@@ -22,6 +22,7 @@ import { newStamp } from "../Stamp.ts"
 import { retryWhileLocked } from "../Waiting.ts"
 import * as Gather from "./Gather.ts"
 import * as ReadRun from "./ReadRun.ts"
+import { isRetired } from "./Retire.ts"
 
 /** A tenant of a round. */
 export interface RoundTenant {
@@ -58,9 +59,6 @@ export interface RoundResult {
   /** Published tenants that are not among the given ones, and are not retired. */
   readonly gone: ReadonlyArray<string>
 }
-
-/** Whether a tenant is retired: then its newest run has no rows, and asked nobody. */
-const isRetired = ({ requests, rows }: Outcome) => requests === 0 && Object.values(rows).every((count) => count === 0)
 
 /** Names that were published recently, by API host. */
 const namesOf = (recent: ReadonlyArray<Outcome>) => {
