@@ -15,6 +15,7 @@ import { cases as calls } from "./kills/calls.ts"
 import { cases as kills } from "./kills/kills.ts"
 import { cases as outlived } from "./kills/outlived.ts"
 import { cases as power } from "./kills/power.ts"
+import { cases as rounds } from "./kills/rounds.ts"
 import { cases as signals } from "./kills/signals.ts"
 import { cases as clocks } from "./machine/clocks.ts"
 import { cases as disk } from "./machine/disk.ts"
@@ -40,6 +41,7 @@ export const matrix: ReadonlyArray<Case> = [
   ...drift,
   ...pages,
   ...calls,
+  ...rounds,
   ...sizes,
   ...network,
   ...laws,

@@ -76,6 +76,6 @@ export const retire = Effect.fn("Round.retire")(function*(pipeline: Pipeline, te
     yield* orRunError(readRuns.store(session, pipeline.tables, outcome, fingerprints))
   }))
   const { leftOut } = yield* Gather.gather(pipeline, manifests, readRuns, options)
-  const [refused] = leftOut.filter((one) => one.tenant === tenant)
+  const refused = leftOut.find((one) => one.tenant === tenant)
   return refused === undefined ? true : yield* Effect.fail(refused.error)
 }, Effect.scoped)

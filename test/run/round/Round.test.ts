@@ -29,7 +29,7 @@ describe("a round", () => {
       const files = globSync(`${directory}/{parquet,ndjson}/people/**/*.{parquet,zst}`)
       assert.lengthOf(files, 2)
       assert.lengthOf(globSync(`${directory}/runs/*`), 1)
-      const [file = ""] = files.filter((name) => name.endsWith(".parquet"))
+      const file = files.find((name) => name.endsWith(".parquet")) ?? ""
       const { rows } = yield* readers.parquetFile(file, people.columns)
       assert.deepStrictEqual(rows.map(({ tenant, user_id }) => [tenant, user_id]), [
         ["anna", "c"],
