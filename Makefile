@@ -60,6 +60,9 @@ rebuild: setup ## make the ledger again from the Parquet files
 report: setup ## one HTML page to forward: coverage over time, what changed, who is at risk
 	@./duo-mfa report $(ARGS) $(OR_QUIT)
 
+tenants: setup ## the tenants of the data directory; ARGS='retire "NAME"' for one that is gone
+	@./duo-mfa tenants $(ARGS) $(OR_QUIT)
+
 demo: setup ## thirty days of an invented tenant, in data/demo
 	@./duo-mfa demo $(ARGS) $(OR_QUIT)
 
@@ -113,4 +116,4 @@ release: setup ## make VERSION the version, and move the unreleased changes into
 .DEFAULT:
 	@{ echo 'make has no verb "$@". make lists all; a question goes into Q, and flags go into ARGS.' >&2; false; } $(OR_QUIT)
 
-.PHONY: help setup init extract check sql policy verify rebuild report demo pipelines sinks emulator dictionary test test-quick coverage torture lint format bench bench-quick dist release
+.PHONY: help setup init extract check sql policy verify rebuild tenants report demo pipelines sinks emulator dictionary test test-quick coverage torture lint format bench bench-quick dist release

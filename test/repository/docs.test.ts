@@ -75,6 +75,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "docs/adding-a-column.md": "slow/adding-a-column.test.ts",
   "docs/backup-restore-upgrade.md": "repository/docs-reference.test.ts",
   "docs/install.md": "slow/package.test.ts",
+  "docs/many-tenants.md": "cli/extract/tenants.test.ts",
   "docs/postgres.md": "slow/postgres-program.test.ts",
   "docs/scheduling.md": "repository/scheduling.test.ts",
   "docs/writing-a-sink.md": "slow/package.test.ts"

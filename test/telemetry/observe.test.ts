@@ -54,12 +54,18 @@ describe("extract with a collector", () => {
           { args: [...allSinks, "--pii", "hash", "--page-size", "20"], code: 0, options: cut },
           { args: ["--sink", "ndjson:-", "--dry-run"], code: 0 },
           { args: ["--sink", "csv"], code: 77, options: { permissions: [] } },
-          { args: ["--sink", "csv", "--sink", dying], code: 70 }
+          { args: ["--sink", "csv", "--sink", dying], code: 70 },
+          { args: ["--tenants", "tenants.ndjson", "--sink", "csv"], code: 0 },
+          { args: ["--tenants", "tenants.ndjson", "--dry-run"], code: 0 }
         ],
         Effect.fnUntraced(function*({ args, code, options }) {
           const duo = yield* serve({ users, ...options })
           const collector = yield* collect()
           const env = { ...settings(duo), ...collector.env }
+          const { host, ikey, skey } = duo
+          writeFileSync(`${folder}/key`, skey, { mode: 0o600 })
+          const tenant = { name: `ada.lovelace of ${host}`, host, ikey, skey_file: "key" }
+          writeFileSync(`${folder}/tenants.ndjson`, JSON.stringify(tenant), { mode: 0o600 })
           const ended = yield* program(folder, ["extract", "--log-level", "all", ...args], env)
           assert.strictEqual(ended.code, code, ended.stderr)
           assert.notMatch(ended.stderr, /not told|ended well/)

@@ -66,7 +66,9 @@ export const flags = {
     Flag.optional
   ),
   tenants: Flag.String("tenants").pipe(
-    Flag.withDescription("Many tenants: a file with the name, host, ikey and skey_file of each, as NDJSON or .toml"),
+    Flag.withDescription(
+      "Many tenants: a file with the name, host, ikey and skey_file of each, as NDJSON or .toml; default: the tenant of the settings"
+    ),
     Flag.withMetavar("FILE"),
     Flag.optional
   ),
@@ -85,7 +87,7 @@ export const flags = {
     Flag.optional
   ),
   shard: Flag.String("shard").pipe(
-    Flag.withDescription("With many tenants: only the part I of K, such as 0/4 to 3/4 on four machines"),
+    Flag.withDescription("With many tenants: only the part I of K, such as 0/4 to 3/4 on four machines; default: all"),
     Flag.withMetavar("I/K"),
     Flag.filterMap(Shard.parse, () => "Expected I/K with I from 0 to K - 1, such as 0/4"),
     Flag.optional

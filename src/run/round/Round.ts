@@ -121,7 +121,6 @@ export const run = Effect.fn("Round")(function*(
     Effect.tap(newStamp(tenant, ids.slice(-1)), ({ run_id }) => Effect.sync(() => ids.push(run_id)))
 
   const readTenant = Effect.fn("Round.tenant")(function*({ host, name, settings }: RoundTenant) {
-    yield* Effect.annotateCurrentSpan("duo_mfa.tenant", name)
     const known = [...names.get(host) ?? []].find((other) => other !== name)
     if (known !== undefined) return yield* new RunError({ reason: new KnownAs({ tenant: name, host, known }) })
     const source = yield* Effect.provideService(pipeline.connect, ConfigProvider.ConfigProvider, settings)

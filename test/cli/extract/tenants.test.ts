@@ -148,6 +148,33 @@ describe("extract --tenants", () => {
       })
     ))
 
+  it.live("does what docs/many-tenants.md says", () =>
+    inFolder((folder) =>
+      Effect.gen(function*() {
+        const page = readFileSync("docs/many-tenants.md", "utf8")
+        const { entries } = yield* some(folder, { "Example Customer 1": {}, "Example Customer 2": {} })
+        let toml = /^```toml\n([^`]+)^```$/m.exec(page)?.[1] ?? ""
+        for (const [index, { host, ikey, skey_file }] of entries.entries()) {
+          toml = toml.replace(`127.0.0.1:800${index + 1}`, host).replace("DIXXXXXXXXXXXXXXXXXX", ikey)
+            .replace(`keys/customer-${index + 1}`, skey_file)
+        }
+        writeFileSync(`${folder}/customers.toml`, toml)
+        const commands = [...page.matchAll(/^npx duo-mfa ((?!emulator).*?)(?: +#.*)?$/gm)].map(([_, typed = ""]) =>
+          typed
+        )
+        assert.isAtLeast(commands.length, 5)
+        for (const typed of commands) {
+          const args = [...typed.matchAll(/"([^"]+)"|\S+/g)].map(([whole, quoted]) => quoted ?? whole)
+          const { code, stderr } = yield* command(folder, args, loopback)
+          assert.strictEqual(code, 0, `${typed}: ${stderr}`)
+        }
+        const left = yield* readers.query(`${folder}/data/duo.duckdb`, "SELECT DISTINCT tenant FROM users")
+        assert.deepStrictEqual(left, [{ tenant: "Example Customer 1" }])
+        const listed = yield* command(folder, ["tenants"], loopback)
+        assert.match(listed.stdout, /^Example Customer 2 {2}0 users .* retired$/m)
+      })
+    ), 60_000)
+
   it.live("refuses a file that is not one, and says where", () =>
     inFolder((folder) =>
       Effect.gen(function*() {
