@@ -15,11 +15,12 @@ export interface RunDatabase {
 /**
  * The place of data that does not fit into memory. `to disk`: DuckDB writes it to temporary files in the same directory.
  * These have names: if the process is killed, they stay until the next run removes them. `never`: it fails. A dry run
- * has no next run, so it never writes such files and gets more memory instead.
+ * has no next run, so it never writes such files and gets more memory instead. `soon to disk`: like `to disk` with less
+ * memory, for a round, whose tenants come one by one.
  */
-type Overflow = "to disk" | "never"
+type Overflow = "to disk" | "soon to disk" | "never"
 
-const memoryLimit = { "to disk": "200MB", never: "300MB" }
+const memoryLimit = { "to disk": "200MB", "soon to disk": "150MB", never: "300MB" }
 
 /**
  * There is no write-ahead log. By default DuckDB would then write to the file after every statement. With these
@@ -43,7 +44,7 @@ export const open = Effect.fn("RunDatabase.open")(function*(
 ): Effect.fn.Return<RunDatabase, SinkReason, FileSystem.FileSystem | Path.Path | Scope.Scope> {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  const session = yield* DuckDb.open({ spill: overflow === "to disk" ? join(directory, "overflow") : undefined })
+  const session = yield* DuckDb.open({ spill: overflow === "never" ? undefined : join(directory, "overflow") })
   yield* session.run(
     [
       `SET memory_limit = '${memoryLimit[overflow]}'`,

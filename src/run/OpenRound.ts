@@ -24,9 +24,11 @@ export const sinkRun = (
 /** Up to so many rows, two sinks are sealed at the same time. With more rows, one sink needs all of the memory. */
 const togetherMax = 1_000_000
 
-/** How many sinks are sealed at the same time. */
-export const concurrencyFor = (round: ReadonlyArray<Outcome>) =>
-  round.flatMap(({ rows }) => Object.values(rows)).reduce((sum, rows) => sum + rows, 0) > togetherMax ? 1 : 2
+/** How many sinks are sealed at the same time. For many tenants one after the other takes as long, and less memory. */
+export const concurrencyFor = (round: ReadonlyArray<Outcome>) => {
+  const rows = round.flatMap(({ rows }) => Object.values(rows)).reduce((sum, rows) => sum + rows, 0)
+  return round.length > 1 || rows > togetherMax ? 1 : 2
+}
 
 /**
  * Opens the sinks for a round whose newest run is `run`. `discard` removes everything that they have staged. Their

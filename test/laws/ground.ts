@@ -39,7 +39,11 @@ export const groundOf = (given: Sink, { below = "", earliest, elsewhere, read: r
     return { directory, location, look: elsewhere === undefined ? tree(directory) : elsewhere.tree(location) }
   })
   const read = (location: string, run: SinkRun, table: Table, round: PublishedRun["round"] = null) =>
-    Effect.map(Effect.scoped(reader(location, { ...run, round }, table)), comparable)
+    Effect.map(
+      Effect.scoped(reader(location, { ...run, round }, table)),
+      // the file of a round has the rows of all its runs
+      (rows) => comparable(round === null ? rows : rows.filter(({ run_id }) => run_id === run.run_id))
+    )
 
   const assertPublished = Effect.fnUntraced(function*(
     location: string,

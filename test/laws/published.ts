@@ -8,7 +8,8 @@ import type { Row, Stamp, Table } from "../../src/Table.ts"
 
 /**
  * Reads the published rows of a run in one table, as another program would. If there are none, the list is empty.
- * `round` is the newest run of its round, if it was published with others.
+ * `round` is the newest run of its round, if it was published with others: it names the files, which may also have the
+ * rows of the others.
  */
 export type Reader = (
   location: string,

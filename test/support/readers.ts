@@ -39,11 +39,8 @@ export const rowOf = (columns: ReadonlyArray<Column>, object: Record<string, unk
   return Object.fromEntries(columns.map((column) => [column.name, cellOf(column, object[column.name])]))
 }
 
-/** The run whose id names the file, and the rows of one run in that file. */
-const inFile = (run: Parameters<Reader>[1]) => ({
-  named: run.round ?? run,
-  own: (rows: ReadonlyArray<Row>) => run.round ? rows.filter(({ run_id }) => run_id === run.run_id) : rows
-})
+/** The run whose id names the file. */
+const named = (run: Parameters<Reader>[1]) => run.round ?? run
 
 const orNone = <A, E, R>(file: string, rows: Effect.Effect<ReadonlyArray<A>, E, R>) =>
   Effect.flatMap(
@@ -60,13 +57,10 @@ export const unpacked = (file: string) => {
 
 /** Reads NDJSON with `JSON.parse`. */
 export const ndjson: Reader = (location, run, table) => {
-  const { named, own } = inFile(run)
-  const file = `${location}/${table.name}/${named.run_id}.ndjson.zst`
+  const file = `${location}/${table.name}/${named(run).run_id}.ndjson.zst`
   return orNone(
     file,
-    Effect.sync(() =>
-      own(unpacked(file).split("\n").slice(0, -1).map((line) => rowOf(table.columns, JSON.parse(line))))
-    )
+    Effect.sync(() => unpacked(file).split("\n").slice(0, -1).map((line) => rowOf(table.columns, JSON.parse(line))))
   )
 }
 
@@ -99,14 +93,13 @@ const unguarded = (cell: string) =>
 
 /** Reads CSV with a parser of RFC 4180, and removes the guards. */
 export const csv: Reader = (location, run, table) => {
-  const { named, own } = inFile(run)
-  const file = `${location}/${table.name}/${named.run_id}.csv`
+  const file = `${location}/${table.name}/${named(run).run_id}.csv`
   return orNone(
     file,
     Effect.map(Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFile(file)), (bytes) => {
       if (Buffer.from(bytes.subarray(0, 3)).toString("hex") !== "efbbbf") throw new Error("no byte order mark")
       const [header = [], ...records] = parseCsv(Buffer.from(bytes.subarray(3)).toString())
-      return own(records.map((record) =>
+      return records.map((record) =>
         rowOf(
           table.columns,
           Object.fromEntries(header.map((name, index) => {
@@ -116,7 +109,7 @@ export const csv: Reader = (location, run, table) => {
             return [name, isText ? unguarded(cell) : cell]
           }))
         )
-      ))
+      )
     })
   )
 }
@@ -140,10 +133,9 @@ export const parquetFile = (file: string, columns: ReadonlyArray<Column>) =>
   })
 
 export const parquet: Reader = (location, run, table) => {
-  const { named, own } = inFile(run)
-  const day = new Date(Number(named.observed_at / 1000n)).toISOString().slice(0, 10)
-  const file = `${location}/${table.name}/run_date=${day}/${named.run_id}.parquet`
-  return orNone(file, Effect.map(parquetFile(file, table.columns), ({ rows }) => own(rows)))
+  const day = new Date(Number(named(run).observed_at / 1000n)).toISOString().slice(0, 10)
+  const file = `${location}/${table.name}/run_date=${day}/${named(run).run_id}.parquet`
+  return orNone(file, Effect.map(parquetFile(file, table.columns), ({ rows }) => rows))
 }
 
 /** Runs statements on a DuckDB file as an analyst would. */

@@ -1,5 +1,5 @@
 /** Both sinks under the laws. What they publish is read by means that they do not use: zlib with JSON.parse, hyparquet. */
-import type { Column, Row, Stamp, Table } from "duo-mfa/sink"
+import type { Column, PublishedRun, Row, Stamp, Table } from "duo-mfa/sink"
 import { sinkLaws } from "duo-mfa/testing"
 import { Effect } from "effect"
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet"
@@ -31,16 +31,21 @@ const cell = ({ type }: Column, value: unknown) =>
 const row = ({ columns }: Table, object: Record<string, unknown>): Row =>
   Object.fromEntries(columns.map((column) => [column.name, cell(column, object[column.name])]))
 
-const readGzip = (location: string, { run_id }: Stamp, table: Table) =>
+/** A run, and the newest run of its round if it was published with others: that one names the files. */
+type ReadableRun = Stamp & Partial<Pick<PublishedRun, "round">>
+
+const nameOf = (run: ReadableRun) => (run.round ?? run).run_id
+
+const readGzip = (location: string, run: ReadableRun, table: Table) =>
   Effect.sync(() => {
-    const file = `${location}/${table.name}/${run_id}.ndjson.gz`
+    const file = `${location}/${table.name}/${nameOf(run)}.ndjson.gz`
     const lines = existsSync(file) ? gunzipSync(readFileSync(file)).toString().split("\n").slice(0, -1) : []
     return lines.map((line) => row(table, JSON.parse(line)))
   })
 
-const readSorted = (location: string, { run_id }: Stamp, table: Table) =>
+const readSorted = (location: string, run: ReadableRun, table: Table) =>
   Effect.promise(async () => {
-    const file = `${location}/${table.name}/${run_id}.parquet`
+    const file = `${location}/${table.name}/${nameOf(run)}.parquet`
     if (!existsSync(file)) return []
     const objects = await parquetReadObjects({
       file: await asyncBufferFromFile(file),

@@ -28,7 +28,10 @@ export interface Gathered {
   readonly receipts: ReadonlyArray<Receipt>
 }
 
-/** Makes the rows of all read runs, sorted by tenant. */
+/** In the order of the tenants' names. */
+const byTenant = (runs: ReadonlyArray<ReadRun>) => runs.toSorted((a, b) => a.outcome.tenant < b.outcome.tenant ? -1 : 1)
+
+/** Makes the rows of all read runs, sorted by tenant: DuckDB reads the files in their order. */
 const load = Effect.fnUntraced(function*(
   { session }: RunDatabase.RunDatabase,
   { tables }: Pipeline,
@@ -36,19 +39,17 @@ const load = Effect.fnUntraced(function*(
 ) {
   for (const table of tables) {
     yield* session.run(RowsSql.create(table))
-    const collected = runs.filter(({ outcome }) => collectedTables([table], outcome).length > 0)
+    const collected = byTenant(runs.filter(({ outcome }) => collectedTables([table], outcome).length > 0))
     if (collected.length === 0) continue
     const files = collected.map(({ file }) => DuckDb.path(DuckDb.literal(file(table)))).join(", ")
-    yield* session.run(
-      RowsSql.insert(table, `FROM read_parquet([${files}], ${DuckDb.asStored}) ORDER BY tenant`)
-    )
+    yield* session.run(RowsSql.insert(table, `FROM read_parquet([${files}], ${DuckDb.asStored})`))
     const expected = collected.reduce((sum, { outcome }) => sum + (outcome.rows[table.name] ?? 0), 0)
     const [[counted] = []] = yield* session.all(`SELECT count(*) FROM ${RowsSql.rowsTable(table)}`)
     if (Number(counted) !== expected) {
       return yield* new InputOutput({ detail: `the read runs do not have their ${expected} rows of ${table.name}` })
     }
+    yield* session.run("CHECKPOINT rows")
   }
-  yield* session.run("CHECKPOINT rows")
 })
 
 /** The tenant that a sink refuses, if the failure is about one tenant of the round. */
@@ -76,7 +77,7 @@ const publish = Effect.fn("Round.publish")(
       options
     )
     const sealed = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
-      const database = yield* orError(RunDatabase.open(directory))
+      const database = yield* orError(RunDatabase.open(directory, "soon to disk"))
       yield* orError(load(database, pipeline, runs))
       const sealed = yield* OpenRound.seal(opened, outcomes, database, options.dataDirectory)
       yield* manifests.seal(outcomes, OpenRound.shared(pipeline, sealed))
