@@ -2,7 +2,7 @@
 import type { Redacted } from "effect"
 import { timingSafeEqual } from "node:crypto"
 import { type Scheme, sign, UnsignableHeader } from "../../duo/http/Signature.ts"
-import type { ReceivedRequest } from "./ReceivedRequest.ts"
+import { isForm, type ReceivedRequest } from "./ReceivedRequest.ts"
 import { refuse, type ReplyRefusal } from "./Reply.ts"
 
 export type SignatureName = "v2-sha1" | "v2-sha512" | "v5-sha512"
@@ -40,7 +40,12 @@ const grouped = (query: ReadonlyArray<readonly [string, string]>) => {
   return Object.fromEntries(params)
 }
 
+/** Version 2 of the signature is over a form, and version 5 is over a JSON body. The other one would not be signed. */
+const coversBody = ({ version }: Scheme, { body, headers }: ReceivedRequest): boolean =>
+  body === "" || isForm(headers) === (version === 2)
+
 const matches = (keys: Keys, scheme: Scheme, request: ReceivedRequest, date: string, hex: string): boolean => {
+  if (!coversBody(scheme, request)) return false
   if (request.query === undefined || hex.length !== (scheme.digest === "sha1" ? 40 : 128)) return false
   try {
     const expected = sign(scheme, keys.skey, {

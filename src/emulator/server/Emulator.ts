@@ -11,6 +11,7 @@ import { type Due, type Fault, type FaultName, type RetryAfter, type Scenario, s
 import { Signatures } from "../faults/Signatures.ts"
 import { Dice, seedOf } from "../people/Dice.ts"
 import * as Tenant from "../people/Tenant.ts"
+import { type HostAccount, isAccountsPath, listAccounts, refuseAccount } from "./AccountHost.ts"
 import { authenticate, type Keys, type SignatureName } from "./Authentication.ts"
 import * as Bucket from "./Bucket.ts"
 import { deliver, isDelivery } from "./Delivery.ts"
@@ -41,6 +42,8 @@ export interface Options {
   readonly skey?: string | undefined
   /** The host that clients must sign. If not given, 127.0.0.1. */
   readonly apiHost?: string | undefined
+  /** The account of this host in the Accounts API. If not given, no request needs an `account_id`. */
+  readonly account?: HostAccount | undefined
   readonly apis?: ReadonlyArray<EmulatedApi> | undefined
   readonly signatures?: ReadonlyArray<SignatureName> | undefined
   readonly permissions?: ReadonlyArray<Permission> | undefined
@@ -94,7 +97,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
     const handle = async (incoming: IncomingMessage, response: ServerResponse, connection: number) => {
       const request = await receive(incoming)
       const now = clock.currentTimeMillisUnsafe()
-      const record = recordOf(request, connection, now)
+      const record = recordOf(request, refuseAccount(options.account, request) !== undefined, connection, now)
       requests.push(record)
       signatures.add(request.headers["authorization"])
       const list = endpointOf(request.path, ["v1", "v2"])?.list
@@ -192,7 +195,9 @@ const answerer = (
     }
     let reply: Reply = request.path === ping
       ? { kind: "single", text: `{"time": ${Math.floor(now)}}` }
-      : respond(request, endpoint, permissions, tenant, limitAtMost)
+      : refuseAccount(options.account, request) ?? (isAccountsPath(request.path)
+        ? listAccounts(options.account, request)
+        : respond(request, endpoint, permissions, tenant, limitAtMost))
     const wait = reply.kind === "refusal" || request.path === ping ? 0 : bucket.take(now)
     if (wait > 0) reply = tooMany(rateLimit?.retryAfter ?? "none", wait, now)
     for (const each of due) {

@@ -32,6 +32,7 @@ export const listen = (port: number, handler: Handler): Effect.Effect<number, Em
     })
     return server
   }
+  if (port < 0 || port > 65_535) return Effect.fail(new EmulatorError({ port, detail: "a port is at most 65535" }))
   return Effect.acquireRelease(
     Effect.callback<ReturnType<typeof make>, EmulatorError>((resume) => {
       const server = make()

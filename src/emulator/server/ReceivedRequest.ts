@@ -26,6 +26,10 @@ const decodeQuery = (text: string): ReceivedRequest["query"] => {
   }
 }
 
+/** Whether the body is a form. */
+export const isForm = (headers: Readonly<Record<string, unknown>>): boolean =>
+  String(headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded")
+
 const bodyLimit = 1024 * 1024
 
 export const receive = async (request: IncomingMessage): Promise<ReceivedRequest> => {
@@ -36,7 +40,6 @@ export const receive = async (request: IncomingMessage): Promise<ReceivedRequest
     if (body.length > bodyLimit) throw new Error("a request body of more than 1 MiB")
   }
   const [path = "", ...query] = (request.url ?? "").split("?")
-  const form = request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true
   const duoHeaders: Array<readonly [string, string]> = []
   for (let n = 0; n < request.rawHeaders.length; n += 2) {
     const [name = "", value = ""] = request.rawHeaders.slice(n, n + 2)
@@ -45,7 +48,7 @@ export const receive = async (request: IncomingMessage): Promise<ReceivedRequest
   return {
     method: request.method ?? "",
     path,
-    query: decodeQuery(form && request.method !== "GET" ? body : query.join("?")),
+    query: decodeQuery(isForm(request.headers) && request.method !== "GET" ? body : query.join("?")),
     headers: Object.fromEntries(
       Object.entries(request.headers).map((
         [name, value]

@@ -9,6 +9,11 @@ export interface RequestRecord {
   readonly params: ReadonlyArray<readonly [name: string, value: string]>
   /** The names of the headers in lower case, without Authorization. */
   readonly headers: Readonly<Record<string, string>>
+  /**
+   * Whether it was sent to the wrong host, by its account: to a child without the child's `account_id`, or to a parent
+   * for anything but the list of its children.
+   */
+  readonly misdirected: boolean
   /** The number of hex digits of the signature: 40 for SHA-1, 128 for SHA-512; null without a signature. */
   readonly signatureDigits: number | null
   /** The names of its headers of distributed tracing. There should be none, because Duo must not get these. */
@@ -25,13 +30,19 @@ export interface RequestRecord {
   readonly faults: Array<FaultName>
 }
 
-export const recordOf = (request: ReceivedRequest, connection: number, at: number): RequestRecord => {
+export const recordOf = (
+  request: ReceivedRequest,
+  misdirected: boolean,
+  connection: number,
+  at: number
+): RequestRecord => {
   const { authorization, ...headers } = request.headers
   return {
     method: request.method,
     path: request.path,
     params: request.query ?? [],
     headers,
+    misdirected,
     signatureDigits: credentials(authorization)?.hex.length ?? null,
     trace: Object.keys(headers).filter((name) => /^(?:traceparent|tracestate|b3|x-b3-.*|baggage)$/.test(name)),
     connection,
