@@ -2,7 +2,7 @@
  * The error of every failed request to Duo. Its `reason` says which failure it is. The message says in one or two
  * lines what happened and what to do, and never has a secret, a signature or anything about a person.
  */
-import { Runtime, Schema } from "effect"
+import { Effect, Runtime, Schema } from "effect"
 import { ExitCode } from "../failure/ExitCode.ts"
 import { codeIn } from "../failure/PublicMessage.ts"
 import {
@@ -65,6 +65,8 @@ export class DuoError extends Schema.TaggedError<DuoError>()("DuoError", {
   /** How many times the request was sent. */
   attempts: Schema.Int,
   reason: DuoReason,
+  /** Whether the request was for a child account, with the keys of its parent. */
+  ofChild: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false))),
   /** A sentence that the caller adds. */
   hint: Schema.optionalKey(Schema.String)
 }) {

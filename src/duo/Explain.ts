@@ -1,21 +1,55 @@
 /** The sentences that a person reads if a request to Duo fails. */
 import type { DuoReason } from "./DuoReason.ts"
 
-/** A request that failed. The hint is a sentence that the caller adds. */
+/**
+ * A request that failed. `ofChild` says that it was for a child account. The hint is a sentence that the caller adds.
+ */
 interface FailedRequest {
   readonly path: string
   readonly attempts: number
   readonly reason: DuoReason
+  readonly ofChild: boolean
   readonly hint?: string
 }
 
 /** Says what happened and what to do. */
-export const describe = ({ attempts, hint, path, reason }: FailedRequest): string => {
-  const sentences = explain(reason, attempts > 1 ? `${path} (${attempts} attempts)` : path)
+export const describe = ({ attempts, hint, ofChild, path, reason }: FailedRequest): string => {
+  const keys = ofChild ? ofChildKeys : isAccounts(path) ? ofParentKeys : ofTenantKeys
+  const sentences = explain(reason, attempts > 1 ? `${path} (${attempts} attempts)` : path, keys)
   return hint === undefined ? sentences : `${sentences}\n${hint}`
 }
 
-const explain = (reason: DuoReason, path: string): string => {
+/** The advice that depends on whose keys they are. */
+interface KeyAdvice {
+  /** The type of the application that has the keys. */
+  readonly application: "Accounts API" | "Admin API"
+  /** What DUO_HOST is. */
+  readonly host: string
+  /** If the host does not know the integration key. */
+  readonly unknown: string
+  /** If nothing more is known. */
+  readonly check: string
+}
+
+const adviceOf = (application: KeyAdvice["application"]): KeyAdvice => ({
+  application,
+  host: `the API host of an ${application} application`,
+  unknown: "check that DUO_IKEY and DUO_HOST are of the same application",
+  check: `Check DUO_IKEY, DUO_SKEY and DUO_HOST: all three are on the page of the same ${application} application`
+})
+
+const ofTenantKeys = adviceOf("Admin API")
+const ofParentKeys = adviceOf("Accounts API")
+const ofChildKeys: KeyAdvice = {
+  application: "Accounts API",
+  host: "the API host of the child account",
+  unknown: "check that DUO_IKEY is of its parent's Accounts API application",
+  check: "Check DUO_IKEY and DUO_SKEY, which are those of the parent's Accounts API application, and DUO_HOST, which " +
+    "is the child account's"
+}
+
+/** The path may end with the number of attempts. */
+const explain = (reason: DuoReason, path: string, keys: KeyAdvice): string => {
   switch (reason._tag) {
     case "Transport":
       if (/\bE[MN]FILE$/.test(reason.detail)) {
@@ -50,20 +84,20 @@ const explain = (reason: DuoReason, path: string): string => {
         quote(reason)
       }. Run again later; https://status.duo.com says whether it is known.`
     case "Unauthorized":
-      return `Duo refused the keys at ${path}: ${quote(reason)}. ${unauthorized(reason.code, reason.skewSeconds)}`
+      return `Duo refused the keys at ${path}: ${quote(reason)}. ${unauthorized(reason.code, reason.skewSeconds, keys)}`
     case "Forbidden":
       return `Duo refused ${path}: ${
         quote(reason)
-      }. In the Duo Admin Panel, open the application of DUO_IKEY (it must be of the type Admin API) and tick ${
-        permission(path)
+      }. In the Duo Admin Panel, open the application of DUO_IKEY (it must be of the type ${keys.application})${
+        keys.application === "Admin API" ? ` and tick ${permission(path)}` : ""
       }; if it limits networks, add this machine's.`
     case "BadRequest":
-      return `Duo did not accept the request for ${path}: ${quote(reason)}. Try a smaller --page-size.`
+      return `Duo did not accept the request for ${path}: ${quote(reason)}.${
+        isAccounts(path) ? "" : " Try a smaller --page-size."
+      }`
     case "NotFound":
     case "MethodNotAllowed":
-      return `Duo does not offer ${path}: ${
-        quote(reason)
-      }. Check that DUO_HOST is the API host of an Admin API application.`
+      return `Duo does not offer ${path}: ${quote(reason)}. Check that DUO_HOST is ${keys.host}.`
     case "Refused":
       return `Duo refused ${path}: ${quote(reason)}.`
     case "UnreadableAnswer":
@@ -80,6 +114,8 @@ const explain = (reason: DuoReason, path: string): string => {
       return `The record in ${reason.directory} cannot be written: ${reason.detail}. Nothing was published; free some space or name another directory, and run again.`
   }
 }
+
+const isAccounts = (path: string) => path.startsWith("/accounts/")
 
 /** The name that the Duo Admin Panel has for the permission of a path. */
 const permission = (path: string) =>
@@ -100,9 +136,9 @@ const quote = ({ code, message, status }: {
 /** Seconds from which the clock is called wrong. Duo does not document its limit; its test server allows 300 s. */
 export const skewSecondsMax = 30
 
-const unauthorized = (code: number | null, skewSeconds: number | null): string => {
+const unauthorized = (code: number | null, skewSeconds: number | null, keys: KeyAdvice): string => {
   if (code === 40102) {
-    return "DUO_HOST does not know this integration key: check that DUO_IKEY and DUO_HOST are of the same application."
+    return `DUO_HOST does not know this integration key: ${keys.unknown}.`
   }
   if (skewSeconds !== null && Math.abs(skewSeconds) >= skewSecondsMax) {
     return `This machine's clock is ${Math.abs(skewSeconds)} s ${
@@ -116,6 +152,6 @@ const unauthorized = (code: number | null, skewSeconds: number | null): string =
     case 40105:
       return "Duo does not accept the time of the request: compare this machine's clock with Duo's, and set it (NTP)."
     default:
-      return "Check DUO_IKEY, DUO_SKEY and DUO_HOST: all three are on the page of the same Admin API application."
+      return `${keys.check}.`
   }
 }

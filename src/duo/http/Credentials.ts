@@ -1,5 +1,5 @@
 /**
- * Reads the settings for Duo: the host, the keys, how to sign, and which API. They come from the ConfigProvider; the
+ * Reads the settings for Duo: the host, the keys, the account, how to sign, and which API. They come from the ConfigProvider; the
  * command line gives it the environment, and then `.env`. The secret key is Redacted as soon as it is read.
  */
 import { Config, Context, Effect, FileSystem, Layer, Option, Redacted, Result, Runtime, Schema } from "effect"
@@ -123,6 +123,15 @@ export const skeyWarning = (skey: Redacted.Redacted<string>): string | undefined
     ? undefined
     : `DUO_SKEY does not have the ${skeyLength} characters of a secret key`
 
+/** Whether a text has the form of an account's id: `DA` and 18 more characters. */
+export const isAccountId = (text: string): boolean => /^DA[A-Z0-9]{18}$/.test(text)
+
+const readAccountId = Effect.filterOrFail(
+  setting("DUO_ACCOUNT_ID"),
+  (id) => id === undefined || isAccountId(id),
+  () => failed(["DUO_ACCOUNT_ID"], "DUO_ACCOUNT_ID is not the id of an account, which is DA and 18 letters and digits")
+)
+
 const checkKeys = (
   ikey: string,
   skey: Redacted.Redacted<string> | undefined
@@ -149,6 +158,8 @@ export class Credentials extends Context.Service<Credentials, {
   readonly origin: string
   /** Whether the host is this machine. */
   readonly loopback: boolean
+  /** The child account that every signed request is for, if the keys are those of its parent. */
+  readonly accountId: string | undefined
   readonly signature: Signature
   readonly api: ApiVersion
   /** Sentences about settings that look wrong, and do not stop the run. */
@@ -169,14 +180,16 @@ export class Credentials extends Context.Service<Credentials, {
       const allowLoopback = (yield* setting("DUO_INSECURE_LOOPBACK")) === "1"
       const host = Result.mapError(parseHost(name ?? "", allowLoopback), (detail) => failed(["DUO_HOST"], detail))
       const keys = checkKeys(ikey ?? "", skey)
+      const accountId = yield* Effect.result(readAccountId)
       const signature = yield* Effect.result(oneOf("DUO_SIGNATURE", signatures, "auto"))
       const api = yield* Effect.result(oneOf("DUO_API", apis, "auto"))
-      const read = Result.all({ secret, keys, host, signature, api })
+      const read = Result.all({ secret, keys, host, accountId, signature, api })
       if (Result.isFailure(read) || ikey === undefined || read.success.secret === undefined) {
         const results: ReadonlyArray<Result.Result<unknown, SettingsError>> = [
           secret,
           ...ikey === undefined ? [] : [keys],
           ...name === undefined ? [] : [host],
+          accountId,
           signature,
           api
         ]
@@ -189,6 +202,7 @@ export class Credentials extends Context.Service<Credentials, {
         ikey,
         skey: read.success.secret.skey,
         ...read.success.host,
+        accountId: read.success.accountId,
         signature: read.success.signature,
         api: read.success.api,
         warnings: [...read.success.secret.warnings, ...read.success.keys]

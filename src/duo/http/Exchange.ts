@@ -10,13 +10,26 @@ import { Credentials } from "./Credentials.ts"
 import * as HttpTransport from "./HttpTransport.ts"
 import { networkReason } from "./Network.ts"
 
+/** The path of the list of child accounts. Duo offers this list only as a POST. */
+export const accountListPath = "/accounts/v1/account/list"
+
 /** A GET to the tenant's host. */
-export interface Request {
+export interface GetRequest {
+  readonly method: "GET"
   readonly path: string
   /** In canonical form, sent byte for byte; "" without parameters. */
   readonly query: string
   readonly headers: Readonly<Record<string, string>>
 }
+
+/** The request for the list of child accounts. It is the only POST, and changes nothing in Duo. */
+export interface AccountListRequest extends Omit<GetRequest, "method"> {
+  readonly method: "POST"
+  readonly path: typeof accountListPath
+  readonly body: { readonly type: "application/json" | "application/x-www-form-urlencoded"; readonly text: string }
+}
+
+export type Request = GetRequest | AccountListRequest
 
 /** How much was sent and answered so far. */
 export interface Traffic {
@@ -37,6 +50,17 @@ export const answered = (now: number) => (traffic: Traffic): Traffic => ({
 
 /** The path with the query, as in the request line. */
 export const target = ({ path, query }: Pick<Request, "path" | "query">) => query === "" ? path : `${path}?${query}`
+
+const httpRequest = (origin: string, request: Request): HttpClientRequest.HttpClientRequest => {
+  const url = `${origin}${target(request)}`
+  return request.method === "GET"
+    ? HttpClientRequest.get(url, { headers: request.headers })
+    : HttpClientRequest.bodyText(
+      HttpClientRequest.post(url, { headers: request.headers }),
+      request.body.text,
+      request.body.type
+    )
+}
 
 /** Adds the outcome of a request to its span, and its duration to the metrics. */
 const measured = Effect.fnUntraced(function*(exchange: Effect.Effect<HttpAnswer, DuoReason>) {
@@ -62,7 +86,7 @@ const timeouts = { headers: "30 seconds", attempt: "120 seconds" } as const
 const bytesMax = { success: 32 << 20, failure: 64 << 10 }
 
 export class Exchange extends Context.Service<Exchange, {
-  readonly get: (request: Request) => Effect.Effect<HttpAnswer, DuoReason>
+  readonly send: (request: Request) => Effect.Effect<HttpAnswer, DuoReason>
   readonly traffic: Effect.Effect<Traffic>
 }>()("duo-mfa/duo/Exchange") {
   static readonly layerNoDeps: Layer.Layer<Exchange, never, Credentials | HttpClient.HttpClient> = Layer.effect(
@@ -74,9 +98,7 @@ export class Exchange extends Context.Service<Exchange, {
 
       const exchange = Effect.fnUntraced(function*(request: Request) {
         const start = yield* Clock.monotonicTimeNanos
-        const response = yield* http.execute(
-          HttpClientRequest.get(`${origin}${target(request)}`, { headers: request.headers })
-        ).pipe(
+        const response = yield* http.execute(httpRequest(origin, request)).pipe(
           // the HTTP client's own span would have the authorization header, and would send trace headers to Duo
           Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
           Effect.mapError((error) => networkReason(error, host)),
@@ -95,7 +117,7 @@ export class Exchange extends Context.Service<Exchange, {
       })
 
       return Exchange.of({
-        get: (request) =>
+        send: (request) =>
           Ref.update(traffic, sent).pipe(
             Effect.andThen(exchange(request)),
             Effect.timeoutOrElse({
@@ -106,7 +128,7 @@ export class Exchange extends Context.Service<Exchange, {
             measured,
             Effect.withSpan("Duo.request", {
               kind: "client",
-              attributes: { "http.request.method": "GET", "server.address": host, "url.path": request.path }
+              attributes: { "http.request.method": request.method, "server.address": host, "url.path": request.path }
             })
           ),
         traffic: Ref.get(traffic)

@@ -162,7 +162,9 @@ export const policy = (budget: Budget): Schedule.Schedule<Duration.Duration, Duo
       const from = Math.max(yield* monotonic, waitedUntil)
       waitedUntil = from + Duration.toMillis(wait)
       yield* budget.spend(kind, from, wait).pipe(
-        Effect.mapError((reason) => new DuoError({ path: error.path, attempts: error.attempts, reason }))
+        Effect.mapError((reason) =>
+          new DuoError({ path: error.path, attempts: error.attempts, reason, ofChild: error.ofChild })
+        )
       )
       yield* Meters.retried(error.reason._tag)
       yield* Effect.logWarning(

@@ -2,9 +2,9 @@
 import { Context, Effect, Layer, Ref, Stream } from "effect"
 import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
+import * as ClockSkew from "../ClockSkew.ts"
 import { DuoError } from "../DuoError.ts"
 import { Client } from "../http/Client.ts"
-import * as ClockSkew from "../http/ClockSkew.ts"
 import { type ApiVersion, Credentials } from "../http/Credentials.ts"
 import { decodeWireUsers, WireUser } from "../wire/User.ts"
 import { columns } from "../wire/Wire.ts"
@@ -38,6 +38,7 @@ const withHint = (asked: "v1" | "v2", setting: ApiVersion) => (error: DuoError):
     path: error.path,
     attempts: error.attempts,
     reason: error.reason,
+    ofChild: error.ofChild,
     hint: setting === "auto"
       ? `DUO_API=${other} asks ${endpoints[other].path} instead.`
       : `DUO_API=${setting} allows no other path; DUO_API=${other} asks ${

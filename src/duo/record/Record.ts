@@ -13,7 +13,7 @@ import { instantOf, RunId } from "../../RunId.ts"
 import { DuoReason } from "../DuoReason.ts"
 import type { Client } from "../http/Client.ts"
 import { apis, signatures } from "../http/Credentials.ts"
-import { target } from "../http/Exchange.ts"
+import { accountListPath, target } from "../http/Exchange.ts"
 import { parseHost } from "../http/Host.ts"
 import { canonicalParams } from "../http/Signature.ts"
 
@@ -110,6 +110,7 @@ export const repeatable = (seed: string, clock?: Clock.Clock) => (client: Client
     ...client,
     call: (path, params, isKnown) =>
       client.call(path, params, isKnown).pipe(steady(target({ path, query: canonicalParams(params) }))),
+    accounts: client.accounts.pipe(steady(accountListPath)),
     clockSkew: client.clockSkew.pipe(steady("clock"))
   }
 }

@@ -41,6 +41,12 @@ const kept = ({ headers }: HttpAnswer) =>
     return value === undefined ? [] : [[name, name === "location" ? originOf(value) : value]]
   }))
 
+/**
+ * The query without the account. A replay has no settings, so it asks without an account. The id of an account may also
+ * tell which customer it is.
+ */
+const withoutAccount = (query: string) => query.split("&").filter((pair) => !pair.startsWith("account_id=")).join("&")
+
 const outcomeOf = (exit: Exit.Exit<HttpAnswer, DuoReason>): RecordedOutcome => {
   if (Exit.isSuccess(exit)) {
     const { duration, now, status } = exit.value
@@ -87,17 +93,17 @@ export const layer = ({ directory, pseudonymise }: Record): Layer.Layer<
         yield* write(textFile(n), disguise.text(withoutSecrets(credentials, request, exit.value.text)))
       }
       const outcome = outcomeOf(exit)
-      const entry = { path: request.path, query: request.query, outcome: disguise.outcome(outcome) }
+      const entry = { path: request.path, query: withoutAccount(request.query), outcome: disguise.outcome(outcome) }
       yield* write(entryFile(n), yield* Effect.orDie(encodeEntry(entry)))
     })
 
     const exchange = Exchange.of({
       // the outcome of a request is written before anything else happens, even if the request is interrupted
-      get: (request) =>
+      send: (request) =>
         Effect.uninterruptibleMask((restore) =>
           Ref.updateAndGet(last, (n) => n + 1).pipe(
             Effect.flatMap((n) =>
-              Effect.exit(restore(live.get(request))).pipe(Effect.tap((exit) => keep(n, request, exit)))
+              Effect.exit(restore(live.send(request))).pipe(Effect.tap((exit) => keep(n, request, exit)))
             ),
             Effect.flatten
           )

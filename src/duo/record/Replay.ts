@@ -97,7 +97,7 @@ export const layer = (directory: string): Layer.Layer<
        * Gives the same answers to the same requests in the same order. A request that is not in the record is not
        * counted.
        */
-      get: Effect.fnUntraced(function*(request: Request) {
+      send: Effect.fnUntraced(function*(request: Request) {
         const next = entries.get(target(request))?.shift()
         if (next === undefined) return yield* notRecorded(`ends before an answer to ${target(request)}`)
         const { entry: { outcome }, n } = next
@@ -116,6 +116,7 @@ export const layer = (directory: string): Layer.Layer<
       host: run.tenant,
       origin: `https://${run.tenant}`,
       loopback: false,
+      accountId: undefined,
       signature: run.signature,
       api: run.api,
       warnings: []

@@ -49,6 +49,13 @@ describe("A request", () => {
       assert.match(headers["user-agent"] ?? "", /^duo-mfa\/\d+\.\d+\.\d+/)
     }))
 
+  it.effect("whose answer is known from before is not parsed again", () =>
+    Effect.gen(function*() {
+      const duo = fake(() => ok([1]))
+      const known = Client.use((client) => client.call(path, {}, (text) => text.includes("[1]")))
+      assert.deepInclude(yield* known.pipe(Effect.provide(duo.layer)), { isKnown: true, response: undefined })
+    }))
+
   it.effect("for Duo's time is not signed", () =>
     Effect.gen(function*() {
       const duo = fake(() => ok({ time: 61 }, undefined))

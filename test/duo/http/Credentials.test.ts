@@ -8,6 +8,8 @@ import { host, ikey, skey } from "../../support/servers/duo-fake.ts"
 
 const whole = { DUO_IKEY: ikey, DUO_SKEY: skey, DUO_HOST: host }
 
+const account = "DA0123456789ABCDEFGH"
+
 const read = (env: Record<string, string>) =>
   Credentials.pipe(Effect.provide(
     Credentials.layer.pipe(
@@ -41,6 +43,7 @@ describe("Credentials", () => {
       assert.strictEqual(credentials.origin, `https://${host}`)
       assert.deepStrictEqual([credentials.signature, credentials.api, credentials.loopback], ["auto", "auto", false])
       assert.deepStrictEqual(credentials.warnings, [])
+      assert.isUndefined(credentials.accountId)
       assert.strictEqual(Redacted.value(credentials.skey), skey)
       assert.notInclude(JSON.stringify(credentials) + String(credentials.skey), skey)
     }))
@@ -94,9 +97,14 @@ describe("Credentials", () => {
       "Set DUO_API to one of auto, v2, v1, or not at all."
     ],
     [
+      "the account is not the id of one",
+      { ...whole, DUO_ACCOUNT_ID: "DA0123456789abcdefgh" },
+      "DUO_ACCOUNT_ID is not the id of an account, which is DA and 18 letters and digits."
+    ],
+    [
       "several are missing or wrong",
-      { DUO_IKEY: "DI:1", DUO_SKEY_FILE: "/nowhere/skey", DUO_API: "v3" },
-      "Set DUO_HOST (DUO_IKEY and DUO_SKEY are there). DUO_SKEY_FILE names a file that does not exist: put the secret key in it, or set DUO_SKEY. DUO_IKEY is not an integration key, which is DI and 18 letters and digits. Set DUO_API to one of auto, v2, v1, or not at all."
+      { DUO_ACCOUNT_ID: "x", DUO_IKEY: "DI:1", DUO_SKEY_FILE: "/nowhere/skey", DUO_API: "v3" },
+      "Set DUO_HOST (DUO_IKEY and DUO_SKEY are there). DUO_SKEY_FILE names a file that does not exist: put the secret key in it, or set DUO_SKEY. DUO_IKEY is not an integration key, which is DI and 18 letters and digits. DUO_ACCOUNT_ID is not the id of an account, which is DA and 18 letters and digits. Set DUO_API to one of auto, v2, v1, or not at all."
     ],
     [
       "the secret file is missing",
@@ -113,6 +121,12 @@ describe("Credentials", () => {
     it.effect(`say what to do if ${why}`, () =>
       Effect.map(refused(env), (message) => assert.strictEqual(message, sentence)))
   }
+
+  it.effect("have the account that the keys are for, if it is set", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* read({ ...whole, DUO_ACCOUNT_ID: ` ${account} ` })).accountId, account)
+      assert.isUndefined((yield* read({ ...whole, DUO_ACCOUNT_ID: "" })).accountId)
+    }))
 
   it.effect("prefer the secret key of a file, without the last newline", () =>
     Effect.gen(function*() {

@@ -1,7 +1,9 @@
 /** Records that cannot be made, and records that cannot be replayed. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Runtime } from "effect"
+import { Effect, Random, Runtime } from "effect"
 import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { Client } from "../../../src/duo/http/Client.ts"
+import { repeatable } from "../../../src/duo/record/Record.ts"
 import { serve } from "../../../src/emulator/server/Emulator.ts"
 import { command } from "../../support/processes/command.ts"
 import { inFolder, settings } from "../../support/processes/program.ts"
@@ -82,4 +84,40 @@ describe("A record that cannot be made or used", () => {
       }
       assert.deepStrictEqual(globSync("data/**/*.*", { cwd: folder }), [])
     })))
+})
+
+describe("A client that is recorded or replayed", () => {
+  it.effect("has the same random numbers both times in each of its requests, and others than another record", () =>
+    Effect.gen(function*() {
+      const random = Effect.map(Random.next, (number) => ({
+        response: number,
+        metadata: undefined,
+        halves: [],
+        isKnown: false,
+        text: "",
+        notBefore: null
+      }))
+      const client = Client.of({
+        host: "",
+        call: () => random,
+        accounts: random,
+        clockSkew: Random.next,
+        signature: Effect.succeed("auto"),
+        counts: Effect.succeed({ requests: 0, answeredAt: null, retries: 0 })
+      })
+      const numbers = (seed: string) => {
+        const { accounts, call, clockSkew } = repeatable(seed)(client)
+        return Effect.all([
+          Effect.map(accounts, ({ response }) => response),
+          Effect.map(call("/a", {}), ({ response }) => response),
+          Effect.map(call("/b", {}), ({ response }) => response),
+          clockSkew
+        ])
+      }
+      const first = yield* numbers("seed")
+      assert.strictEqual(new Set(first).size, 4)
+      assert.deepStrictEqual(yield* numbers("seed"), first)
+      const others = yield* numbers("another")
+      assert.isTrue(others.every((other, n) => other !== first[n]))
+    }))
 })

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { globSync, lstatSync, mkdirSync, readFileSync, renameSync } from "node:fs"
 import type { Scenario } from "../../../src/emulator/faults/Scenario.ts"
 import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
+import { serveParent } from "../../../src/emulator/server/Parent.ts"
 import { command } from "../../support/processes/command.ts"
 import { allSinks, contents, type Ended, inFolder, settings, start } from "../../support/processes/program.ts"
 import * as Readers from "../../support/readers.ts"
@@ -114,6 +115,26 @@ describe("A run that is recorded", () => {
         assert.deepStrictEqual(again, first)
       })))
   }
+
+  it.live("is replayed byte for byte: of a child account, whose id the record does not have", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const parent = yield* serveParent({ children: 1, users: 40, scenario: passing })
+      const [child] = parent.children
+      if (child === undefined) return assert.fail()
+      const directory = `${folder}/record`
+      const env = { ...settings(child), DUO_ACCOUNT_ID: child.account_id }
+      const options = { pageSize: 5, concurrency: 1 }
+      const first = yield* run(folder, { record: { directory, pseudonymise: false } }, env, options)
+      const asked = child.requests.length
+      assert.isAbove(asked, 10)
+      assert.deepStrictEqual(parent.misdirected(), [])
+      for (const file of globSync(`${directory}/*`)) assert.notInclude(readFileSync(file, "utf8"), child.account_id)
+      renameSync(`${folder}/data`, `${folder}/kept`)
+      const again = yield* run(folder, { replay: directory }, {})
+      assert.strictEqual(child.requests.length, asked)
+      yield* assertSameFiles(folder)
+      assert.deepStrictEqual(again, first)
+    })))
 
   it.live("counts requests that were interrupted before their answers, in the replay as well", () =>
     inFolder(Effect.fnUntraced(function*(folder) {

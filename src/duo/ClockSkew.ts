@@ -1,9 +1,9 @@
 /** Finds out whether Duo refuses the keys because this machine's clock is wrong. */
 import { Effect, Stream } from "effect"
-import { DuoError } from "../DuoError.ts"
-import { Unauthorized } from "../DuoReason.ts"
-import { skewSecondsMax } from "../Explain.ts"
-import type { Client } from "./Client.ts"
+import { DuoError } from "./DuoError.ts"
+import { Unauthorized } from "./DuoReason.ts"
+import { skewSecondsMax } from "./Explain.ts"
+import type { Client } from "./http/Client.ts"
 
 /** Whether a wrong clock can be the cause of a 401 whose `Date` header does not show it. */
 const mayBeTheClock = ({ reason }: DuoError) =>
@@ -18,9 +18,14 @@ const withSkew = (client: Client["Service"]) =>
     return yield* new DuoError({
       path: error.path,
       attempts: error.attempts,
-      reason: new Unauthorized({ status, code, message, skewSeconds })
+      reason: new Unauthorized({ status, code, message, skewSeconds }),
+      ofChild: error.ofChild
     })
   })
+
+/** A call whose 401 has the clock's skew. */
+export const ofCall = (client: Client["Service"]) => <A>(call: Effect.Effect<A, DuoError>) =>
+  Effect.catchIf(call, mayBeTheClock, withSkew(client))
 
 /** Pages whose 401 has the clock's skew. */
 export const withClockSkew = (client: Client["Service"]) => <A>(pages: Stream.Stream<A, DuoError>) =>
