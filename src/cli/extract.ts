@@ -60,6 +60,7 @@ export const extract = Command.make(
   Effect.fnUntraced(
     function*(
       {
+        accounts,
         allowEmpty,
         atOnce,
         concurrency,
@@ -90,7 +91,8 @@ export const extract = Command.make(
         webhook = yield* Notify.webhook(notify)
         yield* collector
         yield* Settings.warn
-        const tenants = yield* Tenants.round({
+        const tenants = yield* Tenants.find({
+          accounts,
           atOnce,
           file: tenantsFile,
           maxRate,
@@ -113,8 +115,8 @@ export const extract = Command.make(
           findSink: (name) => Effect.map(findSink(name), Spans.watched)
         }
         if (tenants !== undefined) {
-          const result = yield* tenants(pipeline, runOptions, dryRun)
-          return RoundSummary.ofRound(result, name, strict)
+          const result = yield* tenants.run(pipeline, runOptions, dryRun)
+          return RoundSummary.ofRound(result, { pipeline: name, strict, leftOut: tenants.leftOut })
         }
         return Extracted.ofRun(
           yield* dryRun ? Effect.interruptible(Run.dryRun(pipeline, options)) : Run.run(pipeline, runOptions),

@@ -72,6 +72,7 @@ export const flags = {
     Flag.withMetavar("FILE"),
     Flag.optional
   ),
+  accounts: option("accounts", "Many tenants: the child accounts of the parent account in the settings"),
   atOnce: Flag.Int("at-once").pipe(
     Flag.withDescription("With many tenants: how many are read at once; default 4"),
     Flag.withMetavar("N"),

@@ -77,7 +77,8 @@ const list = new Intl.ListFormat("en", { style: "long", type: "conjunction" })
 const some = (names: ReadonlyArray<string>) =>
   list.format(names.length > 5 ? [...names.slice(0, 4), `${names.length - 4} others`] : names)
 
-const notes = ({ gone, recovered }: RoundResult) => [
+const notes = ({ gone, recovered }: RoundResult, leftOut: ReadonlyArray<string>) => [
+  ...leftOut,
   ...recovered.length === 0
     ? []
     : [`Published first, because an earlier round had read them: ${some(recovered)}`],
@@ -120,12 +121,20 @@ const failureOf = ({ failed, outcomes }: Split, strict: boolean): ExpectedFailur
     : undefined
 }
 
+/** What the command knows besides the result. */
+interface Asked {
+  readonly pipeline: string
+  readonly strict: boolean
+  /** Sentences about child accounts that could not be asked. */
+  readonly leftOut: ReadonlyArray<string>
+}
+
 /** The result of a round. */
-export const ofRound = (result: RoundResult, pipeline: string, strict: boolean): Extracted => {
+export const ofRound = (result: RoundResult, { leftOut, pipeline, strict }: Asked): Extracted => {
   const parts = split(result.tenants)
   const { failed, outcomes } = parts
   const all = together(outcomes)
-  const width = Math.min(nameLengthMax, Math.max(...result.tenants.map(({ tenant }) => tenant.length)))
+  const width = Math.min(nameLengthMax, Math.max(0, ...result.tenants.map(({ tenant }) => tenant.length)))
   const totals = [
     `${outcomes.length} of ${result.tenants.length} tenants: ${counted(all)}`,
     rowsLine(all.rows)
@@ -133,8 +142,9 @@ export const ofRound = (result: RoundResult, pipeline: string, strict: boolean):
   const { sinks, ...facts } = factsOf(result, parts, pipeline)
   const publicSinks = sinks.map(({ bytes, name, rows }) => ({ name: basename(name), rows, bytes }))
   return {
-    text: [...result.tenants.map(lineOf(width)), ...totals, ...sinkLines(result.receipts), ...notes(result)].join("\n"),
-    facts: { ...facts, sinks },
+    text: [...result.tenants.map(lineOf(width)), ...totals, ...sinkLines(result.receipts), ...notes(result, leftOut)]
+      .join("\n"),
+    facts: { ...facts, left_out: leftOut, sinks },
     news: {
       facts: {
         ...facts,

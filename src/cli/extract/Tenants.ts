@@ -1,6 +1,8 @@
 /** The flags for many tenants: who the tenants are, their settings, and how they are read. */
-import { Config, ConfigProvider, Effect, Option, Result } from "effect"
+import { Config, ConfigProvider, Effect, type FileSystem, Option, Result } from "effect"
+import { Accounts } from "../../duo/Accounts.ts"
 import * as RatePlan from "../../duo/http/RatePlan.ts"
+import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import * as Round from "../../run/round/Round.ts"
 import type { RunOptions } from "../../run/Run.ts"
@@ -22,10 +24,12 @@ const inShard = (tenants: ReadonlyArray<TenantsFile.ListedTenant>, shard: Option
  */
 const withSettings = (
   { account_id, host, ikey, name, skey_file }: TenantsFile.ListedTenant,
+  isNamedByDuo: boolean,
   others: ConfigProvider.ConfigProvider
 ): Round.RoundTenant => ({
   name,
   host,
+  isNamedByDuo,
   settings: ConfigProvider.orElse(
     ConfigProvider.fromUnknown({
       DUO_HOST: host,
@@ -60,6 +64,7 @@ const progress = (total: number): Round.RoundOptions["onTenant"] => {
 /** The flags for many tenants. */
 export interface TenantFlags {
   readonly file: Option.Option<string>
+  readonly accounts: boolean
   readonly atOnce: Option.Option<number>
   readonly maxRate: Option.Option<number>
   readonly shard: Option.Option<Shard.Shard>
@@ -73,30 +78,77 @@ const allowsLoopback = Config.String("DUO_INSECURE_LOOPBACK").pipe(
   Effect.map((setting) => setting.trim() === "1")
 )
 
-/** Reads the tenants. The result runs a pipeline for all of them; it is undefined if the flags name no tenants. */
-export const round = Effect.fnUntraced(function*({ atOnce, file, isRecorded, maxRate, shard }: TenantFlags) {
-  if (Option.isNone(file)) {
-    if (Option.isNone(atOnce) && Option.isNone(maxRate) && Option.isNone(shard)) return undefined
+/** The tenants of a command, and sentences about those that cannot be asked. */
+interface Listed {
+  readonly tenants: ReadonlyArray<TenantsFile.ListedTenant>
+  readonly leftOut: ReadonlyArray<string>
+}
+
+/** One line of a name that somebody wrote in Duo. */
+const oneLine = (name: string) => name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim().slice(0, 150)
+
+/** Asks the parent in the settings for its children. A child without a name of its own gets its id too. */
+const children: Effect.Effect<Listed, ExpectedFailure, FileSystem.FileSystem> = Effect.gen(function*() {
+  const { children, leftOut } = yield* (yield* Accounts).list
+  const names = children.map(({ name }) => oneLine(name))
+  const tenants = children.map(({ account_id, host }, index) => {
+    const name = names[index] ?? ""
+    const isUnique = name !== "" && names.filter((other) => other === name).length === 1
+    return { name: isUnique ? name : `${name} ${account_id}`.trim(), host, account_id }
+  })
+  return { tenants, leftOut }
+}).pipe(Effect.provide(Accounts.layer))
+
+/** The tenants that the flags name; undefined if they name none. */
+const listed = Effect.fnUntraced(function*({ accounts, atOnce, file, isRecorded, maxRate, shard }: TenantFlags) {
+  const isMany = accounts || Option.isSome(file)
+  if (!isMany && (Option.isSome(atOnce) || Option.isSome(maxRate) || Option.isSome(shard))) {
     return yield* new Contradiction({
-      detail: "--at-once, --max-rate and --shard are for many tenants: name them with --tenants."
+      detail: "--at-once, --max-rate and --shard are for many tenants: name them with --tenants or --accounts."
     })
   }
-  if (isRecorded) {
-    return yield* new Contradiction({ detail: "--record and --replay are for one tenant, and --tenants is for many." })
+  if (isMany && isRecorded) {
+    return yield* new Contradiction({
+      detail: "--record and --replay are for one tenant, and --tenants and --accounts are for many."
+    })
   }
-  const listed = yield* TenantsFile.read(file.value, yield* allowsLoopback)
+  if (accounts && Option.isSome(file)) {
+    return yield* new Contradiction({ detail: "--tenants and --accounts exclude each other." })
+  }
+  if (accounts) return yield* children
+  if (Option.isNone(file)) return undefined
+  const all: Listed = { tenants: yield* TenantsFile.read(file.value, yield* allowsLoopback), leftOut: [] }
+  return all
+})
+
+/** Many tenants, ready to be read. */
+export interface Tenants {
+  /** Runs a pipeline for all of them. */
+  readonly run: (
+    pipeline: Pipeline,
+    options: RunOptions,
+    isDry: boolean
+  ) => ReturnType<typeof Round.run> | ReturnType<typeof Round.dryRun>
+  /** Sentences about child accounts that cannot be asked. */
+  readonly leftOut: ReadonlyArray<string>
+}
+
+/** Finds out who the tenants are; undefined if the flags are for one tenant. */
+export const find = Effect.fnUntraced(function*(flags: TenantFlags) {
+  const all = yield* listed(flags)
+  if (all === undefined) return undefined
   const others = yield* ConfigProvider.ConfigProvider
-  const tenants = inShard(listed, shard).map((tenant) => withSettings(tenant, others))
-  const cap = Option.isSome(maxRate) ? yield* RatePlan.makeCap(maxRate.value) : Effect.void
-  return (pipeline: Pipeline, options: RunOptions, isDry: boolean) => {
-    const roundOptions: Round.RoundOptions = {
-      ...options,
-      atOnce: Option.getOrElse(atOnce, () => 4),
-      known: listed.map(({ name }) => name),
-      onTenant: progress(tenants.length)
-    }
-    return (isDry ? Round.dryRun : Round.run)(pipeline, tenants, roundOptions).pipe(
-      Effect.provideService(RatePlan.RateCap, cap)
-    )
+  const tenants = inShard(all.tenants, flags.shard).map((tenant) => withSettings(tenant, flags.accounts, others))
+  const cap = Option.isSome(flags.maxRate) ? yield* RatePlan.makeCap(flags.maxRate.value) : Effect.void
+  const found: Tenants = {
+    leftOut: all.leftOut,
+    run: (pipeline, options, isDry) =>
+      (isDry ? Round.dryRun : Round.run)(pipeline, tenants, {
+        ...options,
+        atOnce: Option.getOrElse(flags.atOnce, () => 4),
+        known: all.tenants.map(({ name }) => name),
+        onTenant: progress(tenants.length)
+      }).pipe(Effect.provideService(RatePlan.RateCap, cap))
   }
+  return found
 })

@@ -30,6 +30,8 @@ export interface RoundTenant {
   readonly name: string
   /** Its API host. */
   readonly host: string
+  /** Whether Duo names it, so that somebody may rename it there. Then its rows keep the name of its last run. */
+  readonly isNamedByDuo: boolean
   /** Its settings. */
   readonly settings: ConfigProvider.ConfigProvider
 }
@@ -105,7 +107,7 @@ const named = (pipeline: Pipeline, tenant: string): Pipeline => ({
  */
 export const run = Effect.fn("Round")(function*(
   pipeline: Pipeline,
-  tenants: ReadonlyArray<RoundTenant>,
+  given: ReadonlyArray<RoundTenant>,
   options: RoundOptions
 ) {
   const { manifests, personal, readRuns } = yield* retryWhileLocked(begin(options), options.wait)
@@ -116,12 +118,22 @@ export const run = Effect.fn("Round")(function*(
   const recent = (yield* manifests.recent).filter((outcome) => outcome.pipeline === pipeline.name)
   const names = namesOf(recent)
 
+  /** Another name under which the host was published; undefined if there is none. */
+  const otherName = (name: string, host: string) => {
+    const known = names.get(host) ?? new Set()
+    return known.has(name) ? undefined : [...known][0]
+  }
+  const tenants = given.map((tenant) => ({
+    ...tenant,
+    name: tenant.isNamedByDuo ? otherName(tenant.name, tenant.host) ?? tenant.name : tenant.name
+  }))
+
   /** A stamp that is later than all others, so that no two tenants have the same. */
   const nextStamp = (tenant: string): Effect.Effect<Stamp> =>
     Effect.tap(newStamp(tenant, ids.slice(-1)), ({ run_id }) => Effect.sync(() => ids.push(run_id)))
 
   const readTenant = Effect.fn("Round.tenant")(function*({ host, name, settings }: RoundTenant) {
-    const known = [...names.get(host) ?? []].find((other) => other !== name)
+    const known = otherName(name, host)
     if (known !== undefined) return yield* new RunError({ reason: new KnownAs({ tenant: name, host, known }) })
     const source = yield* Effect.provideService(pipeline.connect, ConfigProvider.ConfigProvider, settings)
     const stamp = yield* nextStamp(name)
@@ -150,7 +162,7 @@ export const run = Effect.fn("Round")(function*(
     receipts,
     recovered: earlier.runs.map(({ outcome }) => outcome.tenant),
     gone: [...new Set([...names.values()].flatMap((known) => [...known]))]
-      .filter((name) => !options.known.includes(name))
+      .filter((known) => !options.known.includes(known) && !tenants.some(({ name }) => name === known))
   }
   return result
 }, Effect.scoped)

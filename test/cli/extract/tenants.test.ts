@@ -215,7 +215,7 @@ describe("extract --tenants", () => {
         for (const args of [["--at-once", "2"], ["--max-rate", "9"], ["--shard", "0/2"]]) {
           const { code, stderr } = yield* command(folder, ["extract", ...args], loopback)
           assert.strictEqual(code, 64, stderr)
-          assert.include(stderr, "name them with --tenants")
+          assert.include(stderr, "name them with --tenants or --accounts")
         }
         assert.strictEqual((yield* extract(folder, "--shard", "2/2")).code, 64)
       })

@@ -100,6 +100,18 @@ describe("a round", () => {
       assert.deepStrictEqual(failures(result), { anna: "RunError", zoe: undefined })
     })))
 
+  it.effect("keeps the name of a tenant that somebody renames in Duo", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      yield* round(directory, { anna: ["a"], zoe: ["b"] }, { isNamedByDuo: true })
+      const result = yield* round(directory, { ann: ["a", "c"], zoe: ["b"] }, {
+        hosts: { ann: "anna" },
+        isNamedByDuo: true
+      })
+      assert.deepStrictEqual(failures(result), { anna: undefined, zoe: undefined })
+      assert.deepStrictEqual(result.gone, [])
+      assert.deepStrictEqual(yield* now(directory), { anna: "[a, c]", zoe: "[b]" })
+    })))
+
   it.effect("refuses a host that was published under another name, and tells which tenants are not in it", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
       yield* round(directory, { anna: ["a"], zoe: ["b"] })

@@ -54,7 +54,8 @@ export const optionsOf = (dataDirectory: string, others: ReadonlyArray<Sink> = [
 export const round = (
   dataDirectory: string,
   tenants: Readonly<Record<string, ReadonlyArray<string> | ExpectedFailure>>,
-  { hosts = {}, sinks = [] }: {
+  { hosts = {}, isNamedByDuo = false, sinks = [] }: {
+    readonly isNamedByDuo?: boolean
     readonly hosts?: Readonly<Record<string, string>>
     readonly sinks?: ReadonlyArray<Sink>
   } = {}
@@ -66,6 +67,7 @@ export const round = (
     names.map((name) => ({
       name,
       host: of(name),
+      isNamedByDuo,
       settings: ConfigProvider.fromUnknown({ DUO_HOST: of(name) })
     })),
     { ...optionsOf(dataDirectory, sinks), atOnce: 2, known: names, onTenant: () => Effect.void }
