@@ -15,6 +15,7 @@ import * as Part from "./Part.ts"
 import * as Profile from "./Profile.ts"
 import * as Report from "./Report.ts"
 import * as StartUp from "./StartUp.ts"
+import * as Tenants from "./Tenants.ts"
 import * as Waiting from "./Waiting.ts"
 
 const { values: { only, quick } } = parseArgs({
@@ -29,7 +30,18 @@ const profiled = sized({ full: 100_000, quick: 5_000 })
 /** The number of users that a run must manage in a small container. */
 const contained = sized({ full: 1_000_000, quick: 100_000 })
 
-const names = ["rate", "latency", "machine", "container", "day", "year", "start", "small", "profile"] as const
+const names = [
+  "rate",
+  "latency",
+  "machine",
+  "container",
+  "day",
+  "year",
+  "start",
+  "small",
+  "tenants",
+  "profile"
+] as const
 
 /** Keeps a part if it has the full size, and makes RESULTS.md from all kept parts. */
 const keep = Effect.fnUntraced(function*(name: string, part: Part.Part) {
@@ -58,6 +70,7 @@ const parts = {
   year: (part: Part.Begun) => Effect.map(History.year(sized(History).year), (rows) => part({ rows })),
   start: (part: Part.Begun) => Effect.map(StartUp.version(sized(StartUp)), (rows) => part({ rows })),
   small: (part: Part.Begun) => Effect.map(StartUp.small(sized(StartUp)), (rows) => part({ rows })),
+  tenants: (part: Part.Begun) => Effect.map(Tenants.measure(sized(Tenants)), (rows) => part({ rows })),
   profile: (part: Part.Begun) =>
     Effect.map(
       Profile.measure(profiled),

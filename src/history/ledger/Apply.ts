@@ -106,6 +106,16 @@ const carryOn = Effect.fnUntraced(
   }
 )
 
+/** Records the sighting of every version, when the run has seen all of them again and nothing else. */
+const seeAgain = Effect.fnUntraced(function*({ of, session }: LedgerRun, table: Table) {
+  const current = of(currentOf(table))
+  yield* session.run(`
+    DELETE FROM ${of(pastOf(table))} WHERE valid_to IS NULL AND version_number IN (SELECT version_number FROM paired);
+    DELETE FROM ${current} WHERE version_number IN (SELECT version_number FROM paired);
+    INSERT INTO ${current} BY NAME SELECT version_number${listed(volatile(table))} FROM paired;
+    DROP TABLE paired`)
+})
+
 /** Inserts the versions that the run saw first. */
 const begin = Effect.fnUntraced(function*(place: LedgerRun, snapshot: NewRows, before: EarlierVersions) {
   const { of, run, session } = place
@@ -145,7 +155,10 @@ const applyTable = Effect.fn("Ledger.apply")(function*(
   const { table } = snapshot
   yield* Effect.annotateCurrentSpan("duo_mfa.table", table.name)
   const before = yield* stateBefore(place, table)
-  if (before.count > 0) yield* compare(place, snapshot, before)
+  if (before.count > 0 && (yield* compare(place, snapshot, before))) {
+    yield* seeAgain(place, table)
+    return [...losses, { table, before: before.count, gone: 0, seen: before.count }]
+  }
   const all = [...losses, yield* lossOf(place, snapshot, before)]
   const refused = isComplete ? refusal(all, run) : undefined
   if (refused !== undefined) return yield* refused

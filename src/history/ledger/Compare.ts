@@ -145,9 +145,10 @@ const restOf = (place: LedgerRun, snapshot: NewRows, { added, observed_at }: Ear
  * Makes two tables. `paired` has the number of every row and of every version that has not ended; a row and a version with
  * the same hashes are one row of it. `rest` has the rows and versions without such a partner. A row and a version with the
  * same key are one row of it, with a flag that says whether they are equal except in added columns, which are filled in.
+ * The result is whether every row has its version and every version its row; then there is no `rest`.
  */
 export const compare = Effect.fnUntraced(
-  function*(place: LedgerRun, snapshot: NewRows, before: EarlierVersions): Effect.fn.Return<void, SinkReason> {
+  function*(place: LedgerRun, snapshot: NewRows, before: EarlierVersions): Effect.fn.Return<boolean, SinkReason> {
     const { of, run, session } = place
     const { table } = snapshot
     const changing = listed(RowHash.volatile(table))
@@ -161,6 +162,7 @@ export const compare = Effect.fnUntraced(
     const [[alone = 0] = []] = yield* session.all(
       "SELECT count(*) FROM paired WHERE version_number IS NULL OR row_number IS NULL"
     )
+    if (Number(alone) === 0) return true
     const parts = 1 + Math.floor(Number(alone) / keysMax)
     for (let part = 0; part < parts; part++) {
       const query = restOf(
@@ -171,5 +173,6 @@ export const compare = Effect.fnUntraced(
       )
       yield* session.run(part === 0 ? `CREATE OR REPLACE TEMP TABLE rest AS ${query}` : `INSERT INTO rest ${query}`)
     }
+    return false
   }
 )
