@@ -6,7 +6,7 @@ import * as Fingerprint from "../../src/duckdb/Fingerprint.ts"
 import type { Ground, It } from "./ground.ts"
 import { law } from "./names.ts"
 import { comparable, readBack } from "./published.ts"
-import { finished, perform, performRound, stage } from "./round.ts"
+import { finished, perform, performRound, stage, stageRound } from "./round.ts"
 import { others, outcomeOf, runOf, tables, things } from "./rows.ts"
 
 export const runLaws = (it: It, { assertPublished, elsewhere, place, read, sink, some }: Ground) => {
@@ -54,11 +54,16 @@ export const runLaws = (it: It, { assertPublished, elsewhere, place, read, sink,
       const { location, look } = yield* place
       const runs = [runOf(1), runOf(2, "api-2.duosecurity.com"), runOf(3, "api-3.duosecurity.com")] as const
       yield* perform(sink, location, runOf(0), some(runOf(0)))
-      yield* performRound(sink, location, [
+      const members = [
         { run: runs[0], rows: some(runs[0], 1) },
         { run: runs[1], rows: some(runs[1]), changes: { tables_collected: ["things"] } },
         { run: runs[2], rows: {} }
-      ])
+      ] as const
+      const before = yield* look
+      yield* stageRound(sink, location, members)
+      yield* sink.discard(location, runs[2].run_id)
+      assert.deepStrictEqual(yield* look, before)
+      yield* performRound(sink, location, members)
       const round = runs[2]
       yield* assertPublished(location, runs[0], some(runs[0], 1), round)
       assert.deepStrictEqual(yield* read(location, runs[1], things, round), comparable(some(runs[1])["things"] ?? []))
