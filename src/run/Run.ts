@@ -12,6 +12,7 @@ import type { Outcome } from "../Outcome.ts"
 import type { Pipeline, Source, SourceOptions } from "../Pipeline.ts"
 import type { Stamp } from "../Table.ts"
 import * as Collect from "./Collect.ts"
+import * as KnownNames from "./KnownNames.ts"
 import * as OpenRound from "./OpenRound.ts"
 import type { Manifests } from "./publish/Manifest.ts"
 import type { Receipt } from "./publish/ManifestFile.ts"
@@ -86,6 +87,7 @@ const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, op
   const personal = yield* Collect.personalOf(options)
   const stamp = yield* stampFor(source, yield* manifests.ids)
   if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
+  yield* (yield* KnownNames.read(manifests, pipeline)).refuseOther(source.tenant, source.tenant)
   const opened = yield* OpenRound.open(manifests, OpenRound.sinkRun(stamp, pipeline, options), options)
   return { ...opened, manifests, personal, stamp }
 })

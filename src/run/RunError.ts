@@ -177,7 +177,7 @@ function describe(reason: Reason): string {
     case "Vanished":
       return `${describeVanished(reason)} Nothing changed; if that is right, run again with --max-shrink 100.`
     case "KnownAs":
-      return `${reason.host} was published as ${reason.known} before, and its rows would be there twice. Call it ${reason.known}; or first retire that name, with tenants retire.`
+      return `${reason.host} was published as ${reason.known} before, and its rows would be there twice. Call it ${reason.known}, in the file of --tenants; or first retire that name, with tenants retire.`
     case "Outdated":
       return `The recorded run ${reason.run_id} is older than run ${reason.newest}, which is published here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
     case "UnnamedTarget":

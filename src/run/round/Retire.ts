@@ -9,16 +9,13 @@ import * as RunDatabase from "../../duckdb/RunDatabase.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import * as Collect from "../Collect.ts"
+import { isRetired } from "../KnownNames.ts"
 import * as Recovery from "../publish/Recovery.ts"
 import type { RunOptions } from "../Run.ts"
 import { newStamp } from "../Stamp.ts"
 import { retryWhileLocked } from "../Waiting.ts"
 import * as Gather from "./Gather.ts"
 import * as ReadRun from "./ReadRun.ts"
-
-/** Whether a tenant is retired: its newest run asked nobody and has no rows. */
-export const isRetired = ({ requests, rows }: Pick<Outcome, "requests" | "rows">) =>
-  requests === 0 && Object.values(rows).every((count) => count === 0)
 
 /** The outcome of the run that retires the tenant of an earlier run. */
 const retiring = (

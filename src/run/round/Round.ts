@@ -10,6 +10,7 @@ import type { Outcome } from "../../Outcome.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import type { Stamp } from "../../Table.ts"
 import * as Collect from "../Collect.ts"
+import * as KnownNames from "../KnownNames.ts"
 import * as OpenRound from "../OpenRound.ts"
 import { Progress } from "../Progress.ts"
 import type * as Manifest from "../publish/Manifest.ts"
@@ -17,12 +18,10 @@ import type { Receipt } from "../publish/ManifestFile.ts"
 import * as Recovery from "../publish/Recovery.ts"
 import type * as Rows from "../Rows.ts"
 import * as Run from "../Run.ts"
-import { KnownAs, RunError } from "../RunError.ts"
 import { newStamp } from "../Stamp.ts"
 import { retryWhileLocked } from "../Waiting.ts"
 import * as Gather from "./Gather.ts"
 import * as ReadRun from "./ReadRun.ts"
-import { isRetired } from "./Retire.ts"
 
 /** A tenant of a round. */
 export interface RoundTenant {
@@ -60,20 +59,6 @@ export interface RoundResult {
   readonly recovered: ReadonlyArray<string>
   /** Published tenants that are not among the given ones, and are not retired. */
   readonly gone: ReadonlyArray<string>
-}
-
-/** Names that were published recently, by API host. */
-const namesOf = (recent: ReadonlyArray<Outcome>) => {
-  const names = new Map<string, Set<string>>()
-  const seen = new Set<string>()
-  for (const outcome of recent) {
-    if (seen.has(outcome.tenant)) continue
-    seen.add(outcome.tenant)
-    if (isRetired(outcome)) continue
-    const host = outcome.host ?? outcome.tenant
-    names.set(host, (names.get(host) ?? new Set()).add(outcome.tenant))
-  }
-  return names
 }
 
 /** Reads some tenants at the same time. A tenant that fails stops no other. */
@@ -115,17 +100,10 @@ export const run = Effect.fn("Round")(function*(
   const earlier = yield* Gather.gather(pipeline, manifests, readRuns, options)
   yield* checkSinks(pipeline, manifests, options)
   const ids = [...yield* manifests.ids]
-  const recent = (yield* manifests.recent).filter((outcome) => outcome.pipeline === pipeline.name)
-  const names = namesOf(recent)
-
-  /** Another name under which the host was published; undefined if there is none. */
-  const otherName = (name: string, host: string) => {
-    const known = names.get(host) ?? new Set()
-    return known.has(name) ? undefined : [...known][0]
-  }
+  const names = yield* KnownNames.read(manifests, pipeline)
   const tenants = given.map((tenant) => ({
     ...tenant,
-    name: tenant.isNamedByDuo ? otherName(tenant.name, tenant.host) ?? tenant.name : tenant.name
+    name: tenant.isNamedByDuo ? names.other(tenant.name, tenant.host) ?? tenant.name : tenant.name
   }))
 
   /** A stamp that is later than all others, so that no two tenants have the same. */
@@ -133,8 +111,7 @@ export const run = Effect.fn("Round")(function*(
     Effect.tap(newStamp(tenant, ids.slice(-1)), ({ run_id }) => Effect.sync(() => ids.push(run_id)))
 
   const readTenant = Effect.fn("Round.tenant")(function*({ host, name, settings }: RoundTenant) {
-    const known = otherName(name, host)
-    if (known !== undefined) return yield* new RunError({ reason: new KnownAs({ tenant: name, host, known }) })
+    yield* names.refuseOther(name, host)
     const source = yield* Effect.provideService(pipeline.connect, ConfigProvider.ConfigProvider, settings)
     const stamp = yield* nextStamp(name)
     const database = yield* orRunError(RunDatabase.open(yield* manifests.directory(stamp.run_id)))
@@ -161,8 +138,7 @@ export const run = Effect.fn("Round")(function*(
     }),
     receipts,
     recovered: earlier.runs.map(({ outcome }) => outcome.tenant),
-    gone: [...new Set([...names.values()].flatMap((known) => [...known]))]
-      .filter((known) => !options.known.includes(known) && !tenants.some(({ name }) => name === known))
+    gone: names.all.filter((known) => !options.known.includes(known) && !tenants.some(({ name }) => name === known))
   }
   return result
 }, Effect.scoped)

@@ -1,12 +1,13 @@
 /** A round reads each tenant by itself and publishes all of them together. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem } from "effect"
+import { ConfigProvider, Effect, FileSystem } from "effect"
 import { globSync } from "node:fs"
 import { InputOutput } from "../../../src/failure/SinkError.ts"
 import * as Manifest from "../../../src/run/publish/Manifest.ts"
+import * as Run from "../../../src/run/Run.ts"
 import * as readers from "../../support/readers.ts"
 import { failure, inTemporary, people, spy } from "../spy-sink.ts"
-import { failures, round } from "./ground.ts"
+import { failures, hostOf, optionsOf, pipelineOf, round } from "./ground.ts"
 
 /** Who is in the ledger now, by tenant. */
 const now = (directory: string) =>
@@ -98,6 +99,17 @@ describe("a round", () => {
       yield* round(directory, { zoe: ["b"], otto: ["d"] })
       const result = yield* round(directory, { anna: many(20), zoe: ["b"] })
       assert.deepStrictEqual(failures(result), { anna: "RunError", zoe: undefined })
+    })))
+
+  it.effect("keeps a run of that host alone from publishing it under the host's name as well", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      yield* round(directory, { anna: ["a"] })
+      const alone = Run.run(pipelineOf({ [hostOf("anna")]: ["a"] }), optionsOf(directory)).pipe(
+        Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({ DUO_HOST: hostOf("anna") }))
+      )
+      const error = yield* Effect.flip(alone)
+      assert.include(error.message, "was published as anna before")
+      assert.deepStrictEqual(yield* now(directory), { anna: "[a]" })
     })))
 
   it.effect("keeps the name of a tenant that somebody renames in Duo", () =>
