@@ -7,16 +7,16 @@ import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import * as Instant from "../src/duckdb/Instant.ts"
 import * as Read from "../src/duckdb/Read.ts"
 import * as RowsSql from "../src/duckdb/RowsSql.ts"
-import { CannotCreate, InputOutput, Superseded } from "../src/failure/SinkError.ts"
+import { CannotCreate, Superseded } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
 import * as Identity from "../src/files/Identity.ts"
 import * as AddedColumns from "../src/history/AddedColumns.ts"
 import * as ParquetFiles from "../src/history/ParquetFiles.ts"
+import * as ParquetWriter from "../src/history/ParquetWriter.ts"
 import { collectedTables, type Outcome, stampOf } from "../src/Outcome.ts"
 import * as Lock from "../src/run/publish/Lock.ts"
 import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
 import type { Stamp, Table } from "../src/Table.ts"
-import { formatOf } from "../src/Version.ts"
 
 const option = /\?compression=(zstd|snappy)$/
 
@@ -33,32 +33,11 @@ const parse = Effect.fnUntraced(function*(location: string) {
   }
 })
 
-/** Rows per group. A group is in memory as a whole before it is written. */
-const rowsPerGroup = 122_880
-
-/**
- * A column with more different values per group than this is not dictionary-encoded. DuckDB's own limit of 24,576 takes as
- * much memory as the rows, and the files are as large either way.
- */
-const dictionaryValuesMax = 4096
-
 /** The query for the rows of a current file, which may lack columns of the table. */
 const rowsIn = (file: string, { columns }: Table) =>
   `SELECT COLUMNS(c -> c IN (${columns.map(({ name }) => DuckDb.literal(name)).join(", ")})) FROM ${
     DuckDb.scanParquet(file)
   }`
-
-/** The key-value metadata of a file with the rows of these runs, of which the last is the newest. */
-const metadata = ({ columns, doc, key, name }: Table, run: SinkRun, runs: Array.NonEmptyReadonlyArray<Outcome>) => {
-  const newest = Array.lastNonEmpty(runs)
-  return Object.entries({
-    "duo_mfa.dictionary": JSON.stringify({ name, doc, key, columns }),
-    "duo_mfa.run_id": newest.run_id,
-    [ParquetFiles.formatKey]: String(formatOf(runs)),
-    [ParquetFiles.versionKey]: newest.tool_version,
-    [ParquetFiles.runKey]: ParquetFiles.encodeRuns(run.tables, runs)
-  }).map(([key, value]) => `${DuckDb.literal(key)}: ${DuckDb.literal(value)}`).join(", ")
-}
 
 /** A condition for the rows of some tenants, or of all others. */
 const tenantsIn = (round: ReadonlyArray<Outcome>, isIn = "IN") =>
@@ -103,26 +82,10 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       const before = yield* Identity.of(current(table))
       const rows = RowsSql.select(table, ...round.map(({ run_id }) => run_id))
 
-      const copy = (from: string, to: string) =>
-        RowsSql.copy(
-          session,
-          from,
-          to,
-          `FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${rowsPerGroup}, ` +
-            `DICTIONARY_SIZE_LIMIT ${dictionaryValuesMax}, KV_METADATA {${metadata(table, run, round)}}`
-        )
-
-      const count = Effect.fnUntraced(function*(file: string, where: string) {
-        const counted = yield* session.all(`SELECT count(*) FROM ${DuckDb.scanParquet(file)} WHERE ${where}`)
-        return Number(counted[0]?.[0])
-      })
-
-      const verify = Effect.fnUntraced(function*(file: string) {
-        const expected = round.reduce((sum, { rows }) => sum + (rows[table.name] ?? 0), 0)
-        if ((yield* count(file, tenantsIn(round))) !== expected) {
-          return yield* new InputOutput({ detail: `${file} does not have the ${expected} rows that were written` })
-        }
-      })
+      const written = { table, tables: run.tables, round, compression }
+      const copy = (from: string, to: string) => ParquetWriter.copy(session, from, to, written)
+      const count = (file: string, where: string) => ParquetWriter.count(session, file, where)
+      const verify = (file: string) => ParquetWriter.verify(session, file, tenantsIn(round), written)
 
       const refuseOutdated = Effect.gen(function*() {
         if (before === null) return

@@ -1,7 +1,8 @@
 /**
  * Bundles the program into few files, so that it starts fast. The modules that are loaded by name (`src/main`,
  * pipelines and sinks) keep their paths, and so do the SQL files that are read at run time. Shared code becomes chunks.
- * The code of other packages is bundled too, except DuckDB, which npm installs as a package.
+ * The code of other packages is bundled too, except DuckDB, which npm installs as a package, and Amazon's client for S3,
+ * which only those install who need it.
  */
 import { cpSync, globSync, mkdirSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -21,7 +22,7 @@ export const write = async (out: string, minify: boolean): Promise<ReadonlySet<s
     cwd: root,
     input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ""), file])),
     platform: "node",
-    external: [/^@duckdb\//]
+    external: [/^@duckdb\//, /^@aws-sdk\//]
   })
   const written = await bundle.write({
     dir: out,
