@@ -13,7 +13,7 @@ import manifest from "../../package.json" with { type: "json" }
 import { ExitCode } from "../../src/failure/ExitCode.ts"
 import { CannotCreate, type SinkReason } from "../../src/failure/SinkError.ts"
 import { type BucketTarget, urlOf } from "./BucketTarget.ts"
-import { type Refusal, refusalOf } from "./StoreFailure.ts"
+import { refusalOf, type RefusedRequest } from "./StoreFailure.ts"
 
 const name = "@aws-sdk/client-s3"
 
@@ -83,17 +83,17 @@ const agents = () => ({
 })
 
 /** Tries again to complete an upload while the server handles another request for its key. */
-const retryConflict = <A>(completing: Effect.Effect<A, Refusal>) =>
+const retryConflict = <A>(completing: Effect.Effect<A, RefusedRequest>) =>
   Effect.retry(completing, {
     schedule: Schedule.exponential("200 millis"),
     times: 4,
     while: ({ code }) => code === "ConditionalRequestConflict"
   })
 
-const reasonOf = Effect.mapError(({ reason }: Refusal) => reason)
+const reasonOf = Effect.mapError(({ reason }: RefusedRequest) => reason)
 
 /** Gives a value for refusals with some codes. */
-const where = <B>(codes: RegExp, value: B) => <A>(request: Effect.Effect<A, Refusal>) =>
+const where = <B>(codes: RegExp, value: B) => <A>(request: Effect.Effect<A, RefusedRequest>) =>
   Effect.catchIf(request, ({ code }) => codes.test(code), () => Effect.succeed(value))
 
 /** A client that ends with the scope. It tries each request five times. */
@@ -127,7 +127,7 @@ export const open = Effect.fnUntraced(
     /** The part of an answer that a request is sent for. */
     const present = (value: string | undefined) =>
       value === undefined
-        ? Effect.fail<Refusal>(refusalOf(undefined, target, ""))
+        ? Effect.fail<RefusedRequest>(refusalOf(undefined, target, ""))
         : Effect.succeed(value)
 
     /** A page of the uploads that have begun. */

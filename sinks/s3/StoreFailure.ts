@@ -16,7 +16,7 @@ import {
 import type { BucketTarget } from "./BucketTarget.ts"
 
 /** A failed request. */
-export interface Refusal {
+export interface RefusedRequest {
   /** The server's code, such as `NoSuchUpload`; the status if the answer had no code, such as `HTTP 404`. */
   readonly code: string
   readonly reason: SinkReason
@@ -117,7 +117,7 @@ const withoutAnswer = (cause: unknown): SinkReason => {
 }
 
 /** Why a request failed. `right` is the right of AWS that it needs. */
-export const refusalOf = (cause: unknown, target: BucketTarget, right: string): Refusal => {
+export const refusalOf = (cause: unknown, target: BucketTarget, right: string): RefusedRequest => {
   const status = statusOf(cause)
   // a page of a proxy can have the status 200
   if (status === undefined || !(status >= 300)) return { code: "", reason: withoutAnswer(cause) }

@@ -82,7 +82,7 @@ export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
     const { location, reason, sink } = this
     return describe({
       sink: sink.split(/[\\/]/).at(-1) ?? sink,
-      location: location.includes("://") ? "the database" : "its place",
+      location: location.includes("://") ? "its server" : "its place",
       reason: "detail" in reason ? { ...reason, detail: codeIn(reason.detail) } : reason
     })
   }

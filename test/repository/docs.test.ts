@@ -58,7 +58,7 @@ describe("the README", () => {
     )
     assert.deepStrictEqual(
       bundled.map(([name]) => name),
-      ["@effect/platform-node", "echarts", "pg", "pg-copy-streams", "smol-toml"]
+      ["@aws-sdk/client-s3", "@effect/platform-node", "echarts", "pg", "pg-copy-streams", "smol-toml"]
     )
     for (const [name, version] of [...Object.entries(dependencies), ...bundled]) {
       assert.include(readme, `\`${name}\``)
@@ -77,6 +77,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "docs/install.md": "slow/package.test.ts",
   "docs/many-tenants.md": "cli/extract/tenants.test.ts",
   "docs/postgres.md": "slow/postgres-program.test.ts",
+  "docs/s3.md": "sinks/s3/page.test.ts",
   "docs/scheduling.md": "repository/scheduling.test.ts",
   "docs/writing-a-sink.md": "slow/package.test.ts"
 }

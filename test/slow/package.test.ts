@@ -65,7 +65,7 @@ describe("the npm package", () => {
     assert.strictEqual(globSync("{.bashrc,.zsh/*/*,.config/fish/*/*}", { cwd: home }).length, 3)
     assert.include(await succeed(user, installed, ["--version"]), manifest.version)
     const sinks = await succeed(user, installed, ["sinks"])
-    assert.deepStrictEqual(sinks.match(/^\w+/gm), ["csv", "duckdb", "ndjson", "parquet", "postgres"])
+    assert.deepStrictEqual(sinks.match(/^\w+/gm), ["csv", "duckdb", "ndjson", "parquet", "postgres", "s3"])
   })
 
   it.live("extracts users, answers queries and verifies runs", () =>
@@ -144,7 +144,7 @@ describe("the npm package", () => {
     const imported = /(?:(?<!`)\bimport[^"`;()]*from|\bimport\() ?["`]((?:@[\w-]+\/)?[a-z][\w-]*)(?:\/[\w/.-]+)?["`]/g
     const named = bundles.flatMap((file) => [...readFileSync(file, "utf8").matchAll(imported)].map(([_, name]) => name))
     // the bundle of the contract is for the tests of other packages, and is not part of the program
-    assert.sameMembers([...new Set(named)], ["@duckdb/node-api", "@effect/vitest", "effect"])
+    assert.sameMembers([...new Set(named)], ["@aws-sdk/client-s3", "@duckdb/node-api", "@effect/vitest", "effect"])
     const refs = components.map((component: Record<string, string>) => component["bom-ref"])
     for (const { dependsOn } of dependencies) assert.includeMembers(refs, dependsOn)
     const terms = readFileSync(join(user, "node_modules/duo-mfa/dist/licences.txt"), "utf8").split(

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { nearest, unknown } from "../../src/text/Suggestion.ts"
 
 describe("nearest", () => {
-  const sinks = ["csv", "duckdb", "ndjson", "parquet", "postgres"]
+  const sinks = ["csv", "duckdb", "ndjson", "parquet", "postgres", "s3"]
 
   it("is the name that differs by one or two letters, in upper or lower case", () => {
     assert.deepStrictEqual(nearest("duckbd", sinks), ["duckdb"])

@@ -74,7 +74,7 @@ const cases: ReadonlyArray<Case> = [
     name: "no such sink",
     args: ["--sink", "oracle"],
     code: 64,
-    says: /Unknown sink "oracle"\. Available: csv, duckdb, ndjson, parquet, postgres\./
+    says: /Unknown sink "oracle"\. Available: csv, duckdb, ndjson, parquet, postgres, s3\./
   },
   { name: "a sink mistyped", args: ["--sink", "parqet:/srv"], code: 64, says: /"parqet"\. Did you mean "parquet"\?/ },
   {

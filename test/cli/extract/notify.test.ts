@@ -96,7 +96,7 @@ describe("extract --notify", () => {
         ...env,
         DUO_MFA_DATA: "d"
       })
-      assert.include(posts[1]?.body, "The postgres sink cannot reach the database: ECONNREFUSED.")
+      assert.include(posts[1]?.body, "The postgres sink cannot reach its server: ECONNREFUSED.")
     })))
 
   it.live("posts that there is a defect, and nothing of what it says itself", () =>
