@@ -1,5 +1,5 @@
 /** Publishes read runs together, as one round: every sink is opened once, and every table is written once. */
-import { Array, Effect, Exit } from "effect"
+import { Array, Effect, Exit, Result } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import * as RowsSql from "../../duckdb/RowsSql.ts"
 import * as RunDatabase from "../../duckdb/RunDatabase.ts"
@@ -52,11 +52,12 @@ const load = Effect.fnUntraced(function*(
   }
 })
 
-/** The tenant that a sink refuses, if the failure is about one tenant of the round. */
-const refusedTenant = (error: ExpectedFailure): string | undefined => {
+/** The run that a sink refuses, if the failure is about one tenant of the round. */
+const refusedRun = (round: ReadonlyArray<ReadRun>, error: ExpectedFailure): ReadRun | undefined => {
   if (!isSinkError(error)) return undefined
   const { reason } = error
-  return reason._tag === "Shrunk" || reason._tag === "Superseded" ? reason.tenant : undefined
+  if (reason._tag !== "Shrunk" && reason._tag !== "Superseded") return undefined
+  return round.find(({ outcome }) => outcome.tenant === reason.tenant)
 }
 
 /** Stages and publishes the runs, of which the last is the newest. */
@@ -110,20 +111,18 @@ export const gather: (
     }
     while (Array.isReadonlyArrayNonEmpty(waiting)) {
       const round = waiting
-      const receipts = yield* publish(pipeline, manifests, round, options).pipe(
-        Effect.catchIf((error) => refusedTenant(error) !== undefined, (error) => Effect.succeed({ error }))
-      )
-      if (!("error" in receipts)) {
+      const published = yield* Effect.result(publish(pipeline, manifests, round, options))
+      if (Result.isSuccess(published)) {
         for (const { outcome } of round) yield* readRuns.remove(outcome.run_id)
-        return { runs: round, leftOut, receipts }
+        return { runs: round, leftOut, receipts: published.success }
       }
-      const { error } = receipts
-      const refused = round.filter(({ outcome }) => outcome.tenant === refusedTenant(error))
-      for (const { outcome } of refused) {
-        leftOut.push({ tenant: outcome.tenant, error })
-        yield* readRuns.remove(outcome.run_id)
-      }
-      waiting = round.filter((run) => !refused.includes(run))
+      const error = published.failure
+      const refused = refusedRun(round, error)
+      if (refused === undefined) return yield* Effect.fail(error)
+      const { run_id, tenant } = refused.outcome
+      leftOut.push({ tenant, error })
+      yield* readRuns.remove(run_id)
+      waiting = round.filter((run) => run !== refused)
     }
     return { runs: [], leftOut, receipts: [] }
   }

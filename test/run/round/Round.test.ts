@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, FileSystem } from "effect"
 import { globSync } from "node:fs"
-import { InputOutput } from "../../../src/failure/SinkError.ts"
+import { InputOutput, Superseded } from "../../../src/failure/SinkError.ts"
 import * as Manifest from "../../../src/run/publish/Manifest.ts"
 import * as Run from "../../../src/run/Run.ts"
 import * as readers from "../../support/readers.ts"
@@ -92,6 +92,22 @@ describe("a round", () => {
       assert.include(rows["anna"], "u199")
       assert.notInclude(rows["anna"], "u1000")
     })))
+
+  it.effect(
+    "fails if a sink refuses a tenant that is not in it",
+    () =>
+      inTemporary(Effect.fnUntraced(function*(directory) {
+        const refusal = new Superseded({ by: "a later run", tenant: "nobody" })
+        const sink = {
+          ...spy("spy", []),
+          open: () => Effect.succeed({ seal: () => Effect.fail(refusal) })
+        }
+        const error = yield* Effect.flip(round(directory, { anna: ["a"], zoe: ["b"] }, { sinks: [sink] }))
+        assert.strictEqual(error._tag, "SinkError")
+        assert.include(error.message, "a later run")
+      })),
+    20_000
+  )
 
   it.effect("compares each tenant with its own last run, even if other rounds were in between", () =>
     inTemporary(Effect.fnUntraced(function*(directory) {
