@@ -2,13 +2,12 @@
  * A connection to PostgreSQL for the sink: scoped, one statement at a time, with rows in and out as text. The client is
  * loaded when it is first needed.
  */
-import { Config, Effect, FileSystem, Option, Redacted, type Scope, Stream } from "effect"
+import { Config, Effect, type FileSystem, Option, Redacted, type Scope, Stream } from "effect"
 import { pipeline } from "node:stream/promises"
-import type { ConnectionOptions } from "node:tls"
 import { CannotCreate, type SinkReason } from "../../src/failure/SinkError.ts"
-import * as Files from "../../src/files/Files.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
 import { reasonOf } from "./Failure.ts"
+import { tls } from "./Tls.ts"
 
 /** The text of a value of any type. */
 export type Text = string | null
@@ -44,20 +43,8 @@ const settings =
   `SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET synchronous_commit = on;
   SET statement_timeout = 0; SET idle_session_timeout = 0; SET lock_timeout = ${patience}`
 
-/** The checks of TLS, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
-const tls = Effect.fnUntraced(function*({ sslmode, sslrootcert }: DatabaseTarget) {
-  if (sslmode === "disable") return false
-  if (sslmode === "require") return { rejectUnauthorized: false }
-  const trusted: ConnectionOptions = sslrootcert === undefined
-    ? { rejectUnauthorized: true }
-    : {
-      rejectUnauthorized: true,
-      ca: yield* Effect.mapError((yield* FileSystem.FileSystem).readFileString(sslrootcert), Files.reasonOf)
-    }
-  return sslmode === "verify-ca" ? { ...trusted, checkServerIdentity: () => undefined } : trusted
-})
-
-const password = Effect.map(
+/** The password in the settings. Without one, the client looks into the file of passwords. */
+export const password = Effect.map(
   Effect.orDie(Config.option(Config.Redacted("PGPASSWORD"))),
   (given) => Option.getOrUndefined(Option.map(given, Redacted.value))
 )

@@ -15,17 +15,20 @@ import { rebuild } from "./rebuild.ts"
 import { report } from "./report.ts"
 import { sinks } from "./sinks.ts"
 import { sql } from "./sql.ts"
+import { submit } from "./submit.ts"
 import { tenants } from "./tenants.ts"
 import { commandName } from "./terminal/CommandName.ts"
 import * as Help from "./terminal/Help.ts"
 import { LogFormat } from "./terminal/LogFormat.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import { verify } from "./verify.ts"
+import { worker } from "./worker.ts"
 
 const groups = [
   { group: "START", commands: [demo, init, check] },
   { group: "EVERY DAY", commands: [extract, sql, report, policy] },
   { group: "MAINTAIN", commands: [verify, rebuild, tenants] },
+  { group: "A FLEET", commands: [worker, submit] },
   { group: "OTHERS", commands: [pipelines, sinks, dictionary, emulator, help(() => names)] }
 ] as const
 

@@ -35,3 +35,6 @@ export const ExitCode = {
   interrupted: 130,
   terminated: 143
 } as const
+
+/** Whether what ended with this code may pass by itself, so that trying again may work. */
+export const mayPass = (code: number): boolean => code === ExitCode.unavailable || code === ExitCode.busy

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import * as Fingerprint from "../duckdb/Fingerprint.ts"
 import type * as Personal from "../duckdb/Personal.ts"
 import * as RunDatabase from "../duckdb/RunDatabase.ts"
+import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import { reasonOf } from "../files/Files.ts"
 import type { Outcome } from "../Outcome.ts"
 import type { Pipeline, Source, SourceOptions } from "../Pipeline.ts"
@@ -37,6 +38,17 @@ export interface RunOptions extends SourceOptions, Recovery.TrustedPlaces {
   readonly wait?: Duration.Duration | undefined
 }
 
+/** Options of a run that is part of something larger. */
+export interface SingleRunOptions extends RunOptions {
+  /** The name that the tenant's rows have. The default is its API host. */
+  readonly name?: string | undefined
+  /**
+   * Is called with the text of the manifest after every sink is sealed, and before any publishes. If it fails, the run is
+   * discarded.
+   */
+  readonly onSealed?: ((run_id: string, manifest: string) => Effect.Effect<void, ExpectedFailure>) | undefined
+}
+
 /** The result of a run. A dry run has no receipts. */
 export interface Result {
   readonly outcome: Outcome
@@ -48,7 +60,7 @@ export interface Result {
  * one. A caller that is uninterruptible can still be interrupted until the run is sealed, and after that always gets
  * the result.
  */
-export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOptions) {
+export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: SingleRunOptions) {
   const source = yield* pipeline.connect
   const { directory, discard, manifests, opened, personal, stamp } = yield* retryWhileLocked(
     begin(pipeline, source, options),
@@ -69,7 +81,8 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
       orRunError(Fingerprint.ofRun(database.session, pipeline.tables, outcome)),
       OpenRound.seal(opened, [outcome], database, options.dataDirectory)
     ], { concurrency: OpenRound.concurrencyFor([outcome]) })
-    yield* manifests.seal([{ ...outcome, fingerprints }], OpenRound.shared(pipeline, sealed))
+    const manifest = yield* manifests.seal([{ ...outcome, fingerprints }], OpenRound.shared(pipeline, sealed))
+    if (options.onSealed !== undefined) yield* options.onSealed(stamp.run_id, manifest)
     return { sealed, outcome }
   }))).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
 
@@ -82,12 +95,13 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: RunOp
  * Locks the data directory, recovers killed runs, makes a stamp and opens the sinks. The locks last until the scope
  * closes.
  */
-const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, options: RunOptions) {
+const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, options: SingleRunOptions) {
   const manifests = yield* Recovery.lockAndRecover(options)
   const personal = yield* Collect.personalOf(options)
-  const stamp = yield* stampFor(source, yield* manifests.ids)
+  const tenant = options.name ?? source.tenant
+  const stamp = { ...yield* stampFor(source, yield* manifests.ids), tenant }
   if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
-  yield* (yield* KnownNames.read(manifests, pipeline)).refuseOther(source.tenant, source.tenant)
+  yield* (yield* KnownNames.read(manifests, pipeline)).refuseOther(tenant, source.tenant)
   const opened = yield* OpenRound.open(manifests, OpenRound.sinkRun(stamp, pipeline, options), options)
   return { ...opened, manifests, personal, stamp }
 })

@@ -58,7 +58,7 @@ describe("the README", () => {
     )
     assert.deepStrictEqual(
       bundled.map(([name]) => name),
-      ["@aws-sdk/client-s3", "@effect/platform-node", "echarts", "pg", "pg-copy-streams", "smol-toml"]
+      ["@aws-sdk/client-s3", "@effect/platform-node", "@effect/sql-pg", "echarts", "pg", "pg-copy-streams", "smol-toml"]
     )
     for (const [name, version] of [...Object.entries(dependencies), ...bundled]) {
       assert.include(readme, `\`${name}\``)

@@ -20,8 +20,9 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   sinks: ["history", "run", "duckdb", "files", "http", "text"],
   report: ["pipelines", "duckdb"],
   emulator: ["duo"],
+  fleet: ["sinks", "run", "files"],
   package: ["duckdb", "files"],
-  cli: ["report", "history", "run", "telemetry", "duo", "emulator", "duckdb", "files", "http", "text"],
+  cli: ["fleet", "report", "history", "run", "telemetry", "duo", "emulator", "duckdb", "files", "http", "text"],
   src: ["cli", "duckdb"]
 }
 
@@ -32,6 +33,8 @@ const packages: ReadonlyArray<readonly [name: RegExp, where: RegExp]> = [
   [/^node:/, /^(src|sinks|pipelines)\//],
   [/^@duckdb\/node-api$/, /^src\/(duckdb|run\/publish|cli)\//],
   [/^@effect\/platform-node\//, /^src\/(main|cli\/Program|http\/Transport|emulator\/try)\.ts$/],
+  [/^@effect\/platform-node\/NodeClusterSocket$/, /^src\/fleet\/Cluster\.ts$/],
+  [/^@effect\/sql-pg\//, /^src\/fleet\/FleetDatabase\.ts$/],
   [/^pg(-copy-streams)?$/, /^sinks\/postgres\/Connection\.ts$/],
   [/^@aws-sdk\/client-s3$/, /^sinks\/s3\/ObjectStore\.ts$/],
   [/^echarts\//, /^src\/report\/Chart\.ts$/],

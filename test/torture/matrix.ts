@@ -12,6 +12,7 @@ import { cases as laws } from "./fuzz/laws.ts"
 import { cases as damagedLedgers } from "./fuzz/ledger.ts"
 import { cases as manifests } from "./fuzz/manifest.ts"
 import { cases as calls } from "./kills/calls.ts"
+import { cases as fleet } from "./kills/fleet.ts"
 import { cases as kills } from "./kills/kills.ts"
 import { cases as outlived } from "./kills/outlived.ts"
 import { cases as power } from "./kills/power.ts"
@@ -42,6 +43,7 @@ export const matrix: ReadonlyArray<Case> = [
   ...pages,
   ...calls,
   ...rounds,
+  ...fleet,
   ...sizes,
   ...network,
   ...laws,

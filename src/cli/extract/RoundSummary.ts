@@ -1,7 +1,7 @@
 /** The result of a round: a line per tenant, and one for all. */
 import { Result, Runtime, Schema } from "effect"
 import { basename } from "node:path"
-import { ExitCode } from "../../failure/ExitCode.ts"
+import { ExitCode, mayPass } from "../../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
 import { objectsOf, type Outcome } from "../../Outcome.ts"
 import type { RoundResult, TenantResult } from "../../run/round/Round.ts"
@@ -9,9 +9,6 @@ import { counted, outcomeFacts, rowsLine, sinkFacts, sinkLines } from "../shared
 import { commandName } from "../terminal/CommandName.ts"
 import { publicMessageOf } from "../terminal/ExitStatus.ts"
 import { type Extracted, Incomplete, nextStep } from "./Extracted.ts"
-
-/** These failures may pass by themselves. */
-const passing: ReadonlyArray<number> = [ExitCode.unavailable, ExitCode.busy]
 
 /** Some tenants failed; the others are published. */
 export class SomeTenantsFailed extends Schema.TaggedError<SomeTenantsFailed>()("SomeTenantsFailed", {
@@ -112,7 +109,7 @@ const failureOf = ({ failed, outcomes }: Split, strict: boolean): ExpectedFailur
     return new SomeTenantsFailed({
       failed: [first, ...others],
       tenants: failed.length + outcomes.length,
-      mayPass: failed.every(({ error }) => passing.includes(error[Runtime.errorExitCode]))
+      mayPass: failed.every(({ error }) => mayPass(error[Runtime.errorExitCode]))
     })
   }
   const doubtful = outcomes.filter(({ complete }) => !complete)

@@ -22,7 +22,7 @@ const inShard = (tenants: ReadonlyArray<TenantsFile.ListedTenant>, shard: Option
  * A tenant with its own settings. Those that it does not have come from the settings of the process, such as the keys of
  * the parent account.
  */
-const withSettings = (
+export const withSettings = (
   { account_id, host, ikey, name, skey_file }: TenantsFile.ListedTenant,
   isNamedByDuo: boolean,
   others: ConfigProvider.ConfigProvider
@@ -72,7 +72,8 @@ export interface TenantFlags {
   readonly isRecorded: boolean
 }
 
-const allowsLoopback = Config.String("DUO_INSECURE_LOOPBACK").pipe(
+/** Whether a tenant may be on this machine: only for the emulator. */
+export const allowsLoopback = Config.String("DUO_INSECURE_LOOPBACK").pipe(
   Config.withDefault(""),
   Effect.orDie,
   Effect.map((setting) => setting.trim() === "1")

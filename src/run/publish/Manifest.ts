@@ -85,7 +85,10 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       return made
     }, orRunError),
 
-    /** Seals the runs, the newest last: from now on they will be published, even if the process is killed. */
+    /**
+     * Seals the runs, the newest last: from now on they will be published, even if the process is killed. The result is the
+     * text of the manifest.
+     */
     seal: Effect.fnUntraced(function*(
       runs: Array.NonEmptyReadonlyArray<ManifestFile.FingerprintedRun>,
       shared: ManifestFile.SharedFields
@@ -96,7 +99,15 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       const text = yield* Effect.orDie(
         ManifestFile.encode(runs.length === 1 ? { ...written, ...first } : { ...written, tool_version, runs })
       )
-      yield* Private.write(file(run_id, ".sealed"), ManifestFile.signed(text))
+      const signed = ManifestFile.signed(text)
+      yield* Private.write(file(run_id, ".sealed"), signed)
+      return signed
+    }, orRunError),
+
+    /** Writes a manifest that another data directory had: of a published run, or of a sealed one. */
+    receive: Effect.fnUntraced(function*(run_id: string, state: "published" | "sealed", manifest: string) {
+      yield* makeDirectory(directory)
+      yield* Private.write(file(run_id, state === "sealed" ? ".sealed" : ""), manifest)
     }, orRunError),
 
     /** Marks the run as published, after every sink has published. */

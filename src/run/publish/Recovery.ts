@@ -59,9 +59,8 @@ const discard = Effect.fnUntraced(function*(
   if (done.every((isDone) => isDone)) yield* manifests.discarded(run_id)
 })
 
-/** Makes the data directory, takes its lock, and publishes or discards the runs that were killed. */
-export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlaces) {
-  const { dataDirectory, sinks } = followed
+/** Makes the data directory and takes its lock. */
+const lock = Effect.fnUntraced(function*(dataDirectory: string) {
   const inDirectory = Effect.mapError((error: PlatformError.PlatformError) =>
     new RunError({ reason: inDataDirectory(dataDirectory, reasonOf(error)) })
   )
@@ -70,21 +69,43 @@ export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlace
   yield* inDirectory(Private.removeUnfinished(dataDirectory))
   const manifests = yield* Manifest.make(dataDirectory)
   yield* manifests.refuseNewer
-  const isFinished = (target: Target) => TrustedTarget.isNamed(sinks, target) || !TrustedTarget.isStandardOutput(target)
+  return manifests
+})
+
+/** Whether anything can be done for a target of a killed run: the standard output is gone, unless this command names it. */
+const isFinishedIn = ({ sinks }: TrustedPlaces) => (target: Target) =>
+  TrustedTarget.isNamed(sinks, target) || !TrustedTarget.isStandardOutput(target)
+
+/** Makes the data directory, takes its lock, and publishes or discards the runs that were killed. */
+export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlaces) {
+  const manifests = yield* lock(followed.dataDirectory)
   for (const unfinished of yield* manifests.unfinished) {
     const { run_id } = unfinished
     if (unfinished.state === "sealed") {
       const sealed = yield* Effect.forEach(
-        unfinished.sinks.filter(isFinished),
+        unfinished.sinks.filter(isFinishedIn(followed)),
         (receipt) => Effect.map(trustedSink(followed, receipt, run_id), (sink) => ({ receipt, sink }))
       )
       yield* finish(manifests, followed, run_id, sealed)
     } else {
       yield* Effect.logInfo(`Discarding run ${run_id}, which its process did not finish`)
-      yield* discard(manifests, followed, run_id, unfinished.sinks.filter(isFinished))
+      yield* discard(manifests, followed, run_id, unfinished.sinks.filter(isFinishedIn(followed)))
     }
   }
   return manifests
+})
+
+/** Takes the lock of a data directory, and discards the runs that were killed, even sealed ones, if `isUnwanted` holds. */
+export const lockAndDiscard = Effect.fnUntraced(function*<E, R>(
+  followed: TrustedPlaces,
+  isUnwanted: (run_id: string) => Effect.Effect<boolean, E, R>
+) {
+  const manifests = yield* lock(followed.dataDirectory)
+  for (const { run_id, sinks } of yield* manifests.unfinished) {
+    if (!(yield* isUnwanted(run_id))) continue
+    yield* manifests.unseal(run_id)
+    yield* discard(manifests, followed, run_id, sinks.filter(isFinishedIn(followed)))
+  }
 })
 
 /** The receipts of a run, each with its sink. */

@@ -33,6 +33,8 @@ export interface Server {
   readonly port: number
   /** The path of the certificate `local`, which the server uses for TLS. */
   readonly certificate: string
+  /** Ends the server at once, as a crash would, and starts it again at the same port. */
+  readonly restart: () => Promise<void>
   readonly stop: () => Promise<void>
   /** Runs statements with psql as the superuser. The result is its output. */
   readonly psql: (sql: string, database?: string) => string
@@ -98,22 +100,30 @@ export const start = async (): Promise<Server> => {
     ssl: "on",
     shared_buffers: "16MB"
   }
-  const child = spawn(
-    join(bin, "postgres"),
-    ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    { ...as, env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] }
-  )
-  const end = () => child.kill("SIGQUIT")
-  process.once("exit", end)
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()))
-  await new Promise<void>((resolve, reject) => {
-    let log = ""
-    child.stderr.on("data", (data) => {
-      log += String(data)
-      if (log.includes("ready to accept connections")) resolve()
+  const launch = async () => {
+    const child = spawn(
+      join(bin, "postgres"),
+      ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+      { ...as, env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] }
+    )
+    const quit = () => child.kill("SIGQUIT")
+    process.once("exit", quit)
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()))
+    await new Promise<void>((resolve, reject) => {
+      let log = ""
+      child.stderr.on("data", (data) => {
+        log += String(data)
+        if (log.includes("ready to accept connections")) resolve()
+      })
+      void ended.then(() => reject(new Error(log)))
     })
-    void ended.then(() => reject(new Error(log)))
-  })
+    return async () => {
+      process.off("exit", quit)
+      quit()
+      await ended
+    }
+  }
+  let end = await launch()
 
   const psql = (sql: string, database = "reports") => {
     const args = ["-XAtq", "-h", folder, "-p", String(port), "-U", "admin", "-d", database, "-v", "ON_ERROR_STOP=1"]
@@ -134,10 +144,12 @@ export const start = async (): Promise<Server> => {
     port,
     certificate,
     psql,
+    restart: async () => {
+      await end()
+      end = await launch()
+    },
     stop: async () => {
-      process.off("exit", end)
-      end()
-      await ended
+      await end()
       rmSync(folder, { recursive: true, force: true })
     }
   }
