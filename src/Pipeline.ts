@@ -110,7 +110,10 @@ export type SourceServices = FileSystem.FileSystem | Path.Path
 export interface TableSelect {
   /** The list that the rows are made from. If it could not be read, the table is not collected. */
   readonly list: string
-  /** A SELECT in DuckDB's SQL over `objects`. Its columns are matched to the table's by name. */
+  /**
+   * A SELECT in DuckDB's SQL over `objects`, which can have the objects of several runs. Its columns are matched to the
+   * table's by name.
+   */
   readonly select: string
 }
 
@@ -128,14 +131,15 @@ export interface Pipeline {
   /** The SELECT of each table, by the table's name. */
   readonly rows: Readonly<Record<string, TableSelect>>
   /**
-   * A SELECT of `what, times` over `objects`: a sentence for each value that this version does not know. May be empty.
+   * A SELECT of `run_id, what, times` over `objects`: for each run, a sentence for each value that this version does not
+   * know. May be empty.
    */
   readonly unknown: string
   /** The same for contradictions: objects about which the source says two things that cannot both be true. */
   readonly contradictions: string
   /**
-   * A SELECT of `name, words, count` over `rows`: the counts of the summary, with words for people and names for
-   * programs.
+   * A SELECT of `run_id, name, words, count` over `rows`: the counts of the summary of each run, with words for people
+   * and names for programs.
    */
   readonly counts: string
   /** SQL for DuckDB: views over the tables, their histories and their changes. Each view and column has a comment. */

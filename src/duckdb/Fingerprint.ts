@@ -49,13 +49,14 @@ const sqlOf = ({ name, type }: Column): string => {
   }
 }
 
-/** The fingerprint of the rows of a query. */
-export const ofQuery = Effect.fnUntraced(function*({ session, sql }: Query, { columns }: Table) {
+/** SQL for the sum of the hashes of rows. */
+const sumOf = ({ columns }: Table) =>
   // concat treats NULL as an empty text
-  const text = `concat(${columns.map(sqlOf).join(", ")})`
-  const [found = []] = yield* session.all(
-    `SELECT count(*), coalesce(sum(md5_number_lower(${text})::HUGEINT), 0) FROM (${sql})`
-  )
+  `coalesce(sum(md5_number_lower(concat(${columns.map(sqlOf).join(", ")}))::HUGEINT), 0)`
+
+/** The fingerprint of the rows of a query. */
+export const ofQuery = Effect.fnUntraced(function*({ session, sql }: Query, table: Table) {
+  const [found = []] = yield* session.all(`SELECT count(*), ${sumOf(table)} FROM (${sql})`)
   const fingerprint: Fingerprint = { rows: Number(found[0]), digest: hex(BigInt(String(found[1]))) }
   return fingerprint
 })
@@ -123,16 +124,26 @@ export const ofPublished = <E>(
     ? ofQuery(published, table)
     : ofRows(RowsSql.stream(published.session, table, published.sql), table, by)
 
-/** The digests of a run's rows for each table that it collected. It uses a connection of its own. */
-export const ofRun = Effect.fn("Fingerprint.ofRun")(
-  function*(database: DuckDb.Session, tables: ReadonlyArray<Table>, outcome: Outcome) {
+/** For each run, by its id, the digests of its rows for each table that it collected. It uses a connection of its own. */
+export const ofRuns = Effect.fn("Fingerprint.ofRuns")(
+  function*(database: DuckDb.Session, tables: ReadonlyArray<Table>, outcomes: ReadonlyArray<Outcome>) {
     const session = yield* database.another
-    const digests: Record<string, string> = {}
-    for (const table of collectedTables(tables, outcome)) {
-      const sql = RowsSql.select(table, outcome.run_id)
-      digests[table.name] = (yield* ofQuery({ session, sql }, table)).digest
+    const digests = new Map<string, Record<string, string>>(outcomes.map(({ run_id }) => [run_id, {}]))
+    for (const table of tables) {
+      const collected = outcomes.filter((outcome) => collectedTables([table], outcome).length > 0)
+      if (collected.length === 0) continue
+      const sql = RowsSql.select(table, ...collected.map(({ run_id }) => run_id))
+      const sums = yield* session.all(`SELECT run_id, ${sumOf(table)} FROM (${sql}) GROUP BY run_id`)
+      for (const { run_id } of collected) {
+        const sum = sums.find(([run]) => run === run_id)?.[1] ?? 0
+        digests.set(run_id, { ...digests.get(run_id), [table.name]: hex(BigInt(String(sum))) })
+      }
     }
     return digests
   },
   Effect.scoped
 )
+
+/** The digests of a run's rows for each table that it collected. */
+export const ofRun = (database: DuckDb.Session, tables: ReadonlyArray<Table>, outcome: Outcome) =>
+  Effect.map(ofRuns(database, tables, [outcome]), (digests) => digests.get(outcome.run_id) ?? {})

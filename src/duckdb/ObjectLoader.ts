@@ -2,6 +2,7 @@
 import { Effect, Fiber, Scope } from "effect"
 import type { SinkReason } from "../failure/SinkError.ts"
 import * as DuckDb from "./DuckDb.ts"
+import type { RunDatabase } from "./RunDatabase.ts"
 
 /** The largest number of objects in one list: usually a whole page. */
 export const listSize = 500
@@ -27,29 +28,32 @@ export interface Objects {
 }
 
 export interface ObjectLoader {
+  /** The number of the list. */
+  readonly list: number
   readonly add: (objects: Objects) => Effect.Effect<void, SinkReason>
   /** Waits until every object that was added is in the table. */
   readonly finish: Effect.Effect<void, SinkReason>
 }
 
 /**
- * Makes a loader and its table in the catalog `readings`. The table has the columns, and for each object its page and
- * its place on the page, from 0. All lists share the table `readings.halves`, which has the paths in objects where a
- * text had half of a surrogate pair.
+ * Makes a loader of a list and, unless another run has made it, its table in the catalog `readings`. The table has the
+ * columns, and for each object the number of its list, its page, and its place on the page, from 0. All lists share the
+ * table `objects.halves`, which has the paths in objects where a text had half of a surrogate pair.
  */
-export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table: string, columns: Columns) {
+export const make = Effect.fnUntraced(function*(database: RunDatabase, table: string, columns: Columns) {
   const scope = yield* Scope.Scope
-  const session = yield* database.another
+  const session = yield* database.session.another
+  const number = yield* database.nextList
   const { INTEGER, LIST, listValue, VARCHAR } = yield* DuckDb.library
   const specs = Object.entries(columns).map(([name, type]) => `${DuckDb.name(name)} ${type}`)
-  yield* session.run(
-    "CREATE TABLE IF NOT EXISTS readings.halves (list VARCHAR, page INTEGER, place INTEGER, path VARCHAR)"
+  yield* database.define(
+    `CREATE TABLE IF NOT EXISTS objects.halves (list INTEGER, page INTEGER, place INTEGER, path VARCHAR);
+     CREATE TABLE IF NOT EXISTS ${table} (_list INTEGER, _page INTEGER, _place INTEGER, ${specs.join(", ")})`
   )
-  yield* session.run(`CREATE TABLE ${table} (_page INTEGER, _place INTEGER, ${specs.join(", ")})`)
   const type = DuckDb.literal(JSON.stringify([columns]))
   // prepared once, because planning takes longer than inserting a few objects
   const insert = yield* session.prepare(
-    `INSERT INTO ${table} SELECT page, place, unnest(object) FROM (
+    `INSERT INTO ${table} SELECT ${number}, page, place, unnest(object) FROM (
        SELECT page, unnest(range(first, first + len(objects))) AS place, unnest(objects) AS object FROM (
          SELECT unnest($1) AS page, unnest($2) AS first, from_json_strict(unnest($3), ${type}) AS objects))`,
     [LIST(INTEGER), LIST(INTEGER), LIST(VARCHAR)]
@@ -63,7 +67,8 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
   const write = Effect.fnUntraced(function*(ifMore: number) {
     if (unwritten < ifMore) return
     unwritten = 0
-    yield* session.run("CHECKPOINT readings")
+    // another run may be writing; FORCE waits for it
+    yield* session.run("FORCE CHECKPOINT readings")
   })
 
   const load = Effect.fnUntraced(function*(lists: ReadonlyArray<Objects>, characters: number) {
@@ -87,6 +92,7 @@ export const make = Effect.fnUntraced(function*(database: DuckDb.Session, table:
   })
 
   const loader: ObjectLoader = {
+    list: number,
     add: (objects) =>
       Effect.suspend(() => {
         waiting.push(objects)

@@ -1,15 +1,22 @@
 /**
- * Opens the run database, which has everything that a run has read and made. It has three catalogs: `readings` has
- * every object that was read, `objects` has each object of the result once, and `rows` has the rows of the tables. Its
- * files have no name, so nothing of them outlives the process.
+ * Opens the run database, which has everything that one run has read and made, or several runs of a round. It has three
+ * catalogs: `readings` has every object that was read, `objects` has each object of the result once, and `rows` has the
+ * rows of the tables. Its files have no name, so nothing of them outlives the process.
  */
-import { Effect, FileSystem, Path, type Scope } from "effect"
+import { Effect, FileSystem, Path, type Scope, Semaphore } from "effect"
 import type { SinkReason } from "../failure/SinkError.ts"
 import { reasonOf } from "../files/Platform.ts"
 import * as DuckDb from "./DuckDb.ts"
 
 export interface RunDatabase {
   readonly session: DuckDb.Session
+  /**
+   * Runs statements such as `CREATE TABLE IF NOT EXISTS`, and no two calls at the same time. Lists of several runs share
+   * tables, and DuckDB refuses to make a table that another connection is making.
+   */
+  readonly define: (sql: string) => Effect.Effect<void, SinkReason>
+  /** A number that no other list of objects in this database has. */
+  readonly nextList: Effect.Effect<number>
 }
 
 /**
@@ -60,6 +67,12 @@ export const open = Effect.fn("RunDatabase.open")(function*(
     )
     yield* Effect.mapError(fs.remove(file), reasonOf)
   }
-  const database: RunDatabase = { session }
+  const defining = yield* Semaphore.make(1)
+  let lists = 0
+  const database: RunDatabase = {
+    session,
+    define: (sql) => defining.withPermits(1)(session.run(sql)),
+    nextList: Effect.sync(() => lists++)
+  }
   return database
 })

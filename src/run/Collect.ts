@@ -1,5 +1,5 @@
-/** Reads a source into the run database, makes the rows, and compares the outcome with that of the last run. */
-import { Effect } from "effect"
+/** Makes the rows and the outcomes of what was read, and compares an outcome with that of the last run. */
+import { Array, Effect } from "effect"
 import type * as Personal from "../duckdb/Personal.ts"
 import type * as RunDatabase from "../duckdb/RunDatabase.ts"
 import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
@@ -36,37 +36,66 @@ export const personalOf = Effect.fnUntraced(function*({ dataDirectory, personal 
   return treated
 })
 
-/** Reads the source and makes the rows and the outcome of the run. */
+/** A run whose lists are read, and the API host that they are from. */
+export interface Collected extends Rows.Extracted {
+  readonly host: string
+}
+
+/** Reads a source into the run database. */
+export const read = Effect.fnUntraced(function*(
+  source: Source,
+  stamp: Stamp,
+  database: RunDatabase.RunDatabase,
+  options: SourceOptions
+) {
+  const extraction = yield* source.extract(stamp, { ...options, database })
+  const collected: Collected = { host: source.tenant, stamp, extraction }
+  return collected
+})
+
+/**
+ * Makes the rows and the outcomes of the runs that were read into a run database. Planning the statements takes most of
+ * the time of a small tenant, so they are run once for all runs.
+ */
+export const make = Effect.fnUntraced(function*(
+  pipeline: Pipeline,
+  database: RunDatabase.RunDatabase,
+  runs: Array.NonEmptyReadonlyArray<Collected>,
+  { personal, toolVersion }: { readonly toolVersion: string; readonly personal: Rows.Personal }
+) {
+  yield* Rows.prepare(database, pipeline, runs)
+  const [rows, objectFacts] = yield* Effect.all([
+    Rows.make(database, pipeline, runs, personal),
+    Facts.ofObjects(database, pipeline, runs)
+  ], { concurrency: 2 })
+  const counts = yield* Facts.counts(database, pipeline)
+  return Array.map(runs, (run): Outcome => {
+    const { host, stamp: { observed_at, run_id, tenant } } = run
+    const began = new Date(Number(observed_at / 1000n)).toISOString()
+    return {
+      run_id,
+      pipeline: pipeline.name,
+      tenant,
+      host: host === tenant ? null : host,
+      started_at: began,
+      observed_at: began,
+      tool_version: toolVersion,
+      ...Facts.make(pipeline, run, objectFacts.get(run_id) ?? Facts.none(), counts(run_id)),
+      columns_added: [],
+      rows: rows.get(run_id) ?? {}
+    }
+  })
+})
+
+/** Reads a source and makes the rows and the outcome of its run. */
 export const collect = Effect.fnUntraced(function*(
   pipeline: Pipeline,
   source: Source,
   stamp: Stamp,
   database: RunDatabase.RunDatabase,
-  { personal, toolVersion, ...options }: SourceOptions & {
-    readonly toolVersion: string
-    readonly personal: Rows.Personal
-  }
+  options: SourceOptions & { readonly toolVersion: string; readonly personal: Rows.Personal }
 ) {
-  const extraction = yield* source.extract(stamp, { ...options, database })
-  yield* Rows.prepare(database, pipeline, stamp, extraction)
-  const [rows, objectFacts] = yield* Effect.all([
-    Rows.make(database, pipeline, extraction, personal),
-    Facts.ofObjects(database, pipeline, extraction)
-  ], { concurrency: 2 })
-  const facts = yield* Facts.make(database, pipeline, stamp, extraction, objectFacts)
-  const observed_at = new Date(Number(stamp.observed_at / 1000n)).toISOString()
-  const outcome: Outcome = {
-    run_id: stamp.run_id,
-    pipeline: pipeline.name,
-    tenant: stamp.tenant,
-    host: source.tenant === stamp.tenant ? null : source.tenant,
-    started_at: observed_at,
-    observed_at,
-    tool_version: toolVersion,
-    ...facts,
-    columns_added: [],
-    rows
-  }
+  const [outcome] = yield* make(pipeline, database, [yield* read(source, stamp, database, options)], options)
   return outcome
 })
 

@@ -1,5 +1,5 @@
-/** Makes the rows of a run from the objects that were read. */
-import { Effect } from "effect"
+/** Makes the rows of runs from the objects that were read. */
+import { type Array, Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as PersonalSql from "../duckdb/Personal.ts"
 import * as RowsSql from "../duckdb/RowsSql.ts"
@@ -7,6 +7,12 @@ import type { RunDatabase } from "../duckdb/RunDatabase.ts"
 import type { Extraction, Pipeline } from "../Pipeline.ts"
 import type { Stamp } from "../Table.ts"
 import { Progress } from "./Progress.ts"
+
+/** A run whose lists are read. Several runs can share a run database. */
+export interface Extracted {
+  readonly stamp: Stamp
+  readonly extraction: Extraction
+}
 
 /** The tables whose objects could be read. */
 export const collectedTables = ({ rows, tables }: Pipeline, { lists }: Pick<Extraction, "lists">) =>
@@ -27,46 +33,54 @@ const rowsInMemory = 30_000
 export const prepare = Effect.fnUntraced(function*(
   { session }: RunDatabase,
   pipeline: Pipeline,
-  { run_id }: Stamp,
-  { lists }: Extraction
+  runs: Array.NonEmptyReadonlyArray<Extracted>
 ) {
-  yield* session.run(pipeline.macros)
-  yield* session.run("CREATE TABLE objects.lists (run_id VARCHAR, list VARCHAR, is_whole BOOLEAN)")
-  for (const { doubt, list } of lists) {
-    yield* session.run(
-      `INSERT INTO objects.lists VALUES (${DuckDb.literal(run_id)}, ${DuckDb.literal(list.name)}, ${doubt === null})`
+  const lists = runs.flatMap(({ extraction, stamp }) =>
+    extraction.lists.map(({ doubt, list }) =>
+      `(${DuckDb.literal(stamp.run_id)}, ${DuckDb.literal(list.name)}, ${doubt === null})`
     )
-  }
-  for (const table of pipeline.tables) yield* session.run(RowsSql.create(table))
+  )
+  yield* session.run([
+    pipeline.macros,
+    "CREATE TABLE objects.lists (run_id VARCHAR, list VARCHAR, is_whole BOOLEAN)",
+    `INSERT INTO objects.lists VALUES ${lists.join(", ")}`,
+    ...pipeline.tables.map(RowsSql.create)
+  ].join(";\n"))
 })
 
 /**
- * Fills the tables of `rows`, and returns the number of rows of each. A table that was not collected stays empty and is
- * not in the result. Tables are made one after the other, because each needs half of the memory.
+ * Fills the tables of `rows`, and returns the number of rows of each for every run, by its id. A table that was not
+ * collected has no rows of the run and is not in its result. Tables are made one after the other, because each needs
+ * half of the memory.
  */
 export const make = Effect.fn("Rows.make")(function*(
   database: RunDatabase,
   pipeline: Pipeline,
-  extraction: Extraction,
+  runs: Array.NonEmptyReadonlyArray<Extracted>,
   personal: Personal
 ) {
   const progress = yield* Progress
   const session = yield* database.session.another
   if (personal.treatment === "hash") yield* PersonalSql.storeKey(session, personal.key)
-  const [{ pages, total }] = extraction.lists
-  const made: Record<string, number> = {}
-  for (const table of collectedTables(pipeline, extraction)) {
+  const made = new Map<string, Record<string, number>>(runs.map(({ stamp }) => [stamp.run_id, {}]))
+  let isLarge = false
+  for (const table of pipeline.tables) {
+    const collected = runs.filter(({ extraction }) => collectedTables(pipeline, extraction).includes(table))
+    if (collected.length === 0) continue
     const cells = table.columns.map((column) => {
       const name = DuckDb.name(column.name)
       return column.personal ? `${PersonalSql.expression(personal.treatment, name)} AS ${name}` : name
     })
     const select = `SELECT ${cells.join(", ")} FROM (${pipeline.rows[table.name]?.select ?? ""})`
     yield* session.run(RowsSql.insert(table, select))
-    const [counted] = yield* session.all(`SELECT count(*) FROM ${RowsSql.rowsTable(table)}`)
-    const seen = Number(counted?.[0])
-    made[table.name] = seen
-    yield* progress({ stage: "writing", what: table.name, seen, total, pages })
+    const counted = yield* session.all(`SELECT run_id, count(*) FROM ${RowsSql.rowsTable(table)} GROUP BY run_id`)
+    for (const { extraction: { lists: [{ pages, total }] }, stamp: { run_id } } of collected) {
+      const seen = Number(counted.find(([run]) => run === run_id)?.[1] ?? 0)
+      made.set(run_id, { ...made.get(run_id), [table.name]: seen })
+      yield* progress({ stage: "writing", what: table.name, seen, total, pages })
+      isLarge ||= seen > rowsInMemory
+    }
   }
-  if (Object.values(made).some((rows) => rows > rowsInMemory)) yield* session.run("CHECKPOINT rows")
+  if (isLarge) yield* session.run("CHECKPOINT rows")
   return made
 }, Effect.scoped)

@@ -55,8 +55,13 @@ describe("personal cells", () => {
       const database = yield* RunDatabase.open(yield* fs.makeTempDirectoryScoped())
       const source = yield* pipeline.connect
       const extraction = yield* source.extract(stamp, { pageSize: undefined, concurrency: 1, database })
-      yield* Rows.prepare(database, pipeline, stamp, extraction)
-      yield* Rows.make(database, pipeline, extraction, how === "hash" ? { treatment: how, key } : { treatment: how })
+      yield* Rows.prepare(database, pipeline, [{ stamp, extraction }])
+      yield* Rows.make(
+        database,
+        pipeline,
+        [{ stamp, extraction }],
+        how === "hash" ? { treatment: how, key } : { treatment: how }
+      )
       for (const table of tables) {
         const made = (yield* Stream.runCollect(RowsSql.make(database.session).stream(table, "run"))).flat()
         const keyOf = (row: Row) => table.key.map((name) => row[name]).join()

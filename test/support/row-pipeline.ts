@@ -47,16 +47,17 @@ export const addLines = (loader: ObjectLoader.ObjectLoader, page: number, lines:
 
 /** Loads objects as a list. */
 const load = Effect.fnUntraced(function*(
-  { session }: RunDatabase.RunDatabase,
+  database: RunDatabase.RunDatabase,
+  run_id: string,
   { columns, name }: Pick<List, "columns" | "name">,
   lines: ReadonlyArray<ReadonlyArray<string>>
 ) {
   const read = `readings.${DuckDb.name(name)}`
-  const loader = yield* ObjectLoader.make(session, read, columns)
+  const loader = yield* ObjectLoader.make(database, read, columns)
   for (const [page, batch] of lines.entries()) yield* addLines(loader, page, batch)
   yield* loader.finish
-  const others = "run_id" in columns ? "" : ", 'run' AS run_id"
-  yield* session.run(`CREATE VIEW objects.${DuckDb.name(name)} AS SELECT *${others} FROM ${read}`)
+  const others = "run_id" in columns ? "" : `, ${DuckDb.literal(run_id)} AS run_id`
+  yield* database.define(`CREATE VIEW IF NOT EXISTS objects.${DuckDb.name(name)} AS SELECT *${others} FROM ${read}`)
 }, Effect.scoped)
 
 const linesOf = (table: Table, batches: ReadonlyArray<Batch>) =>
@@ -70,7 +71,7 @@ export const finished = Effect.fnUntraced(function*(
 ) {
   const database = yield* RunDatabase.open(directory)
   for (const table of tables) {
-    yield* load(database, listOf(table), linesOf(table, batches))
+    yield* load(database, "", listOf(table), linesOf(table, batches))
     yield* database.session.run(RowsSql.create(table))
     yield* database.session.run(RowsSql.insert(table, selectOf(table)))
   }
@@ -102,7 +103,7 @@ export const make = (
   rows: Object.fromEntries(tables.map((table) => [table.name, { list: table.name, select: selectOf(table) }])),
   unknown: "",
   contradictions: "",
-  counts: "SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS words, 0 AS count WHERE false",
+  counts: "SELECT NULL::VARCHAR AS run_id, NULL::VARCHAR AS name, NULL::VARCHAR AS words, 0 AS count WHERE false",
   views: "",
   sinks: [],
   connect: Effect.succeed({
@@ -110,8 +111,10 @@ export const make = (
     check: Effect.succeed([]),
     extract: Effect.fnUntraced(function*(stamp, { database }) {
       const batches = rows(stamp)
-      for (const table of tables) yield* load(database, listOf(table), linesOf(table, batches))
-      if (more !== undefined) yield* load(database, more.list, [more.objects.map((object) => JSON.stringify(object))])
+      for (const table of tables) yield* load(database, stamp.run_id, listOf(table), linesOf(table, batches))
+      if (more !== undefined) {
+        yield* load(database, stamp.run_id, more.list, [more.objects.map((object) => JSON.stringify(object))])
+      }
       yield* after
       const lists = [...tables.map(listOf), ...more === undefined ? [] : [more.list]].map((list): ReadList => ({
         list,

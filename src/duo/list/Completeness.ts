@@ -20,15 +20,17 @@ import type { SinkReason } from "../../failure/SinkError.ts"
 import type { Proof } from "../../Pipeline.ts"
 
 /**
- * `pages` has a row per page of every reading. `content` is the page that has the objects: the page itself, or an
- * earlier page with the same bytes.
+ * The tables of one list, which only its connection sees. `pages` has a row per page of every reading. `content` is the
+ * page that has the objects: the page itself, or an earlier page with the same bytes.
  * `moments` has a row per reading: how many objects Duo counted (`total`), and a Unix time by Duo's clock that is
  * before Duo counted them (`not_before`).
  */
-export const tables = [
-  `CREATE TABLE IF NOT EXISTS readings.pages (list VARCHAR, page INTEGER, reading INTEGER, is_first BOOLEAN, content INTEGER)`,
-  "CREATE TABLE IF NOT EXISTS readings.moments (list VARCHAR, reading INTEGER, total BIGINT, not_before BIGINT)"
-]
+export const tables = `
+  CREATE TEMP TABLE pages (list INTEGER, page INTEGER, reading INTEGER, is_first BOOLEAN, content INTEGER);
+  CREATE TEMP TABLE moments (list INTEGER, reading INTEGER, total BIGINT, not_before BIGINT)`
+
+/** A row per object to leave out of a list: the number of the list, and the rowid of the object. */
+export const leftOut = "CREATE TABLE IF NOT EXISTS objects.left_out (list INTEGER, object BIGINT)"
 
 /**
  * A row per id, from its sightings (`list, id, created, reading, is_first`). `known_from` is the first moment at or
@@ -41,7 +43,7 @@ export const sightingsById = (sightings: string) =>
      bit_or(1 << reading) AS readings, max(created) AS created
    FROM ${sightings} GROUP BY list, id`
 
-/** The condition that an id of `known` was in the list at the moment of a row of `readings.moments`. */
+/** The condition that an id of `known` was in the list at the moment of a row of `moments`. */
 export const wasInList = (moment: string) =>
   `known.last_reading >= ${moment}.reading
    AND (known.known_from <= ${moment}.reading OR coalesce(known.created < ${moment}.not_before, false))`
@@ -50,7 +52,7 @@ export const wasInList = (moment: string) =>
 export const countsByMoment = (known: string) =>
   `SELECT moments.list, moments.reading, any_value(moments.total) AS total, count(id) AS known,
      count(id) FILTER (known_from <= moments.reading) AS seen_twice
-   FROM readings.moments LEFT JOIN ${known} known ON known.list = moments.list AND ${wasInList("moments")}
+   FROM moments LEFT JOIN ${known} known ON known.list = moments.list AND ${wasInList("moments")}
    GROUP BY moments.list, moments.reading`
 
 /** What the readings of a list prove so far. */
@@ -64,22 +66,19 @@ export interface Evidence {
   readonly lastCount: number
   readonly previousCount: number
   readonly bothCount: number
+  /** How many ids all readings showed together. */
+  readonly allCount: number
 }
-
-/** The table that `sightingsById` fills for a list. */
-const knownTable = (list: string) => `readings.${DuckDb.name(`known ${list}`)}`
 
 /** Compares all readings of a list. `readings` is how many there are. */
 export const compareReadings = Effect.fnUntraced(function*(
   session: DuckDb.Session,
-  list: string,
   sightings: string,
   readings: number
 ): Effect.fn.Return<Evidence, SinkReason> {
-  yield* session.run(`CREATE OR REPLACE TABLE ${knownTable(list)} AS ${sightingsById(sightings)}`)
+  yield* session.run(`CREATE OR REPLACE TEMP TABLE known AS ${sightingsById(sightings)}`)
   const moments = yield* session.all(
-    `SELECT reading, known = total, known, seen_twice = total FROM (${countsByMoment(knownTable(list))})
-     WHERE list = ${DuckDb.literal(list)} ORDER BY reading DESC`
+    `SELECT reading, known = total, known, seen_twice = total FROM (${countsByMoment("known")}) ORDER BY reading DESC`
   )
   const proved = moments.find(([_, isProved]) => isProved === true)
   const [_, __, knownCount, isSeenTwice] = proved ?? moments[0] ?? []
@@ -87,32 +86,33 @@ export const compareReadings = Effect.fnUntraced(function*(
     `SELECT count(*) FILTER (readings & ${1 << readings} <> 0), count(*) FILTER (readings & ${
       1 << (readings - 1)
     } <> 0),
-       count(*) FILTER (readings & ${3 << (readings - 1)} = ${3 << (readings - 1)})
-     FROM ${knownTable(list)}`
+       count(*) FILTER (readings & ${3 << (readings - 1)} = ${3 << (readings - 1)}), count(*)
+     FROM known`
   )
-  const [lastCount = 0, previousCount = 0, bothCount = 0] = (numbers ?? []).map(Number)
+  const [lastCount = 0, previousCount = 0, bothCount = 0, allCount = 0] = (numbers ?? []).map(Number)
   return {
     provenReading: proved === undefined ? undefined : Number(proved[0]),
     proof: proved === undefined ? undefined : isSeenTwice !== true ? "created" : readings === 1 ? "page" : "twice",
     knownCount: Number(knownCount ?? 0),
     lastCount,
     previousCount,
-    bothCount
+    bothCount,
+    allCount
   }
 })
 
 /**
  * Selects the objects that the run keeps: each id once, as the last page showed it. If a reading is proved, only the
- * ids that were in the list at its moment are kept; otherwise all ids are.
+ * ids that were in the list at its moment are kept; otherwise all ids are. The others get into `objects.left_out`.
  *
- * `table` has every object that was read, with its page and its place on the page. The result names a table with the
- * rowids of the objects to leave out, and counts the kept ids whose object was not the same on all pages that showed
- * it.
+ * `table` has every object that was read, with its list, its page and its place on the page. The result counts the kept
+ * ids whose object was not the same on all pages that showed it.
  */
 export const selectObjects = Effect.fnUntraced(function*(
   session: DuckDb.Session,
   { columns, id, list, provenReading, table }: {
-    readonly list: string
+    /** The number of the list. */
+    readonly list: number
     readonly table: string
     readonly columns: ReadonlyArray<string>
     readonly id: string
@@ -120,43 +120,39 @@ export const selectObjects = Effect.fnUntraced(function*(
   }
 ) {
   const key = DuckDb.name(id)
-  const leftOut = `readings.${DuckDb.name(`left ${list}`)}`
+  const objects = `(SELECT rowid, * FROM ${table} WHERE _list = ${list})`
   const outside = provenReading === undefined
     ? ""
-    : `UNION ALL SELECT object.rowid FROM ${table} object
-       JOIN ${knownTable(list)} known ON known.id = object.${key}
-       JOIN readings.moments ON moments.list = ${DuckDb.literal(list)} AND moments.reading = ${provenReading}
+    : `UNION ALL SELECT ${list}, object.rowid FROM ${objects} object
+       JOIN known ON known.id = object.${key}
+       JOIN moments ON moments.reading = ${provenReading}
        WHERE NOT (${wasInList("moments")})`
   // most objects are read only once, and need no sorting
   yield* session.run(
-    `CREATE OR REPLACE TABLE readings.again AS
+    `CREATE OR REPLACE TEMP TABLE again AS
      SELECT object.rowid AS object, object.${key} AS id, last_page, _place, hash(${
       columns.map((column) => `object.${DuckDb.name(column)}`).join(", ")
     }) AS version
-     FROM ${table} object
-     SEMI JOIN (SELECT ${key} FROM ${table} GROUP BY ${key} HAVING count(*) > 1) twice ON twice.${key} = object.${key}
-     JOIN (SELECT content, max(page) AS last_page FROM readings.pages WHERE list = ${
-      DuckDb.literal(list)
-    } GROUP BY content)
-       ON content = object._page`
+     FROM ${objects} object
+     SEMI JOIN (SELECT ${key} FROM ${objects} GROUP BY ${key} HAVING count(*) > 1) twice ON twice.${key} = object.${key}
+     JOIN (SELECT content, max(page) AS last_page FROM pages GROUP BY content) ON content = object._page`
   )
   yield* session.run(
-    `CREATE OR REPLACE TABLE ${leftOut} AS
-     SELECT object FROM readings.again
+    `INSERT INTO objects.left_out
+     SELECT ${list}, object FROM again
      QUALIFY row_number() OVER (PARTITION BY id ORDER BY last_page DESC, _place) > 1
      ${outside}`
   )
   const [changed] = yield* session.all(
     `SELECT count(*) FROM (
-       SELECT id FROM readings.again GROUP BY id HAVING count(DISTINCT version) > 1
+       SELECT id FROM again GROUP BY id HAVING count(DISTINCT version) > 1
      ) ${
       provenReading === undefined ? "" : `SEMI JOIN (
-       SELECT known.id FROM ${knownTable(list)} known
-       JOIN readings.moments ON moments.list = ${DuckDb.literal(list)} AND moments.reading = ${provenReading}
+       SELECT known.id FROM known
+       JOIN moments ON moments.reading = ${provenReading}
        WHERE ${wasInList("moments")}
      ) there USING (id)`
     }`
   )
-  yield* session.run("DROP TABLE readings.again")
-  return { leftOut, changed: Number(changed?.[0] ?? 0) }
+  return Number(changed?.[0] ?? 0)
 })

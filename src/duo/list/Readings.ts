@@ -42,7 +42,7 @@ const readingsMax = 5
 /** How many names of unknown fields are kept. */
 const unknownFieldsMax = 1000
 
-/** The two columns of `readings.pages` that differ from page to page. */
+/** The two columns of `pages` that differ from page to page. */
 interface PageRow {
   readonly content: number
   readonly isFirst: boolean
@@ -60,24 +60,26 @@ interface Reading {
 export const read = Effect.fn("Duo.list")(function*<E>(
   list: List,
   pages: (cache: PageCache) => Stream.Stream<Page, E>,
-  { database: { session }, onPage, stamp, what }: ReadOptions
+  { database, onPage, stamp, what }: ReadOptions
 ) {
   yield* Effect.annotateCurrentSpan("duo_mfa.list", what)
   const table = `readings.${DuckDb.name(list.name)}`
-  const sightings = `readings.${DuckDb.name(`${list.name} sightings`)}`
-  const name = DuckDb.literal(list.name)
-  yield* session.run(Completeness.tables.join("; "))
-  const loader = yield* ObjectLoader.make(session, table, list.columns)
-  const objects = `CREATE OR REPLACE VIEW objects.${DuckDb.name(list.name)} AS
-    SELECT ${DuckDb.literal(stamp.run_id)} AS run_id, ${DuckDb.constant(stamp.observed_at)} AS observed_at,
-      ${DuckDb.literal(stamp.tenant)} AS tenant, objects.* FROM ${table} objects`
-  // the view is empty until the list is read
-  yield* session.run(`${objects} WHERE false`)
-  yield* session.run(
-    `CREATE VIEW ${sightings} AS SELECT ${name} AS list, ${DuckDb.name(list.id)} AS id,
-       ${DuckDb.name(list.created)} AS created, reading, is_first
-     FROM readings.pages JOIN ${table} ON _page = content WHERE list = ${name}`
+  const session = yield* database.session.another
+  yield* session.run(Completeness.tables)
+  const loader = yield* ObjectLoader.make(database, table, list.columns)
+  // the view has a list as soon as the list is read and in `stamps`
+  yield* database.define(
+    `CREATE TABLE IF NOT EXISTS objects.stamps (list INTEGER, run_id VARCHAR, observed_at TIMESTAMPTZ, tenant VARCHAR);
+     ${Completeness.leftOut};
+     CREATE VIEW IF NOT EXISTS objects.${DuckDb.name(list.name)} AS
+     SELECT stamps.run_id, stamps.observed_at, stamps.tenant, objects.*
+     FROM ${table} objects JOIN objects.stamps stamps ON stamps.list = objects._list
+     ANTI JOIN objects.left_out left_out ON left_out.list = objects._list AND left_out.object = objects.rowid`
   )
+  const sightings = `(SELECT list, ${DuckDb.name(list.id)} AS id, ${
+    DuckDb.name(list.created)
+  } AS created, reading, is_first
+     FROM pages JOIN ${table} ON _list = list AND _page = content WHERE _list = ${loader.list})`
 
   const pageRows: Array<PageRow> = []
   const pageOf = new Map<Content, number>()
@@ -85,6 +87,8 @@ export const read = Effect.fn("Duo.list")(function*<E>(
   const readings: Array<Reading> = []
   let moved = 0
   let duplicates = 0
+  /** How many objects are in the table. */
+  let loaded = 0
 
   const recordPage = Effect.fnUntraced(function*(
     { content, halves, notBefore, objects, overlaps, unknownFields: fields }: Page,
@@ -99,8 +103,9 @@ export const read = Effect.fn("Duo.list")(function*<E>(
     pageRows.push({ content: pageOf.get(content) ?? page, isFirst })
     if (!pageOf.has(content)) pageOf.set(content, page)
     if (objects !== undefined) {
+      loaded += content.count
       for (const [list, json] of objects.entries()) yield* loader.add({ page, first: list * listSize, json })
-      yield* insertHalves(session, list, page, halves)
+      yield* insertHalves(session, loader.list, page, halves)
     }
     for (const field of fields) if (unknownFields.size < unknownFieldsMax) unknownFields.add(field)
     yield* Meters.paged(what)
@@ -119,14 +124,14 @@ export const read = Effect.fn("Duo.list")(function*<E>(
     )
     yield* loader.finish
     const n = readings.length
-    yield* session.run(
-      `INSERT INTO readings.moments VALUES (${name}, ${n}, ${reading?.total ?? null}, ${reading?.notBefore ?? null})`
-    )
     const rows = pageRows.slice(start).map(({ content, isFirst }, index) =>
-      `(${name}, ${start + index}, ${n}, ${isFirst}, ${content})`
+      `(${loader.list}, ${start + index}, ${n}, ${isFirst}, ${content})`
     )
-    yield* session.run(`INSERT INTO readings.pages VALUES ${rows.join(", ")}`)
-    const evidence = yield* Completeness.compareReadings(session, list.name, sightings, n)
+    yield* session.run(
+      `INSERT INTO moments VALUES (${loader.list}, ${n}, ${reading?.total ?? null}, ${reading?.notBefore ?? null});
+       INSERT INTO pages VALUES ${rows.join(", ")}`
+    )
+    const evidence = yield* Completeness.compareReadings(session, sightings, n)
     duplicates += (reading?.objects ?? 0) - evidence.lastCount
     return evidence
   })
@@ -138,14 +143,21 @@ export const read = Effect.fn("Duo.list")(function*<E>(
   }
 
   const { provenReading } = evidence
-  const { changed, leftOut } = yield* Completeness.selectObjects(session, {
-    list: list.name,
+  // if every object has an id of its own, and every id was in the list at the moment of the proof, all are kept
+  const isKept = provenReading !== undefined && evidence.allCount === loaded &&
+    evidence.allCount === evidence.knownCount
+  const changed = isKept ? 0 : yield* Completeness.selectObjects(session, {
+    list: loader.list,
     table,
     columns: Object.keys(list.columns),
     id: list.id,
     provenReading
   })
-  yield* session.run(`${objects} ANTI JOIN ${leftOut} ON object = objects.rowid`)
+  yield* session.run(
+    `INSERT INTO objects.stamps VALUES (${loader.list}, ${DuckDb.literal(stamp.run_id)}, ${
+      DuckDb.constant(stamp.observed_at)
+    }, ${DuckDb.literal(stamp.tenant)})`
+  )
   const last = readings.at(-1)
   const result: ReadList = {
     list,
@@ -162,11 +174,11 @@ export const read = Effect.fn("Duo.list")(function*<E>(
 }, Effect.scoped)
 
 /** Stores the places at which objects of a page had half of a surrogate pair. */
-const insertHalves = (session: DuckDb.Session, { name }: List, page: number, halves: ReadonlyArray<HalfPair>) => {
+const insertHalves = (session: DuckDb.Session, list: number, page: number, halves: ReadonlyArray<HalfPair>) => {
   const rows = halves.map(({ index, path }) =>
-    `(${DuckDb.literal(name)}, ${page}, ${index}, ${DuckDb.literal(path.replace(/^\./, ""))})`
+    `(${list}, ${page}, ${index}, ${DuckDb.literal(path.replace(/^\./, ""))})`
   )
-  return rows.length === 0 ? Effect.void : session.run(`INSERT INTO readings.halves VALUES ${rows.join(", ")}`)
+  return rows.length === 0 ? Effect.void : session.run(`INSERT INTO objects.halves VALUES ${rows.join(", ")}`)
 }
 
 /**

@@ -1,12 +1,13 @@
 /**
  * Runs a pipeline for many tenants. Each tenant is read and proved by itself, some at the same time, and a tenant that
- * fails stops no other. Then everything that was read is published together.
+ * fails stops no other. The rows of a few tenants are made together. Then everything that was read is published
+ * together.
  */
-import { ConfigProvider, Effect, Result } from "effect"
+import { Array, ConfigProvider, Effect, Result, Semaphore } from "effect"
 import * as Fingerprint from "../../duckdb/Fingerprint.ts"
 import * as RunDatabase from "../../duckdb/RunDatabase.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
-import type { Outcome } from "../../Outcome.ts"
+import { objectsOf, type Outcome } from "../../Outcome.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import type { Stamp } from "../../Table.ts"
 import * as Collect from "../Collect.ts"
@@ -61,24 +62,44 @@ export interface RoundResult {
   readonly gone: ReadonlyArray<string>
 }
 
-/** Reads some tenants at the same time. A tenant that fails stops no other. */
-const forEachTenant = <R>(
-  tenants: ReadonlyArray<RoundTenant>,
-  { atOnce, onTenant }: RoundOptions,
-  read: (tenant: RoundTenant) => Effect.Effect<Outcome, ExpectedFailure, R>
-) =>
-  Effect.forEach(
-    tenants,
-    (tenant) =>
-      read(tenant).pipe(
-        Effect.provideService(Progress, () => Effect.void),
-        Effect.annotateLogs("duo_mfa.tenant", tenant.name),
-        Effect.result,
-        Effect.tap((result) => onTenant(tenant.name, result)),
-        Effect.map((result): TenantResult => ({ tenant: tenant.name, result }))
-      ),
-    { concurrency: atOnce }
-  ).pipe(Effect.interruptible)
+/** The result of an effect for one tenant, or its failure. A tenant that fails stops no other. */
+const resultOf = <A, R>(
+  { name }: Pick<RoundTenant, "name">,
+  effect: Effect.Effect<A, ExpectedFailure, R>
+): Effect.Effect<Result.Result<A, ExpectedFailure>, never, R> =>
+  effect.pipe(
+    Effect.provideService(Progress, () => Effect.void),
+    Effect.annotateLogs("duo_mfa.tenant", name),
+    Effect.result
+  )
+
+/** The limits of a part of a round, whose rows are made together: so many tenants, with about so many objects. */
+const partMax = { tenants: 20, objects: 10_000 }
+
+/** The objects that a tenant without an earlier run is expected to have. */
+const objectsExpected = 500
+
+interface Sized {
+  readonly tenant: RoundTenant
+  /** How many objects it probably has. */
+  readonly objects: number
+}
+
+/** Divides tenants into parts, in their order. */
+const partsOf = (tenants: ReadonlyArray<Sized>) => {
+  const parts: globalThis.Array<Array.NonEmptyArray<RoundTenant>> = []
+  let sum = 0
+  for (const { objects, tenant } of tenants) {
+    const part = parts.at(-1)
+    sum += objects
+    if (part !== undefined && part.length < partMax.tenants && sum <= partMax.objects) part.push(tenant)
+    else {
+      parts.push([tenant])
+      sum = objects
+    }
+  }
+  return parts
+}
 
 /** The pipeline with another name for its tenant. */
 const named = (pipeline: Pipeline, tenant: string): Pipeline => ({
@@ -110,26 +131,74 @@ export const run = Effect.fn("Round")(function*(
   const nextStamp = (tenant: string): Effect.Effect<Stamp> =>
     Effect.tap(newStamp(tenant, ids.slice(-1)), ({ run_id }) => Effect.sync(() => ids.push(run_id)))
 
-  const readTenant = Effect.fn("Round.tenant")(function*({ host, name, settings }: RoundTenant) {
-    yield* names.refuseOther(name, host)
-    const source = yield* Effect.provideService(pipeline.connect, ConfigProvider.ConfigProvider, settings)
-    const stamp = yield* nextStamp(name)
-    const database = yield* orRunError(RunDatabase.open(yield* manifests.directory(stamp.run_id)))
-    const collected = yield* orRunError(
-      Collect.collect(pipeline, source, stamp, database, { ...options, personal })
+  const withSize = Effect.fnUntraced(function*(tenant: RoundTenant) {
+    const last = yield* manifests.newest({ pipeline: pipeline.name, tenant: tenant.name })
+    const sized: Sized = { tenant, objects: last === undefined ? objectsExpected : objectsOf(last).seen }
+    return sized
+  })
+
+  const reading = yield* Semaphore.make(options.atOnce)
+  const readTenant = Effect.fn("Round.tenant")(
+    function*({ host, name, settings }: RoundTenant, database: RunDatabase.RunDatabase) {
+      yield* names.refuseOther(name, host)
+      const source = yield* Effect.provideService(pipeline.connect, ConfigProvider.ConfigProvider, settings)
+      return yield* orRunError(Collect.read(source, yield* nextStamp(name), database, options))
+    },
+    Effect.scoped
+  )
+
+  /** Makes the rows of all runs that were read into a database. The result keeps one of the runs. */
+  const makeRows = Effect.fn("Round.rows")(function*(
+    database: RunDatabase.RunDatabase,
+    runs: ReadonlyArray<Collect.Collected>
+  ) {
+    const outcomes = Array.isReadonlyArrayNonEmpty(runs)
+      ? yield* Collect.make(pipeline, database, runs, { ...options, personal })
+      : []
+    const fingerprints = yield* Fingerprint.ofRuns(database.session, pipeline.tables, outcomes)
+    return Effect.fnUntraced(function*({ stamp }: Collect.Collected) {
+      const made = outcomes.find(({ run_id }) => run_id === stamp.run_id)
+      if (made === undefined) return yield* Effect.die(`no outcome of ${stamp.run_id}`)
+      const sinkRun = OpenRound.sinkRun(stamp, pipeline, options)
+      const outcome = yield* Collect.comparedWithLast(manifests, pipeline, made, sinkRun)
+      yield* readRuns.store(database.session, pipeline.tables, outcome, fingerprints.get(stamp.run_id) ?? {})
+      return outcome
+    })
+  })
+
+  /** Reads the tenants of a part into one database, and keeps their runs. */
+  const readPart = Effect.fnUntraced(function*(part: Array.NonEmptyReadonlyArray<RoundTenant>) {
+    const { run_id } = yield* nextStamp("")
+    const database = yield* orRunError(RunDatabase.open(yield* manifests.directory(run_id)))
+    const read = yield* Effect.forEach(
+      part,
+      (tenant) => resultOf(tenant, reading.withPermits(1)(readTenant(tenant, database))),
+      { concurrency: "unbounded" }
     )
-    const outcome = yield* Collect.comparedWithLast(
-      manifests,
-      pipeline,
-      collected,
-      OpenRound.sinkRun(stamp, pipeline, options)
+    const made = yield* Effect.result(orRunError(makeRows(database, Array.getSuccesses(read))))
+    return yield* Effect.forEach(
+      Array.zip(part, read),
+      ([tenant, run]) =>
+        Effect.fromResult(run).pipe(
+          Effect.flatMap((collected) => Effect.flatMap(Effect.fromResult(made), (keep) => orRunError(keep(collected)))),
+          (kept) => resultOf(tenant, kept),
+          Effect.map((result): TenantResult => ({ tenant: tenant.name, result }))
+        )
     )
-    const fingerprints = yield* orRunError(Fingerprint.ofRun(database.session, pipeline.tables, outcome))
-    yield* orRunError(readRuns.store(database.session, pipeline.tables, outcome, fingerprints))
-    return outcome
   }, Effect.scoped)
 
-  const read = yield* forEachTenant(tenants, options, readTenant)
+  const parts = partsOf(yield* Effect.forEach(tenants, withSize))
+  const read = yield* Effect.forEach(
+    parts,
+    (part) =>
+      readPart(part).pipe(
+        Effect.catch((error) =>
+          Effect.succeed(part.map(({ name }): TenantResult => ({ tenant: name, result: Result.fail(error) })))
+        ),
+        Effect.tap((all) => Effect.forEach(all, ({ result, tenant }) => options.onTenant(tenant, result)))
+      ),
+    { concurrency: options.atOnce }
+  ).pipe(Effect.interruptible, Effect.map(Array.flatten))
   const { leftOut, receipts } = yield* Gather.gather(pipeline, manifests, readRuns, options)
   const result: RoundResult = {
     tenants: read.map((one) => {
@@ -149,15 +218,22 @@ export const dryRun = Effect.fn("Round.dry")(function*(
   tenants: ReadonlyArray<RoundTenant>,
   options: RoundOptions
 ) {
-  const read = yield* forEachTenant(tenants, options, ({ name, settings }) =>
-    Effect.map(
-      Effect.provideService(
+  const read = yield* Effect.forEach(
+    tenants,
+    Effect.fnUntraced(function*(tenant) {
+      const { name, settings } = tenant
+      const run = Effect.provideService(
         Run.dryRun(named(pipeline, name), options),
         ConfigProvider.ConfigProvider,
         settings
-      ),
-      ({ outcome }) => outcome
-    ))
+      )
+      const result = yield* resultOf(tenant, Effect.map(run, ({ outcome }) => outcome))
+      yield* options.onTenant(name, result)
+      const one: TenantResult = { tenant: name, result }
+      return one
+    }),
+    { concurrency: options.atOnce }
+  ).pipe(Effect.interruptible)
   const result: RoundResult = { tenants: read, receipts: [], recovered: [], gone: [] }
   return result
 })

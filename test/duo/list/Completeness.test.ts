@@ -4,7 +4,6 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Stream } from "effect"
-import type { Session } from "../../../src/duckdb/DuckDb.ts"
 import * as ObjectLoader from "../../../src/duckdb/ObjectLoader.ts"
 import * as RunDatabase from "../../../src/duckdb/RunDatabase.ts"
 import * as Completeness from "../../../src/duo/list/Completeness.ts"
@@ -50,15 +49,16 @@ const listsPerQuery = 200
  * Claims about lists: at which moment they are complete, whether two readings show it, and who was in them.
  */
 const claims = Effect.fnUntraced(
-  function*(session: Session, lists: ReadonlyArray<Effect.Success<ReturnType<typeof readAll>>>) {
-    const seen = yield* ObjectLoader.make(session, "readings.seen", {
+  function*(database: RunDatabase.RunDatabase, lists: ReadonlyArray<Effect.Success<ReturnType<typeof readAll>>>) {
+    const { session } = database
+    const seen = yield* ObjectLoader.make(database, "readings.seen", {
       list: "VARCHAR",
       id: "VARCHAR",
       created: "BIGINT",
       reading: "INTEGER",
       is_first: "BOOLEAN"
     })
-    const begun = yield* ObjectLoader.make(session, "readings.begun", {
+    const begun = yield* ObjectLoader.make(database, "readings.begun", {
       list: "VARCHAR",
       reading: "INTEGER",
       total: "BIGINT",
@@ -72,7 +72,7 @@ const claims = Effect.fnUntraced(
     yield* begun.finish
     // each list stands three times: as if the run had ended after one, two or three readings
     yield* session.run(
-      `CREATE OR REPLACE TABLE readings.moments AS SELECT list || '/' || ending AS list, reading, total, not_before
+      `CREATE OR REPLACE TEMP TABLE moments AS SELECT list || '/' || ending AS list, reading, total, not_before
      FROM readings.begun JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
      CREATE OR REPLACE VIEW objects.sightings AS SELECT list || '/' || ending AS list, id, created, reading, is_first
      FROM readings.seen JOIN range(1, ${readings + 1}) endings(ending) ON reading <= ending;
@@ -87,7 +87,7 @@ const claims = Effect.fnUntraced(
       }) WHERE known = total
      )
      SELECT list, moments.reading, is_seen_twice, array_to_string(list_sort(list(id)), ' ')
-     FROM claimed JOIN readings.moments USING (list, reading) LEFT JOIN objects.known USING (list)
+     FROM claimed JOIN moments USING (list, reading) LEFT JOIN objects.known USING (list)
      WHERE id IS NULL OR ${Completeness.wasInList("moments")} GROUP BY ALL`
     )
   },
@@ -100,14 +100,14 @@ describe("completeness", () => {
     () =>
       Effect.gen(function*() {
         const folder = yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
-        const { session } = yield* RunDatabase.open(folder)
+        const database = yield* RunDatabase.open(folder)
         const reached = { "by the first reading": 0, "by creation times alone": 0, "by two readings": 0 }
         for (let first = 1; first <= 10_000; first += listsPerQuery) {
           const lists = yield* Effect.forEach(
             Array.from({ length: listsPerQuery }, (_, index) => first + index),
             readAll
           )
-          for (const [list, moment, isSeenTwice, ids] of yield* claims(session, lists)) {
+          for (const [list, moment, isSeenTwice, ids] of yield* claims(database, lists)) {
             const [seed, ending] = String(list).split("/")
             const truth = [...lists[Number(seed) - first]?.truths[Number(moment) - 1] ?? []].sort().join(" ")
             assert.strictEqual(String(ids ?? ""), truth, `history ${list}, moment ${Number(moment)}`)

@@ -213,10 +213,6 @@ describe("a snapshot", () => {
         )
         assert.include(read.doubt, doubt)
         assert.strictEqual(read.readings, readings)
-        yield* database.session.run(
-          "DROP VIEW objects.users; DROP TABLE readings.users CASCADE; DROP VIEW readings.\"users sightings\""
-        )
-        yield* database.session.run("DELETE FROM readings.pages; DELETE FROM readings.moments")
       }
     })))
 

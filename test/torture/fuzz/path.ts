@@ -95,7 +95,7 @@ export const makeAll = Effect.fnUntraced(function*(runs: ReadonlyArray<Read>) {
       ["bypass_codes", BypassCode, (read: Read) => read.codes]
     ] as const
   ) {
-    const loader = yield* ObjectLoader.make(session, `readings.${name}`, { ...common, ...columns(wire.fields) })
+    const loader = yield* ObjectLoader.make(database, `readings.${name}`, { ...common, ...columns(wire.fields) })
     for (const [at, read] of runs.entries()) {
       yield* addLines(loader, at, objects(read).map((object) => line(at, object)))
     }

@@ -43,8 +43,8 @@ const readOne = Effect.fnUntraced(function*(seed: number) {
   const stamp = { run_id: "drift", observed_at: 0n, tenant: source.tenant }
   const extraction = yield* source.extract(stamp, { pageSize, concurrency, database })
   const [{ changed, doubt, proof }] = extraction.lists
-  yield* Rows.prepare(database, mfa, stamp, extraction)
-  yield* Rows.make(database, mfa, extraction, { treatment: "keep" })
+  yield* Rows.prepare(database, mfa, [{ stamp, extraction }])
+  yield* Rows.make(database, mfa, [{ stamp, extraction }], { treatment: "keep" })
   const people = (yield* Stream.runCollect(RowsSql.make(database.session).stream(users, stamp.run_id))).flat()
   const read = {
     complete: doubt === null,
