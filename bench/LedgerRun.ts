@@ -83,7 +83,7 @@ export const applyTo = Effect.fnUntraced(function*(
     make: Effect.fnUntraced(function*(session, catalog) {
       yield* tick
       yield* Ledger.migrate(session, catalog, mfa.tables, mfa.views)
-      yield* Ledger.addRun(session, catalog, mfa.tables, outcome)
+      yield* Ledger.addRuns(session, catalog, mfa.tables, [outcome])
       yield* apply(session, catalog, run, true, mfa.tables.map((table) => ({ table, rows: RowsSql.rowsTable(table) })))
       yield* tick
     }),

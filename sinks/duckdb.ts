@@ -26,8 +26,8 @@ const duckdb: Sink = {
           make: Effect.fnUntraced(function*(session, catalog) {
             const added = new Set(round.flatMap(({ columns_added }) => columns_added))
             yield* Ledger.migrate(session, catalog, run.tables, run.views, [...added])
+            yield* Ledger.addRuns(session, catalog, run.tables, round)
             for (const outcome of round) {
-              yield* Ledger.addRun(session, catalog, run.tables, outcome)
               const snapshots = collectedTables(run.tables, outcome).map((table) => ({
                 table,
                 rows: RowsSql.rowsTable(table)
@@ -35,12 +35,7 @@ const duckdb: Sink = {
               yield* apply(session, catalog, { ...run, ...stampOf(outcome) }, outcome.complete, snapshots)
             }
           }),
-          verify: (session, catalog) =>
-            Effect.forEach(
-              round,
-              (outcome) => Ledger.verify(session, catalog, outcome.run_id, run.tables, outcome),
-              { discard: true }
-            )
+          verify: (session, catalog) => Ledger.verify(session, catalog, run.tables, round)
         })
       }, Effect.scoped)
     }

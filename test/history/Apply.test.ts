@@ -150,7 +150,7 @@ layer(Places.layer)("a run", (it) => {
         return `SELECT ${cells.join(", ")} FROM range(${count}) _(n)`
       }
       for (const [at, value] of [[1, "'old'"], [2, "if(n % 3 = 0, 'new', 'old')"], [3, "'last'"]] as const) {
-        yield* Ledger.addRun(open, "ledger", [items], outcome(run(at, {})))
+        yield* Ledger.addRuns(open, "ledger", [items], [outcome(run(at, {}))])
         yield* applyRows(open, sinkRun(run(at, {})), true, many(at, value))
       }
       assert.deepStrictEqual(

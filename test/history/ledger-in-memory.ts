@@ -109,7 +109,7 @@ export const applyRows = Effect.fnUntraced(
 /** Adds a run of the model to `runs`, and applies it to the ledger. */
 export const applyRun = (session: DuckDb.Session, run: Model.Run, limits?: Partial<SinkRun>) =>
   Effect.andThen(
-    Ledger.addRun(session, "ledger", [items], outcome(run)),
+    Ledger.addRuns(session, "ledger", [items], [outcome(run)]),
     applyRows(session, sinkRun(run, limits), run.complete, run.rows === undefined ? undefined : query(run))
   )
 
@@ -126,7 +126,7 @@ export const atOnce = Effect.fnUntraced(function*(all: ReadonlyArray<Model.Run>)
   const open = yield* session
   for (const run of all) {
     yield* open.run(`INSERT INTO files.main.saved ${query(run)}`)
-    yield* Ledger.addRun(open, "ledger", [items], outcome(run))
+    yield* Ledger.addRuns(open, "ledger", [items], [outcome(run)])
   }
   yield* open.run("USE files")
   return open

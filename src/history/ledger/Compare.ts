@@ -66,6 +66,13 @@ const hashAgain = Effect.fnUntraced(function*({ of, run, session }: LedgerRun, t
 export const stateBefore = Effect.fnUntraced(
   function*(place: LedgerRun, table: Table): Effect.fn.Return<EarlierVersions, SinkReason> {
     const { of, run, session } = place
+    const [[release] = []] = yield* session.all("SELECT version()")
+    const kind = RowHash.kindOf(table, String(release))
+    const open = `FROM ${of(hashesOf(table))} WHERE tenant = ${DuckDb.literal(run.tenant)}`
+    const [[count, ofKind] = []] = yield* session.all(
+      `SELECT count(*), count(*) FILTER (hash_kind = ${kind}) ${open}`
+    )
+    if (count === 0n) return { count: 0, run_id: "NULL", observed_at: "NULL::TIMESTAMPTZ", added: [], kind }
     const ofTenant = `FROM ${of(runs)} WHERE tenant = ${DuckDb.literal(run.tenant)}`
     const [last] = yield* session.all(
       `SELECT run_id, epoch_us(observed_at) ${ofTenant} AND run_id <> ${DuckDb.literal(run.run_id)}
@@ -75,12 +82,6 @@ export const stateBefore = Effect.fnUntraced(
     const [run_id, observed_at] = last === undefined
       ? ["NULL", "NULL::TIMESTAMPTZ"]
       : [DuckDb.literal(String(last[0])), DuckDb.constant(BigInt(String(last[1])))]
-    const [[release] = []] = yield* session.all("SELECT version()")
-    const kind = RowHash.kindOf(table, String(release))
-    const open = `FROM ${of(hashesOf(table))} WHERE tenant = ${DuckDb.literal(run.tenant)}`
-    const [[count, ofKind] = []] = yield* session.all(
-      `SELECT count(*), count(*) FILTER (hash_kind = ${kind}) ${open}`
-    )
     if (ofKind !== count) yield* hashAgain(place, table, kind)
     const lastSeen = `SELECT min(observed_at) FROM ${of(pastOf(table))}
       WHERE valid_to IS NULL AND version_number IN (SELECT version_number ${open})`
@@ -88,8 +89,7 @@ export const stateBefore = Effect.fnUntraced(
       session,
       `${ofTenant} AND observed_at > least(${observed_at}, (${lastSeen}))`
     )
-    const added = count === 0n ? [] : AddedColumns.makingVersions(table, later)
-    return { count: Number(count), run_id, observed_at, added, kind }
+    return { count: Number(count), run_id, observed_at, added: AddedColumns.makingVersions(table, later), kind }
   }
 )
 

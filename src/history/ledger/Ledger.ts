@@ -164,48 +164,57 @@ export const runIds = Effect.fnUntraced(function*(session: DuckDb.Session, catal
   return rows.map(([run_id]) => String(run_id))
 })
 
-/** Inserts the row of a run, or replaces it. */
-export const addRun = Effect.fn("Ledger.addRun")(
-  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, outcome: Outcome) {
+/** Inserts the rows of runs, or replaces them. */
+export const addRuns = Effect.fn("Ledger.addRuns")(
+  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, outcomes: ReadonlyArray<Outcome>) {
     const ours = inLedger(catalog, runs.name)
-    yield* session.run(`DELETE FROM ${ours} WHERE run_id = ${DuckDb.literal(outcome.run_id)}`)
+    const rows = outcomes.map((outcome) => `(${Object.values(toRow(tables, outcome)).map(DuckDb.constant).join(", ")})`)
     yield* session.run(
-      `INSERT INTO ${ours} (${DuckDb.names(runs)}) VALUES (${
-        Object.values(toRow(tables, outcome)).map(DuckDb.constant).join(", ")
-      })`
+      `DELETE FROM ${ours} WHERE run_id IN (${outcomes.map(({ run_id }) => DuckDb.literal(run_id)).join(", ")});
+       INSERT INTO ${ours} (${DuckDb.names(runs)}) VALUES ${rows.join(", ")}`
     )
   }
 )
 
+/** SQL for the versions that the newest run of each tenant saw. */
+const sightings = (catalog: string, table: Table) =>
+  `FROM ${inLedger(catalog, StoredTables.versionsOf(table).name)} version
+   JOIN ${inLedger(catalog, StoredTables.currentOf(table).name)} sighting USING (version_number)`
+
 /** SQL for the versions that a run saw. The run must be the tenant's newest. */
 const newest = (catalog: string, table: Table, run: string) =>
-  `FROM ${inLedger(catalog, StoredTables.versionsOf(table).name)} version
-   JOIN ${inLedger(catalog, StoredTables.currentOf(table).name)} sighting USING (version_number)
+  `${sightings(catalog, table)}
    WHERE version.tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run})`
 
-/** Fails unless the ledger has as many rows of a run as were staged. */
+/** Fails unless the ledger has as many rows of each run as were staged. They must be the newest runs of their tenants. */
 export const verify = Effect.fn("Ledger.verify")(
-  function*(
-    session: DuckDb.Session,
-    catalog: string,
-    run_id: string,
-    tables: ReadonlyArray<Table>,
-    outcome: Outcome
-  ) {
-    const run = DuckDb.literal(run_id)
-    const expected = [
-      { name: runs.name, from: `FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run}`, rows: 1 },
-      ...collectedTables(tables, outcome).map((table) => ({
-        name: table.name,
-        from: newest(catalog, table, run),
-        rows: outcome.rows[table.name] ?? 0
-      }))
-    ]
-    for (const { from, name, rows } of expected) {
-      const counted = yield* session.all(`SELECT count(*) ${from}`)
-      if (counted[0]?.[0] !== BigInt(rows)) {
-        return yield* new InputOutput({ detail: `${name} does not have the ${rows} rows that were written` })
+  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, outcomes: ReadonlyArray<Outcome>) {
+    const ids = outcomes.map(({ run_id }) => DuckDb.literal(run_id)).join(", ")
+    const refuseOthers = Effect.fnUntraced(function*(
+      name: string,
+      countsByTenant: string,
+      round: ReadonlyArray<Outcome>,
+      expected: (outcome: Outcome) => number
+    ) {
+      const counted = yield* session.all(countsByTenant)
+      for (const outcome of round) {
+        const rows = expected(outcome)
+        if (Number(counted.find(([tenant]) => tenant === outcome.tenant)?.[1] ?? 0) !== rows) {
+          return yield* new InputOutput({ detail: `${name} does not have the ${rows} rows that were written` })
+        }
       }
+    })
+    const ours = `${inLedger(catalog, runs.name)} WHERE run_id IN (${ids})`
+    yield* refuseOthers(runs.name, `SELECT tenant, count(*) FROM ${ours} GROUP BY tenant`, outcomes, () => 1)
+    for (const table of tables) {
+      const collected = outcomes.filter((outcome) => collectedTables([table], outcome).length > 0)
+      yield* refuseOthers(
+        table.name,
+        `SELECT version.tenant, count(*) ${sightings(catalog, table)}
+         WHERE version.tenant IN (SELECT tenant FROM ${ours}) GROUP BY version.tenant`,
+        collected,
+        ({ rows }) => rows[table.name] ?? 0
+      )
     }
   }
 )
