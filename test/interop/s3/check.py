@@ -15,9 +15,19 @@ def make():
     boto3.client("s3", endpoint_url=url, region_name="us-east-1").create_bucket(Bucket="reports")
 
 
-def snippets(language):
+def snippet(section):
     with open(f"{HERE}/../../../docs/s3.md") as page:
-        return "".join(re.findall(rf"^```{language}\n(.*?)^```", page.read(), re.MULTILINE | re.DOTALL))
+        return re.search(rf"^## {section}\n.*?^```\w+\n(.*?)^```", page.read(), re.MULTILINE | re.DOTALL)[1]
+
+
+def printing(section, region, instead):
+    """Runs the Python of a section against the server: the names that it sets, and what it prints."""
+    code = snippet(section)
+    assert region in code
+    names, printed = {}, io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code.replace(region, instead), names)
+    return names, printed.getvalue()
 
 
 def with_duckdb():
@@ -32,7 +42,7 @@ def with_duckdb():
     ]
     host = url.removeprefix("http://")
     key, secret = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
-    sql = snippets("sql").replace("INSTALL httpfs;\nLOAD httpfs;", f"LOAD '{extension}';")
+    sql = snippet("DuckDB").replace("INSTALL httpfs;\nLOAD httpfs;", f"LOAD '{extension}';")
     sql = sql.replace("'KEY'", f"'{key}'").replace("'SECRET'", f"'{secret}'")
     sql = sql.replace("REGION 'eu-central-1'", f"REGION 'us-east-1', ENDPOINT '{host}', URL_STYLE 'path', USE_SSL false")
     asked = duckdb.connect()
@@ -44,20 +54,37 @@ def with_duckdb():
 def with_pyarrow():
     import pyarrow
 
-    code = snippets("python").replace('region="eu-central-1"', f'region="us-east-1", endpoint_override="{url}"')
-    printed = io.StringIO()
-    names = {}
-    with contextlib.redirect_stdout(printed):
-        exec(code, names)
-    rows = {strength: int(users) for strength, users in re.findall(r"^(\S+) (\d+)$", printed.getvalue(), re.MULTILINE)}
+    names, printed = printing("pyarrow", 'region="eu-central-1"', f'region="us-east-1", endpoint_override="{url}"')
+    rows = {strength: int(users) for strength, users in re.findall(r"^(\S+) (\d+)$", printed, re.MULTILINE)}
     return pyarrow.__version__, names["runs"].num_rows, rows
+
+
+def with_spark():
+    import pyspark
+
+    # what Amazon's server needs no setting for; the page says the rest
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    settings = {
+        "spark.hadoop.fs.s3a.endpoint": url,
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+        "spark.jars.ivy": f"{sys.prefix}/ivy",
+        "spark.master": "local[1]",
+        "spark.ui.enabled": "false",
+    }
+    os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(f"--conf {name}={value}" for name, value in settings.items())
+    os.environ["PYSPARK_SUBMIT_ARGS"] += " pyspark-shell"
+    names, printed = printing("Spark", 'endpoint.region", "eu-central-1"', 'endpoint.region", "us-east-1"')
+    rows = {strength: int(users) for strength, users in re.findall(r"^\|\s*(\w+)\|\s*(\d+)\|$", printed, re.MULTILINE)}
+    runs = names["runs"].count()
+    names["spark"].stop()
+    return pyspark.__version__, runs, rows
 
 
 if what == "make":
     make()
 else:
-    found = [(name, *read()) for name, read in [("duckdb", with_duckdb), ("pyarrow", with_pyarrow)]]
+    found = [(name, *read()) for name, read in [("duckdb", with_duckdb), ("pyarrow", with_pyarrow), ("spark", with_spark)]]
     for name, version, runs, rows in found:
         print(f"  {name} {version}: {runs} runs, {sum(rows.values())} users in the newest: {rows}")
-    assert found[0][3] == found[1][3], "they differ"
-    assert all(runs == 2 and sum(rows.values()) == 250 for _, _, runs, rows in found)
+        assert (runs, sum(rows.values())) == (2, 250)
+        assert rows == found[0][3], "they differ"

@@ -1,9 +1,9 @@
 /** Shared by the tests of the sink for S3: a server per file, a folder of the bucket per test. */
 import { afterAll, beforeAll } from "@effect/vitest"
 import { createHash } from "node:crypto"
-import { credentials, moto, start, type StoreServer } from "../../support/servers/moto-server.ts"
+import { credentials, hasServer, start, type StoreServer } from "../../support/servers/moto-server.ts"
 
-export const hasServer = moto !== undefined
+export { hasServer } from "../../support/servers/moto-server.ts"
 
 /** Starts a server before the tests of a file, and stops it after them. The client finds its credentials meanwhile. */
 export const serverOfFile = () => {

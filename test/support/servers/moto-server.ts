@@ -1,4 +1,4 @@
-/** An S3 server for the tests: moto, in a process of its own, with a bucket in memory. */
+/** An S3 server for the tests: moto in a process of its own with a bucket in memory, or a server that runs already. */
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -17,10 +17,15 @@ import type { Reader, Tree } from "../../laws/sink.ts"
 import { parquetFile } from "../readers.ts"
 
 /** The program that starts moto, from PATH; undefined if there is none. */
-export const moto = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "moto_server"))
+const moto = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "moto_server"))
   .find((file) => existsSync(file))
 
-if (moto === undefined) {
+/** The URL of a server that runs already and has the bucket. `test/interop/s3/run.sh` names one. */
+const running = process.env["S3_SERVER"]
+
+export const hasServer = moto !== undefined || running !== undefined
+
+if (!hasServer) {
   process.stderr.write(
     "\n*** LEFT OUT: nothing is written to an S3 server, because there is no moto_server on the PATH.\n" +
       "*** Get one with `pip install 'moto[s3,server]==5.2.5'`, and run the tests again.\n\n"
@@ -65,8 +70,12 @@ export const clientOf = (url: string) =>
     }
   })
 
-/** Starts moto and makes the bucket. */
+/** Starts moto and makes the bucket, unless a server runs already. */
 export const start = async (): Promise<StoreServer> => {
+  if (running !== undefined) {
+    const client = clientOf(running)
+    return { url: running, client, stop: () => Promise.resolve(client.destroy()) }
+  }
   const port = await freePort()
   const child = spawn(moto ?? "", ["-H", "127.0.0.1", "-p", String(port)], { stdio: ["ignore", "ignore", "pipe"] })
   const end = () => child.kill("SIGKILL")
