@@ -27,10 +27,13 @@ const executable = (file: string, script: string) => {
 describe("what to run again", () => {
   it("is the same everywhere", () => {
     assert.deepStrictEqual(numbers(textOf("duo-mfa.service"), /^RestartPreventExitStatus=(.*)$/m), never)
-    assert.deepStrictEqual(numbers(textOf("cronjob.yaml"), /^ +values: (.*)$/m), never)
+    for (const file of ["cronjob.yaml", "shards.yaml"]) {
+      assert.deepStrictEqual(numbers(textOf(file), /^ +values: (.*)$/m), never, file)
+    }
     assert.deepStrictEqual(numbers(textOf("again.sh"), /^ +([\d |]+)\)/m), later)
-    assert.deepStrictEqual(numbers(textOf("airflow_dag.py"), /^LATER = (.*)$/m), later)
-    assert.deepStrictEqual(numbers(textOf("dagster_job.py"), /^LATER = (.*)$/m), later)
+    for (const file of ["airflow_dag.py", "airflow_shards.py", "dagster_job.py"]) {
+      assert.deepStrictEqual(numbers(textOf(file), /^LATER = (.*)$/m), later, file)
+    }
     const rows = [...page.matchAll(/^\| (\d[\d, ]*) \| (.*) \|$/gm)]
     const quoted = (pattern: RegExp) =>
       rows.filter(([_, __, what = ""]) => pattern.test(what)).flatMap(([_, codes = ""]) =>

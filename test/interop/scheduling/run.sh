@@ -51,10 +51,10 @@ fi
 
 python kubernetes kubernetes-validate==1.37.0
 for version in 1.31 1.37; do
-  try "CronJob: the schema of Kubernetes $version" \
-    "$work/kubernetes/bin/kubernetes-validate" --strict --kubernetes-version $version "$files/cronjob.yaml"
+  try "CronJobs: the schema of Kubernetes $version" \
+    "$work/kubernetes/bin/kubernetes-validate" --strict --kubernetes-version $version "$files/cronjob.yaml" "$files/shards.yaml"
 done
-left_out "CronJob: a cluster"
+left_out "CronJobs: a cluster"
 
 if command -v go > /dev/null; then
   GOBIN="$work" go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 2> /dev/null
@@ -64,14 +64,16 @@ else
 fi
 left_out "GitHub Actions: a run on GitHub"
 
-# a duo-mfa that ends as it is told
+# a duo-mfa that ends as it is told, and writes down how it was called
 mkdir "$work/bin"
-printf '#!/bin/sh\nexit "$(cat "%s/exit")"\n' "$work" > "$work/bin/duo-mfa"
+printf '#!/bin/sh\necho "$DUO_MFA_DATA $*" >> "%s/ran"\nexit "$(cat "%s/exit")"\n' "$work" "$work" > "$work/bin/duo-mfa"
 chmod +x "$work/bin/duo-mfa"
 
 python airflow apache-airflow==3.3.2
-try "Airflow 3.3.2: the task, for each exit code" \
-  env PATH="$work/bin:$PATH" AIRFLOW_HOME="$work/home" "$work/airflow/bin/python" "$here/airflow_try.py" "$files" "$work/exit"
+export AIRFLOW_HOME="$work/home" AIRFLOW__CORE__DAGS_FOLDER="$files" AIRFLOW__CORE__LOAD_EXAMPLES=False
+try "Airflow 3.3.2: its database" "$work/airflow/bin/airflow" db migrate
+try "Airflow 3.3.2: the tasks, for each exit code, and the parts as Airflow expands and runs them" \
+  env PATH="$work/bin:$PATH" "$work/airflow/bin/python" "$here/airflow_try.py" "$files" "$work/exit" "$work/ran"
 python dagster dagster==1.13.29
 try "Dagster 1.13.29: the job, for each exit code" \
   env PATH="$work/bin:$PATH" DAGSTER_HOME= "$work/dagster/bin/python" "$here/dagster_try.py" "$files" "$work/exit"
