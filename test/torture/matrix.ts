@@ -27,6 +27,7 @@ import { cases as places } from "./machine/places.ts"
 import { cases as rights } from "./machine/rights.ts"
 import { cases as sizes } from "./machine/sizes.ts"
 import { cases as network } from "./network/cases.ts"
+import { cases as brokenTenants } from "./runs/broken-tenants.ts"
 import { cases as chaos } from "./runs/chaos.ts"
 import { cases as drift } from "./runs/drift.ts"
 import { cases as golden } from "./runs/golden.ts"
@@ -44,6 +45,7 @@ export const matrix: ReadonlyArray<Case> = [
   ...calls,
   ...rounds,
   ...fleet,
+  ...brokenTenants,
   ...sizes,
   ...network,
   ...laws,
