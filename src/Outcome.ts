@@ -90,6 +90,10 @@ export const objectsOf = ({ rows }: Pick<Outcome, "rows">) => {
   return { what, seen }
 }
 
+/** Whether the run retires its tenant: it asked nobody and has no rows. */
+export const isRetired = ({ requests, rows }: Pick<Outcome, "requests" | "rows">) =>
+  requests === 0 && Object.values(rows).every((count) => count === 0)
+
 /** The number of rows in each table that the run collected. */
 export const rowCounts = (
   tables: ReadonlyArray<Table.Table>,

@@ -62,7 +62,7 @@ export const refuseLost = Effect.fnUntraced(
     }
 
     if (!outcome.complete) return
-    const whole = yield* manifests.newest(outcome, ({ complete }) => complete)
+    const whole = yield* manifests.newest(outcome, "complete")
     const shrunk = whole && refusal(lossesOf(tables, whole, outcome), agreed)
     if (shrunk !== undefined) return yield* refuse(shrunk)
   }

@@ -14,6 +14,7 @@ import type { Outcome } from "../../Outcome.ts"
 import { isRunId } from "../../RunId.ts"
 import { format, formatOf, version } from "../../Version.ts"
 import * as ManifestFile from "./ManifestFile.ts"
+import * as NewestRuns from "./NewestRuns.ts"
 
 const Open = Schema.Struct({ ...ManifestFile.Written.fields, sinks: Schema.Array(ManifestFile.Target) })
 
@@ -63,8 +64,33 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     const known = rounds.get(run_id)
     if (known !== undefined) return known
     const manifests = ManifestFile.runsOf(yield* readFile(run_id, ""))
-    if (manifests.length > 1 && rounds.size < roundsMax) rounds.set(run_id, manifests)
+    if (manifests.length > 1) rounds.set(run_id, manifests)
+    for (const oldest of [...rounds.keys()].slice(0, -roundsMax)) rounds.delete(oldest)
     return manifests
+  })
+
+  /** The manifests of a published file; none if it is damaged. `verify` is the command that refuses such a file. */
+  const undamagedIn = (run_id: string) =>
+    manifestsIn(run_id).pipe(
+      Effect.catchTag(
+        "Damaged",
+        ({ file }) => Effect.as(Effect.logWarning(`${file} is damaged: this run is compared with an older one`), [])
+      )
+    )
+
+  const newestRuns = yield* NewestRuns.make(dataDirectory, idsOf(".json"), undamagedIn)
+
+  /** The newest run, or the newest that was proved complete, if the index is right about its file. */
+  const findNewest = Effect.fnUntraced(function*(
+    { pipeline, tenant }: Pick<Outcome, "pipeline" | "tenant">,
+    which: "newest" | "complete"
+  ) {
+    const id = (yield* newestRuns.of({ pipeline, tenant }))?.[which] ?? undefined
+    if (id === undefined) return { isRight: true, manifest: undefined }
+    const manifest = (yield* undamagedIn(id)).findLast((found) =>
+      found.tenant === tenant && found.pipeline === pipeline && (found.complete || which === "newest")
+    )
+    return { isRight: manifest !== undefined, manifest }
   })
 
   return {
@@ -114,6 +140,7 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     published: Effect.fnUntraced(function*(run_id: string) {
       yield* fs.rename(file(run_id, ".sealed"), file(run_id, ""))
       yield* fs.remove(file(run_id, ".open"), { force: true })
+      yield* newestRuns.update
     }, orRunError),
 
     /** Fails because the manifest of a sealed run says something that no run can have sealed. */
@@ -150,36 +177,19 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     /** The ids of the published runs, oldest first. */
     ids: orRunError(idsOf(".json")),
 
-    /**
-     * The manifest of the newest published run of a pipeline and a tenant for which `isAlso` holds. A damaged manifest
-     * is skipped with a warning; `verify` is the command that refuses it.
-     */
+    /** The manifest of the newest published run of a pipeline and a tenant, or of the newest that was proved complete. */
     newest: Effect.fnUntraced(function*(
-      { pipeline, tenant }: Pick<Outcome, "pipeline" | "tenant">,
-      isAlso: (manifest: ManifestFile.Manifest) => boolean = () => true
+      tenant: Pick<Outcome, "pipeline" | "tenant">,
+      which: "newest" | "complete" = "newest"
     ) {
-      for (const id of (yield* idsOf(".json")).toReversed()) {
-        const manifests = yield* manifestsIn(id).pipe(
-          Effect.catchTag(
-            "Damaged",
-            ({ file }) => Effect.as(Effect.logWarning(`${file} is damaged: this run is compared with an older one`), [])
-          )
-        )
-        const found = manifests.findLast((manifest) =>
-          manifest.tenant === tenant && manifest.pipeline === pipeline && isAlso(manifest)
-        )
-        if (found !== undefined) return found
-      }
-      return undefined
+      const found = yield* findNewest(tenant, which)
+      if (found.isRight) return found.manifest
+      yield* newestRuns.again
+      return (yield* findNewest(tenant, which)).manifest
     }, orRunError),
 
-    /** The manifests of the newest files, as many as stay in memory, newest first. Damaged files are skipped. */
-    recent: orRunError(idsOf(".json")).pipe(
-      Effect.flatMap((ids) =>
-        Effect.forEach(ids.toReversed().slice(0, roundsMax), (id) => Effect.orElseSucceed(manifestsIn(id), () => []))
-      ),
-      Effect.map((files) => files.flatMap((manifests) => manifests.toReversed()))
-    ),
+    /** The newest published run of each pipeline and tenant, the newest first. */
+    newestOfAll: orRunError(newestRuns.all),
 
     /** Fails if a later version made the last run, in a format that this version does not know. */
     refuseNewer: Effect.flatMap(
