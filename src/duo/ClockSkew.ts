@@ -19,7 +19,8 @@ const withSkew = (client: Client["Service"]) =>
       path: error.path,
       attempts: error.attempts,
       reason: new Unauthorized({ status, code, message, skewSeconds }),
-      ofChild: error.ofChild
+      ofChild: error.ofChild,
+      names: error.names
     })
   })
 

@@ -24,6 +24,7 @@ import {
   UnreadableAnswer
 } from "./DuoReason.ts"
 import { describe } from "./Explain.ts"
+import * as SettingNames from "./http/SettingNames.ts"
 
 const exitCode = (reason: DuoReason): number => {
   switch (reason._tag) {
@@ -67,6 +68,8 @@ export class DuoError extends Schema.TaggedError<DuoError>()("DuoError", {
   reason: DuoReason,
   /** Whether the request was for a child account, with the keys of its parent. */
   ofChild: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false))),
+  /** The names of the settings that the message may mention. */
+  names: SettingNames.SettingNames.pipe(Schema.withConstructorDefault(Effect.succeed(SettingNames.inEnvironment))),
   /** A sentence that the caller adds. */
   hint: Schema.optionalKey(Schema.String)
 }) {

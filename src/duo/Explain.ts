@@ -1,20 +1,23 @@
 /** The sentences that a person reads if a request to Duo fails. */
 import type { DuoReason } from "./DuoReason.ts"
+import type { SettingNames } from "./http/SettingNames.ts"
 
 /**
- * A request that failed. `ofChild` says that it was for a child account. The hint is a sentence that the caller adds.
+ * A request that failed. `ofChild` says that it was for a child account, and `names` how its settings are called. The hint
+ * is a sentence that the caller adds.
  */
 interface FailedRequest {
   readonly path: string
   readonly attempts: number
   readonly reason: DuoReason
   readonly ofChild: boolean
+  readonly names: SettingNames
   readonly hint?: string
 }
 
 /** Says what happened and what to do. */
-export const describe = ({ attempts, hint, ofChild, path, reason }: FailedRequest): string => {
-  const keys = ofChild ? ofChildKeys : isAccounts(path) ? ofParentKeys : ofTenantKeys
+export const describe = ({ attempts, hint, names, ofChild, path, reason }: FailedRequest): string => {
+  const keys = ofChild ? ofChildKeys(names) : adviceOf(isAccounts(path) ? "Accounts API" : "Admin API", names)
   const sentences = explain(reason, attempts > 1 ? `${path} (${attempts} attempts)` : path, keys)
   return hint === undefined ? sentences : `${sentences}\n${hint}`
 }
@@ -23,7 +26,8 @@ export const describe = ({ attempts, hint, ofChild, path, reason }: FailedReques
 interface KeyAdvice {
   /** The type of the application that has the keys. */
   readonly application: "Accounts API" | "Admin API"
-  /** What DUO_HOST is. */
+  readonly names: SettingNames
+  /** What the setting of the host should be. */
   readonly host: string
   /** If the host does not know the integration key. */
   readonly unknown: string
@@ -31,22 +35,23 @@ interface KeyAdvice {
   readonly check: string
 }
 
-const adviceOf = (application: KeyAdvice["application"]): KeyAdvice => ({
+const adviceOf = (application: KeyAdvice["application"], names: SettingNames): KeyAdvice => ({
   application,
+  names,
   host: `the API host of an ${application} application`,
-  unknown: "check that DUO_IKEY and DUO_HOST are of the same application",
-  check: `Check DUO_IKEY, DUO_SKEY and DUO_HOST: all three are on the page of the same ${application} application`
+  unknown: `check that ${names.ikey} and ${names.host} are of the same application`,
+  check:
+    `Check ${names.ikey}, ${names.skey} and ${names.host}: all three are on the page of the same ${application} application`
 })
 
-const ofTenantKeys = adviceOf("Admin API")
-const ofParentKeys = adviceOf("Accounts API")
-const ofChildKeys: KeyAdvice = {
+const ofChildKeys = (names: SettingNames): KeyAdvice => ({
   application: "Accounts API",
+  names,
   host: "the API host of the child account",
-  unknown: "check that DUO_IKEY is of its parent's Accounts API application",
-  check: "Check DUO_IKEY and DUO_SKEY, which are those of the parent's Accounts API application, and DUO_HOST, which " +
-    "is the child account's"
-}
+  unknown: `check that ${names.ikey} is of its parent's Accounts API application`,
+  check:
+    `Check ${names.ikey} and ${names.skey}, which are those of the parent's Accounts API application, and ${names.host}, which is the child account's`
+})
 
 /** The path may end with the number of attempts. */
 const explain = (reason: DuoReason, path: string, keys: KeyAdvice): string => {
@@ -58,9 +63,9 @@ const explain = (reason: DuoReason, path: string, keys: KeyAdvice): string => {
       if (reason.detail.endsWith(": ENOTFOUND")) {
         return `There is no host ${
           reason.detail.replace(": ENOTFOUND", "")
-        }. Check DUO_HOST, and the network, and run again.`
+        }. Check ${keys.names.host}, and the network, and run again.`
       }
-      return `Duo cannot be reached at ${path}: ${reason.detail}. Check the network, DUO_HOST and HTTPS_PROXY, and run again.`
+      return `Duo cannot be reached at ${path}: ${reason.detail}. Check the network, ${keys.names.host} and HTTPS_PROXY, and run again.`
     case "Tls":
       return `The TLS of Duo's host cannot be trusted: ${reason.detail}. Behind a proxy that inspects TLS, name its CA in NODE_EXTRA_CA_CERTS.`
     case "Timeout":
@@ -76,7 +81,7 @@ const explain = (reason: DuoReason, path: string, keys: KeyAdvice): string => {
     case "NotJson":
       return `The answer at ${path} is not JSON. Run again; if this happens again, ask Duo's support.`
     case "NotDuo":
-      return `Something that is not Duo answered at ${path}: ${reason.detail}. Check DUO_HOST, and for a proxy or a login page in between.`
+      return `Something that is not Duo answered at ${path}: ${reason.detail}. Check ${keys.names.host}, and for a proxy or a login page in between.`
     case "RateLimited":
       return `Duo still asks to slow down at ${path}. Run again later, with --concurrency 1 if it was more.`
     case "ServerError":
@@ -88,7 +93,7 @@ const explain = (reason: DuoReason, path: string, keys: KeyAdvice): string => {
     case "Forbidden":
       return `Duo refused ${path}: ${
         quote(reason)
-      }. In the Duo Admin Panel, open the application of DUO_IKEY (it must be of the type ${keys.application})${
+      }. In the Duo Admin Panel, open the application of ${keys.names.ikey} (it must be of the type ${keys.application})${
         keys.application === "Admin API" ? ` and tick ${permission(path)}` : ""
       }; if it limits networks, add this machine's.`
     case "BadRequest":
@@ -97,7 +102,7 @@ const explain = (reason: DuoReason, path: string, keys: KeyAdvice): string => {
       }`
     case "NotFound":
     case "MethodNotAllowed":
-      return `Duo does not offer ${path}: ${quote(reason)}. Check that DUO_HOST is ${keys.host}.`
+      return `Duo does not offer ${path}: ${quote(reason)}. Check that ${keys.names.host} is ${keys.host}.`
     case "Refused":
       return `Duo refused ${path}: ${quote(reason)}.`
     case "UnreadableAnswer":
@@ -138,7 +143,7 @@ export const skewSecondsMax = 30
 
 const unauthorized = (code: number | null, skewSeconds: number | null, keys: KeyAdvice): string => {
   if (code === 40102) {
-    return `DUO_HOST does not know this integration key: ${keys.unknown}.`
+    return `The host does not know this integration key: ${keys.unknown}.`
   }
   if (skewSeconds !== null && Math.abs(skewSeconds) >= skewSecondsMax) {
     return `This machine's clock is ${Math.abs(skewSeconds)} s ${
@@ -147,7 +152,7 @@ const unauthorized = (code: number | null, skewSeconds: number | null, keys: Key
   }
   switch (code) {
     case 40103:
-      return "Check DUO_SKEY (of the same application as DUO_IKEY, whole, not swapped with it) and DUO_HOST."
+      return `Check ${keys.names.skey} (of the same application as ${keys.names.ikey}, whole, not swapped with it) and ${keys.names.host}.`
     case 40104:
     case 40105:
       return "Duo does not accept the time of the request: compare this machine's clock with Duo's, and set it (NTP)."

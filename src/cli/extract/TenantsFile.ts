@@ -89,8 +89,8 @@ const tenantOf = ({ place, value }: Entry, allowLoopback: boolean): ListedTenant
     return `${place} needs a host, and texts in ${fields.join(", ")}; a name is one line of at most 200 characters`
   }
   const { account_id, ikey, name, skey_file } = decoded.success
-  const host = parseHost(decoded.success.host, allowLoopback)
-  if (Result.isFailure(host)) return `${place}: ${host.failure.replaceAll("DUO_HOST", "host")}`
+  const host = parseHost(decoded.success.host, allowLoopback, "host")
+  if (Result.isFailure(host)) return `${place}: ${host.failure}`
   if ((ikey === undefined) !== (skey_file === undefined)) return `${place} needs both ikey and skey_file, or neither`
   if (ikey === undefined && account_id === undefined) {
     return `${place} needs ikey and skey_file, or the account_id of a child account`

@@ -13,6 +13,7 @@ import { accountListPath, Exchange, type Request, type Traffic } from "./Exchang
 import * as HttpTransport from "./HttpTransport.ts"
 import * as RatePlan from "./RatePlan.ts"
 import * as Retry from "./Retry.ts"
+import { CurrentNames } from "./SettingNames.ts"
 import type { Params, Scheme } from "./Signature.ts"
 import * as SignedRequest from "./SignedRequest.ts"
 
@@ -79,6 +80,7 @@ export class Client extends Context.Service<Client, {
       const credentials = yield* Credentials
       const exchange = yield* Exchange
       const ofChild = credentials.accountId !== undefined
+      const names = yield* CurrentNames
       const budget = yield* Retry.makeBudget
       const plan = yield* RatePlan.make
       const cap = yield* RatePlan.RateCap
@@ -97,7 +99,7 @@ export class Client extends Context.Service<Client, {
           return Effect.suspend(() => {
             attempts++
             return plan.send(Effect.andThen(cap, once(request, isKnown))).pipe(
-              Effect.mapError((reason) => new DuoError({ path, attempts, reason, ofChild }))
+              Effect.mapError((reason) => new DuoError({ path, attempts, reason, ofChild, names }))
             )
           }).pipe(
             Effect.retry(Retry.policy(budget)),

@@ -6,6 +6,7 @@ import { Config, Context, Effect, FileSystem, Layer, Option, Redacted, Result, R
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Owner from "../../files/Owner.ts"
 import { parseHost } from "./Host.ts"
+import { CurrentNames, inEnvironment, type SettingNames } from "./SettingNames.ts"
 
 /** A setting is missing or malformed. The message says what to set, and never shows a value. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
@@ -24,7 +25,9 @@ export type Signature = typeof signatures[number]
 export const apis = ["auto", "v2", "v1"] as const
 export type ApiVersion = typeof apis[number]
 
-const failed = (settings: ReadonlyArray<string>, detail: string) => new SettingsError({ settings, detail })
+/** The detail may begin with the name of a setting. */
+const failed = (settings: ReadonlyArray<string>, detail: string) =>
+  new SettingsError({ settings, detail: `${detail.slice(0, 1).toUpperCase()}${detail.slice(1)}` })
 
 /** A setting as text; undefined if it is absent or blank. */
 const setting = (name: string) =>
@@ -56,10 +59,15 @@ interface Secret {
  * Reads the secret key from a file that systemd, Docker or a vault has mounted. Spaces and newlines around the key are
  * cut.
  */
-const readSecretFile = Effect.fnUntraced(function*(path: string) {
+const readSecretFile = Effect.fnUntraced(function*(path: string, { skey: other, skeyFile }: SettingNames) {
   const fileSystem = yield* FileSystem.FileSystem
   const unreadable = (why: string) =>
-    failed(["DUO_SKEY_FILE"], `DUO_SKEY_FILE names a file that ${why}: put the secret key in it, or set DUO_SKEY`)
+    failed(
+      [skeyFile],
+      `${skeyFile} names a file that ${why}: put the secret key in it${
+        skeyFile === inEnvironment.skeyFile ? `, or set ${other}` : ""
+      }`
+    )
   const skey = yield* fileSystem.readFileString(path).pipe(
     Effect.map((content) => Redacted.make(content.trim())),
     Effect.mapError((error) =>
@@ -69,14 +77,14 @@ const readSecretFile = Effect.fnUntraced(function*(path: string) {
   if (Redacted.value(skey) === "") return yield* unreadable("is empty")
   const secret: Secret = {
     skey,
-    warnings: (yield* Owner.isReadByOthers(path)) ? ["Others may read the file of DUO_SKEY_FILE: chmod 600 it."] : []
+    warnings: (yield* Owner.isReadByOthers(path)) ? [`Others may read the file of ${skeyFile}: chmod 600 it.`] : []
   }
   return secret
 })
 
-const readSecret = Effect.gen(function*() {
+const readSecret = Effect.fnUntraced(function*(names: SettingNames) {
   const path = yield* setting("DUO_SKEY_FILE")
-  if (path !== undefined) return yield* readSecretFile(path)
+  if (path !== undefined) return yield* readSecretFile(path, names)
   const skey = yield* secret
   return skey === undefined ? undefined : { skey, warnings: [] }
 })
@@ -89,7 +97,7 @@ const missing = (present: Readonly<Record<string, boolean>>): SettingsError => {
   const list = new Intl.ListFormat("en", { style: "long", type: "conjunction" })
   return failed(
     absent,
-    `Set ${list.format(absent.map((name) => name === "DUO_SKEY" ? "DUO_SKEY (or DUO_SKEY_FILE)" : name))}${
+    `Set ${list.format(absent.map((name) => name === inEnvironment.skey ? "DUO_SKEY (or DUO_SKEY_FILE)" : name))}${
       there.length === 0 ? "" : ` (${list.format(there)} ${there.length === 1 ? "is" : "are"} there)`
     }`
   )
@@ -99,49 +107,55 @@ const missing = (present: Readonly<Record<string, boolean>>): SettingsError => {
 const isIkey = (ikey: string) => /^DI[A-Z0-9]{18}$/.test(ikey)
 const skeyLength = 40
 
-const swapped = "DUO_IKEY and DUO_SKEY look swapped: the one that starts with DI is DUO_IKEY"
+const swapped = ({ ikey, skey }: SettingNames) =>
+  `${ikey} and ${skey} look swapped: the one that starts with DI is ${ikey}`
 
 /** Says why a text cannot be an integration key; undefined if it can be one. */
-export const ikeyError = (ikey: string): string | undefined => {
-  if (ikey.length === skeyLength) return swapped
+export const ikeyError = (ikey: string, names = inEnvironment): string | undefined => {
+  if (ikey.length === skeyLength) return swapped(names)
   return /^[!-9;-~]+$/.test(ikey)
     ? undefined
-    : "DUO_IKEY is not an integration key, which is DI and 18 letters and digits"
+    : `${names.ikey} is not an integration key, which is DI and 18 letters and digits`
 }
 
 /** Says why a text cannot be a secret key; undefined if it can be one. */
-export const skeyError = (skey: Redacted.Redacted<string>): string | undefined =>
-  isIkey(Redacted.value(skey)) ? swapped : undefined
+export const skeyError = (skey: Redacted.Redacted<string>, names = inEnvironment): string | undefined =>
+  isIkey(Redacted.value(skey)) ? swapped(names) : undefined
 
 /** The sentence that says that an integration key has not the shape of Duo's; Duo has the last word. */
-export const ikeyWarning = (ikey: string): string | undefined =>
-  isIkey(ikey) ? undefined : "DUO_IKEY does not look like an integration key (DI and 18 letters and digits)"
+export const ikeyWarning = (ikey: string, names = inEnvironment): string | undefined =>
+  isIkey(ikey) ? undefined : `${names.ikey} does not look like an integration key (DI and 18 letters and digits)`
 
 /** The same of a secret key. */
-export const skeyWarning = (skey: Redacted.Redacted<string>): string | undefined =>
+export const skeyWarning = (skey: Redacted.Redacted<string>, names = inEnvironment): string | undefined =>
   Redacted.value(skey).length === skeyLength
     ? undefined
-    : `DUO_SKEY does not have the ${skeyLength} characters of a secret key`
+    : `${names.skey} does not have the ${skeyLength} characters of a secret key`
 
 /** Whether a text has the form of an account's id: `DA` and 18 more characters. */
 export const isAccountId = (text: string): boolean => /^DA[A-Z0-9]{18}$/.test(text)
 
-const readAccountId = Effect.filterOrFail(
-  setting("DUO_ACCOUNT_ID"),
-  (id) => id === undefined || isAccountId(id),
-  () => failed(["DUO_ACCOUNT_ID"], "DUO_ACCOUNT_ID is not the id of an account, which is DA and 18 letters and digits")
-)
+const readAccountId = ({ accountId }: SettingNames) =>
+  Effect.filterOrFail(
+    setting("DUO_ACCOUNT_ID"),
+    (id) => id === undefined || isAccountId(id),
+    () => failed([accountId], `${accountId} is not the id of an account, which is DA and 18 letters and digits`)
+  )
+
+/** Whether a host on this machine may be asked, over plain http. */
+export const allowsLoopback = Effect.map(setting("DUO_INSECURE_LOOPBACK"), (value) => value === "1")
 
 const checkKeys = (
   ikey: string,
-  skey: Redacted.Redacted<string> | undefined
+  skey: Redacted.Redacted<string> | undefined,
+  names: SettingNames
 ): Result.Result<ReadonlyArray<string>, SettingsError> => {
-  const wrong = (skey && skeyError(skey)) ?? ikeyError(ikey)
+  const wrong = (skey && skeyError(skey, names)) ?? ikeyError(ikey, names)
   if (wrong !== undefined) {
-    return Result.fail(failed(wrong === swapped ? ["DUO_IKEY", "DUO_SKEY"] : ["DUO_IKEY"], wrong))
+    return Result.fail(failed(wrong === swapped(names) ? [names.ikey, names.skey] : [names.ikey], wrong))
   }
   return Result.succeed(
-    [ikeyWarning(ikey), skey && skeyWarning(skey)].flatMap((odd) => odd === undefined ? [] : [`${odd}.`])
+    [ikeyWarning(ikey, names), skey && skeyWarning(skey, names)].flatMap((odd) => odd === undefined ? [] : [`${odd}.`])
   )
 }
 
@@ -168,19 +182,22 @@ export class Credentials extends Context.Service<Credentials, {
   static readonly layer: Layer.Layer<Credentials, SettingsError, FileSystem.FileSystem> = Layer.effect(
     Credentials,
     Effect.gen(function*() {
+      const names = yield* CurrentNames
       const ikey = yield* setting("DUO_IKEY")
-      const secret = yield* Effect.result(readSecret)
+      const secret = yield* Effect.result(readSecret(names))
       const skey = Result.isSuccess(secret) ? secret.success?.skey : undefined
       const name = yield* setting("DUO_HOST")
       const present = {
-        DUO_IKEY: ikey !== undefined,
-        DUO_SKEY: skey !== undefined || Result.isFailure(secret),
-        DUO_HOST: name !== undefined
+        [names.ikey]: ikey !== undefined,
+        [names.skey]: skey !== undefined || Result.isFailure(secret),
+        [names.host]: name !== undefined
       }
-      const allowLoopback = (yield* setting("DUO_INSECURE_LOOPBACK")) === "1"
-      const host = Result.mapError(parseHost(name ?? "", allowLoopback), (detail) => failed(["DUO_HOST"], detail))
-      const keys = checkKeys(ikey ?? "", skey)
-      const accountId = yield* Effect.result(readAccountId)
+      const host = Result.mapError(
+        parseHost(name ?? "", yield* allowsLoopback, names.host),
+        (detail) => failed([names.host], detail)
+      )
+      const keys = checkKeys(ikey ?? "", skey, names)
+      const accountId = yield* Effect.result(readAccountId(names))
       const signature = yield* Effect.result(oneOf("DUO_SIGNATURE", signatures, "auto"))
       const api = yield* Effect.result(oneOf("DUO_API", apis, "auto"))
       const read = Result.all({ secret, keys, host, accountId, signature, api })

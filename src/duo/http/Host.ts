@@ -4,6 +4,7 @@
  */
 import { Result, Schema } from "effect"
 import { isLoopback } from "../../http/LoopbackName.ts"
+import { inEnvironment } from "./SettingNames.ts"
 
 /** `api-xxxxxxxx.duosecurity.com`, `api-xxxxxxxx.duofederal.com`, or loopback with an optional port; lower case. */
 export const HostName = Schema.String.pipe(Schema.brand("duo-mfa/duo/HostName"))
@@ -22,22 +23,26 @@ const duoHost = /^api-[a-z0-9]+\.(duosecurity|duofederal)\.com$/
 const nameAndPort = /^(\[.*\]|[^:]*)(:\d{1,5})?$/
 
 /** The host, or the sentence that says how to set it. */
-export const parseHost = (name: string, allowLoopback: boolean): Result.Result<Host, string> => {
+export const parseHost = (
+  name: string,
+  allowLoopback: boolean,
+  setting = inEnvironment.host
+): Result.Result<Host, string> => {
   const lower = name.toLowerCase()
   if (duoHost.test(lower)) {
     return Result.succeed({ host: HostName.make(lower), origin: `https://${lower}`, loopback: false })
   }
   const host = lower === "::1" ? "[::1]" : lower
   if (isLoopback(nameAndPort.exec(host)?.[1] ?? "")) {
-    if (!URL.canParse(`http://${host}`)) return Result.fail("DUO_HOST has an invalid port")
+    if (!URL.canParse(`http://${host}`)) return Result.fail(`${setting} has an invalid port`)
     return allowLoopback
       ? Result.succeed({ host: HostName.make(host), origin: `http://${host}`, loopback: true })
-      : Result.fail("DUO_HOST is this machine, which is allowed (over plain http) only with DUO_INSECURE_LOOPBACK=1")
+      : Result.fail(`${setting} is this machine, which is allowed (over plain http) only with DUO_INSECURE_LOOPBACK=1`)
   }
   const hint = lower.includes("/") || lower.includes(":")
     ? ": the name alone, without https://, port and path"
     : lower.startsWith("admin-")
     ? ": that is the Admin Panel, the API hostname starts with api-"
     : ""
-  return Result.fail(`Set DUO_HOST to the API hostname, api-xxxxxxxx.duosecurity.com or .duofederal.com${hint}`)
+  return Result.fail(`Set ${setting} to the API hostname, api-xxxxxxxx.duosecurity.com or .duofederal.com${hint}`)
 }

@@ -163,7 +163,13 @@ export const policy = (budget: Budget): Schedule.Schedule<Duration.Duration, Duo
       waitedUntil = from + Duration.toMillis(wait)
       yield* budget.spend(kind, from, wait).pipe(
         Effect.mapError((reason) =>
-          new DuoError({ path: error.path, attempts: error.attempts, reason, ofChild: error.ofChild })
+          new DuoError({
+            path: error.path,
+            attempts: error.attempts,
+            reason,
+            ofChild: error.ofChild,
+            names: error.names
+          })
         )
       )
       yield* Meters.retried(error.reason._tag)

@@ -39,6 +39,7 @@ const withHint = (asked: "v1" | "v2", setting: ApiVersion) => (error: DuoError):
     attempts: error.attempts,
     reason: error.reason,
     ofChild: error.ofChild,
+    names: error.names,
     hint: setting === "auto"
       ? `DUO_API=${other} asks ${endpoints[other].path} instead.`
       : `DUO_API=${setting} allows no other path; DUO_API=${other} asks ${

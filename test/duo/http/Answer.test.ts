@@ -65,7 +65,7 @@ const final: ReadonlyArray<
   ["a byte order mark", text("\uFEFF{\"stat\": \"OK\"}"), "NotUtf8", 65, "byte order mark"],
   ["bytes that are not UTF-8", text(new Uint8Array([0x7b, 0xc3, 0x28, 0x7d])), "NotUtf8", 65, "not UTF-8"],
   ["40101", () => fail(40101), "Unauthorized", 77, "Check DUO_IKEY, DUO_SKEY and DUO_HOST"],
-  ["40102", () => fail(40102), "Unauthorized", 77, "DUO_HOST does not know this integration key"],
+  ["40102", () => fail(40102), "Unauthorized", 77, "The host does not know this integration key"],
   ["40103", () => fail(40103), "Unauthorized", 77, "40103 \"canned\". Check DUO_SKEY"],
   ["a 401 without Duo", html(401), "Unauthorized", 77, "HTTP 401"],
   ["40301", () => fail(40301), "Forbidden", 77, "tick \"Grant read resource\""],
