@@ -78,12 +78,14 @@ export const extract = Command.make(
         shard,
         sink,
         strict,
+        tenantTimeout,
         tenants: tenantsFile,
         wait
       }
     ) {
       let last: Partial<Progress> = {}
       let webhook: Notify.Webhook | undefined
+      let stopped = () => "Stopped; nothing was published."
       const options = { toolVersion: version, pageSize: Option.getOrUndefined(pageSize), concurrency }
 
       const run = Effect.gen(function*() {
@@ -97,7 +99,8 @@ export const extract = Command.make(
           file: tenantsFile,
           maxRate,
           isRecorded: Option.isSome(record) || Option.isSome(replay),
-          shard
+          shard,
+          tenantTimeout
         })
         const catalog = yield* Plugins
         const pipeline = yield* catalog.findPipeline(name)
@@ -115,6 +118,7 @@ export const extract = Command.make(
           findSink: (name) => Effect.map(findSink(name), Spans.watched)
         }
         if (tenants !== undefined) {
+          stopped = () => tenants.stopped(dryRun)
           const result = yield* tenants.run(pipeline, runOptions, dryRun)
           return RoundSummary.ofRound(result, { pipeline: name, strict, leftOut: tenants.leftOut })
         }
@@ -148,7 +152,7 @@ export const extract = Command.make(
         Effect.ensuring(Stderr.done),
         Effect.tapError(failed),
         Effect.tapDefect(() => failed(defect)),
-        Effect.onInterrupt(() => Effect.sync(() => Stderr.complain("Stopped; nothing was published."))),
+        Effect.onInterrupt(() => Effect.sync(() => Stderr.complain(stopped()))),
         Effect.provide(Stderr.progress)
       )
       const { facts, failure, hasPrintedRows, meters, news, nextStep, text, warnings } = result

@@ -1,13 +1,13 @@
 /** `duo-mfa submit`: hands the tenants of a list to a fleet of workers, once a period, and tells how far they are. */
 import { Duration, Effect, Option, Runtime, Schema } from "effect"
 import { Command } from "effect/cli"
+import { allowsLoopback } from "../duo/http/Credentials.ts"
 import { ExitCode, mayPass } from "../failure/ExitCode.ts"
 import type { State } from "../fleet/Board.ts"
 import type { Period } from "../fleet/Submit.ts"
 import * as Json from "../text/Json.ts"
 import { flags } from "./extract/Flags.ts"
 import { SomeTenantsFailed } from "./extract/RoundSummary.ts"
-import * as Tenants from "./extract/Tenants.ts"
 import * as TenantsFile from "./extract/TenantsFile.ts"
 import * as FleetFlags from "./fleet/FleetFlags.ts"
 import { duration } from "./shared/Duration.ts"
@@ -82,7 +82,7 @@ export const submit = Command.make(
   },
   Effect.fnUntraced(function*({ allowEmpty, database, every, json, maxShrink, pipeline, tenants: file, wait }) {
     const fleet = yield* Effect.promise(() => import("../fleet/Submit.ts"))
-    const tenants = yield* TenantsFile.read(file, yield* Tenants.allowsLoopback)
+    const tenants = yield* TenantsFile.read(file, yield* allowsLoopback)
     const period = yield* fleet.submit(database, {
       pipeline,
       tenants: tenants.map(({ name }) => name),

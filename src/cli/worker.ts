@@ -2,6 +2,7 @@
 import { ConfigProvider, Effect, FileSystem, Option, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { createServer } from "node:net"
+import { allowsLoopback } from "../duo/http/Credentials.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
 import { Progress } from "../run/Progress.ts"
 import { version } from "../Version.ts"
@@ -42,7 +43,7 @@ const listIn = (file: string) => {
       Effect.orElseSucceed(() => NaN)
     )
     if (known?.changed === changed) return known.byName
-    const tenants = yield* TenantsFile.read(file, yield* Tenants.allowsLoopback)
+    const tenants = yield* TenantsFile.read(file, yield* allowsLoopback)
     const byName = new Map(tenants.map((tenant) => [tenant.name, tenant]))
     known = { changed, byName }
     return byName
@@ -136,7 +137,7 @@ export const worker = Command.make(
           const { settings } = Tenants.withSettings(tenant, false, others)
           return {
             ...pipeline,
-            connect: Effect.provideService(pipeline.connect, ConfigProvider.ConfigProvider, settings)
+            connect: Effect.provideContext(pipeline.connect, settings)
           }
         })
       }

@@ -46,7 +46,7 @@ const read = Effect.fnUntraced(function*(
   yield* Effect.uninterruptible(Run.run(pipeline, {
     ...options,
     dataDirectory,
-    name: turn.tenant,
+    tenant: turn.tenant,
     allowEmpty: turn.allowEmpty,
     maxShrink: turn.maxShrink ?? undefined,
     onSealed: Effect.fnUntraced(function*(run_id, manifest) {

@@ -41,7 +41,7 @@ export interface RunOptions extends SourceOptions, Recovery.TrustedPlaces {
 /** Options of a run that is part of something larger. */
 export interface SingleRunOptions extends RunOptions {
   /** The name that the tenant's rows have. The default is its API host. */
-  readonly name?: string | undefined
+  readonly tenant?: string | undefined
   /**
    * Is called with the text of the manifest after every sink is sealed, and before any publishes. If it fails, the run is
    * discarded.
@@ -98,7 +98,7 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: Singl
 const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, options: SingleRunOptions) {
   const manifests = yield* Recovery.lockAndRecover(options)
   const personal = yield* Collect.personalOf(options)
-  const tenant = options.name ?? source.tenant
+  const tenant = options.tenant ?? source.tenant
   const stamp = { ...yield* stampFor(source, yield* manifests.ids), tenant }
   if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
   yield* (yield* KnownNames.read(manifests, pipeline)).refuseOther(tenant, source.tenant)
@@ -109,10 +109,14 @@ const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, op
 /** Reads and counts as a run does, but stages nothing. */
 export const dryRun = Effect.fn("Run.dry")(function*(
   pipeline: Pipeline,
-  options: SourceOptions & { readonly toolVersion: string }
+  options: SourceOptions & {
+    readonly toolVersion: string
+    /** The tenant's name, if it is not its API host. */
+    readonly tenant?: string
+  }
 ) {
   const source = yield* pipeline.connect
-  const stamp = yield* stampFor(source, [])
+  const stamp = yield* stampFor({ ...source, tenant: options.tenant ?? source.tenant }, [])
   const orRunError = Collect.locating((reason) => new RunError({ reason: inTemporary(tmpdir(), reason) }))
   const fs = yield* FileSystem.FileSystem
   const directory = yield* orRunError(

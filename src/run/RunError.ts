@@ -76,6 +76,13 @@ export class KnownAs extends Schema.TaggedError<KnownAs>()("KnownAs", {
   known: Schema.String
 }) {}
 
+/** A tenant of a round was not read in the time that it may take. */
+export class TooSlow extends Schema.TaggedError<TooSlow>()("TooSlow", {
+  tenant: Schema.String,
+  /** Such as `1h`. */
+  limit: Schema.String
+}) {}
+
 /** A replayed run is older than a published run, whose rows it would replace. */
 export class Outdated extends Schema.TaggedError<Outdated>()("Outdated", {
   run_id: Schema.String,
@@ -104,6 +111,7 @@ const Reason = Schema.Union([
   Shrunk,
   Vanished,
   KnownAs,
+  TooSlow,
   Outdated,
   Unpublished,
   UnnamedTarget
@@ -128,6 +136,7 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", { reaso
       case "Emptied":
       case "Shrunk":
       case "Vanished":
+      case "TooSlow":
       case "Outdated":
         return this.message
       default:
@@ -139,6 +148,7 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", { reaso
 function exitCode(reason: Reason): number {
   switch (reason._tag) {
     case "Locked":
+    case "TooSlow":
       return ExitCode.busy
     case "DataDirectory":
       return reason.why === "unwritable" || reason.why === "unlockable" ? ExitCode.cannotCreate : ExitCode.io
@@ -178,6 +188,8 @@ function describe(reason: Reason): string {
       return `${describeVanished(reason)} Nothing changed; if that is right, run again with --max-shrink 100.`
     case "KnownAs":
       return `${reason.host} was published as ${reason.known} before, and its rows would be there twice. Call it ${reason.known}, in the file of --tenants; or first retire that name, with tenants retire.`
+    case "TooSlow":
+      return `${reason.tenant} could not be read within ${reason.limit}. Nothing of it changed; run again later, or allow more with --tenant-timeout.`
     case "Outdated":
       return `The recorded run ${reason.run_id} is older than run ${reason.newest}, which is published here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
     case "UnnamedTarget":

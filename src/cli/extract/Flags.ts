@@ -87,6 +87,7 @@ export const flags = {
     ),
     Flag.optional
   ),
+  tenantTimeout: duration("tenant-timeout", "With many tenants: how long one of them may take, such as 2h; default 1h"),
   shard: Flag.String("shard").pipe(
     Flag.withDescription("With many tenants: only the part I of K, such as 0/4 to 3/4 on four machines; default: all"),
     Flag.withMetavar("I/K"),

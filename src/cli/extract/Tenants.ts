@@ -1,7 +1,9 @@
 /** The flags for many tenants: who the tenants are, their settings, and how they are read. */
-import { Config, ConfigProvider, Effect, type FileSystem, Option, Result } from "effect"
+import { ConfigProvider, Context, Duration, Effect, type FileSystem, Option, Result } from "effect"
 import { Accounts } from "../../duo/Accounts.ts"
+import { allowsLoopback } from "../../duo/http/Credentials.ts"
 import * as RatePlan from "../../duo/http/RatePlan.ts"
+import * as SettingNames from "../../duo/http/SettingNames.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import * as Round from "../../run/round/Round.ts"
@@ -18,19 +20,25 @@ const inShard = (tenants: ReadonlyArray<TenantsFile.ListedTenant>, shard: Option
     onSome: (shard) => tenants.filter(({ host }) => Shard.has(shard, host))
   })
 
+/** How messages call the settings of a tenant in the file. The keys may be those of the process. */
+const namesOf = ({ ikey }: TenantsFile.ListedTenant): SettingNames.SettingNames => ({
+  ...SettingNames.inEnvironment,
+  host: "its host",
+  accountId: "its account_id",
+  ...ikey === undefined ? {} : { ikey: "its ikey", skey: "the key of its skey_file", skeyFile: "its skey_file" }
+})
+
 /**
  * A tenant with its own settings. Those that it does not have come from the settings of the process, such as the keys of
  * the parent account.
  */
 export const withSettings = (
-  { account_id, host, ikey, name, skey_file }: TenantsFile.ListedTenant,
+  tenant: TenantsFile.ListedTenant,
   isNamedByDuo: boolean,
   others: ConfigProvider.ConfigProvider
-): Round.RoundTenant => ({
-  name,
-  host,
-  isNamedByDuo,
-  settings: ConfigProvider.orElse(
+): Round.RoundTenant => {
+  const { account_id, host, ikey, name, skey_file } = tenant
+  const settings = ConfigProvider.orElse(
     ConfigProvider.fromUnknown({
       DUO_HOST: host,
       DUO_ACCOUNT_ID: account_id ?? "",
@@ -39,26 +47,31 @@ export const withSettings = (
     }),
     others
   )
-})
+  return {
+    name,
+    host,
+    isNamedByDuo,
+    settings: Context.make(ConfigProvider.ConfigProvider, settings).pipe(
+      Context.add(SettingNames.CurrentNames, isNamedByDuo ? SettingNames.inEnvironment : namesOf(tenant))
+    )
+  }
+}
 
 /** Shows how many tenants are done: on a terminal in one line, elsewhere with a log line for every tenth. */
-const progress = (total: number): Round.RoundOptions["onTenant"] => {
-  let [done, failed, tenth] = [0, 0, 0]
-  return (_, result) =>
+const progress = (total: number) => {
+  let [done, failed] = [0, 0]
+  const isNextTenth = Stderr.tenths()
+  const onTenant: Round.RoundOptions["onTenant"] = (_, result) =>
     Effect.suspend(() => {
       done++
       if (Result.isFailure(result)) failed++
       const line = `${done} of ${total} tenants${failed === 0 ? "" : `, ${failed} failed`}`
       Stderr.show(line)
-      const reached = Math.floor(done * 10 / total)
-      if (Stderr.isTerminal || reached === tenth) return Effect.void
-      tenth = reached
-      return Effect.annotateLogs(Effect.logInfo(line), {
-        "event.name": "progress",
-        "duo_mfa.seen": done,
-        "duo_mfa.total": total
-      })
+      return !Stderr.isTerminal && isNextTenth(done, total)
+        ? Stderr.logProgress(line, { seen: done, total })
+        : Effect.void
     })
+  return { onTenant, read: () => done - failed }
 }
 
 /** The flags for many tenants. */
@@ -67,17 +80,11 @@ export interface TenantFlags {
   readonly accounts: boolean
   readonly atOnce: Option.Option<number>
   readonly maxRate: Option.Option<number>
+  readonly tenantTimeout: Option.Option<Duration.Duration>
   readonly shard: Option.Option<Shard.Shard>
   /** Whether the run is recorded or replayed. */
   readonly isRecorded: boolean
 }
-
-/** Whether a tenant may be on this machine: only for the emulator. */
-export const allowsLoopback = Config.String("DUO_INSECURE_LOOPBACK").pipe(
-  Config.withDefault(""),
-  Effect.orDie,
-  Effect.map((setting) => setting.trim() === "1")
-)
 
 /** The tenants of a command, and sentences about those that cannot be asked. */
 interface Listed {
@@ -101,11 +108,12 @@ const children: Effect.Effect<Listed, ExpectedFailure, FileSystem.FileSystem> = 
 }).pipe(Effect.provide(Accounts.layer))
 
 /** The tenants that the flags name; undefined if they name none. */
-const listed = Effect.fnUntraced(function*({ accounts, atOnce, file, isRecorded, maxRate, shard }: TenantFlags) {
+const listed = Effect.fnUntraced(function*({ accounts, file, isRecorded, ...flags }: TenantFlags) {
   const isMany = accounts || Option.isSome(file)
-  if (!isMany && (Option.isSome(atOnce) || Option.isSome(maxRate) || Option.isSome(shard))) {
+  if (!isMany && Object.values(flags).some((flag) => Option.isSome<unknown>(flag))) {
     return yield* new Contradiction({
-      detail: "--at-once, --max-rate and --shard are for many tenants: name them with --tenants or --accounts."
+      detail:
+        "--at-once, --max-rate, --tenant-timeout and --shard are for many tenants: name them with --tenants or --accounts."
     })
   }
   if (isMany && isRecorded) {
@@ -132,7 +140,12 @@ export interface Tenants {
   ) => ReturnType<typeof Round.run> | ReturnType<typeof Round.dryRun>
   /** Sentences about child accounts that cannot be asked. */
   readonly leftOut: ReadonlyArray<string>
+  /** The sentence about a round that was stopped. */
+  readonly stopped: (isDry: boolean) => string
 }
+
+/** How long the reading of one tenant may take, if nobody says. */
+const usualTimeout = Duration.hours(1)
 
 /** Finds out who the tenants are; undefined if the flags are for one tenant. */
 export const find = Effect.fnUntraced(function*(flags: TenantFlags) {
@@ -141,14 +154,20 @@ export const find = Effect.fnUntraced(function*(flags: TenantFlags) {
   const others = yield* ConfigProvider.ConfigProvider
   const tenants = inShard(all.tenants, flags.shard).map((tenant) => withSettings(tenant, flags.accounts, others))
   const cap = Option.isSome(flags.maxRate) ? yield* RatePlan.makeCap(flags.maxRate.value) : Effect.void
+  const { onTenant, read } = progress(tenants.length)
   const found: Tenants = {
     leftOut: all.leftOut,
+    stopped: (isDry) =>
+      isDry || read() === 0
+        ? "Stopped; nothing of this round was published."
+        : `Stopped; nothing of this round was published yet. ${read()} of ${tenants.length} tenants are read and kept, and the next extract publishes them.`,
     run: (pipeline, options, isDry) =>
       (isDry ? Round.dryRun : Round.run)(pipeline, tenants, {
         ...options,
         atOnce: Option.getOrElse(flags.atOnce, () => 4),
         known: all.tenants.map(({ name }) => name),
-        onTenant: progress(tenants.length)
+        tenantTimeout: Option.getOrElse(flags.tenantTimeout, () => usualTimeout),
+        onTenant
       }).pipe(Effect.provideService(RatePlan.RateCap, cap))
   }
   return found

@@ -88,9 +88,27 @@ const progressLine = ({ pages, seen, stage, total, what }: Progress) =>
     count.format(pages)
   } ${pages === 1 ? "page" : "pages"}`
 
+/** Tells when another tenth is reached. */
+export const tenths = () => {
+  let tenth = 0
+  return (seen: number, total: number | null) => {
+    const reached = total === null || total === 0 ? 0 : Math.floor(seen * 10 / total)
+    if (reached <= tenth) return false
+    tenth = reached
+    return true
+  }
+}
+
+/** Logs how far the run is. */
+export const logProgress = (line: string, counts: Partial<Progress>) =>
+  Effect.annotateLogs(Effect.logInfo(line), {
+    "event.name": "progress",
+    ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [`duo_mfa.${name}`, count]))
+  })
+
 /** Shows how far the run is. */
 export const progress = Layer.sync(Progress, () => {
-  let tenth = 0
+  let isNextTenth = tenths()
   let stage: Progress["stage"] = "reading"
   let eta = Eta.start
   return (now) => {
@@ -101,17 +119,9 @@ export const progress = Layer.sync(Progress, () => {
       })
     }
     if (now.stage === "writing") return Effect.void
-    if (now.stage !== stage) tenth = 0
+    if (now.stage !== stage) isNextTenth = tenths()
     stage = now.stage
-    const reached = now.total === null || now.total === 0 ? 0 : Math.floor(now.seen * 10 / now.total)
-    if (reached <= tenth) return Effect.void
-    tenth = reached
-    return Effect.annotateLogs(Effect.logInfo(progressLine(now)), {
-      "event.name": "progress",
-      "duo_mfa.stage": now.stage,
-      "duo_mfa.seen": now.seen,
-      "duo_mfa.total": now.total,
-      "duo_mfa.pages": now.pages
-    })
+    const { pages, seen, total } = now
+    return isNextTenth(seen, total) ? logProgress(progressLine(now), { stage, seen, total, pages }) : Effect.void
   }
 })

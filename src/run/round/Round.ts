@@ -3,7 +3,7 @@
  * fails stops no other. The rows of a few tenants are made together. Then everything that was read is published
  * together.
  */
-import { Array, ConfigProvider, Effect, Result, Semaphore } from "effect"
+import { Array, type Context, Duration, Effect, Result, Semaphore } from "effect"
 import * as Fingerprint from "../../duckdb/Fingerprint.ts"
 import * as RunDatabase from "../../duckdb/RunDatabase.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
@@ -19,6 +19,7 @@ import type { Receipt } from "../publish/ManifestFile.ts"
 import * as Recovery from "../publish/Recovery.ts"
 import type * as Rows from "../Rows.ts"
 import * as Run from "../Run.ts"
+import { RunError, TooSlow } from "../RunError.ts"
 import { newStamp } from "../Stamp.ts"
 import { retryWhileLocked } from "../Waiting.ts"
 import * as Gather from "./Gather.ts"
@@ -32,13 +33,15 @@ export interface RoundTenant {
   readonly host: string
   /** Whether Duo names it, so that somebody may rename it there. Then its rows keep the name of its last run. */
   readonly isNamedByDuo: boolean
-  /** Its settings. */
-  readonly settings: ConfigProvider.ConfigProvider
+  /** Its settings, and how messages call them. */
+  readonly settings: Context.Context<never>
 }
 
 export interface RoundOptions extends Run.RunOptions {
   /** How many tenants are read at the same time. */
   readonly atOnce: number
+  /** How long the reading of one tenant may take. */
+  readonly tenantTimeout: Duration.Duration
   /** The names of all tenants, even of those that another machine reads. */
   readonly known: ReadonlyArray<string>
   /** Is called after each tenant. */
@@ -101,11 +104,12 @@ const partsOf = (tenants: ReadonlyArray<Sized>) => {
   return parts
 }
 
-/** The pipeline with another name for its tenant. */
-const named = (pipeline: Pipeline, tenant: string): Pipeline => ({
-  ...pipeline,
-  connect: Effect.map(pipeline.connect, (source) => ({ ...source, tenant }))
-})
+/** Ends the reading of a tenant that takes too long, so that one slow host does not hold all others. */
+const inTime = (tenant: string, { tenantTimeout: duration }: RoundOptions) =>
+  Effect.timeoutOrElse({
+    duration,
+    orElse: () => Effect.fail(new RunError({ reason: new TooSlow({ tenant, limit: Duration.format(duration) }) }))
+  })
 
 /**
  * Runs a pipeline for many tenants. It fails only if nothing could be published for a reason that is not a tenant's. A
@@ -141,8 +145,8 @@ export const run = Effect.fn("Round")(function*(
   const readTenant = Effect.fn("Round.tenant")(
     function*({ host, name, settings }: RoundTenant, database: RunDatabase.RunDatabase) {
       yield* names.refuseOther(name, host)
-      const source = yield* Effect.provideService(pipeline.connect, ConfigProvider.ConfigProvider, settings)
-      return yield* orRunError(Collect.read(source, yield* nextStamp(name), database, options))
+      const source = yield* Effect.provideContext(pipeline.connect, settings)
+      return yield* orRunError(Collect.read(source, yield* nextStamp(name), database, options)).pipe(inTime(name, options))
     },
     Effect.scoped
   )
@@ -222,10 +226,9 @@ export const dryRun = Effect.fn("Round.dry")(function*(
     tenants,
     Effect.fnUntraced(function*(tenant) {
       const { name, settings } = tenant
-      const run = Effect.provideService(
-        Run.dryRun(named(pipeline, name), options),
-        ConfigProvider.ConfigProvider,
-        settings
+      const run = Run.dryRun(pipeline, { ...options, tenant: name }).pipe(
+        Effect.provideContext(settings),
+        inTime(name, options)
       )
       const result = yield* resultOf(tenant, Effect.map(run, ({ outcome }) => outcome))
       yield* options.onTenant(name, result)

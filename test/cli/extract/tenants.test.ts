@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { chmodSync, globSync, readFileSync, writeFileSync } from "node:fs"
 import { type Emulator, type Options, serve } from "../../../src/emulator/server/Emulator.ts"
 import { command } from "../../support/processes/command.ts"
-import { inFolder } from "../../support/processes/program.ts"
+import { inFolder, start } from "../../support/processes/program.ts"
 import * as readers from "../../support/readers.ts"
 
 const loopback = { DUO_INSECURE_LOOPBACK: "1" }
@@ -43,40 +43,49 @@ const extract = (folder: string, ...args: ReadonlyArray<string>) =>
   command(folder, ["extract", "--tenants", "tenants.ndjson", ...args], loopback)
 
 describe("extract --tenants", () => {
-  it.live("publishes all tenants by their names, from one file or the other, and shows no key", () =>
-    inFolder((folder) =>
-      Effect.gen(function*() {
-        const { emulators, entries } = yield* some(folder, { "Example Customer 1": {}, "Example Customer 2": {} })
-        const toml = entries.map((entry) =>
-          `[[tenants]]\n${
-            Object.entries(entry).map(([key, value]) => `${key} = ${JSON.stringify(value)}`).join("\n")
-          }\n`
-        )
-        writeFileSync(`${folder}/tenants.toml`, toml.join("\n"))
-        const first = yield* extract(folder)
-        assert.deepStrictEqual({ code: first.code }, { code: 0 }, first.stderr)
-        assert.match(first.stdout, /^Example Customer 1 {2}20 users, \d+ with MFA/)
-        assert.match(first.stdout, /^2 of 2 tenants: 40 users/m)
-        const second = yield* command(folder, ["extract", "--tenants", "tenants.toml", "--json"], loopback)
-        assert.strictEqual(second.code, 0, second.stderr)
-        const { exit, failed, published, sinks, tenants } = JSON.parse(second.stdout)
-        assert.deepStrictEqual({ exit, failed, published }, { exit: 0, failed: 0, published: 2 })
-        assert.deepStrictEqual(tenants.map(({ host, tenant }: Listed & { tenant: string }) => [tenant, host]), [
-          ["Example Customer 1", entries[0]?.host],
-          ["Example Customer 2", entries[1]?.host]
-        ])
-        assert.lengthOf(sinks, 3)
-        const rows = yield* readers.query(`${folder}/data/duo.duckdb`, "SELECT DISTINCT tenant FROM users ORDER BY 1")
-        assert.deepStrictEqual(rows.map(({ tenant }) => tenant), ["Example Customer 1", "Example Customer 2"])
-        const verified = yield* command(folder, ["verify", "--all"], loopback)
-        assert.strictEqual(verified.code, 0, verified.stderr)
-        const written = globSync(`${folder}/data/**/*`).filter((file) => /\.(json|sql)$/.test(file))
-          .map((file) => readFileSync(file, "utf8")).join()
-        for (const { skey } of emulators) {
-          assert.notInclude([first, second].map((_) => JSON.stringify(_)) + written, skey)
-        }
-      })
-    ))
+  it.live(
+    "publishes all tenants by their names, from one file or the other, and shows no key",
+    () =>
+      inFolder((folder) =>
+        Effect.gen(function*() {
+          const { emulators, entries } = yield* some(folder, { "Example Customer 1": {}, "Example Customer 2": {} })
+          const toml = entries.map((entry) =>
+            `[[tenants]]\n${
+              Object.entries(entry).map(([key, value]) => `${key} = ${JSON.stringify(value)}`).join("\n")
+            }\n`
+          )
+          writeFileSync(`${folder}/tenants.toml`, toml.join("\n"))
+          const first = yield* extract(folder)
+          assert.deepStrictEqual({ code: first.code }, { code: 0 }, first.stderr)
+          assert.match(first.stdout, /^Example Customer 1 {2}20 users, \d+ with MFA/)
+          assert.match(first.stdout, /^2 of 2 tenants: 40 users/m)
+          const second = yield* command(folder, ["extract", "--tenants", "tenants.toml", "--json"], loopback)
+          assert.strictEqual(second.code, 0, second.stderr)
+          const { exit, failed, published, sinks, tenants } = JSON.parse(second.stdout)
+          assert.deepStrictEqual({ exit, failed, published }, { exit: 0, failed: 0, published: 2 })
+          assert.deepStrictEqual(tenants.map(({ host, tenant }: Listed & { tenant: string }) => [tenant, host]), [
+            ["Example Customer 1", entries[0]?.host],
+            ["Example Customer 2", entries[1]?.host]
+          ])
+          assert.lengthOf(sinks, 3)
+          const dry = yield* extract(folder, "--dry-run", "--json")
+          assert.deepStrictEqual(
+            JSON.parse(dry.stdout).tenants.map(({ host }: Listed) => host),
+            entries.map(({ host }) => host)
+          )
+          const rows = yield* readers.query(`${folder}/data/duo.duckdb`, "SELECT DISTINCT tenant FROM users ORDER BY 1")
+          assert.deepStrictEqual(rows.map(({ tenant }) => tenant), ["Example Customer 1", "Example Customer 2"])
+          const verified = yield* command(folder, ["verify", "--all"], loopback)
+          assert.strictEqual(verified.code, 0, verified.stderr)
+          const written = globSync(`${folder}/data/**/*`).filter((file) => /\.(json|sql)$/.test(file))
+            .map((file) => readFileSync(file, "utf8")).join()
+          for (const { skey } of emulators) {
+            assert.notInclude([first, second, dry].map((_) => JSON.stringify(_)) + written, skey)
+          }
+        })
+      ),
+    120_000
+  )
 
   it.live("makes the same history again from the Parquet files of rounds", () =>
     inFolder((folder) =>
@@ -119,6 +128,78 @@ describe("extract --tenants", () => {
           const { exit, failed, tenants } = JSON.parse(wrong.stdout)
           assert.deepStrictEqual({ exit, failed }, { exit: 6, failed: 2 })
           assert.deepStrictEqual(tenants.map(({ error = "" }) => error), ["", "DuoError", "DuoError"])
+        })
+      ),
+    60_000
+  )
+
+  it.live(
+    "names the fields of the list when it says what is wrong with a tenant",
+    () =>
+      inFolder((folder) =>
+        Effect.gen(function*() {
+          const { entries, emulators: [duo] } = yield* some(folder, { one: {} })
+          const [one = { name: "", host: "", ikey: "", skey_file: "" }] = entries
+          writeFileSync(`${folder}/swapped.key`, one.ikey, { mode: 0o600 })
+          write(folder, [
+            { ...one, name: "unknown", ikey: "DIWRONGWRONGWRONGWRO" },
+            { ...one, name: "down", host: "127.0.0.1:9" },
+            { ...one, name: "swapped", host: "127.0.0.1:10", skey_file: "swapped.key" },
+            { ...one, name: "keyless", host: "127.0.0.1:11", skey_file: "none" },
+            { name: "child", host: "127.0.0.1:12", account_id: "child" }
+          ])
+          const { code, stderr, stdout } = yield* command(folder, ["extract", "--tenants", "tenants.ndjson"], {
+            ...loopback,
+            DUO_IKEY: duo?.ikey ?? "",
+            DUO_SKEY: duo?.skey ?? ""
+          })
+          assert.strictEqual(code, 6, stderr)
+          for (
+            const sentence of [
+              /^unknown {2}.* The host does not know this integration key: check that its ikey and its host are of/m,
+              /^down {5}.* Check the network, its host and HTTPS_PROXY/m,
+              /^swapped {2}.* Its ikey and the key of its skey_file look swapped/m,
+              /^keyless {2}failed: Its skey_file names a file that does not exist: put the secret key in it\.$/m,
+              /^child {4}failed: Its account_id is not the id of an account/m
+            ]
+          ) assert.match(stdout, sentence)
+          assert.notMatch(stdout + stderr, /DUO_/)
+        })
+      ),
+    60_000
+  )
+
+  it.live(
+    "when it is stopped, says that what was read is kept, and the next one publishes it",
+    () =>
+      inFolder((folder) =>
+        Effect.gen(function*() {
+          const { emulators: [_, slow] } = yield* some(folder, { fast: {}, slow: { latency: 60_000 } })
+          const args = [
+            "extract",
+            "--tenants",
+            "tenants.ndjson",
+            "--at-once",
+            "1",
+            "--page-size",
+            "5",
+            "--sink",
+            "ndjson"
+          ]
+          const { child, ended } = start(folder, args, loopback)
+          yield* Effect.promise(async () => {
+            while ((slow?.requests.length ?? 0) < 2) await new Promise((resolve) => setImmediate(resolve))
+          })
+          child.kill("SIGINT")
+          const { code, stderr } = yield* Effect.promise(() => ended)
+          assert.strictEqual(code, 130)
+          assert.include(
+            stderr,
+            "Stopped; nothing of this round was published yet. 1 of 2 tenants are read and kept, and the next extract publishes"
+          )
+          yield* some(folder, { other: {} })
+          const next = yield* extract(folder, "--sink", "ndjson")
+          assert.include(next.stdout, "Published first, because an earlier round had read them: fast")
         })
       ),
     60_000
@@ -212,7 +293,7 @@ describe("extract --tenants", () => {
         for (const args of [["--record", "r"], ["--replay", "r"]]) {
           assert.strictEqual((yield* extract(folder, ...args)).code, 64)
         }
-        for (const args of [["--at-once", "2"], ["--max-rate", "9"], ["--shard", "0/2"]]) {
+        for (const args of [["--at-once", "2"], ["--max-rate", "9"], ["--shard", "0/2"], ["--tenant-timeout", "2h"]]) {
           const { code, stderr } = yield* command(folder, ["extract", ...args], loopback)
           assert.strictEqual(code, 64, stderr)
           assert.include(stderr, "name them with --tenants or --accounts")

@@ -1,6 +1,7 @@
 /** A round reads each tenant by itself and publishes all of them together. */
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, FileSystem } from "effect"
+import { ConfigProvider, Deferred, Effect, Fiber, FileSystem, Result, Runtime } from "effect"
+import { TestClock } from "effect/testing"
 import { globSync } from "node:fs"
 import { InputOutput, Superseded } from "../../../src/failure/SinkError.ts"
 import * as Manifest from "../../../src/run/publish/Manifest.ts"
@@ -45,6 +46,26 @@ describe("a round", () => {
       const result = yield* round(directory, { anna: failure, zoe: ["b", "c"] })
       assert.deepStrictEqual(failures(result), { anna: "SinkError", zoe: undefined })
       assert.deepStrictEqual(yield* now(directory), { anna: "[a]", zoe: "[b, c]" })
+    })))
+
+  it.effect("gives up a tenant that is not read within an hour, and publishes the others", () =>
+    inTemporary(Effect.fnUntraced(function*(directory) {
+      const hasBegun = yield* Deferred.make<void>()
+      const endless = Effect.andThen(Deferred.succeed(hasBegun, undefined), Effect.never)
+      const fiber = yield* Effect.forkChild(round(directory, { zoe: ["b"], anna: endless }, { atOnce: 1 }))
+      yield* Deferred.await(hasBegun)
+      yield* TestClock.adjust("59 minutes")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("1 minute")
+      const { tenants: [zoe, anna] } = yield* Fiber.join(fiber)
+      const error = anna === undefined ? undefined : yield* Effect.flip(Effect.fromResult(anna.result))
+      assert.strictEqual(error?.[Runtime.errorExitCode], 75)
+      assert.strictEqual(
+        error?.message,
+        "anna could not be read within 1h. Nothing of it changed; run again later, or allow more with --tenant-timeout."
+      )
+      assert.isTrue(zoe !== undefined && Result.isSuccess(zoe.result))
+      assert.deepStrictEqual(yield* now(directory), { zoe: "[b]" })
     })))
 
   it.effect("has stamps that no two tenants share, and each later than those of the round before", () =>

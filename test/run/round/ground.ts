@@ -1,5 +1,5 @@
 /** A pipeline of people whose tenants a test describes, and rounds of it into real sinks. */
-import { Config, ConfigProvider, Effect, Result } from "effect"
+import { Config, ConfigProvider, Context, Duration, Effect, Result } from "effect"
 import duckdb from "../../../sinks/duckdb.ts"
 import ndjson from "../../../sinks/ndjson.ts"
 import parquet from "../../../sinks/parquet.ts"
@@ -11,18 +11,19 @@ import type { Sink } from "../../../src/Sink.ts"
 import * as RowPipeline from "../../support/row-pipeline.ts"
 import { people } from "../spy-sink.ts"
 
-/** The people of each tenant, or the failure of reading it, by host. */
-export type Tenants = Readonly<Record<string, ReadonlyArray<string> | ExpectedFailure>>
+/** The people of each tenant, or the failure of reading it, or a reading that never ends. */
+export type Tenants = Readonly<Record<string, ReadonlyArray<string> | ExpectedFailure | Effect.Effect<never>>>
 
 export const hostOf = (name: string) => `api-${name}.duosecurity.com`
 
-/** A pipeline that asks the host of its settings. */
+/** A pipeline that asks the host of its settings, for tenants by host. */
 export const pipelineOf = (tenants: Tenants): Pipeline => {
-  const made = (users: ReadonlyArray<string>, tenant: string) =>
+  const made = (users: ReadonlyArray<string>, tenant: string, after: Effect.Effect<void> = Effect.void) =>
     RowPipeline.make({
       name: "people",
       tables: [people],
       tenant,
+      after,
       rows: (stamp) => [{ people: users.map((user_id) => ({ ...stamp, user_id })) }]
     })
   return {
@@ -30,6 +31,7 @@ export const pipelineOf = (tenants: Tenants): Pipeline => {
     connect: Effect.gen(function*() {
       const host = yield* Effect.orDie(Config.String("DUO_HOST"))
       const found = tenants[host] ?? []
+      if (Effect.isEffect(found)) return yield* made([], host, found).connect
       return "length" in found ? yield* made(found, host).connect : yield* Effect.fail(found)
     })
   }
@@ -53,8 +55,9 @@ export const optionsOf = (dataDirectory: string, others: ReadonlyArray<Sink> = [
 /** Runs a round of tenants, by name. The host of each is made of its name, unless another name is given for it. */
 export const round = (
   dataDirectory: string,
-  tenants: Readonly<Record<string, ReadonlyArray<string> | ExpectedFailure>>,
-  { hosts = {}, isNamedByDuo = false, sinks = [] }: {
+  tenants: Tenants,
+  { atOnce = 2, hosts = {}, isNamedByDuo = false, sinks = [] }: {
+    readonly atOnce?: number
     readonly isNamedByDuo?: boolean
     readonly hosts?: Readonly<Record<string, string>>
     readonly sinks?: ReadonlyArray<Sink>
@@ -68,9 +71,15 @@ export const round = (
       name,
       host: of(name),
       isNamedByDuo,
-      settings: ConfigProvider.fromUnknown({ DUO_HOST: of(name) })
+      settings: Context.make(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({ DUO_HOST: of(name) }))
     })),
-    { ...optionsOf(dataDirectory, sinks), atOnce: 2, known: names, onTenant: () => Effect.void }
+    {
+      ...optionsOf(dataDirectory, sinks),
+      atOnce,
+      tenantTimeout: Duration.hours(1),
+      known: names,
+      onTenant: () => Effect.void
+    }
   )
 }
 
