@@ -24,7 +24,7 @@ import {
   UnreadableAnswer
 } from "./DuoReason.ts"
 import { describe } from "./Explain.ts"
-import * as SettingNames from "./http/SettingNames.ts"
+import * as SettingNames from "./SettingNames.ts"
 
 const exitCode = (reason: DuoReason): number => {
   switch (reason._tag) {

@@ -1,6 +1,6 @@
 /** The sentences that a person reads if a request to Duo fails. */
 import type { DuoReason } from "./DuoReason.ts"
-import type { SettingNames } from "./http/SettingNames.ts"
+import type { SettingNames } from "./SettingNames.ts"
 
 /**
  * A request that failed. `ofChild` says that it was for a child account, and `names` how its settings are called. The hint

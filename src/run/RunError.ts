@@ -77,7 +77,7 @@ export class KnownAs extends Schema.TaggedError<KnownAs>()("KnownAs", {
 }) {}
 
 /** A tenant of a round was not read in the time that it may take. */
-export class TooSlow extends Schema.TaggedError<TooSlow>()("TooSlow", {
+export class TenantTooSlow extends Schema.TaggedError<TenantTooSlow>()("TenantTooSlow", {
   tenant: Schema.String,
   /** Such as `1h`. */
   limit: Schema.String
@@ -111,7 +111,7 @@ const Reason = Schema.Union([
   Shrunk,
   Vanished,
   KnownAs,
-  TooSlow,
+  TenantTooSlow,
   Outdated,
   Unpublished,
   UnnamedTarget
@@ -136,7 +136,7 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", { reaso
       case "Emptied":
       case "Shrunk":
       case "Vanished":
-      case "TooSlow":
+      case "TenantTooSlow":
       case "Outdated":
         return this.message
       default:
@@ -148,7 +148,7 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", { reaso
 function exitCode(reason: Reason): number {
   switch (reason._tag) {
     case "Locked":
-    case "TooSlow":
+    case "TenantTooSlow":
       return ExitCode.busy
     case "DataDirectory":
       return reason.why === "unwritable" || reason.why === "unlockable" ? ExitCode.cannotCreate : ExitCode.io
@@ -188,7 +188,7 @@ function describe(reason: Reason): string {
       return `${describeVanished(reason)} Nothing changed; if that is right, run again with --max-shrink 100.`
     case "KnownAs":
       return `${reason.host} was published as ${reason.known} before, and its rows would be there twice. Call it ${reason.known}, in the file of --tenants; or first retire that name, with tenants retire.`
-    case "TooSlow":
+    case "TenantTooSlow":
       return `${reason.tenant} could not be read within ${reason.limit}. Nothing of it changed; run again later, or allow more with --tenant-timeout.`
     case "Outdated":
       return `The recorded run ${reason.run_id} is older than run ${reason.newest}, which is published here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`

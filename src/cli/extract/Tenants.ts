@@ -3,7 +3,7 @@ import { ConfigProvider, Context, Duration, Effect, type FileSystem, Option, Res
 import { Accounts } from "../../duo/Accounts.ts"
 import { allowsLoopback } from "../../duo/http/Credentials.ts"
 import * as RatePlan from "../../duo/http/RatePlan.ts"
-import * as SettingNames from "../../duo/http/SettingNames.ts"
+import * as SettingNames from "../../duo/SettingNames.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import * as Round from "../../run/round/Round.ts"

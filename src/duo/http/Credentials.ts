@@ -5,8 +5,8 @@
 import { Config, Context, Effect, FileSystem, Layer, Option, Redacted, Result, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Owner from "../../files/Owner.ts"
+import { CurrentNames, inEnvironment, type SettingNames } from "../SettingNames.ts"
 import { parseHost } from "./Host.ts"
-import { CurrentNames, inEnvironment, type SettingNames } from "./SettingNames.ts"
 
 /** A setting is missing or malformed. The message says what to set, and never shows a value. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {

@@ -4,7 +4,7 @@
  */
 import { Result, Schema } from "effect"
 import { isLoopback } from "../../http/LoopbackName.ts"
-import { inEnvironment } from "./SettingNames.ts"
+import { inEnvironment } from "../SettingNames.ts"
 
 /** `api-xxxxxxxx.duosecurity.com`, `api-xxxxxxxx.duofederal.com`, or loopback with an optional port; lower case. */
 export const HostName = Schema.String.pipe(Schema.brand("duo-mfa/duo/HostName"))

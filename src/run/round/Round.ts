@@ -19,7 +19,7 @@ import type { Receipt } from "../publish/ManifestFile.ts"
 import * as Recovery from "../publish/Recovery.ts"
 import type * as Rows from "../Rows.ts"
 import * as Run from "../Run.ts"
-import { RunError, TooSlow } from "../RunError.ts"
+import { RunError, TenantTooSlow } from "../RunError.ts"
 import { newStamp } from "../Stamp.ts"
 import { retryWhileLocked } from "../Waiting.ts"
 import * as Gather from "./Gather.ts"
@@ -108,7 +108,7 @@ const partsOf = (tenants: ReadonlyArray<Sized>) => {
 const inTime = (tenant: string, { tenantTimeout: duration }: RoundOptions) =>
   Effect.timeoutOrElse({
     duration,
-    orElse: () => Effect.fail(new RunError({ reason: new TooSlow({ tenant, limit: Duration.format(duration) }) }))
+    orElse: () => Effect.fail(new RunError({ reason: new TenantTooSlow({ tenant, limit: Duration.format(duration) }) }))
   })
 
 /**

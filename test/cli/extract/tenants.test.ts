@@ -2,45 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { chmodSync, globSync, readFileSync, writeFileSync } from "node:fs"
-import { type Emulator, type Options, serve } from "../../../src/emulator/server/Emulator.ts"
 import { command } from "../../support/processes/command.ts"
-import { inFolder, start } from "../../support/processes/program.ts"
+import { inFolder } from "../../support/processes/program.ts"
 import * as readers from "../../support/readers.ts"
-
-const loopback = { DUO_INSECURE_LOOPBACK: "1" }
-
-interface Listed {
-  readonly name: string
-  readonly host: string
-  readonly ikey: string
-  readonly skey_file: string
-}
-
-/** Writes the key of an emulated tenant to a file, and gives its entry in a file of tenants. */
-const listed = (folder: string, name: string, { host, ikey, skey }: Emulator): Listed => {
-  const skey_file = `${name.replaceAll(" ", "-")}.key`
-  writeFileSync(`${folder}/${skey_file}`, skey, { mode: 0o600 })
-  return { name, host, ikey, skey_file }
-}
-
-const write = (folder: string, tenants: ReadonlyArray<object>) =>
-  writeFileSync(`${folder}/tenants.ndjson`, tenants.map((tenant) => `${JSON.stringify(tenant)}\n`).join(""))
-
-/** Some emulated tenants, and their entries. */
-const some = Effect.fnUntraced(function*(folder: string, given: Readonly<Record<string, Options>>) {
-  const tenants: Array<Listed & { readonly emulator: Emulator }> = []
-  let seed = 10
-  for (const [name, options] of Object.entries(given)) {
-    const emulator = yield* serve({ users: 20, seed: seed++, ...options })
-    tenants.push({ ...listed(folder, name, emulator), emulator })
-  }
-  const entries = tenants.map(({ emulator: _, ...entry }) => entry)
-  write(folder, entries)
-  return { entries, emulators: tenants.map(({ emulator }) => emulator) }
-})
-
-const extract = (folder: string, ...args: ReadonlyArray<string>) =>
-  command(folder, ["extract", "--tenants", "tenants.ndjson", ...args], loopback)
+import { extract, type Listed, loopback, some, write } from "./listed.ts"
 
 describe("extract --tenants", () => {
   it.live(
@@ -128,78 +93,6 @@ describe("extract --tenants", () => {
           const { exit, failed, tenants } = JSON.parse(wrong.stdout)
           assert.deepStrictEqual({ exit, failed }, { exit: 6, failed: 2 })
           assert.deepStrictEqual(tenants.map(({ error = "" }) => error), ["", "DuoError", "DuoError"])
-        })
-      ),
-    60_000
-  )
-
-  it.live(
-    "names the fields of the list when it says what is wrong with a tenant",
-    () =>
-      inFolder((folder) =>
-        Effect.gen(function*() {
-          const { entries, emulators: [duo] } = yield* some(folder, { one: {} })
-          const [one = { name: "", host: "", ikey: "", skey_file: "" }] = entries
-          writeFileSync(`${folder}/swapped.key`, one.ikey, { mode: 0o600 })
-          write(folder, [
-            { ...one, name: "unknown", ikey: "DIWRONGWRONGWRONGWRO" },
-            { ...one, name: "down", host: "127.0.0.1:9" },
-            { ...one, name: "swapped", host: "127.0.0.1:10", skey_file: "swapped.key" },
-            { ...one, name: "keyless", host: "127.0.0.1:11", skey_file: "none" },
-            { name: "child", host: "127.0.0.1:12", account_id: "child" }
-          ])
-          const { code, stderr, stdout } = yield* command(folder, ["extract", "--tenants", "tenants.ndjson"], {
-            ...loopback,
-            DUO_IKEY: duo?.ikey ?? "",
-            DUO_SKEY: duo?.skey ?? ""
-          })
-          assert.strictEqual(code, 6, stderr)
-          for (
-            const sentence of [
-              /^unknown {2}.* The host does not know this integration key: check that its ikey and its host are of/m,
-              /^down {5}.* Check the network, its host and HTTPS_PROXY/m,
-              /^swapped {2}.* Its ikey and the key of its skey_file look swapped/m,
-              /^keyless {2}failed: Its skey_file names a file that does not exist: put the secret key in it\.$/m,
-              /^child {4}failed: Its account_id is not the id of an account/m
-            ]
-          ) assert.match(stdout, sentence)
-          assert.notMatch(stdout + stderr, /DUO_/)
-        })
-      ),
-    60_000
-  )
-
-  it.live(
-    "when it is stopped, says that what was read is kept, and the next one publishes it",
-    () =>
-      inFolder((folder) =>
-        Effect.gen(function*() {
-          const { emulators: [_, slow] } = yield* some(folder, { fast: {}, slow: { latency: 60_000 } })
-          const args = [
-            "extract",
-            "--tenants",
-            "tenants.ndjson",
-            "--at-once",
-            "1",
-            "--page-size",
-            "5",
-            "--sink",
-            "ndjson"
-          ]
-          const { child, ended } = start(folder, args, loopback)
-          yield* Effect.promise(async () => {
-            while ((slow?.requests.length ?? 0) < 2) await new Promise((resolve) => setImmediate(resolve))
-          })
-          child.kill("SIGINT")
-          const { code, stderr } = yield* Effect.promise(() => ended)
-          assert.strictEqual(code, 130)
-          assert.include(
-            stderr,
-            "Stopped; nothing of this round was published yet. 1 of 2 tenants are read and kept, and the next extract publishes"
-          )
-          yield* some(folder, { other: {} })
-          const next = yield* extract(folder, "--sink", "ndjson")
-          assert.include(next.stdout, "Published first, because an earlier round had read them: fast")
         })
       ),
     60_000
