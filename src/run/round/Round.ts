@@ -146,7 +146,9 @@ export const run = Effect.fn("Round")(function*(
     function*({ host, name, settings }: RoundTenant, database: RunDatabase.RunDatabase) {
       yield* names.refuseOther(name, host)
       const source = yield* Effect.provideContext(pipeline.connect, settings)
-      return yield* orRunError(Collect.read(source, yield* nextStamp(name), database, options)).pipe(inTime(name, options))
+      return yield* orRunError(Collect.read(source, yield* nextStamp(name), database, options)).pipe(
+        inTime(name, options)
+      )
     },
     Effect.scoped
   )
