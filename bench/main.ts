@@ -9,6 +9,7 @@ import { Console, Effect, FileSystem } from "effect"
 import { parseArgs } from "node:util"
 import * as Container from "./Container.ts"
 import * as Contenders from "./Contenders.ts"
+import * as Fleet from "./Fleet.ts"
 import * as History from "./History.ts"
 import * as Machine from "./Machine.ts"
 import * as Part from "./Part.ts"
@@ -40,6 +41,7 @@ const names = [
   "start",
   "small",
   "tenants",
+  "fleet",
   "profile"
 ] as const
 
@@ -71,6 +73,7 @@ const parts = {
   start: (part: Part.Begun) => Effect.map(StartUp.version(sized(StartUp)), (rows) => part({ rows })),
   small: (part: Part.Begun) => Effect.map(StartUp.small(sized(StartUp)), (rows) => part({ rows })),
   tenants: (part: Part.Begun) => Effect.map(Tenants.measure(sized(Tenants)), (rows) => part({ rows })),
+  fleet: (part: Part.Begun) => Effect.map(Fleet.measure(sized(Fleet)), (rows) => part({ rows })),
   profile: (part: Part.Begun) =>
     Effect.map(
       Profile.measure(profiled),

@@ -103,7 +103,7 @@ const backoff = Schedule.min([Schedule.exponential("5 seconds"), Schedule.spaced
  * Does a turn, and tries again until its period is over if waiting may help. `permit` lets only so many turns be done at
  * the same time. The result is on the board.
  */
-export const take = Effect.fn("Fleet.turn")(function*(
+export const take = Effect.fnUntraced(function*(
   board: Board,
   turn: TenantTurnPayload,
   options: WorkerOptions,
@@ -138,7 +138,7 @@ export const take = Effect.fn("Fleet.turn")(function*(
  * Tidies up after a worker that was killed: discards its runs, except those that have claimed their turn, which other workers
  * publish. The folder of a living worker has a lock, and is left alone.
  */
-export const tidy = Effect.fn("Fleet.tidy")(function*(board: Board, options: WorkerOptions) {
+export const tidy = Effect.fnUntraced(function*(board: Board, options: WorkerOptions) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const folder = folderIn(path, options.dataDirectory)

@@ -1,0 +1,99 @@
+/**
+ * Measures how fast one, two and four workers of a fleet publish tenants whose answers are slow. Workers, tenants and
+ * PostgreSQL share this machine. A worker reads one tenant at a time, so that what is waited for is Duo.
+ */
+import { Console, Effect, FileSystem, Schema } from "effect"
+import { spawn } from "node:child_process"
+import * as postgres from "../test/support/servers/postgres-server.ts"
+import * as Processes from "./Processes.ts"
+import { alone, compared } from "./Table.ts"
+
+export interface Options {
+  readonly tenants: number
+  readonly rounds: number
+}
+
+export const full: Options = { tenants: 60, rounds: 3 }
+export const quick: Options = { tenants: 10, rounds: 1 }
+
+const users = 20
+const latency = 300
+
+const Parent = Schema.fromJsonString(Schema.Struct({
+  host: Schema.String,
+  ikey: Schema.String,
+  skey: Schema.String,
+  children: Schema.Array(Schema.Struct({ account_id: Schema.String, host: Schema.String, name: Schema.String }))
+}))
+type Parent = typeof Parent.Type
+
+/** Starts a worker that works until the scope closes, and waits until it listens. */
+const worker = (command: Processes.Command) =>
+  Effect.acquireRelease(
+    Effect.callback<ReturnType<typeof spawn>>((resume) => {
+      const { args, cwd, env } = command
+      const child = spawn(command.command, args, {
+        cwd,
+        env: { PATH: process.env["PATH"], ...env },
+        stdio: ["ignore", "ignore", "pipe"]
+      })
+      child.stderr.on("data", (text) => {
+        if (String(text).includes("Listening on")) resume(Effect.succeed(child))
+      })
+      child.once("exit", (code) => resume(Effect.die(new Error(`a worker ended with ${code}`))))
+    }),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+
+const Submitted = Schema.fromJsonString(Schema.Struct({
+  tenants: Schema.Array(Schema.Struct({ state: Schema.String }))
+}))
+
+/** The seconds from handing the tenants over until all are published by so many workers. */
+const seconds = Effect.fnUntraced(function*(parent: Parent, workers: number) {
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
+  const { port } = yield* Effect.acquireRelease(
+    Effect.promise(() => postgres.start()),
+    ({ stop }) => Effect.promise(() => stop())
+  )
+  const target = `postgres://duo@127.0.0.1:${port}/reports`
+  const file = `${directory}/tenants.ndjson`
+  yield* fs.writeFileString(file, parent.children.map((child) => JSON.stringify(child)).join("\n"), { mode: 0o600 })
+  const list = ["--tenants", file, "--database", target]
+  for (let n = 0; n < workers; n++) {
+    const place = `${directory}/${n}`
+    yield* fs.makeDirectory(place)
+    yield* worker(Processes.duoMfa(parent, place, ["worker", ...list, "--sink", target, "--at-once", "1"]))
+  }
+  const ended = yield* Processes.run(
+    Processes.duoMfa(parent, directory, ["submit", ...list, "--every", "24h", "--wait", "1h", "--json"])
+  )
+  const { tenants } = yield* Schema.decodeEffect(Submitted)(ended.stdout)
+  return tenants.length === parent.children.length && tenants.every(({ state }) => state === "published")
+    ? ended.seconds
+    : yield* Effect.die(new Error("not every tenant was published"))
+}, Effect.scoped)
+
+/** The tenants a fleet publishes. */
+export const measure = Effect.fnUntraced(function*({ rounds, tenants }: Options) {
+  yield* Console.error(`a fleet of ${tenants} tenants`)
+  const line = yield* Processes.serve(`${import.meta.dirname}/serve-parent.ts`, [tenants, users, latency].map(String))
+  const parent = yield* Schema.decodeEffect(Parent)(line)
+  const measured = yield* Effect.forEach(
+    Array.from({ length: rounds }),
+    Effect.fnUntraced(function*() {
+      const [one, two, four] = [yield* seconds(parent, 1), yield* seconds(parent, 2), yield* seconds(parent, 4)]
+      return { one, two, four }
+    })
+  )
+  return [
+    alone(
+      `${tenants} tenants of ${users} users, ${latency} ms an answer, published by one worker`,
+      "s",
+      measured.map(({ one }) => one)
+    ),
+    compared("… by two workers; by one", "s", measured.map(({ one, two }) => ({ ours: two, reference: one }))),
+    compared("… by four workers; by one", "s", measured.map(({ four, one }) => ({ ours: four, reference: one })))
+  ]
+}, Effect.scoped)
