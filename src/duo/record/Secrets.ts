@@ -1,6 +1,6 @@
 /**
- * Removes keys and signatures from an answer. Duo never repeats them, but a proxy's error page may show the whole
- * request.
+ * Removes keys and signatures from an answer. Duo never repeats those of the request, but a proxy's error page may show
+ * the whole request; and Duo's list of applications may have the secret keys of all of them.
  */
 import { Redacted } from "effect"
 import type { Credentials } from "../http/Credentials.ts"
@@ -12,6 +12,9 @@ const ofHeader = (authorization = ""): ReadonlyArray<string> => {
   return [encoded, ...Buffer.from(encoded, "base64").toString().split(":")]
 }
 
+/** The secret keys of applications, which Duo's list of them may have, by the names of their fields. */
+const secretField = /("(?:\w*_)?(?:secret|secret_key|skey)"\s*:\s*")((?:[^"\\]|\\.)*)(?=")/g
+
 /** Replaces every character of a secret with a star. */
 export const withoutSecrets = (
   { ikey, skey }: Pick<Credentials["Service"], "ikey" | "skey">,
@@ -20,5 +23,5 @@ export const withoutSecrets = (
 ): string =>
   [ikey, Redacted.value(skey), ...ofHeader(headers["authorization"])].reduce(
     (clean, secret) => secret === "" ? clean : clean.replaceAll(secret, "*".repeat(secret.length)),
-    text
+    text.replace(secretField, (_, name: string, secret: string) => name + "*".repeat(secret.length))
   )

@@ -146,6 +146,26 @@ describe("A recorder", () => {
       assert.deepStrictEqual([...canaries, encoded, signature].filter((secret) => record.includes(secret)), [])
     })))
 
+  it.effect("removes secrets of applications from an answer, whatever their form, and nothing else", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const secrets = ["5f".repeat(20), `${"*".repeat(36)}1234`, "a\"b\\c", "short"]
+      const [secret_key, skey, client_secret, secret] = secrets
+      const sso = { oauth_config: { clients: [{ client_id: "kept", client_secret }] }, idp_metadata: { secret } }
+      const { record } = yield* recorded(folder, () =>
+        Response.json({
+          stat: "FAIL",
+          code: 40301,
+          message: "Access forbidden",
+          response: [{ integration_key: "kept", secret_key, sso, skey, note: "my secret: kept", secrets: "kept" }]
+        }, { status: 403 }))
+      assert.deepStrictEqual(
+        secrets.filter((secret) => record.includes(JSON.stringify(secret).slice(1, -1))),
+        []
+      )
+      assert.include(record, `"secret_key":"${"*".repeat(40)}"`)
+      assert.strictEqual(record.match(/kept"/g)?.length, 4)
+    })))
+
   it.effect("keeps only the host of a redirect's target", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const location = "https://someone:word@login.example.com/in?token=abcdef#there"
