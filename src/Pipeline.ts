@@ -35,9 +35,10 @@ export interface List {
    * empty.
    */
   readonly filledBy?: Readonly<Record<string, string>>
-  /** The names of two fields: the object's id, and the Unix time at which it was created. */
+  /** The name of the field with the object's id. */
   readonly id: string
-  readonly created: string
+  /** The name of the field with the Unix time at which the object was created, if Duo says it. */
+  readonly created?: string
 }
 
 /**

@@ -1,11 +1,12 @@
 /** Reads every bypass code of the tenant. If the keys may not read them, the run goes on without bypass codes. */
-import { Context, Effect, Layer, Schema, Stream } from "effect"
+import { Context, Effect, Layer, type Stream } from "effect"
 import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
 import type { DuoError } from "../DuoError.ts"
 import { Client } from "../http/Client.ts"
 import { BypassCode, decodeBypassCodes } from "../wire/BypassCode.ts"
 import { columns } from "../wire/Wire.ts"
+import { type NotCollected, orNotCollected } from "./NotCollected.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
 import * as Readings from "./Readings.ts"
 
@@ -25,22 +26,6 @@ const endpoint: Endpoint<BypassCode> = {
   id: ({ bypass_code_id }) => bypass_code_id
 }
 
-/** Bypass codes cannot be read. They are not collected, which is not the same as having none. */
-export class NotCollected extends Schema.TaggedError<NotCollected>()("NotCollected", {
-  path: Schema.String,
-  detail: Schema.String
-}) {
-  override get message() {
-    return this.detail
-  }
-}
-
-/**
- * Whether the keys have no permission for bypass codes, or this tenant has no such list. Duo says so in several ways.
- */
-const isNotAvailable = ({ reason }: DuoError) =>
-  ["Unauthorized", "Forbidden", "NotFound", "MethodNotAllowed", "BadRequest"].includes(reason._tag)
-
 export class BypassCodes extends Context.Service<BypassCodes, {
   /**
    * One reading of the list, an element per page. Fails with `NotCollected` if Duo refuses the first page. Read
@@ -55,20 +40,7 @@ export class BypassCodes extends Context.Service<BypassCodes, {
     Effect.gen(function*() {
       const client = yield* Client
       const pages = (options: PageOptions = {}) =>
-        Stream.suspend(() => {
-          let started = false
-          return pagesOf(client, endpoint, options).pipe(
-            Stream.map((page) => {
-              started = true
-              return page
-            }),
-            Stream.mapError((error) =>
-              isNotAvailable(error) && !started
-                ? new NotCollected({ path: error.path, detail: `Bypass codes are not collected. ${error.message}` })
-                : error
-            )
-          )
-        })
+        pagesOf(client, endpoint, options).pipe(orNotCollected("Bypass codes"))
       return BypassCodes.of({
         pages,
         read: (options) => Readings.read(list, (cache) => pages({ ...options, cache }), options)

@@ -77,7 +77,7 @@ export const read = Effect.fn("Duo.list")(function*<E>(
      ANTI JOIN objects.left_out left_out ON left_out.list = objects._list AND left_out.object = objects.rowid`
   )
   const sightings = `(SELECT list, ${DuckDb.name(list.id)} AS id, ${
-    DuckDb.name(list.created)
+    list.created === undefined ? "NULL::BIGINT" : DuckDb.name(list.created)
   } AS created, reading, is_first
      FROM pages JOIN ${table} ON _list = list AND _page = content WHERE _list = ${loader.list})`
 
