@@ -161,6 +161,8 @@ interface Kinds {
   readonly directories: Ids
   readonly administrators: Ids
   readonly units: Ids
+  readonly policies: Ids
+  readonly integrations: Ids
 }
 
 const made = new Map<number, Kinds>()
@@ -181,7 +183,9 @@ export const kinds = (seed: number): Kinds => {
     bypassCodes: ids(seed, "DB"),
     directories: ids(seed, "DS"),
     administrators: ids(seed, "DE"),
-    units: ids(seed, "DA")
+    units: ids(seed, "DA"),
+    policies: ids(seed, "PO"),
+    integrations: ids(seed, "DI")
   }
   made.set(seed, now)
   return now

@@ -19,6 +19,9 @@ const groups = [
   ["Leavers", "", "Disabled"]
 ] as const
 
+/** The names of the groups, by number. */
+export const groupNames: ReadonlyArray<string> = groups.map(([name]) => name)
+
 /** Weights in the order of `groups`: the last two are rare. */
 const groupPicks: NonEmpty<number> = [0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 4, 4, 5, 6, 6, 7, 8, 1, 0, 4, 2, 0]
 

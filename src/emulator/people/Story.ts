@@ -5,6 +5,7 @@
  */
 import { Dice, mix, seedOf } from "./Dice.ts"
 import { bypassCode, codesAmong, ownerOf } from "./InventedCodes.ts"
+import { invent } from "./InventedPolicies.ts"
 import { type InventedTenant, phone, webauthn } from "./Methods.ts"
 import { person } from "./Person.ts"
 import { type Json, type JsonObject, parseObject } from "./PythonJson.ts"
@@ -198,6 +199,8 @@ export const tenantOn = (story: Story, day: number): Tenant.Tenant => {
   return Tenant.fromUsers(
     everybody.filter((user) => user !== undefined),
     codes.filter((code) => code !== undefined && (code["expiration"] === null || Number(code["expiration"]) > now))
-      .filter((code) => code !== undefined)
+      .filter((code) => code !== undefined),
+    undefined,
+    invent(ground)
   )
 }

@@ -5,6 +5,7 @@ import { Schema } from "effect"
 import { administrator, defaultCount } from "./Administrators.ts"
 import { seedOf } from "./Dice.ts"
 import { bypassCode, codesAmong, codesOf, firstCodeOf, ownerOf } from "./InventedCodes.ts"
+import { invent, type Protected, type ProtectedTexts, textsOf } from "./InventedPolicies.ts"
 import { type InventedTenant, kinds } from "./Methods.ts"
 import { person, usernameText } from "./Person.ts"
 import { dumps, type JsonObject, parseObject } from "./PythonJson.ts"
@@ -38,6 +39,8 @@ export interface Tenant {
   readonly admins: () => number
   /** The JSON text of an administrator. */
   readonly admin: (at: number) => string
+  /** The policies and the applications. */
+  readonly protected: ProtectedTexts
   /** Changes the list. A position beyond the end changes nothing, except that `add` appends there. */
   readonly edit: (edit: Edit) => void
 }
@@ -58,9 +61,12 @@ interface Start {
   readonly given: ReadonlyArray<Given>
   readonly codes: ReadonlyArray<string>
   readonly admins: ReadonlyArray<string>
+  readonly protected?: Protected | undefined
 }
 
-const start = ({ admins: firstAdmins, codes, given, tenantSeed: ground, invented }: Start): Tenant => {
+const start = (
+  { admins: firstAdmins, codes, given, tenantSeed: ground, invented, protected: things }: Start
+): Tenant => {
   const admins = [...firstAdmins]
   /** Undefined until the first edit. Then it has the number or the text of every user. */
   let entries: Array<number | Given> | undefined = given.length > 0 ? [...given] : undefined
@@ -117,6 +123,7 @@ const start = ({ admins: firstAdmins, codes, given, tenantSeed: ground, invented
     },
     admins: () => admins.length,
     admin: (at) => admins[at] ?? "{}",
+    protected: textsOf(things ?? invent(ground)),
     edit: (edit) => {
       if (edit.edit === "add_admin") return void admins.splice(edit.at, 0, dumps(edit.admin))
       if (edit.edit === "remove_admin") return void admins.splice(edit.at, 1)
@@ -157,12 +164,14 @@ export const make = (options: {
 }
 
 /**
- * A tenant of exactly these users, whatever they look like, these bypass codes, and these or invented administrators.
+ * A tenant of exactly these users, whatever they look like, and these bypass codes; and of these or invented
+ * administrators, policies and applications.
  */
 export const fromUsers = (
   users: ReadonlyArray<JsonObject>,
   bypassCodes: ReadonlyArray<JsonObject> = [],
-  admins?: ReadonlyArray<JsonObject>
+  admins?: ReadonlyArray<JsonObject>,
+  things?: Protected
 ): Tenant => {
   const ground = { seed: seedOf(1), epoch: defaultEpoch }
   return start({
@@ -170,6 +179,7 @@ export const fromUsers = (
     invented: 0,
     given: users.map((user) => ({ text: dumps(user), of: undefined })),
     codes: bypassCodes.map(dumps),
-    admins: admins?.map(dumps) ?? someAdmins(ground, defaultCount)
+    admins: admins?.map(dumps) ?? someAdmins(ground, defaultCount),
+    protected: things
   })
 }

@@ -15,7 +15,7 @@ import { type HostAccount, isAccountsPath, listAccounts, refuseAccount } from ".
 import { authenticate, type Keys, type SignatureName } from "./Authentication.ts"
 import * as Bucket from "./Bucket.ts"
 import { deliver, isDelivery } from "./Delivery.ts"
-import { type EmulatedApi, endpointOf, type Permission, respond } from "./Endpoints.ts"
+import { type EmulatedApi, endpointOf, type Permission, permissions as allPermissions, respond } from "./Endpoints.ts"
 import { type EmulatorError, listen } from "./Loopback.ts"
 import { receive, type ReceivedRequest } from "./ReceivedRequest.ts"
 import { render, type Reply, type ReplyAnswer } from "./Reply.ts"
@@ -160,7 +160,7 @@ const answerer = (
     signatures: options.signatures ?? ["v2-sha1", "v2-sha512", "v5-sha512"]
   }
   const apis = options.apis ?? ["v1", "v2"]
-  const permissions = options.permissions ?? ["users", "bypass_codes", "admins"]
+  const permissions = options.permissions ?? allPermissions
   const { rateLimit } = options
   const bucket = rateLimit === undefined
     ? Bucket.unlimited
@@ -178,11 +178,13 @@ const answerer = (
       ...given,
       headers: { ...given.headers, date: new Date(now * 1000).toUTCString() }
     })
-    const refusal = request.path === ping ? undefined : authenticate(keys, request, now)
+    const endpoint = endpointOf(request.path, apis)
+    const refusal = request.path === ping
+      ? undefined
+      : authenticate(endpoint?.isV5Only ? v5Only(keys) : keys, request, now)
     if (refusal !== undefined) return { answer: dated(render(refusal)), delivery: undefined, applied }
 
     let limitAtMost = Infinity
-    const endpoint = endpointOf(request.path, apis)
     for (const each of due) {
       if (each.fault.fault === "edit" && each.fault.after !== true) {
         tenant.edit(each.fault.edit)
@@ -222,6 +224,8 @@ const answerer = (
     return { answer: dated({ ...rendered, body }), delivery: delivery?.fault, applied }
   }
 }
+
+const v5Only = (keys: Keys): Keys => ({ ...keys, signatures: keys.signatures.filter((name) => name === "v5-sha512") })
 
 /** Milliseconds to wait before the next answer. */
 const delays = ({ latency = 0 }: Options, seed: number | string) => {

@@ -4,13 +4,16 @@ import type { Tenant } from "../people/Tenant.ts"
 import type { ReceivedRequest } from "./ReceivedRequest.ts"
 import { refuse, type Reply, type ReplyPage } from "./Reply.ts"
 
-export type Permission = "users" | "bypass_codes" | "admins"
+export const permissions = ["users", "bypass_codes", "admins", "policies", "integrations"] as const
+export type Permission = typeof permissions[number]
 export type EmulatedApi = "v1" | "v2"
 
 export interface EmulatedEndpoint {
   readonly permission: Permission
   /** The list that the endpoint pages through, if it has pages. */
   readonly list: Permission | undefined
+  /** Whether Duo accepts only version 5 of the signature. */
+  readonly isV5Only?: true
   /** Answers the request. `limitAtMost` makes pages shorter than asked for. */
   readonly answer: (tenant: Tenant, params: ReadonlyMap<string, string>, limitAtMost: number) => Reply
 }
@@ -106,6 +109,38 @@ const admins: EmulatedEndpoint = {
     page(params, { standard: 100, max: 500 }, limitAtMost, tenant.admins(), tenant.admin)
 }
 
+const policies: EmulatedEndpoint = {
+  permission: "policies",
+  list: "policies",
+  isV5Only: true,
+  answer: ({ protected: { policies } }, params, limitAtMost) =>
+    page(params, { standard: 100, max: 100 }, limitAtMost, policies.length, (at) => policies[at] ?? "{}")
+}
+
+const policySummary: EmulatedEndpoint = {
+  permission: "policies",
+  list: undefined,
+  isV5Only: true,
+  answer: (tenant) => ({ kind: "single", text: tenant.protected.summary })
+}
+
+const integrations: EmulatedEndpoint = {
+  permission: "integrations",
+  list: "integrations",
+  isV5Only: true,
+  answer: ({ protected: { integrations } }, params, limitAtMost) =>
+    page(params, { standard: 100, max: 500 }, limitAtMost, integrations.length, (at) => integrations[at] ?? "{}")
+}
+
+/** The endpoints that have one version. There is none for secret keys, so a request for one ends with 404. */
+const others: ReadonlyMap<string, EmulatedEndpoint> = new Map([
+  ["/admin/v1/bypass_codes", bypassCodes],
+  ["/admin/v1/admins", admins],
+  ["/admin/v2/policies", policies],
+  ["/admin/v2/policies/summary", policySummary],
+  ["/admin/v3/integrations", integrations]
+])
+
 const oneUser = (id: string): EmulatedEndpoint => ({
   permission: "users",
   list: undefined,
@@ -117,8 +152,8 @@ const oneUser = (id: string): EmulatedEndpoint => ({
 
 /** The endpoint of a path, if there is one. Duo's own clients call v1; its integration guide describes v2. */
 export const endpointOf = (path: string, apis: ReadonlyArray<EmulatedApi>): EmulatedEndpoint | undefined => {
-  if (path === "/admin/v1/bypass_codes") return bypassCodes
-  if (path === "/admin/v1/admins") return admins
+  const other = others.get(path)
+  if (other !== undefined) return other
   if (path === "/admin/v2/users") return apis.includes("v2") ? users(500) : undefined
   if (!apis.includes("v1")) return undefined
   if (path === "/admin/v1/users") return users(300)

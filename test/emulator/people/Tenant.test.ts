@@ -117,4 +117,29 @@ describe("an invented tenant", () => {
     const phones = users.flatMap((user) => user.phones.map((phone) => phone["phone_id"]))
     assert.isTrue(new Set(phones).size < phones.length)
   })
+
+  it.prop(
+    "protects the same applications with the same policies for the same seed, and its groups are those of its users",
+    [
+      Schema.String
+    ],
+    ([seed]) => {
+      const tenant = Tenant.make({ users: 300, seed })
+      assert.deepStrictEqual(tenant.protected, Tenant.make({ users: 0, seed }).protected)
+      const { integrations, policies, summary } = tenant.protected
+      for (const text of [...integrations, ...policies, summary]) {
+        assert.match(text, /^[ -~]*$/)
+        assert.strictEqual(dumps(JSON.parse(text)), text)
+      }
+      const ids = (text: string) => new Set(text.match(/DG[A-Z0-9]{18}/g))
+      const known = ids(Array.from({ length: 300 }, (_, at) => tenant.text(at)).join())
+      const named = ids(integrations.join() + summary)
+      assert.isAbove(named.size, 2)
+      assert.deepStrictEqual([...named].filter((id) => !known.has(id)), [])
+      const keys = policies.map((text) => JSON.parse(text).policy_key)
+      const applied = integrations.flatMap((text) => JSON.parse(text).policy_key ?? [])
+      assert.deepStrictEqual(applied.filter((key) => !keys.includes(key)), [])
+    },
+    some
+  )
 })

@@ -66,6 +66,25 @@ describe("a request is refused", () => {
       assert.strictEqual(json(yield* ask(emulator)).stat, "OK")
     }))
 
+  it.effect("for policies and applications with an old signature: 40103", () =>
+    Effect.gen(function*() {
+      const emulator = yield* serve()
+      for (const path of ["/admin/v2/policies", "/admin/v2/policies/summary", "/admin/v3/integrations"]) {
+        for (const scheme of schemes) {
+          const { code, stat } = json(yield* ask(emulator, { path, scheme }))
+          assert.deepStrictEqual([code, stat], scheme.version === 5 ? [undefined, "OK"] : [40103, "FAIL"], path)
+        }
+      }
+    }))
+
+  it.effect("for the secret of an application, which the emulator does not offer: 40401", () =>
+    Effect.gen(function*() {
+      const emulator = yield* serve()
+      const { integration_key } = JSON.parse(emulator.tenant.protected.integrations[0] ?? "{}")
+      const path = `/admin/v1/integrations/${integration_key}/skey`
+      assert.strictEqual(json(yield* ask(emulator, { path })).code, 40401)
+    }))
+
   it.effect("where the tenant has only one version of the API: 40401", () =>
     Effect.gen(function*() {
       const old = yield* serve({ apis: ["v1"] })
