@@ -184,6 +184,7 @@ export const extract = Command.make(
   Command.withExamples([
     { command: "duo-mfa extract", description: "Every user, into the ledger, Parquet and NDJSON" },
     { command: "duo-mfa extract admins", description: "The administrators of Duo" },
+    { command: "duo-mfa extract integrations", description: "Applications, and what Duo's policies permit" },
     { command: "duo-mfa extract --sink csv --sink parquet:/srv/duo", description: "Into other places" },
     { command: "duo-mfa extract --tenants customers.toml", description: "Many tenants, published together" },
     { command: "duo-mfa extract --dry-run", description: "Read and count only" }

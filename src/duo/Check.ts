@@ -7,7 +7,11 @@ import { Client } from "./http/Client.ts"
 import { RetryUnknownHost } from "./http/Retry.ts"
 import { Admins } from "./list/Admins.ts"
 import { BypassCodes } from "./list/BypassCodes.ts"
+import { DuoPolicies } from "./list/DuoPolicies.ts"
+import { Integrations } from "./list/Integrations.ts"
+import { orNotCollected } from "./list/NotCollected.ts"
 import type { Page } from "./list/Pages.ts"
+import { PolicySummaries } from "./list/PolicySummaries.ts"
 import { Users } from "./list/Users.ts"
 
 const one = { pageSize: 1 }
@@ -56,6 +60,25 @@ export const users = check(Effect.gen(function*() {
   return [
     { subject: "users", detail: `may be read (${yield* users.api})${total}.` },
     { subject: "bypass codes", detail: codes }
+  ]
+}))
+
+/** Checks that the keys may read policies. */
+export const policies = check(Effect.gen(function*() {
+  return [{ subject: "policies", detail: `may be read${yield* totalOf((yield* DuoPolicies).pages(one))}.` }]
+}))
+
+/** Checks that the keys may read integrations, policies, and where the policies are applied. */
+export const integrations = check(Effect.gen(function*() {
+  const total = yield* totalOf((yield* Integrations).pages(one))
+  const policies = (yield* DuoPolicies).pages(one).pipe(orNotCollected("Policies"))
+  const found = yield* Stream.runDrain(Stream.concat(Stream.take(policies, 1), (yield* PolicySummaries).pages)).pipe(
+    Effect.as("may be read."),
+    Effect.catchTag("NotCollected", ({ detail }) => Effect.succeed(detail))
+  )
+  return [
+    { subject: "integrations", detail: `may be read${total}.` },
+    { subject: "their policies", detail: found }
   ]
 }))
 

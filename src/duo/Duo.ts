@@ -9,6 +9,9 @@ import { Credentials, type SettingsError } from "./http/Credentials.ts"
 import { Exchange } from "./http/Exchange.ts"
 import { Admins } from "./list/Admins.ts"
 import { BypassCodes } from "./list/BypassCodes.ts"
+import { DuoPolicies } from "./list/DuoPolicies.ts"
+import { Integrations } from "./list/Integrations.ts"
+import { PolicySummaries } from "./list/PolicySummaries.ts"
 import { Users } from "./list/Users.ts"
 import type { RecordError } from "./record/Record.ts"
 import * as Recorder from "./record/Recorder.ts"
@@ -42,13 +45,20 @@ export const client: Layer.Layer<Client, never, DuoServices> = Layer.effect(
   })
 ).pipe(Layer.provide(Client.layerExchange))
 
-type Services = Admins | BypassCodes | Client | DuoServices | Users
+type Services = Admins | BypassCodes | Client | DuoPolicies | DuoServices | Integrations | PolicySummaries | Users
 
 export const layer: Layer.Layer<
   Services,
   BadProxy | RecordError | SettingsError,
   FileSystem.FileSystem | Path.Path
-> = Layer.mergeAll(Users.layer, BypassCodes.layer, Admins.layer).pipe(
+> = Layer.mergeAll(
+  Users.layer,
+  BypassCodes.layer,
+  Admins.layer,
+  DuoPolicies.layer,
+  PolicySummaries.layer,
+  Integrations.layer
+).pipe(
   Layer.provideMerge(client),
   Layer.provideMerge(duoServices)
 )

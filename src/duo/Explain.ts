@@ -124,7 +124,11 @@ const isAccounts = (path: string) => path.startsWith("/accounts/")
 
 /** The name that the Duo Admin Panel has for the permission of a path. */
 const permission = (path: string) =>
-  path.startsWith("/admin/v1/admins") ? `"Grant administrators" (to read is enough)` : `"Grant read resource"`
+  path.startsWith("/admin/v1/admins")
+    ? `"Grant administrators" (to read is enough)`
+    : path.startsWith("/admin/v3/integrations")
+    ? `"Grant read resource", or, in a panel where that does not cover applications, "Grant applications"`
+    : `"Grant read resource"`
 
 const waited = {
   headers: "no answer within 30 s",

@@ -109,7 +109,21 @@ CREATE MACRO is_known(what, field) AS list_contains(
     'group status': ['active', 'bypass', 'disabled'],
     'phone type': ['mobile', 'landline', 'unknown'],
     'phone capability': ['auto', 'push', 'sms', 'phone', 'mobile_otp'],
-    'token type': ['h6', 'h8', 't6', 't8', 'yk', 'd1']
+    'token type': ['h6', 'h8', 't6', 't8', 'yk', 'd1'],
+    'authentication method': [
+      'bypass', 'bypass-pwl', 'desktop', 'duo-passcode', 'duo-push', 'duo-push-pwl', 'hardware-token', 'phonecall',
+      'smart-card', 'sms', 'webauthn-platform', 'webauthn-platform-pwl', 'webauthn-require-user-verification',
+      'webauthn-roaming', 'webauthn-roaming-pwl'
+    ],
+    'user_auth_behavior': ['enforce', 'bypass', 'deny'],
+    'new_user_behavior': ['enroll', 'no-mfa', 'deny'],
+    'remember_method': ['user-based', 'risk-based'],
+    'max_time_units': ['days', 'hours'],
+    'anonymous_access_behavior': ['no-action', 'require-mfa', 'deny'],
+    'default_action': ['ignore-location', 'allow-access-no-2fa', 'no-2fa', 'require-mfa', 'deny-access'],
+    'trusted_endpoint_checking': ['allow-all', 'require-trusted', 'not-configured'],
+    'user_access': ['all_users', 'no_users', 'permitted_groups'],
+    'apply_type': ['app', 'group_app']
   }[what],
   lower_case(field)
 );

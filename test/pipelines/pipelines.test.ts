@@ -5,7 +5,9 @@ import { Effect, type FileSystem, Random } from "effect"
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import admins from "../../pipelines/admins.ts"
+import integrations from "../../pipelines/integrations.ts"
 import mfa from "../../pipelines/mfa.ts"
+import policies from "../../pipelines/policies.ts"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
@@ -122,8 +124,9 @@ const both = [mfa, admins] as const
 
 describe("two pipelines in one data directory", () => {
   it("share no table", () => {
-    const names = both.flatMap(({ tables }) => tables.map(({ name }) => name))
-    assert.deepStrictEqual(both.map(({ name }) => `pipelines/${name}.ts`).sort(), globSync("pipelines/*.ts").sort())
+    const all = [...both, policies, integrations]
+    const names = all.flatMap(({ tables }) => tables.map(({ name }) => name))
+    assert.deepStrictEqual(all.map(({ name }) => `pipelines/${name}.ts`).sort(), globSync("pipelines/*.ts").sort())
     assert.strictEqual(new Set(names).size, names.length)
   })
 

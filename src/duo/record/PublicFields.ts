@@ -3,8 +3,13 @@
  * that a later version of Duo adds.
  */
 
-/** Which values of a field are kept: words of an enumeration, numbers and times, Duo's own sentences, or none. */
-export type Kind = "word" | "number" | "sentence" | "hidden"
+import { permissions } from "../wire/Integration.ts"
+
+/**
+ * Which values of a field are kept: words of an enumeration or a list of such words in one text, numbers and times,
+ * Duo's own sentences, or none.
+ */
+export type Kind = "word" | "words" | "number" | "sentence" | "hidden"
 
 /** An object, or a list of objects. */
 export interface PublicFields {
@@ -65,8 +70,53 @@ const userFields = {
   desktop_authenticators: fields({ duo_desktop_version: "word", os_family: "word" })
 } as const
 
+const span = fields({ max_time_units: "word", max_time_value: "number" })
+
+const sections = fields({
+  anonymous_networks: fields({ anonymous_access_behavior: "word" }),
+  authentication_methods: fields({
+    allowed_auth_list: "words",
+    blocked_auth_list: "words",
+    require_verified_push: "word",
+    verified_push_digits: "number"
+  }),
+  authentication_policy: fields({ user_auth_behavior: "word" }),
+  authorized_networks: fields({
+    blocked: fields({}),
+    deny_other_access: "word",
+    mfa_required: fields({}),
+    no_2fa_required: fields({ require_enrollment: "word" })
+  }),
+  new_user: fields({ new_user_behavior: "word" }),
+  remembered_devices: fields({
+    browser_apps: fields({ enabled: "word", remember_method: "word", risk_based: span, user_based: span }),
+    windows_logon: fields({ enabled: "word", max_time_units: "word", max_time_value: "number" })
+  }),
+  risk_based_factor_selection: fields({ limit_to_risk_based_auth_methods: "word" }),
+  trusted_endpoints: fields({ trusted_endpoint_checking: "word", trusted_endpoint_checking_mobile: "word" }),
+  user_location: fields({
+    allow_access_no_2fa_countries_list: "words",
+    default_action: "word",
+    deny_access_countries_list: "words",
+    ignore_location_countries_list: "words",
+    require_mfa_countries_list: "words"
+  })
+})
+
+const policyAppliesTo = fields({ apply_type: "word", group_position: "number" })
+
+const integrationFields = {
+  ...Object.fromEntries(Object.keys(permissions).map((name) => [name, "word"] as const)),
+  frameless_auth_prompt_enabled: "word",
+  prompt_v4_enabled: "word",
+  self_service_allowed: "word",
+  type: "word",
+  user_access: "word",
+  username_normalization_policy: "word"
+} as const
+
 /**
- * The fields of users, bypass codes, administrators and a ping together: a field never means two things. The role of an
+ * The fields of users, bypass codes, administrators, policies, integrations and a ping together: a field never means two things. The role of an
  * administrator is hidden, because it may have a customer's own name.
  */
 const response = fields({
@@ -79,7 +129,13 @@ const response = fields({
   expiration: "number",
   reuse_count: "number",
   user: fields(userFields),
-  time: "number"
+  time: "number",
+  is_global_policy: "word",
+  sections,
+  policies: fields({ policy_applies_to: policyAppliesTo }),
+  policy_count: "number",
+  response_is_truncated: "word",
+  ...integrationFields
 })
 
 /** A whole answer. */
@@ -120,6 +176,8 @@ export const isHarmless = (kind: Kind, value: string): boolean => {
   switch (kind) {
     case "word":
       return /^[^@]{0,64}$/.test(value)
+    case "words":
+      return /^[\w, -]{0,1000}$/.test(value)
     case "number":
       return /^[\d.:TZ+-]*$/.test(value)
     case "sentence":

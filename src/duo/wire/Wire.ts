@@ -12,7 +12,7 @@ import { impossible, type Refusal, refusal } from "./Refusal.ts"
 export { fieldName, type Refusal } from "./Refusal.ts"
 
 /** Converts a value to the form that the schema checks. A value that it does not understand stays as it is. */
-type Read = (value: unknown, of: Judge.Fields) => unknown
+export type Read = (value: unknown, of: Judge.Fields) => unknown
 
 declare module "effect/Schema" {
   namespace Annotations {
@@ -26,7 +26,9 @@ declare module "effect/Schema" {
   }
 }
 
-const readerOf = (schema: Schema.Constraint): Read => Schema.resolveAnnotations(schema)?.read ?? ((value) => value)
+/** How the values of a schema are read. */
+export const readerOf = (schema: Schema.Constraint): Read =>
+  Schema.resolveAnnotations(schema)?.read ?? ((value) => value)
 
 /** The judge of a schema, at a path such as `phones[].`. */
 export const judgeOf = (schema: Schema.Constraint, at = ""): Judge.Judge =>
@@ -37,14 +39,15 @@ const columnOf = (schema: Schema.Constraint): string => Schema.resolveAnnotation
 /**
  * The annotations of a value without objects. `is` accepts the same as the schema; `read` does not change such a value.
  */
-const scalar = (column: string, is: (value: unknown) => boolean, read: Read) => ({
+export const scalar = (column: string, is: (value: unknown) => boolean, read: Read) => ({
   column,
   read,
   judge: () => Judge.scalar(is, read)
 })
 
 /** Reads an absent value and null as null. */
-const orNull = (read: Read): Read => (value, of) => value === undefined || value === null ? null : read(value, of)
+export const orNull = (read: Read): Read => (value, of) =>
+  value === undefined || value === null ? null : read(value, of)
 
 const nullable = <S extends Schema.Constraint>(
   schema: S,
@@ -151,7 +154,7 @@ export const List = <Item extends Schema.Constraint>(item: Item) =>
     judge: (at) => Judge.list(judgeOf(item, at))
   })
 
-const readWords = readList(asText)
+export const readWords = readList(asText)
 
 /** A list of words. A text is a list of one word. */
 export const Words = Schema.Array(Schema.String).annotate(scalar(

@@ -3,12 +3,18 @@ import { assert, describe, it } from "@effect/vitest"
 import { Result, type Schema } from "effect"
 import { Admin } from "../../../src/duo/wire/Admin.ts"
 import { BypassCode } from "../../../src/duo/wire/BypassCode.ts"
+import { DuoPolicy } from "../../../src/duo/wire/DuoPolicy.ts"
+import { Integration } from "../../../src/duo/wire/Integration.ts"
 import { noFields, refused } from "../../../src/duo/wire/Judge.ts"
+import { PolicySummary } from "../../../src/duo/wire/PolicySummary.ts"
 import * as User from "../../../src/duo/wire/User.ts"
 import { columns, fieldName, judgeOf, listDecoder, schemaDecoder } from "../../../src/duo/wire/Wire.ts"
 import { Dice, type NonEmpty } from "../../../src/emulator/people/Dice.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import * as Hostile from "../../support/hostile/objects.ts"
+import * as HostilePolicies from "../../support/hostile/policies.ts"
+import type { Level } from "./policy-levels.ts"
+import * as Levels from "./policy-levels.ts"
 
 /** Values from JSON, in which `__proto__` is a field like any other. */
 const odd = String.raw`
@@ -69,12 +75,6 @@ const mutate = (value: object, dice: Dice): void => {
   else set(parent, key, other)
 }
 
-/** The known fields of an object, and its inner objects with their known fields. */
-interface Level {
-  readonly names: ReadonlySet<string>
-  readonly nested: ReadonlyMap<string, Level>
-}
-
 const level = (
   { fields }: { readonly fields: Schema.Struct.Fields },
   ignored: ReadonlyArray<string> = [],
@@ -117,6 +117,7 @@ const unknownIn = (value: unknown, level: Level | undefined, at = ""): ReadonlyA
     )
 
 const tenant = Tenant.make({ users: 2000 })
+const summaries: ReadonlyArray<unknown> = JSON.parse(tenant.protected.summary).policies
 
 const kinds = [
   {
@@ -142,6 +143,30 @@ const kinds = [
     count: 2500,
     usual: (at: number) => tenant.bypassCode(at % tenant.bypassCodes()),
     hostile: (at: number, dice: Dice) => Hostile.bypassCode(`DB${at}`, 3000)(dice)
+  },
+  {
+    kind: "policies",
+    item: DuoPolicy,
+    level: Levels.policy,
+    count: 4000,
+    usual: (at: number) => tenant.protected.policies[at % 5] ?? "{}",
+    hostile: (at: number, dice: Dice) => HostilePolicies.policy(`PO${at}`, at % 2)(dice)
+  },
+  {
+    kind: "summaries of policies",
+    item: PolicySummary,
+    level: Levels.summary,
+    count: 2500,
+    usual: (at: number) => JSON.stringify(summaries[at % summaries.length]),
+    hostile: (at: number, dice: Dice) => HostilePolicies.summary(`PO${at}`, 9)(dice)
+  },
+  {
+    kind: "applications",
+    item: Integration,
+    level: Levels.integration,
+    count: 2500,
+    usual: (at: number) => tenant.protected.integrations[at % 10] ?? "{}",
+    hostile: (at: number, dice: Dice) => HostilePolicies.integration(`DI${at}`, 9)(dice)
   }
 ] as const
 
