@@ -103,7 +103,7 @@ const sections = fields({
   })
 })
 
-const policyAppliesTo = fields({ apply_type: "word", group_position: "number" })
+const policyAppliesTo = fields({ apply_type: "word", group_position: "number", groups: fields({}) })
 
 const integrationFields = {
   ...Object.fromEntries(Object.keys(permissions).map((name) => [name, "word"] as const)),
