@@ -78,10 +78,10 @@ describe("what applies to an application", () => {
       assert.deepInclude(group, { policy_key: "POB", group_position: 1, group_id: "DG1", group_name: null })
     }))
 
-  it.effect("is not known where a policy is not listed, or no policy is global, and is counted", () =>
+  it.effect("is not known where a policy is not listed, which is counted, and never that of the global policy", () =>
     Effect.gen(function*() {
       const { contradictions, rows, unknown } = yield* ofIntegrations({
-        policies: [policy("POAPP", keys)],
+        policies: [global, policy("POAPP", keys)],
         integrations: [
           { integration_key: "DI1", policy_key: "POLOST", user_access: "NOBODY" },
           { integration_key: "DI2", policy_key: "POAPP" },
@@ -106,9 +106,9 @@ describe("what applies to an application", () => {
       ])
       assert.deepStrictEqual(everyone?.toSorted(), [
         ["DI1", "everyone", "POLOST", null, null],
-        ["DI2", "everyone", "POAPP", "otp", null],
+        ["DI2", "everyone", "POAPP", "otp", "enroll"],
         ["DI3", "DG1", "POX", null, null],
-        ["DI3", "everyone", null, null, null]
+        ["DI3", "everyone", "POGLOBAL", "telephony", "enroll"]
       ])
       assert.deepStrictEqual(unknown, {
         "unknown user_access: NOBODY, kept as it is": 1,
@@ -119,9 +119,30 @@ describe("what applies to an application", () => {
         "application with a policy that is not listed, its settings left NULL": 1
       })
       assert.deepStrictEqual(contradictions, {
-        "none of the policies is global": 1,
         "the list of integrations and the summary of policies name different policies of an application": 1
       })
+    }))
+
+  it.effect("is only what the application's own policy sets, if it is not known which policy is global", () =>
+    Effect.gen(function*() {
+      for (
+        const [globals, says] of [[0, "none of the policies is global"], [2, "several policies are global"]] as const
+      ) {
+        const { contradictions, rows } = yield* ofIntegrations({
+          policies: [
+            { ...global, is_global_policy: globals === 2 },
+            policy("POAPP", keys, { is_global_policy: globals === 2 })
+          ],
+          integrations: [{ integration_key: "DI1", policy_key: "POAPP" }, { integration_key: "DI2" }]
+        })
+        const found = rows["application_policies"]?.map((row) => [
+          row["policy_key"],
+          row["weakest_allowed"],
+          row["new_user_behavior"]
+        ])
+        assert.deepStrictEqual(found, [["POAPP", "otp", null], [null, null, null]])
+        assert.deepStrictEqual(Object.keys(contradictions), [says])
+      }
     }))
 
   it.effect("never counts a summary that was not whole as the absence of a group's policy", () =>

@@ -111,7 +111,9 @@ export const integration = (integration_key: string, policies: number): Make<obj
   notes: text(dice),
   user_access: oneOf("ALL_USERS", "NO_USERS", "PERMITTED_GROUPS")(dice),
   groups_allowed: words(idOf("DG", 3), 3)(dice),
-  policy_key: maybe((dice: Dice) => dice.chance(50) ? "" : idOf("PO", policies)(dice))(dice),
+  policy_key: maybe((dice: Dice) => dice.chance(40) ? "" : dice.chance(20) ? "POLOST" : idOf("PO", policies)(dice))(
+    dice
+  ),
   self_service_allowed: dice.pick<unknown>([0, 1, true, false, null]),
   adminapi_info: dice.pick<unknown>([0, 1, undefined]),
   adminapi_read_log: dice.pick<unknown>([true, "1", null]),
