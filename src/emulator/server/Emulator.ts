@@ -9,13 +9,22 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { onBytes, onReply, tooMany } from "../faults/Faults.ts"
 import { type Due, type Fault, type FaultName, type RetryAfter, type Scenario, start } from "../faults/Scenario.ts"
 import { Signatures } from "../faults/Signatures.ts"
+import * as LogEndpoint from "../log/LogEndpoint.ts"
+import * as LoginLog from "../log/LoginLog.ts"
 import { Dice, seedOf } from "../people/Dice.ts"
 import * as Tenant from "../people/Tenant.ts"
 import { type HostAccount, isAccountsPath, listAccounts, refuseAccount } from "./AccountHost.ts"
 import { authenticate, type Keys, type SignatureName } from "./Authentication.ts"
 import * as Bucket from "./Bucket.ts"
 import { deliver, isDelivery } from "./Delivery.ts"
-import { type EmulatedApi, endpointOf, type Permission, permissions as allPermissions, respond } from "./Endpoints.ts"
+import {
+  type EmulatedApi,
+  endpointOf,
+  type Permission,
+  permissions as allPermissions,
+  readLog,
+  respond
+} from "./Endpoints.ts"
 import { type EmulatorError, listen } from "./Loopback.ts"
 import { receive, type ReceivedRequest } from "./ReceivedRequest.ts"
 import { render, type Reply, type ReplyAnswer } from "./Reply.ts"
@@ -53,6 +62,10 @@ export interface Options {
   /** Milliseconds before each answer: a number, or a range to choose from. */
   readonly latency?: number | readonly [from: number, to: number] | undefined
   readonly scenario?: Scenario | undefined
+  /** The authentication log. If not given, the users of the tenant log in on every day. */
+  readonly log?: LoginLog.LoginLog | undefined
+  /** How the log is counted. If not given, exactly. */
+  readonly counting?: LogEndpoint.Counting | undefined
 }
 
 export interface Emulator {
@@ -89,7 +102,8 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
     const script = start(options.scenario ?? [])
     const requests: Array<RequestRecord> = []
     const signatures = new Signatures()
-    const answer = answerer(options, { ikey, skey: Redacted.make(skey), tenant })
+    const log = options.log ?? LoginLog.make({ seed: seedOf(seed), users: LoginLog.usersOf(tenant) })
+    const answer = answerer({ ...options, log }, { ikey, skey: Redacted.make(skey), tenant })
     const delay = delays(options, seed)
     const began = clock.currentTimeMillisUnsafe()
     let pages = 0
@@ -150,7 +164,7 @@ interface Outcome {
  * exception.
  */
 const answerer = (
-  options: Options,
+  options: Options & { readonly log: LoginLog.LoginLog },
   fixed: { readonly ikey: string; readonly skey: Redacted.Redacted<string>; readonly tenant: Tenant.Tenant }
 ) => {
   const { tenant } = fixed
@@ -199,6 +213,12 @@ const answerer = (
       ? { kind: "single", text: `{"time": ${Math.floor(now)}}` }
       : refuseAccount(options.account, request) ?? (isAccountsPath(request.path)
         ? listAccounts(options.account, request)
+        : request.path === LogEndpoint.path
+        ? readLog(
+          request,
+          permissions,
+          (query) => LogEndpoint.answer(query, options.log, options.counting ?? "exact", now * 1000)
+        )
         : respond(request, endpoint, permissions, tenant, limitAtMost))
     const wait = reply.kind === "refusal" || request.path === ping ? 0 : bucket.take(now)
     if (wait > 0) reply = tooMany(rateLimit?.retryAfter ?? "none", wait, now)

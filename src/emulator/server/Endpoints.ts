@@ -4,7 +4,7 @@ import type { Tenant } from "../people/Tenant.ts"
 import type { ReceivedRequest } from "./ReceivedRequest.ts"
 import { refuse, type Reply, type ReplyPage } from "./Reply.ts"
 
-export const permissions = ["users", "bypass_codes", "admins", "policies", "integrations"] as const
+export const permissions = ["users", "bypass_codes", "admins", "policies", "integrations", "logs"] as const
 export type Permission = typeof permissions[number]
 export type EmulatedApi = "v1" | "v2"
 
@@ -179,4 +179,15 @@ export const respond = (
     params.set(name, value)
   }
   return endpoint.answer(tenant, params, limitAtMost)
+}
+
+/** Answers a request for a log whose signature is right. */
+export const readLog = (
+  request: ReceivedRequest,
+  permissions: ReadonlyArray<Permission>,
+  answer: (query: NonNullable<ReceivedRequest["query"]>) => Reply
+): Reply => {
+  if (!permissions.includes("logs")) return refuse(40301)
+  if (request.method !== "GET") return refuse(40501)
+  return request.body === "" && request.query !== undefined ? answer(request.query) : badParameter("body")
 }

@@ -1,0 +1,208 @@
+/**
+ * Invents an entry of the authentication log, as JSON text with sorted keys. Its user logs in with an authenticator of
+ * their own, or without any. Every 37th entry has an oddity that was seen in recorded logs.
+ */
+import { Dice, type Ids, mix, type NonEmpty, seedOf } from "../people/Dice.ts"
+import { dumps, type Json, type JsonObject, parseObject, quote } from "../people/PythonJson.ts"
+import { oddities } from "./Oddities.ts"
+
+/** A way in which a user can log in. */
+interface Factor {
+  readonly factor: string
+  /** The id and the name of the authenticator; null without one. */
+  readonly key: string | null
+  readonly name: string | null
+  readonly isStrong: boolean
+}
+
+/** A user with everything that their logins need. */
+export interface LoginUser {
+  readonly key: string
+  readonly name: string
+  readonly email: Json
+  readonly groups: string
+  readonly status: string
+  readonly factors: ReadonlyArray<Factor>
+  /** Whether the user takes the strong factor, if there is one, and the number of the usual factor otherwise. */
+  readonly habit: { readonly isStrong: boolean; readonly usual: number }
+}
+
+const objects = (user: JsonObject, field: string): ReadonlyArray<JsonObject> => {
+  const value = user[field]
+  return Array.isArray(value) ? value.map((item) => parseObject(JSON.stringify(item))) : []
+}
+
+const text = (value: Json | undefined) => typeof value === "string" ? value : ""
+
+/** The spellings of a WebAuthn factor. Duo does not document them. */
+const spellings: NonEmpty<string> = ["webauthn_security_key", "WebAuthn Chrome Touch ID", "security_key"]
+
+const ofPhone = (phone: JsonObject): ReadonlyArray<Factor> => {
+  const capabilities = Array.isArray(phone["capabilities"]) ? phone["capabilities"] : []
+  const can = (use: string) => capabilities.includes(use)
+  const isActivated = phone["activated"] === true
+  const named = { key: text(phone["phone_id"]), name: phoneName(phone), isStrong: false }
+  return [
+    ...isActivated && can("push") ? [{ factor: "duo_push", ...named }, { factor: "verified_duo_push", ...named }] : [],
+    ...isActivated && can("mobile_otp") ? [{ factor: "duo_mobile_passcode", ...named }] : [],
+    ...can("sms") ? [{ factor: "sms_passcode", ...named }] : [],
+    ...can("phone") ? [{ factor: "phone_call", ...named }] : []
+  ]
+}
+
+const phoneName = (phone: JsonObject) => {
+  const name = text(phone["name"]) || text(phone["model"])
+  const number = text(phone["number"])
+  return number === "" ? name : name === "" ? number : `${name} (${number})`
+}
+
+/** The user of the tenant, as logins need it. */
+export const loginUser = (seed: number, user: JsonObject): LoginUser => {
+  const key = text(user["user_id"])
+  const dice = new Dice(mix(seed ^ 0x4ab17, seedOf(key)))
+  const keys = objects(user, "webauthncredentials").map(({ webauthnkey }): Factor => ({
+    factor: dice.pick(spellings),
+    key: null,
+    name: text(webauthnkey),
+    isStrong: true
+  }))
+  const tokens = objects(user, "tokens").map((token): Factor => ({
+    factor: token["type"] === "yk" ? "yubikey_passcode" : "hardware_token",
+    key: text(token["token_id"]),
+    name: text(token["serial"]),
+    isStrong: false
+  }))
+  const u2f = objects(user, "u2ftokens").map(({ registration_id }): Factor => ({
+    factor: "u2f_token",
+    key: null,
+    name: text(registration_id),
+    isStrong: true
+  }))
+  return {
+    key,
+    name: text(user["username"]),
+    email: user["email"] ?? null,
+    groups: dumps(objects(user, "groups").map(({ name }) => text(name))),
+    status: text(user["status"]),
+    factors: [...keys, ...u2f, ...objects(user, "phones").flatMap(ofPhone), ...tokens],
+    habit: { isStrong: dice.chance(60), usual: dice.below(1000) }
+  }
+}
+
+/** The end of a login. */
+interface Ending {
+  readonly factor: string
+  readonly device: Factor | undefined
+  readonly result: string
+  readonly reason: string | null
+}
+
+const usualFactor = ({ factors, habit }: LoginUser): Factor | undefined => {
+  const strong = factors.filter(({ isStrong }) => isStrong)
+  const weak = factors.filter(({ isStrong }) => !isStrong)
+  const some = strong.length > 0 && (habit.isStrong || weak.length === 0) ? strong : weak
+  return some[habit.usual % Math.max(1, some.length)]
+}
+
+const endingOf = (user: LoginUser, dice: Dice): Ending => {
+  const without = (result: string, reason: string, factor = "not_available"): Ending => ({
+    factor,
+    device: undefined,
+    result,
+    reason
+  })
+  const draw = dice.below(1000)
+  if (user.status === "bypass") return without("success", "bypass_user")
+  if (user.status === "disabled") return without("denied", "user_disabled")
+  if (user.status === "locked out") return without("denied", "locked_out")
+  const usual = usualFactor(user)
+  if (usual === undefined) {
+    return draw < 300 ? without("success", "allow_unenrolled_user") : without("denied", "deny_unenrolled_user")
+  }
+  if (draw < 150) return without("success", "remembered_device", "remembered_device")
+  if (draw < 180) return without("success", "trusted_network", "trusted_network")
+  if (draw < 190) return without("success", "valid_passcode", "bypass_code")
+  const device = dice.chance(85) ? usual : user.factors[dice.below(user.factors.length)] ?? usual
+  const { factor } = device
+  const isPasscode = /passcode|token$/.test(factor) && !device.isStrong
+  if (draw < 900) {
+    return { factor, device, result: "success", reason: isPasscode ? "valid_passcode" : "user_approved" }
+  }
+  if (draw < 998) {
+    const reasons: NonEmpty<string> = isPasscode
+      ? ["invalid_passcode", "user_cancelled"]
+      : ["no_response", "user_mistake", "user_cancelled"]
+    return { factor, device, result: "denied", reason: dice.pick(reasons) }
+  }
+  return { factor, device, result: "fraud", reason: "user_marked_fraud" }
+}
+
+const applications: NonEmpty<string> = ["Corporate VPN", "Microsoft 365", "Payroll", "Windows Logon", "Duo Central"]
+const places = [
+  [`"Ann Arbor"`, `"Michigan"`, `"United States"`],
+  [`"Zürich"`, `"Zurich"`, `"Switzerland"`],
+  [`"東京"`, `"Tokyo"`, `"Japan"`],
+  ["null", "null", "null"]
+] as const
+
+const browsers: NonEmpty<readonly [string, string]> = [
+  ["Chrome", "142.0.7444.60"],
+  ["Edge Chromium", "142.0.3595.53"],
+  [
+    "Mobile Safari",
+    "26.0"
+  ]
+]
+const systems: NonEmpty<readonly [string, string]> = [["Windows", "11"], ["Mac OS X", "15.7.1"], ["iOS", "26.0"], [
+  "Linux",
+  ""
+]]
+const postures: NonEmpty<string> = ["true", "false", `"unknown"`]
+
+const location = (dice: Dice) => {
+  const [city, state, country] = places[dice.below(places.length)] ?? places[0]
+  return `{"city": ${city}, "country": ${country}, "state": ${state}}`
+}
+
+/** Everything that an entry is made from. */
+export interface LoginEntry {
+  readonly seed: number
+  readonly applications: Ids
+  readonly user: LoginUser
+  /** A number that is different for every entry. */
+  readonly n: number
+  readonly millis: number
+  readonly micros: number
+  readonly txid: string
+}
+
+/** The JSON text of an entry. */
+export const loginText = (entry: LoginEntry): string => {
+  const { applications: ids, micros, millis, n, seed, txid, user } = entry
+  const dice = new Dice(mix(seed ^ 0x10617, n))
+  const { device, factor, reason, result } = endingOf(user, dice)
+  const ip = `203.0.113.${dice.below(254) + 1}`
+  const place = location(dice)
+  const [browser, browserVersion] = dice.pick(browsers)
+  const [os, osVersion] = dice.pick(systems)
+  const application = dice.below(applications.length)
+  const posture = dice.pick(postures)
+  const at = `${new Date(millis).toISOString().slice(0, 23)}${String(micros).padStart(3, "0")}+00:00`
+  const key = device?.key ? `, "key": "${device.key}"` : ""
+  const alias = dice.chance(20) ? "unknown" : ""
+  const made = `{"access_device": {"browser": "${browser}", "browser_version": "${browserVersion}"` +
+    `, "epkey": null, "flash_version": "uninstalled", "hostname": null, "ip": "${ip}"` +
+    `, "is_encryption_enabled": ${posture}, "is_firewall_enabled": ${posture}, "is_password_set": ${posture}` +
+    `, "java_version": "uninstalled", "location": ${place}, "os": "${os}", "os_version": "${osVersion}"` +
+    `, "security_agents": []}, "adaptive_trust_assessments": {}, "alias": "${alias}"` +
+    `, "application": {"key": "${ids.of(application)}", "name": "${applications[application] ?? applications[0]}"}` +
+    `, "auth_device": {"ip": ${device === undefined ? "null" : `"${ip}"`}${key}, "location": ${place}` +
+    `, "name": ${device?.name ? quote(device.name) : "null"}}, "email": ${dumps(user.email)}` +
+    `, "event_type": "authentication", "factor": "${factor}", "isotimestamp": "${at}", "ood_software": null` +
+    `, "reason": ${reason === null ? "null" : `"${reason}"`}, "result": "${result}"` +
+    `, "timestamp": ${Math.floor(millis / 1000)}, "trusted_endpoint_status": "unknown", "txid": "${txid}"` +
+    `, "user": {"groups": ${user.groups}, "key": "${user.key}", "name": ${quote(user.name)}}}`
+  if (n % 37 !== 36) return made
+  const odd = oddities[Math.floor(n / 37) % oddities.length]
+  return odd === undefined ? made : dumps(odd.of(parseObject(made)))
+}
