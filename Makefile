@@ -54,6 +54,9 @@ policy: setup ## compare the tenants with the policies, built in and in data/pol
 verify: setup ## read every sink back and compare it with what was published
 	@./duo-mfa verify $(ARGS) $(OR_QUIT)
 
+prune: setup ## remove the old days of logs: make prune ARGS="--older-than 400d"
+	@./duo-mfa prune $(ARGS) $(OR_QUIT)
+
 rebuild: setup ## make the ledger again from the Parquet files
 	@./duo-mfa rebuild $(ARGS) $(OR_QUIT)
 
@@ -116,4 +119,4 @@ release: setup ## make VERSION the version, and move the unreleased changes into
 .DEFAULT:
 	@{ echo 'make has no verb "$@". make lists all; a question goes into Q, and flags go into ARGS.' >&2; false; } $(OR_QUIT)
 
-.PHONY: help setup init extract check sql policy verify rebuild tenants report demo pipelines sinks emulator dictionary test test-quick coverage torture lint format bench bench-quick dist release
+.PHONY: help setup init extract check sql policy verify rebuild tenants prune report demo pipelines sinks emulator dictionary test test-quick coverage torture lint format bench bench-quick dist release

@@ -2,15 +2,25 @@
  * The ledger: one DuckDB file with every version of every row of every tenant, and a row for every run. Readers do not
  * block a run, and never see a part of one.
  */
-import { Effect } from "effect"
+import { Effect, Path } from "effect"
 import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import * as RowsSql from "../src/duckdb/RowsSql.ts"
 import * as Files from "../src/files/Files.ts"
 import { apply } from "../src/history/ledger/Apply.ts"
 import * as Ledger from "../src/history/ledger/Ledger.ts"
 import * as LedgerFile from "../src/history/ledger/LedgerFile.ts"
+import * as LedgerRows from "../src/history/ledger/LedgerRows.ts"
+import * as ParquetEvents from "../src/history/ParquetEvents.ts"
 import { collectedTables, stampOf } from "../src/Outcome.ts"
 import type { Sink } from "../src/Sink.ts"
+import { isEvents, isSnapshot } from "../src/Table.ts"
+
+/** The Parquet files of the same data directory, which have the events of logs. */
+const parquetBeside = Effect.fnUntraced(function*(location: string) {
+  const path = yield* Path.Path
+  const { root } = yield* LedgerFile.resolve(location)
+  return path.join(root, "parquet")
+})
 
 const duckdb: Sink = {
   name: "duckdb",
@@ -25,21 +35,27 @@ const duckdb: Sink = {
         return yield* change(yield* rows.session.another, {
           make: Effect.fnUntraced(function*(session, catalog) {
             const added = new Set(round.flatMap(({ columns_added }) => columns_added))
-            yield* Ledger.migrate(session, catalog, run.tables, run.views, [...added])
+            const events = yield* ParquetEvents.find(session, yield* parquetBeside(location), run.tables)
+            yield* Ledger.migrate(session, catalog, run.tables, run.views, [...added], events)
             yield* Ledger.addRuns(session, catalog, run.tables, round)
+            const ids = round.map(({ run_id }) => run_id)
+            yield* LedgerRows.addSums(session, catalog, run.tables, ids, RowsSql.rowsTable)
             for (const outcome of round) {
-              const snapshots = collectedTables(run.tables, outcome).map((table) => ({
+              const snapshots = collectedTables(run.tables, outcome).filter(isSnapshot).map((table) => ({
                 table,
                 rows: RowsSql.rowsTable(table)
               }))
+              if (snapshots.length === 0) continue
               yield* apply(session, catalog, { ...run, ...stampOf(outcome) }, outcome.complete, snapshots)
             }
           }),
-          verify: (session, catalog) => Ledger.verify(session, catalog, run.tables, round)
+          verify: (session, catalog) => LedgerRows.verify(session, catalog, run.tables, round)
         })
       }, Effect.scoped)
     }
   }),
+
+  keeps: (table) => !isEvents(table),
 
   isSuperseded: LedgerFile.isSuperseded,
 
@@ -58,7 +74,7 @@ const duckdb: Sink = {
     yield* LedgerFile.attach(session, file, "ledger")
     // a view that somebody else made in the ledger could read any file
     yield* DuckDb.sandbox(session)
-    const sql = yield* Ledger.select(session, "ledger", run.run_id, table)
+    const sql = yield* LedgerRows.select(session, "ledger", run.run_id, table)
     return sql === undefined ? undefined : { session, sql }
   })
 }

@@ -7,7 +7,7 @@ import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import * as Instant from "../src/duckdb/Instant.ts"
 import * as Read from "../src/duckdb/Read.ts"
 import * as RowsSql from "../src/duckdb/RowsSql.ts"
-import { CannotCreate, Superseded } from "../src/failure/SinkError.ts"
+import { CannotCreate, type SinkReason, Superseded } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
 import * as Identity from "../src/files/Identity.ts"
 import * as AddedColumns from "../src/history/AddedColumns.ts"
@@ -15,8 +15,9 @@ import * as ParquetFiles from "../src/history/ParquetFiles.ts"
 import * as ParquetWriter from "../src/history/ParquetWriter.ts"
 import { collectedTables, type Outcome, stampOf } from "../src/Outcome.ts"
 import * as Lock from "../src/run/publish/Lock.ts"
-import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
-import type { Stamp, Table } from "../src/Table.ts"
+import type { Rows, Sink, SinkRun, SinkServices } from "../src/Sink.ts"
+import { isSnapshot, type Stamp, type Table } from "../src/Table.ts"
+import * as EventFiles from "./parquet/EventFiles.ts"
 
 const option = /\?compression=(zstd|snappy)$/
 
@@ -52,7 +53,14 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   }
   const staged = (name: string) => path.join(root, Files.stagedName(name, run.run_id))
   const viewsFile = path.join(root, "views.sql")
-  yield* Files.prepare(root, [viewsFile, ...run.tables.flatMap((table) => [snapshot(run, table), current(table)])])
+  const targets = yield* Effect.forEach(
+    run.tables,
+    (table) =>
+      isSnapshot(table)
+        ? Effect.succeed([snapshot(run, table), current(table)])
+        : Effect.map(EventFiles.target(root, table, run), (file) => [file])
+  )
+  yield* Files.prepare(root, [viewsFile, ...targets.flat()])
   yield* Lock.acquireIn(root)
 
   const refuseUnreadable = Effect.fnUntraced(function*(session: DuckDb.Session, table: Table) {
@@ -60,7 +68,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     yield* session.run(`${rowsIn(file, table)} LIMIT 0`)
     yield* ParquetFiles.refuseNewer(session, DuckDb.path(DuckDb.literal(file)))
   })
-  const there = yield* Effect.filter(run.tables, (table) => Files.exists(current(table)))
+  const there = yield* Effect.filter(run.tables.filter(isSnapshot), (table) => Files.exists(current(table)))
   if (there.length > 0) {
     yield* Effect.scoped(
       Effect.flatMap(
@@ -163,10 +171,23 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
 
   return {
     seal: Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, rows: Rows) {
-      const moves = yield* Effect.forEach(run.tables, (table) => {
-        const collected = round.filter((outcome) => collectedTables([table], outcome).length > 0)
-        return Array.isReadonlyArrayNonEmpty(collected) ? sealTable(collected, rows, table) : Effect.succeed([])
-      })
+      const moves = yield* Effect.forEach(
+        run.tables,
+        (table): Effect.Effect<ReadonlyArray<Files.Move>, SinkReason, SinkServices> => {
+          const collected = round.filter((outcome) => collectedTables([table], outcome).length > 0)
+          if (!Array.isReadonlyArrayNonEmpty(collected)) return Effect.succeed([])
+          const { log } = table
+          return log === null
+            ? sealTable(collected, rows, table)
+            : EventFiles.seal(
+              rows.session,
+              root,
+              staged,
+              { table, tables: run.tables, round: collected, compression },
+              log
+            )
+        }
+      )
       return yield* Files.seal([...moves.flat(), yield* sealViews(round, rows)])
     })
   }
@@ -194,8 +215,25 @@ const parquet: Sink = {
 
   discard: (location, run_id) => Effect.flatMap(rootOf(location), (root) => Files.discard(root, run_id)),
 
+  keys: Effect.fnUntraced(function*(location, table, part, session) {
+    const sql = table.log === null
+      ? undefined
+      : yield* EventFiles.keys(session, yield* rootOf(location), table, table.log, part)
+    return sql === undefined ? undefined : { session, sql }
+  }),
+
+  prune: Effect.fnUntraced(function*(location, tables, before) {
+    const root = yield* rootOf(location)
+    yield* Lock.acquireIn(root)
+    return yield* EventFiles.prune(root, tables, before)
+  }),
+
   read: Effect.fn("parquet.read")(function*(location, run, table) {
-    const { snapshot } = yield* parse(location)
+    const { root, snapshot } = yield* parse(location)
+    if (!isSnapshot(table)) {
+      const sql = yield* EventFiles.select(root, run, table)
+      return sql === undefined ? undefined : { session: yield* DuckDb.open({}), sql }
+    }
     return yield* Read.file(snapshot(Read.newestOf(run), table), run, table, DuckDb.scanParquet)
   })
 }

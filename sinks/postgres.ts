@@ -9,10 +9,11 @@ import { CannotCreate, InputOutput, InUse } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
 import { collectedTables, type Outcome, runs, stampOf, toRow } from "../src/Outcome.ts"
 import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
-import type { Row, Table } from "../src/Table.ts"
+import { isSnapshot, type Row, type Table } from "../src/Table.ts"
 import * as Cells from "./postgres/Cells.ts"
 import * as Connection from "./postgres/Connection.ts"
 import * as DatabaseTarget from "./postgres/DatabaseTarget.ts"
+import * as Events from "./postgres/Events.ts"
 import * as Layout from "./postgres/Layout.ts"
 
 /** The database at a location. */
@@ -97,7 +98,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       bytes += Buffer.byteLength(text)
       return text
     })
-    const copied = yield* session.copy(copyInto(Layout.rowsOf(target, table), table), lines)
+    const copied = yield* Events.copy(session, target, table, lines)
     const expected = outcome.rows[table.name] ?? 0
     if (copied !== expected) {
       return yield* new InputOutput({ detail: `the server took ${copied} of ${expected} rows of ${table.name}` })
@@ -110,7 +111,8 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     yield* session.copy(copyInto(Layout.rowsOf(target, runs), runs), Stream.make(Cells.lines(runs, [known])))
     const tables = collectedTables(run.tables, outcome)
     const bytes = yield* Effect.forEach(tables, (table) => sealTable(outcome, rows, table))
-    if (outcome.complete) yield* refuseShrunk(session, target, { ...run, ...stampOf(outcome) }, tables)
+    const snapshots = tables.filter(isSnapshot)
+    if (outcome.complete) yield* refuseShrunk(session, target, { ...run, ...stampOf(outcome) }, snapshots)
     return bytes.reduce((sum, some) => sum + some, 0)
   })
 
@@ -184,6 +186,16 @@ const postgres: Sink = {
 
   discard,
 
+  keys: Effect.fnUntraced(function*(location, table, part) {
+    const { session, target } = yield* connect(location)
+    return table.log === null ? undefined : yield* Events.keys(session, target, table, table.log.at, part)
+  }),
+
+  prune: Effect.fnUntraced(function*(location, tables, before) {
+    const { session, target } = yield* connect(location)
+    return yield* Events.prune(session, target, tables, before)
+  }),
+
   read: Effect.fn("postgres.read")(function*(location, run, table) {
     const { session, target } = yield* connect(location)
     const published = yield* session.all(
@@ -195,7 +207,9 @@ const postgres: Sink = {
     const columns = table.columns.map((column) => Cells.selected(column, DuckDb.name(column.name)))
     const rows = yield* Connection.stream(
       session,
-      `SELECT ${columns.join(", ")} FROM ${Layout.viewOf(target, `${table.name}_snapshots`)}
+      `SELECT ${columns.join(", ")} FROM ${
+        Layout.viewOf(target, isSnapshot(table) ? `${table.name}_snapshots` : table.name)
+      }
        WHERE run_id = ${DuckDb.literal(run.run_id)}`
     )
     return Stream.map(rows, (some) => some.map((texts) => Cells.row(table, texts)))

@@ -13,7 +13,7 @@ import * as Files from "../src/files/Files.ts"
 import * as ParquetWriter from "../src/history/ParquetWriter.ts"
 import { collectedTables, type Outcome, runs, toRow } from "../src/Outcome.ts"
 import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
-import type { Row, Stamp, Table } from "../src/Table.ts"
+import { isSnapshot, type Row, type Stamp, type Table } from "../src/Table.ts"
 import * as BucketTarget from "./s3/BucketTarget.ts"
 import * as ObjectKey from "./s3/ObjectKey.ts"
 import * as ObjectStore from "./s3/ObjectStore.ts"
@@ -49,6 +49,9 @@ const runsQuery = (tables: ReadonlyArray<Table>, round: ReadonlyArray<Outcome>) 
 const open = Effect.fnUntraced(function*(location: string, run: SinkRun, directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
+  if (run.tables.some((table) => !isSnapshot(table))) {
+    return yield* new CannotCreate({ detail: "a bucket does not keep logs yet; name another sink, such as parquet" })
+  }
   const place = placeOf(location, run.run_id)
   withoutUploads.add(place)
   const { keyOf, store } = yield* connect(location)

@@ -6,6 +6,14 @@ import { Effect, Schema } from "effect"
 import { proofs } from "./Pipeline.ts"
 import * as Table from "./Table.ts"
 
+/** RFC 3339 in UTC, with milliseconds. */
+const OutcomeInstant = Schema.String.check(
+  Schema.makeFilter((text) => Number.isFinite(Date.parse(text)) && new Date(text).toISOString() === text)
+)
+
+/** A part of a log, from one instant to another. */
+const LogPart = Schema.Struct({ from: OutcomeInstant, to: OutcomeInstant })
+
 /** For one field: how many objects have the field (`of`), and in how many of them it is not empty (`filled`). */
 export const Filled = Schema.Struct({ of: Schema.Int, filled: Schema.Int })
 export interface Filled extends Schema.Schema.Type<typeof Filled> {}
@@ -46,17 +54,24 @@ export const Facts = Schema.Struct({
    * warnings.
    */
   warned: Schema.Record(Schema.String, Schema.Int).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  /** The part of a log that the run has read; null for a snapshot. */
+  window: Schema.NullOr(Schema.Struct({
+    ...LogPart.fields,
+    /** Events from before the window that no earlier run had. */
+    late: Schema.Int,
+    /** Events that were read although a published run had them, or that were read twice. */
+    repeated: Schema.Int,
+    /**
+     * All parts of the log that are read when this run is published, in order. The next run of the log reads the rest.
+     */
+    covered: Schema.Array(LogPart)
+  })).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   /** The pipeline's own counts: each has words for the summary and a name for programs. */
   counts: Schema.Array(Schema.Struct({ name: Schema.String, words: Schema.String, count: Schema.Int })).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed([]))
   )
 })
 export interface Facts extends Schema.Schema.Type<typeof Facts> {}
-
-/** RFC 3339 in UTC, with milliseconds. */
-const Instant = Schema.String.check(
-  Schema.makeFilter((text) => Number.isFinite(Date.parse(text)) && new Date(text).toISOString() === text)
-)
 
 export const Outcome = Schema.Struct({
   run_id: Schema.String,
@@ -65,8 +80,8 @@ export const Outcome = Schema.Struct({
   tenant: Schema.String,
   /** The tenant's API host, if it is not the tenant's name. */
   host: Schema.NullOr(Schema.String).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
-  started_at: Instant,
-  observed_at: Instant,
+  started_at: OutcomeInstant,
+  observed_at: OutcomeInstant,
   tool_version: Schema.String,
   ...Facts.fields,
   /**
@@ -128,11 +143,18 @@ export const runs = Table.make({
     unknown_values: Table.bigint("Values that this version does not know; the rows have them as Duo sent them."),
     tool_version: Table.text("The version of duo-mfa that made the run."),
     proof: Table.text(
-      "How completeness was proved: page (one page had everything), created (every object was created before the reading and seen in it) or twice (two readings saw the same objects); NULL when incomplete."
+      "How completeness was proved: page (one page had everything), created (every object was created before the reading and seen in it), twice (two readings saw the same objects) or counted (of a log: as many events were read as there are); NULL when incomplete."
     ),
     tables_collected: Table.text("The tables that the key may read, joined by \", \"."),
     columns_added: Table.text(
       "The columns that the tenant's last run did not have, as TABLE.COLUMN, joined by \", \"; NULL for none."
+    ),
+    window_from: Table.added(
+      Table.timestamp("Of a log: the start of the part that the run read; NULL for a snapshot.")
+    ),
+    window_to: Table.added(Table.timestamp("Of a log: the end of the part that the run read; NULL for a snapshot.")),
+    late: Table.added(
+      Table.bigint("Of a log: events from before that part that no earlier run had; NULL for a snapshot.")
     )
   }
 })
@@ -170,7 +192,10 @@ export const toRow = (tables: ReadonlyArray<Table.Table>, outcome: Outcome): Tab
     tool_version: outcome.tool_version,
     proof: outcome.proof,
     tables_collected: outcome.tables_collected.join(", "),
-    columns_added: outcome.columns_added.join(", ") || null
+    columns_added: outcome.columns_added.join(", ") || null,
+    window_from: outcome.window && micros(outcome.window.from),
+    window_to: outcome.window && micros(outcome.window.to),
+    late: outcome.window && outcome.window.late
   }
 }
 

@@ -16,6 +16,32 @@ export interface SourceOptions {
   readonly concurrency: number
 }
 
+/** A part of a log: from one millisecond since 1970 to another, both included. */
+export interface LogWindow {
+  readonly from: number
+  readonly to: number
+}
+
+/** The parts of a log that a run is to read. */
+export interface LogPlan {
+  /** The part that no published run has read. */
+  readonly window: LogWindow
+  /** Parts that earlier runs have read. They are counted again, because some events appear late. */
+  readonly recount: ReadonlyArray<LogWindow>
+  /** All parts that are read when this run is published, in order. */
+  readonly covered: ReadonlyArray<LogWindow>
+  /** A table of the run database with the keys of the events that are published in these parts. */
+  readonly held: string
+}
+
+/** The part of a log that a run has read. */
+export interface ReadWindow extends LogWindow {
+  /** Events from before the window that no earlier run had. */
+  readonly late: number
+  /** Events that were read although a published run had them, or that were read twice. */
+  readonly repeated: number
+}
+
 /** One line of `check`: the thing that was checked, and the result. */
 export interface Finding {
   readonly subject: string
@@ -44,9 +70,9 @@ export interface List {
 /**
  * The ways to prove that a reading is the whole list at one moment. `page`: the first page had everything. `created`:
  * every object was created before the first page was asked for, and was seen after that. `twice`: two readings saw the
- * same objects.
+ * same objects. `counted`: for a part of a log, as many events were read as there are.
  */
-export const proofs = ["page", "created", "twice"] as const
+export const proofs = ["page", "created", "twice", "counted"] as const
 export type Proof = typeof proofs[number]
 
 /** The result of reading a list. Its objects are in `objects.NAME`, each of them once. */
@@ -84,10 +110,15 @@ export interface Extraction {
   /** A sentence for each list that could not be read, which says why. */
   readonly refused: ReadonlyArray<string>
   readonly sent: Sent
+  /** The part of the log that was read; undefined if the source is not a log. */
+  readonly window?: ReadWindow
 }
 
 /** A run that is repeated from its recording. */
-export type ReplayedRun = Pick<Stamp, "run_id" | "observed_at">
+export interface ReplayedRun extends Pick<Stamp, "run_id" | "observed_at"> {
+  /** The part of the log that was read; undefined if the source is not a log. */
+  readonly window?: LogWindow | undefined
+}
 
 /** A source that is ready to be read. Making it reads the settings and sends no request. */
 export interface Source {
@@ -98,7 +129,11 @@ export interface Source {
   /** Reads everything into the run database, and tries to prove that nothing is missing. */
   readonly extract: (
     stamp: Stamp,
-    options: SourceOptions & { readonly database: RunDatabase }
+    options: SourceOptions & {
+      readonly database: RunDatabase
+      /** What to read, if the source is a log. */
+      readonly plan?: LogPlan | undefined
+    }
   ) => Effect.Effect<Extraction, ExpectedFailure | SinkReason>
   /** Asks the source whether it would accept an extraction. */
   readonly check: Effect.Effect<ReadonlyArray<Finding>, ExpectedFailure>
@@ -121,6 +156,11 @@ export interface TableSelect {
 export interface Pipeline {
   /** The name on the command line. */
   readonly name: string
+  /**
+   * `snapshot`: every run reads everything that exists, and a row that is not seen has ended. `log`: every run reads the
+   * events of a part of time, and events stay. If not given, it is a snapshot.
+   */
+  readonly kind?: "snapshot" | "log"
   /** One sentence for `duo-mfa pipelines`. */
   readonly doc: string
   /**

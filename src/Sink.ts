@@ -48,6 +48,13 @@ export interface Query {
 /** Published rows: a query if DuckDB can read them, because that is faster; otherwise a stream of chunks of rows. */
 export type Published<E = SinkFailure> = Query | Stream.Stream<ReadonlyArray<Row>, E>
 
+/** The events of a tenant from one instant to another, both included, in microseconds since 1970. */
+export interface EventPart {
+  readonly tenant: string
+  readonly from: bigint
+  readonly to: bigint
+}
+
 /** The result of `seal`. */
 export interface Sealed {
   /** The bytes that publishing makes visible. */
@@ -120,6 +127,28 @@ export interface Sink<E = SinkFailure> {
     run_id: string,
     location: string
   ) => Effect.Effect<boolean, E, SinkServices | Scope.Scope>
+  /**
+   * The keys of the published events of a log, for a sink that can find them. A log needs a sink with this function,
+   * because an event that is published is not published again. The result may be a query for `session`, which is that of
+   * the run database.
+   */
+  readonly keys?: (
+    location: string,
+    table: Table,
+    part: EventPart,
+    session: Session
+  ) => Effect.Effect<Published<E> | undefined, E, SinkServices | Scope.Scope>
+  /**
+   * Removes the rows of a log's tables that happened before an instant, in microseconds since 1970, and says how many
+   * bytes or rows that were. The instant is a midnight.
+   */
+  readonly prune?: (
+    location: string,
+    tables: ReadonlyArray<Table>,
+    before: bigint
+  ) => Effect.Effect<string, E, SinkServices | Scope.Scope>
+  /** Whether it keeps the rows of a table; without this function, it keeps all tables. */
+  readonly keeps?: (table: Table) => boolean
   /** Removes everything that an unpublished run left at the location, even if its process was killed. */
   readonly discard: (location: string, run_id: string) => Effect.Effect<void, E, SinkServices>
   /**

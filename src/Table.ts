@@ -75,6 +75,17 @@ export interface Spec<Type extends ColumnType = ColumnType, Required extends boo
 /** Columns by name, in order. */
 export type Specs = Readonly<Record<string, Spec>>
 
+/** How a table of a log is kept. */
+export interface EventTable {
+  /** The column that says when an event happened. */
+  readonly at: string
+  /**
+   * `events`: a row per event, which is there once, whatever run has read it. `sums`: the few rows of a run are numbers,
+   * which are added up over all runs; the ledger keeps only such tables.
+   */
+  readonly rows: "events" | "sums"
+}
+
 export interface Table<Columns extends Specs = Specs> {
   readonly name: string
   /** One sentence for the dictionary and the COMMENT. */
@@ -88,6 +99,8 @@ export interface Table<Columns extends Specs = Specs> {
   readonly maxShrink: number
   /** The column of the ledger's table `runs` that has this table's number of rows; null for most tables. */
   readonly countedIn: string | null
+  /** Null for a table of a snapshot. */
+  readonly log: EventTable | null
 }
 
 /** The type of a table's rows. */
@@ -170,6 +183,7 @@ export const make = <const Columns extends Specs>(options: {
   readonly columns: Columns
   readonly maxShrink?: number
   readonly countedIn?: string | null
+  readonly log?: EventTable | null
 }): Table<Columns> => ({
   name: options.name,
   doc: options.doc,
@@ -177,8 +191,15 @@ export const make = <const Columns extends Specs>(options: {
   key: options.key,
   specs: options.columns,
   maxShrink: options.maxShrink ?? 0,
-  countedIn: options.countedIn ?? null
+  countedIn: options.countedIn ?? null,
+  log: options.log ?? null
 })
+
+/** Whether the rows of a table are those of a snapshot, so that they have a history. */
+export const isSnapshot = ({ log }: Pick<Table, "log">) => log === null
+
+/** Whether a table has a row per event. */
+export const isEvents = ({ log }: Pick<Table, "log">) => log?.rows === "events"
 
 /** The types of the columns of each table, in order. */
 export const typesOf = (tables: ReadonlyArray<Table>): Readonly<Record<string, Readonly<Record<string, ColumnType>>>> =>
@@ -195,9 +216,14 @@ export const addedTo = (before: ReturnType<typeof typesOf>, tables: ReadonlyArra
   })
 
 /** A table of which only the name and the types of the columns are known. */
-export const fromTypes = (name: string, types: Readonly<Record<string, ColumnType>>): Table =>
+export const fromTypes = (
+  name: string,
+  types: Readonly<Record<string, ColumnType>>,
+  log: EventTable | null = null
+): Table =>
   make<Specs>({
     name,
+    log,
     doc: "",
     key: [],
     columns: Object.fromEntries(

@@ -10,7 +10,7 @@ import { CannotCreate } from "../../src/failure/SinkError.ts"
 import * as Snapshots from "../../src/history/Snapshots.ts"
 import { historyOf, rowKey } from "../../src/history/Versions.ts"
 import { runs } from "../../src/Outcome.ts"
-import { type ColumnType, type Table, valueEarlier } from "../../src/Table.ts"
+import { type ColumnType, isEvents, isSnapshot, type Table, valueEarlier } from "../../src/Table.ts"
 import type { Connection } from "./Connection.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
 
@@ -121,12 +121,31 @@ const tableStatements = (target: DatabaseTarget, of: Table, isThere: boolean) =>
   ]
 }
 
+/**
+ * The statements for a table of a log. An event is there once, whatever run has read it; the view shows the rows of published
+ * runs.
+ */
+const logStatements = (target: DatabaseTarget, of: Table, isThere: boolean) => [
+  ...isThere ? [`DROP VIEW ${name(of.name)}`] : [],
+  ...table(
+    rowsOf(target, of),
+    { ...of, key: isEvents(of) ? rowKey(of) : ["run_id", ...of.key] },
+    [`FOREIGN KEY (run_id) REFERENCES ${rowsOf(target, runs)} ON DELETE CASCADE`],
+    isThere
+  ),
+  ...view(of, `SELECT ${names(of)} FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`)
+]
+
 /** The statements that make a table and its views. A comment on the table says that duo-mfa made it, and in which layout. */
 const parts = (target: DatabaseTarget, tables: ReadonlyArray<Table>) =>
   [runs, ...tables].map((of) => {
     const qualified = rowsOf(target, of)
     const statements = (isThere: boolean) =>
-      of === runs ? runsStatements(target, isThere) : tableStatements(target, of, isThere)
+      of === runs
+        ? runsStatements(target, isThere)
+        : isSnapshot(of)
+        ? tableStatements(target, of, isThere)
+        : logStatements(target, of, isThere)
     const mark = `Rows of ${of.name} of all runs, for the views in ${target.schema}; made by ${
       hash("sha256", statements(false).join(), "hex").slice(0, 12)
     }.`

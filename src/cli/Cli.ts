@@ -11,6 +11,7 @@ import { help } from "./help.ts"
 import { init } from "./init.ts"
 import { pipelines } from "./pipelines.ts"
 import { policy } from "./policy.ts"
+import { prune } from "./prune.ts"
 import { rebuild } from "./rebuild.ts"
 import { report } from "./report.ts"
 import { sinks } from "./sinks.ts"
@@ -27,7 +28,7 @@ import { worker } from "./worker.ts"
 const groups = [
   { group: "START", commands: [demo, init, check] },
   { group: "EVERY DAY", commands: [extract, sql, report, policy] },
-  { group: "MAINTAIN", commands: [verify, rebuild, tenants] },
+  { group: "MAINTAIN", commands: [verify, rebuild, tenants, prune] },
   { group: "A FLEET", commands: [worker, submit] },
   { group: "OTHERS", commands: [pipelines, sinks, dictionary, emulator, help(() => names)] }
 ] as const

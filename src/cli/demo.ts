@@ -1,6 +1,7 @@
 /** `duo-mfa demo`: thirty days of an emulated tenant, one run per day, made now with the clock set back. */
 import { Clock, ConfigProvider, Effect, FileSystem, Path, Runtime, Schema } from "effect"
 import { Command } from "effect/cli"
+import * as StoryLog from "../emulator/log/StoryLog.ts"
 import * as Story from "../emulator/people/Story.ts"
 import { serve } from "../emulator/server/Emulator.ts"
 import * as StoppedClock from "../emulator/StoppedClock.ts"
@@ -13,11 +14,12 @@ import * as Lock from "../run/publish/Lock.ts"
 import type { Target } from "../run/publish/ManifestFile.ts"
 import type { FindSink } from "../run/publish/Recovery.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
-import * as Run from "../run/Run.ts"
+import type * as Run from "../run/Run.ts"
 import { inDataDirectory, RunError } from "../run/RunError.ts"
 import { version } from "../Version.ts"
 import * as Highlights from "./ask/Highlights.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
+import * as LogRuns from "./extract/LogRuns.ts"
 import * as Report from "./report.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
@@ -44,7 +46,8 @@ const dayWithoutCodes = 9
 const dayOfDoubt = 20
 
 export interface Demo {
-  readonly pipeline: Pipeline
+  /** A snapshot, and then logs. */
+  readonly pipelines: ReadonlyArray<Pipeline>
   readonly dataDirectory: string
   readonly targets: ReadonlyArray<Target>
   readonly findSink: FindSink
@@ -57,31 +60,41 @@ export interface Demo {
 export const make = Effect.fnUntraced(function*(demo: Demo) {
   const { dataDirectory, findSink, onDay, targets, until } = demo
   // the emulator has another port each day, and the tenant must keep its name
-  const pipeline: Pipeline = {
-    ...demo.pipeline,
-    connect: Effect.map(demo.pipeline.connect, (source) => ({ ...source, tenant: Story.tenant }))
-  }
+  const pipelines = demo.pipelines.map((pipeline): Pipeline => ({
+    ...pipeline,
+    connect: Effect.map(pipeline.connect, (source) => ({ ...source, tenant: Story.tenant }))
+  }))
   const story = Story.from(until / 1000 - (days - 1) * Story.secondsOfDay)
+  const tenants = Array.from({ length: days }, (_, day) => Story.tenantOn(story, day))
+  const tenantOn = (day: number) => tenants[day] ?? Story.tenantOn(story, day)
+  const log = StoryLog.make(story, tenantOn)
   for (let day = 0; day < days; day++) {
     yield* onDay(day)
     if (day === dayWithoutRun) continue
     yield* Effect.scoped(Effect.gen(function*() {
       const { host, ikey, skey } = yield* serve({
-        tenant: Story.tenantOn(story, day),
+        tenant: tenantOn(day),
+        log,
         seed: story.seed,
-        permissions: day === dayWithoutCodes ? ["users"] : ["users", "bypass_codes"],
+        permissions: day === dayWithoutCodes ? ["users", "logs"] : ["users", "bypass_codes", "logs"],
         scenario: day === dayOfDoubt ? [{ do: { fault: "total_objects", add: 1 } }] : []
       })
       const settings = { DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" }
-      yield* Run.run(pipeline, {
-        dataDirectory,
-        sinks: targets,
-        findSink,
-        toolVersion: version,
-        allowEmpty: false,
-        pageSize: undefined,
-        concurrency: 1
-      }).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: settings }))))
+      for (const pipeline of pipelines) {
+        const options: Run.RunOptions = {
+          dataDirectory,
+          sinks: targets.filter(({ sink }) => pipeline.sinks.includes(sink)),
+          findSink,
+          toolVersion: version,
+          allowEmpty: false,
+          pageSize: undefined,
+          concurrency: 1,
+          range: pipeline.kind === "log" ? { from: story.epoch * 1000 } : undefined
+        }
+        yield* LogRuns.run(pipeline, options, () => Effect.void).pipe(
+          Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: settings })))
+        )
+      }
     })).pipe(
       Effect.provideServiceEffect(Clock.Clock, StoppedClock.at(until - (days - 1 - day) * Story.secondsOfDay * 1000))
     )
@@ -152,11 +165,11 @@ export const demo = Command.make(
     yield* Owner.check(dataDirectory)
     yield* hold(dataDirectory)
     yield* clear(dataDirectory, catalog.ownSink)
-    const pipeline = yield* catalog.findPipeline("mfa")
+    const mfa = yield* catalog.findPipeline("mfa")
     yield* make({
-      pipeline,
+      pipelines: [mfa, yield* catalog.findPipeline("auth")],
       dataDirectory,
-      targets: yield* Targets.resolve(dataDirectory, pipeline.sinks),
+      targets: yield* Targets.resolve(dataDirectory, mfa.sinks),
       findSink: catalog.ownSink,
       until: yield* Clock.currentTimeMillis,
       onDay: (day) => Effect.sync(() => Stderr.show(`day ${day + 1} of ${days}`))

@@ -17,6 +17,7 @@ import { version } from "../Version.ts"
 import { Contradiction } from "./extract/Contradiction.ts"
 import * as Extracted from "./extract/Extracted.ts"
 import { flags } from "./extract/Flags.ts"
+import * as LogRuns from "./extract/LogRuns.ts"
 import * as RoundSummary from "./extract/RoundSummary.ts"
 import * as Tenants from "./extract/Tenants.ts"
 import * as Notify from "./shared/Notify.ts"
@@ -65,6 +66,7 @@ export const extract = Command.make(
         atOnce,
         concurrency,
         dryRun,
+        from,
         json,
         maxRate,
         maxShrink,
@@ -80,12 +82,17 @@ export const extract = Command.make(
         strict,
         tenantTimeout,
         tenants: tenantsFile,
+        to,
         wait
       }
     ) {
       let last: Partial<Progress> = {}
       let webhook: Notify.Webhook | undefined
-      let stopped = () => "Stopped; nothing was published."
+      let published = 0
+      let stopped = () =>
+        published === 0
+          ? "Stopped; nothing was published."
+          : `Stopped; ${published} runs are published. The next extract goes on after them.`
       const options = { toolVersion: version, pageSize: Option.getOrUndefined(pageSize), concurrency }
 
       const run = Effect.gen(function*() {
@@ -104,6 +111,7 @@ export const extract = Command.make(
         })
         const catalog = yield* Plugins
         const pipeline = yield* catalog.findPipeline(name)
+        const range = yield* LogRuns.rangeOf(pipeline, from, to)
         const dataDirectory = yield* Settings.dataDirectory
         const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
         const findSink = yield* Targets.sinkFinder(sinks)
@@ -114,6 +122,7 @@ export const extract = Command.make(
           allowEmpty,
           maxShrink: Option.getOrUndefined(maxShrink),
           personal: pii,
+          range,
           wait: Option.getOrUndefined(wait),
           findSink: (name) => Effect.map(findSink(name), Spans.watched)
         }
@@ -123,7 +132,12 @@ export const extract = Command.make(
           return RoundSummary.ofRound(result, { pipeline: name, strict, leftOut: tenants.leftOut })
         }
         return Extracted.ofRun(
-          yield* dryRun ? Effect.interruptible(Run.dryRun(pipeline, options)) : Run.run(pipeline, runOptions),
+          yield* dryRun
+            ? Effect.interruptible(Run.dryRun(pipeline, { ...options, range }))
+            : LogRuns.run(pipeline, runOptions, (result) => {
+              published++
+              return Effect.logInfo(LogRuns.describe(result))
+            }),
           strict
         )
       }).pipe(Effect.provideServiceEffect(Recording, recording(record, pseudonymise, replay)))
@@ -184,6 +198,7 @@ export const extract = Command.make(
   Command.withExamples([
     { command: "duo-mfa extract", description: "Every user, into the ledger, Parquet and NDJSON" },
     { command: "duo-mfa extract admins", description: "The administrators of Duo" },
+    { command: "duo-mfa extract auth", description: "The log of all logins" },
     { command: "duo-mfa extract integrations", description: "Applications, and what Duo's policies permit" },
     { command: "duo-mfa extract --sink csv --sink parquet:/srv/duo", description: "Into other places" },
     { command: "duo-mfa extract --tenants customers.toml", description: "Many tenants, published together" },

@@ -7,6 +7,7 @@ import { InputOutput } from "../failure/SinkError.ts"
 import * as Files from "../files/Files.ts"
 import * as Ledger from "../history/ledger/Ledger.ts"
 import * as LedgerFile from "../history/ledger/LedgerFile.ts"
+import * as ParquetEvents from "../history/ParquetEvents.ts"
 import * as Rebuild from "../history/Rebuild.ts"
 import * as OpenRound from "../run/OpenRound.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
@@ -75,20 +76,22 @@ export const rebuild = Command.make(
           tables_collected
         }))
     )
-    const ledgerRuns = existing === undefined ? [] : yield* at(Ledger.runIds(existing, "existing"))
+    const logs = all.filter(({ kind }) => kind === "log").map(({ name }) => name)
+    const ledgerRuns = existing === undefined ? [] : yield* at(Ledger.runIds(existing, "existing", logs))
     const lost = ledgerRuns.filter((id) => runs.every((run) => run.run_id !== id))
     if (lost.length > 0) return yield* new OnlyInLedger({ ledger: location, runs: lost })
 
     const { bytes, publication } = yield* at(change(session, {
       make: Effect.fnUntraced(function*(session, ledger) {
-        for (const { tables, views } of pipelines) {
-          yield* Ledger.drop(session, ledger, tables)
-          yield* Ledger.migrate(session, ledger, tables, views)
-        }
+        yield* Rebuild.keepRuns(session, ledger, logs)
+        const events = yield* ParquetEvents.find(session, root, known)
+        for (const { tables } of pipelines) yield* Ledger.drop(session, ledger, tables)
+        for (const { tables, views } of pipelines) yield* Ledger.migrate(session, ledger, tables, views, [], events)
         yield* Rebuild.fill(session, ledger, root, rebuilt)
       }),
       verify: Effect.fnUntraced(function*(session, ledger) {
-        if ((yield* Ledger.runIds(session, ledger)).length !== runs.length) {
+        const ids = yield* Ledger.runIds(session, ledger)
+        if (!runs.every(({ run_id }) => ids.includes(run_id))) {
           return yield* new InputOutput({ detail: `runs does not hold the ${runs.length} runs that were written` })
         }
       })

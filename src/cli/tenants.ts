@@ -58,6 +58,8 @@ const retire = Command.make(
     }
     for (const { pipeline: of, rows } of own) {
       const pipeline = yield* catalog.findPipeline(of)
+      // events have happened, so they go on to count
+      if (pipeline.kind === "log") continue
       const sinks = yield* Targets.resolve(dataDirectory, sink.length === 0 ? pipeline.sinks : sink)
       const findSink = yield* Targets.sinkFinder(sinks)
       const hasRetired = yield* retireIn(pipeline, name, {

@@ -84,7 +84,17 @@ const compare = Effect.fnUntraced(function*(
       Effect.mapError(errorAt(name, location))
     )
     const same = rows === manifest.rows[table.name] && digest === manifest.fingerprints[table.name]
-    return { verdict: same ? "same" : "differs", rows } as const
+    if (same || table.log === null) return { verdict: same ? "same" : "differs", rows } as const
+    const again = yield* read(location, ManifestFile.publishedOf(manifest), table)
+    const days = yield* Fingerprint.byDay(again ?? published, table, table.log).pipe(
+      Effect.mapError(errorAt(name, location))
+    )
+    // old days of a log may have been deleted
+    const isKept = [...days].every(([day, digest]) => manifest.fingerprints[day] === digest)
+    return {
+      verdict: isKept && !newest && rows < (manifest.rows[table.name] ?? 0) ? "no longer kept" : "differs",
+      rows
+    } as const
   }))
 })
 
@@ -94,7 +104,7 @@ const compare = Effect.fnUntraced(function*(
 const tableOf = (table: Table, { columns, format }: ManifestFile.Manifest) =>
   format === 0
     ? { ...table, columns: table.columns.filter(({ earlier }) => earlier === null) }
-    : fromTypes(table.name, columns[table.name] ?? {})
+    : fromTypes(table.name, columns[table.name] ?? {}, table.log)
 
 export const verify = Command.make(
   "verify",
@@ -157,7 +167,7 @@ export const verify = Command.make(
       const place = `${name} ${location} ${manifest.tenant} ${manifest.pipeline}`
       const newest = !isUnknown && !seen.has(place)
       seen.add(place)
-      for (const table of collectedTables(tables, manifest)) {
+      for (const table of collectedTables(tables, manifest).filter((table) => sink.keeps?.(table) ?? true)) {
         const what = `${location} ${table.name} of ${manifest.run_id}`
         const of = { run_id: manifest.run_id, sink: name, location, table: table.name }
         const closed = shut.get(place)

@@ -8,8 +8,9 @@ import { hash } from "node:crypto"
 import type { SinkReason } from "../failure/SinkError.ts"
 import { collectedTables, type Outcome } from "../Outcome.ts"
 import type { Published, Query } from "../Sink.ts"
-import type { Cell, Column, Row, Table } from "../Table.ts"
+import { type Cell, type Column, type EventTable, isEvents, type Row, type Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
+import * as Instant from "./Instant.ts"
 import * as Ndjson from "./Ndjson.ts"
 import * as RowsSql from "./RowsSql.ts"
 
@@ -124,6 +125,35 @@ export const ofPublished = <E>(
     ? ofQuery(published, table)
     : ofRows(RowsSql.stream(published.session, table, published.sql), table, by)
 
+/** The name of the digest of the events of one day, such as `events 2026-11-01`. */
+export const dayKey = ({ name }: Table, day: string) => `${name} ${day}`
+
+/** The digests of published events by day, with the day's name. Days of a log may be deleted, and the rest is compared. */
+export const byDay = Effect.fnUntraced(function*<E>(published: Published<E>, table: Table, { at }: EventTable) {
+  const days = new Map<string, string>()
+  if (Stream.isStream(published)) {
+    const sums = new Map<string, ReturnType<typeof md5Sum>>()
+    yield* Stream.runForEach(published, (rows) =>
+      Effect.sync(() => {
+        for (const row of rows) {
+          const instant = row[at]
+          const day = typeof instant === "bigint" ? Instant.format(instant).slice(0, 10) : ""
+          const sum = sums.get(day) ?? md5Sum(table)
+          sums.set(day, sum)
+          sum.add([row])
+        }
+      }))
+    for (const [day, sum] of sums) days.set(dayKey(table, day), sum.digest())
+    return days
+  }
+  const day = `strftime(${DuckDb.name(at)}, '%Y-%m-%d')`
+  const found = yield* published.session.all(
+    `SELECT ${day} AS day, ${sumOf(table)} FROM (${published.sql}) GROUP BY ALL`
+  )
+  for (const [day, sum] of found) days.set(dayKey(table, String(day)), hex(BigInt(String(sum))))
+  return days
+})
+
 /** For each run, by its id, the digests of its rows for each table that it collected. It uses a connection of its own. */
 export const ofRuns = Effect.fn("Fingerprint.ofRuns")(
   function*(database: DuckDb.Session, tables: ReadonlyArray<Table>, outcomes: ReadonlyArray<Outcome>) {
@@ -132,6 +162,14 @@ export const ofRuns = Effect.fn("Fingerprint.ofRuns")(
     for (const table of tables) {
       const collected = outcomes.filter((outcome) => collectedTables([table], outcome).length > 0)
       if (collected.length === 0) continue
+      if (isEvents(table) && table.log !== null) {
+        for (const { run_id } of collected) {
+          const days = yield* byDay<never>({ session, sql: RowsSql.select(table, run_id) }, table, table.log)
+          const sum = [...days.values()].reduce((sum, digest) => sum + BigInt(`0x${digest}`), 0n)
+          digests.set(run_id, { ...digests.get(run_id), ...Object.fromEntries(days), [table.name]: hex(sum) })
+        }
+        continue
+      }
       const sql = RowsSql.select(table, ...collected.map(({ run_id }) => run_id))
       const sums = yield* session.all(`SELECT run_id, ${sumOf(table)} FROM (${sql}) GROUP BY run_id`)
       for (const { run_id } of collected) {

@@ -1,5 +1,5 @@
 /** The part of `duo-mfa check` that asks Duo: for its time, and with one signed call for an object of each list. */
-import { Effect, Option, Stream } from "effect"
+import { Clock, Effect, Option, Stream } from "effect"
 import type { Finding } from "../Pipeline.ts"
 import type { DuoError } from "./DuoError.ts"
 import { skewSecondsMax } from "./Explain.ts"
@@ -13,6 +13,7 @@ import { orNotCollected } from "./list/NotCollected.ts"
 import type { Page } from "./list/Pages.ts"
 import { PolicySummaries } from "./list/PolicySummaries.ts"
 import { Users } from "./list/Users.ts"
+import { AuthenticationLog } from "./log/AuthenticationLog.ts"
 
 const one = { pageSize: 1 }
 
@@ -85,4 +86,14 @@ export const integrations = check(Effect.gen(function*() {
 /** Checks that the keys may read administrators. */
 export const admins = check(Effect.gen(function*() {
   return [{ subject: "administrators", detail: `may be read${yield* totalOf((yield* Admins).pages(one))}.` }]
+}))
+
+const hour = 3_600_000
+
+/** Checks that the keys may read the authentication log, with a count of the last hour. */
+export const logins = check(Effect.gen(function*() {
+  const to = (yield* Clock.currentTimeMillis) - 120_000
+  const count = yield* (yield* AuthenticationLog).count({ from: to - hour, to })
+  const many = typeof count === "number" ? `; there are ${count} of the last hour` : ""
+  return [{ subject: "logins", detail: `may be read${many}.` }]
 }))

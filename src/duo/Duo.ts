@@ -13,6 +13,7 @@ import { DuoPolicies } from "./list/DuoPolicies.ts"
 import { Integrations } from "./list/Integrations.ts"
 import { PolicySummaries } from "./list/PolicySummaries.ts"
 import { Users } from "./list/Users.ts"
+import { AuthenticationLog } from "./log/AuthenticationLog.ts"
 import type { RecordError } from "./record/Record.ts"
 import * as Recorder from "./record/Recorder.ts"
 import { Recording } from "./record/Recording.ts"
@@ -45,7 +46,16 @@ export const client: Layer.Layer<Client, never, DuoServices> = Layer.effect(
   })
 ).pipe(Layer.provide(Client.layerExchange))
 
-type Services = Admins | BypassCodes | Client | DuoPolicies | DuoServices | Integrations | PolicySummaries | Users
+type Services =
+  | Admins
+  | AuthenticationLog
+  | BypassCodes
+  | Client
+  | DuoPolicies
+  | DuoServices
+  | Integrations
+  | PolicySummaries
+  | Users
 
 export const layer: Layer.Layer<
   Services,
@@ -57,7 +67,8 @@ export const layer: Layer.Layer<
   Admins.layer,
   DuoPolicies.layer,
   PolicySummaries.layer,
-  Integrations.layer
+  Integrations.layer,
+  AuthenticationLog.layer
 ).pipe(
   Layer.provideMerge(client),
   Layer.provideMerge(duoServices)

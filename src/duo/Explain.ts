@@ -128,6 +128,8 @@ const permission = (path: string) =>
     ? `"Grant administrators" (to read is enough)`
     : path.startsWith("/admin/v3/integrations")
     ? `"Grant read resource", or, in a panel where that does not cover applications, "Grant applications"`
+    : path.includes("/logs/")
+    ? `"Grant read log"`
     : `"Grant read resource"`
 
 const waited = {

@@ -5,9 +5,10 @@
 import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import { runs } from "../Outcome.ts"
-import type { Table } from "../Table.ts"
+import { isSnapshot, type Table } from "../Table.ts"
 import * as Ledger from "./ledger/Ledger.ts"
 import { meta } from "./ledger/Meta.ts"
+import * as Snapshots from "./Snapshots.ts"
 import { historyOf } from "./Versions.ts"
 import * as Views from "./Views.ts"
 
@@ -46,17 +47,20 @@ export const describe = Effect.fnUntraced(
   function*(pipelines: ReadonlyArray<Described>) {
     const session = yield* DuckDb.open({})
     yield* session.run("ATTACH ':memory:' AS ledger")
-    for (const { tables, views } of pipelines) yield* Ledger.migrate(session, "ledger", tables, views)
+    for (const { tables, views } of pipelines) {
+      yield* Ledger.migrate(session, "ledger", tables, views, [], Snapshots.none)
+    }
     const tables = pipelines.flatMap((pipeline) => pipeline.tables)
+    const snapshots = tables.filter(isSnapshot)
     const known = new Map<string, readonly [kind: DictionaryEntry["kind"], table: Table]>([
       ...tables.map((table) => [table.name, ["rows", table]] as const),
       [runs.name, ["runs", runs]],
       [meta.name, ["meta", meta]],
-      ...tables.map((table) => [historyOf(table).name, ["history", historyOf(table)]] as const),
-      ...tables.map((table) => [Views.changesOf(table).name, ["changes", Views.changesOf(table)]] as const)
+      ...snapshots.map((table) => [historyOf(table).name, ["history", historyOf(table)]] as const),
+      ...snapshots.map((table) => [Views.changesOf(table).name, ["changes", Views.changesOf(table)]] as const)
     ])
     const personal = new Set(
-      tables.map(Views.changesOf).flatMap(({ columns }) => columns.filter((_) => _.personal).map(({ name }) => name))
+      snapshots.map(Views.changesOf).flatMap(({ columns }) => columns.filter((_) => _.personal).map(({ name }) => name))
     )
 
     const columns = yield* session.all(

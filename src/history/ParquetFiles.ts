@@ -5,7 +5,7 @@ import * as Instant from "../duckdb/Instant.ts"
 import { NewerFormat } from "../failure/SinkError.ts"
 import { type Outcome, runs, toRow } from "../Outcome.ts"
 import type { SinkRun } from "../Sink.ts"
-import type { Table } from "../Table.ts"
+import { isSnapshot, type Table } from "../Table.ts"
 import { format, isNewer, newestFormat, version } from "../Version.ts"
 import * as Snapshots from "./Snapshots.ts"
 
@@ -33,12 +33,16 @@ const structure = JSON.stringify([
 /** Matches only names of files that runs write, because people may keep other files in the same folder. */
 const anyRun = DuckDb.literal("????????T?????????Z-??????")
 
+/** The name of a table's partitions: the day of the run, or of a log the day of the events. */
+export const partitionOf = (table: Table | undefined) =>
+  table === undefined ? "*_date" : isSnapshot(table) ? "run_date" : "event_date"
+
 /**
  * SQL for a pattern that matches files of runs. Without `table` it matches the files of every table; without `run`, those of
  * every run. `root` is SQL for the directory, and `run` is SQL for a run's id.
  */
 export const files = (root: string, table?: Table, run?: string) =>
-  `${DuckDb.path(root)} || ${DuckDb.literal(`/${table?.name ?? "*"}/run_date=*/`)} || ` +
+  `${DuckDb.path(root)} || ${DuckDb.literal(`/${table?.name ?? "*"}/${partitionOf(table)}=*/`)} || ` +
   `${run === undefined ? anyRun : DuckDb.path(run)} || '.parquet'`
 
 /** The query for one row per run that has a file. Metadata with other keys is left out before JSON is parsed. */

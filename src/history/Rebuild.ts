@@ -5,10 +5,11 @@ import * as RowHash from "../duckdb/RowHash.ts"
 import type { SinkReason } from "../failure/SinkError.ts"
 import { collectedTables, runs } from "../Outcome.ts"
 import type { SinkRun } from "../Sink.ts"
-import type { Table } from "../Table.ts"
+import { isSnapshot, type Table } from "../Table.ts"
 import { apply } from "./ledger/Apply.ts"
+import * as LedgerRows from "./ledger/LedgerRows.ts"
 import * as ParquetFiles from "./ParquetFiles.ts"
-import { asTable } from "./Snapshots.ts"
+import { asTable, none } from "./Snapshots.ts"
 
 /** A run that has snapshots. */
 export interface SnapshotRun extends Pick<SinkRun, "run_id" | "observed_at" | "tenant" | "pipeline"> {
@@ -56,6 +57,21 @@ const snapshotsOf = Effect.fnUntraced(
   }
 )
 
+/** A table of the session for the rows of `runs` that a rebuild keeps. */
+const keptRuns = "kept_runs"
+
+/** Keeps the runs of logs, because the files with their events may have been deleted. */
+export const keepRuns = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, logs: ReadonlyArray<string>) {
+    const there = yield* session.all(
+      `SELECT 1 FROM duckdb_tables() WHERE database_name = ${DuckDb.literal(catalog)} AND table_name = 'runs'`
+    )
+    const names = ["", ...logs].map(DuckDb.literal).join(", ")
+    const query = there.length === 0 ? none(runs) : `FROM ${catalog}.main.${runs.name} WHERE pipeline IN (${names})`
+    yield* session.run(`CREATE OR REPLACE TEMP TABLE ${keptRuns} AS ${asTable(runs, query)}`)
+  }
+)
+
 /** Fills the empty histories and the empty table `runs` in `catalog`. */
 export const fill: (
   session: DuckDb.Session,
@@ -67,8 +83,21 @@ export const fill: (
   yield* session.run(
     `CREATE OR REPLACE TEMP TABLE snapshot_runs AS ${ParquetFiles.selectRuns(DuckDb.literal(root))}`
   )
+  const ids = all.map(({ run_id }) => DuckDb.literal(run_id)).join(", ")
+  yield* session.run(`INSERT INTO ${ours} FROM ${keptRuns} WHERE run_id NOT IN (${ids}); DROP TABLE ${keptRuns}`)
   for (const run of all) {
     yield* session.run(`INSERT INTO ${ours} FROM snapshot_runs WHERE run_id = ${DuckDb.literal(run.run_id)}`)
+    if (!run.tables.some(isSnapshot)) {
+      const rows = (table: Table) =>
+        `(${
+          asTable(
+            table,
+            ParquetFiles.select(ParquetFiles.files(DuckDb.literal(root), table, DuckDb.literal(run.file_id)))
+          )
+        })`
+      yield* LedgerRows.addSums(session, catalog, collectedTables(run.tables, run), [run.run_id], rows)
+      continue
+    }
     yield* apply(session, catalog, run, run.complete, yield* snapshotsOf(session, root, run))
     for (const table of run.tables) yield* session.run(`DROP TABLE IF EXISTS ${snapshotTable(table)}`)
   }

@@ -5,7 +5,7 @@
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as RowHash from "../duckdb/RowHash.ts"
 import * as Outcome from "../Outcome.ts"
-import type { Table } from "../Table.ts"
+import { isSnapshot, type Table } from "../Table.ts"
 import * as AddedColumns from "./AddedColumns.ts"
 import { meta, rowOfThisVersion } from "./ledger/Meta.ts"
 import { historyOf, rowKey } from "./Versions.ts"
@@ -96,6 +96,15 @@ export const statements = (
   table: Table,
   rows: string | undefined,
   added: ReadonlyArray<string> = []
+): ReadonlyArray<string> =>
+  isSnapshot(table)
+    ? overSnapshots(table, rows, added)
+    : view(table, rows === undefined ? none(table) : asTable(table, rows))
+
+const overSnapshots = (
+  table: Table,
+  rows: string | undefined,
+  added: ReadonlyArray<string>
 ): ReadonlyArray<string> => [
   `CREATE OR REPLACE VIEW ${snapshotsOf(table)} AS ${rows === undefined ? none(table) : asTable(table, rows)}`,
   `COMMENT ON VIEW ${snapshotsOf(table)} IS ${DuckDb.literal(`The rows of ${table.name} as every run saw them.`)}`,

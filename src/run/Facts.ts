@@ -8,7 +8,7 @@ import * as FieldCounts from "../duckdb/FieldCounts.ts"
 import type { RunDatabase } from "../duckdb/RunDatabase.ts"
 import type { SinkReason } from "../failure/SinkError.ts"
 import type { Facts } from "../Outcome.ts"
-import type { List, Pipeline } from "../Pipeline.ts"
+import type { List, LogPlan, LogWindow, Pipeline } from "../Pipeline.ts"
 import { collectedTables, type Extracted } from "./Rows.ts"
 import * as Unknown from "./Unknown.ts"
 
@@ -104,14 +104,16 @@ export const counts: (
   }
 )
 
-/** Makes the facts of a run. */
+const timesOf = ({ from, to }: LogWindow) => ({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })
+
+/** Makes the facts of a run. `plan` is what a run of a log was to read. */
 export const make = (
   pipeline: Pipeline,
-  { extraction, stamp }: Extracted,
+  { extraction, plan, stamp }: Extracted & { readonly plan?: LogPlan | undefined },
   { contradictions, fields, unknown }: ObjectFacts,
   counts: Facts["counts"]
 ): Facts => {
-  const { lists, refused, sent } = extraction
+  const { lists, refused, sent, window } = extraction
   const [first] = lists
   const doubt = lists.find((_) => _.doubt !== null)?.doubt ?? null
   const begun = Number(stamp.observed_at / 1000n)
@@ -138,6 +140,9 @@ export const make = (
       ...contradictions.places(),
       ...unknown.places()
     },
+    window: window === undefined || plan === undefined
+      ? null
+      : { ...timesOf(window), late: window.late, repeated: window.repeated, covered: plan.covered.map(timesOf) },
     counts
   }
 }

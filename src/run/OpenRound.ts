@@ -69,7 +69,8 @@ export const seal = Effect.fnUntraced(function*(
   opened: Opened,
   round: Array.NonEmptyReadonlyArray<Outcome>,
   database: RunDatabase.RunDatabase,
-  dataDirectory: string
+  dataDirectory: string,
+  { tables }: Pick<Pipeline, "tables">
 ) {
   const rowsOfRound: Record<string, number> = {}
   for (const { rows } of round) {
@@ -79,7 +80,11 @@ export const seal = Effect.fnUntraced(function*(
   const sealOne = Effect.fnUntraced(function*({ location, name, open, sink }: Opened[number]) {
     const rows = RowsSql.make(yield* orRunError(dataDirectory)(database.session.another))
     const { bytes, publication } = yield* open.seal(round, rows)
-    const receipt: Receipt = { sink: name, location, rows: rowsOfRound, bytes, publication }
+    const kept = Object.entries(rowsOfRound).filter(([name]) => {
+      const table = tables.find((table) => table.name === name)
+      return table === undefined || (sink.keeps?.(table) ?? true)
+    })
+    const receipt: Receipt = { sink: name, location, rows: Object.fromEntries(kept), bytes, publication }
     return { receipt, sink }
   }, Effect.scoped)
   return yield* Effect.forEach(opened, sealOne, { concurrency: concurrencyFor(round) })

@@ -14,6 +14,8 @@ import type { Pipeline, Source, SourceOptions } from "../Pipeline.ts"
 import type { Stamp } from "../Table.ts"
 import * as Collect from "./Collect.ts"
 import * as KnownNames from "./KnownNames.ts"
+import * as LogPlans from "./log/LogPlans.ts"
+import type { LogRange } from "./log/LogWindows.ts"
 import * as OpenRound from "./OpenRound.ts"
 import type { Manifests } from "./publish/Manifest.ts"
 import type { Receipt } from "./publish/ManifestFile.ts"
@@ -32,6 +34,8 @@ export interface RunOptions extends SourceOptions, Recovery.TrustedPlaces {
   readonly maxShrink?: number | undefined
   /** The treatment of cells that say something about a person. By default they are kept. */
   readonly personal?: Personal.Treatment | undefined
+  /** Of a log: the part of it that may be read; by default everything that Duo has. */
+  readonly range?: LogRange | undefined
   /**
    * How long to wait for another run that has locked the data directory or a sink's location. By default, not at all.
    */
@@ -53,6 +57,8 @@ export interface SingleRunOptions extends RunOptions {
 export interface Result {
   readonly outcome: Outcome
   readonly receipts: ReadonlyArray<Receipt>
+  /** How many runs are needed after this one to read the rest of a log; 0 for a snapshot. */
+  readonly remaining: number
 }
 
 /**
@@ -62,7 +68,7 @@ export interface Result {
  */
 export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: SingleRunOptions) {
   const source = yield* pipeline.connect
-  const { directory, discard, manifests, opened, personal, stamp } = yield* retryWhileLocked(
+  const { directory, discard, log, manifests, opened, personal, stamp } = yield* retryWhileLocked(
     begin(pipeline, source, options),
     options.wait
   )
@@ -71,15 +77,16 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: Singl
   const { outcome, sealed } = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
     const orRunError = Collect.orRunError(options.dataDirectory)
     const database = yield* orRunError(RunDatabase.open(directory))
+    const plan = log && (yield* orRunError(LogPlans.make(database, pipeline, stamp, log)))
     const outcome = yield* Collect.comparedWithLast(
       manifests,
       pipeline,
-      yield* orRunError(Collect.collect(pipeline, source, stamp, database, { ...options, personal })),
+      yield* orRunError(Collect.collect(pipeline, source, stamp, database, { ...options, personal, plan })),
       OpenRound.sinkRun(stamp, pipeline, options)
     )
     const [fingerprints, sealed] = yield* Effect.all([
       orRunError(Fingerprint.ofRun(database.session, pipeline.tables, outcome)),
-      OpenRound.seal(opened, [outcome], database, options.dataDirectory)
+      OpenRound.seal(opened, [outcome], database, options.dataDirectory, pipeline)
     ], { concurrency: OpenRound.concurrencyFor([outcome]) })
     const manifest = yield* manifests.seal([{ ...outcome, fingerprints }], OpenRound.shared(pipeline, sealed))
     if (options.onSealed !== undefined) yield* options.onSealed(stamp.run_id, manifest)
@@ -87,7 +94,8 @@ export const run = Effect.fn("Run")(function*(pipeline: Pipeline, options: Singl
   }))).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))
 
   yield* Recovery.publish(manifests, stamp.run_id, sealed)
-  const result: Result = { outcome, receipts: sealed.map(({ receipt }) => receipt) }
+  const receipts = sealed.map(({ receipt }) => receipt)
+  const result: Result = { outcome, receipts, remaining: log?.next.remaining ?? 0 }
   return result
 }, Effect.scoped)
 
@@ -100,20 +108,17 @@ const begin = Effect.fnUntraced(function*(pipeline: Pipeline, source: Source, op
   const personal = yield* Collect.personalOf(options)
   const tenant = options.tenant ?? source.tenant
   const stamp = { ...yield* stampFor(source, yield* manifests.ids), tenant }
-  if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline.name, stamp)
+  if (source.recorded !== undefined) yield* refuseOutdated(manifests, pipeline, stamp)
   yield* (yield* KnownNames.read(manifests, pipeline)).refuseOther(tenant, source.tenant)
+  const log = pipeline.kind === "log" ? yield* LogPlans.begin(manifests, pipeline, source, stamp, options) : undefined
   const opened = yield* OpenRound.open(manifests, OpenRound.sinkRun(stamp, pipeline, options), options)
-  return { ...opened, manifests, personal, stamp }
+  return { ...opened, log, manifests, personal, stamp }
 })
 
 /** Reads and counts as a run does, but stages nothing. */
 export const dryRun = Effect.fn("Run.dry")(function*(
   pipeline: Pipeline,
-  options: SourceOptions & {
-    readonly toolVersion: string
-    /** The tenant's name, if it is not its API host. */
-    readonly tenant?: string
-  }
+  options: SourceOptions & Pick<SingleRunOptions, "toolVersion" | "range" | "tenant">
 ) {
   const source = yield* pipeline.connect
   const stamp = yield* stampFor({ ...source, tenant: options.tenant ?? source.tenant }, [])
@@ -124,8 +129,11 @@ export const dryRun = Effect.fn("Run.dry")(function*(
   )
   const database = yield* orRunError(RunDatabase.open(directory, "never"))
   const personal: Rows.Personal = { treatment: "keep" }
-  const outcome = yield* orRunError(Collect.collect(pipeline, source, stamp, database, { ...options, personal }))
-  return { outcome, receipts: [] }
+  const plan = pipeline.kind === "log"
+    ? yield* orRunError(LogPlans.dry(database, pipeline, source, stamp, options.range))
+    : undefined
+  const outcome = yield* orRunError(Collect.collect(pipeline, source, stamp, database, { ...options, personal, plan }))
+  return { outcome, receipts: [], remaining: 0 }
 }, Effect.scoped)
 
 /** Opens each sink as a run does and closes it again. The result has the error of each sink that cannot be opened. */
@@ -151,11 +159,16 @@ export const checkSinks = Effect.fn("Run.checkSinks")(function*(
     })))
 }, Effect.scoped)
 
-/** Fails if a replayed run is older than a published run, because it must not replace newer rows. */
+/**
+ * Fails if a replayed run is older than a published run, because it must not replace newer rows. A run of a log replaces
+ * none, so it only must not be published already.
+ */
 const refuseOutdated = Effect.fnUntraced(
-  function*(manifests: Manifests, pipeline: string, { run_id, tenant }: Stamp) {
-    const newest = (yield* manifests.all).find((_) => _.tenant === tenant && _.pipeline === pipeline)
-    if (newest !== undefined && newest.run_id > run_id) {
+  function*(manifests: Manifests, { kind, name }: Pipeline, { run_id, tenant }: Stamp) {
+    const newest = (yield* manifests.all).find((manifest) =>
+      manifest.tenant === tenant && manifest.pipeline === name && (kind !== "log" || manifest.run_id === run_id)
+    )
+    if (newest !== undefined && (kind === "log" || newest.run_id > run_id)) {
       return yield* new RunError({ reason: new Outdated({ run_id, newest: newest.run_id }) })
     }
   }

@@ -89,6 +89,16 @@ export class Outdated extends Schema.TaggedError<Outdated>()("Outdated", {
   newest: Schema.String
 }) {}
 
+/** No sink of the command can say which events of a log it has. */
+export class NoEventSink extends Schema.TaggedError<NoEventSink>()("NoEventSink", {
+  sinks: Schema.Array(Schema.String)
+}) {}
+
+/** A log was asked of many tenants at once. */
+export class OneTenantOnly extends Schema.TaggedError<OneTenantOnly>()("OneTenantOnly", {
+  pipeline: Schema.String
+}) {}
+
 /** The run is sealed, but could not be published in one of its sinks yet. */
 export class Unpublished extends Schema.TaggedError<Unpublished>()("Unpublished", {
   run_id: Schema.String,
@@ -113,6 +123,8 @@ const Reason = Schema.Union([
   KnownAs,
   TenantTooSlow,
   Outdated,
+  NoEventSink,
+  OneTenantOnly,
   Unpublished,
   UnnamedTarget
 ])
@@ -163,6 +175,9 @@ function exitCode(reason: Reason): number {
     case "Outdated":
     case "UnnamedTarget":
       return ExitCode.refused
+    case "NoEventSink":
+    case "OneTenantOnly":
+      return ExitCode.usage
     case "Unpublished":
       return ExitCode.io
   }
@@ -192,6 +207,12 @@ function describe(reason: Reason): string {
       return `${reason.tenant} could not be read within ${reason.limit}. Nothing of it changed; run again later, or allow more with --tenant-timeout.`
     case "Outdated":
       return `The recorded run ${reason.run_id} is older than run ${reason.newest}, which is published here already. Nothing changed; replay into another directory, with DUO_MFA_DATA.`
+    case "NoEventSink":
+      return `A log needs a sink that says which events it has, and ${
+        reason.sinks.join(", ") || "no sink"
+      } cannot. Add --sink parquet, or --sink postgres.`
+    case "OneTenantOnly":
+      return `${reason.pipeline} is a log, which is read for one tenant at a time. Leave out --tenants and --accounts, and run it for each tenant with the settings of that tenant.`
     case "UnnamedTarget":
       return describeUnnamed(reason)
     case "Unpublished":

@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
+import auth from "../../pipelines/auth.ts"
 import mfa from "../../pipelines/mfa.ts"
 import { highlights, make } from "../../src/cli/demo.ts"
 import { Plugins } from "../../src/cli/shared/Plugins.ts"
@@ -33,7 +34,7 @@ beforeAll(async () => {
   const dataDirectory = `${folder}/data`
   await Effect.runPromise(
     make({
-      pipeline: mfa,
+      pipelines: [mfa, auth],
       dataDirectory,
       targets: everySink(dataDirectory).filter(({ sink }) => sink === "duckdb" || sink === "parquet"),
       findSink: (name) => Effect.succeed(name === "parquet" ? sinks.parquet : sinks.duckdb),
@@ -61,7 +62,16 @@ const open = () =>
   })
 
 const everything = ["runs", ...mfa.tables.flatMap(({ name }) => [name, `${name}_history`, `${name}_changes`])]
-  .concat("mfa_events", "coverage_daily", "users_at_risk", "method_mix", "time_to_enrol", "regressions")
+  .concat(
+    "factor_uses",
+    "factor_use_daily",
+    "mfa_events",
+    "coverage_daily",
+    "users_at_risk",
+    "method_mix",
+    "time_to_enrol",
+    "regressions"
+  )
   .map((name) => `FROM ${name} ORDER BY ALL`)
 
 describe("the demo", () => {

@@ -122,6 +122,7 @@ export const outcomeOf = (run: SinkRun, rows: Table.Batch, changes: Partial<Outc
   pipeline: run.pipeline,
   tenant: run.tenant,
   host: null,
+  window: null,
   started_at: "2026-11-23T20:14:00.000Z",
   finished_at: "2026-11-23T20:16:00.000Z",
   observed_at: new Date(Number(run.observed_at / 1000n)).toISOString(),

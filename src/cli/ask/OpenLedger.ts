@@ -7,6 +7,7 @@ import * as Files from "../../files/Files.ts"
 import * as AddedColumns from "../../history/AddedColumns.ts"
 import * as AttachedViews from "../../history/ledger/AttachedViews.ts"
 import * as Meta from "../../history/ledger/Meta.ts"
+import * as ParquetEvents from "../../history/ParquetEvents.ts"
 import * as ParquetFiles from "../../history/ParquetFiles.ts"
 import * as Snapshots from "../../history/Snapshots.ts"
 import { Plugins } from "../shared/Plugins.ts"
@@ -65,10 +66,17 @@ export const open = Effect.fnUntraced(function*(
     yield* at(session.run(`ATTACH ${DuckDb.literal(location)} AS duo (READ_ONLY)`))
     yield* at(Meta.read(session, "duo"))
   }
-  if (!writeFiles) yield* at(DuckDb.sandbox(session, from === "parquet" ? location : undefined))
+  const pipelines = yield* (yield* Plugins).pipelines
+  const root = (yield* (yield* Plugins).ownSink("parquet")).location(dataDirectory)
+  // the ledger has no events, so queries of it may read the Parquet files that have them
+  const events = from === "parquet"
+    ? undefined
+    : yield* at(ParquetEvents.find(session, root, pipelines.flatMap(({ tables }) => tables)))
+  const hasEvents = pipelines.some(({ tables }) => tables.some((table) => events?.(table) !== undefined))
+  if (!writeFiles) yield* at(DuckDb.sandbox(session, from === "parquet" || hasEvents ? root : undefined))
   const open: Open = { session, at }
   yield* from === "parquet"
     ? overParquet(open, location)
-    : at(AttachedViews.make(session, "duo", yield* (yield* Plugins).pipelines))
+    : at(AttachedViews.make(session, "duo", pipelines, events))
   return open
 })

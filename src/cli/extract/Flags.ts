@@ -1,5 +1,5 @@
 /** The arguments and flags of `duo-mfa extract`. */
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
 import { Argument, Flag } from "effect/cli"
 import * as Personal from "../../duckdb/Personal.ts"
 import { duration } from "../shared/Duration.ts"
@@ -11,6 +11,21 @@ const positive = (most: number) =>
 /** Something that is off if it is not said. */
 const option = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
+/** A day, which is its midnight, or an instant, both in UTC. In milliseconds since 1970. */
+const instant = (name: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.withDescription(description),
+    Flag.withMetavar("TIME"),
+    Flag.filterMap(
+      (text) =>
+        /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(text) && Number.isFinite(Date.parse(text))
+          ? Option.some(Date.parse(text))
+          : Option.none(),
+      () => "Expected a day or an instant in UTC, such as 2026-11-01 or 2026-11-01T09:30Z"
+    ),
+    Flag.optional
+  )
 
 /** All of them, by the name that the command has for each. */
 export const flags = {
@@ -94,6 +109,8 @@ export const flags = {
     Flag.filterMap(Shard.parse, () => "Expected I/K with I from 0 to K - 1, such as 0/4"),
     Flag.optional
   ),
+  from: instant("from", "Of a log: read again from this day or instant on; default: what Duo has and no run has read"),
+  to: instant("to", "Of a log: read up to the start of this day, or to this instant; default: until now"),
   wait: duration(
     "wait",
     "How long to wait for another run to end, such as 10m; default: exit 75 at once"

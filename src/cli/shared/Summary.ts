@@ -5,12 +5,24 @@ import type { Result } from "../../run/Run.ts"
 
 /** The outcome as it is in JSON. */
 export const outcomeFacts = (outcome: Outcome) => {
-  const { counts, fields: _, finished_at: __, host, started_at: ___, tool_version: ____, warned: _____, ...told } =
-    outcome
+  const {
+    counts,
+    fields: _,
+    finished_at: __,
+    host,
+    started_at: ___,
+    tool_version: ____,
+    warned: _____,
+    window,
+    ...told
+  } = outcome
   const { seen, what } = objectsOf(outcome)
   return {
     ...told,
     ...host === null ? {} : { host },
+    ...window === null
+      ? {}
+      : { window: { from: window.from, to: window.to }, late: window.late, repeated: window.repeated },
     [what]: seen,
     ...Object.fromEntries(counts.map(({ count, name }) => [name, count]))
   }

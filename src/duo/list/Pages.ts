@@ -13,8 +13,9 @@ import { listSize } from "../../duckdb/ObjectLoader.ts"
 import { DuoError } from "../DuoError.ts"
 import { BadPaging, UnreadableAnswer } from "../DuoReason.ts"
 import type { Client } from "../http/Client.ts"
+import type { Decoded } from "../wire/Decoder.ts"
 import type { HalfPair } from "../wire/WellFormed.ts"
-import type { Decoded, Refusal } from "../wire/Wire.ts"
+import type { Refusal } from "../wire/Wire.ts"
 import { readMetadata } from "./Metadata.ts"
 
 export interface PageOptions {

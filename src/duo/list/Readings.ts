@@ -67,13 +67,9 @@ export const read = Effect.fn("Duo.list")(function*<E>(
   const session = yield* database.session.another
   yield* session.run(Completeness.tables)
   const loader = yield* ObjectLoader.make(database, table, list.columns)
-  // the view has a list as soon as the list is read and in `stamps`
   yield* database.define(
-    `CREATE TABLE IF NOT EXISTS objects.stamps (list INTEGER, run_id VARCHAR, observed_at TIMESTAMPTZ, tenant VARCHAR);
-     ${Completeness.leftOut};
-     CREATE VIEW IF NOT EXISTS objects.${DuckDb.name(list.name)} AS
-     SELECT stamps.run_id, stamps.observed_at, stamps.tenant, objects.*
-     FROM ${table} objects JOIN objects.stamps stamps ON stamps.list = objects._list
+    `${Completeness.leftOut};
+     ${view(list, table)}
      ANTI JOIN objects.left_out left_out ON left_out.list = objects._list AND left_out.object = objects.rowid`
   )
   const sightings = `(SELECT list, ${DuckDb.name(list.id)} AS id, ${
@@ -153,11 +149,7 @@ export const read = Effect.fn("Duo.list")(function*<E>(
     id: list.id,
     provenReading
   })
-  yield* session.run(
-    `INSERT INTO objects.stamps VALUES (${loader.list}, ${DuckDb.literal(stamp.run_id)}, ${
-      DuckDb.constant(stamp.observed_at)
-    }, ${DuckDb.literal(stamp.tenant)})`
-  )
+  yield* insertStamp(session, loader.list, stamp)
   const last = readings.at(-1)
   const result: ReadList = {
     list,
@@ -173,8 +165,31 @@ export const read = Effect.fn("Duo.list")(function*<E>(
   return result
 }, Effect.scoped)
 
+/**
+ * SQL for the view `objects.NAME` over a table of objects. The view has a list as soon as the list is read and in
+ * `objects.stamps`. A join may follow, which leaves out objects.
+ */
+export const view = ({ name }: List, table: string) =>
+  `CREATE TABLE IF NOT EXISTS objects.stamps (list INTEGER, run_id VARCHAR, observed_at TIMESTAMPTZ, tenant VARCHAR);
+   CREATE VIEW IF NOT EXISTS objects.${DuckDb.name(name)} AS
+   SELECT stamps.run_id, stamps.observed_at, stamps.tenant, objects.*
+   FROM ${table} objects JOIN objects.stamps stamps ON stamps.list = objects._list`
+
+/** Stores which run has read a list. */
+export const insertStamp = (session: DuckDb.Session, list: number, { observed_at, run_id, tenant }: Stamp) =>
+  session.run(
+    `INSERT INTO objects.stamps VALUES (${list}, ${DuckDb.literal(run_id)}, ${DuckDb.constant(observed_at)}, ${
+      DuckDb.literal(tenant)
+    })`
+  )
+
 /** Stores the places at which objects of a page had half of a surrogate pair. */
-const insertHalves = (session: DuckDb.Session, list: number, page: number, halves: ReadonlyArray<HalfPair>) => {
+export const insertHalves = (
+  session: DuckDb.Session,
+  list: number,
+  page: number,
+  halves: ReadonlyArray<HalfPair>
+) => {
   const rows = halves.map(({ index, path }) =>
     `(${list}, ${page}, ${index}, ${DuckDb.literal(path.replace(/^\./, ""))})`
   )

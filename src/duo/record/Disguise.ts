@@ -12,11 +12,18 @@ export interface Disguise {
   /** The body of an answer. */
   readonly text: (text: string) => string
   readonly outcome: (outcome: RecordedOutcome) => RecordedOutcome
+  /** The query of a request, whose offset may have the id of a transaction. */
+  readonly query: (query: string) => string
   readonly host: (host: string) => string
 }
 
 /** Changes nothing. */
-export const none: Disguise = { text: (text) => text, outcome: (outcome) => outcome, host: (host) => host }
+export const none: Disguise = {
+  text: (text) => text,
+  outcome: (outcome) => outcome,
+  query: (query) => query,
+  host: (host) => host
+}
 
 /** The disguise of one record, with its key. `tenant` is the host that answers. */
 export const make = (key: Uint8Array, tenant: string): Disguise => {
@@ -30,6 +37,7 @@ export const make = (key: Uint8Array, tenant: string): Disguise => {
 
   return {
     host,
+    query: (query) => query.replace(/(?<=(?:^|&)next_offset=)[^&]+/g, (offset) => disguisedOffset(offset, pseudonyms)),
     text: (text) => isJson(text) ? disguised(text, pseudonyms) : shapeOf(text),
     outcome: (outcome) => {
       if ("failed" in outcome) {
@@ -43,6 +51,10 @@ export const make = (key: Uint8Array, tenant: string): Disguise => {
     }
   }
 }
+
+/** An offset of a log, in the form of a query: milliseconds, the id of a transaction, or both with a comma between them. */
+const disguisedOffset = (offset: string, pseudonyms: Pseudonym.Pseudonyms) =>
+  offset.split("%2C").map((part) => isHarmless("number", part) ? part : pseudonyms.text(part)).join("%2C")
 
 const isJson = (text: string): boolean => {
   try {

@@ -115,6 +115,42 @@ const integrationFields = {
   username_normalization_policy: "word"
 } as const
 
+const place = fields({ country: "word" })
+const metadata = fields({ total_objects: "number", next_offset: "number", prev_offset: "number" })
+const assessment = fields({ trust_level: "word", policy_enabled: "word" })
+
+/** An entry of the authentication log. */
+const login = fields({
+  timestamp: "number",
+  isotimestamp: "number",
+  event_type: "word",
+  factor: "word",
+  remembered_factor: "word",
+  result: "word",
+  reason: "word",
+  user: fields({}),
+  application: fields({}),
+  auth_device: fields({ location: place }),
+  access_device: fields({
+    browser: "word",
+    browser_version: "word",
+    os: "word",
+    os_version: "word",
+    is_encryption_enabled: "word",
+    is_firewall_enabled: "word",
+    is_password_set: "word",
+    flash_version: "word",
+    java_version: "word",
+    security_agents: fields({ security_agent: "word", version: "word" }),
+    location: place
+  }),
+  trusted_endpoint_status: "word",
+  adaptive_trust_assessments: fields({ more_secure_auth: assessment, remember_me: assessment }),
+  rbfs_triggered_attacks: fields({ detector: "word" }),
+  passport_assessment: fields({ is_supported: "word", reason: "word" }),
+  trusted_session_info: fields({})
+})
+
 /**
  * The fields of users, bypass codes, administrators, policies, integrations and a ping together: a field never means two things. The role of an
  * administrator is hidden, because it may have a customer's own name.
@@ -135,7 +171,10 @@ const response = fields({
   policies: fields({ policy_applies_to: policyAppliesTo }),
   policy_count: "number",
   response_is_truncated: "word",
-  ...integrationFields
+  ...integrationFields,
+  // a log is an object with its entries and their metadata
+  authlogs: login,
+  metadata
 })
 
 /** A whole answer. */
@@ -144,7 +183,7 @@ export const answer = fields({
   code: "number",
   message: "sentence",
   message_detail: "sentence",
-  metadata: fields({ total_objects: "number", next_offset: "number", prev_offset: "number" }),
+  metadata,
   response
 })
 

@@ -46,6 +46,10 @@ export const Run = Schema.Struct({
   /** Null for the endpoint's maximum. */
   page_size: Schema.NullOr(count(500)),
   concurrency: count(16),
+  /** The part of a log that was read, in milliseconds since 1970; null for a snapshot. */
+  window: Schema.NullOr(Schema.Struct({ from: Instant, to: Instant })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(null))
+  ),
   /** The seed of the random numbers, which decide how long a retry waits. */
   seed: Schema.String
 }).check(

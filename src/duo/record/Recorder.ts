@@ -93,7 +93,8 @@ export const layer = ({ directory, pseudonymise }: Record): Layer.Layer<
         yield* write(textFile(n), disguise.text(withoutSecrets(credentials, request, exit.value.text)))
       }
       const outcome = outcomeOf(exit)
-      const entry = { path: request.path, query: withoutAccount(request.query), outcome: disguise.outcome(outcome) }
+      const query = disguise.query(withoutAccount(request.query))
+      const entry = { path: request.path, query, outcome: disguise.outcome(outcome) }
       yield* write(entryFile(n), yield* Effect.orDie(encodeEntry(entry)))
     })
 
@@ -125,12 +126,14 @@ export const layer = ({ directory, pseudonymise }: Record): Layer.Layer<
           observed_at: new Date(Number(stamp.observed_at / 1000n)).toISOString(),
           page_size: options.pageSize ?? null,
           concurrency: options.concurrency,
+          window: options.plan === undefined ? null : { from: options.plan.window.from, to: options.plan.window.to },
           seed
         }).pipe(
           Effect.orDie,
           Effect.flatMap((json) => write(runFile, json)),
           Effect.mapError(({ detail }) => new RecordError({ flag: "--record", directory, detail })),
-          Effect.andThen(source.extract(stamp, options))
+          // what is counted again depends on earlier runs, which a replay does not have
+          Effect.andThen(source.extract(stamp, { ...options, plan: options.plan && { ...options.plan, recount: [] } }))
         )
     })
 

@@ -124,7 +124,7 @@ export const layer = (directory: string): Layer.Layer<
 
     const source = (source: Source): Source => ({
       ...source,
-      recorded: { run_id: run.run_id, observed_at: BigInt(observed) * 1000n },
+      recorded: { run_id: run.run_id, observed_at: BigInt(observed) * 1000n, window: run.window ?? undefined },
       extract: (stamp, options) =>
         source.extract(stamp, { ...options, pageSize: run.page_size ?? undefined, concurrency: run.concurrency })
     })

@@ -3,7 +3,8 @@
  * that every entry has all three fields. Entries without an id or a host have been seen, so no field is required here.
  */
 import type { Schema } from "effect"
-import { listDecoder, object, Text } from "./Wire.ts"
+import { listDecoder } from "./Decoder.ts"
+import { object, Text } from "./Wire.ts"
 
 export const Account = object({ account_id: Text, name: Text, api_hostname: Text }, { ignored: "others" })
 export interface Account extends Schema.Schema.Type<typeof Account> {}

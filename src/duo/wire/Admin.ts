@@ -4,8 +4,9 @@
  * list says that there are none.
  */
 import type { Schema } from "effect"
+import { listDecoder } from "./Decoder.ts"
 import { ignoredOfPhone, Phone, Token, WebAuthnCredential } from "./User.ts"
-import { Flag, Id, List, listDecoder, nullOr, object, Text, Time, Words } from "./Wire.ts"
+import { Flag, Id, List, nullOr, object, Text, Time, Words } from "./Wire.ts"
 
 /** Like a user's phone, except that Duo does not document an id for it. */
 export const AdminPhone = object({ ...Phone.fields, phone_id: Text }, { ignored: ignoredOfPhone })

@@ -3,7 +3,8 @@
  * for which user, and until when. It does not have the code itself, which Duo shows only when the code is made.
  */
 import type { Schema } from "effect"
-import { Id, Int, listDecoder, nullOr, object, Text, Time } from "./Wire.ts"
+import { listDecoder } from "./Decoder.ts"
+import { Id, Int, nullOr, object, Text, Time } from "./Wire.ts"
 
 /** Duo sends the whole user; only these two fields are read. */
 const Owner = object({ user_id: Id, username: Text }, { ignored: "others" })

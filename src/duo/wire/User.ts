@@ -3,7 +3,8 @@
  * Duo's Postman collection and recorded answers. Every scalar except an id may be null. Every list is an array.
  */
 import type { Schema } from "effect"
-import { Flag, Id, idOr, Int, List, listDecoder, object, Text, Texts, Time, Words } from "./Wire.ts"
+import { listDecoder } from "./Decoder.ts"
+import { Flag, Id, idOr, Int, List, object, Text, Texts, Time, Words } from "./Wire.ts"
 
 export const Group = object({
   group_id: Id,

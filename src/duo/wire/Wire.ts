@@ -5,9 +5,9 @@
  * Differences that do no harm are accepted: absent, null, a number where text is documented, "30" for 30. Values that
  * would make a wrong row are refused: a missing id, an impossible time.
  */
-import { Result, Schema } from "effect"
+import { Schema } from "effect"
 import * as Judge from "./Judge.ts"
-import { impossible, type Refusal, refusal } from "./Refusal.ts"
+import { impossible } from "./Refusal.ts"
 
 export { fieldName, type Refusal } from "./Refusal.ts"
 
@@ -26,7 +26,7 @@ declare module "effect/Schema" {
   }
 }
 
-/** How the values of a schema are read. */
+/** Converts a value as its schema describes. */
 export const readerOf = (schema: Schema.Constraint): Read =>
   Schema.resolveAnnotations(schema)?.read ?? ((value) => value)
 
@@ -84,6 +84,17 @@ export const Flag = nullable(
   "BOOLEAN",
   (value) => typeof value === "boolean",
   (value) => value === "" ? null : flags.get(typeof value === "string" ? value.toLowerCase() : value) ?? value
+)
+
+/** A boolean that may be the text "unknown", which is null. */
+export const FlagOrUnknown = nullable(
+  Schema.Boolean,
+  "BOOLEAN",
+  (value) => typeof value === "boolean",
+  (value) =>
+    value === "" || value === "unknown"
+      ? null
+      : flags.get(typeof value === "string" ? value.toLowerCase() : value) ?? value
 )
 
 /** An integer as a number or as text. "" is null. A value that `read` turns into NaN is refused. */
@@ -154,6 +165,19 @@ export const List = <Item extends Schema.Constraint>(item: Item) =>
     judge: (at) => Judge.list(judgeOf(item, at))
   })
 
+/** A list, in whose place a word such as "unknown" may be. Then it is empty. */
+export const listOrWord = <Item extends Schema.Constraint>(item: Item) => {
+  const read = readList(readerOf(item))
+  return Schema.Array(item).annotate({
+    column: `${columnOf(item)}[]`,
+    read: (value, of) => read(isText(value) ? "" : value, of),
+    judge: (at) => {
+      const judge = Judge.list(judgeOf(item, at))
+      return (value, of, unknown) => judge(isText(value) ? "" : value, of, unknown)
+    }
+  })
+}
+
 export const readWords = readList(asText)
 
 /** A list of words. A text is a list of one word. */
@@ -215,34 +239,3 @@ export const nullOr = <S extends Schema.Constraint>(schema: S) =>
     read: orNull(readerOf(schema)),
     judge: (at) => Judge.nullOr(judgeOf(schema, at))
   })
-
-/** The objects of a page, and the names of unknown fields, such as `phones[].colour`. */
-export interface Decoded<A> {
-  readonly values: ReadonlyArray<A>
-  readonly unknownFields: ReadonlyArray<string>
-}
-
-/** Reads a page with its schema, which says where and why it refuses a page. A judge is several times faster. */
-export const schemaDecoder = <Item extends Schema.Codec<unknown, unknown>>(item: Item) => {
-  const read = readerOf(item)
-  const decode = Schema.decodeUnknownResult(Schema.Array(item), { reportInput: true })
-  return (response: unknown): Result.Result<ReadonlyArray<Item["Type"]>, Refusal> =>
-    Result.mapError(
-      decode(Array.isArray(response) ? response.map((value) => read(value, Judge.noFields)) : response),
-      ({ issue }) => refusal(issue, "response")
-    )
-}
-
-/** Reads the `response` of a list with a judge. If the judge refuses it, reads it with the schema, which says why. */
-export const listDecoder = <Item extends Schema.Codec<unknown, unknown>>(item: Item) => {
-  const judge = judgeOf(item)
-  const isAccepted = (value: unknown): value is Item["Type"] => value !== Judge.refused
-  return (response: unknown): Result.Result<Decoded<Item["Type"]>, Refusal> => {
-    const names = new Set<string>()
-    const judged = Array.isArray(response)
-      ? response.map((value) => judge(value, Judge.noFields, names))
-      : [Judge.refused]
-    const values = judged.every(isAccepted) ? Result.succeed(judged) : schemaDecoder(item)(response)
-    return Result.map(values, (values) => ({ values, unknownFields: [...names] }))
-  }
-}

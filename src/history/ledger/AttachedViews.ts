@@ -5,11 +5,12 @@
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { runs } from "../../Outcome.ts"
-import type { Table } from "../../Table.ts"
+import { isEvents, isSnapshot, type Table } from "../../Table.ts"
 import * as AddedColumns from "../AddedColumns.ts"
 import * as Snapshots from "../Snapshots.ts"
 import { historyOf } from "../Versions.ts"
 import * as Views from "../Views.ts"
+import type { EventsQuery } from "./Ledger.ts"
 import { meta, rowOfThisVersion } from "./Meta.ts"
 import * as StoredTables from "./StoredTables.ts"
 
@@ -43,9 +44,17 @@ const others = Effect.fnUntraced(function*(
   }
 })
 
-/** Makes the views of all pipelines that have tables in the ledger, and views of all other tables in it. */
+/**
+ * Makes the views of all pipelines that have tables in the ledger, and views of all other tables in it. `events` gives the
+ * query for the events of a log.
+ */
 export const make = Effect.fnUntraced(
-  function*(session: DuckDb.Session, catalog: string, pipelines: ReadonlyArray<Described>) {
+  function*(
+    session: DuckDb.Session,
+    catalog: string,
+    pipelines: ReadonlyArray<Described>,
+    events: EventsQuery = () => undefined
+  ) {
     const inCatalog = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
     const columns = yield* session.all(`SELECT table_name, column_name FROM duckdb_columns() ${inCatalog}`)
     const there = new Set(columns.map(([table]) => String(table)))
@@ -66,17 +75,21 @@ export const make = Effect.fnUntraced(
         : query(historyOf(table))
     const hasColumnsAdded = columns.some(([table, column]) => table === runs.name && column === "columns_added")
     const added = hasColumnsAdded ? yield* AddedColumns.addedByRuns(session, rows(runs.name)) : []
-    const extracted = pipelines.filter(({ tables }) => tables.some((table) => there.has(historyOf(table).name)))
+    const isThere = (table: Table) =>
+      isSnapshot(table) ? there.has(historyOf(table).name) : !isEvents(table) && there.has(table.name)
+    const extracted = pipelines.filter(({ tables }) => tables.some(isThere))
+    const views = (table: Table) => [
+      ...Snapshots.view(historyOf(table), history(table)),
+      ...Views.statements(table, added)
+    ]
+    const rowsOf = (table: Table) => isEvents(table) ? events(table) ?? Snapshots.none(table) : query(table)
     yield* session.run(
       [
         ...Snapshots.view(runs, query(runs)),
         ...Snapshots.view(meta, rowOfThisVersion),
-        ...extracted.flatMap(({ tables, views }) => [
-          ...tables.flatMap((table) => [
-            ...Snapshots.view(historyOf(table), history(table)),
-            ...Views.statements(table, added)
-          ]),
-          views
+        ...extracted.flatMap(({ tables, views: sql }) => [
+          ...tables.flatMap((table) => isSnapshot(table) ? views(table) : Snapshots.view(table, rowsOf(table))),
+          sql
         ])
       ].join(";\n")
     )

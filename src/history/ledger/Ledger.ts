@@ -1,9 +1,9 @@
 /** The tables of a ledger: their check, their migration, and the query for a run's rows. */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
-import { Corrupt, InputOutput, type SinkReason } from "../../failure/SinkError.ts"
-import { collectedTables, type Outcome, runs, toRow } from "../../Outcome.ts"
-import { type Column, type ColumnType, type Table, valueEarlier } from "../../Table.ts"
+import { Corrupt, type SinkReason } from "../../failure/SinkError.ts"
+import { type Outcome, runs, toRow } from "../../Outcome.ts"
+import { type Column, type ColumnType, isEvents, isSnapshot, type Table, valueEarlier } from "../../Table.ts"
 import { format } from "../../Version.ts"
 import * as AddedColumns from "../AddedColumns.ts"
 import * as Snapshots from "../Snapshots.ts"
@@ -15,7 +15,8 @@ import * as StoredTables from "./StoredTables.ts"
 /** The names of the column types in DuckDB's catalog. */
 const catalogTypes: Record<ColumnType, string> = { ...DuckDb.types, timestamp: "TIMESTAMP WITH TIME ZONE" }
 
-const inLedger = (catalog: string, name: string) => `${catalog}.main.${DuckDb.name(name)}`
+/** SQL for a table of a ledger. */
+export const inLedger = (catalog: string, name: string) => `${catalog}.main.${DuckDb.name(name)}`
 
 /** The tables that the ledger keeps for some tables: the runs, and the versions of each. */
 const kept = (tables: ReadonlyArray<Table>) => [runs, ...tables.flatMap(StoredTables.tablesOf)]
@@ -54,10 +55,12 @@ export const missing = Effect.fnUntraced(
         detail: `its ${name} is a ${found}, and this version of duo-mfa needs a ${expected} of that name`
       })
     })
-    const earlier = tables.filter((table) =>
+    const snapshots = tables.filter(isSnapshot)
+    const earlier = snapshots.filter((table) =>
       isThere(historyOf(table).name, "table") && !isThere(StoredTables.versionsOf(table).name, "table")
     )
-    for (const table of tables) {
+    for (const table of tables.filter(isEvents)) yield* refuse(table.name, "table", "view")
+    for (const table of snapshots) {
       const views = [table, Views.changesOf(table), ...earlier.includes(table) ? [] : [historyOf(table)]]
       for (const { name } of views) yield* refuse(name, "table", "view")
     }
@@ -100,10 +103,13 @@ export const missing = Effect.fnUntraced(
   }
 )
 
+/** The query for the events of a table; undefined if there is none yet, because a view needs a file. */
+export type EventsQuery = (table: Table) => string | undefined
+
 /**
  * Migrates a ledger to the format of this version: adds missing tables and columns, and makes all views again. An added
  * column can be NULL. `added` are the columns that the current run adds. The views name no catalog, because DuckDB names the
- * catalog after the file, and the file may be renamed.
+ * catalog after the file, and the file may be renamed. A log's views are made when its events can be queried.
  */
 export const migrate = Effect.fn("Ledger.migrate")(
   function*(
@@ -111,7 +117,8 @@ export const migrate = Effect.fn("Ledger.migrate")(
     catalog: string,
     tables: ReadonlyArray<Table>,
     views: string,
-    added: ReadonlyArray<string> = []
+    added: ReadonlyArray<string> = [],
+    events: EventsQuery = () => undefined
   ) {
     const lacking = yield* missing(session, catalog, tables)
     if (lacking.written !== undefined && lacking.written.format < format) {
@@ -140,29 +147,39 @@ export const migrate = Effect.fn("Ledger.migrate")(
     )
     yield* session.run(["BEGIN", ...made, ...unhashed, ...moved, ...Meta.statements(catalog)].join(";\n"))
     const all = [...added, ...yield* AddedColumns.addedByRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
-    const statements = tables.flatMap((table) => [
+    const statements = tables.filter(isSnapshot).flatMap((table) => [
       ...Snapshots.view(historyOf(table), StoredTables.historyQuery(table, ({ name }) => DuckDb.name(name))),
       ...Views.statements(table, all)
     ])
-    yield* session.run([`USE ${catalog}`, ...statements, views, "COMMIT", "USE memory"].join(";\n"))
+    const queries = tables.filter(isEvents).map((table) => ({ table, query: events(table) }))
+    const hasEvents = queries.every(({ query }) => query !== undefined)
+    const eventViews = queries.flatMap(({ query, table }) => query === undefined ? [] : Snapshots.view(table, query))
+    yield* session.run(
+      [`USE ${catalog}`, ...statements, ...eventViews, ...hasEvents ? [views] : [], "COMMIT", "USE memory"].join(";\n")
+    )
   }
 )
 
-/** Drops the tables of duo-mfa, so that they can be made again. Tables of other users stay. */
+/**
+ * Drops the tables of duo-mfa, so that they can be made again. Tables of other users stay, and the sums of logs, whose
+ * events may be gone.
+ */
 export const drop = Effect.fnUntraced(
   function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>) {
     const { earlier } = yield* missing(session, catalog, tables)
-    for (const { name } of [...kept(tables), ...earlier.map(({ table }) => historyOf(table))]) {
+    for (const { name } of [...kept(tables.filter(isSnapshot)), ...earlier.map(({ table }) => historyOf(table))]) {
       yield* session.run(`DROP TABLE IF EXISTS ${inLedger(catalog, name)}`)
     }
   }
 )
 
-/** The ids of the runs in a ledger. */
-export const runIds = Effect.fnUntraced(function*(session: DuckDb.Session, catalog: string) {
-  const rows = yield* session.all(`SELECT run_id FROM ${inLedger(catalog, runs.name)}`)
-  return rows.map(([run_id]) => String(run_id))
-})
+/** The ids of the runs in a ledger, without those of some pipelines. */
+export const runIds = Effect.fnUntraced(
+  function*(session: DuckDb.Session, catalog: string, without: ReadonlyArray<string> = []) {
+    const rows = yield* session.all(`SELECT run_id, pipeline FROM ${inLedger(catalog, runs.name)}`)
+    return rows.filter(([_, pipeline]) => !without.includes(String(pipeline))).map(([run_id]) => String(run_id))
+  }
+)
 
 /** Inserts the rows of runs, or replaces them. */
 export const addRuns = Effect.fn("Ledger.addRuns")(
@@ -173,81 +190,5 @@ export const addRuns = Effect.fn("Ledger.addRuns")(
       `DELETE FROM ${ours} WHERE run_id IN (${outcomes.map(({ run_id }) => DuckDb.literal(run_id)).join(", ")});
        INSERT INTO ${ours} (${DuckDb.names(runs)}) VALUES ${rows.join(", ")}`
     )
-  }
-)
-
-/** SQL for the versions that the newest run of each tenant saw. */
-const sightings = (catalog: string, table: Table) =>
-  `FROM ${inLedger(catalog, StoredTables.versionsOf(table).name)} version
-   JOIN ${inLedger(catalog, StoredTables.currentOf(table).name)} sighting USING (version_number)`
-
-/** SQL for the versions that a run saw. The run must be the tenant's newest. */
-const newest = (catalog: string, table: Table, run: string) =>
-  `${sightings(catalog, table)}
-   WHERE version.tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run})`
-
-/** Fails unless the ledger has as many rows of each run as were staged. They must be the newest runs of their tenants. */
-export const verify = Effect.fn("Ledger.verify")(
-  function*(session: DuckDb.Session, catalog: string, tables: ReadonlyArray<Table>, outcomes: ReadonlyArray<Outcome>) {
-    const ids = outcomes.map(({ run_id }) => DuckDb.literal(run_id)).join(", ")
-    const refuseOthers = Effect.fnUntraced(function*(
-      name: string,
-      countsByTenant: string,
-      round: ReadonlyArray<Outcome>,
-      expected: (outcome: Outcome) => number
-    ) {
-      const counted = yield* session.all(countsByTenant)
-      for (const outcome of round) {
-        const rows = expected(outcome)
-        if (Number(counted.find(([tenant]) => tenant === outcome.tenant)?.[1] ?? 0) !== rows) {
-          return yield* new InputOutput({ detail: `${name} does not have the ${rows} rows that were written` })
-        }
-      }
-    })
-    const ours = `${inLedger(catalog, runs.name)} WHERE run_id IN (${ids})`
-    yield* refuseOthers(runs.name, `SELECT tenant, count(*) FROM ${ours} GROUP BY tenant`, outcomes, () => 1)
-    for (const table of tables) {
-      const collected = outcomes.filter((outcome) => collectedTables([table], outcome).length > 0)
-      yield* refuseOthers(
-        table.name,
-        `SELECT version.tenant, count(*) ${sightings(catalog, table)}
-         WHERE version.tenant IN (SELECT tenant FROM ${ours}) GROUP BY version.tenant`,
-        collected,
-        ({ rows }) => rows[table.name] ?? 0
-      )
-    }
-  }
-)
-
-/**
- * The query for a run's rows in one table; `undefined` if they are not all current, because the tenant has a newer run. The
- * table needs only a name and columns.
- */
-export const select = Effect.fnUntraced(
-  function*(session: DuckDb.Session, catalog: string, run_id: string, table: Table) {
-    yield* Meta.read(session, catalog)
-    const run = DuckDb.literal(run_id)
-    const known = yield* session.all(
-      `SELECT run_id FROM ${inLedger(catalog, runs.name)} ` +
-        `WHERE tenant = (SELECT tenant FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run}) ` +
-        `AND list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(table.name)}) ` +
-        "ORDER BY observed_at DESC, run_id DESC LIMIT 1"
-    )
-    if (known[0]?.[0] !== run_id) return undefined
-    const changing = yield* session.all(
-      `SELECT column_name FROM duckdb_columns() WHERE database_name = ${DuckDb.literal(catalog)}
-       AND schema_name = 'main' AND table_name = ${DuckDb.literal(StoredTables.currentOf(table).name)}`
-    )
-    if (changing.length === 0) {
-      return `SELECT ${DuckDb.names(table)} FROM ${inLedger(catalog, historyOf(table).name)} WHERE run_id = ${run}`
-    }
-    const cells = table.columns.map(({ name }) => {
-      if (name === "run_id") return `${run} AS run_id`
-      if (name === "observed_at") {
-        return `(SELECT observed_at FROM ${inLedger(catalog, runs.name)} WHERE run_id = ${run}) AS observed_at`
-      }
-      return `${changing.some(([found]) => found === name) ? "sighting" : "version"}.${DuckDb.name(name)}`
-    })
-    return `SELECT ${cells.join(", ")} ${newest(catalog, table, run)}`
   }
 )

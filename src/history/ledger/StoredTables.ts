@@ -65,8 +65,16 @@ export const hashesOf = (table: Table.Table) =>
     }
   })
 
-/** All tables that the ledger keeps for a table. */
-export const tablesOf = (table: Table.Table) => [versionsOf(table), pastOf(table), currentOf(table), hashesOf(table)]
+/**
+ * All tables that the ledger keeps for a table. It keeps no events, because it is copied for every run; but it keeps sums
+ * of them, as they are.
+ */
+export const tablesOf = (table: Table.Table): ReadonlyArray<Table.Table> =>
+  Table.isSnapshot(table)
+    ? [versionsOf(table), pastOf(table), currentOf(table), hashesOf(table)]
+    : Table.isEvents(table)
+    ? []
+    : [table]
 
 /** SQL for the newest run of each tenant that collected a table; `from` is the table of the runs. */
 const newest = ({ name }: Table.Table, from: string) =>

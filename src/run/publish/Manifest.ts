@@ -188,6 +188,23 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       return (yield* findNewest(tenant, which)).manifest
     }, orRunError),
 
+    /** The manifest of the newest published run of a pipeline and a tenant for which `holds` is true. */
+    newestWith: Effect.fnUntraced(function*(
+      { pipeline, tenant }: Pick<Outcome, "pipeline" | "tenant">,
+      holds: (manifest: ManifestFile.Manifest) => boolean
+    ) {
+      // the newest run is nearly always the one, and the index finds it
+      const { manifest: newest } = yield* findNewest({ pipeline, tenant }, "newest")
+      if (newest !== undefined && holds(newest)) return newest
+      for (const id of (yield* idsOf(".json")).toReversed()) {
+        const found = (yield* undamagedIn(id)).findLast((manifest) =>
+          manifest.tenant === tenant && manifest.pipeline === pipeline && holds(manifest)
+        )
+        if (found !== undefined) return found
+      }
+      return undefined
+    }, orRunError),
+
     /** The newest published run of each pipeline and tenant, the newest first. */
     newestOfAll: orRunError(newestRuns.all),
 

@@ -8,7 +8,7 @@ import {
   type SinkFailure,
   SinkReason
 } from "../../failure/SinkError.ts"
-import type { Sink } from "../../Sink.ts"
+import type { Published, Sink } from "../../Sink.ts"
 
 /** A sink of another package may have its own copy of the reasons' classes, so their tags and fields are decoded. */
 const decode = Schema.decodeUnknownOption(SinkReason)
@@ -26,7 +26,9 @@ export const errorAt = (sink: string, location: string) => (failure: SinkFailure
 export const withLocation = (sink: Sink): Sink<SinkError> => {
   const at = (location: string) => <A, R>(effect: Effect.Effect<A, SinkFailure, R>) =>
     Effect.mapError(effect, errorAt(sink.name, location))
-  const { isSuperseded, read, ...rest } = sink
+  const { isSuperseded, keys, prune, read, ...rest } = sink
+  const located = (location: string) => <E extends SinkFailure>(rows: Published<E> | undefined) =>
+    Stream.isStream(rows) ? Stream.mapError(rows, errorAt(sink.name, location)) : rows
   return {
     ...rest,
     open: (location, ...rest) =>
@@ -40,11 +42,11 @@ export const withLocation = (sink: Sink): Sink<SinkError> => {
       isSuperseded: (publication, run_id, location) => at(location)(isSuperseded(publication, run_id, location))
     },
     ...read && {
-      read: (location, ...rest) =>
-        read(location, ...rest).pipe(
-          Effect.map((rows) => Stream.isStream(rows) ? Stream.mapError(rows, errorAt(sink.name, location)) : rows),
-          at(location)
-        )
-    }
+      read: (location, ...rest) => read(location, ...rest).pipe(Effect.map(located(location)), at(location))
+    },
+    ...keys && {
+      keys: (location, ...rest) => keys(location, ...rest).pipe(Effect.map(located(location)), at(location))
+    },
+    ...prune && { prune: (location, ...rest) => at(location)(prune(location, ...rest)) }
   }
 }

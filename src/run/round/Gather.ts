@@ -80,7 +80,7 @@ const publish = Effect.fn("Round.publish")(
     const sealed = yield* Effect.interruptible(Effect.scoped(Effect.gen(function*() {
       const database = yield* orError(RunDatabase.open(directory, "soon to disk"))
       yield* orError(load(database, pipeline, runs))
-      const sealed = yield* OpenRound.seal(opened, outcomes, database, options.dataDirectory)
+      const sealed = yield* OpenRound.seal(opened, outcomes, database, options.dataDirectory, pipeline)
       yield* manifests.seal(outcomes, OpenRound.shared(pipeline, sealed))
       return sealed
     }))).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : discard))

@@ -48,6 +48,7 @@ const retiring = (
   tables_collected: tables.map(({ name }) => name),
   warnings: [],
   warned: {},
+  window: null,
   counts: before.counts.map((counted) => ({ ...counted, count: 0 })),
   columns_added: [],
   rows: Object.fromEntries(tables.map(({ name }) => [name, 0]))

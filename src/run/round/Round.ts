@@ -19,7 +19,7 @@ import type { Receipt } from "../publish/ManifestFile.ts"
 import * as Recovery from "../publish/Recovery.ts"
 import type * as Rows from "../Rows.ts"
 import * as Run from "../Run.ts"
-import { RunError, TenantTooSlow } from "../RunError.ts"
+import { OneTenantOnly, RunError, TenantTooSlow } from "../RunError.ts"
 import { newStamp } from "../Stamp.ts"
 import { retryWhileLocked } from "../Waiting.ts"
 import * as Gather from "./Gather.ts"
@@ -120,6 +120,7 @@ export const run = Effect.fn("Round")(function*(
   given: ReadonlyArray<RoundTenant>,
   options: RoundOptions
 ) {
+  yield* refuseLog(pipeline)
   const { manifests, personal, readRuns } = yield* retryWhileLocked(begin(options), options.wait)
   const orRunError = Collect.orRunError(options.dataDirectory)
   const earlier = yield* Gather.gather(pipeline, manifests, readRuns, options)
@@ -224,6 +225,7 @@ export const dryRun = Effect.fn("Round.dry")(function*(
   tenants: ReadonlyArray<RoundTenant>,
   options: RoundOptions
 ) {
+  yield* refuseLog(pipeline)
   const read = yield* Effect.forEach(
     tenants,
     Effect.fnUntraced(function*(tenant) {
@@ -242,6 +244,10 @@ export const dryRun = Effect.fn("Round.dry")(function*(
   const result: RoundResult = { tenants: read, receipts: [], recovered: [], gone: [] }
   return result
 })
+
+/** Fails for a log, whose parts are planned for one tenant. */
+const refuseLog = ({ kind, name }: Pipeline) =>
+  kind === "log" ? Effect.fail(new RunError({ reason: new OneTenantOnly({ pipeline: name }) })) : Effect.void
 
 /** Locks the data directory and recovers killed runs. The lock lasts until the scope closes. */
 const begin = Effect.fnUntraced(function*(options: Run.RunOptions) {

@@ -1,0 +1,122 @@
+/**
+ * Reads a part of the authentication log into the run database, and counts earlier parts again. The result has the
+ * entries that nobody has yet, each once.
+ */
+import { Effect } from "effect"
+import * as DuckDb from "../../duckdb/DuckDb.ts"
+import { listSize } from "../../duckdb/ObjectLoader.ts"
+import * as ObjectLoader from "../../duckdb/ObjectLoader.ts"
+import type { RunDatabase } from "../../duckdb/RunDatabase.ts"
+import type { LogPlan, LogWindow, ReadList, ReadWindow } from "../../Pipeline.ts"
+import type { Stamp } from "../../Table.ts"
+import * as Meters from "../../telemetry/Meters.ts"
+import { insertHalves, insertStamp, view } from "../list/Readings.ts"
+import { type AuthenticationLog, limitMax, list } from "./AuthenticationLog.ts"
+import { type CountedLog, describe, readWindow, recount, type Uncounted } from "./Counting.ts"
+
+export interface LogReadingOptions {
+  readonly database: RunDatabase
+  readonly stamp: Stamp
+  readonly plan: LogPlan
+  readonly pageSize: number | undefined
+  /** The entries' name in sentences. */
+  readonly what: string
+  /** Called after every page. */
+  readonly onPage: (progress: { readonly seen: number; readonly pages: number }) => Effect.Effect<void>
+}
+
+/** How many parts that are not counted are named. */
+const namedMax = 3
+
+const doubtOf = (uncounted: ReadonlyArray<Uncounted>) => {
+  if (uncounted.length === 0) return null
+  const named = uncounted.slice(0, namedMax).map(describe)
+  const others = uncounted.length - named.length
+  return [...named, ...others === 0 ? [] : [`and so for ${others} more`]].join("; ")
+}
+
+const inPart = ({ from, to }: LogWindow) => `occurred_us // 1000 BETWEEN ${from} AND ${to}`
+
+export const read = Effect.fn("Duo.log")(function*(
+  log: AuthenticationLog["Service"],
+  { database, onPage, pageSize = limitMax, plan, stamp, what }: LogReadingOptions
+) {
+  yield* Effect.annotateCurrentSpan("duo_mfa.list", what)
+  const table = `readings.${DuckDb.name(list.name)}`
+  const session = database.session
+  const loader = yield* ObjectLoader.make(database, table, list.columns)
+  // every entry that was read, once, with its place in the table
+  yield* session.run("CREATE TABLE readings.entries (object BIGINT, txid VARCHAR, occurred_us BIGINT)")
+  yield* session.run(
+    `CREATE TABLE readings.held AS SELECT DISTINCT txid, epoch_us(occurred_at) AS occurred_us FROM ${plan.held}`
+  )
+  const unknownFields = new Set<string>()
+  let [pages, returned, entered] = [0, 0, 0]
+
+  /** Makes `readings.entries` have everything that was read until now. */
+  const enter = Effect.gen(function*() {
+    if (entered === pages) return
+    yield* loader.finish
+    yield* session.run(
+      `INSERT INTO readings.entries SELECT * FROM (
+         SELECT min(rowid) AS object, txid, occurred_us FROM ${table} WHERE _page >= ${entered} GROUP BY ALL
+       ) fresh ANTI JOIN readings.entries USING (txid, occurred_us)`
+    )
+    entered = pages
+  })
+  const count = (sql: string) => Effect.map(session.all(`SELECT count(*) ${sql}`), ([row]) => Number(row?.[0]))
+  const countRead = (part: LogWindow) => Effect.andThen(enter, count(`FROM readings.entries WHERE ${inPart(part)}`))
+  const countKnown = Effect.fnUntraced(function*(part: LogWindow) {
+    const others = `FROM readings.held ANTI JOIN readings.entries USING (txid, occurred_us) WHERE ${inPart(part)}`
+    return (yield* countRead(part)) + (yield* count(others))
+  })
+
+  const counted = {
+    pageSize,
+    count: log.count,
+    page: Effect.fnUntraced(function*(part: LogWindow, offset: Parameters<CountedLog<never>["page"]>[1]) {
+      const page = yield* log.page(part, offset, pageSize)
+      for (const [index, json] of page.objects.entries()) {
+        yield* loader.add({ page: pages, first: index * listSize, json })
+      }
+      yield* insertHalves(session, loader.list, pages, page.halves)
+      for (const field of page.unknownFields) unknownFields.add(field)
+      pages++
+      returned += page.keys.length
+      yield* Meters.paged(what)
+      yield* onPage({ seen: returned, pages })
+      return page
+    })
+  }
+  const uncounted = [
+    ...yield* readWindow(counted, countRead, plan.window),
+    ...yield* recount(counted, countKnown, plan.recount)
+  ]
+
+  yield* enter
+  yield* session.run(
+    `CREATE TABLE readings.added AS SELECT object, occurred_us FROM readings.entries
+     ANTI JOIN readings.held USING (txid, occurred_us)`
+  )
+  yield* database.define(`${view(list, table)} SEMI JOIN readings.added added ON added.object = objects.rowid`)
+  yield* insertStamp(session, loader.list, stamp)
+  const added = yield* count("FROM readings.added")
+  const doubt = doubtOf(uncounted)
+  const window: ReadWindow = {
+    ...plan.window,
+    late: yield* count(`FROM readings.added WHERE occurred_us < ${plan.window.from} * 1000`),
+    repeated: returned - added
+  }
+  const read: ReadList = {
+    list,
+    doubt,
+    proof: doubt === null ? "counted" : null,
+    total: doubt === null ? yield* countRead(plan.window) : null,
+    pages,
+    readings: 1,
+    duplicates: returned - added,
+    changed: 0,
+    unknownFields
+  }
+  return { list: read, window }
+}, Effect.scoped)
