@@ -31,22 +31,24 @@ const install = (command: string, args: ReadonlyArray<string>, cwd: string) =>
     return Processes.run({ command, args, cwd, env })
   })
 
-const python = Effect.gen(function*() {
+/** Installs Duo's client for Python. The result is the command for one of the programs in `others/`. */
+export const pythonProgram = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-python-" })
   yield* install("python3", ["-m", "venv", "."], directory)
   const packages = ["duo_client==5.7.0", "duckdb==1.5.6", "pyarrow==26.0.1"]
   yield* install(join(directory, "bin/pip"), ["install", "--quiet", ...packages], directory)
-  const contender: Contender = {
-    name: "duo_client for Python",
-    command: (host, to) => ({
-      command: join(directory, "bin/python"),
-      args: [`${others}/python_client.py`, host, to]
-    }),
-    atMost: 1
-  }
-  return contender
+  return (file: string, args: ReadonlyArray<string>): Processes.Command => ({
+    command: join(directory, "bin/python"),
+    args: [`${others}/${file}`, ...args]
+  })
 })
+
+const python = Effect.map(pythonProgram, (program): Contender => ({
+  name: "duo_client for Python",
+  command: (host, to) => program("python_client.py", [host, to]),
+  atMost: 1
+}))
 
 const node = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem

@@ -11,6 +11,7 @@ import * as Container from "./Container.ts"
 import * as Contenders from "./Contenders.ts"
 import * as Fleet from "./Fleet.ts"
 import * as History from "./History.ts"
+import * as LogLoad from "./LogLoad.ts"
 import * as Machine from "./Machine.ts"
 import * as Part from "./Part.ts"
 import * as Profile from "./Profile.ts"
@@ -42,6 +43,7 @@ const names = [
   "small",
   "tenants",
   "fleet",
+  "log",
   "profile"
 ] as const
 
@@ -74,6 +76,7 @@ const parts = {
   small: (part: Part.Begun) => Effect.map(StartUp.small(sized(StartUp)), (rows) => part({ rows })),
   tenants: (part: Part.Begun) => Effect.map(Tenants.measure(sized(Tenants)), (rows) => part({ rows })),
   fleet: (part: Part.Begun) => Effect.map(Fleet.measure(sized(Fleet)), (rows) => part({ rows })),
+  log: (part: Part.Begun) => Effect.map(LogLoad.measure(sized(LogLoad)), (rows) => part({ rows })),
   profile: (part: Part.Begun) =>
     Effect.map(
       Profile.measure(profiled),

@@ -66,6 +66,7 @@ export const make = (
       ...contradictions.places(),
       ...unknown.places()
     },
+    window: null,
     counts
   }
 }

@@ -1,7 +1,8 @@
 /** Duo's user, as the oracle of the rows reads it: all aliases are in one object. */
 import { Result } from "effect"
+import type { Decoded } from "../../src/duo/wire/Decoder.ts"
 import { decodeWireUsers, type WireUser } from "../../src/duo/wire/User.ts"
-import type { Decoded, Refusal } from "../../src/duo/wire/Wire.ts"
+import type { Refusal } from "../../src/duo/wire/Wire.ts"
 
 /** The fields of a user, except the fields for aliases. */
 export interface User extends Omit<WireUser, "aliases" | "alias1" | "alias2" | "alias3" | "alias4"> {

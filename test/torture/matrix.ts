@@ -14,6 +14,7 @@ import { cases as manifests } from "./fuzz/manifest.ts"
 import { cases as calls } from "./kills/calls.ts"
 import { cases as fleet } from "./kills/fleet.ts"
 import { cases as kills } from "./kills/kills.ts"
+import { cases as killedLogs } from "./kills/logs.ts"
 import { cases as outlived } from "./kills/outlived.ts"
 import { cases as power } from "./kills/power.ts"
 import { cases as rounds } from "./kills/rounds.ts"
@@ -32,6 +33,7 @@ import { cases as chaos } from "./runs/chaos.ts"
 import { cases as drift } from "./runs/drift.ts"
 import { cases as golden } from "./runs/golden.ts"
 import { cases as leftovers } from "./runs/leftovers.ts"
+import { cases as logs } from "./runs/logs.ts"
 import { cases as openLedgers } from "./runs/open-ledgers.ts"
 import { cases as shared } from "./runs/shared.ts"
 import { cases as strangeLedgers } from "./runs/strange-ledgers.ts"
@@ -46,6 +48,8 @@ export const matrix: ReadonlyArray<Case> = [
   ...rounds,
   ...fleet,
   ...brokenTenants,
+  ...killedLogs,
+  ...logs,
   ...sizes,
   ...network,
   ...laws,

@@ -23,7 +23,7 @@ const program = Effect.gen(function*() {
     Random.withSeed("fixed"),
     Effect.provide(NodeServices.layer)
   )
-  process.stdout.write(outcome === undefined ? message : summary({ outcome, receipts: [] }))
+  process.stdout.write(outcome === undefined ? message : summary({ outcome, receipts: [], remaining: 0 }))
   process.exitCode = code
 })
 
