@@ -7,6 +7,7 @@ import { ExitCode, mayPass } from "../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import { makeDirectory } from "../files/Durable.ts"
 import type { Pipeline } from "../Pipeline.ts"
+import { refuseLog } from "../run/log/LogPlans.ts"
 import * as Manifest from "../run/publish/Manifest.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
 import * as Run from "../run/Run.ts"
@@ -38,7 +39,9 @@ const read = Effect.fnUntraced(function*(
   options: WorkerOptions,
   dataDirectory: string
 ) {
-  const pipeline = yield* options.pipelineFor(yield* options.findPipeline(turn.pipeline), turn.tenant)
+  const found = yield* options.findPipeline(turn.pipeline)
+  yield* refuseLog(found)
+  const pipeline = yield* options.pipelineFor(found, turn.tenant)
   const last = yield* board.last(turn)
   const manifests = yield* Manifest.make(dataDirectory)
   if (last !== undefined) yield* manifests.receive(last.run_id, "published", last.manifest)

@@ -239,7 +239,7 @@ layer(NodeServices.layer)("what runs share", (it) => {
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const cwd = yield* fs.makeTempDirectoryScoped()
-      for (const text of ["10", "m", "-1s", "1d", "1s2", ""]) {
+      for (const text of ["10", "m", "-1s", "1w", "1s2", ""]) {
         const { code, stderr } = yield* command(cwd, ["extract", `--wait=${text}`])
         assert.strictEqual(code, 64, `${text}: ${stderr}`)
       }

@@ -5,6 +5,7 @@ import type { LogPlan, LogWindow, Pipeline, Source } from "../../Pipeline.ts"
 import type { Stamp, Table } from "../../Table.ts"
 import type { Manifests } from "../publish/Manifest.ts"
 import type { TrustedPlaces } from "../publish/Recovery.ts"
+import { OneTenantOnly, RunError } from "../RunError.ts"
 import * as Held from "./Held.ts"
 import * as LogWindows from "./LogWindows.ts"
 
@@ -25,6 +26,10 @@ const coveredBefore = Effect.fnUntraced(function*(
     to: Date.parse(to)
   }))
 })
+
+/** Fails for a log, whose parts are planned for one tenant. */
+export const refuseLog = ({ kind, name }: Pipeline) =>
+  kind === "log" ? Effect.fail(new RunError({ reason: new OneTenantOnly({ pipeline: name }) })) : Effect.void
 
 /** A plan that has begun: the part is known, and the keys are not loaded yet. */
 export interface BegunPlan {

@@ -12,6 +12,7 @@ import type { Pipeline } from "../../Pipeline.ts"
 import type { Stamp } from "../../Table.ts"
 import * as Collect from "../Collect.ts"
 import * as KnownNames from "../KnownNames.ts"
+import { refuseLog } from "../log/LogPlans.ts"
 import * as OpenRound from "../OpenRound.ts"
 import { Progress } from "../Progress.ts"
 import type * as Manifest from "../publish/Manifest.ts"
@@ -19,7 +20,7 @@ import type { Receipt } from "../publish/ManifestFile.ts"
 import * as Recovery from "../publish/Recovery.ts"
 import type * as Rows from "../Rows.ts"
 import * as Run from "../Run.ts"
-import { OneTenantOnly, RunError, TenantTooSlow } from "../RunError.ts"
+import { RunError, TenantTooSlow } from "../RunError.ts"
 import { newStamp } from "../Stamp.ts"
 import { retryWhileLocked } from "../Waiting.ts"
 import * as Gather from "./Gather.ts"
@@ -244,10 +245,6 @@ export const dryRun = Effect.fn("Round.dry")(function*(
   const result: RoundResult = { tenants: read, receipts: [], recovered: [], gone: [] }
   return result
 })
-
-/** Fails for a log, whose parts are planned for one tenant. */
-const refuseLog = ({ kind, name }: Pipeline) =>
-  kind === "log" ? Effect.fail(new RunError({ reason: new OneTenantOnly({ pipeline: name }) })) : Effect.void
 
 /** Locks the data directory and recovers killed runs. The lock lasts until the scope closes. */
 const begin = Effect.fnUntraced(function*(options: Run.RunOptions) {
