@@ -99,7 +99,7 @@ export const submit = Command.make(
   Command.withDescription("Hand the tenants of a list to a fleet of workers, once a period, and see how far they are"),
   Command.withExamples([
     {
-      command: "duo-mfa submit --database postgres://duo@db/fleet --tenants customers.toml --every 1h",
+      command: "duo-mfa submit --tenants customers.toml --every 1h",
       description: "From a scheduler, once an hour or more often"
     }
   ])

@@ -149,7 +149,7 @@ export const worker = Command.make(
     {
       command:
         "duo-mfa worker --database postgres://duo@db/fleet --tenants customers.toml --sink postgres://duo@db/mfa",
-      description: "The same on every machine"
+      description: "The same on every machine, with PGHOST, PGUSER and PGDATABASE"
     }
   ])
 )
