@@ -147,8 +147,7 @@ export const worker = Command.make(
   Command.withDescription("Join a fleet of machines that read many tenants together; submit hands it work"),
   Command.withExamples([
     {
-      command:
-        "duo-mfa worker --database postgres://duo@db/fleet --tenants customers.toml --sink postgres://duo@db/mfa",
+      command: "duo-mfa worker --tenants customers.toml --sink postgres",
       description: "The same on every machine, with PGHOST, PGUSER and PGDATABASE"
     }
   ])
