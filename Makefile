@@ -66,6 +66,12 @@ report: setup ## one HTML page to forward: coverage over time, what changed, who
 tenants: setup ## the tenants of the data directory; ARGS='retire "NAME"' for one that is gone
 	@./duo-mfa tenants $(ARGS) $(OR_QUIT)
 
+worker: setup ## join a fleet of machines; ARGS="--tenants customers.toml --sink postgres"
+	@./duo-mfa worker $(ARGS) $(OR_QUIT)
+
+submit: setup ## hand tenants to the fleet, and see how far they are; ARGS="--tenants customers.toml"
+	@./duo-mfa submit $(ARGS) $(OR_QUIT)
+
 demo: setup ## thirty days of an invented tenant, in data/demo
 	@./duo-mfa demo $(ARGS) $(OR_QUIT)
 

@@ -37,7 +37,7 @@ export const personalOf = Effect.fnUntraced(function*({ dataDirectory, personal 
 })
 
 /** A run whose lists are read, and the API host that they are from. */
-export interface Collected extends Rows.Extracted {
+export interface Collected extends Rows.ExtractedRun {
   readonly host: string
   /** The parts that a run of a log reads. */
   readonly plan?: LogPlan | undefined

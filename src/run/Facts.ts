@@ -9,7 +9,7 @@ import type { RunDatabase } from "../duckdb/RunDatabase.ts"
 import type { SinkReason } from "../failure/SinkError.ts"
 import type { Facts } from "../Outcome.ts"
 import type { List, LogPlan, LogWindow, Pipeline } from "../Pipeline.ts"
-import { collectedTables, type Extracted } from "./Rows.ts"
+import { collectedTables, type ExtractedRun } from "./Rows.ts"
 import * as Unknown from "./Unknown.ts"
 
 /** Runs a SELECT of `run_id, what, times` and adds the sentences of each run to its values. */
@@ -54,7 +54,7 @@ export const none = (): ObjectFacts => ({ fields: {}, unknown: Unknown.make(), c
 export const ofObjects: (
   database: RunDatabase,
   pipeline: Pipeline,
-  runs: Array.NonEmptyReadonlyArray<Extracted>
+  runs: Array.NonEmptyReadonlyArray<ExtractedRun>
 ) => Effect.Effect<ReadonlyMap<string, ObjectFacts>, SinkReason> = Effect.fnUntraced(
   function*(database, pipeline, runs) {
     const session = yield* database.session.another
@@ -109,7 +109,7 @@ const timesOf = ({ from, to }: LogWindow) => ({ from: new Date(from).toISOString
 /** Makes the facts of a run. `plan` is what a run of a log was to read. */
 export const make = (
   pipeline: Pipeline,
-  { extraction, plan, stamp }: Extracted & { readonly plan?: LogPlan | undefined },
+  { extraction, plan, stamp }: ExtractedRun & { readonly plan?: LogPlan | undefined },
   { contradictions, fields, unknown }: ObjectFacts,
   counts: Facts["counts"]
 ): Facts => {

@@ -9,7 +9,7 @@ import type { Stamp } from "../Table.ts"
 import { Progress } from "./Progress.ts"
 
 /** A run whose lists are read. Several runs can share a run database. */
-export interface Extracted {
+export interface ExtractedRun {
   readonly stamp: Stamp
   readonly extraction: Extraction
 }
@@ -33,7 +33,7 @@ const rowsInMemory = 30_000
 export const prepare = Effect.fnUntraced(function*(
   { session }: RunDatabase,
   pipeline: Pipeline,
-  runs: Array.NonEmptyReadonlyArray<Extracted>
+  runs: Array.NonEmptyReadonlyArray<ExtractedRun>
 ) {
   const lists = runs.flatMap(({ extraction, stamp }) =>
     extraction.lists.map(({ doubt, list }) =>
@@ -56,7 +56,7 @@ export const prepare = Effect.fnUntraced(function*(
 export const make = Effect.fn("Rows.make")(function*(
   database: RunDatabase,
   pipeline: Pipeline,
-  runs: Array.NonEmptyReadonlyArray<Extracted>,
+  runs: Array.NonEmptyReadonlyArray<ExtractedRun>,
   personal: Personal
 ) {
   const progress = yield* Progress

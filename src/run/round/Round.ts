@@ -24,6 +24,7 @@ import { RunError, TenantTooSlow } from "../RunError.ts"
 import { newStamp } from "../Stamp.ts"
 import { retryWhileLocked } from "../Waiting.ts"
 import * as Gather from "./Gather.ts"
+import * as Parts from "./Parts.ts"
 import * as ReadRun from "./ReadRun.ts"
 
 /** A tenant of a round. */
@@ -77,34 +78,6 @@ const resultOf = <A, R>(
     Effect.result
   )
 
-/** The limits of a part of a round, whose rows are made together: so many tenants, with about so many objects. */
-const partMax = { tenants: 20, objects: 10_000 }
-
-/** The objects that a tenant without an earlier run is expected to have. */
-const objectsExpected = 500
-
-interface Sized {
-  readonly tenant: RoundTenant
-  /** How many objects it probably has. */
-  readonly objects: number
-}
-
-/** Divides tenants into parts, in their order. */
-const partsOf = (tenants: ReadonlyArray<Sized>) => {
-  const parts: globalThis.Array<Array.NonEmptyArray<RoundTenant>> = []
-  let sum = 0
-  for (const { objects, tenant } of tenants) {
-    const part = parts.at(-1)
-    sum += objects
-    if (part !== undefined && part.length < partMax.tenants && sum <= partMax.objects) part.push(tenant)
-    else {
-      parts.push([tenant])
-      sum = objects
-    }
-  }
-  return parts
-}
-
 /** Ends the reading of a tenant that takes too long, so that one slow host does not hold all others. */
 const inTime = (tenant: string, { tenantTimeout: duration }: RoundOptions) =>
   Effect.timeoutOrElse({
@@ -139,8 +112,7 @@ export const run = Effect.fn("Round")(function*(
 
   const withSize = Effect.fnUntraced(function*(tenant: RoundTenant) {
     const last = yield* manifests.newest({ pipeline: pipeline.name, tenant: tenant.name })
-    const sized: Sized = { tenant, objects: last === undefined ? objectsExpected : objectsOf(last).seen }
-    return sized
+    return { tenant, objects: last === undefined ? Parts.objectsExpected : objectsOf(last).seen }
   })
 
   const reading = yield* Semaphore.make(options.atOnce)
@@ -195,7 +167,7 @@ export const run = Effect.fn("Round")(function*(
     )
   }, Effect.scoped)
 
-  const parts = partsOf(yield* Effect.forEach(tenants, withSize))
+  const parts = Parts.divide(yield* Effect.forEach(tenants, withSize))
   const read = yield* Effect.forEach(
     parts,
     (part) =>

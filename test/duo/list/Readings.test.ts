@@ -1,13 +1,13 @@
 /** A list that changes while it is read: its readings prove completeness, or the run says why they do not. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Context, Effect, FileSystem, Layer, Result, Schema } from "effect"
+import { Context, Effect, FileSystem, Layer, Schema } from "effect"
 import * as RunDatabase from "../../../src/duckdb/RunDatabase.ts"
 import { pages } from "../../../src/duo/list/Pages.ts"
 import * as Readings from "../../../src/duo/list/Readings.ts"
 import { list, Users } from "../../../src/duo/list/Users.ts"
 import { type Event, type History, historyOf, type LiveTenant, wrongWith } from "../../support/drift.ts"
-import { fail, fake, ok } from "../../support/servers/duo-fake.ts"
+import { fake, ok } from "../../support/servers/duo-fake.ts"
 import { type Dating, datings, liveClient } from "../../support/servers/live-client.ts"
 
 const stamp = { run_id: "run", observed_at: 0n, tenant: "api-example" }
@@ -221,38 +221,6 @@ describe("a snapshot", () => {
       const { read, stored } = yield* readTenant(database, quiet(50, 8))
       assert.strictEqual(read.readings, 2)
       assert.isAtMost(stored, 50 + read.pages)
-    })))
-
-  it.effect("of each of several runs in one database has the objects of that run, and none of a run that failed", () =>
-    withDatabase(Effect.fnUntraced(function*(database) {
-      const ids = ["a", "b", "c", "d"]
-      const readRun = (run_id: string, shown: number) => {
-        const duo = fake(({ url }) => {
-          const offset = Number(new URL(url).searchParams.get("offset"))
-          const users = ids.slice(offset, offset + 3).map((user_id) => ({
-            user_id,
-            realname: `${user_id} of ${run_id}`
-          }))
-          if (offset >= shown) return fail(40002)
-          return ok(users, { total_objects: 4, ...offset + 3 < 4 ? { next_offset: offset + 3 } : {} })
-        })
-        return Effect.flatMap(
-          Users,
-          ({ read }) =>
-            read({ pageSize: 3, database, stamp: { ...stamp, run_id }, what: "users", onPage: () => Effect.void })
-        ).pipe(Effect.result, Effect.provide(Users.layer.pipe(Layer.provideMerge(duo.layer))))
-      }
-      const read = yield* Effect.all([readRun("one", 4), readRun("failed", 1), readRun("two", 4)], {
-        concurrency: "unbounded"
-      })
-      assert.deepStrictEqual(read.map(Result.isSuccess), [true, false, true])
-      const rows = yield* database.session.all(
-        "SELECT run_id, user_id, realname FROM objects.users ORDER BY run_id, user_id"
-      )
-      assert.deepStrictEqual(
-        rows,
-        ["one", "two"].flatMap((run_id) => ids.map((user_id) => [run_id, user_id, `${user_id} of ${run_id}`]))
-      )
     })))
 
   it.effect("keeps the first of two objects with one id on a page, and counts it, on a page of any length", () =>
