@@ -11,7 +11,7 @@ import { type Due, type Fault, type FaultName, type RetryAfter, type Scenario, s
 import { Signatures } from "../faults/Signatures.ts"
 import * as LogEndpoint from "../log/LogEndpoint.ts"
 import * as LoginLog from "../log/LoginLog.ts"
-import { Dice, seedOf } from "../people/Dice.ts"
+import { seedOf } from "../people/Dice.ts"
 import * as Tenant from "../people/Tenant.ts"
 import { type HostAccount, isAccountsPath, listAccounts, refuseAccount } from "./AccountHost.ts"
 import { authenticate, type Keys, type SignatureName } from "./Authentication.ts"
@@ -25,6 +25,7 @@ import {
   readLog,
   respond
 } from "./Endpoints.ts"
+import { delays } from "./Latency.ts"
 import { type EmulatorError, listen } from "./Loopback.ts"
 import { receive, type ReceivedRequest } from "./ReceivedRequest.ts"
 import { render, type Reply, type ReplyAnswer } from "./Reply.ts"
@@ -104,7 +105,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
     const signatures = new Signatures()
     const log = options.log ?? LoginLog.make({ seed: seedOf(seed), users: LoginLog.usersOf(tenant) })
     const answer = answerer({ ...options, log }, { ikey, skey: Redacted.make(skey), tenant })
-    const delay = delays(options, seed)
+    const delay = delays(options.latency, seed)
     const began = clock.currentTimeMillisUnsafe()
     let pages = 0
 
@@ -246,11 +247,3 @@ const answerer = (
 }
 
 const v5Only = (keys: Keys): Keys => ({ ...keys, signatures: keys.signatures.filter((name) => name === "v5-sha512") })
-
-/** Milliseconds to wait before the next answer. */
-const delays = ({ latency = 0 }: Options, seed: number | string) => {
-  const dice = new Dice(seedOf(`latency of ${seed}`))
-  if (typeof latency === "number") return () => latency
-  const [from, to] = latency
-  return () => from + dice.below(Math.max(1, to - from + 1))
-}
