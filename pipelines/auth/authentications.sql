@@ -4,6 +4,7 @@ WITH read AS (
     *,
     factor_name(null_if_empty(reason)) AS why,
     lower_case(null_if_empty(result)) AS ended,
+    strength_of_factor(factor_name(factor)) AS factor_strength,
     null_if_empty(auth_device.name) AS device_name
   FROM objects.authentications
 )
@@ -18,10 +19,10 @@ SELECT
   why AS reason,
   null_if_empty(factor) AS factor,
   null_if_empty(remembered_factor) AS remembered_factor,
-  factor_strength(factor) AS strength,
+  factor_strength AS strength,
   CASE
     WHEN ended = 'success'
-    THEN NOT coalesce(is_without_factor(why), false) AND coalesce(factor_strength(factor), '') <> 'none'
+    THEN NOT coalesce(is_without_factor(why), false) AND coalesce(factor_strength, '') <> 'none'
   END AS used_second_factor,
   null_if_empty("user".key) AS user_id,
   null_if_empty("user".name) AS username,
