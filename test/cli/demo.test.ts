@@ -42,7 +42,7 @@ beforeAll(async () => {
       onDay: () => Effect.void
     }).pipe(Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([]))))
   )
-}, 180_000)
+}, 600_000)
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
