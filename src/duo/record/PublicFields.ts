@@ -3,7 +3,7 @@
  * that a later version of Duo adds.
  */
 
-import { permissions } from "../wire/Integration.ts"
+import { permissions } from "../wire/policy/Integration.ts"
 
 /**
  * Which values of a field are kept: words of an enumeration or a list of such words in one text, numbers and times,

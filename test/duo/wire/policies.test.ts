@@ -1,9 +1,9 @@
 /** Values of policies and applications that are read as the same, and values that would make a wrong row. */
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { decodePolicies } from "../../../src/duo/wire/DuoPolicy.ts"
-import { decodeIntegrations } from "../../../src/duo/wire/Integration.ts"
-import { decodeSummary } from "../../../src/duo/wire/PolicySummary.ts"
+import { decodePolicies } from "../../../src/duo/wire/policy/DuoPolicy.ts"
+import { decodeIntegrations } from "../../../src/duo/wire/policy/Integration.ts"
+import { decodeSummary } from "../../../src/duo/wire/policy/PolicySummary.ts"
 
 /** The list of blocked methods of a policy. */
 const blocked = (blocked_auth_list: unknown) => {

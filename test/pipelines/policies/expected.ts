@@ -1,8 +1,8 @@
 /** The cells of a policy's settings, and the policies that apply to an application, by plain code. */
 import type { settings } from "../../../src/duo/PolicySettings.ts"
-import type { DuoPolicy } from "../../../src/duo/wire/DuoPolicy.ts"
-import type { Integration } from "../../../src/duo/wire/Integration.ts"
-import type { PolicySummary } from "../../../src/duo/wire/PolicySummary.ts"
+import type { DuoPolicy } from "../../../src/duo/wire/policy/DuoPolicy.ts"
+import type { Integration } from "../../../src/duo/wire/policy/Integration.ts"
+import type { PolicySummary } from "../../../src/duo/wire/policy/PolicySummary.ts"
 import type { Cell } from "../../../src/Table.ts"
 import { emptyAsNull, joined } from "../../oracle/Cells.ts"
 import { strengths } from "../../oracle/Strength.ts"

@@ -5,9 +5,9 @@ import policies from "../../../pipelines/policies.ts"
 import * as DuoPolicies from "../../../src/duo/list/DuoPolicies.ts"
 import * as Integrations from "../../../src/duo/list/Integrations.ts"
 import * as PolicySummaries from "../../../src/duo/list/PolicySummaries.ts"
-import { decodePolicies } from "../../../src/duo/wire/DuoPolicy.ts"
-import { decodeIntegrations } from "../../../src/duo/wire/Integration.ts"
-import { decodeSummary } from "../../../src/duo/wire/PolicySummary.ts"
+import { decodePolicies } from "../../../src/duo/wire/policy/DuoPolicy.ts"
+import { decodeIntegrations } from "../../../src/duo/wire/policy/Integration.ts"
+import { decodeSummary } from "../../../src/duo/wire/policy/PolicySummary.ts"
 import { make } from "../../support/pipeline-rows.ts"
 
 export const stamp = { run_id: "run", observed_at: 1_795_464_900_000_000n, tenant: "api-00000000.duosecurity.com" }

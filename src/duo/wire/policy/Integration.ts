@@ -4,9 +4,9 @@
  * described here, so they are never read. Duo has other endpoints for secrets, and nothing here asks those.
  */
 import type { Schema } from "effect"
-import { listDecoder } from "./Decoder.ts"
-import { Listed } from "./Spellings.ts"
-import { Flag, Id, object, Text } from "./Wire.ts"
+import { listDecoder } from "../Decoder.ts"
+import { Listed } from "../Spellings.ts"
+import { Flag, Id, object, Text } from "../Wire.ts"
 
 /** The permissions of an Admin API application, by Duo's names. */
 export const permissions = {

@@ -6,9 +6,9 @@
  * with commas. A section or a setting that is absent is null, because the policy says nothing about it.
  */
 import type { Schema } from "effect"
-import { listDecoder } from "./Decoder.ts"
-import { Listed } from "./Spellings.ts"
-import { Flag, Id, Int, nullOr, object, Text } from "./Wire.ts"
+import { listDecoder } from "../Decoder.ts"
+import { Listed } from "../Spellings.ts"
+import { Flag, Id, Int, nullOr, object, Text } from "../Wire.ts"
 
 const networks = nullOr(object({ ip_list: Listed }))
 

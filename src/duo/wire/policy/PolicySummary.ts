@@ -3,9 +3,9 @@
  * applied: to applications, or to groups in applications. It has no pages, and may be truncated.
  */
 import type { Schema } from "effect"
-import { listDecoder } from "./Decoder.ts"
-import { textOr } from "./Spellings.ts"
-import { Flag, Id, Int, List, object, Text } from "./Wire.ts"
+import { listDecoder } from "../Decoder.ts"
+import { textOr } from "../Spellings.ts"
+import { Flag, Id, Int, List, object, Text } from "../Wire.ts"
 
 /** A group. Duo's reference does not show whether it is an object or a text, so both are accepted. */
 const Group = textOr("group_id", object({ group_id: Text, group_name: Text }))
