@@ -3,6 +3,7 @@ import { Effect, Option, Runtime, Schema, Stdio } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
+import * as NotExtracted from "./ask/NotExtracted.ts"
 import * as NotKnown from "./ask/NotKnown.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Parameters from "./ask/Parameters.ts"
@@ -89,7 +90,8 @@ export const sql = Command.make(
     yield* Select.prepare(session, text, writeFiles ? "COPY" : "SELECT").pipe(
       Effect.flatMap((statement) => Select.begin(session, statement)),
       Effect.flatMap(QueryOutput.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"))),
-      Select.within(timeout)
+      Select.within(timeout),
+      Effect.mapError(NotExtracted.explain(pipelines))
     )
     if (Option.isNone(query)) yield* Stderr.next(`${commandName()} sql @ lists questions`)
   }, Effect.scoped)
