@@ -5,6 +5,7 @@ import { Effect, type FileSystem, Random } from "effect"
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import admins from "../../pipelines/admins.ts"
+import auth from "../../pipelines/auth.ts"
 import integrations from "../../pipelines/integrations.ts"
 import mfa from "../../pipelines/mfa.ts"
 import policies from "../../pipelines/policies.ts"
@@ -124,7 +125,7 @@ const both = [mfa, admins] as const
 
 describe("two pipelines in one data directory", () => {
   it("share no table", () => {
-    const all = [...both, policies, integrations]
+    const all = [...both, policies, integrations, auth]
     const names = all.flatMap(({ tables }) => tables.map(({ name }) => name))
     assert.deepStrictEqual(all.map(({ name }) => `pipelines/${name}.ts`).sort(), globSync("pipelines/*.ts").sort())
     assert.strictEqual(new Set(names).size, names.length)
