@@ -56,7 +56,8 @@ describe("extract with a collector", () => {
           { args: ["--sink", "csv"], code: 77, options: { permissions: [] } },
           { args: ["--sink", "csv", "--sink", dying], code: 70 },
           { args: ["--tenants", "tenants.ndjson", "--sink", "csv"], code: 0 },
-          { args: ["--tenants", "tenants.ndjson", "--dry-run"], code: 0 }
+          { args: ["--tenants", "tenants.ndjson", "--dry-run"], code: 0 },
+          { args: ["auth", "--dry-run"], code: 0 }
         ],
         Effect.fnUntraced(function*({ args, code, options }) {
           const duo = yield* serve({ users, ...options })
