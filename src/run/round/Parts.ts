@@ -1,8 +1,8 @@
 /** Divides the tenants of a round into parts. The rows of a part are made together, in one run database. */
 import type { Array } from "effect"
 
-/** The limits of a part: so many tenants, with about so many objects. */
-const partMax = { tenants: 20, objects: 10_000 }
+/** A part has about so many objects at most. */
+const objectsMax = 10_000
 
 /** The objects that a tenant without an earlier run is expected to have. */
 export const objectsExpected = 500
@@ -14,14 +14,17 @@ interface Sized<Tenant> {
   readonly objects: number
 }
 
-/** The parts of some tenants, in the order of the tenants. */
-export const divide = <Tenant>(tenants: ReadonlyArray<Sized<Tenant>>) => {
+/**
+ * The parts of some tenants, in the order of the tenants. A part has no more tenants than are read at the same time, because
+ * a slow one delays the others of its part, and a kill loses them.
+ */
+export const divide = <Tenant>(tenants: ReadonlyArray<Sized<Tenant>>, atOnce: number) => {
   const parts: globalThis.Array<Array.NonEmptyArray<Tenant>> = []
   let sum = 0
   for (const { objects, tenant } of tenants) {
     const part = parts.at(-1)
     sum += objects
-    if (part !== undefined && part.length < partMax.tenants && sum <= partMax.objects) part.push(tenant)
+    if (part !== undefined && part.length < atOnce && sum <= objectsMax) part.push(tenant)
     else {
       parts.push([tenant])
       sum = objects

@@ -167,7 +167,7 @@ export const run = Effect.fn("Round")(function*(
     )
   }, Effect.scoped)
 
-  const parts = Parts.divide(yield* Effect.forEach(tenants, withSize))
+  const parts = Parts.divide(yield* Effect.forEach(tenants, withSize), options.atOnce)
   const read = yield* Effect.forEach(
     parts,
     (part) =>
