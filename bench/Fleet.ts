@@ -5,6 +5,7 @@
 import { Console, Effect, FileSystem, Schema } from "effect"
 import { spawn } from "node:child_process"
 import * as postgres from "../test/support/servers/postgres-server.ts"
+import { PrintedParent } from "../test/support/servers/printed-parent.ts"
 import * as Processes from "./Processes.ts"
 import { alone, compared } from "./Table.ts"
 
@@ -18,14 +19,6 @@ export const quick: Options = { tenants: 10, rounds: 1 }
 
 const users = 20
 const latency = 300
-
-const Parent = Schema.fromJsonString(Schema.Struct({
-  host: Schema.String,
-  ikey: Schema.String,
-  skey: Schema.String,
-  children: Schema.Array(Schema.Struct({ account_id: Schema.String, host: Schema.String, name: Schema.String }))
-}))
-type Parent = typeof Parent.Type
 
 /** Starts a worker that works until the scope closes, and waits until it listens. */
 const worker = (command: Processes.Command) =>
@@ -50,7 +43,7 @@ const Submitted = Schema.fromJsonString(Schema.Struct({
 }))
 
 /** The seconds from handing the tenants over until all are published by so many workers. */
-const seconds = Effect.fnUntraced(function*(parent: Parent, workers: number) {
+const seconds = Effect.fnUntraced(function*(parent: typeof PrintedParent.Type, workers: number) {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
   const { port } = yield* Effect.acquireRelease(
@@ -79,7 +72,7 @@ const seconds = Effect.fnUntraced(function*(parent: Parent, workers: number) {
 export const measure = Effect.fnUntraced(function*({ rounds, tenants }: Options) {
   yield* Console.error(`a fleet of ${tenants} tenants`)
   const line = yield* Processes.serve(`${import.meta.dirname}/serve-parent.ts`, [tenants, users, latency].map(String))
-  const parent = yield* Schema.decodeEffect(Parent)(line)
+  const parent = yield* Schema.decodeEffect(PrintedParent)(line)
   const measured = yield* Effect.forEach(
     Array.from({ length: rounds }),
     Effect.fnUntraced(function*() {

@@ -131,7 +131,7 @@ export interface Source {
     stamp: Stamp,
     options: SourceOptions & {
       readonly database: RunDatabase
-      /** What to read, if the source is a log. */
+      /** The part to read, if the source is a log. */
       readonly plan?: LogPlan | undefined
     }
   ) => Effect.Effect<Extraction, ExpectedFailure | SinkReason>

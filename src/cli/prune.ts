@@ -32,7 +32,7 @@ export const prune = Command.make(
   {
     olderThan: requiredDuration(
       "older-than",
-      "Remove the days that ended so long ago, such as 400d; there is no default"
+      "Remove the days that ended so long ago, such as 400d; it has no default"
     ),
     sink: Flag.String("sink").pipe(
       Flag.withDescription(

@@ -1,11 +1,12 @@
 /** `duo-mfa worker`: a member of a fleet, which shares the work of many tenants through a PostgreSQL database. */
 import { ConfigProvider, Effect, FileSystem, Option, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
-import { createServer } from "node:net"
 import { allowsLoopback } from "../duo/http/Credentials.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
+import { freePort } from "../http/FreePort.ts"
 import { Progress } from "../run/Progress.ts"
 import { version } from "../Version.ts"
+import { positive } from "./extract/Flags.ts"
 import * as Tenants from "./extract/Tenants.ts"
 import * as TenantsFile from "./extract/TenantsFile.ts"
 import * as FleetFlags from "./fleet/FleetFlags.ts"
@@ -50,14 +51,6 @@ const listIn = (file: string) => {
   })
 }
 
-/** A free port of this machine. */
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
-  })
-})
-
 /** The targets of the worker, which must not be folders of this machine. */
 const sharedTargets = Effect.fnUntraced(function*(dataDirectory: string, asked: ReadonlyArray<string>) {
   const catalog = yield* Plugins
@@ -99,7 +92,7 @@ export const worker = Command.make(
     atOnce: Flag.Int("at-once").pipe(
       Flag.withDescription("How many tenants are read at once; default 4"),
       Flag.withMetavar("N"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }, { message: "Expected 1 to 64" }))),
+      Flag.withSchema(positive(64)),
       Flag.withDefault(4)
     ),
     pii: Flag.Literals("pii", ["keep", "drop"]).pipe(

@@ -27,7 +27,7 @@ interface KeyAdvice {
   /** The type of the application that has the keys. */
   readonly application: "Accounts API" | "Admin API"
   readonly names: SettingNames
-  /** What the setting of the host should be. */
+  /** The form that the setting of the host should have. */
   readonly host: string
   /** If the host does not know the integration key. */
   readonly unknown: string

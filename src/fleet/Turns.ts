@@ -58,7 +58,7 @@ const read = Effect.fnUntraced(function*(
   }))
 })
 
-/** Whether nothing of a sealed run is there to publish. */
+/** Whether a failure says that nothing of a sealed run is left to publish. */
 const isGone = (error: unknown) =>
   error instanceof RunError && error.reason._tag === "DataDirectory" && error.reason.why === "unwritable"
 
@@ -81,21 +81,20 @@ const finish = Effect.fnUntraced(function*(
 })
 
 /** The folder in which each turn that is being done has its data directory. */
-export const folderIn = (path: Path.Path, dataDirectory: string) => path.join(dataDirectory, "turns")
+const folderIn = (path: Path.Path, dataDirectory: string) => path.join(dataDirectory, "turns")
 
 /** Does a turn once. It does nothing if the turn is published. */
 const once = Effect.fnUntraced(function*(board: Board, turn: TenantTurnPayload, options: WorkerOptions) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { is_published, manifest, run_id } = yield* board.claimOn(turn)
-  if (!is_published) {
-    const folder = folderIn(path, options.dataDirectory)
-    yield* Effect.orDie(makeDirectory(folder))
-    const directory = yield* Effect.orDie(fs.makeTempDirectoryScoped({ directory: folder, prefix: "turn-" }))
-    yield* run_id === null || manifest === null
-      ? read(board, turn, options, directory)
-      : finish(board, turn, options, directory, { run_id, manifest })
-  }
+  if (is_published) return
+  const folder = folderIn(path, options.dataDirectory)
+  yield* Effect.orDie(makeDirectory(folder))
+  const directory = yield* Effect.orDie(fs.makeTempDirectoryScoped({ directory: folder, prefix: "turn-" }))
+  yield* run_id === null || manifest === null
+    ? read(board, turn, options, directory)
+    : finish(board, turn, options, directory, { run_id, manifest })
   yield* board.published(turn)
 }, Effect.scoped)
 

@@ -5,7 +5,8 @@ import * as Personal from "../../duckdb/Personal.ts"
 import { duration } from "../shared/Duration.ts"
 import * as Shard from "./Shard.ts"
 
-const positive = (most: number) =>
+/** A whole number from 1 to `most`. */
+export const positive = (most: number) =>
   Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: most }, { message: `Expected 1 to ${most}` }))
 
 /** Something that is off if it is not said. */

@@ -6,6 +6,7 @@ import type { LogRange } from "../../run/log/LogWindows.ts"
 import type { Receipt } from "../../run/publish/ManifestFile.ts"
 import * as Run from "../../run/Run.ts"
 import { Contradiction } from "./Contradiction.ts"
+import * as Sums from "./Sums.ts"
 
 /** The flags `--from` and `--to` as one value. */
 export const rangeOf = (
@@ -34,14 +35,6 @@ export const describe = ({ outcome, remaining }: Run.Result) => {
 
 const sum = (values: ReadonlyArray<number>) => values.reduce((sum, value) => sum + value, 0)
 
-/** The sums of numbers by name, in the order of the first. */
-const sums = (all: ReadonlyArray<Readonly<Record<string, number>>>) =>
-  Object.fromEntries(
-    [...new Set(all.flatMap((some) => Object.keys(some)))].map((
-      name
-    ) => [name, sum(all.map((some) => some[name] ?? 0))])
-  )
-
 /** The outcome of several runs as one, with the id of the last. */
 const together = (outcomes: ReadonlyArray<Outcome>, last: Outcome): Outcome => {
   const windows = outcomes.flatMap(({ window }) => window === null ? [] : [window])
@@ -58,7 +51,7 @@ const together = (outcomes: ReadonlyArray<Outcome>, last: Outcome): Outcome => {
     duplicates: sum(outcomes.map(({ duplicates }) => duplicates)),
     unknown_values: sum(outcomes.map(({ unknown_values }) => unknown_values)),
     warnings: [...new Set(outcomes.flatMap(({ warnings }) => warnings))],
-    warned: sums(outcomes.map(({ warned }) => warned)),
+    warned: Sums.byName(outcomes.map(({ warned }) => warned)),
     window: last.window && {
       ...last.window,
       from,
@@ -72,7 +65,7 @@ const together = (outcomes: ReadonlyArray<Outcome>, last: Outcome): Outcome => {
         outcomes.flatMap(({ counts }) => counts.filter((other) => other.name === name)).map(({ count }) => count)
       )
     })),
-    rows: sums(outcomes.map(({ rows }) => rows))
+    rows: Sums.byName(outcomes.map(({ rows }) => rows))
   }
 }
 
@@ -80,7 +73,7 @@ const together = (outcomes: ReadonlyArray<Outcome>, last: Outcome): Outcome => {
 const receipts = (results: ReadonlyArray<Run.Result>, last: ReadonlyArray<Receipt>) =>
   last.map((receipt, index): Receipt => {
     const all = results.flatMap(({ receipts }) => receipts.slice(index, index + 1))
-    return { ...receipt, rows: sums(all.map(({ rows }) => rows)), bytes: sum(all.map(({ bytes }) => bytes)) }
+    return { ...receipt, rows: Sums.byName(all.map(({ rows }) => rows)), bytes: sum(all.map(({ bytes }) => bytes)) }
   })
 
 /**

@@ -9,6 +9,7 @@ import { counted, outcomeFacts, rowsLine, sinkFacts, sinkLines } from "../shared
 import { commandName } from "../terminal/CommandName.ts"
 import { publicMessageOf } from "../terminal/ExitStatus.ts"
 import { type Extracted, Incomplete, nextStep } from "./Extracted.ts"
+import * as Sums from "./Sums.ts"
 
 /** Some tenants failed; the others are published. */
 export class SomeTenantsFailed extends Schema.TaggedError<SomeTenantsFailed>()("SomeTenantsFailed", {
@@ -42,18 +43,13 @@ const split = (tenants: ReadonlyArray<TenantResult>): Split => ({
   failed: tenants.flatMap(({ result, tenant }) => Result.isFailure(result) ? [{ tenant, error: result.failure }] : [])
 })
 
-/** Adds up counts by name. */
-const sum = (counts: ReadonlyArray<Readonly<Record<string, number>>>) => {
-  const total: Record<string, number> = {}
-  for (const [name, count] of counts.flatMap(Object.entries<number>)) total[name] = (total[name] ?? 0) + count
-  return total
-}
-
 /** The rows and the pipeline's counts of all tenants together. */
 const together = (outcomes: ReadonlyArray<Outcome>): Pick<Outcome, "counts" | "rows"> => {
-  const totals = sum(outcomes.map(({ counts }) => Object.fromEntries(counts.map(({ count, name }) => [name, count]))))
+  const totals = Sums.byName(
+    outcomes.map(({ counts }) => Object.fromEntries(counts.map(({ count, name }) => [name, count])))
+  )
   return {
-    rows: sum(outcomes.map(({ rows }) => rows)),
+    rows: Sums.byName(outcomes.map(({ rows }) => rows)),
     counts: (outcomes[0]?.counts ?? []).map((counts) => ({ ...counts, count: totals[counts.name] ?? 0 }))
   }
 }
@@ -161,7 +157,10 @@ export const ofRound = (result: RoundResult, { leftOut, pipeline, strict }: Aske
       complete: failed.length === 0 && outcomes.every(({ complete }) => complete),
       rows: all.rows,
       sinks: publicSinks,
-      warned: Object.values(sum(outcomes.map(({ warned }) => warned))).reduce((total, times) => total + times, 0)
+      warned: Object.values(Sums.byName(outcomes.map(({ warned }) => warned))).reduce(
+        (total, times) => total + times,
+        0
+      )
     },
     warnings: outcomes.flatMap(({ tenant, warnings }) => warnings.map((warning) => `${tenant}: ${warning}`)),
     hasPrintedRows: result.receipts.some(({ location }) => location === "-"),

@@ -11,8 +11,8 @@ import {
 import { Effect, FileSystem } from "effect"
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
-import { createServer } from "node:net"
 import { delimiter, join } from "node:path"
+import { freePort } from "../../../src/http/FreePort.ts"
 import type { Reader, Tree } from "../../laws/sink.ts"
 import { parquetFile } from "../readers.ts"
 
@@ -49,14 +49,6 @@ export interface StoreServer {
   readonly stop: () => Promise<void>
 }
 
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
-
 /** A client with credentials for a server of the tests. */
 export const clientOf = (url: string) =>
   new S3Client({
@@ -76,7 +68,7 @@ export const start = async (): Promise<StoreServer> => {
     const client = clientOf(running)
     return { url: running, client, stop: () => Promise.resolve(client.destroy()) }
   }
-  const port = await freePort()
+  const port = await Effect.runPromise(freePort)
   const child = spawn(moto ?? "", ["-H", "127.0.0.1", "-p", String(port)], { stdio: ["ignore", "ignore", "pipe"] })
   const end = () => child.kill("SIGKILL")
   process.once("exit", end)

@@ -2,10 +2,10 @@
 import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import * as DatabaseTarget from "../../../sinks/postgres/DatabaseTarget.ts"
+import { freePort } from "../../../src/http/FreePort.ts"
 import type { Row } from "../../../src/Table.ts"
 import { others, things } from "../../laws/rows.ts"
 import type { Reader, Tree } from "../../laws/sink.ts"
@@ -47,14 +47,6 @@ const nobody = () => {
   return { uid: id("-u"), gid: id("-g") }
 }
 
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
-
 /** The rules for connections: every user may connect from this machine, except that `locked` needs a password. */
 const access = `local all locked scram-sha-256
 local all all trust
@@ -91,7 +83,7 @@ export const start = async (): Promise<Server> => {
   const certificate = join(folder, "local.pem")
   writeFileSync(certificate, `${certificates.local}\n`)
 
-  const port = await freePort()
+  const port = await Effect.runPromise(freePort)
   const settings = {
     listen_addresses: "127.0.0.1",
     port,

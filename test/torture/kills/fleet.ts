@@ -7,17 +7,11 @@ import { setTimeout as after } from "node:timers/promises"
 import { bundle } from "../../support/processes/bundle.ts"
 import { start } from "../../support/processes/program.ts"
 import * as postgres from "../../support/servers/postgres-server.ts"
+import { PrintedParent } from "../../support/servers/printed-parent.ts"
 import type { Case } from "../Case.ts"
 
 const users = 10
 const workers = 4
-
-const Parent = Schema.fromJsonString(Schema.Struct({
-  host: Schema.String,
-  ikey: Schema.String,
-  skey: Schema.String,
-  children: Schema.Array(Schema.Struct({ name: Schema.String, host: Schema.String, account_id: Schema.String }))
-}))
 
 type Process = ReturnType<typeof start>["child"]
 
@@ -56,7 +50,7 @@ const make = Effect.fnUntraced(function*(tenants: number) {
       })
     })
   )
-  const { children, host, ikey, skey } = yield* Schema.decodeEffect(Parent)(line)
+  const { children, host, ikey, skey } = yield* Schema.decodeEffect(PrintedParent)(line)
   writeFileSync(
     `${folder}/tenants.ndjson`,
     children.map(({ account_id, host, name }) => JSON.stringify({ account_id, host, name })).join("\n"),
