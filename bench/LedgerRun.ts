@@ -82,7 +82,7 @@ export const applyTo = Effect.fnUntraced(function*(
   const { publication } = yield* change(session, {
     make: Effect.fnUntraced(function*(session, catalog) {
       yield* tick
-      yield* Ledger.migrate(session, catalog, mfa.tables, mfa.views)
+      yield* Ledger.migrate(session, catalog, mfa)
       yield* Ledger.addRuns(session, catalog, mfa.tables, [outcome])
       yield* apply(session, catalog, run, true, mfa.tables.map((table) => ({ table, rows: RowsSql.rowsTable(table) })))
       yield* tick

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import * as Check from "../src/duo/Check.ts"
 import * as Duo from "../src/duo/Duo.ts"
 import { Client } from "../src/duo/http/Client.ts"
+import * as JoinedViews from "../src/duo/JoinedViews.ts"
 import { AuthenticationLog } from "../src/duo/log/AuthenticationLog.ts"
 import * as LogReading from "../src/duo/log/LogReading.ts"
 import type { Pipeline } from "../src/Pipeline.ts"
@@ -47,6 +48,7 @@ const auth: Pipeline = {
   contradictions: "",
   counts: sql("auth/counts.sql"),
   views: sql("auth/views.sql"),
+  joined: [JoinedViews.used(sql("../src/duo/joined/used.sql"))],
   sinks: ["duckdb", "parquet"],
   connect
 }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import * as Check from "../src/duo/Check.ts"
 import * as Duo from "../src/duo/Duo.ts"
 import { Client } from "../src/duo/http/Client.ts"
+import * as JoinedViews from "../src/duo/JoinedViews.ts"
 import { DuoPolicies } from "../src/duo/list/DuoPolicies.ts"
 import { Integrations } from "../src/duo/list/Integrations.ts"
 import { PolicySummaries } from "../src/duo/list/PolicySummaries.ts"
@@ -61,6 +62,7 @@ const integrations: Pipeline = {
   contradictions: sql("integrations/contradictions.sql"),
   counts: sql("integrations/counts.sql"),
   views: "",
+  joined: [JoinedViews.permitted(sql("../src/duo/joined/permitted.sql"))],
   sinks: ["duckdb", "parquet", "ndjson"],
   // a tenant has few applications: one of them may be a third
   maxShrink: 50,

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import * as Check from "../src/duo/Check.ts"
 import * as Duo from "../src/duo/Duo.ts"
 import { Client } from "../src/duo/http/Client.ts"
+import * as JoinedViews from "../src/duo/JoinedViews.ts"
 import { BypassCodes } from "../src/duo/list/BypassCodes.ts"
 import { Users } from "../src/duo/list/Users.ts"
 import type { Pipeline } from "../src/Pipeline.ts"
@@ -61,6 +62,10 @@ const mfa: Pipeline = {
   contradictions: sql("mfa/contradictions.sql"),
   counts: sql("mfa/counts.sql"),
   views: sql("mfa/views.sql"),
+  joined: [
+    JoinedViews.permitted(sql("../src/duo/joined/permitted.sql")),
+    JoinedViews.used(sql("../src/duo/joined/used.sql"))
+  ],
   sinks: ["duckdb", "parquet", "ndjson"],
   connect
 }

@@ -36,7 +36,7 @@ const duckdb: Sink = {
           make: Effect.fnUntraced(function*(session, catalog) {
             const added = new Set(round.flatMap(({ columns_added }) => columns_added))
             const events = yield* ParquetEvents.find(session, yield* parquetBeside(location), run.tables)
-            yield* Ledger.migrate(session, catalog, run.tables, run.views, [...added], events)
+            yield* Ledger.migrate(session, catalog, run, [...added], events)
             yield* Ledger.addRuns(session, catalog, run.tables, round)
             const ids = round.map(({ run_id }) => run_id)
             yield* LedgerRows.addSums(session, catalog, run.tables, ids, RowsSql.rowsTable)

@@ -153,6 +153,18 @@ export interface TableSelect {
   readonly select: string
 }
 
+/**
+ * Views over the tables of several pipelines. Each of these pipelines lists them, because the last one to run for the first
+ * time makes them: they are made when all of the tables are there.
+ */
+export interface JoinedViews {
+  readonly name: string
+  /** The tables, by their names. */
+  readonly tables: ReadonlyArray<string>
+  /** SQL for DuckDB. Each view and column has a comment. */
+  readonly sql: string
+}
+
 export interface Pipeline {
   /** The name on the command line. */
   readonly name: string
@@ -185,6 +197,8 @@ export interface Pipeline {
   readonly counts: string
   /** SQL for DuckDB: views over the tables, their histories and their changes. Each view and column has a comment. */
   readonly views: string
+  /** Views that join these tables with those of other pipelines. */
+  readonly joined?: ReadonlyArray<JoinedViews>
   /** The default sinks: those of a run without `--sink`. */
   readonly sinks: ReadonlyArray<string>
   /**

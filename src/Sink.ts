@@ -12,6 +12,7 @@ import type { ExpectedFailure } from "./failure/ExpectedFailure.ts"
 import type { ShrinkLimits } from "./failure/Shrink.ts"
 import type { SinkFailure, SinkReason } from "./failure/SinkError.ts"
 import type { Outcome } from "./Outcome.ts"
+import type { JoinedViews } from "./Pipeline.ts"
 import type { Row, Stamp, Table } from "./Table.ts"
 
 /**
@@ -23,6 +24,8 @@ export interface SinkRun extends Stamp, ShrinkLimits {
   readonly tables: ReadonlyArray<Table>
   /** SQL for DuckDB that makes the pipeline's views over its tables, for sinks that can store views. */
   readonly views: string
+  /** Views over these tables and those of other pipelines, which are made when all of the tables are there. */
+  readonly joined?: ReadonlyArray<JoinedViews> | undefined
 }
 
 /** The finished rows of a round. They exist until its last sink is sealed. */

@@ -86,7 +86,7 @@ export const rebuild = Command.make(
         yield* Rebuild.keepRuns(session, ledger, logs)
         const events = yield* ParquetEvents.find(session, root, known)
         for (const { tables } of pipelines) yield* Ledger.drop(session, ledger, tables)
-        for (const { tables, views } of pipelines) yield* Ledger.migrate(session, ledger, tables, views, [], events)
+        for (const pipeline of pipelines) yield* Ledger.migrate(session, ledger, pipeline, [], events)
         yield* Rebuild.fill(session, ledger, root, rebuilt)
       }),
       verify: Effect.fnUntraced(function*(session, ledger) {

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import { runs } from "../Outcome.ts"
 import { isSnapshot, type Table } from "../Table.ts"
+import type { DescribedPipeline } from "./DescribedPipeline.ts"
 import * as Ledger from "./ledger/Ledger.ts"
 import { meta } from "./ledger/Meta.ts"
 import * as Snapshots from "./Snapshots.ts"
@@ -36,20 +37,12 @@ export interface DictionaryEntry {
   readonly columns: ReadonlyArray<DictionaryColumn>
 }
 
-/** The tables of a pipeline, and the SQL of its views. */
-interface Described {
-  readonly tables: ReadonlyArray<Table>
-  readonly views: string
-}
-
 /** Describes the tables first, then their histories, their changes, the macros and the views. */
 export const describe = Effect.fnUntraced(
-  function*(pipelines: ReadonlyArray<Described>) {
+  function*(pipelines: ReadonlyArray<DescribedPipeline>) {
     const session = yield* DuckDb.open({})
     yield* session.run("ATTACH ':memory:' AS ledger")
-    for (const { tables, views } of pipelines) {
-      yield* Ledger.migrate(session, "ledger", tables, views, [], Snapshots.none)
-    }
+    for (const pipeline of pipelines) yield* Ledger.migrate(session, "ledger", pipeline, [], Snapshots.none)
     const tables = pipelines.flatMap((pipeline) => pipeline.tables)
     const snapshots = tables.filter(isSnapshot)
     const known = new Map<string, readonly [kind: DictionaryEntry["kind"], table: Table]>([

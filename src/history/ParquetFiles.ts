@@ -7,6 +7,7 @@ import { type Outcome, runs, toRow } from "../Outcome.ts"
 import type { SinkRun } from "../Sink.ts"
 import { isSnapshot, type Table } from "../Table.ts"
 import { format, isNewer, newestFormat, version } from "../Version.ts"
+import { joinedViews } from "./DescribedPipeline.ts"
 import * as Snapshots from "./Snapshots.ts"
 
 /** The metadata key of the row of `runs`, as JSON; an array of rows if the file has several runs. */
@@ -118,12 +119,15 @@ const variable = "duo_mfa_parquet"
 /** The line that begins a pipeline's part of `views.sql`; the part ends at the next such line. */
 const heading = (pipeline: string) => `-- The tables of the pipeline ${pipeline}, and its views.`
 
+/** The line that begins the part with joined views; such parts come last. */
+const joinedHeading = (name: string) => `-- Views over several pipelines: ${name}.`
+
 /** The parts of a `views.sql`, by their headings. */
 const sections = (views: string) =>
   new Map(
-    views.split(/^(?=-- The tables of the pipeline .+, and its views\.$)/m).slice(1).map((section) =>
-      [section.split("\n", 1)[0] ?? "", section.trimEnd()] as const
-    )
+    views.split(/^(?=-- (?:The tables of the pipeline .+, and its views|Views over several pipelines: .+)\.$)/m).slice(
+      1
+    ).map((section) => [section.split("\n", 1)[0] ?? "", section.trimEnd()] as const)
   )
 
 /**
@@ -132,13 +136,20 @@ const sections = (views: string) =>
  */
 export const views = (
   root: string,
-  { pipeline, tables, views }: Pick<SinkRun, "pipeline" | "tables" | "views">,
+  { joined, pipeline, tables, views }: Pick<SinkRun, "joined" | "pipeline" | "tables" | "views">,
   written: ReadonlyArray<Table>,
   added: ReadonlyArray<string>,
   before: string
 ) => {
   const here = `getvariable(${DuckDb.literal(variable)})`
   const own = [heading(pipeline), statements(here, { tables, views }, written, added)].join("\n")
+  const parts = sections(before).set(heading(pipeline), own)
+  const there = new Set(
+    [...parts.values()].flatMap((text) => [...text.matchAll(/\bVIEW "?(\w+)/g)].map(([_, name = ""]) => name))
+  )
+  for (const { name, sql } of joinedViews([{ joined }], there)) {
+    parts.set(joinedHeading(name), `${joinedHeading(name)}\n${sql.trimEnd()}`)
+  }
   return [
     `-- duo-mfa ${version}, format ${format}`,
     "-- Gives these Parquet files the names of the ledger's tables and views, in any DuckDB: .read views.sql",
@@ -146,7 +157,7 @@ export const views = (
     `SET VARIABLE ${variable} = ${DuckDb.literal(root)};`,
     "SET TimeZone = 'UTC';",
     ...Snapshots.runs(selectRuns(here)).map((statement) => `${statement};`),
-    ...[...sections(before).set(heading(pipeline), own)].sort(([a], [b]) => a < b ? -1 : 1).map(([_, text]) => text),
+    ...[...parts].sort(([a], [b]) => a < b ? -1 : 1).map(([_, text]) => text),
     ""
   ].join("\n")
 }

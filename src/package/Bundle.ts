@@ -32,7 +32,7 @@ export const write = async (out: string, minify: boolean): Promise<ReadonlySet<s
     chunkFileNames: "chunks/[name]-[hash].js",
     banner: (chunk) => chunk.name === "src/main" ? "#!/usr/bin/env node" : ""
   })
-  for (const file of globSync("{pipelines/**,data/queries,data/policies,src/duo}/*.sql", { cwd: root })) {
+  for (const file of globSync("{pipelines/**,data/queries,data/policies,src/duo/**}/*.sql", { cwd: root })) {
     mkdirSync(dirname(join(out, file)), { recursive: true })
     cpSync(join(root, file), join(out, file))
   }

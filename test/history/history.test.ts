@@ -139,7 +139,7 @@ layer(Places.layer)("a history that began in format 1", (it) => {
         const open = yield* stepwise(all.slice(0, by))
         const before = yield* historyIn(open)
         yield* open.run(`USE memory; ${downgrade}`)
-        yield* Ledger.migrate(open, "ledger", [items], "", added)
+        yield* Ledger.migrate(open, "ledger", { tables: [items], views: "" }, added)
         yield* open.run("USE ledger")
         assert.deepStrictEqual(comparable(yield* historyIn(open)), comparable(before))
         yield* open.run("USE memory")

@@ -74,7 +74,7 @@ export class Places extends Context.Service<Places, DuckDb.Session>()("test/Plac
     Effect.gen(function*() {
       const session = yield* DuckDb.open({})
       yield* session.run("ATTACH ':memory:' AS ledger; ATTACH ':memory:' AS files")
-      yield* Ledger.migrate(session, "ledger", [items], "", added)
+      yield* Ledger.migrate(session, "ledger", { tables: [items], views: "" }, added)
       yield* session.run("USE files")
       yield* session.run(DuckDb.create("saved", items))
       const runs = Snapshots.runs(`FROM ledger.main.${runsTable.name}`)

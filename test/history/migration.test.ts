@@ -88,11 +88,11 @@ describe("a ledger of format 1", () => {
           return yield* answers(ask, instants)
         })
         assert.deepStrictEqual(yield* Effect.scoped(asked), expected)
-        for (const { tables, views } of pipelines) {
+        for (const pipeline of pipelines) {
           yield* Effect.scoped(Effect.gen(function*() {
             const session = yield* DuckDb.open({})
             yield* session.run(`ATTACH '${file}' AS ledger`)
-            yield* Ledger.migrate(session, "ledger", tables, views)
+            yield* Ledger.migrate(session, "ledger", pipeline)
           }))
           assert.deepStrictEqual(yield* Effect.scoped(asked), expected)
         }

@@ -89,7 +89,7 @@ describe("active users", () => {
 
         const session = yield* DuckDb.open({})
         yield* session.run("ATTACH ':memory:' AS ledger")
-        yield* Ledger.migrate(session, "ledger", mfa.tables, mfa.views)
+        yield* Ledger.migrate(session, "ledger", mfa)
         yield* session.run([
           `INSERT INTO ledger.runs BY NAME SELECT 'r1' AS run_id, 'mfa' AS pipeline, '${stamp.tenant}' AS tenant, true AS complete,
              ${DuckDb.constant(now)} AS observed_at, observed_at AS started_at, observed_at AS finished_at,

@@ -5,6 +5,7 @@ import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Files from "../../files/Files.ts"
 import * as AddedColumns from "../../history/AddedColumns.ts"
+import { joinedViews } from "../../history/DescribedPipeline.ts"
 import * as AttachedViews from "../../history/ledger/AttachedViews.ts"
 import * as Meta from "../../history/ledger/Meta.ts"
 import * as ParquetEvents from "../../history/ParquetEvents.ts"
@@ -42,10 +43,15 @@ const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: str
   yield* at(ParquetFiles.refuseNewer(session, ParquetFiles.files(here)))
   yield* at(session.run(Snapshots.runs(ParquetFiles.selectRuns(here)).join(";\n")))
   const added = yield* at(AddedColumns.addedByRuns(session, "FROM runs"))
-  for (const pipeline of yield* (yield* Plugins).pipelines) {
+  const there = new Set<string>()
+  const pipelines = yield* (yield* Plugins).pipelines
+  for (const pipeline of pipelines) {
     const written = pipeline.tables.filter(({ name }) => folders.includes(name))
-    if (written.length > 0) yield* at(session.run(ParquetFiles.statements(here, pipeline, written, added)))
+    if (written.length === 0) continue
+    yield* at(session.run(ParquetFiles.statements(here, pipeline, written, added)))
+    for (const { name } of pipeline.tables) there.add(name)
   }
+  for (const { sql } of joinedViews(pipelines, there)) yield* at(session.run(sql))
 })
 
 /**

@@ -7,18 +7,13 @@ import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { runs } from "../../Outcome.ts"
 import { isEvents, isSnapshot, type Table } from "../../Table.ts"
 import * as AddedColumns from "../AddedColumns.ts"
+import { type DescribedPipeline, joinedViews } from "../DescribedPipeline.ts"
 import * as Snapshots from "../Snapshots.ts"
 import { historyOf } from "../Versions.ts"
 import * as Views from "../Views.ts"
 import type { EventsQuery } from "./Ledger.ts"
 import { meta, rowOfThisVersion } from "./Meta.ts"
 import * as StoredTables from "./StoredTables.ts"
-
-/** The tables of a pipeline, and the SQL of its views. */
-interface Described {
-  readonly tables: ReadonlyArray<Table>
-  readonly views: string
-}
 
 /** Makes views of other users' tables in the ledger, under their names; tables that cannot be read are left out. */
 const others = Effect.fnUntraced(function*(
@@ -52,7 +47,7 @@ export const make = Effect.fnUntraced(
   function*(
     session: DuckDb.Session,
     catalog: string,
-    pipelines: ReadonlyArray<Described>,
+    pipelines: ReadonlyArray<DescribedPipeline>,
     events: EventsQuery = () => undefined
   ) {
     const inCatalog = `WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
@@ -90,7 +85,9 @@ export const make = Effect.fnUntraced(
         ...extracted.flatMap(({ tables, views: sql }) => [
           ...tables.flatMap((table) => isSnapshot(table) ? views(table) : Snapshots.view(table, rowsOf(table))),
           sql
-        ])
+        ]),
+        ...joinedViews(extracted, new Set(extracted.flatMap(({ tables }) => tables.map(({ name }) => name))))
+          .map(({ sql }) => sql)
       ].join(";\n")
     )
     yield* others(session, catalog, extracted.flatMap(({ tables }) => tables.flatMap(StoredTables.tablesOf)))

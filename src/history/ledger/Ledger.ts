@@ -6,6 +6,7 @@ import { type Outcome, runs, toRow } from "../../Outcome.ts"
 import { type Column, type ColumnType, isEvents, isSnapshot, type Table, valueEarlier } from "../../Table.ts"
 import { format } from "../../Version.ts"
 import * as AddedColumns from "../AddedColumns.ts"
+import { type DescribedPipeline, joinedViews } from "../DescribedPipeline.ts"
 import * as Snapshots from "../Snapshots.ts"
 import { historyOf } from "../Versions.ts"
 import * as Views from "../Views.ts"
@@ -109,17 +110,18 @@ export type EventsQuery = (table: Table) => string | undefined
 /**
  * Migrates a ledger to the format of this version: adds missing tables and columns, and makes all views again. An added
  * column can be NULL. `added` are the columns that the current run adds. The views name no catalog, because DuckDB names the
- * catalog after the file, and the file may be renamed. A log's views are made when its events can be queried.
+ * catalog after the file, and the file may be renamed. A log's views are made when its events can be queried, and joined
+ * views when the tables of all of their pipelines are there.
  */
 export const migrate = Effect.fn("Ledger.migrate")(
   function*(
     session: DuckDb.Session,
     catalog: string,
-    tables: ReadonlyArray<Table>,
-    views: string,
+    pipeline: DescribedPipeline,
     added: ReadonlyArray<string> = [],
     events: EventsQuery = () => undefined
   ) {
+    const { tables, views } = pipeline
     const lacking = yield* missing(session, catalog, tables)
     if (lacking.written !== undefined && lacking.written.format < format) {
       yield* Effect.logInfo(`The ledger has format ${lacking.written.format}. It is migrated to format ${format}`)
@@ -155,8 +157,17 @@ export const migrate = Effect.fn("Ledger.migrate")(
     const hasEvents = queries.every(({ query }) => query !== undefined)
     const eventViews = queries.flatMap(({ query, table }) => query === undefined ? [] : Snapshots.view(table, query))
     yield* session.run(
-      [`USE ${catalog}`, ...statements, ...eventViews, ...hasEvents ? [views] : [], "COMMIT", "USE memory"].join(";\n")
+      [`USE ${catalog}`, ...statements, ...eventViews, ...hasEvents ? [views] : [], "COMMIT"].join(";\n")
     )
+    const there = yield* session.all(
+      `SELECT DISTINCT table_name FROM duckdb_columns()
+       WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
+    )
+    for (const { name, sql } of joinedViews([pipeline], new Set(there.flat().map(String)))) {
+      // the tables of another pipeline may be of an earlier version; its next run migrates them, and makes these views
+      yield* Effect.catch(session.run(sql), () => Effect.logDebug(`The views ${name} are not made yet`))
+    }
+    yield* session.run("USE memory")
   }
 )
 
