@@ -4,6 +4,7 @@ import { Command } from "effect/cli"
 import * as StoryLog from "../emulator/log/StoryLog.ts"
 import * as Story from "../emulator/people/Story.ts"
 import { serve } from "../emulator/server/Emulator.ts"
+import { permissions as allPermissions } from "../emulator/server/Endpoints.ts"
 import * as StoppedClock from "../emulator/StoppedClock.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
 import { makeDirectory } from "../files/Durable.ts"
@@ -46,7 +47,7 @@ const dayWithoutCodes = 9
 const dayOfDoubt = 20
 
 export interface Demo {
-  /** A snapshot, and then logs. */
+  /** The users and logs, which are read on every day, and what is read on the last day alone. */
   readonly pipelines: ReadonlyArray<Pipeline>
   readonly dataDirectory: string
   readonly targets: ReadonlyArray<Target>
@@ -55,6 +56,8 @@ export interface Demo {
   readonly until: number
   readonly onDay: (day: number) => Effect.Effect<void>
 }
+
+const isDaily = ({ kind, name }: Pipeline) => kind === "log" || name === "mfa"
 
 /** Makes the thirty days, with a run on all but one. */
 export const make = Effect.fnUntraced(function*(demo: Demo) {
@@ -76,11 +79,12 @@ export const make = Effect.fnUntraced(function*(demo: Demo) {
         tenant: tenantOn(day),
         log,
         seed: story.seed,
-        permissions: day === dayWithoutCodes ? ["users", "logs"] : ["users", "bypass_codes", "logs"],
+        permissions: allPermissions.filter((permission) => permission !== "bypass_codes" || day !== dayWithoutCodes),
         scenario: day === dayOfDoubt ? [{ do: { fault: "total_objects", add: 1 } }] : []
       })
       const settings = { DUO_HOST: host, DUO_IKEY: ikey, DUO_SKEY: skey, DUO_INSECURE_LOOPBACK: "1" }
       for (const pipeline of pipelines) {
+        if (!isDaily(pipeline) && day < days - 1) continue
         const options: Run.RunOptions = {
           dataDirectory,
           sinks: targets.filter(({ sink }) => pipeline.sinks.includes(sink)),
@@ -167,7 +171,7 @@ export const demo = Command.make(
     yield* clear(dataDirectory, catalog.ownSink)
     const mfa = yield* catalog.findPipeline("mfa")
     yield* make({
-      pipelines: [mfa, yield* catalog.findPipeline("auth")],
+      pipelines: [mfa, yield* catalog.findPipeline("auth"), yield* catalog.findPipeline("integrations")],
       dataDirectory,
       targets: yield* Targets.resolve(dataDirectory, mfa.sinks),
       findSink: catalog.ownSink,

@@ -3,6 +3,7 @@ import { Effect, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
 import * as JUnit from "./ask/JUnit.ts"
+import * as NotExtracted from "./ask/NotExtracted.ts"
 import * as NotKnown from "./ask/NotKnown.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Policies from "./ask/Policies.ts"
@@ -46,7 +47,7 @@ const print = (
     policy,
     found,
     at_most,
-    why === null ? sentence : `${sentence} Why not told: ${why}`.trimStart()
+    why === null ? sentence : `${sentence} ${verdict === "left out" ? "Why" : "Why not told"}: ${why}`.trimStart()
   ])
   const below = seen.map(({ complete, observed_at, pipeline, tenant }) =>
     `${tenant}, ${pipeline}, as of ${observed_at}${complete ? "" : ", not proved complete"}`
@@ -78,10 +79,14 @@ export const policy = Command.make(
     const seen = yield* ledger.at(NotKnown.lastRuns(ledger.session, pipelines))
     if (seen.length === 0) return yield* new OpenLedger.NoLedger({ ledger: dataDirectory })
     const unknown = yield* ledger.at(NotKnown.find(ledger.session, pipelines, seen))
-    const verdicts = yield* Effect.forEach(
-      policies,
-      (policy) => Policies.judge(ledger.session, unknown, policy, timeout)
-    )
+    const run = seen.map(({ pipeline }) => pipeline)
+    const verdicts = yield* Effect.forEach(policies, (policy) => {
+      const [missing] = NotExtracted.missingIn(policy.sql, pipelines, run)
+      // nobody has to run every pipeline, but a policy that was named or written by the user is never passed over
+      return missing !== undefined && policy.isBuiltIn && names.length === 0
+        ? Effect.succeed(Policies.leftOut(policy, missing.message))
+        : Policies.judge(ledger.session, unknown, policy, timeout)
+    })
     const named = (which: Policies.Verdict["verdict"]) =>
       verdicts.filter(({ verdict }) => verdict === which).map(({ policy }) => policy)
     const notKept = new NotKept({ broken: named("broken"), untold: named("cannot be told") })

@@ -91,7 +91,7 @@ export const sql = Command.make(
       Effect.flatMap((statement) => Select.begin(session, statement)),
       Effect.flatMap(QueryOutput.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"))),
       Select.within(timeout),
-      Effect.mapError(NotExtracted.explain(pipelines))
+      Effect.mapError(NotExtracted.explain(pipelines, runs.map(({ pipeline }) => pipeline)))
     )
     if (Option.isNone(query)) yield* Stderr.next(`${commandName()} sql @ lists questions`)
   }, Effect.scoped)

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import auth from "../../pipelines/auth.ts"
+import integrations from "../../pipelines/integrations.ts"
 import mfa from "../../pipelines/mfa.ts"
 import { highlights, make } from "../../src/cli/demo.ts"
 import { Plugins } from "../../src/cli/shared/Plugins.ts"
@@ -34,7 +35,7 @@ beforeAll(async () => {
   const dataDirectory = `${folder}/data`
   await Effect.runPromise(
     make({
-      pipelines: [mfa, auth],
+      pipelines: [mfa, auth, integrations],
       dataDirectory,
       targets: everySink(dataDirectory).filter(({ sink }) => sink === "duckdb" || sink === "parquet"),
       findSink: (name) => Effect.succeed(name === "parquet" ? sinks.parquet : sinks.duckdb),
@@ -65,6 +66,10 @@ const everything = ["runs", ...mfa.tables.flatMap(({ name }) => [name, `${name}_
   .concat(
     "factor_uses",
     "factor_use_daily",
+    "logins_without_second_factor",
+    "push_fatigue",
+    "strong_but_used_weak",
+    "effective_strength",
     "mfa_events",
     "coverage_daily",
     "users_at_risk",

@@ -24,6 +24,8 @@ const testcase = ({ at_most, found, policy, sentence, verdict, why }: Verdict) =
       const rows = Xml.escape(`The rows: duo-mfa sql @policies/${policy}`)
       return element("testcase", of, indented([element("failure", { message, type: verdict }, rows)]))
     }
+    case "left out":
+      return element("testcase", of, indented([element("skipped", { message: why ?? "" })]))
     case "cannot be told":
       return element("testcase", of, indented([element("error", { message: why ?? "", type: verdict })]))
   }
@@ -36,6 +38,7 @@ export const print = (verdicts: ReadonlyArray<Verdict>, seen: ReadonlyArray<Last
     tests: verdicts.length,
     failures: verdicts.filter(({ verdict }) => verdict === "broken").length,
     errors: verdicts.filter(({ verdict }) => verdict === "cannot be told").length,
+    skipped: verdicts.filter(({ verdict }) => verdict === "left out").length,
     time: 0
   }
   const properties = seen.map(({ complete, observed_at, pipeline, tenant }) =>

@@ -33,13 +33,14 @@ export interface Policy {
   /** How many violations are allowed; null if the file does not say. */
   readonly atMost: number | null
   readonly sql: string
+  readonly isBuiltIn: boolean
 }
 
 const header = /^\uFEFF?-- *(\S[^\r\n]*?)\s*\r?\n-- *at most (\d+)\.?[^\S\n]*\r?\n/i
 
-const parse = ({ doc, name, sql }: Queries.NamedQuery): Policy => {
+const parse = ({ doc, isBuiltIn, name, sql }: Queries.NamedQuery): Policy => {
   const [, sentence = doc, atMost] = header.exec(sql) ?? []
-  return { name, sentence, atMost: atMost === undefined ? null : Number(atMost), sql }
+  return { name, sentence, atMost: atMost === undefined ? null : Number(atMost), sql, isBuiltIn }
 }
 
 /** The policies of these names, or all of them if there are no names. */
@@ -52,11 +53,11 @@ export const find = Effect.fnUntraced(function*(dataDirectory: string, names: Re
 
 export interface Verdict {
   readonly policy: string
-  readonly verdict: "kept" | "broken" | "cannot be told"
+  readonly verdict: "kept" | "broken" | "cannot be told" | "left out"
   readonly found: number | null
   readonly at_most: number | null
   readonly sentence: string
-  /** Why it cannot be told. */
+  /** Why it cannot be told, or is left out. */
   readonly why: string | null
 }
 
@@ -123,3 +124,13 @@ export const judge = (
     })
   })
 }
+
+/** The verdict on a policy that is about a pipeline that nobody has run yet. */
+export const leftOut = ({ atMost, name, sentence }: Policy, why: string): Verdict => ({
+  policy: name,
+  at_most: atMost,
+  sentence,
+  verdict: "left out",
+  found: null,
+  why
+})

@@ -39,6 +39,8 @@ export interface NamedQuery {
   /** What it answers. */
   readonly doc: string
   readonly sql: string
+  /** Whether it came with the program. */
+  readonly isBuiltIn: boolean
 }
 
 /** The folders that they are in. */
@@ -63,17 +65,17 @@ const filesIn = Effect.fnUntraced(function*(directory: string) {
 export const all = Effect.fnUntraced(function*(dataDirectory: string, folder: Folder = "queries") {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  const files = new Map([
-    ...yield* filesIn((yield* Plugins)[folder]),
-    ...yield* filesIn(join(dataDirectory, folder))
-  ])
+  const builtIn = yield* filesIn((yield* Plugins)[folder])
+  const own = yield* filesIn(join(dataDirectory, folder))
+  const files = new Map([...builtIn, ...own])
   return yield* Effect.forEach(
     [...files].toSorted(),
     ([name, file]) =>
       Effect.map(orUnreadable(file)(fs.readFileString(file)), (sql): NamedQuery => ({
         name,
         doc: /^-- *(.*)/.exec(sql)?.[1] ?? "",
-        sql
+        sql,
+        isBuiltIn: builtIn.some(([_, ours]) => ours === file)
       }))
   )
 })

@@ -17,7 +17,15 @@ export interface LogShape {
   /** The percentage of entries that become visible late, and by how many hours at most. */
   readonly latePercent: number
   readonly lateHoursMax: number
+  /** The days on which somebody who has a user's password asks that user for one push after another, at night. */
+  readonly isAttacked: (day: number) => boolean
 }
+
+/** So many pushes are asked for in a night: the user refuses all but the last. Their transactions come after the others'. */
+export const attackPushes = 6
+
+/** When the first of them is asked for, in milliseconds after midnight, and the time between two. */
+const [attackAt, attackEvery] = [7_980_000, 150_000]
 
 /** The entries of one day in Duo's order: by millisecond, and then by transaction. */
 export interface LogDay {
@@ -56,6 +64,11 @@ export const make = (seed: number, day: number, shape: LogShape): LogDay => {
       entry.n = before.n
     }
     before = entry
+  }
+  if (shape.isAttacked(day)) {
+    for (let push = 0; push < attackPushes; push++) {
+      entries.push({ millis: day * millisOfDay + attackAt + push * attackEvery, micros: 0, n: count + push })
+    }
   }
   const ids = new Map(entries.map(({ n }) => [n, txid(seed, day, n)]))
   entries.sort((a, b) =>

@@ -1,8 +1,8 @@
 /** The authentication log of an emulated tenant: what a request may see of it at a time. */
-import { ids } from "../people/Dice.ts"
+import { Dice, ids, mix } from "../people/Dice.ts"
 import { dumps, type JsonObject } from "../people/PythonJson.ts"
 import * as Days from "./Days.ts"
-import { loginText, type LoginUser, loginUser } from "./LoginText.ts"
+import { canApprove, loginText, type LoginUser, loginUser, pushEnding } from "./LoginText.ts"
 
 /** An entry: its place in the order, and its JSON text. */
 export interface ShownLogin {
@@ -63,7 +63,8 @@ export const make = (options: LogOptions): LoginLog => {
     perDay: (day) => day < firstDay ? 0 : options.perDay?.(day) ?? usualCount(users(day).size, day),
     tiePercent: options.tiePercent ?? 6,
     latePercent: options.latePercent ?? 0.5,
-    lateHoursMax: options.lateHoursMax ?? 10
+    lateHoursMax: options.lateHoursMax ?? 10,
+    isAttacked: options.isAttacked ?? (() => false)
   }
   const applications = ids(seed, "DI")
   const days = new Map<number, Days.LogDay>()
@@ -77,17 +78,27 @@ export const make = (options: LogOptions): LoginLog => {
     return made
   }
   const userOf = (day: number, n: number) => {
-    const { size, user } = users(day)
     const at = Days.txid(seed, day, n).split("-")[4] ?? ""
-    const place = Number.parseInt(at, 16) % size
+    return userAt(day, Number.parseInt(at, 16) % users(day).size)
+  }
+  const userAt = (day: number, place: number) => {
     const key = `${day} ${place}`
     const known = loginUsers.get(key)
     if (known !== undefined) return known
-    const made = loginUser(seed, user(place))
+    const made = loginUser(seed, users(day).user(place))
     // a bound for long logs
     if (loginUsers.size > 100_000) loginUsers.clear()
     loginUsers.set(key, made)
     return made
+  }
+
+  /** The user who is attacked on a day, found by going on from some place: the first who can approve a push. */
+  const attackedOn = (day: number) => {
+    const { size } = users(day)
+    const from = new Dice(mix(seed, day)).below(size)
+    const everyone = Array.from({ length: size }, (_, step) => (from + step) % size)
+    const place = everyone.find((place) => canApprove(userAt(day, place)))
+    return place === undefined ? undefined : userAt(day, place)
   }
 
   /** The places of a day that lie in the part, and those among them that cannot be seen yet. */
@@ -111,8 +122,20 @@ export const make = (options: LogOptions): LoginLog => {
     const transaction = transactions[place] ?? 0
     const at = millis[place] ?? 0
     const txid = Days.txid(seed, day, transaction)
-    const user = userOf(day, transaction)
-    const entry = { seed, applications, user, n: day * 1000 + place, millis: at, micros: micros[place] ?? 0, txid }
+    const push = transaction - shape.perDay(day)
+    const attacked = push < 0 ? undefined : attackedOn(day)
+    const user = attacked ?? userOf(day, transaction)
+    const ending = attacked && pushEnding(attacked, push === Days.attackPushes - 1)
+    const entry = {
+      seed,
+      applications,
+      user,
+      ending,
+      n: day * 1000 + place,
+      millis: at,
+      micros: micros[place] ?? 0,
+      txid
+    }
     return { millis: at, txid, text: loginText(entry) }
   }
 

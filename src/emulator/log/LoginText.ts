@@ -3,6 +3,7 @@
  * their own, or without any. Every 37th entry has an oddity that was seen in recorded logs.
  */
 import { Dice, type Ids, mix, type NonEmpty, seedOf } from "../people/Dice.ts"
+import { loginApplications } from "../people/InventedPolicies.ts"
 import { dumps, type Json, type JsonObject, parseObject, quote } from "../people/PythonJson.ts"
 import { oddities } from "./Oddities.ts"
 
@@ -97,6 +98,19 @@ interface Ending {
   readonly reason: string | null
 }
 
+const pushOf = ({ factors }: LoginUser) => factors.find(({ factor }) => factor === "duo_push")
+
+/** Whether the user is active and can approve a push. */
+export const canApprove = (user: LoginUser) => user.status === "active" && pushOf(user) !== undefined
+
+/** The end of a push that the user refuses or approves. */
+export const pushEnding = (user: LoginUser, isApproved: boolean): Ending => ({
+  factor: "duo_push",
+  device: pushOf(user),
+  result: isApproved ? "success" : "denied",
+  reason: isApproved ? "user_approved" : "user_mistake"
+})
+
 const usualFactor = ({ factors, habit }: LoginUser): Factor | undefined => {
   const strong = factors.filter(({ isStrong }) => isStrong)
   const weak = factors.filter(({ isStrong }) => !isStrong)
@@ -137,7 +151,6 @@ const endingOf = (user: LoginUser, dice: Dice): Ending => {
   return { factor, device, result: "fraud", reason: "user_marked_fraud" }
 }
 
-const applications: NonEmpty<string> = ["Corporate VPN", "Microsoft 365", "Payroll", "Windows Logon", "Duo Central"]
 const places = [
   [`"Ann Arbor"`, `"Michigan"`, `"United States"`],
   [`"Zürich"`, `"Zurich"`, `"Switzerland"`],
@@ -169,6 +182,8 @@ export interface LoginEntry {
   readonly seed: number
   readonly applications: Ids
   readonly user: LoginUser
+  /** How the login ends; undefined if the dice decide. */
+  readonly ending: Ending | undefined
   /** A number that is different for every entry. */
   readonly n: number
   readonly millis: number
@@ -180,12 +195,12 @@ export interface LoginEntry {
 export const loginText = (entry: LoginEntry): string => {
   const { applications: ids, micros, millis, n, seed, txid, user } = entry
   const dice = new Dice(mix(seed ^ 0x10617, n))
-  const { device, factor, reason, result } = endingOf(user, dice)
+  const { device, factor, reason, result } = entry.ending ?? endingOf(user, dice)
   const ip = `203.0.113.${dice.below(254) + 1}`
   const place = location(dice)
   const [browser, browserVersion] = dice.pick(browsers)
   const [os, osVersion] = dice.pick(systems)
-  const application = dice.below(applications.length)
+  const application = dice.below(loginApplications.length)
   const posture = dice.pick(postures)
   const at = `${new Date(millis).toISOString().slice(0, 23)}${String(micros).padStart(3, "0")}+00:00`
   const key = device?.key ? `, "key": "${device.key}"` : ""
@@ -195,14 +210,14 @@ export const loginText = (entry: LoginEntry): string => {
     `, "is_encryption_enabled": ${posture}, "is_firewall_enabled": ${posture}, "is_password_set": ${posture}` +
     `, "java_version": "uninstalled", "location": ${place}, "os": "${os}", "os_version": "${osVersion}"` +
     `, "security_agents": []}, "adaptive_trust_assessments": {}, "alias": "${alias}"` +
-    `, "application": {"key": "${ids.of(application)}", "name": "${applications[application] ?? applications[0]}"}` +
+    `, "application": {"key": "${ids.of(application)}", "name": "${loginApplications[application] ?? ""}"}` +
     `, "auth_device": {"ip": ${device === undefined ? "null" : `"${ip}"`}${key}, "location": ${place}` +
     `, "name": ${device?.name ? quote(device.name) : "null"}}, "email": ${dumps(user.email)}` +
     `, "event_type": "authentication", "factor": "${factor}", "isotimestamp": "${at}", "ood_software": null` +
     `, "reason": ${reason === null ? "null" : `"${reason}"`}, "result": "${result}"` +
     `, "timestamp": ${Math.floor(millis / 1000)}, "trusted_endpoint_status": "unknown", "txid": "${txid}"` +
     `, "user": {"groups": ${user.groups}, "key": "${user.key}", "name": ${quote(user.name)}}}`
-  if (n % 37 !== 36) return made
+  if (n % 37 !== 36 || entry.ending !== undefined) return made
   const odd = oddities[Math.floor(n / 37) % oddities.length]
   return odd === undefined ? made : dumps(odd.of(parseObject(made)))
 }

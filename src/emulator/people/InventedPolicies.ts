@@ -89,6 +89,9 @@ const applications: ReadonlyArray<InventedApplication> = [
   }
 ]
 
+/** The names of the applications that users log in to, by number: the first ones, which let at least some users in. */
+export const loginApplications = applications.slice(0, 5).map(({ name }) => name)
+
 /** An invented secret key. Duo masks it in some answers and not in others; nothing may keep it. */
 const secretKey = (dice: Dice, isMasked: boolean) =>
   isMasked

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parse } from "../../../src/cli/ask/Parameters.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
-import { runAt } from "../../known/ledger.ts"
+import { knownMore, runAt } from "../../known/ledger.ts"
 import { codesOn, days, usersOn } from "../../known/scene.ts"
 import { command } from "../../support/processes/command.ts"
 import * as readers from "../../support/readers.ts"
@@ -33,7 +33,11 @@ beforeAll(async () => {
   await Effect.runPromise(
     Effect.all([
       Effect.forEach(days, (day) => run(day, ports[0], 9)),
-      Effect.forEach([4, 5], (day) => run(day, ports[1], 10))
+      Effect.forEach([4, 5], (day) => run(day, ports[1], 10)),
+      Effect.forEach(
+        ports,
+        (port) => knownMore(data, Date.UTC(2026, 10, 8, 11), { port, tenant: Tenant.fromUsers(usersOn(8), codesOn(8)) })
+      )
     ]).pipe(Effect.provide(NodeServices.layer))
   )
   mkdirSync(`${data}/queries`)
