@@ -23,6 +23,13 @@ export const ask = <Row>(
 export const askOne = <Row>(session: Session, row: Schema.Codec<Row, unknown>, sql: string) =>
   Effect.flatMap(ask(session, row, sql), ([first]) => Effect.orDie(Effect.fromNullishOr(first)))
 
+/** Whether a view is there and has rows with a property. The views of a pipeline are there once it was run. */
+export const hasRows = Effect.fnUntraced(function*(session: Session, view: string, where: string) {
+  const [found] = yield* session.all(`SELECT 1 FROM duckdb_views() WHERE view_name = '${view}' AND NOT internal`)
+  if (found === undefined) return false
+  return (yield* session.all(`SELECT 1 FROM ${view} WHERE ${where} LIMIT 1`)).length > 0
+})
+
 /** SQL for the columns that identify a user. Without names it has NULL in their place. */
 export const who = (pii: Pii, table: string) =>
   `${table}.user_id, ${pii === "keep" ? `${table}.username, ${table}.realname` : "NULL AS username, NULL AS realname"}`

@@ -10,7 +10,9 @@ import { changes } from "./parts/Changes.ts"
 import { groups } from "./parts/Groups.ts"
 import { headline } from "./parts/Headline.ts"
 import { coverage, daysOf, factorMix } from "./parts/OverTime.ts"
+import { permitted } from "./parts/Permitted.ts"
 import { runs } from "./parts/Runs.ts"
+import { used } from "./parts/Used.ts"
 import { daysBack, type ReportTenant, type Subject, tenantsOf } from "./ReportTenant.ts"
 import { style } from "./Style.ts"
 import * as Words from "./Words.ts"
@@ -27,7 +29,7 @@ const proof = ({ complete, incomplete_reason }: ReportTenant) =>
 const section = Effect.fnUntraced(function*(subject: Subject, index: number) {
   const { tenant } = subject
   const days = yield* daysOf(subject)
-  const parts: ReadonlyArray<Html> = [
+  const parts: ReadonlyArray<Html | undefined> = [
     yield* headline(subject),
     yield* coverage(days),
     yield* factorMix(days, subject),
@@ -35,12 +37,14 @@ const section = Effect.fnUntraced(function*(subject: Subject, index: number) {
     yield* atRisk(subject),
     yield* bypasses(subject),
     yield* groups(subject),
+    yield* permitted(subject),
+    yield* used(subject),
     yield* runs(subject, days)
   ]
   return html`<section id="tenant-${index}" data-tenant="${tenant.tenant}" aria-labelledby="name-${index}">
 <h2 id="name-${index}">${tenant.tenant}</h2>
 <p class="as-of">As of <strong>${Words.instant(tenant.now)}</strong>. ${proof(tenant)}</p>
-${parts.map((part) => html`<div class="part">${part}</div>\n`)}</section>
+${parts.filter((part) => part !== undefined).map((part) => html`<div class="part">${part}</div>\n`)}</section>
 `
 })
 
@@ -58,7 +62,8 @@ const meaning = html`<h2>What the words mean</h2>
 <dt>Phishing-resistant</dt><dd>Users who have MFA, and have enrolled a passkey or a security key (WebAuthn, U2F), which answers only the real site. If the user has a weaker method too, an attacker may still use that one.</dd>
 <dt>Unprotected</dt><dd>Users without a method that works: none is enrolled, or none of the enrolled methods can be used.</dd>
 <dt>Bypass</dt><dd>Duo lets the user in without a method, because of the user’s status, a group’s status, or a bypass code that works.</dd>
-<dt>Enrolled is not used</dt><dd>Duo’s list of users does not say which methods a policy permits, so this page does not say it either.</dd>
+<dt>Enrolled, permitted, used</dt><dd>Duo’s list of users says what is enrolled. What a policy permits and what was used are on this page if the applications and the log of logins were read: <code>duo-mfa extract integrations</code>, <code>duo-mfa extract auth</code>.</dd>
+<dt>The weakest way in</dt><dd>Of the ways that the policy permits and that the user has, or needs nothing for, the weakest: an attacker who has the password would choose it. Trusted networks and remembered devices do not count, because an attacker elsewhere does not have them.</dd>
 </dl>`
 
 /** The page about all tenants of a ledger. */

@@ -7,7 +7,7 @@ import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import type { Options } from "../../src/emulator/server/Emulator.ts"
 import { query } from "../support/processes/program.ts"
 import { sinks } from "../torture/support/InProcess.ts"
-import { runAt } from "./ledger.ts"
+import { knownMore, runAt } from "./ledger.ts"
 import { authenticatorsOf, type JsonObject } from "./people.ts"
 import { codesOn, days, usersOn } from "./scene.ts"
 
@@ -41,6 +41,7 @@ const make = Effect.fnUntraced(function*(dataDirectory: string, first: number) {
       scenario: day === 4 ? [{ do: { fault: "total_objects", add: 1 } }] : []
     })
   }
+  yield* knownMore(dataDirectory, Date.UTC(2026, 10, 8, 11), { port: first, tenant: tenantOf(usersOn(8), codesOn(8)) })
   yield* run(dataDirectory, 8, { port: first + 1, tenant: tenantOf(usersOn(8)), permissions: ["users"] })
 })
 
@@ -99,6 +100,17 @@ export const figures: Readonly<Record<string, string>> = {
       counted(`users_at_risk WHERE user_id IN (SELECT user_id FROM user_groups WHERE group_id = '${id}')`)
     ])
   ),
+  "permitted.none": counted(
+    "users u WHERE EXISTS (FROM effective_strength e WHERE e.user_id = u.user_id AND e.at_most = 'none')"
+  ),
+  "permitted.weaker": counted(
+    `users u WHERE strongest = 'phishing_resistant' AND user_id IN (
+       SELECT user_id FROM effective_strength WHERE at_most IN ('none', 'telephony', 'otp', 'push', 'device_bound'))`
+  ),
+  "used.logins": counted("authentications WHERE result = 'success' AND event_type = 'authentication'"),
+  "used.telephony": counted("authentications WHERE result = 'success' AND strength = 'telephony'"),
+  "used.remembered device": counted("authentications WHERE result = 'success' AND reason = 'remembered_device'"),
+  "used.tired": "SELECT '1'",
   runs: counted("runs WHERE true"),
   "runs.complete": counted("runs WHERE complete")
 }

@@ -9,6 +9,7 @@ import auth from "../../pipelines/auth.ts"
 import integrations from "../../pipelines/integrations.ts"
 import mfa from "../../pipelines/mfa.ts"
 import policies from "../../pipelines/policies.ts"
+import * as NotExtracted from "../../src/cli/ask/NotExtracted.ts"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import type { Pipeline } from "../../src/Pipeline.ts"
@@ -92,9 +93,9 @@ const questionsOf = ({ name, tables }: Pipeline) => [
     ...name === "mfa" ? views.mfa : ["admins_at_risk"]
   ].map((from) => `FROM ${from} ORDER BY ALL`),
   ...name === "mfa"
-    ? globSync("data/queries/*.sql").filter((file) => !file.endsWith("/runs.sql")).map((file) =>
-      readFileSync(file, "utf8")
-    )
+    ? globSync("data/queries/*.sql").filter((file) => !file.endsWith("/runs.sql"))
+      .map((file) => readFileSync(file, "utf8"))
+      .filter((sql) => NotExtracted.missingIn(sql, [mfa, auth, integrations], [name]).length === 0)
     : []
 ]
 

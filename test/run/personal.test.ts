@@ -155,7 +155,9 @@ describe("extract --pii", () => {
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = tenant()
         const { ended, summary } = yield* extract(folder, { tenant: duo }, [...allSinks, "--pii", how])
+        // a hash has short numbers by chance
         const all = `${yield* everything(`${folder}/data`)}${ended.stdout}${ended.stderr}`
+          .replaceAll(/[0-9a-f]{64,}/g, "")
         const shown = personalTexts(duo).filter((text) =>
           all.includes(text) || all.includes(JSON.stringify(text).slice(1, -1))
         )

@@ -1,4 +1,4 @@
--- Which way in the policies permit each user, application by application. `mfa` has the users and `integrations` the policies.
+-- The way in that the policies permit each user, application by application. `mfa` has the users, `integrations` the policies.
 
 CREATE OR REPLACE VIEW weakest_permitted AS
 WITH members AS (

@@ -1,4 +1,4 @@
--- What users have and what they log in with. `mfa` has the methods and `auth` the log.
+-- The methods that users have, and the factors that they log in with. `mfa` has the methods and `auth` the log.
 
 CREATE OR REPLACE VIEW strong_but_used_weak AS
 SELECT uses.tenant, uses.user_id, users.username, uses.occurred_at, uses.factor, uses.strength, uses.application_id,
