@@ -114,33 +114,39 @@ describe("what the pages say to type", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-  it.live("the commands of docs/ work, but for those that need more than a tenant", () =>
-    inFolder(Effect.fnUntraced(function*(folder) {
-      for (const [page, test] of Object.entries(elsewhere)) {
-        assert.include(readFileSync(`test/${test}`, "utf8"), basename(page), page)
-      }
-      const { duo } = yield* extract(folder, { users: 20 })
-      const data = `${folder}/data`
-      mkdirSync(`${data}/bi`)
-      writeFileSync(`${data}/duo-mfa`, `#!/bin/sh\nexec "${process.execPath}" "${main.entry}" "$@"\n`, { mode: 0o755 })
-      const lines = pages.filter((page) => page.startsWith("docs/") && !(page in elsewhere)).flatMap((page) =>
-        [...readFileSync(page, "utf8").matchAll(/^```sh\n([^`]+)^```$/gm)].flatMap(([_, block = ""]) =>
-          block.trim().split("\n").map((line) => ({ page, command: line.replaceAll("/srv/bi", "bi") }))
+  it.live(
+    "the commands of docs/ work, but for those that need more than a tenant",
+    () =>
+      inFolder(Effect.fnUntraced(function*(folder) {
+        for (const [page, test] of Object.entries(elsewhere)) {
+          assert.include(readFileSync(`test/${test}`, "utf8"), basename(page), page)
+        }
+        const { duo } = yield* extract(folder, { users: 20 })
+        const data = `${folder}/data`
+        mkdirSync(`${data}/bi`)
+        writeFileSync(`${data}/duo-mfa`, `#!/bin/sh\nexec "${process.execPath}" "${main.entry}" "$@"\n`, {
+          mode: 0o755
+        })
+        const lines = pages.filter((page) => page.startsWith("docs/") && !(page in elsewhere)).flatMap((page) =>
+          [...readFileSync(page, "utf8").matchAll(/^```sh\n([^`]+)^```$/gm)].flatMap(([_, block = ""]) =>
+            block.trim().split("\n").map((line) => ({ page, command: line.replaceAll("/srv/bi", "bi") }))
+          )
         )
-      )
-      assert.isAtLeast(lines.length, 6)
-      for (const { command, page } of lines) {
-        const { code, stderr } = yield* Effect.promise(() =>
-          shell(command, {
-            ...settings(duo),
-            NODE_COMPILE_CACHE: main.compiled,
-            DUO_MFA_DATA: ".",
-            PATH: `${data}:${process.env["PATH"]}`
-          }, data)
-        )
-        assert.strictEqual(code, 0, `${page}: ${command}: ${stderr}`)
-      }
-    })))
+        assert.isAtLeast(lines.length, 6)
+        for (const { command, page } of lines) {
+          const { code, stderr } = yield* Effect.promise(() =>
+            shell(command, {
+              ...settings(duo),
+              NODE_COMPILE_CACHE: main.compiled,
+              DUO_MFA_DATA: ".",
+              PATH: `${data}:${process.env["PATH"]}`
+            }, data)
+          )
+          assert.strictEqual(code, 0, `${page}: ${command}: ${stderr}`)
+        }
+      })),
+    300_000
+  )
 
   it("every verb of make is one, and so is every command", () => {
     const verbs = readFileSync("Makefile", "utf8").match(/^[a-z-]+(?=:.*## )/gm) ?? []
