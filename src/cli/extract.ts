@@ -127,7 +127,7 @@ export const extract = Command.make(
           findSink: (name) => Effect.map(findSink(name), Spans.watched)
         }
         if (tenants !== undefined) {
-          stopped = () => tenants.stopped(dryRun)
+          stopped = () => tenants.stopped(dryRun, pipeline)
           const result = yield* tenants.run(pipeline, runOptions, dryRun)
           return RoundSummary.ofRound(result, { pipeline: name, strict, leftOut: tenants.leftOut })
         }

@@ -94,7 +94,7 @@ export class NoEventSink extends Schema.TaggedError<NoEventSink>()("NoEventSink"
   sinks: Schema.Array(Schema.String)
 }) {}
 
-/** A log was asked of many tenants at once. */
+/** A log was asked of a fleet. */
 export class OneTenantOnly extends Schema.TaggedError<OneTenantOnly>()("OneTenantOnly", {
   pipeline: Schema.String
 }) {}
@@ -212,7 +212,7 @@ function describe(reason: Reason): string {
         reason.sinks.join(", ") || "no sink"
       } cannot. Add --sink parquet, or --sink postgres.`
     case "OneTenantOnly":
-      return `${reason.pipeline} is a log, which is read for one tenant at a time. Leave out --tenants and --accounts, and run it for each tenant with the settings of that tenant.`
+      return `${reason.pipeline} is a log, which a fleet does not read. Read it on one machine: duo-mfa extract ${reason.pipeline} --tenants FILE`
     case "UnnamedTarget":
       return describeUnnamed(reason)
     case "Unpublished":

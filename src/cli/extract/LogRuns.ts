@@ -69,10 +69,10 @@ const together = (outcomes: ReadonlyArray<Outcome>, last: Outcome): Outcome => {
   }
 }
 
-/** The receipts of all runs, with their sums. */
-const receipts = (results: ReadonlyArray<Run.Result>, last: ReadonlyArray<Receipt>) =>
-  last.map((receipt, index): Receipt => {
-    const all = results.flatMap(({ receipts }) => receipts.slice(index, index + 1))
+/** The receipts of several runs, which have the same sinks in the same order, with their sums. */
+export const sumOf = (runs: ReadonlyArray<ReadonlyArray<Receipt>>) =>
+  (runs.at(-1) ?? []).map((receipt, index): Receipt => {
+    const all = runs.flatMap((receipts) => receipts.slice(index, index + 1))
     return { ...receipt, rows: Sums.byName(all.map(({ rows }) => rows)), bytes: sum(all.map(({ bytes }) => bytes)) }
   })
 
@@ -82,7 +82,7 @@ const receipts = (results: ReadonlyArray<Run.Result>, last: ReadonlyArray<Receip
  */
 export const run = Effect.fnUntraced(function*(
   pipeline: Pipeline,
-  options: Run.RunOptions,
+  options: Run.SingleRunOptions,
   onPublished: (result: Run.Result) => Effect.Effect<void>
 ) {
   const results: Array<Run.Result> = []
@@ -93,7 +93,7 @@ export const run = Effect.fnUntraced(function*(
     if (result.remaining === 0) {
       const all: Run.Result = {
         outcome: together(results.map(({ outcome }) => outcome), result.outcome),
-        receipts: receipts(results, result.receipts),
+        receipts: sumOf(results.map(({ receipts }) => receipts)),
         remaining: 0
       }
       return all

@@ -10,6 +10,7 @@ import * as Round from "../../run/round/Round.ts"
 import type { RunOptions } from "../../run/Run.ts"
 import * as Stderr from "../terminal/Stderr.ts"
 import { Contradiction } from "./Contradiction.ts"
+import * as LogTenants from "./LogTenants.ts"
 import * as Shard from "./Shard.ts"
 import * as TenantsFile from "./TenantsFile.ts"
 
@@ -137,12 +138,21 @@ export interface Tenants {
     pipeline: Pipeline,
     options: RunOptions,
     isDry: boolean
-  ) => ReturnType<typeof Round.run> | ReturnType<typeof Round.dryRun>
+  ) => Effect.Effect<
+    Round.RoundResult,
+    ExpectedFailure,
+    Effect.Services<ReturnType<typeof Round.run> | ReturnType<typeof Round.dryRun>>
+  >
   /** Sentences about child accounts that cannot be asked. */
   readonly leftOut: ReadonlyArray<string>
   /** The sentence about a round that was stopped. */
-  readonly stopped: (isDry: boolean) => string
+  readonly stopped: (isDry: boolean, pipeline: Pipeline) => string
 }
+
+const oneAfterTheOther = ({ name }: Pipeline) =>
+  new Contradiction({
+    detail: `--at-once and --tenant-timeout are not for ${name}, a log, which is read for one tenant after the other.`
+  })
 
 /** How long the reading of one tenant may take, if nobody says. */
 const usualTimeout = Duration.hours(1)
@@ -157,18 +167,25 @@ export const find = Effect.fnUntraced(function*(flags: TenantFlags) {
   const { onTenant, read } = progress(tenants.length)
   const found: Tenants = {
     leftOut: all.leftOut,
-    stopped: (isDry) =>
-      isDry || read() === 0
+    stopped: (isDry, { kind }) =>
+      kind === "log" && !isDry
+        ? "Stopped; the parts of the log that were read are published. The next extract goes on after them."
+        : isDry || read() === 0
         ? "Stopped; nothing of this round was published."
         : `Stopped; nothing of this round was published yet. ${read()} of ${tenants.length} tenants are read and kept, and the next extract publishes them.`,
-    run: (pipeline, options, isDry) =>
-      (isDry ? Round.dryRun : Round.run)(pipeline, tenants, {
+    run: Effect.fnUntraced(function*(pipeline, options, isDry) {
+      if (pipeline.kind === "log") {
+        if (Option.isSome(flags.atOnce) || Option.isSome(flags.tenantTimeout)) return yield* oneAfterTheOther(pipeline)
+        return yield* LogTenants.run(pipeline, tenants, { ...options, onTenant }, isDry)
+      }
+      return yield* (isDry ? Round.dryRun : Round.run)(pipeline, tenants, {
         ...options,
         atOnce: Option.getOrElse(flags.atOnce, () => 4),
         known: all.tenants.map(({ name }) => name),
         tenantTimeout: Option.getOrElse(flags.tenantTimeout, () => usualTimeout),
         onTenant
-      }).pipe(Effect.provideService(RatePlan.RateCap, cap))
+      })
+    }, Effect.provideService(RatePlan.RateCap, cap))
   }
   return found
 })

@@ -27,7 +27,7 @@ const coveredBefore = Effect.fnUntraced(function*(
   }))
 })
 
-/** Fails for a log, whose parts are planned for one tenant. */
+/** Fails for a log, whose parts are planned in one data directory, and a fleet has one for each turn. */
 export const refuseLog = ({ kind, name }: Pipeline) =>
   kind === "log" ? Effect.fail(new RunError({ reason: new OneTenantOnly({ pipeline: name }) })) : Effect.void
 

@@ -12,7 +12,6 @@ import type { Pipeline } from "../../Pipeline.ts"
 import type { Stamp } from "../../Table.ts"
 import * as Collect from "../Collect.ts"
 import * as KnownNames from "../KnownNames.ts"
-import { refuseLog } from "../log/LogPlans.ts"
 import * as OpenRound from "../OpenRound.ts"
 import { Progress } from "../Progress.ts"
 import type * as Manifest from "../publish/Manifest.ts"
@@ -68,7 +67,7 @@ export interface RoundResult {
 }
 
 /** The result of an effect for one tenant, or its failure. A tenant that fails stops no other. */
-const resultOf = <A, R>(
+export const resultOf = <A, R>(
   { name }: Pick<RoundTenant, "name">,
   effect: Effect.Effect<A, ExpectedFailure, R>
 ): Effect.Effect<Result.Result<A, ExpectedFailure>, never, R> =>
@@ -86,7 +85,7 @@ const inTime = (tenant: string, { tenantTimeout: duration }: RoundOptions) =>
   })
 
 /**
- * Runs a pipeline for many tenants. It fails only if nothing could be published for a reason that is not a tenant's. A
+ * Runs a snapshot pipeline for many tenants. It fails only if nothing could be published for a reason that is not a tenant's. A
  * tenant that was read is published by the next round if this one cannot publish it.
  */
 export const run = Effect.fn("Round")(function*(
@@ -94,7 +93,6 @@ export const run = Effect.fn("Round")(function*(
   given: ReadonlyArray<RoundTenant>,
   options: RoundOptions
 ) {
-  yield* refuseLog(pipeline)
   const { manifests, personal, readRuns } = yield* retryWhileLocked(begin(options), options.wait)
   const orRunError = Collect.orRunError(options.dataDirectory)
   const earlier = yield* Gather.gather(pipeline, manifests, readRuns, options)
@@ -198,7 +196,6 @@ export const dryRun = Effect.fn("Round.dry")(function*(
   tenants: ReadonlyArray<RoundTenant>,
   options: RoundOptions
 ) {
-  yield* refuseLog(pipeline)
   const read = yield* Effect.forEach(
     tenants,
     Effect.fnUntraced(function*(tenant) {
