@@ -59,7 +59,7 @@ export const permitted = Effect.fnUntraced(function*({ session, tenant }: Subjec
     Words.counted(totals.has_resistant, "user")
   } who have a phishing-resistant method, ${
     Words.figure("permitted.weaker", totals.weaker)
-  } can get into at least one application in a weaker way, and so can an attacker who has the password.</p>
+  } can get into at least one application in a weaker way, and so can an attacker who has the password. Duo Desktop is counted with push and passcode.</p>
 ${
     list({
       caption: "The weakest way into each application, by the number of users",
@@ -79,7 +79,7 @@ ${
             nothing === 0 ? "–" : Words.figure(`permitted.${integration_key}.none`, nothing)
         },
         { name: "Text or call", isFigure: true, cell: ({ telephony }) => figure(telephony) },
-        { name: "Passcode, push or Duo Desktop", isFigure: true, cell: ({ between }) => figure(between) },
+        { name: "Push or passcode", isFigure: true, cell: ({ between }) => figure(between) },
         { name: "Phishing-resistant", isFigure: true, cell: ({ resistant }) => figure(resistant) },
         { name: "Not known", isFigure: true, cell: ({ not_known }) => figure(not_known) },
         { name: "No way in", isFigure: true, cell: ({ no_way }) => figure(no_way) }
