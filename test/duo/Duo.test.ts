@@ -8,9 +8,9 @@ import { Credentials } from "../../src/duo/http/Credentials.ts"
 import { BypassCodes } from "../../src/duo/list/BypassCodes.ts"
 import type { PageOptions } from "../../src/duo/list/Pages.ts"
 import { Users } from "../../src/duo/list/Users.ts"
-import type { WireUser } from "../../src/duo/wire/User.ts"
 import type { Fault } from "../../src/emulator/faults/Scenario.ts"
 import { type Emulator, type Options, serve } from "../../src/emulator/server/Emulator.ts"
+import { objectsOf } from "../support/objects-of.ts"
 import { withoutMuchWaiting } from "../support/servers/duo-fake.ts"
 
 const source = (emulator: Pick<Emulator, "host" | "ikey" | "skey">, env: Record<string, string> = {}) =>
@@ -32,9 +32,7 @@ const source = (emulator: Pick<Emulator, "host" | "ikey" | "skey">, env: Record<
 const everyone = (options?: PageOptions) =>
   Effect.gen(function*() {
     const pages = yield* Users.use(({ pages }) => Stream.runCollect(pages(options)))
-    return pages.flatMap(({ objects = [], overlaps }) =>
-      objects.flatMap((list): ReadonlyArray<WireUser> => JSON.parse(list)).slice(overlaps === true ? 1 : 0)
-    )
+    return pages.flatMap((page) => objectsOf(page).slice(page.overlaps === true ? 1 : 0))
   })
 
 /** Everybody in a tenant whose second page fails once in this way. */

@@ -8,8 +8,8 @@ import type { ExpectedFailure } from "../../src/failure/ExpectedFailure.ts"
 import type { List, Pipeline, ReadList } from "../../src/Pipeline.ts"
 import type { Batch, Row, Stamp, Table } from "../../src/Table.ts"
 
-/** Instants are integers in JSON, which DuckDB reads exactly. */
-const types = { text: "VARCHAR", boolean: "BOOLEAN", bigint: "BIGINT", timestamp: "BIGINT" } as const
+/** Instants are texts in JSON, because some are integers beyond 2^53. */
+const types = { text: "VARCHAR", boolean: "BOOLEAN", bigint: "BIGINT", timestamp: "VARCHAR" } as const
 
 const listOf = (table: Table): List => ({
   name: table.name,
@@ -23,45 +23,42 @@ const selectOf = (table: Table) =>
   `SELECT ${
     table.columns.map(({ name, type }) => {
       const column = DuckDb.name(name)
-      return type === "timestamp" ? `make_timestamptz(${column}) AS ${column}` : column
+      return type === "timestamp" ? `make_timestamptz(${column}::BIGINT) AS ${column}` : column
     }).join(", ")
   } FROM objects.${DuckDb.name(table.name)}`
 
 /** Replaces half of a surrogate pair, which is not text. The engine does this before an object is loaded. */
-const lineOf = ({ columns }: Table, row: Row) =>
-  `{${
-    columns.map(({ name }) => {
-      const cell = row[name] ?? null
-      const text = typeof cell === "string" ? cell.toWellFormed() : cell
-      return `${JSON.stringify(name)}:${typeof text === "bigint" ? text : JSON.stringify(text)}`
-    }).join(",")
-  }}`
+const objectOf = ({ columns }: Table, row: Row) =>
+  Object.fromEntries(columns.map(({ name }) => {
+    const cell = row[name] ?? null
+    return [name, typeof cell === "string" ? cell.toWellFormed() : typeof cell === "bigint" ? String(cell) : cell]
+  }))
 
-/** Adds objects, given as lines of JSON. */
-export const addLines = (loader: ObjectLoader.ObjectLoader, page: number, lines: ReadonlyArray<string>) =>
-  Effect.forEach(
-    Array.chunksOf(lines, ObjectLoader.listSize),
-    (chunk, index) => loader.add({ page, first: index * ObjectLoader.listSize, json: `[${chunk.join(",")}]` }),
-    { discard: true }
-  )
+/** Adds the objects of a page. */
+export const addObjects = (
+  loader: ObjectLoader.ObjectLoader,
+  columns: ObjectLoader.Columns,
+  page: number,
+  objects: ReadonlyArray<object>
+) => Effect.forEach(ObjectLoader.encode(columns, objects), (some) => loader.add(page, some), { discard: true })
 
 /** Loads objects as a list. */
 const load = Effect.fnUntraced(function*(
   database: RunDatabase.RunDatabase,
   run_id: string,
   { columns, name }: Pick<List, "columns" | "name">,
-  lines: ReadonlyArray<ReadonlyArray<string>>
+  pages: ReadonlyArray<ReadonlyArray<object>>
 ) {
   const read = `readings.${DuckDb.name(name)}`
   const loader = yield* ObjectLoader.make(database, read, columns)
-  for (const [page, batch] of lines.entries()) yield* addLines(loader, page, batch)
+  for (const [page, objects] of pages.entries()) yield* addObjects(loader, columns, page, objects)
   yield* loader.finish
   const others = "run_id" in columns ? "" : `, ${DuckDb.literal(run_id)} AS run_id`
   yield* database.define(`CREATE VIEW IF NOT EXISTS objects.${DuckDb.name(name)} AS SELECT *${others} FROM ${read}`)
 }, Effect.scoped)
 
-const linesOf = (table: Table, batches: ReadonlyArray<Batch>) =>
-  batches.map((batch) => (batch[table.name] ?? []).map((row) => lineOf(table, row)))
+const pagesOf = (table: Table, batches: ReadonlyArray<Batch>) =>
+  batches.map((batch) => (batch[table.name] ?? []).map((row) => objectOf(table, row)))
 
 /** The finished rows of a round. The files of their database are in the directory. */
 export const finished = Effect.fnUntraced(function*(
@@ -71,7 +68,7 @@ export const finished = Effect.fnUntraced(function*(
 ) {
   const database = yield* RunDatabase.open(directory)
   for (const table of tables) {
-    yield* load(database, "", listOf(table), linesOf(table, batches))
+    yield* load(database, "", listOf(table), pagesOf(table, batches))
     yield* database.session.run(RowsSql.create(table))
     yield* database.session.run(RowsSql.insert(table, selectOf(table)))
   }
@@ -111,9 +108,9 @@ export const make = (
     check: Effect.succeed([]),
     extract: Effect.fnUntraced(function*(stamp, { database }) {
       const batches = rows(stamp)
-      for (const table of tables) yield* load(database, stamp.run_id, listOf(table), linesOf(table, batches))
+      for (const table of tables) yield* load(database, stamp.run_id, listOf(table), pagesOf(table, batches))
       if (more !== undefined) {
-        yield* load(database, stamp.run_id, more.list, [more.objects.map((object) => JSON.stringify(object))])
+        yield* load(database, stamp.run_id, more.list, [more.objects])
       }
       yield* after
       const lists = [...tables.map(listOf), ...more === undefined ? [] : [more.list]].map((list): ReadList => ({

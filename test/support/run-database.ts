@@ -8,8 +8,8 @@ import * as Instant from "../../src/duckdb/Instant.ts"
 import * as RowsSql from "../../src/duckdb/RowsSql.ts"
 import { Admin } from "../../src/duo/wire/Admin.ts"
 import { BypassCode } from "../../src/duo/wire/BypassCode.ts"
+import { columns } from "../../src/duo/wire/Columns.ts"
 import { WireUser } from "../../src/duo/wire/User.ts"
-import { columns } from "../../src/duo/wire/Wire.ts"
 import type { Row, Stamp, Table } from "../../src/Table.ts"
 
 /** The objects of one run; and, if bypass codes were collected, whether all of them are there. */

@@ -6,7 +6,7 @@ import * as ClockSkew from "../ClockSkew.ts"
 import type { DuoError } from "../DuoError.ts"
 import { Client } from "../http/Client.ts"
 import { Admin, decodeAdmins } from "../wire/Admin.ts"
-import { columns } from "../wire/Wire.ts"
+import { columns } from "../wire/Columns.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
 import * as Readings from "./Readings.ts"
 
@@ -22,6 +22,7 @@ export const list: List = {
 const endpoint: Endpoint<Admin> = {
   path: "/admin/v1/admins",
   maxPageSize: 500,
+  columns: list.columns,
   decode: decodeAdmins,
   id: ({ admin_id }) => admin_id
 }

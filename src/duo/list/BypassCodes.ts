@@ -5,7 +5,7 @@ import type { List, ReadList } from "../../Pipeline.ts"
 import type { DuoError } from "../DuoError.ts"
 import { Client } from "../http/Client.ts"
 import { BypassCode, decodeBypassCodes } from "../wire/BypassCode.ts"
-import { columns } from "../wire/Wire.ts"
+import { columns } from "../wire/Columns.ts"
 import { type NotCollected, orNotCollected } from "./NotCollected.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
 import * as Readings from "./Readings.ts"
@@ -22,6 +22,7 @@ export const list: List = {
 const endpoint: Endpoint<BypassCode> = {
   path: "/admin/v1/bypass_codes",
   maxPageSize: 500,
+  columns: list.columns,
   decode: decodeBypassCodes,
   id: ({ bypass_code_id }) => bypass_code_id
 }

@@ -4,8 +4,8 @@ import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
 import type { DuoError } from "../DuoError.ts"
 import { Client } from "../http/Client.ts"
+import { columns } from "../wire/Columns.ts"
 import { decodePolicies, DuoPolicy } from "../wire/policy/DuoPolicy.ts"
-import { columns } from "../wire/Wire.ts"
 import { type NotCollected, orNotCollected } from "./NotCollected.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
 import * as Readings from "./Readings.ts"
@@ -23,6 +23,7 @@ const endpoint: Endpoint<DuoPolicy> = {
   path: "/admin/v2/policies",
   // Duo documents no maximum; this is the size that its clients ask for
   maxPageSize: 100,
+  columns: list.columns,
   decode: decodePolicies,
   id: ({ policy_key }) => policy_key
 }

@@ -4,8 +4,8 @@ import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
 import type { DuoError } from "../DuoError.ts"
 import { Client } from "../http/Client.ts"
+import { columns } from "../wire/Columns.ts"
 import { decodeIntegrations, Integration } from "../wire/policy/Integration.ts"
-import { columns } from "../wire/Wire.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
 import * as Readings from "./Readings.ts"
 import { withV5 } from "./V5.ts"
@@ -21,6 +21,7 @@ export const list: List = {
 const endpoint: Endpoint<Integration> = {
   path: "/admin/v3/integrations",
   maxPageSize: 500,
+  columns: list.columns,
   decode: decodeIntegrations,
   id: ({ integration_key }) => integration_key
 }

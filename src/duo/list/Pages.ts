@@ -7,9 +7,9 @@
  * Pages overlap by one object: a page begins with the last object of the page before it. So one deletion earlier in the
  * list skips nobody, and a changed overlap shows that the list moved.
  */
-import { Array, Effect, Fiber, Option, type Result, Scope, Stream } from "effect"
+import { Effect, Fiber, Option, type Result, Scope, Stream } from "effect"
 import { hash } from "node:crypto"
-import { listSize } from "../../duckdb/ObjectLoader.ts"
+import * as ObjectLoader from "../../duckdb/ObjectLoader.ts"
 import { DuoError } from "../DuoError.ts"
 import { BadPaging, UnreadableAnswer } from "../DuoReason.ts"
 import type { Client } from "../http/Client.ts"
@@ -50,11 +50,8 @@ export interface Page {
   /** If the page came again with the same bytes, this is the object of the earlier reading. */
   readonly content: Content
   readonly offset: number
-  /**
-   * The objects in their order, as JSON lists; each list has `listSize` objects, and the last one has the rest.
-   * Undefined if the page came again with the same bytes.
-   */
-  readonly objects: ReadonlyArray<string> | undefined
+  /** The objects in their order. Undefined if the page came again with the same bytes. */
+  readonly objects: ReadonlyArray<ObjectLoader.Objects> | undefined
   /** Where text of an object had half of a surrogate pair. */
   readonly halves: ReadonlyArray<HalfPair>
   /** The names of fields that the schema does not know. */
@@ -71,6 +68,7 @@ export interface Endpoint<A> {
   readonly path: string
   /** The maximum that Duo documents. Duo lowers a larger limit to it and does not refuse the request. */
   readonly maxPageSize: number
+  readonly columns: ObjectLoader.Columns
   readonly decode: (response: unknown) => Result.Result<Decoded<A>, Refusal>
   /** The id of an object. Duo never uses an id again. */
   readonly id: (value: A) => string
@@ -172,7 +170,7 @@ const badPaging = (path: string, what: string) => new DuoError({ path, attempts:
 
 const fetchPage = Effect.fn("Duo.page")(function*<A>(
   client: Pick<Client["Service"], "call">,
-  { decode, id, path }: Endpoint<A>,
+  { columns, decode, id, path }: Endpoint<A>,
   cache: PageCache,
   limit: number,
   offset: number
@@ -207,7 +205,7 @@ const fetchPage = Effect.fn("Duo.page")(function*<A>(
     },
     digest: digestOf(text),
     offset,
-    objects: Array.chunksOf(values, listSize).map((list) => JSON.stringify(list)),
+    objects: ObjectLoader.encode(columns, values),
     halves,
     unknownFields,
     notBefore

@@ -1,15 +1,15 @@
 /** Reads where each policy is applied, from Duo's summary of policies, which is one answer without pages. */
-import { Array, Context, Effect, Layer, Stream } from "effect"
-import { listSize } from "../../duckdb/ObjectLoader.ts"
+import { Context, Effect, Layer, Stream } from "effect"
+import * as ObjectLoader from "../../duckdb/ObjectLoader.ts"
 import type { SinkReason } from "../../failure/SinkError.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
 import { DuoError } from "../DuoError.ts"
 import { UnreadableAnswer } from "../DuoReason.ts"
 import { Client } from "../http/Client.ts"
+import { columns } from "../wire/Columns.ts"
 import { isFields } from "../wire/Judge.ts"
 import { decodeSummary, PolicySummary } from "../wire/policy/PolicySummary.ts"
 import { replaceHalves } from "../wire/WellFormed.ts"
-import { columns } from "../wire/Wire.ts"
 import { type NotCollected, orNotCollected } from "./NotCollected.ts"
 import type { Page } from "./Pages.ts"
 import * as Readings from "./Readings.ts"
@@ -43,7 +43,7 @@ const read = Effect.fnUntraced(function*(client: Client["Service"]) {
       next: undefined
     },
     offset: 0,
-    objects: Array.chunksOf(policies, listSize).map((list) => JSON.stringify(list)),
+    objects: ObjectLoader.encode(list.columns, policies),
     halves,
     unknownFields,
     notBefore,

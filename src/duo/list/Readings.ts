@@ -4,7 +4,6 @@
  */
 import { Effect, Stream } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
-import { listSize } from "../../duckdb/ObjectLoader.ts"
 import * as ObjectLoader from "../../duckdb/ObjectLoader.ts"
 import type { RunDatabase } from "../../duckdb/RunDatabase.ts"
 import type { List, ReadList } from "../../Pipeline.ts"
@@ -100,7 +99,7 @@ export const read = Effect.fn("Duo.list")(function*<E>(
     if (!pageOf.has(content)) pageOf.set(content, page)
     if (objects !== undefined) {
       loaded += content.count
-      for (const [list, json] of objects.entries()) yield* loader.add({ page, first: list * listSize, json })
+      for (const some of objects) yield* loader.add(page, some)
       yield* insertHalves(session, loader.list, page, halves)
     }
     for (const field of fields) if (unknownFields.size < unknownFieldsMax) unknownFields.add(field)

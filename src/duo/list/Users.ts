@@ -6,8 +6,8 @@ import * as ClockSkew from "../ClockSkew.ts"
 import { DuoError } from "../DuoError.ts"
 import { Client } from "../http/Client.ts"
 import { type ApiVersion, Credentials } from "../http/Credentials.ts"
+import { columns } from "../wire/Columns.ts"
 import { decodeWireUsers, WireUser } from "../wire/User.ts"
-import { columns } from "../wire/Wire.ts"
 import { type Endpoint, type Page, type PageOptions, pages as pagesOf } from "./Pages.ts"
 import * as Readings from "./Readings.ts"
 
@@ -22,7 +22,7 @@ export const list: List = {
 }
 
 /** The page sizes are from Duo's reference for v1, and from its integration guide for v2. */
-const users = { decode: decodeWireUsers, id: ({ user_id }: WireUser) => user_id }
+const users = { columns: list.columns, decode: decodeWireUsers, id: ({ user_id }: WireUser) => user_id }
 const endpoints: Record<Exclude<ApiVersion, "auto">, Endpoint<WireUser>> = {
   v2: { path: "/admin/v2/users", maxPageSize: 500, ...users },
   v1: { path: "/admin/v1/users", maxPageSize: 300, ...users }

@@ -2,16 +2,16 @@
  * Asks Duo for a part of the authentication log, or how many entries it has. Every request has the end of the part, so
  * the answers to one part belong together. The keys need the permission to read logs.
  */
-import { Array, Context, Effect, Layer, Ref } from "effect"
-import { listSize } from "../../duckdb/ObjectLoader.ts"
+import { Context, Effect, Layer, Ref } from "effect"
+import * as ObjectLoader from "../../duckdb/ObjectLoader.ts"
 import type { List, LogWindow } from "../../Pipeline.ts"
 import * as ClockSkew from "../ClockSkew.ts"
 import { DuoError } from "../DuoError.ts"
 import { UnreadableAnswer } from "../DuoReason.ts"
 import { Client } from "../http/Client.ts"
+import { leaves } from "../wire/Columns.ts"
 import { decodeEvents, instantOf, LogEvent } from "../wire/LogEvent.ts"
 import { type HalfPair, replaceHalves } from "../wire/WellFormed.ts"
-import { columns } from "../wire/Wire.ts"
 import type { LogCount, LogOffset, LogPage } from "./Counting.ts"
 import * as LogMetadata from "./LogMetadata.ts"
 
@@ -24,14 +24,14 @@ export const limitMax = 1000
 export const list: List = {
   name: "authentications",
   object: "a login",
-  columns: { occurred_us: "BIGINT", ...columns(LogEvent.fields) },
+  columns: { occurred_us: "BIGINT", ...leaves(LogEvent.fields) },
   id: "txid",
   created: "timestamp"
 }
 
-/** A page, with its entries as JSON lists of at most `listSize`. */
+/** A page of entries. */
 export interface ReadLogPage extends LogPage {
-  readonly objects: ReadonlyArray<string>
+  readonly objects: ReadonlyArray<ObjectLoader.Objects>
   readonly halves: ReadonlyArray<HalfPair>
   readonly unknownFields: ReadonlyArray<string>
 }
@@ -107,7 +107,7 @@ export class AuthenticationLog extends Context.Service<AuthenticationLog, {
           keys: events.map(({ occurred_us, txid }) => `${txid} ${occurred_us}`),
           count: LogMetadata.countOf(metadata),
           next: LogMetadata.nextOf(metadata),
-          objects: Array.chunksOf(events, listSize).map((some) => JSON.stringify(some)),
+          objects: ObjectLoader.encode(list.columns, events),
           halves,
           unknownFields
         }

@@ -6,6 +6,7 @@
  * would make a wrong row are refused: a missing id, an impossible time.
  */
 import { Schema } from "effect"
+import { columnOf, columns, leaves, leavesOf } from "./Columns.ts"
 import * as Judge from "./Judge.ts"
 import { impossible } from "./Refusal.ts"
 
@@ -22,6 +23,8 @@ declare module "effect/Schema" {
       readonly judge?: (at: string) => Judge.Judge
       /** The type that DuckDB reads the value as. */
       readonly column?: string
+      /** The types of the fields of an object, and of the objects in them. */
+      readonly leaves?: Readonly<Record<string, string>> | undefined
     }
   }
 }
@@ -33,8 +36,6 @@ export const readerOf = (schema: Schema.Constraint): Read =>
 /** The judge of a schema, at a path such as `phones[].`. */
 export const judgeOf = (schema: Schema.Constraint, at = ""): Judge.Judge =>
   Schema.resolveAnnotations(schema)?.judge?.(at) ?? (() => Judge.refused)
-
-const columnOf = (schema: Schema.Constraint): string => Schema.resolveAnnotations(schema)?.column ?? "JSON"
 
 /**
  * The annotations of a value without objects. `is` accepts the same as the schema; `read` does not change such a value.
@@ -199,10 +200,6 @@ export const Texts = Schema.Record(Schema.String, Schema.NullOr(Schema.String)).
       : value
 ))
 
-/** The types of the columns into which DuckDB reads the fields of an object, by name. */
-export const columns = (fields: Schema.Struct.Fields): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, columnOf(field)]))
-
 interface ObjectOptions {
   /** Known fields that are not needed. A field is unknown if it is neither described nor ignored. */
   readonly ignored?: ReadonlyArray<string> | "others"
@@ -215,6 +212,7 @@ export const object = <const Fields extends Schema.Struct.Fields>(
 ) => {
   const readers = Object.entries(fields).map(([name, field]) => [name, readerOf(field)] as const)
   return Schema.Struct(fields).annotate({
+    leaves: leaves(fields),
     column: `STRUCT(${Object.entries(columns(fields)).map(([name, type]) => `"${name}" ${type}`).join(", ")})`,
     judge: (at) => {
       const judges = Object.entries(fields).map(([name, field]) => [name, judgeOf(field, `${at}${name}[].`)] as const)
@@ -236,6 +234,7 @@ export const object = <const Fields extends Schema.Struct.Fields>(
 export const nullOr = <S extends Schema.Constraint>(schema: S) =>
   Schema.NullOr(schema).annotate({
     column: columnOf(schema),
+    leaves: leavesOf(schema),
     read: orNull(readerOf(schema)),
     judge: (at) => Judge.nullOr(judgeOf(schema, at))
   })

@@ -9,17 +9,18 @@ import * as RunDatabase from "../../../src/duckdb/RunDatabase.ts"
 import * as Completeness from "../../../src/duo/list/Completeness.ts"
 import { type Page, pages } from "../../../src/duo/list/Pages.ts"
 import { historyOf } from "../../support/drift.ts"
-import { addLines } from "../../support/row-pipeline.ts"
+import { objectsOf } from "../../support/objects-of.ts"
+import { addObjects } from "../../support/row-pipeline.ts"
 import { datings, liveClient } from "../../support/servers/live-client.ts"
 
 const readings = 3
 
-/** Reads a list three times, whatever that proves, and gives its sightings and moments as JSON rows. */
+/** Reads a list three times, whatever that proves, and gives its sightings and moments. */
 const readAll = Effect.fnUntraced(function*(seed: number) {
   const history = historyOf(seed)
   const live = liveClient(history, seed, datings[seed % datings.length] ?? "never")
-  const sightings: Array<string> = []
-  const moments: Array<string> = []
+  const sightings: Array<object> = []
+  const moments: Array<object> = []
   /** For each reading, who was in the list when its first page was answered. */
   const truths: Array<ReadonlySet<string>> = []
   for (let reading = 1; reading <= readings; reading++) {
@@ -30,17 +31,26 @@ const readAll = Effect.fnUntraced(function*(seed: number) {
     )
     for (const [index, { content: { total }, notBefore, objects = [], offset }] of all.entries()) {
       if (index === 0) {
-        moments.push(JSON.stringify({ list: String(seed), reading, total, not_before: notBefore }))
+        moments.push({ list: String(seed), reading, total, not_before: notBefore })
         truths.push(live.firstPages.at(-1) ?? new Set())
       }
       assert.strictEqual(offset === 0, index === 0)
-      for (const { created = null, user_id } of objects.flatMap((list) => JSON.parse(list))) {
-        sightings.push(JSON.stringify({ list: String(seed), id: user_id, created, reading, is_first: index === 0 }))
+      for (const { created, user_id } of objectsOf({ objects })) {
+        sightings.push({ list: String(seed), id: user_id, created, reading, is_first: index === 0 })
       }
     }
   }
   return { sightings, moments, truths }
 })
+
+const sightingColumns = {
+  list: "VARCHAR",
+  id: "VARCHAR",
+  created: "BIGINT",
+  reading: "INTEGER",
+  is_first: "BOOLEAN"
+}
+const momentColumns = { list: "VARCHAR", reading: "INTEGER", total: "BIGINT", not_before: "BIGINT" }
 
 /** How many lists one query compares. It joins every moment with every user, so more lists would be slow. */
 const listsPerQuery = 200
@@ -51,22 +61,11 @@ const listsPerQuery = 200
 const claims = Effect.fnUntraced(
   function*(database: RunDatabase.RunDatabase, lists: ReadonlyArray<Effect.Success<ReturnType<typeof readAll>>>) {
     const { session } = database
-    const seen = yield* ObjectLoader.make(database, "readings.seen", {
-      list: "VARCHAR",
-      id: "VARCHAR",
-      created: "BIGINT",
-      reading: "INTEGER",
-      is_first: "BOOLEAN"
-    })
-    const begun = yield* ObjectLoader.make(database, "readings.begun", {
-      list: "VARCHAR",
-      reading: "INTEGER",
-      total: "BIGINT",
-      not_before: "BIGINT"
-    })
+    const seen = yield* ObjectLoader.make(database, "readings.seen", sightingColumns)
+    const begun = yield* ObjectLoader.make(database, "readings.begun", momentColumns)
     for (const [index, { moments, sightings }] of lists.entries()) {
-      yield* addLines(seen, index, sightings)
-      yield* addLines(begun, index, moments)
+      yield* addObjects(seen, sightingColumns, index, sightings)
+      yield* addObjects(begun, momentColumns, index, moments)
     }
     yield* seen.finish
     yield* begun.finish

@@ -3,6 +3,7 @@ import { Effect, Layer, Stream } from "effect"
 import { BypassCodes } from "../../../src/duo/list/BypassCodes.ts"
 import type { Page, PageOptions } from "../../../src/duo/list/Pages.ts"
 import { Users } from "../../../src/duo/list/Users.ts"
+import { objectsOf } from "../../support/objects-of.ts"
 import { type fake, ok, type Sent } from "../../support/servers/duo-fake.ts"
 
 /** The path, the offset and the limit that a request asks for. */
@@ -23,8 +24,7 @@ export const tenant = (size: number, clamp: number) => (sent: Sent) => {
 }
 
 /** The ids of the users of a page. */
-export const idsOf = ({ objects = [] }: Page): ReadonlyArray<string> =>
-  objects.flatMap((list): ReadonlyArray<{ readonly user_id: string }> => JSON.parse(list)).map(({ user_id }) => user_id)
+export const idsOf = (page: Page): ReadonlyArray<string> => objectsOf(page).map(({ user_id }) => String(user_id))
 
 /** All users, without those whom a page repeats from the page before it. */
 export const everyone = (options?: PageOptions) =>

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { Client } from "../../../src/duo/http/Client.ts"
 import type { Endpoint } from "../../../src/duo/list/Pages.ts"
+import { list } from "../../../src/duo/list/Users.ts"
 import { decodeWireUsers, type WireUser } from "../../../src/duo/wire/User.ts"
 import { Dice } from "../../../src/emulator/people/Dice.ts"
 import { type History, LiveTenant } from "../drift.ts"
@@ -9,6 +10,7 @@ import { type History, LiveTenant } from "../drift.ts"
 const endpoint: Endpoint<WireUser> = {
   path: "/admin/v1/users",
   maxPageSize: 300,
+  columns: list.columns,
   decode: decodeWireUsers,
   id: ({ user_id }) => user_id
 }

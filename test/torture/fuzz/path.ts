@@ -12,12 +12,13 @@ import { type DuoReason, UnreadableAnswer } from "../../../src/duo/DuoReason.ts"
 import { interpret } from "../../../src/duo/http/Answer.ts"
 import { readMetadata } from "../../../src/duo/list/Metadata.ts"
 import { BypassCode, decodeBypassCodes } from "../../../src/duo/wire/BypassCode.ts"
+import { columns } from "../../../src/duo/wire/Columns.ts"
 import type { Decoded } from "../../../src/duo/wire/Decoder.ts"
 import { decodeWireUsers, WireUser } from "../../../src/duo/wire/User.ts"
-import { columns, type Refusal } from "../../../src/duo/wire/Wire.ts"
+import type { Refusal } from "../../../src/duo/wire/Wire.ts"
 import * as Unknown from "../../../src/run/Unknown.ts"
 import type { Table } from "../../../src/Table.ts"
-import { addLines } from "../../support/row-pipeline.ts"
+import { addObjects } from "../../support/row-pipeline.ts"
 import type { Row, Rows } from "./rows.ts"
 
 export const stamp = { run_id: "run", observed_at: 1_793_500_000_000_000n, tenant: "api-00000000.duosecurity.com" }
@@ -86,19 +87,22 @@ export const makeAll = Effect.fnUntraced(function*(runs: ReadonlyArray<Read>) {
   const database = yield* RunDatabase.open(yield* fs.makeTempDirectoryScoped())
   const { session } = database
   const idOf = (at: number) => String(at).padStart(6, "0")
-  const line = (at: number, object: unknown) =>
-    `{"run_id":"${idOf(at)}","observed_at":${stamp.observed_at},"tenant":"${stamp.tenant}",${
-      JSON.stringify(object).slice(1)
-    }`
+  const stamped = (at: number, object: object) => ({
+    run_id: idOf(at),
+    observed_at: Number(stamp.observed_at),
+    tenant: stamp.tenant,
+    ...object
+  })
   for (
     const [name, wire, objects] of [
       ["users", WireUser, (read: Read) => read.users],
       ["bypass_codes", BypassCode, (read: Read) => read.codes]
     ] as const
   ) {
-    const loader = yield* ObjectLoader.make(database, `readings.${name}`, { ...common, ...columns(wire.fields) })
+    const all = { ...common, ...columns(wire.fields) }
+    const loader = yield* ObjectLoader.make(database, `readings.${name}`, all)
     for (const [at, read] of runs.entries()) {
-      yield* addLines(loader, at, objects(read).map((object) => line(at, object)))
+      yield* addObjects(loader, all, at, objects(read).map((object) => stamped(at, object)))
     }
     yield* loader.finish
     yield* session.run(
