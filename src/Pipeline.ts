@@ -30,8 +30,10 @@ export interface LogPlan {
   readonly recount: ReadonlyArray<LogWindow>
   /** All parts that are read when this run is published, in order. */
   readonly covered: ReadonlyArray<LogWindow>
-  /** A table of the run database with the keys of the events that are published in these parts. */
+  /** A table of the run database with the keys of the published events of one part. */
   readonly held: string
+  /** Fills the table with the keys of a part. Those of another part are gone, so that memory does not grow with the parts. */
+  readonly hold: (part: LogWindow) => Effect.Effect<void, ExpectedFailure | SinkReason>
 }
 
 /** The part of a log that a run has read. */

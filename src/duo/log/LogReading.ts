@@ -4,7 +4,6 @@
  */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
-import { listSize } from "../../duckdb/ObjectLoader.ts"
 import * as ObjectLoader from "../../duckdb/ObjectLoader.ts"
 import type { RunDatabase } from "../../duckdb/RunDatabase.ts"
 import type { LogPlan, LogWindow, ReadList, ReadWindow } from "../../Pipeline.ts"
@@ -47,9 +46,8 @@ export const read = Effect.fn("Duo.log")(function*(
   const loader = yield* ObjectLoader.make(database, table, list.columns)
   // every entry that was read, once, with its place in the table
   yield* session.run("CREATE TABLE readings.entries (object BIGINT, txid VARCHAR, occurred_us BIGINT)")
-  yield* session.run(
-    `CREATE TABLE readings.held AS SELECT DISTINCT txid, epoch_us(occurred_at) AS occurred_us FROM ${plan.held}`
-  )
+  // the published entries of all parts of which pages were read
+  yield* session.run("CREATE TABLE readings.held (txid VARCHAR, occurred_us BIGINT)")
   const unknownFields = new Set<string>()
   let [pages, returned, entered] = [0, 0, 0]
 
@@ -67,7 +65,7 @@ export const read = Effect.fn("Duo.log")(function*(
   const count = (sql: string) => Effect.map(session.all(`SELECT count(*) ${sql}`), ([row]) => Number(row?.[0]))
   const countRead = (part: LogWindow) => Effect.andThen(enter, count(`FROM readings.entries WHERE ${inPart(part)}`))
   const countKnown = Effect.fnUntraced(function*(part: LogWindow) {
-    const others = `FROM readings.held ANTI JOIN readings.entries USING (txid, occurred_us) WHERE ${inPart(part)}`
+    const others = `FROM readings.known ANTI JOIN readings.entries USING (txid, occurred_us) WHERE ${inPart(part)}`
     return (yield* countRead(part)) + (yield* count(others))
   })
 
@@ -76,9 +74,7 @@ export const read = Effect.fn("Duo.log")(function*(
     count: log.count,
     page: Effect.fnUntraced(function*(part: LogWindow, offset: Parameters<CountedLog<never>["page"]>[1]) {
       const page = yield* log.page(part, offset, pageSize)
-      for (const [index, json] of page.objects.entries()) {
-        yield* loader.add({ page: pages, first: index * listSize, json })
-      }
+      for (const objects of page.objects) yield* loader.add(pages, objects)
       yield* insertHalves(session, loader.list, pages, page.halves)
       for (const field of page.unknownFields) unknownFields.add(field)
       pages++
@@ -88,10 +84,24 @@ export const read = Effect.fn("Duo.log")(function*(
       return page
     })
   }
-  const uncounted = [
-    ...yield* readWindow(counted, countRead, plan.window),
-    ...yield* recount(counted, countKnown, plan.recount)
-  ]
+
+  /** Reads a part, or counts it again. Meanwhile `readings.known` has its published entries. */
+  const inPublished = Effect.fnUntraced(function*<A, E>(part: LogWindow, reading: Effect.Effect<A, E>) {
+    // an entry without microseconds stands at the beginning of its second
+    yield* plan.hold({ ...part, from: Math.floor(part.from / 1000) * 1000 })
+    yield* session.run(
+      `CREATE OR REPLACE TABLE readings.known AS
+       SELECT DISTINCT txid, epoch_us(occurred_at) AS occurred_us FROM ${plan.held}`
+    )
+    const before = pages
+    const read = yield* reading
+    if (pages > before) yield* session.run("INSERT INTO readings.held FROM readings.known")
+    return read
+  })
+  const uncounted = [...yield* inPublished(plan.window, readWindow(counted, countRead, plan.window))]
+  for (const part of plan.recount) {
+    uncounted.push(...yield* inPublished(part, recount(counted, countKnown, [part])))
+  }
 
   yield* enter
   yield* session.run(

@@ -8,7 +8,7 @@ import type * as Recovery from "../publish/Recovery.ts"
 import { withLocation } from "../publish/SinkLocation.ts"
 import { NoEventSink, RunError } from "../RunError.ts"
 
-/** The table of the run database that has the keys. */
+/** The table of the run database that has the keys of a part. */
 export const heldTable = "readings.held_keys"
 
 /** The table of a log that has a row per event. */
@@ -25,39 +25,37 @@ export const eventSink = Effect.fnUntraced(function*({ findSink, sinks }: Recove
 export type EventSink = Effect.Success<ReturnType<typeof eventSink>>
 
 /** Makes the table without any keys. */
-export const create = (session: DuckDb.Session, table: Table) => {
+export const empty = (session: DuckDb.Session, table: Table) => {
   const columns = table.columns.filter(({ name }) => table.key.includes(name))
   return session.run(
-    `CREATE TABLE ${heldTable} (${
+    `CREATE OR REPLACE TABLE ${heldTable} (${
       columns.map(({ name, type }) => `${DuckDb.name(name)} ${DuckDb.types[type]}`).join(", ")
     })`
   )
 }
 
-/** Adds the keys of the events of a tenant in some parts of the log. */
+/** Makes the table with the keys of the events of a tenant in a part of the log. */
 export const load = Effect.fnUntraced(function*(
   session: DuckDb.Session,
   table: Table,
   { keys, target: { location } }: EventSink,
   tenant: string,
-  parts: ReadonlyArray<LogWindow>
+  { from, to }: LogWindow
 ) {
+  yield* empty(session, table)
   const names = table.key.map(DuckDb.name).join(", ")
-  for (const { from, to } of parts) {
-    const part = { tenant, from: BigInt(from) * 1000n, to: BigInt(to) * 1000n + 999n }
-    const found = yield* keys(location, table, part, session)
-    if (found === undefined) continue
-    if (!Stream.isStream(found)) {
-      yield* session.run(`INSERT INTO ${heldTable} SELECT ${names} FROM (${found.sql})`)
-      continue
-    }
-    yield* Stream.runForEach(found, (rows) => {
-      const values = rows.map((row: Row) => `(${table.key.map((name) => DuckDb.constant(row[name])).join(", ")})`)
-      return values.length === 0
-        ? Effect.void
-        : session.run(`INSERT INTO ${heldTable} (${names}) VALUES ${values.join(", ")}`)
-    })
+  const part = { tenant, from: BigInt(from) * 1000n, to: BigInt(to) * 1000n + 999n }
+  const found = yield* keys(location, table, part, session)
+  if (found === undefined) return
+  if (!Stream.isStream(found)) {
+    return yield* session.run(`INSERT INTO ${heldTable} SELECT ${names} FROM (${found.sql})`)
   }
+  yield* Stream.runForEach(found, (rows) => {
+    const values = rows.map((row: Row) => `(${table.key.map((name) => DuckDb.constant(row[name])).join(", ")})`)
+    return values.length === 0
+      ? Effect.void
+      : session.run(`INSERT INTO ${heldTable} (${names}) VALUES ${values.join(", ")}`)
+  })
 }, Effect.scoped)
 
 /** Whether a run was published in the place of a target. */

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { RunDatabase } from "../../duckdb/RunDatabase.ts"
 import type { LogPlan, LogWindow, Pipeline, Source } from "../../Pipeline.ts"
+import type { SinkServices } from "../../Sink.ts"
 import type { Stamp, Table } from "../../Table.ts"
 import type { Manifests } from "../publish/Manifest.ts"
 import type { TrustedPlaces } from "../publish/Recovery.ts"
@@ -31,7 +32,7 @@ const coveredBefore = Effect.fnUntraced(function*(
 export const refuseLog = ({ kind, name }: Pipeline) =>
   kind === "log" ? Effect.fail(new RunError({ reason: new OneTenantOnly({ pipeline: name }) })) : Effect.void
 
-/** A plan that has begun: the part is known, and the keys are not loaded yet. */
+/** A plan that has begun: the part is known, and the run database is not open yet. */
 export interface BegunPlan {
   readonly next: LogWindows.NextWindow
   readonly sink: Held.EventSink
@@ -58,13 +59,14 @@ export const begin = Effect.fnUntraced(function*(
 
 const planOf = (
   { recount, window }: LogWindows.NextWindow,
-  before: ReadonlyArray<LogWindow>
-): LogPlan => ({ window, recount, covered: LogWindows.merged([...before, window]), held: Held.heldTable })
+  before: ReadonlyArray<LogWindow>,
+  hold: LogPlan["hold"]
+): LogPlan => ({ window, recount, covered: LogWindows.merged([...before, window]), held: Held.heldTable, hold })
 
 const tableOf = (pipeline: Pipeline): Effect.Effect<Table> =>
   Effect.fromNullishOr(Held.eventTable(pipeline)).pipe(Effect.orDie)
 
-/** Loads the keys of the published events, which completes the plan. */
+/** Completes the plan with the keys of the published events, which are loaded part by part. */
 export const make = Effect.fnUntraced(function*(
   { session }: RunDatabase,
   pipeline: Pipeline,
@@ -72,9 +74,12 @@ export const make = Effect.fnUntraced(function*(
   { before, next, sink }: BegunPlan
 ) {
   const table = yield* tableOf(pipeline)
-  yield* Held.create(session, table)
-  yield* Held.load(session, table, sink, tenant, [next.window, ...next.recount])
-  return planOf(next, before)
+  const services = yield* Effect.context<SinkServices>()
+  return planOf(
+    next,
+    before,
+    (part) => Effect.provide(Held.load(session, table, sink, tenant, part), services)
+  )
 })
 
 /** The plan of a dry run, which knows no published run: the last day, or the first part of a range. */
@@ -85,8 +90,8 @@ export const dry = Effect.fnUntraced(function*(
   stamp: Stamp,
   range: LogWindows.LogRange | undefined
 ) {
-  yield* Held.create(session, yield* tableOf(pipeline))
+  const table = yield* tableOf(pipeline)
   const now = millisOf(stamp)
   const next = LogWindows.next([], now, range ?? { from: now - day })
-  return planOf({ ...next, window: recorded?.window ?? next.window, recount: [] }, [])
+  return planOf({ ...next, window: recorded?.window ?? next.window, recount: [] }, [], () => Held.empty(session, table))
 })
