@@ -156,8 +156,11 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       return Number(counted[0]?.[0]) > 0
     })
     const from = staged("views.sql")
-    const [table] = run.tables
-    const written = yield* session.all(`SELECT 1 FROM glob(${ParquetFiles.files(here, table)}) LIMIT 1`)
+    // the views of a log do not depend on the columns that were added, and a log has many files
+    const table = run.tables.find(isSnapshot)
+    const written = table === undefined
+      ? []
+      : yield* session.all(`SELECT 1 FROM glob(${ParquetFiles.files(here, table)}) LIMIT 1`)
     const added = written.length === 0
       ? []
       : yield* AddedColumns.addedByRuns(session, ParquetFiles.selectRuns(here, table))

@@ -4,24 +4,24 @@ import { Effect, Option, Stream } from "effect"
 import type { SinkReason } from "../failure/SinkError.ts"
 import * as Files from "../files/Files.ts"
 import type { Rows } from "../Sink.ts"
-import type { Cell, Row, Table } from "../Table.ts"
+import { type Cell, isSnapshot, type Row, type Table } from "../Table.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as RowHash from "./RowHash.ts"
 
 /** The SQL name of the table that has a table's rows of all runs of the round. */
 export const rowsTable = ({ name }: Table) => `rows.${DuckDb.name(name)}`
 
-/** The statement that makes the table for a table's rows. Every row also has its hashes. */
-export const create = (table: Table) => DuckDb.create(rowsTable(table), RowHash.hashed(table))
+/** The statement that makes the table for a table's rows. The rows of a snapshot also have their hashes. */
+export const create = (table: Table) =>
+  DuckDb.create(rowsTable(table), isSnapshot(table) ? RowHash.hashed(table) : table)
 
 /** The statement that inserts the rows of a query, which must have the table's columns. */
 export const insert = (table: Table, query: string) => {
   const cells = table.columns.map(({ name, type }) =>
     `${DuckDb.name(name)}::${DuckDb.types[type]} AS ${DuckDb.name(name)}`
   )
-  return `INSERT INTO ${rowsTable(table)} BY NAME (${
-    RowHash.withHashes(table, `SELECT ${cells.join(", ")} FROM (${query})`)
-  })`
+  const rows = `SELECT ${cells.join(", ")} FROM (${query})`
+  return `INSERT INTO ${rowsTable(table)} BY NAME (${isSnapshot(table) ? RowHash.withHashes(table, rows) : rows})`
 }
 
 /** A query for the rows of some runs of the round, with the table's columns in order. */
