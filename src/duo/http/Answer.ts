@@ -84,7 +84,7 @@ const success = (received: HttpAnswer): Result.Result<Answer, DuoReason> => {
         response: envelope.response,
         metadata: "metadata" in envelope ? envelope.metadata : undefined,
         // UTF-8 cannot hold half of a pair, so only an escape in the JSON can make one
-        halves: hasSurrogate(text) && loneEscape.test(text) ? replaceHalves(envelope.response) : [],
+        halves: maySplit(text) ? replaceHalves(envelope.response) : [],
         isKnown: false,
         text,
         notBefore: notBeforeOf(received)
@@ -116,6 +116,9 @@ const hasSurrogate = (text: string) => text.includes("\\ud") || text.includes("\
  * An escape of half a pair without the other half beside it. It also matches an escaped backslash before such letters.
  */
 const loneEscape = /\\u[dD][89abAB][\dA-Fa-f]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][\dA-Fa-f]{2})\\u[dD][c-fC-F]/
+
+/** Whether JSON may have half of a surrogate pair. */
+export const maySplit = (text: string) => hasSurrogate(text) && loneEscape.test(text)
 
 /** Whether text that is not JSON ends inside an object or a list. */
 const endsEarly = (text: string): boolean => {

@@ -8,6 +8,7 @@ import type { List, LogWindow } from "../../Pipeline.ts"
 import * as ClockSkew from "../ClockSkew.ts"
 import { DuoError } from "../DuoError.ts"
 import { UnreadableAnswer } from "../DuoReason.ts"
+import { maySplit } from "../http/Answer.ts"
 import { Client } from "../http/Client.ts"
 import { leaves } from "../wire/Columns.ts"
 import { decodeEvents, instantOf, LogEvent } from "../wire/LogEvent.ts"
@@ -46,9 +47,6 @@ const partsOf = (response: unknown) => ({
   entries: isObject(response) && "authlogs" in response ? response.authlogs : undefined,
   metadata: isObject(response) && "metadata" in response ? response.metadata : undefined
 })
-
-/** An answer may have an escape that is half of a surrogate pair only if it has one of these. */
-const maySplit = (text: string) => /\\u[dD]/.test(text)
 
 export class AuthenticationLog extends Context.Service<AuthenticationLog, {
   readonly count: (part: LogWindow) => Effect.Effect<LogCount, DuoError>
