@@ -39,7 +39,11 @@ export interface LogDay {
   readonly late: ReadonlyArray<{ readonly place: number; readonly visibleAt: number }>
 }
 
-const hex = (value: number, digits: number) => value.toString(16).padStart(8, "0").slice(0, digits)
+const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
+
+/** The first digits of 32 bits. */
+const hex = (value: number, digits: number) =>
+  `${bytes[value >>> 24]}${bytes[value >>> 16 & 255]}${bytes[value >>> 8 & 255]}${bytes[value & 255]}`.slice(0, digits)
 
 /** The id of a transaction: a UUID. */
 export const txid = (seed: number, day: number, transaction: number): string => {

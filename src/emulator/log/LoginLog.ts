@@ -77,10 +77,8 @@ export const make = (options: LogOptions): LoginLog => {
     days.set(day, made)
     return made
   }
-  const userOf = (day: number, n: number) => {
-    const at = Days.txid(seed, day, n).split("-")[4] ?? ""
-    return userAt(day, Number.parseInt(at, 16) % users(day).size)
-  }
+  const userOf = (day: number, txid: string) =>
+    userAt(day, Number.parseInt(txid.slice(txid.lastIndexOf("-") + 1), 16) % users(day).size)
   const userAt = (day: number, place: number) => {
     const key = `${day} ${place}`
     const known = loginUsers.get(key)
@@ -122,9 +120,9 @@ export const make = (options: LogOptions): LoginLog => {
     const transaction = transactions[place] ?? 0
     const at = millis[place] ?? 0
     const txid = Days.txid(seed, day, transaction)
-    const push = transaction - shape.perDay(day)
+    const push = shape.isAttacked(day) ? transaction - shape.perDay(day) : -1
     const attacked = push < 0 ? undefined : attackedOn(day)
-    const user = attacked ?? userOf(day, transaction)
+    const user = attacked ?? userOf(day, txid)
     const ending = attacked && pushEnding(attacked, push === Days.attackPushes - 1)
     const entry = {
       seed,

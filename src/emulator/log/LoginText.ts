@@ -19,8 +19,9 @@ interface Factor {
 /** A user with everything that their logins need. */
 export interface LoginUser {
   readonly key: string
+  /** The name and the e-mail address as JSON. */
   readonly name: string
-  readonly email: Json
+  readonly email: string
   readonly groups: string
   readonly status: string
   readonly factors: ReadonlyArray<Factor>
@@ -81,8 +82,8 @@ export const loginUser = (seed: number, user: JsonObject): LoginUser => {
   }))
   return {
     key,
-    name: text(user["username"]),
-    email: user["email"] ?? null,
+    name: quote(text(user["username"])),
+    email: dumps(user["email"] ?? null),
     groups: dumps(objects(user, "groups").map(({ name }) => text(name))),
     status: text(user["status"]),
     factors: [...keys, ...u2f, ...objects(user, "phones").flatMap(ofPhone), ...tokens],
@@ -212,11 +213,11 @@ export const loginText = (entry: LoginEntry): string => {
     `, "security_agents": []}, "adaptive_trust_assessments": {}, "alias": "${alias}"` +
     `, "application": {"key": "${ids.of(application)}", "name": "${loginApplications[application] ?? ""}"}` +
     `, "auth_device": {"ip": ${device === undefined ? "null" : `"${ip}"`}${key}, "location": ${place}` +
-    `, "name": ${device?.name ? quote(device.name) : "null"}}, "email": ${dumps(user.email)}` +
+    `, "name": ${device?.name ? quote(device.name) : "null"}}, "email": ${user.email}` +
     `, "event_type": "authentication", "factor": "${factor}", "isotimestamp": "${at}", "ood_software": null` +
     `, "reason": ${reason === null ? "null" : `"${reason}"`}, "result": "${result}"` +
     `, "timestamp": ${Math.floor(millis / 1000)}, "trusted_endpoint_status": "unknown", "txid": "${txid}"` +
-    `, "user": {"groups": ${user.groups}, "key": "${user.key}", "name": ${quote(user.name)}}}`
+    `, "user": {"groups": ${user.groups}, "key": "${user.key}", "name": ${user.name}}}`
   if (n % 37 !== 36 || entry.ending !== undefined) return made
   const odd = oddities[Math.floor(n / 37) % oddities.length]
   return odd === undefined ? made : dumps(odd.of(parseObject(made)))
