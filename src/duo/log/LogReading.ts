@@ -34,7 +34,7 @@ const doubtOf = (uncounted: ReadonlyArray<Uncounted>) => {
   return [...named, ...others === 0 ? [] : [`and so for ${others} more`]].join("; ")
 }
 
-const inPart = ({ from, to }: LogWindow) => `occurred_us // 1000 BETWEEN ${from} AND ${to}`
+const inPart = ({ from, to }: LogWindow) => `occurred_us BETWEEN ${from} * 1000 AND ${to} * 1000 + 999`
 
 export const read = Effect.fn("Duo.log")(function*(
   log: AuthenticationLog["Service"],
@@ -64,10 +64,14 @@ export const read = Effect.fn("Duo.log")(function*(
   })
   const count = (sql: string) => Effect.map(session.all(`SELECT count(*) ${sql}`), ([row]) => Number(row?.[0]))
   const countRead = (part: LogWindow) => Effect.andThen(enter, count(`FROM readings.entries WHERE ${inPart(part)}`))
-  const countKnown = Effect.fnUntraced(function*(part: LogWindow) {
-    const others = `FROM readings.known ANTI JOIN readings.entries USING (txid, occurred_us) WHERE ${inPart(part)}`
-    return (yield* countRead(part)) + (yield* count(others))
-  })
+  const countKnown = (part: LogWindow) =>
+    Effect.andThen(
+      enter,
+      count(
+        `FROM (SELECT txid, occurred_us FROM readings.known WHERE ${inPart(part)}
+         UNION SELECT txid, occurred_us FROM readings.entries WHERE ${inPart(part)})`
+      )
+    )
 
   const counted = {
     pageSize,
