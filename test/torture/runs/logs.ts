@@ -97,9 +97,12 @@ const regular = (history: History, everyHours: number) =>
     return { emulator, found, outcomes }
   }))
 
+/** Runs come every so many hours. */
+const intervals = [2, 3, 4, 6, 8]
+
 const late = (seed: number) =>
   Effect.map(
-    regular({ seed, days: seed % 2 === 0 ? 3 : 1 }, seed % 2 === 0 ? 24 : 2),
+    regular({ seed, days: seed % 2 === 0 ? 3 : 1 }, seed % 2 === 0 ? 24 : intervals[seed % intervals.length] ?? 2),
     ({ outcomes }): Reached => ({
       late: outcomes.reduce((sum, { window }) => sum + (window?.late ?? 0), 0),
       complete: outcomes.filter(({ complete }) => complete).length
