@@ -7,7 +7,16 @@ import { table } from "../PageTable.ts"
 import { daysBack, type Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
-const Totals = Schema.Struct({ logins: Count, until: Millis, without: Count, weak_users: Count, tired: Count })
+const Totals = Schema.Struct({
+  logins: Count,
+  until: Millis,
+  /** Logins with a second factor, and those of them that name the authenticator. */
+  with_factor: Count,
+  named: Count,
+  without: Count,
+  weak_users: Count,
+  tired: Count
+})
 const Way = Schema.Struct({ way: Schema.NullOr(Schema.String), logins: Count, users: Count })
 type Way = typeof Way.Type
 
@@ -31,11 +40,12 @@ export const used = Effect.fnUntraced(function*({ session, tenant }: Subject) {
     session,
     Totals,
     `SELECT epoch_ms(${until}) AS until,
-       (SELECT count(*) FROM authentications
-         WHERE ${where} AND event_type = 'authentication' AND result = 'success') AS logins,
+       count(*) AS logins, count(*) FILTER (used_second_factor) AS with_factor,
+       count(*) FILTER (used_second_factor AND method_id IS NOT NULL) AS named,
        (SELECT count(*) FROM logins_without_second_factor WHERE ${where}) AS without,
        (SELECT count(DISTINCT user_id) FROM strong_but_used_weak WHERE ${where} AND strength = 'telephony') AS weak_users,
-       (SELECT count(*) FROM push_fatigue WHERE ${where} AND (denied >= 3 OR fraud > 0)) AS tired`
+       (SELECT count(*) FROM push_fatigue WHERE ${where} AND (denied >= 3 OR fraud > 0)) AS tired
+     FROM authentications WHERE ${where} AND event_type = 'authentication' AND result = 'success'`
   )
   const factors = yield* ask(
     session,
@@ -71,7 +81,9 @@ export const used = Effect.fnUntraced(function*({ session, tenant }: Subject) {
     Words.figure("used.without", totals.without)
   } of them needed no second factor. ${
     Words.figure("used.weak_users", totals.weak_users)
-  } of the users who have a phishing-resistant method logged in with a text message or a call.${
+  } of the users who have a phishing-resistant method logged in with a text message or a call. Duo names the authenticator in ${
+    Words.share(totals.named, totals.with_factor)
+  } of the logins with a second factor.${
     totals.tired === 0 ?
       "" :
       html` <strong class="warning">${Words.figure("used.tired", totals.tired)} approved ${
