@@ -62,9 +62,15 @@ const killed = (site: Effect.Success<typeof make>, calls: number) => (seed: numb
     const { data, round } = site
     rmSync(data, { recursive: true, force: true })
     const dice = new Dice(seed)
-    // half of the kills hit the last fifth of the calls, in which the round is gathered and published
-    const at = seed % 2 === 0 ? 1 + dice.below(calls) : calls - dice.below(Math.floor(calls / 5))
-    const cut = yield* round({ TORTURE_KILL: String(at) })
+    const moments = [
+      () => String(1 + dice.below(calls)),
+      // the last fifth of the calls, in which the round is gathered and published
+      () => String(calls - dice.below(Math.floor(calls / 5))),
+      // one to five tenants are kept: the first rename is of another file
+      () => `${3 + dice.below(names.length - 1)} rename`,
+      () => String(calls - dice.below(Math.floor(calls / 5)))
+    ]
+    const cut = yield* round({ TORTURE_KILL: moments[seed % moments.length]?.() ?? "1" })
     const left = files(data)
     const { runs, seen } = yield* look(data)
     // every tenant is whole or absent, and so is the round
