@@ -7,6 +7,9 @@ const objectsMax = 10_000
 /** A part has so many times more tenants at most than are read at the same time. */
 const tenantsFactor = 1.5
 
+/** So many parts are open at the same time: while the rows of one are made, the tenants of the other are read. */
+export const openMax = 2
+
 /** The objects that a tenant without an earlier run is expected to have. */
 export const objectsExpected = 500
 

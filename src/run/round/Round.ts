@@ -175,7 +175,7 @@ export const run = Effect.fn("Round")(function*(
         ),
         Effect.tap((all) => Effect.forEach(all, ({ result, tenant }) => options.onTenant(tenant, result)))
       ),
-    { concurrency: options.atOnce }
+    { concurrency: Math.min(Parts.openMax, options.atOnce) }
   ).pipe(Effect.interruptible, Effect.map(Array.flatten))
   const { leftOut, receipts } = yield* Gather.gather(pipeline, manifests, readRuns, options)
   const result: RoundResult = {
