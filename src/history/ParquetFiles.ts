@@ -7,7 +7,7 @@ import { type Outcome, runs, toRow } from "../Outcome.ts"
 import type { SinkRun } from "../Sink.ts"
 import { isSnapshot, type Table } from "../Table.ts"
 import { format, isNewer, newestFormat, version } from "../Version.ts"
-import { joinedViews } from "./DescribedPipeline.ts"
+import { joinedViews, viewsIn } from "./DescribedPipeline.ts"
 import * as Snapshots from "./Snapshots.ts"
 
 /** The metadata key of the row of `runs`, as JSON; an array of rows if the file has several runs. */
@@ -144,10 +144,8 @@ export const views = (
   const here = `getvariable(${DuckDb.literal(variable)})`
   const own = [heading(pipeline), statements(here, { tables, views }, written, added)].join("\n")
   const parts = sections(before).set(heading(pipeline), own)
-  const there = new Set(
-    [...parts.values()].flatMap((text) => [...text.matchAll(/\bVIEW "?(\w+)/g)].map(([_, name = ""]) => name))
-  )
-  for (const { name, sql } of joinedViews([{ joined }], there)) {
+  const there = new Set([...parts.values()].flatMap(viewsIn))
+  for (const { name, sql } of joinedViews([{ joined, tables, views }], there)) {
     parts.set(joinedHeading(name), `${joinedHeading(name)}\n${sql.trimEnd()}`)
   }
   return [

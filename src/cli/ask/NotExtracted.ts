@@ -1,6 +1,7 @@
 /** Explains a query that fails because it names a table or a view of a pipeline that was never run. */
 import { Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
+import { viewsIn } from "../../history/DescribedPipeline.ts"
 import type { Pipeline } from "../../Pipeline.ts"
 import { commandName } from "../terminal/CommandName.ts"
 import { BadQuery } from "./Select.ts"
@@ -17,8 +18,6 @@ export class NotExtracted extends Schema.TaggedError<NotExtracted>()("NotExtract
     return `${this.name} is not there, because no run has read it yet: ${commands}`
   }
 }
-
-const viewsIn = (sql: string) => [...sql.matchAll(/\bVIEW (\w+)/g)].map(([_, name = ""]) => name)
 
 /** The names of a pipeline's tables and views, in lower case. */
 const namesOf = ({ tables, views }: Pipeline) => [...tables.map(({ name }) => name), ...viewsIn(views)]

@@ -11,6 +11,7 @@ import * as Meta from "../../history/ledger/Meta.ts"
 import * as ParquetEvents from "../../history/ParquetEvents.ts"
 import * as ParquetFiles from "../../history/ParquetFiles.ts"
 import * as Snapshots from "../../history/Snapshots.ts"
+import type { Table } from "../../Table.ts"
 import { Plugins } from "../shared/Plugins.ts"
 import { commandName } from "../terminal/CommandName.ts"
 
@@ -43,15 +44,12 @@ const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: str
   yield* at(ParquetFiles.refuseNewer(session, ParquetFiles.files(here)))
   yield* at(session.run(Snapshots.runs(ParquetFiles.selectRuns(here)).join(";\n")))
   const added = yield* at(AddedColumns.addedByRuns(session, "FROM runs"))
-  const there = new Set<string>()
-  const pipelines = yield* (yield* Plugins).pipelines
-  for (const pipeline of pipelines) {
-    const written = pipeline.tables.filter(({ name }) => folders.includes(name))
-    if (written.length === 0) continue
-    yield* at(session.run(ParquetFiles.statements(here, pipeline, written, added)))
-    for (const { name } of pipeline.tables) there.add(name)
+  const isWritten = ({ name }: Table) => folders.includes(name)
+  const extracted = (yield* (yield* Plugins).pipelines).filter(({ tables }) => tables.some(isWritten))
+  for (const pipeline of extracted) {
+    yield* at(session.run(ParquetFiles.statements(here, pipeline, pipeline.tables.filter(isWritten), added)))
   }
-  for (const { sql } of joinedViews(pipelines, there)) yield* at(session.run(sql))
+  for (const { sql } of joinedViews(extracted)) yield* at(session.run(sql))
 })
 
 /**

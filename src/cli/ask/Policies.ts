@@ -105,6 +105,8 @@ const violations = Effect.fnUntraced(function*(
   return { found, atMost }
 })
 
+const about = ({ atMost, name, sentence }: Policy) => ({ policy: name, at_most: atMost, sentence })
+
 /** Compares the tenants with a policy. */
 export const judge = (
   session: Session,
@@ -112,8 +114,7 @@ export const judge = (
   policy: Policy,
   timeout: Select.QueryTimeout
 ): Effect.Effect<Verdict> => {
-  const { atMost, name, sentence } = policy
-  const of = { policy: name, at_most: atMost, sentence }
+  const of = about(policy)
   return Effect.match(violations(session, unknown, policy, timeout), {
     onFailure: (why): Verdict => ({ ...of, verdict: "cannot be told", found: null, why }),
     onSuccess: ({ atMost, found }): Verdict => ({
@@ -126,10 +127,8 @@ export const judge = (
 }
 
 /** The verdict on a policy that is about a pipeline that nobody has run yet. */
-export const leftOut = ({ atMost, name, sentence }: Policy, why: string): Verdict => ({
-  policy: name,
-  at_most: atMost,
-  sentence,
+export const leftOut = (policy: Policy, why: string): Verdict => ({
+  ...about(policy),
   verdict: "left out",
   found: null,
   why

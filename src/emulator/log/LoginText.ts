@@ -183,7 +183,7 @@ export interface LoginEntry {
   readonly seed: number
   readonly applications: Ids
   readonly user: LoginUser
-  /** How the login ends; undefined if the dice decide. */
+  /** How the login ends; undefined if it is random. */
   readonly ending: Ending | undefined
   /** A number that is different for every entry. */
   readonly n: number

@@ -86,8 +86,7 @@ export const make = Effect.fnUntraced(
           ...tables.flatMap((table) => isSnapshot(table) ? views(table) : Snapshots.view(table, rowsOf(table))),
           sql
         ]),
-        ...joinedViews(extracted, new Set(extracted.flatMap(({ tables }) => tables.map(({ name }) => name))))
-          .map(({ sql }) => sql)
+        ...joinedViews(extracted).map(({ sql }) => sql)
       ].join(";\n")
     )
     yield* others(session, catalog, extracted.flatMap(({ tables }) => tables.flatMap(StoredTables.tablesOf)))

@@ -159,7 +159,7 @@ export const migrate = Effect.fn("Ledger.migrate")(
     yield* session.run(
       [`USE ${catalog}`, ...statements, ...eventViews, ...hasEvents ? [views] : [], "COMMIT"].join(";\n")
     )
-    const there = yield* session.all(
+    const there = pipeline.joined === undefined ? [] : yield* session.all(
       `SELECT DISTINCT table_name FROM duckdb_columns()
        WHERE database_name = ${DuckDb.literal(catalog)} AND schema_name = 'main'`
     )

@@ -88,7 +88,7 @@ const told: ReadonlyArray<readonly [promise: string, world: World, expected: str
     "true, none, none, not enrolled, let in"
   ],
   [
-    "whoever has the password may enroll a device of their own",
+    "somebody else who has the password may enroll a device",
     { user: { is_enrolled: false }, methods: [], policy: { new_user_behavior: "enroll" } },
     "true, none, none, not enrolled, may enroll"
   ],
