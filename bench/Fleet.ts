@@ -1,8 +1,8 @@
 /**
  * Measures how fast one, two and four workers of a fleet publish tenants whose answers are slow. Workers, tenants and
- * PostgreSQL share this machine. A worker reads one tenant at a time, so that what is waited for is Duo.
+ * PostgreSQL share this machine. A worker reads one tenant at a time, so it waits for Duo most of the time.
  */
-import { Console, Effect, FileSystem, Schema } from "effect"
+import { Console, Effect, FileSystem, Schedule, Schema } from "effect"
 import { spawn } from "node:child_process"
 import * as postgres from "../test/support/servers/postgres-server.ts"
 import { PrintedParent } from "../test/support/servers/printed-parent.ts"
@@ -14,7 +14,7 @@ export interface Options {
   readonly rounds: number
 }
 
-export const full: Options = { tenants: 60, rounds: 3 }
+export const full: Options = { tenants: 120, rounds: 3 }
 export const quick: Options = { tenants: 10, rounds: 1 }
 
 const users = 20
@@ -38,6 +38,20 @@ const worker = (command: Processes.Command) =>
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
 
+/** Waits until each worker has the same number of shards. A shard is an advisory lock of the session of its worker. */
+const untilEven = (server: postgres.Server, workers: number) =>
+  Effect.sync(() =>
+    postgres.query(
+      server,
+      "SELECT count(*) AS shards FROM pg_locks WHERE objsubid = 2 GROUP BY pid HAVING count(*) > 1"
+    )
+  ).pipe(
+    Effect.repeat({
+      until: (held) => held.length === workers && new Set(held.map(({ shards }) => shards)).size === 1,
+      schedule: Schedule.spaced("500 millis")
+    })
+  )
+
 const Submitted = Schema.fromJsonString(Schema.Struct({
   tenants: Schema.Array(Schema.Struct({ state: Schema.String }))
 }))
@@ -46,11 +60,11 @@ const Submitted = Schema.fromJsonString(Schema.Struct({
 const seconds = Effect.fnUntraced(function*(parent: typeof PrintedParent.Type, workers: number) {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-bench-" })
-  const { port } = yield* Effect.acquireRelease(
+  const server = yield* Effect.acquireRelease(
     Effect.promise(() => postgres.start()),
     ({ stop }) => Effect.promise(() => stop())
   )
-  const target = `postgres://duo@127.0.0.1:${port}/reports`
+  const target = `postgres://duo@127.0.0.1:${server.port}/reports`
   const file = `${directory}/tenants.ndjson`
   yield* fs.writeFileString(file, parent.children.map((child) => JSON.stringify(child)).join("\n"), { mode: 0o600 })
   const list = ["--tenants", file, "--database", target]
@@ -59,6 +73,7 @@ const seconds = Effect.fnUntraced(function*(parent: typeof PrintedParent.Type, w
     yield* fs.makeDirectory(place)
     yield* worker(Processes.duoMfa(parent, place, ["worker", ...list, "--sink", target, "--at-once", "1"]))
   }
+  yield* untilEven(server, workers)
   const ended = yield* Processes.run(
     Processes.duoMfa(parent, directory, ["submit", ...list, "--every", "24h", "--wait", "1h", "--json"])
   )
