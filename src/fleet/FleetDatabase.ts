@@ -7,6 +7,7 @@ import { Effect, Layer, Redacted, Runtime, Schedule, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import * as Connection from "../../sinks/postgres/Connection.ts"
 import * as DatabaseTarget from "../../sinks/postgres/DatabaseTarget.ts"
+import * as Failure from "../../sinks/postgres/Failure.ts"
 import { tls } from "../../sinks/postgres/Tls.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
 
@@ -24,18 +25,28 @@ export class BadFleetDatabase extends Schema.TaggedError<BadFleetDatabase>()("Ba
   }
 }
 
+/** Whether the same statement may succeed later. The client does not know the codes of a server that starts or stops. */
+const isPassing = ({ reason }: SqlError.SqlError) =>
+  reason.isRetryable || reason._tag === "UnknownError" && Failure.reasonOf(reason.cause)._tag === "Unreachable"
+
+const detailOf = ({ reason }: SqlError.SqlError) => {
+  if (reason._tag === "ConnectionError") return "it cannot be reached"
+  const known = Failure.reasonOf(reason.cause)
+  return "detail" in known ? known.detail : reason._tag
+}
+
 /** A database that does not answer may come back; anything else is for a person. */
-const failureOf = ({ reason }: SqlError.SqlError) =>
+const failureOf = (error: SqlError.SqlError) =>
   new BadFleetDatabase({
-    detail: reason._tag === "ConnectionError" ? "it cannot be reached" : `${reason._tag}, ${reason.message}`,
-    exit: reason.isRetryable ? ExitCode.unavailable : ExitCode.cannotCreate
+    detail: detailOf(error),
+    exit: isPassing(error) ? ExitCode.unavailable : ExitCode.cannotCreate
   })
 
 /** Tries a statement again for a minute, while the database is restarting or another transaction is in the way. */
 export const patiently = <A, R>(statement: Effect.Effect<A, SqlError.SqlError, R>) =>
   statement.pipe(
     Effect.retry({
-      while: ({ reason }) => reason.isRetryable,
+      while: isPassing,
       schedule: Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 60 }))
     }),
     Effect.mapError(failureOf)

@@ -1,7 +1,7 @@
 /** Hands the turns of a period to the fleet, and tells how far they are. */
 import { Clock, Duration, Effect, Schedule } from "effect"
-import { MachineId, Snowflake } from "effect/cluster"
-import { SqlClient } from "effect/sql"
+import { ClusterError, MachineId, Snowflake } from "effect/cluster"
+import { SqlClient, SqlError } from "effect/sql"
 import * as Board from "./Board.ts"
 import { client, TenantTurn, type TenantTurnPayload } from "./Cluster.ts"
 import * as FleetDatabase from "./FleetDatabase.ts"
@@ -46,6 +46,22 @@ const pruneMessages = Effect.fnUntraced(function*(now: number) {
   )
 })
 
+/**
+ * Hands a turn over; one that was handed over before is the same turn. The cluster dies of a statement that the database
+ * refuses. Such a statement may have had the id of another message, because processes choose ids by themselves: the next
+ * try has another id.
+ */
+const handOver = (turn: TenantTurnPayload) =>
+  TenantTurn.execute(turn, { discard: true }).pipe(
+    Effect.catchDefect((defect) =>
+      defect instanceof ClusterError.PersistenceError && SqlError.isSqlError(defect.cause)
+        ? Effect.fail(defect.cause)
+        : Effect.die(defect)
+    ),
+    Effect.retry({ while: ({ reason }) => reason._tag === "UniqueViolation", times: 3 }),
+    FleetDatabase.patiently
+  )
+
 /** Hands work over. Doing it again in the same period only tries the failed ones again. */
 export const submit = (database: string, work: Work) =>
   Effect.gen(function*() {
@@ -74,8 +90,7 @@ export const submit = (database: string, work: Work) =>
       maxShrink: work.maxShrink ?? null
     })
     const waiting = (yield* states).filter((state) => !isDone(state))
-    yield* Effect.forEach(waiting, (state) => TenantTurn.execute(turnOf(state), { discard: true }), { concurrency: 16 })
-      .pipe(Effect.provide(client))
+    yield* Effect.forEach(waiting, (state) => handOver(turnOf(state)), { concurrency: 16 }).pipe(Effect.provide(client))
     yield* pruneMessages(now)
     const result = yield* work.wait === undefined ? states : states.pipe(
       Effect.repeat({
