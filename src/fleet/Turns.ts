@@ -7,7 +7,6 @@ import { ExitCode, mayPass } from "../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import { makeDirectory } from "../files/Durable.ts"
 import type { Pipeline } from "../Pipeline.ts"
-import { refuseLog } from "../run/log/LogPlans.ts"
 import * as Manifest from "../run/publish/Manifest.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
 import * as Run from "../run/Run.ts"
@@ -20,6 +19,14 @@ class Claimed extends Schema.TaggedError<Claimed>()("Claimed", { tenant: Schema.
   override readonly [Runtime.errorExitCode] = ExitCode.busy
   override get message() {
     return `Another worker has read ${this.tenant} for this period. This run is discarded.`
+  }
+}
+
+/** The parts of a log are planned in one data directory, and a fleet has one for each turn. */
+class LogInFleet extends Schema.TaggedError<LogInFleet>()("LogInFleet", { pipeline: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message() {
+    return `${this.pipeline} is a log, which a fleet does not read. Read it on one machine: duo-mfa extract ${this.pipeline} --tenants FILE`
   }
 }
 
@@ -40,7 +47,7 @@ const read = Effect.fnUntraced(function*(
   dataDirectory: string
 ) {
   const found = yield* options.findPipeline(turn.pipeline)
-  yield* refuseLog(found)
+  if (found.kind === "log") return yield* new LogInFleet({ pipeline: found.name })
   const pipeline = yield* options.pipelineFor(found, turn.tenant)
   const last = yield* board.last(turn)
   const manifests = yield* Manifest.make(dataDirectory)

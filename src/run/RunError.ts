@@ -94,11 +94,6 @@ export class NoEventSink extends Schema.TaggedError<NoEventSink>()("NoEventSink"
   sinks: Schema.Array(Schema.String)
 }) {}
 
-/** A log was asked of a fleet. */
-export class OneTenantOnly extends Schema.TaggedError<OneTenantOnly>()("OneTenantOnly", {
-  pipeline: Schema.String
-}) {}
-
 /** The run is sealed, but could not be published in one of its sinks yet. */
 export class Unpublished extends Schema.TaggedError<Unpublished>()("Unpublished", {
   run_id: Schema.String,
@@ -124,7 +119,6 @@ const Reason = Schema.Union([
   TenantTooSlow,
   Outdated,
   NoEventSink,
-  OneTenantOnly,
   Unpublished,
   UnnamedTarget
 ])
@@ -176,7 +170,6 @@ function exitCode(reason: Reason): number {
     case "UnnamedTarget":
       return ExitCode.refused
     case "NoEventSink":
-    case "OneTenantOnly":
       return ExitCode.usage
     case "Unpublished":
       return ExitCode.io
@@ -211,8 +204,6 @@ function describe(reason: Reason): string {
       return `A log needs a sink that says which events it has, and ${
         reason.sinks.join(", ") || "no sink"
       } cannot. Add --sink parquet, or --sink postgres.`
-    case "OneTenantOnly":
-      return `${reason.pipeline} is a log, which a fleet does not read. Read it on one machine: duo-mfa extract ${reason.pipeline} --tenants FILE`
     case "UnnamedTarget":
       return describeUnnamed(reason)
     case "Unpublished":

@@ -6,7 +6,6 @@ import type { SinkServices } from "../../Sink.ts"
 import type { Stamp, Table } from "../../Table.ts"
 import type { Manifests } from "../publish/Manifest.ts"
 import type { TrustedPlaces } from "../publish/Recovery.ts"
-import { OneTenantOnly, RunError } from "../RunError.ts"
 import * as Held from "./Held.ts"
 import * as LogWindows from "./LogWindows.ts"
 
@@ -27,10 +26,6 @@ const coveredBefore = Effect.fnUntraced(function*(
     to: Date.parse(to)
   }))
 })
-
-/** Fails for a log, whose parts are planned in one data directory, and a fleet has one for each turn. */
-export const refuseLog = ({ kind, name }: Pipeline) =>
-  kind === "log" ? Effect.fail(new RunError({ reason: new OneTenantOnly({ pipeline: name }) })) : Effect.void
 
 /** A plan that has begun: the part is known, and the run database is not open yet. */
 export interface BegunPlan {
