@@ -98,7 +98,7 @@ const regular = (history: History, everyHours: number) =>
   }))
 
 /** Runs come every so many hours. */
-const intervals = [2, 3, 4, 6, 8]
+const intervals = [1, 2, 3, 4, 6]
 
 const late = (seed: number) =>
   Effect.map(
