@@ -118,7 +118,7 @@ export const flags = {
   ),
   notify: Flag.Redacted("notify").pipe(
     Flag.withDescription(
-      "Post the result to an https webhook; the setting DUO_MFA_NOTIFY hides the URL from lists of processes"
+      "Post the result to an https webhook; the setting DUO_MFA_NOTIFY_FILE hides the URL from lists of processes"
     ),
     Flag.withMetavar("URL"),
     Flag.optional

@@ -2,9 +2,9 @@
  * Reads the settings for Duo: the host, the keys, the account, how to sign, and which API. They come from the ConfigProvider; the
  * command line gives it the environment, and then `.env`. The secret key is Redacted as soon as it is read.
  */
-import { Config, Context, Effect, FileSystem, Layer, Option, Redacted, Result, Runtime, Schema } from "effect"
+import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted, Result, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
-import * as Owner from "../../files/Owner.ts"
+import * as SecretFile from "../../files/SecretFile.ts"
 import { CurrentNames, inEnvironment, type SettingNames } from "../SettingNames.ts"
 import { parseHost } from "./Host.ts"
 
@@ -50,43 +50,24 @@ const oneOf = <const Choice extends string>(name: string, choices: ReadonlyArray
       : Effect.succeed(choice)
   })
 
-interface Secret {
-  readonly skey: Redacted.Redacted<string>
-  readonly warnings: ReadonlyArray<string>
-}
-
-/**
- * Reads the secret key from a file that systemd, Docker or a vault has mounted. Spaces and newlines around the key are
- * cut.
- */
-const readSecretFile = Effect.fnUntraced(function*(path: string, { skey: other, skeyFile }: SettingNames) {
-  const fileSystem = yield* FileSystem.FileSystem
-  const unreadable = (why: string) =>
-    failed(
-      [skeyFile],
-      `${skeyFile} names a file that ${why}: put the secret key in it${
-        skeyFile === inEnvironment.skeyFile ? `, or set ${other}` : ""
-      }`
-    )
-  const skey = yield* fileSystem.readFileString(path).pipe(
-    Effect.map((content) => Redacted.make(content.trim())),
-    Effect.mapError((error) =>
-      unreadable(error.reason._tag === "NotFound" ? "does not exist" : `cannot be read (${error.reason._tag})`)
-    )
+/** Reads the secret key from the file that a setting names. */
+const readSecretFile = (path: string, { skey: other, skeyFile }: SettingNames) =>
+  Effect.mapError(
+    SecretFile.read(path, skeyFile),
+    (why) =>
+      failed(
+        [skeyFile],
+        `${skeyFile} names a file that ${why}: put the secret key in it${
+          skeyFile === inEnvironment.skeyFile ? `, or set ${other}` : ""
+        }`
+      )
   )
-  if (Redacted.value(skey) === "") return yield* unreadable("is empty")
-  const secret: Secret = {
-    skey,
-    warnings: (yield* Owner.isReadByOthers(path)) ? [`Others may read the file of ${skeyFile}: chmod 600 it.`] : []
-  }
-  return secret
-})
 
 const readSecret = Effect.fnUntraced(function*(names: SettingNames) {
   const path = yield* setting("DUO_SKEY_FILE")
   if (path !== undefined) return yield* readSecretFile(path, names)
   const skey = yield* secret
-  return skey === undefined ? undefined : { skey, warnings: [] }
+  return skey === undefined ? undefined : { value: skey, warnings: [] }
 })
 
 /** Such as "Set DUO_IKEY and DUO_HOST (DUO_SKEY is there)". */
@@ -185,7 +166,7 @@ export class Credentials extends Context.Service<Credentials, {
       const names = yield* CurrentNames
       const ikey = yield* setting("DUO_IKEY")
       const secret = yield* Effect.result(readSecret(names))
-      const skey = Result.isSuccess(secret) ? secret.success?.skey : undefined
+      const skey = Result.isSuccess(secret) ? secret.success?.value : undefined
       const name = yield* setting("DUO_HOST")
       const present = {
         [names.ikey]: ikey !== undefined,
@@ -217,7 +198,7 @@ export class Credentials extends Context.Service<Credentials, {
       }
       return Credentials.of({
         ikey,
-        skey: read.success.secret.skey,
+        skey: read.success.secret.value,
         ...read.success.host,
         accountId: read.success.accountId,
         signature: read.success.signature,

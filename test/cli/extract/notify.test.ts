@@ -42,6 +42,21 @@ describe("extract --notify", () => {
       assert.include(stderr, "warn: Others may read .env, and the secret in it: chmod 600 it.")
     })))
 
+  it.live("takes the URL from a file, and shows none of it", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const duo = yield* serve({ users })
+      const { posts, url } = yield* hook()
+      writeFileSync(`${folder}/url`, `${url}/s3cret\n`, { mode: 0o600 })
+      const env = { ...settings(duo), DUO_MFA_NOTIFY_FILE: "url" }
+      const { code, stderr, stdout } = yield* command(folder, ["extract", "--dry-run", "--log-level", "all"], env)
+      assert.deepStrictEqual([code, posts.map(({ path }) => path)], [0, ["/s3cret"]])
+      assert.notInclude(stdout + stderr, "s3cret")
+      const asked = duo.requests.length
+      const both = yield* command(folder, ["extract"], { ...env, DUO_MFA_NOTIFY: url })
+      assert.deepStrictEqual([both.code, duo.requests.length], [78, asked])
+      assert.include(both.stderr, "duo-mfa: DUO_MFA_NOTIFY and DUO_MFA_NOTIFY_FILE are both set: keep one of them.")
+    })))
+
   it.live("posts a text where Slack is, or what takes the same", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({ users })

@@ -1,4 +1,5 @@
 /** How a message reaches a webhook: how often it is posted, how long an answer may take, and over which connection. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Logger, Option, Redacted } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
@@ -14,7 +15,7 @@ const webhookAt = (url: string) =>
   Effect.map(Notify.webhook(Option.some(Redacted.make(url))), (webhook) => {
     assert(webhook !== undefined)
     return webhook
-  })
+  }).pipe(Effect.provide(NodeServices.layer))
 
 /** What is warned of while it runs. */
 const warnings = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
