@@ -9,7 +9,6 @@ import { Progress } from "../run/Progress.ts"
 import * as Run from "../run/Run.ts"
 import { collector } from "../telemetry/Collector.ts"
 import * as Meters from "../telemetry/Meters.ts"
-import { withoutPaths } from "../telemetry/Paths.ts"
 import { observed } from "../telemetry/RunTelemetry.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import * as Json from "../text/Json.ts"
@@ -24,7 +23,7 @@ import * as Notify from "./shared/Notify.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Targets from "./shared/Targets.ts"
-import { defect, exitStatusOf, publicMessageOf } from "./terminal/ExitStatus.ts"
+import { defect, exitStatusOf } from "./terminal/ExitStatus.ts"
 import * as Published from "./terminal/Published.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -148,16 +147,13 @@ export const extract = Command.make(
         )
 
       const failed = Effect.fnUntraced(function*(error: ExpectedFailure) {
-        const exit = error[Runtime.errorExitCode]
         const seen = last.what === undefined ? {} : { [last.what]: last.seen }
-        const known = { exit, pipeline: name, ...seen, total_objects: last.total, pages: last.pages }
+        const known = { pipeline: name, ...seen, total_objects: last.total, pages: last.pages }
+        const exit = error[Runtime.errorExitCode]
         // a failure to write is ignored: standard error has the message too, and the exit code is of the first failure
-        if (json) yield* Effect.ignore(Stdout.json({ error: error._tag, message: error.message, ...known }))
-        const message = withoutPaths(publicMessageOf(error), yield* Settings.dataDirectoryPath)
-        yield* postSummary(
-          { error: error._tag, message, ...known },
-          `failed with exit ${exit}, ${error._tag}. ${message}`
-        )
+        if (json) yield* Effect.ignore(Stdout.json({ error: error._tag, message: error.message, exit, ...known }))
+        const { facts, text } = Notify.newsOfFailure(error, yield* Settings.dataDirectoryPath)
+        yield* postSummary({ ...facts, ...known }, text)
       })
 
       const result = yield* watched(run, (progress) => {

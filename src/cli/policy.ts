@@ -2,15 +2,19 @@
 import { Effect, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
+import * as Terminal from "../text/Terminal.ts"
 import * as JUnit from "./ask/JUnit.ts"
 import * as NotExtracted from "./ask/NotExtracted.ts"
 import * as NotKnown from "./ask/NotKnown.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Policies from "./ask/Policies.ts"
 import * as Select from "./ask/Select.ts"
+import { flags } from "./extract/Flags.ts"
+import * as Notify from "./shared/Notify.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import { commandName } from "./terminal/CommandName.ts"
+import { defect } from "./terminal/ExitStatus.ts"
 import * as Format from "./terminal/Format.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -32,16 +36,84 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
   }
 }
 
+/** The verdicts on the last runs. */
+export interface Judgement {
+  readonly verdicts: ReadonlyArray<Policies.Verdict>
+  readonly seen: ReadonlyArray<NotKnown.LastRun>
+  /** Undefined if all policies are kept or left out. */
+  readonly failure: NotKept | undefined
+}
+
+/** What to compare with which policies; no names are all of them. */
+interface Question {
+  readonly names: ReadonlyArray<string>
+  readonly from: "ledger" | "parquet"
+  readonly timeout: Select.QueryTimeout
+}
+
+/** Compares the last runs in a data directory with policies. */
+export const judge = Effect.fnUntraced(function*(dataDirectory: string, { from, names, timeout }: Question) {
+  const policies = yield* Policies.find(dataDirectory, names)
+  const ledger = yield* OpenLedger.open(dataDirectory, from)
+  const pipelines = yield* (yield* Plugins).pipelines
+  const seen = yield* ledger.at(NotKnown.lastRuns(ledger.session, pipelines))
+  if (seen.length === 0) return yield* new OpenLedger.NoLedger({ ledger: dataDirectory })
+  const unknown = yield* ledger.at(NotKnown.find(ledger.session, pipelines, seen))
+  const run = seen.map(({ pipeline }) => pipeline)
+  const verdicts = yield* Effect.forEach(policies, (policy) => {
+    const [missing] = NotExtracted.missingIn(policy.sql, pipelines, run)
+    // nobody has to run every pipeline, but a policy that was named or written by the user is never passed over
+    return missing !== undefined && policy.isBuiltIn && names.length === 0
+      ? Effect.succeed(Policies.leftOut(policy, missing.message))
+      : Policies.judge(ledger.session, unknown, policy, timeout)
+  })
+  const named = (which: Policies.Verdict["verdict"]) =>
+    verdicts.filter(({ verdict }) => verdict === which).map(({ policy }) => policy)
+  const [broken, untold] = [named("broken"), named("cannot be told")]
+  const judgement: Judgement = {
+    verdicts,
+    seen,
+    failure: broken.length + untold.length === 0 ? undefined : new NotKept({ broken, untold })
+  }
+  return judgement
+}, Effect.scoped)
+
+const exitOf = ({ failure }: Judgement) => failure === undefined ? ExitCode.ok : failure[Runtime.errorExitCode]
+
+/** The object for programs. */
+export const factsOf = (judgement: Judgement) => ({
+  policies: judgement.verdicts,
+  tenants: judgement.seen,
+  exit: exitOf(judgement)
+})
+
+/** The verdicts that are not kept: the names and numbers of policies, and nothing that somebody has written in them. */
+export const newsOf = (judgement: Judgement): Notify.News => {
+  const of = (...which: ReadonlyArray<Policies.Verdict["verdict"]>) =>
+    judgement.verdicts.filter(({ verdict }) => which.includes(verdict))
+  const notKept = of("broken", "cannot be told")
+  const kept = of("kept").length
+  return {
+    facts: {
+      policies: notKept.map(({ at_most, found, policy, verdict }) => ({ policy, verdict, found, at_most })),
+      kept,
+      exit: exitOf(judgement)
+    },
+    text: [
+      `policies kept: ${kept} of ${kept + notKept.length}`,
+      ...notKept.map(({ at_most, found, policy, verdict }) =>
+        `${verdict}: ${Terminal.safeLine(policy)}${found === null ? "" : `, ${found} found, at most ${at_most}`}`
+      )
+    ].join("\n")
+  }
+}
+
 const formats = ["table", "junit", "json", "markdown"] as const
 
 const names = ["verdict", "policy", "found", "at most", "sentence"]
 
 /** A table of verdicts, and below it the runs that they are about. */
-const print = (
-  format: "table" | "markdown",
-  verdicts: ReadonlyArray<Policies.Verdict>,
-  seen: ReadonlyArray<NotKnown.LastRun>
-) => {
+export const tableOf = ({ seen, verdicts }: Judgement, format: "table" | "markdown" = "table") => {
   const rows = verdicts.map(({ at_most, found, policy, sentence, verdict, why }) => [
     verdict,
     policy,
@@ -54,6 +126,17 @@ const print = (
   )
   return [Format.lay(format, { names, rows }), "", ...below.map((line) => format === "markdown" ? `- ${line}` : line)]
     .join("\n")
+}
+
+const print = (format: typeof formats[number], judgement: Judgement) => {
+  switch (format) {
+    case "junit":
+      return Stdout.print(JUnit.print(judgement.verdicts, judgement.seen))
+    case "json":
+      return Stdout.json(factsOf(judgement))
+    default:
+      return Stdout.print(tableOf(judgement, format))
+  }
 }
 
 export const policy = Command.make(
@@ -69,41 +152,28 @@ export const policy = Command.make(
       Flag.withDescription("How the verdicts are printed; default table"),
       Flag.withMetavar("FORMAT"),
       Flag.withDefault("table")
+    ),
+    notify: flags.notify.pipe(
+      Flag.withDescription(
+        "Post the policies that are not kept to an https webhook; the setting DUO_MFA_NOTIFY_FILE hides the URL from lists of processes"
+      )
     )
   },
-  Effect.fnUntraced(function*({ format, from, names, timeout }) {
+  Effect.fnUntraced(function*({ format, notify, ...question }) {
+    const webhook = yield* Notify.webhook(notify)
+    const post = ({ facts, text }: Notify.News) =>
+      webhook === undefined ? Effect.void : Notify.post(webhook, { facts, text: `duo-mfa policy: ${text}` })
     const dataDirectory = yield* Settings.dataDirectoryToRead
-    const policies = yield* Policies.find(dataDirectory, names)
-    const ledger = yield* OpenLedger.open(dataDirectory, from)
-    const pipelines = yield* (yield* Plugins).pipelines
-    const seen = yield* ledger.at(NotKnown.lastRuns(ledger.session, pipelines))
-    if (seen.length === 0) return yield* new OpenLedger.NoLedger({ ledger: dataDirectory })
-    const unknown = yield* ledger.at(NotKnown.find(ledger.session, pipelines, seen))
-    const run = seen.map(({ pipeline }) => pipeline)
-    const verdicts = yield* Effect.forEach(policies, (policy) => {
-      const [missing] = NotExtracted.missingIn(policy.sql, pipelines, run)
-      // nobody has to run every pipeline, but a policy that was named or written by the user is never passed over
-      return missing !== undefined && policy.isBuiltIn && names.length === 0
-        ? Effect.succeed(Policies.leftOut(policy, missing.message))
-        : Policies.judge(ledger.session, unknown, policy, timeout)
-    })
-    const named = (which: Policies.Verdict["verdict"]) =>
-      verdicts.filter(({ verdict }) => verdict === which).map(({ policy }) => policy)
-    const notKept = new NotKept({ broken: named("broken"), untold: named("cannot be told") })
-    const kept = notKept.broken.length === 0 && notKept.untold.length === 0
-    switch (format) {
-      case "junit":
-        yield* Stdout.print(JUnit.print(verdicts, seen))
-        break
-      case "json":
-        yield* Stdout.json({ policies: verdicts, tenants: seen, exit: kept ? ExitCode.ok : ExitCode.broken })
-        break
-      default:
-        yield* Stdout.print(print(format, verdicts, seen))
-    }
-    if (!kept) return yield* notKept
+    const judgement = yield* judge(dataDirectory, question).pipe(
+      Effect.tapError((error) => post(Notify.newsOfFailure(error, dataDirectory))),
+      Effect.tapDefect(() => post(Notify.newsOfFailure(defect, dataDirectory)))
+    )
+    const shown = yield* Effect.exit(print(format, judgement))
+    if (judgement.failure !== undefined) yield* post(newsOf(judgement))
+    yield* shown
+    if (judgement.failure !== undefined) return yield* judgement.failure
     yield* Stderr.next("run it after every extract, as docs/watch.md shows")
-  }, Effect.scoped)
+  })
 ).pipe(
   Command.withDescription("Compare the tenants with the policies; exit 5 unless all are kept"),
   Command.withExamples([

@@ -1,6 +1,9 @@
 /** Posts the result of a run to a webhook. A webhook that does not answer changes nothing about the run. */
-import { Effect, type Option, Redacted } from "effect"
+import { Effect, type Option, Redacted, Runtime } from "effect"
 import { type HttpClient, HttpClientRequest } from "effect/http"
+import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
+import { withoutPaths } from "../../telemetry/Paths.ts"
+import { publicMessageOf } from "../terminal/ExitStatus.ts"
 import * as Message from "./Message.ts"
 import * as SecretUrl from "./SecretUrl.ts"
 
@@ -31,6 +34,16 @@ export const webhook = Effect.fnUntraced(function*(flag: Option.Option<Redacted.
 export interface News {
   readonly facts: object
   readonly text: string
+}
+
+/** The message about a failure, without texts of other people and without paths of this machine. */
+export const newsOfFailure = (error: ExpectedFailure, dataDirectory: string) => {
+  const exit = error[Runtime.errorExitCode]
+  const message = withoutPaths(publicMessageOf(error), dataDirectory)
+  return {
+    facts: { error: error._tag, message, exit },
+    text: `failed with exit ${exit}, ${error._tag}. ${message}`
+  } satisfies News
 }
 
 /** https://docs.slack.dev/messaging/formatting-message-text#escaping */
