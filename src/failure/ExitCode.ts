@@ -9,7 +9,7 @@ export const ExitCode = {
   incomplete: 3,
   /** The run was refused, and nothing changed. A person has to decide. */
   refused: 4,
-  /** A policy is broken, or cannot be decided; only from the command `policy`. */
+  /** A policy is broken, or cannot be decided; only from `policy` and `extract --then policy`. */
   broken: 5,
   /** Of many tenants some failed, and a person has to look; the others are published. */
   someFailed: 6,

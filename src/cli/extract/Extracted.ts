@@ -1,15 +1,18 @@
 /** The result of `extract`, for people, for programs, for a webhook and for a collector. */
-import { Runtime, Schema } from "effect"
+import { Result, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
 import { objectsOf } from "../../Outcome.ts"
-import type { Result } from "../../run/Run.ts"
+import type { TenantResult } from "../../run/round/Round.ts"
+import type * as Run from "../../run/Run.ts"
 import type { RunResult } from "../../telemetry/Meters.ts"
 import type { News } from "../shared/Notify.ts"
 import { facts, summary, withoutLocations } from "../shared/Summary.ts"
 import { commandName } from "../terminal/CommandName.ts"
 
 export interface Extracted {
+  /** Every tenant with what was read of it, or why that failed. */
+  readonly tenants: ReadonlyArray<TenantResult>
   /** The lines for people. */
   readonly text: string
   /** The object for programs, without the exit code. */
@@ -36,7 +39,7 @@ export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
 }
 
 /** What to do with the rows: query the ledger, or compare other sinks with the run. */
-export const nextStep = (receipts: Result["receipts"]) => {
+export const nextStep = (receipts: Run.Result["receipts"]) => {
   if (receipts.length === 0) return `${commandName()} extract, without --dry-run`
   return receipts.some(({ sink }) => sink === "duckdb")
     ? `${commandName()} sql @ lists questions, ${commandName()} report writes a page`
@@ -44,10 +47,11 @@ export const nextStep = (receipts: Result["receipts"]) => {
 }
 
 /** The result of one run. */
-export const ofRun = (result: Result, strict: boolean): Extracted => {
+export const ofRun = (result: Run.Result, strict: boolean): Extracted => {
   const { outcome, receipts } = result
   const { facts: published, text } = withoutLocations(result)
   return {
+    tenants: [{ tenant: outcome.tenant, result: Result.succeed(outcome) }],
     text: summary(result),
     facts: facts(result),
     news: { facts: published, text },

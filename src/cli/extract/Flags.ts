@@ -1,6 +1,6 @@
 /** The arguments and flags of `duo-mfa extract`. */
 import { Option, Schema } from "effect"
-import { Argument, Flag } from "effect/cli"
+import { Argument, type Command, Flag } from "effect/cli"
 import * as Personal from "../../duckdb/Personal.ts"
 import { duration } from "../shared/Duration.ts"
 import * as Shard from "./Shard.ts"
@@ -27,6 +27,17 @@ const instant = (name: string, description: string) =>
     ),
     Flag.optional
   )
+
+const knownFollowers = ["policy", "report"] as const
+/** A command that can follow a run. */
+export type Follower = typeof knownFollowers[number]
+
+/** Parses commands with commas between them; each may come once. */
+const parseFollowers = (text: string): Option.Option<ReadonlyArray<Follower>> => {
+  const names = text.split(",").map((name) => name.trim())
+  const found = names.flatMap((name) => knownFollowers.filter((follower) => follower === name))
+  return found.length === names.length && new Set(found).size === names.length ? Option.some(found) : Option.none()
+}
 
 /** All of them, by the name that the command has for each. */
 export const flags = {
@@ -123,6 +134,17 @@ export const flags = {
     Flag.withMetavar("URL"),
     Flag.optional
   ),
+  followers: Flag.String("then").pipe(
+    Flag.withDescription(
+      "What to do when the run is published: policy, report, or both, such as policy,report; default: nothing"
+    ),
+    Flag.withMetavar("COMMAND[,COMMAND]"),
+    Flag.filterMap(parseFollowers, () => `Expected ${knownFollowers.join(", ")}, or several with commas between them`),
+    Flag.withDefault([])
+  ),
   dryRun: option("dry-run", "Read and count, and write nothing"),
   json: option("json", "Print one JSON object on standard output")
 }
+
+/** What the command line says. */
+export type ExtractFlags = Command.Command.Config.Infer<typeof flags>

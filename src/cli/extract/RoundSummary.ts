@@ -135,6 +135,7 @@ export const ofRound = (result: RoundResult, { leftOut, pipeline, strict }: Aske
   const { sinks, ...facts } = factsOf(result, parts, pipeline)
   const publicSinks = sinks.map(({ bytes, name, rows }) => ({ name: basename(name), rows, bytes }))
   return {
+    tenants: result.tenants,
     text: [...result.tenants.map(lineOf(width)), ...totals, ...sinkLines(result.receipts), ...notes(result, leftOut)]
       .join("\n"),
     facts: { ...facts, left_out: leftOut, sinks },

@@ -11,7 +11,7 @@ import airflow_shards  # noqa: E402
 from airflow.sdk.exceptions import AirflowException, AirflowFailException  # noqa: E402
 
 LATER = (3, 69, 75, 130, 143)
-PERSON = (4, 6, 64, 65, 70, 73, 74, 77, 78)
+PERSON = (4, 5, 6, 64, 65, 70, 73, 74, 77, 78)
 
 
 def end(code, function, **arguments):
