@@ -14,6 +14,7 @@ import * as Spans from "../telemetry/Spans.ts"
 import * as Json from "../text/Json.ts"
 import { version } from "../Version.ts"
 import * as Then from "./extract/after/Then.ts"
+import * as Watchers from "./extract/after/Watchers.ts"
 import { Contradiction } from "./extract/Contradiction.ts"
 import * as Extracted from "./extract/Extracted.ts"
 import { type ExtractFlags, flags } from "./extract/Flags.ts"
@@ -178,11 +179,12 @@ export const extract = Command.make(
   "extract",
   flags,
   Effect.fnUntraced(function*(asked) {
-    yield* observed(perform(asked), {
+    const run = observed(perform(asked), {
       pipeline: asked.pipeline,
       dataDirectory: yield* Settings.dataDirectoryPath,
       endingOf: exitStatusOf
     })
+    yield* Watchers.watched(asked, run)
   }, Effect.uninterruptible)
 ).pipe(
   Command.withDescription("Read a tenant once and publish its rows"),

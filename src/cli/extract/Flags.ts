@@ -134,6 +134,13 @@ export const flags = {
     Flag.withMetavar("URL"),
     Flag.optional
   ),
+  ping: Flag.Redacted("ping").pipe(
+    Flag.withDescription(
+      "Tell a health check how it ended: GET URL, or POST URL/fail; default: the setting DUO_MFA_PING_FILE, which hides the URL from lists of processes"
+    ),
+    Flag.withMetavar("URL"),
+    Flag.optional
+  ),
   followers: Flag.String("then").pipe(
     Flag.withDescription(
       "What to do when the run is published: policy, report, or both, such as policy,report; default: nothing"

@@ -81,7 +81,11 @@ export const verifyCertificates = Effect.suspend(() => {
 
 /** Warns of surroundings that put secrets at risk but need not stop the run. */
 export const warn = Effect.gen(function*() {
-  if (/^\s*(export\s+)?(DUO_(SKEY|MFA_NOTIFY)|OTEL_EXPORTER_OTLP_HEADERS|PGPASSWORD)\s*=/m.test(yield* DotEnv.read)) {
+  if (
+    /^\s*(export\s+)?(DUO_(SKEY|MFA_NOTIFY|MFA_PING)|OTEL_EXPORTER_OTLP_HEADERS|PGPASSWORD)\s*=/m.test(
+      yield* DotEnv.read
+    )
+  ) {
     if (yield* Owner.isReadByOthers(".env")) {
       yield* Effect.logWarning("Others may read .env, and the secret in it: chmod 600 it.")
     }
