@@ -41,12 +41,14 @@ const watched = <A, E, R>(run: Effect.Effect<A, E, R>, seen: (progress: Progress
     }))
 
 /** Fails if a flag is about a published run, and the run is a dry one. */
-const refuseDryRun = ({ dryRun, followers }: ExtractFlags) =>
-  dryRun && followers.length > 0
+const refuseDryRun = ({ dryRun, followers, metrics }: ExtractFlags) => {
+  const flag = followers.length > 0 ? "--then" : Option.isSome(metrics) ? "--metrics" : undefined
+  return flag !== undefined && dryRun
     ? Effect.fail(
-      new Contradiction({ detail: "--then and --dry-run exclude each other: a dry run publishes nothing." })
+      new Contradiction({ detail: `${flag} and --dry-run exclude each other: a dry run publishes nothing.` })
     )
     : Effect.void
+}
 
 /** The exit code of a command with these failures. The first one decides. */
 const exitOf = ([first]: ReadonlyArray<Cause.Cause<unknown>>) => first === undefined ? ExitCode.ok : exitCode(first)
@@ -81,7 +83,7 @@ const conclude = Effect.fnUntraced(function*(
 })
 
 /** Runs a pipeline, prints and posts the result, and does what follows. */
-const perform = Effect.fnUntraced(function*(asked: ExtractFlags) {
+const perform = Effect.fnUntraced(function*(asked: ExtractFlags, onTenants: Watchers.OnTenants) {
   const { dryRun, followers, json, pipeline: name, strict } = asked
   let last: Partial<Progress> = {}
   let webhook: Notify.Webhook | undefined
@@ -172,6 +174,7 @@ const perform = Effect.fnUntraced(function*(asked: ExtractFlags) {
     Effect.onInterrupt(() => Effect.sync(() => Stderr.complain(stopped()))),
     Effect.provide(Stderr.progress)
   )
+  onTenants(result.tenants)
   yield* conclude(asked, result, postSummary)
 })
 
@@ -179,12 +182,12 @@ export const extract = Command.make(
   "extract",
   flags,
   Effect.fnUntraced(function*(asked) {
-    const run = observed(perform(asked), {
-      pipeline: asked.pipeline,
-      dataDirectory: yield* Settings.dataDirectoryPath,
-      endingOf: exitStatusOf
-    })
-    yield* Watchers.watched(asked, run)
+    const dataDirectory = yield* Settings.dataDirectoryPath
+    yield* Watchers.watched(
+      asked,
+      (onTenants) =>
+        observed(perform(asked, onTenants), { pipeline: asked.pipeline, dataDirectory, endingOf: exitStatusOf })
+    )
   }, Effect.uninterruptible)
 ).pipe(
   Command.withDescription("Read a tenant once and publish its rows"),

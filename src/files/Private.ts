@@ -53,6 +53,13 @@ export const write = (path: string, content: string) =>
     Effect.retry({ times: 2, while: ({ reason }) => reason._tag === "NotFound" })
   )
 
+/** Replaces a small file in the same way with one that everybody may read, because nothing in it is private. */
+export const writePublic = (path: string, content: string) =>
+  Effect.flatMap(
+    FileSystem.FileSystem,
+    (fs) => beside(path, content, (part) => Effect.andThen(fs.chmod(part, 0o644), fs.rename(part, path)))
+  )
+
 /** Writes a small file. If the path exists, its file stays and this fails. */
 export const writeNew = (path: string, content: string) =>
   Effect.flatMap(

@@ -141,6 +141,15 @@ export const flags = {
     Flag.withMetavar("URL"),
     Flag.optional
   ),
+  metrics: Flag.String("metrics").pipe(
+    Flag.withDescription("Write a file for Prometheus's node exporter, whose name ends in .prom; default: none"),
+    Flag.withMetavar("FILE"),
+    Flag.filterMap(
+      (file) => file.endsWith(".prom") ? Option.some(file) : Option.none(),
+      () => "Expected a name that ends in .prom, because the node exporter reads no other"
+    ),
+    Flag.optional
+  ),
   followers: Flag.String("then").pipe(
     Flag.withDescription(
       "What to do when the run is published: policy, report, or both, such as policy,report; default: nothing"
