@@ -13,7 +13,7 @@ LATER = {3, 69, 75, 130, 143}
 def duo_mfa():
     @task(retries=3, retry_delay=timedelta(minutes=15), execution_timeout=timedelta(hours=4))
     def extract():
-        code = subprocess.run(["duo-mfa", "extract"], check=False).returncode
+        code = subprocess.run(["duo-mfa", "extract", "--then", "policy,report"], check=False).returncode
         if code in LATER:
             raise AirflowException(f"exit {code}: later")
         if code != 0:

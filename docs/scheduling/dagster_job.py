@@ -9,7 +9,7 @@ LATER = {3, 69, 75, 130, 143}
 
 @op
 def extract():
-    code = subprocess.run(["duo-mfa", "extract"], check=False).returncode
+    code = subprocess.run(["duo-mfa", "extract", "--then", "policy,report"], check=False).returncode
     if code in LATER:
         raise RetryRequested(max_retries=3, seconds_to_wait=900)
     if code != 0:

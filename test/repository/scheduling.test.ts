@@ -7,6 +7,8 @@ import { delimiter } from "node:path"
 import { serve } from "../../src/emulator/server/Emulator.ts"
 import { ExitCode } from "../../src/failure/ExitCode.ts"
 import { inFolder, settings } from "../support/processes/program.ts"
+import { hook } from "../support/servers/webhook.ts"
+import { shipped } from "../support/verdicts.ts"
 
 const textOf = (file: string) => readFileSync(`docs/scheduling/${file}`, "utf8")
 const page = readFileSync("docs/scheduling.md", "utf8")
@@ -73,18 +75,24 @@ it("the page says the versions that are tried", () => {
   for (const version of versions) assert.include(page, version)
 })
 
+/** Where Debian's node exporter reads files. */
+const exporter = "lib/prometheus/node-exporter"
+
 /** What a scheduler's file names, in a folder: the program, the settings, the data. */
 const here = (folder: string, text: string) =>
   text
     .replaceAll("/opt/duo-mfa", `${folder}/opt`)
     .replaceAll("/etc/duo-mfa", `${folder}/etc`)
-    .replaceAll(/\/var\/lib(?=\/duo-mfa)|%S/g, `${folder}/lib`)
+    .replaceAll(/\/var\/lib(?=\/(duo-mfa|prometheus))|%S/g, `${folder}/lib`)
     .replaceAll("%d", `${folder}/credentials`)
 
 const assignments = (text: string) =>
   Object.fromEntries([...text.matchAll(/(\w+)=(\S+)/g)].map(([_, name = "", value = ""]) => [name, value]))
 
-/** Runs a command with the environment that a scheduler would give it, and nothing else; 10 users are to be extracted. */
+/**
+ * Runs a command with the environment that a scheduler would give it, and nothing else; 10 users are to be extracted, and all
+ * policies are kept. The result is the folder, and what the health check heard.
+ */
 const scheduled = (
   text: string,
   told: (text: string) => { readonly command: string; readonly env: Readonly<Record<string, string>> },
@@ -92,13 +100,18 @@ const scheduled = (
 ) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const duo = yield* serve({ users: 10 })
+    const check = yield* hook()
     const { DUO_HOST, DUO_IKEY, DUO_SKEY } = settings(duo)
-    for (const made of ["opt/node_modules/.bin", "etc", "lib/duo-mfa", "credentials"]) {
+    for (const made of ["opt/node_modules/.bin", "etc", "lib/duo-mfa/policies", "credentials", exporter]) {
       mkdirSync(`${folder}/${made}`, { recursive: true })
     }
     for (const file of ["etc/skey", "credentials/skey"]) {
       writeFileSync(`${folder}/${file}`, `${DUO_SKEY}\n`, { mode: 0o400 })
     }
+    for (const name of shipped) {
+      writeFileSync(`${folder}/lib/duo-mfa/policies/${name}.sql`, "-- It is kept.\n-- At most 0\nSELECT 1 WHERE false")
+    }
+    writeFileSync(`${folder}/etc/ping`, `${check.url}\n`, { mode: 0o400 })
     writeFileSync(`${folder}/etc/env`, `DUO_IKEY=${DUO_IKEY}\nDUO_HOST=${DUO_HOST}\n`)
     executable(`${folder}/opt/again.sh`, textOf("again.sh"))
     executable(
@@ -106,7 +119,7 @@ const scheduled = (
       `DUO_INSECURE_LOOPBACK=1 exec ${process.execPath} ${import.meta.dirname}/../../src/main.ts "$@"`
     )
     const { command, env } = told(here(folder, text))
-    const given = { DUO_HOST, DUO_IKEY, DUO_SKEY }
+    const given = { DUO_HOST, DUO_IKEY, DUO_SKEY, DUO_MFA_PING: check.url }
     const all = { ...env, ...Object.fromEntries(Object.entries(given).filter(([name]) => secrets.includes(name))) }
     const ended = yield* Effect.promise(() =>
       new Promise<string>((resolve) => {
@@ -117,32 +130,44 @@ const scheduled = (
         child.on("close", (code) => resolve(`exit ${code}\n${said}`))
       })
     )
-    assert.match(ended, /^exit 0\n[^]*10 users/)
+    assert.match(ended, /^exit 0\n[^]*10 users [^]*\nverdict [^]*\n\S+report\.html\n$/)
     assert.isTrue(existsSync(`${folder}/lib/duo-mfa/duo.duckdb`), ended)
+    assert.isTrue(existsSync(`${folder}/lib/duo-mfa/report.html`), ended)
     assert.isEmpty(globSync(`${folder}/data`))
+    return { metrics: globSync(`${folder}/${exporter}/*`), pings: check.posts.map(({ method }) => method) }
   }))
 
 describe("a run as it is scheduled", () => {
-  it.live("by systemd has all it needs from the unit, and the key from its credentials", () =>
-    scheduled(textOf("duo-mfa.service"), (unit) => {
-      const value = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(unit)?.[1] ?? ""
-      assert.match(unit, /^LoadCredential=skey:/m)
-      const file = readFileSync(value("EnvironmentFile"), "utf8")
-      return { command: value("ExecStart"), env: { ...assignments(file), ...assignments(value("Environment")) } }
-    }, []))
+  it.live("by systemd has all it needs from the unit, the key from its credentials, and tells Prometheus", () =>
+    Effect.gen(function*() {
+      const { metrics, pings } = yield* scheduled(textOf("duo-mfa.service"), (unit) => {
+        const value = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(unit)?.[1] ?? ""
+        assert.match(unit, /^LoadCredential=skey:/m)
+        assert.include(value("ExecStart"), value("ReadWritePaths").slice(1))
+        const file = readFileSync(value("EnvironmentFile"), "utf8")
+        return { command: value("ExecStart"), env: { ...assignments(file), ...assignments(value("Environment")) } }
+      }, [])
+      assert.deepStrictEqual([metrics.length, pings], [1, []])
+    }))
 
-  it.live("by cron has it from its lines", () =>
-    scheduled(textOf("crontab"), (lines) => {
-      const [, command = ""] = /^(?:[\d*]+ ){5}(.*)$/m.exec(lines) ?? []
-      return { command, env: assignments(lines) }
-    }, ["DUO_IKEY", "DUO_HOST"]))
+  it.live("by cron has it from its lines, and tells a health check", () =>
+    Effect.gen(function*() {
+      const { pings } = yield* scheduled(textOf("crontab"), (lines) => {
+        const [, command = ""] = /^(?:[\d*]+ ){5}(.*)$/m.exec(lines) ?? []
+        return { command, env: assignments(lines) }
+      }, ["DUO_IKEY", "DUO_HOST"])
+      assert.deepStrictEqual(pings, ["GET"])
+    }))
 
-  it.live("by GitHub Actions has it from the workflow and its secrets", () =>
-    scheduled(textOf("workflow.yml"), (workflow) => {
-      const [, command = ""] = /^ +run: (.*)$/m.exec(workflow) ?? []
-      const [, data = ""] = /DUO_MFA_DATA: (.*)$/m.exec(workflow) ?? []
-      return { command, env: { DUO_MFA_DATA: data } }
-    }, [...textOf("workflow.yml").matchAll(/secrets\.(\w+)/g)].map(([_, name = ""]) => name)))
+  it.live("by GitHub Actions has it from the workflow and its secrets, and tells a health check", () =>
+    Effect.gen(function*() {
+      const { pings } = yield* scheduled(textOf("workflow.yml"), (workflow) => {
+        const [, command = ""] = /^ +run: (.*)$/m.exec(workflow) ?? []
+        const [, data = ""] = /DUO_MFA_DATA: (.*)$/m.exec(workflow) ?? []
+        return { command, env: { DUO_MFA_DATA: data } }
+      }, [...textOf("workflow.yml").matchAll(/secrets\.(\w+)/g)].map(([_, name = ""]) => name))
+      assert.deepStrictEqual(pings, ["GET"])
+    }))
 
   it.runIf(existsSync("/usr/bin/systemd-analyze"))(
     "by systemd is a unit without a mistake",
