@@ -1,5 +1,7 @@
 -- No member of a group with admin in its name has text messages or calls as the strongest method.
 -- At most 0
+-- Severity: high
+-- Controls: cis 6.5, pci 8.4.1, cisa phishing-resistant
 SELECT users.tenant, users.user_id, users.username, string_agg(user_groups.group_name, ', ') AS admin_groups
 FROM user_groups JOIN users USING (tenant, user_id)
 WHERE contains(lower(user_groups.group_name), 'admin')

@@ -1,5 +1,7 @@
 -- Nobody has been on bypass for over a week, and no bypass code that still works is older.
 -- At most 0
+-- Severity: high
+-- Controls: pci 8.5.1
 WITH begun AS (
   SELECT tenant, user_id, since FROM bypasses
   UNION ALL

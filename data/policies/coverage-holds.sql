@@ -1,5 +1,6 @@
 -- In no tenant is the share of active users with MFA lower than a week before.
 -- At most 0
+-- Severity: medium
 -- A tenant that is younger than a week is compared with its first day.
 WITH days AS (
   SELECT tenant, max(day) AS last, greatest(max(day) - 7, min(day)) AS before FROM coverage_daily GROUP BY tenant

@@ -1,8 +1,9 @@
 /** `duo-mfa policy`: compares the last runs with the policies, so that a scheduler or CI can act on the exit code. */
-import { Effect, Runtime, Schema } from "effect"
+import { Effect, Option, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
 import * as Terminal from "../text/Terminal.ts"
+import * as Frameworks from "./ask/Frameworks.ts"
 import * as JUnit from "./ask/JUnit.ts"
 import * as NotExtracted from "./ask/NotExtracted.ts"
 import * as NotKnown from "./ask/NotKnown.ts"
@@ -40,20 +41,25 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
 export interface Judgement {
   readonly verdicts: ReadonlyArray<Policies.Verdict>
   readonly seen: ReadonlyArray<NotKnown.LastRun>
+  /** The frameworks of which at least one control is answered by a policy. */
+  readonly frameworks: ReadonlyArray<Frameworks.JudgedFramework>
   /** Undefined if all policies are kept or left out. */
   readonly failure: NotKept | undefined
 }
 
-/** What to compare with which policies; no names are all of them. */
+/** What to compare with which policies; no names are all of them, and no framework is all frameworks. */
 interface Question {
   readonly names: ReadonlyArray<string>
+  readonly framework: Option.Option<string>
   readonly from: "ledger" | "parquet"
   readonly timeout: Select.QueryTimeout
 }
 
 /** Compares the last runs in a data directory with policies. */
-export const judge = Effect.fnUntraced(function*(dataDirectory: string, { from, names, timeout }: Question) {
-  const policies = yield* Policies.find(dataDirectory, names)
+export const judge = Effect.fnUntraced(function*(dataDirectory: string, { framework, from, names, timeout }: Question) {
+  const asked = Frameworks.frameworks.filter(({ name }) => Option.isNone(framework) || framework.value === name)
+  const policies = (yield* Policies.find(dataDirectory, names))
+    .filter((policy) => Option.isNone(framework) || asked.some((one) => Frameworks.isAnsweredBy(one, policy)))
   const ledger = yield* OpenLedger.open(dataDirectory, from)
   const pipelines = yield* (yield* Plugins).pipelines
   const seen = yield* ledger.at(NotKnown.lastRuns(ledger.session, pipelines))
@@ -73,6 +79,7 @@ export const judge = Effect.fnUntraced(function*(dataDirectory: string, { from, 
   const judgement: Judgement = {
     verdicts,
     seen,
+    frameworks: asked.map((one) => Frameworks.judge(one, verdicts)).filter(({ controls }) => controls.length > 0),
     failure: broken.length + untold.length === 0 ? undefined : new NotKept({ broken, untold })
   }
   return judgement
@@ -83,6 +90,7 @@ const exitOf = ({ failure }: Judgement) => failure === undefined ? ExitCode.ok :
 /** The object for programs. */
 export const factsOf = (judgement: Judgement) => ({
   policies: judgement.verdicts,
+  frameworks: judgement.frameworks,
   tenants: judgement.seen,
   exit: exitOf(judgement)
 })
@@ -110,32 +118,50 @@ export const newsOf = (judgement: Judgement): Notify.News => {
 
 const formats = ["table", "junit", "json", "markdown"] as const
 
-const names = ["verdict", "policy", "found", "at most", "sentence"]
+const names = ["verdict", "severity", "policy", "found", "at most", "sentence"]
 
-/** A table of verdicts, and below it the runs that they are about. */
-export const tableOf = ({ seen, verdicts }: Judgement, format: "table" | "markdown" = "table") => {
-  const rows = verdicts.map(({ at_most, found, policy, sentence, verdict, why }) => [
+/** A table of the controls of a framework, with the policies that answer them. */
+const controlsOf = ({ controls }: Frameworks.JudgedFramework, format: "table" | "markdown") =>
+  Format.lay(format, {
+    names: ["verdict", "control", "in its words", "policies"],
+    rows: controls.map(({ id, policies, verdict, words }) => [
+      verdict,
+      id,
+      words,
+      policies.map(({ policy }) => policy).join(", ")
+    ])
+  })
+
+/** A table of verdicts, and below it the scores of the frameworks and the runs that they are about. */
+export const tableOf = ({ frameworks, seen, verdicts }: Judgement, format: "table" | "markdown" = "table") => {
+  const rows = verdicts.map(({ at_most, found, policy, sentence, severity, verdict, why }) => [
     verdict,
+    severity,
     policy,
     found,
     at_most,
     why === null ? sentence : `${sentence} ${verdict === "left out" ? "Why" : "Why not told"}: ${why}`.trimStart()
   ])
-  const below = seen.map(({ complete, observed_at, pipeline, tenant }) =>
-    `${tenant}, ${pipeline}, as of ${observed_at}${complete ? "" : ", not proved complete"}`
-  )
+  const below = [
+    ...frameworks.map(Frameworks.score),
+    ...seen.map(({ complete, observed_at, pipeline, tenant }) =>
+      `${tenant}, ${pipeline}, as of ${observed_at}${complete ? "" : ", not proved complete"}`
+    )
+  ]
   return [Format.lay(format, { names, rows }), "", ...below.map((line) => format === "markdown" ? `- ${line}` : line)]
     .join("\n")
 }
 
-const print = (format: typeof formats[number], judgement: Judgement) => {
+const print = (format: typeof formats[number], judgement: Judgement, hasControls: boolean) => {
   switch (format) {
     case "junit":
       return Stdout.print(JUnit.print(judgement.verdicts, judgement.seen))
     case "json":
       return Stdout.json(factsOf(judgement))
-    default:
-      return Stdout.print(tableOf(judgement, format))
+    default: {
+      const controls = hasControls ? judgement.frameworks.map((framework) => controlsOf(framework, format)) : []
+      return Stdout.print([...controls, tableOf(judgement, format)].join("\n\n"))
+    }
   }
 }
 
@@ -145,6 +171,13 @@ export const policy = Command.make(
     names: Argument.String("name").pipe(
       Argument.withDescription("A policy: a file in policies/ of the data directory, or a built-in one; default: all"),
       Argument.variadic()
+    ),
+    framework: Flag.Literals("framework", Frameworks.frameworks.map(({ name }) => name)).pipe(
+      Flag.withDescription(
+        "Only the policies that answer a framework's controls: cis, nist, pci or cisa; default: all policies"
+      ),
+      Flag.withMetavar("FRAMEWORK"),
+      Flag.optional
     ),
     from: OpenLedger.parquetFlag,
     timeout: Select.timeout,
@@ -168,7 +201,7 @@ export const policy = Command.make(
       Effect.tapError((error) => post(Notify.newsOfFailure(error, dataDirectory))),
       Effect.tapDefect(() => post(Notify.newsOfFailure(defect, dataDirectory)))
     )
-    const shown = yield* Effect.exit(print(format, judgement))
+    const shown = yield* Effect.exit(print(format, judgement, Option.isSome(question.framework)))
     if (judgement.failure !== undefined) yield* post(newsOf(judgement))
     yield* shown
     if (judgement.failure !== undefined) return yield* judgement.failure
@@ -178,6 +211,7 @@ export const policy = Command.make(
   Command.withDescription("Compare the tenants with the policies; exit 5 unless all are kept"),
   Command.withExamples([
     { command: "duo-mfa policy" },
+    { command: "duo-mfa policy --framework cis", description: "What the CIS Controls say about MFA" },
     { command: "duo-mfa policy --format junit > policies.xml", description: "For a CI system" }
   ])
 )

@@ -140,9 +140,9 @@ describe("policy", () => {
         assert.strictEqual(code, 5)
         const document = parse(stdout)
         const [suite] = all(document, "testsuite")
-        assert.deepInclude(suite?.attributes, { tests: String(shipped.length + 2), failures: "2", errors: "2" })
+        assert.deepInclude(suite?.attributes, { tests: String(shipped.length + 2), failures: "5", errors: "2" })
         const cases = all(document, "testcase")
-        assert.strictEqual(all(document, "failure").length, 2)
+        assert.strictEqual(all(document, "failure").length, 5)
         const odd = cases.find(({ attributes }) => attributes["classname"] === "policies.odd")
         assert.strictEqual(odd?.attributes["name"], "<&\"'> ]]> \u00b7 \u00b7 \u{1F600} &amp;")
         assert.include(odd?.children[0]?.attributes["message"], "<&>")
@@ -161,13 +161,37 @@ describe("policy", () => {
       const { stderr, stdout } = yield* policy(folder)
       assert.match(
         stdout,
-        /^verdict +policy +found +at most +sentence\n[- ]+\nkept +admins-not-on-telephony +0 +0 +No /
+        /^verdict +severity +policy +found +at most +sentence\n[- ]+\nbroken +high +admin-groups-are-phishing-resistant +1 +0 +Every /
       )
-      assert.match(stdout, /\nbroken +everyone-has-mfa +2 +0 +No active user is without MFA/)
+      assert.match(stdout, /\nbroken +critical +everyone-has-mfa +2 +0 +No active user is without MFA/)
+      assert.match(stdout, /\nCIS Controls v8\.1: 0 of 4 controls kept, 3 broken, 1 left out\n/)
       assert.strictEqual(
         stderr,
-        "duo-mfa: Broken: coverage-holds, everyone-has-mfa. See the rows: duo-mfa sql @policies/coverage-holds\n"
+        "duo-mfa: Broken: admin-groups-are-phishing-resistant, bypass-codes-expire, coverage-holds, " +
+          "dormant-users-are-disabled, everyone-has-mfa. " +
+          "See the rows: duo-mfa sql @policies/admin-groups-are-phishing-resistant\n"
       )
+    }))
+
+  it.live("prints the controls of a framework with the verdicts of the policies that answer them, and only these", () =>
+    Effect.gen(function*() {
+      const pci = yield* policy(folder, "--framework", "pci")
+      assert.strictEqual(pci.code, 5, pci.stderr)
+      assert.match(pci.stdout, /^verdict +control +in its words +policies\n[- ]+\nleft out +8\.4\.1 +MFA for all /)
+      assert.match(pci.stdout, /\nbroken +8\.4\.2 +.*everyone-has-mfa/)
+      assert.match(pci.stdout, /\nPCI DSS v4\.0\.1: 0 of 4 controls kept, 3 broken, 1 left out\n/)
+      assert.notInclude(pci.stdout, "dormant-users-are-disabled")
+      const cis = yield* judged(folder, "--framework", "cis")
+      assert.deepStrictEqual(Object.keys(cis.broken), ["dormant-users-are-disabled", "everyone-has-mfa"])
+      const { frameworks } = JSON.parse(cis.stdout)
+      assert.deepStrictEqual(
+        frameworks.map(({ controls, name }: Record<string, ReadonlyArray<Record<string, string>>>) => [
+          name,
+          controls?.map(({ id, verdict }) => [id, verdict])
+        ]),
+        [["cis", [["5.3", "broken"], ["6.3", "broken"], ["6.4", "broken"], ["6.5", "left out"]]]]
+      )
+      assert.strictEqual((yield* policy(folder, "--framework", "iso")).code, 64)
     }))
 
   it.live("says the same over the Parquet files", () =>

@@ -1,16 +1,20 @@
 /**
  * Policies: files `NAME.sql` in `policies/` of the data directory, and built-in ones. The first line of a file says
  * what shall be true, and the second how many rows its query may return for all tenants together. Each row is a
- * violation.
+ * violation. Two more lines may say how severe a violation is, and which controls of public frameworks the policy
+ * answers.
  *
  *     -- No active user is without MFA.
  *     -- At most 0
+ *     -- Severity: critical
+ *     -- Controls: cis 6.3, pci 8.4.2
  *     SELECT tenant, user_id FROM users WHERE status = 'active' AND NOT mfa_enabled
  */
 import { Effect, Runtime, Schema } from "effect"
 import type { Session } from "../../duckdb/DuckDb.ts"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as Suggestion from "../../text/Suggestion.ts"
+import { controlNames } from "./Frameworks.ts"
 import type { NotKnown } from "./NotKnown.ts"
 import * as Queries from "./Queries.ts"
 import * as Select from "./Select.ts"
@@ -32,15 +36,37 @@ export interface Policy {
   readonly sentence: string
   /** How many violations are allowed; null if the file does not say. */
   readonly atMost: number | null
+  /** How severe a violation is; null if the file does not say. */
+  readonly severity: string | null
+  /** The controls that it answers, such as `cis 6.3`. */
+  readonly controls: ReadonlyArray<string>
   readonly sql: string
   readonly isBuiltIn: boolean
 }
 
-const header = /^\uFEFF?-- *(\S[^\r\n]*?)\s*\r?\n-- *at most (\d+)\.?[^\S\n]*\r?\n/i
+const header =
+  /^\uFEFF?-- *(\S[^\r\n]*?)\s*\r?\n-- *at most (\d+)\.?[^\S\n]*\r?\n(?:-- *severity: *(\w+)\s*?\r?\n)?(?:-- *controls: *([^\r\n]+?)\s*?\r?\n)?/i
+
+const severities = ["critical", "high", "medium", "low"]
 
 const parse = ({ doc, isBuiltIn, name, sql }: Queries.NamedQuery): Policy => {
-  const [, sentence = doc, atMost] = header.exec(sql) ?? []
-  return { name, sentence, atMost: atMost === undefined ? null : Number(atMost), sql, isBuiltIn }
+  const [, sentence = doc, atMost, severity, controls] = header.exec(sql) ?? []
+  return {
+    name,
+    sentence,
+    atMost: atMost === undefined ? null : Number(atMost),
+    severity: severity?.toLowerCase() ?? null,
+    controls: controls?.split(",").map((control) => control.trim()) ?? [],
+    sql,
+    isBuiltIn
+  }
+}
+
+/** The reason why the severity or the controls of a policy cannot be used; undefined if they can. */
+const headerProblem = ({ controls, severity }: Policy) => {
+  if (severity !== null && !severities.includes(severity)) return `its severity must be one of ${severities.join(", ")}`
+  const unknown = controls.find((control) => !controlNames.includes(control))
+  return unknown === undefined ? undefined : Suggestion.unknown("control", unknown, controlNames)
 }
 
 /** The policies of these names, or all of them if there are no names. */
@@ -57,6 +83,8 @@ export interface Verdict {
   readonly found: number | null
   readonly at_most: number | null
   readonly sentence: string
+  readonly severity: string | null
+  readonly controls: ReadonlyArray<string>
   /** Why it cannot be told, or is left out. */
   readonly why: string | null
 }
@@ -90,12 +118,15 @@ const count = (session: Session, sql: string, timeout: Select.QueryTimeout, unkn
 const violations = Effect.fnUntraced(function*(
   session: Session,
   unknown: NotKnown,
-  { atMost, sql }: Policy,
+  policy: Policy,
   timeout: Select.QueryTimeout
 ) {
+  const { atMost, sql } = policy
   if (atMost === null) {
     return yield* Effect.fail("its first two lines must be a sentence and a number: -- At most 0")
   }
+  const problem = headerProblem(policy)
+  if (problem !== undefined) return yield* Effect.fail(problem)
   const [asItIs, ...guessed] = unknown.preparations
   const found = yield* count(session, sql, timeout, unknown, asItIs)
   for (const world of guessed) {
@@ -105,7 +136,13 @@ const violations = Effect.fnUntraced(function*(
   return { found, atMost }
 })
 
-const about = ({ atMost, name, sentence }: Policy) => ({ policy: name, at_most: atMost, sentence })
+const about = ({ atMost, controls, name, sentence, severity }: Policy) => ({
+  policy: name,
+  at_most: atMost,
+  sentence,
+  severity,
+  controls
+})
 
 /** Compares the tenants with a policy. */
 export const judge = (

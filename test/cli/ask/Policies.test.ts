@@ -13,7 +13,8 @@ import { judged, policiesOf, shipped } from "../../support/verdicts.ts"
 import { everySink, inFolder } from "../../torture/support/InProcess.ts"
 
 const at = (day: number, hour = 12) => Date.UTC(2026, 10, day, hour) / 1000
-const { key, person, phone, token } = authenticatorsOf(at)
+const { key, phone, token, ...others } = authenticatorsOf(at)
+const person = (name: string, fields: JsonObject) => others.person(name, { last_login: at(1), ...fields })
 const text = { activated: false, capabilities: ["sms", "phone"] }
 const group = (name: string) => ({ group_id: `DG${name}`, name, desc: "", status: "Active" })
 
@@ -110,18 +111,38 @@ const tenants: ReadonlyArray<Told> = [
     what: "a bypass code that is older than the first run",
     first: [[ann, bob], [code(at(1), null)]],
     last: [[ann, bob], [code(at(1), null)]],
-    broken: { "bypass-is-short": 1 }
+    broken: { "bypass-is-short": 1, "bypass-codes-expire": 1 }
   },
-  { what: "a bypass code that is new", last: [[ann, bob], [code(at(5), null)]], broken: {} },
+  { what: "a bypass code that is new", last: [[ann, bob], [code(at(5), at(11))]], broken: {} },
+  {
+    what: "a new bypass code that works for a month",
+    last: [[ann, bob], [code(at(5), at(35))]],
+    broken: { "bypass-codes-expire": 1 }
+  },
   { what: "an old bypass code that has expired", last: [[ann, bob], [code(at(1), at(3))]], broken: {} },
   {
     what: "an administrator with text messages, in two groups",
     last: [[ann, admin]],
-    broken: { "admins-not-on-telephony": 1 }
+    broken: { "admins-not-on-telephony": 1, "admin-groups-are-phishing-resistant": 1 }
   },
   {
     what: "an administrator with text messages and a token",
     last: [[ann, { ...admin, tokens: [token("EVE", "100005")] }]],
+    broken: { "admin-groups-are-phishing-resistant": 1 }
+  },
+  {
+    what: "an administrator with text messages and a security key",
+    last: [[ann, { ...admin, webauthncredentials: [key("EVE", 1)] }]],
+    broken: {}
+  },
+  {
+    what: "somebody who has not logged in for 45 days",
+    last: [[ann, bob, person("gus", { last_login: at(10) - 46 * 86_400, webauthncredentials: [key("GUS", 1)] })]],
+    broken: { "dormant-users-are-disabled": 1 }
+  },
+  {
+    what: "somebody who has never logged in, and is new",
+    last: [[ann, bob, person("gus", { created: at(5), last_login: null, webauthncredentials: [key("GUS", 1)] })]],
     broken: {}
   }
 ]
@@ -137,11 +158,11 @@ beforeAll(async () => {
 afterAll(() => rmSync(usual, { recursive: true }))
 
 describe("the policies that come with it", () => {
-  it("are six, and each says what shall be true and how many violations are none", () => {
-    assert.strictEqual(shipped.length, 6)
+  it("each say what shall be true, that no violation is allowed, and how severe one is", () => {
+    assert.isAtLeast(shipped.length, 12)
     for (const name of shipped) {
       const sql = readFileSync(`${policiesOf}/${name}.sql`, "utf8")
-      assert.match(sql, /^-- [A-Z].{30,100}\.\n-- At most 0\n/)
+      assert.match(sql, /^-- [A-Z].{30,100}\.\n-- At most 0\n-- Severity: (critical|high|medium|low)\n/)
     }
   })
 
@@ -181,9 +202,16 @@ describe("the policies that come with it", () => {
       const { broken, exit, policies, stderr } = yield* judged(folder)
       assert.deepStrictEqual([broken, exit], [{}, 5])
       const [untold, ...others] = policies.filter(({ verdict }) => verdict !== "kept" && verdict !== "left out")
-      assert.deepStrictEqual([untold?.policy, untold?.found, others], ["bypass-is-short", null, []])
+      assert.deepStrictEqual([untold?.policy, untold?.found, others.map(({ policy }) => policy)], [
+        "bypass-codes-expire",
+        null,
+        ["bypass-is-short"]
+      ])
       assert.match(untold?.why ?? "", /^bypass_codes was not collected by the last run of 127\.0\.0\.1/)
-      assert.match(stderr, /It cannot be told whether these are kept, which counts as broken: bypass-is-short\./)
+      assert.match(
+        stderr,
+        /It cannot be told whether these are kept, which counts as broken: bypass-codes-expire, bypass-is-short\./
+      )
       assert.deepStrictEqual((yield* judged(folder, "--parquet", "bypass-is-short")).exit, 5)
     })))
 })

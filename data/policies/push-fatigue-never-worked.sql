@@ -1,0 +1,10 @@
+-- Nobody approved a push within an hour of refusing one in the last 30 days.
+-- At most 0
+-- Severity: high
+-- Controls: cisa number-matching
+SELECT approved.tenant, approved.user_id, approved.username, approved.occurred_at, approved.application_name,
+  approved.denied, approved.fraud
+FROM push_fatigue approved
+JOIN (SELECT tenant, max(observed_at) AS observed_at FROM runs WHERE pipeline = 'auth' GROUP BY tenant) last USING (tenant)
+WHERE approved.occurred_at > last.observed_at - INTERVAL 30 DAY
+ORDER BY approved.tenant, approved.occurred_at;
