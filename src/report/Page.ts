@@ -9,11 +9,12 @@ import { bypasses } from "./parts/Bypasses.ts"
 import { changes } from "./parts/Changes.ts"
 import { groups } from "./parts/Groups.ts"
 import { headline } from "./parts/Headline.ts"
+import { opening } from "./parts/Opening.ts"
 import { coverage, daysOf, factorMix } from "./parts/OverTime.ts"
 import { permitted } from "./parts/Permitted.ts"
 import { runs } from "./parts/Runs.ts"
 import { used } from "./parts/Used.ts"
-import { daysBack, type ReportTenant, type Subject, tenantsOf } from "./ReportTenant.ts"
+import { daysBack, type ReportTenant, type Subject, subjectOf, tenantsOf } from "./ReportTenant.ts"
 import { style } from "./Style.ts"
 import * as Words from "./Words.ts"
 
@@ -30,7 +31,7 @@ const section = Effect.fnUntraced(function*(subject: Subject, index: number) {
   const { tenant } = subject
   const days = yield* daysOf(subject)
   const parts: ReadonlyArray<Html | undefined> = [
-    yield* headline(subject),
+    headline(subject),
     yield* coverage(days),
     yield* factorMix(days, subject),
     yield* changes(subject),
@@ -44,6 +45,7 @@ const section = Effect.fnUntraced(function*(subject: Subject, index: number) {
   return html`<section id="tenant-${index}" data-tenant="${tenant.tenant}" aria-labelledby="name-${index}">
 <h2 id="name-${index}">${tenant.tenant}</h2>
 <p class="as-of">As of <strong>${Words.instant(tenant.now)}</strong>. ${proof(tenant)}</p>
+${opening(subject)}
 ${parts.filter((part) => part !== undefined).map((part) => html`<div class="part">${part}</div>\n`)}</section>
 `
 })
@@ -69,7 +71,8 @@ const meaning = html`<h2>What the words mean</h2>
 /** The page about all tenants of a ledger. */
 export const page = Effect.fnUntraced(function*(session: Session, pii: Pii, version: string) {
   const tenants = yield* tenantsOf(session)
-  const sections = yield* Effect.forEach(tenants, (tenant, index) => section({ session, pii, tenant }, index))
+  const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(session, pii, tenant))
+  const sections = yield* Effect.forEach(subjects, section)
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import type { Session } from "../duckdb/DuckDb.ts"
 import { ask, Count, Millis, type Pii } from "./Ask.ts"
+import { stateAt, type TenantState } from "./TenantState.ts"
 import * as Words from "./Words.ts"
 
 /** The number of days of the longer comparison. */
@@ -33,12 +34,34 @@ export interface ReportTenant extends Schema.Schema.Type<typeof Row> {
 export const overMonth = ({ first, hasMonth }: ReportTenant) =>
   hasMonth ? `in ${daysBack} days` : `since ${Words.day(first)}`
 
+/** The start of the longer period, after "more than": thirty days ago, or the day of the first run. */
+export const thenOfMonth = ({ first, hasMonth }: ReportTenant) =>
+  hasMonth ? `${daysBack} days ago` : `on ${Words.day(first)}`
+
 /** The input of every section of the page. */
 export interface Subject {
   readonly session: Session
   readonly pii: Pii
   readonly tenant: ReportTenant
+  /** The figures now, at the run before, and a month ago; null if there was one run only. */
+  readonly now: TenantState
+  readonly before: TenantState | null
+  readonly monthAgo: TenantState | null
 }
+
+/** A tenant with its figures. */
+export const subjectOf = Effect.fnUntraced(function*(session: Session, pii: Pii, tenant: ReportTenant) {
+  const state = (millis: number) => stateAt(session, tenant.tenant, millis)
+  const subject: Subject = {
+    session,
+    pii,
+    tenant,
+    now: yield* state(tenant.now),
+    before: tenant.before === null ? null : yield* state(tenant.before),
+    monthAgo: tenant.before === null ? null : yield* state(tenant.monthAgo)
+  }
+  return subject
+})
 
 /** The tenants of a ledger that have runs of users, by name. */
 export const tenantsOf = Effect.fnUntraced(function*(session: Session) {

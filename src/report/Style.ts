@@ -29,6 +29,7 @@ p { margin: .4rem 0; max-width: 46rem; text-wrap: pretty; }
 a { color: var(--link); }
 code { font: .875em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 header p, .as-of, .says, .what, .realname, .note, figcaption { color: var(--muted); }
+.opening { font-size: 1.25rem; line-height: 1.45; margin: 1rem 0 1.25rem; }
 .as-of strong { color: var(--text); }
 .warning, .as-of .warning { color: var(--warn); }
 .part { margin-top: 2.75rem; }
@@ -98,6 +99,7 @@ dd { margin: 0; color: var(--muted); }
 @media screen and (max-width: 40rem) {
   body { padding: 1.5rem 1rem; }
   h1 { font-size: 1.6rem; }
+  .opening { font-size: 1.1rem; }
   .cards { grid-template-columns: 1fr; }
   .card, .card.coverage, .card.phishing_resistant_pct { grid-column: auto; }
   .chart .wide { display: none; }
