@@ -151,7 +151,7 @@ export const highlights = Effect.fnUntraced(function*(dataDirectory: string, isR
   const path = yield* Path.Path
   const ledger = yield* OpenLedger.open(dataDirectory, "ledger")
   const report = path.join(dataDirectory, "report.html")
-  yield* Report.write(ledger, report, "keep")
+  yield* Report.write(ledger, { dataDirectory, file: report, pii: "keep" })
   const { href } = yield* Effect.orDie(path.toFileUrl(report))
   const command = isRead ? commandName() : `DUO_MFA_DATA=${Settings.demoDirectory} ${commandName()}`
   return [introduction(isRead), yield* Highlights.answers(dataDirectory, ledger, command), next(command, href)].join(

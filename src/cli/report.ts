@@ -5,6 +5,7 @@ import { SinkError } from "../failure/SinkError.ts"
 import { makeDirectory } from "../files/Durable.ts"
 import * as Files from "../files/Files.ts"
 import * as Private from "../files/Private.ts"
+import * as Privileged from "../report/Privileged.ts"
 import { version } from "../Version.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Settings from "./shared/Settings.ts"
@@ -24,12 +25,19 @@ export class ReportUnwritable
   }
 }
 
+interface Wanted {
+  readonly dataDirectory: string
+  readonly file: string
+  readonly pii: "keep" | "drop"
+}
+
 /** Writes the page about a ledger to a file. */
-export const write = Effect.fnUntraced(function*({ at, session }: OpenLedger.Open, file: string, pii: "keep" | "drop") {
+export const write = Effect.fnUntraced(function*({ at, session }: OpenLedger.Open, { dataDirectory, file, pii }: Wanted) {
   const path = yield* Path.Path
+  const privileged = yield* Privileged.read(dataDirectory)
   // only the report needs the library for charts, so the other commands start without it
   const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
-  const content = yield* at(page(session, pii, version))
+  const content = yield* at(page({ session, pii, version, privileged }))
   const directory = path.dirname(file)
   yield* makeDirectory(directory).pipe(
     Effect.andThen(Effect.ignore(Private.removeUnfinished(directory))),
@@ -56,7 +64,7 @@ export const report = Command.make(
     const path = yield* Path.Path
     const dataDirectory = yield* Settings.dataDirectoryToRead
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
-    yield* write(yield* OpenLedger.open(dataDirectory, "ledger"), file, pii)
+    yield* write(yield* OpenLedger.open(dataDirectory, "ledger"), { dataDirectory, file, pii })
     yield* Stdout.printText(file)
     yield* Stderr.next(`open ${(yield* Effect.orDie(path.toFileUrl(file))).href} in a browser`)
   }, Effect.scoped)

@@ -12,9 +12,11 @@ import { headline } from "./parts/Headline.ts"
 import { opening } from "./parts/Opening.ts"
 import { coverage, daysOf, factorMix } from "./parts/OverTime.ts"
 import { permitted } from "./parts/Permitted.ts"
+import { privilegedAccounts } from "./parts/PrivilegedAccounts.ts"
 import { runs } from "./parts/Runs.ts"
 import { used } from "./parts/Used.ts"
-import { daysBack, type ReportTenant, type Subject, subjectOf, tenantsOf } from "./ReportTenant.ts"
+import * as Privileged from "./Privileged.ts"
+import { type Common, daysBack, type ReportTenant, type Subject, subjectOf, tenantsOf } from "./ReportTenant.ts"
 import { style } from "./Style.ts"
 import * as Words from "./Words.ts"
 
@@ -32,6 +34,7 @@ const section = Effect.fnUntraced(function*(subject: Subject, index: number) {
   const days = yield* daysOf(subject)
   const parts: ReadonlyArray<Html | undefined> = [
     headline(subject),
+    yield* privilegedAccounts(subject),
     yield* coverage(days),
     yield* factorMix(days, subject),
     yield* changes(subject),
@@ -68,10 +71,18 @@ const meaning = html`<h2>What the words mean</h2>
 <dt>The weakest way in</dt><dd>Of the ways that the policy permits and that the user has, or needs nothing for, the weakest: an attacker who has the password would choose it. Trusted networks and remembered devices do not count, because an attacker elsewhere does not have them.</dd>
 </dl>`
 
+/** The input of the page. */
+export interface PageOptions extends Common {
+  /** The version of the program. */
+  readonly version: string
+}
+
 /** The page about all tenants of a ledger. */
-export const page = Effect.fnUntraced(function*(session: Session, pii: Pii, version: string) {
+export const page = Effect.fnUntraced(function*({ version, ...common }: PageOptions) {
+  const { pii, privileged, session } = common
   const tenants = yield* tenantsOf(session)
-  const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(session, pii, tenant))
+  if (tenants.length > 0) yield* Privileged.prepare(session, privileged)
+  const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(common, tenant))
   const sections = yield* Effect.forEach(subjects, section)
   return html`<!doctype html>
 <html lang="en">

@@ -48,8 +48,8 @@ const openRows = 20
 interface List<Row> extends Options<Row> {
   /** The number of all rows, on the page or not. */
   readonly all: number
-  /** The named query that gives all rows. */
-  readonly query: string
+  /** The named query that gives all rows, if there is one. */
+  readonly query?: string
 }
 
 /** A long list: its beginning is shown, the rest can be opened, and a query is named for rows that are not on the page. */
@@ -65,7 +65,7 @@ ${table({ ...options, caption: `${caption}, continued`, rows: more })}</details>
       ? html``
       : html`<p class="note">These are the first ${Words.count(rows.length)} of ${
         Words.count(all)
-      }. All of them: <code>duo-mfa sql @${query}</code></p>`
+      }.${query === undefined ? "" : html` All of them: <code>duo-mfa sql @${query}</code>`}</p>`
   }`
 }
 

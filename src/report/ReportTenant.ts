@@ -1,6 +1,7 @@
 /** The tenants of a ledger, and the instants at which the page looks at each. */
 import { Effect, Schema } from "effect"
 import type { Session } from "../duckdb/DuckDb.ts"
+import type { PrivilegedNames } from "./Privileged.ts"
 import { ask, Count, Millis, type Pii } from "./Ask.ts"
 import { stateAt, type TenantState } from "./TenantState.ts"
 import * as Words from "./Words.ts"
@@ -38,10 +39,16 @@ export const overMonth = ({ first, hasMonth }: ReportTenant) =>
 export const thenOfMonth = ({ first, hasMonth }: ReportTenant) =>
   hasMonth ? `${daysBack} days ago` : `on ${Words.day(first)}`
 
-/** The input of every section of the page. */
-export interface Subject {
+/** What holds for all tenants of a page. */
+export interface Common {
   readonly session: Session
   readonly pii: Pii
+  /** The names of privileged groups, if somebody named them. */
+  readonly privileged: PrivilegedNames
+}
+
+/** The input of every section of the page. */
+export interface Subject extends Common {
   readonly tenant: ReportTenant
   /** The figures now, at the run before, and a month ago; null if there was one run only. */
   readonly now: TenantState
@@ -50,11 +57,10 @@ export interface Subject {
 }
 
 /** A tenant with its figures. */
-export const subjectOf = Effect.fnUntraced(function*(session: Session, pii: Pii, tenant: ReportTenant) {
-  const state = (millis: number) => stateAt(session, tenant.tenant, millis)
+export const subjectOf = Effect.fnUntraced(function*(common: Common, tenant: ReportTenant) {
+  const state = (millis: number) => stateAt(common.session, tenant.tenant, millis)
   const subject: Subject = {
-    session,
-    pii,
+    ...common,
     tenant,
     now: yield* state(tenant.now),
     before: tenant.before === null ? null : yield* state(tenant.before),

@@ -16,17 +16,21 @@ const State = Schema.Struct({
   /** Users who are known to need nothing but a password, and those for whom this is not known. */
   password_alone: Count,
   password_alone_unknown: Count,
+  /** Those of them who are in a privileged group now. */
+  password_alone_privileged: Count,
   coverage: Schema.NullOr(Schema.Finite),
   phishing_resistant_pct: Schema.NullOr(Schema.Finite)
 })
 export interface TenantState extends Schema.Schema.Type<typeof State> {}
 
-/** SQL for whether a user needs nothing but a password; NULL if it is not known. */
-export const needsPasswordAlone = "(is_active AND strongest = 'none' OR is_bypass)"
+/** SQL for whether one of `users` needs nothing but a password; NULL if it is not known. */
+export const needsPasswordAlone =
+  "(users.is_active AND users.strongest = 'none' OR users.is_bypass)"
 
 /** The figures of a tenant at an instant. */
-export const stateAt = (session: Session, tenant: string, millis: number) =>
-  askOne(
+export const stateAt = (session: Session, tenant: string, millis: number) => {
+  const name = DuckDb.literal(tenant)
+  return askOne(
     session,
     State,
     `SELECT *, round(100.0 * mfa_enabled / nullif(users, 0), 1)::DOUBLE AS coverage,
@@ -41,7 +45,10 @@ export const stateAt = (session: Session, tenant: string, millis: number) =>
          CASE WHEN count(*) FILTER (is_bypass IS NULL) = 0
            THEN bypass_at_least END AS bypass,
          count(*) FILTER (${needsPasswordAlone}) AS password_alone,
-         count(*) FILTER (${needsPasswordAlone} IS NULL) AS password_alone_unknown
-       FROM users_asof(${at(millis)}) WHERE tenant = ${DuckDb.literal(tenant)}
+         count(*) FILTER (${needsPasswordAlone} IS NULL) AS password_alone_unknown,
+         count(*) FILTER (${needsPasswordAlone} AND user_id IN (SELECT user_id FROM privileged_users WHERE tenant = ${name}))
+           AS password_alone_privileged
+       FROM users_asof(${at(millis)}) users WHERE tenant = ${name}
      )`
   )
+}

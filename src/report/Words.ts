@@ -38,7 +38,39 @@ export const strengths: ReadonlyArray<readonly [strength: Strength, name: string
 ]
 
 /** The name of a strength on the page. */
-export const strength = (name: string) => strengths.find(([known]) => known === name)?.[1] ?? name
+export const strength = (name: string | null) =>
+  strengths.find(([known]) => known === name)?.[1] ?? name ?? "not known"
+
+/** SQL that orders by strength, the weakest first. */
+export const byStrength = (column: string) =>
+  `list_position([${strengths.toReversed().map(([name]) => `'${name}'`).join(", ")}], ${column})`
+
+/** The reasons of users_at_risk and admins_at_risk, with titles. */
+const reasonTitles: Readonly<Record<string, string>> = {
+  unprotected: "Unprotected",
+  bypass: "Bypass",
+  "only telephony": "Text or call only",
+  "not seen for 90 days": "Not seen for 90 days",
+  "no factor": "No factor",
+  "can be phished": "Can be phished"
+}
+
+/** The title of one reason. */
+export const reason = (name: string) => reasonTitles[name] ?? name
+
+/** "Text or call only, bypass". */
+export const reasons = (joined: string) => {
+  const titles = joined.split(", ").map(reason)
+  return titles.map((title, index) => index === 0 ? title : title.toLowerCase()).join(", ")
+}
+
+/** The reasons of a person, if there are any. */
+export const risk = (joined: string | null, isKnown: boolean): Html =>
+  joined === null ? html`${isKnown ? "no" : "not known"}` : html`<strong>${reasons(joined)}</strong>`
+
+/** The day of the last login. */
+export const lastLogin = (millis: number | null): Html =>
+  millis === null ? html`never` : html`<span class="whole">${day(millis)}</span>`
 
 /** A figure with a name in its markup, so that a program can find it. */
 export const figure = (name: string, text: string | number): Html =>

@@ -9,21 +9,14 @@ import * as Words from "../Words.ts"
 
 /** The reasons of users_at_risk. */
 const reasons = [
-  ["unprotected", "Unprotected", "no method that protects: a password is all it takes"],
-  ["bypass", "Bypass", "Duo lets them in without asking for a method"],
+  ["unprotected", "no method that protects: a password is all it takes"],
+  ["bypass", "Duo lets them in without asking for a method"],
   [
     "only telephony",
-    "Text or call only",
     "texts and calls can be intercepted, and users can be talked into giving the passcode away"
   ],
-  ["not seen for 90 days", "Not seen for 90 days", "nobody would notice if somebody took over the account"]
+  ["not seen for 90 days", "nobody would notice if somebody took over the account"]
 ] as const
-
-/** "Text or call only, bypass". */
-const named = (reason: string) => {
-  const titles = reason.split(", ").map((part) => reasons.find(([known]) => known === part)?.[1] ?? part)
-  return titles.map((title, index) => index === 0 ? title : title.toLowerCase()).join(", ")
-}
 
 const Totals = Schema.Struct({
   can_log_in: Count,
@@ -80,7 +73,7 @@ ${
       isNarrow: true,
       rows: reasons,
       columns: [
-        { name: "Why", cell: ([, title, why]) => html`${title} <span class="what">${why}</span>` },
+        { name: "Why", cell: ([reason, why]) => html`${Words.reason(reason)} <span class="what">${why}</span>` },
         {
           name: "Users",
           isFigure: true,
@@ -105,11 +98,10 @@ ${
         query: "at-risk",
         columns: [
           { name: "Who", cell: person },
-          { name: "Why", cell: ({ reason }) => named(reason) },
+          { name: "Why", cell: ({ reason }) => Words.reasons(reason) },
           {
             name: "Last login",
-            cell: ({ last_login }) =>
-              last_login === null ? "never" : html`<span class="whole">${Words.day(last_login)}</span>`
+            cell: ({ last_login }) => Words.lastLogin(last_login)
           },
           {
             name: "Groups",

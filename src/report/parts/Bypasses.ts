@@ -112,7 +112,7 @@ ${
               isFigure: true,
               cell: ({ days, may_be_older }) => `${may_be_older ? "≥ " : ""}${Words.counted(days, "day")}`
             },
-            { name: "Last login", cell: ({ last_login }) => last_login === null ? "never" : Words.day(last_login) }
+            { name: "Last login", cell: ({ last_login }) => Words.lastLogin(last_login) }
           ]
         })
       }${

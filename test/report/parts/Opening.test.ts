@@ -15,6 +15,7 @@ const state = (figures: Partial<TenantState>): TenantState => ({
   bypass_at_least: 0,
   password_alone: 10,
   password_alone_unknown: 0,
+  password_alone_privileged: 0,
   coverage: 90,
   phishing_resistant_pct: 50,
   ...figures
@@ -57,6 +58,12 @@ describe("the first sentences", () => {
       "10 people can log in with a password alone, as many as 30 days ago. " +
         "50.0% of the 100 active users have a phishing-resistant method, as before."
     )
+  })
+
+  it("say how many of them are privileged, if any", () => {
+    assert.include(said({ password_alone_privileged: 3 }), "with a password alone. 3 of them are privileged. 50.0%")
+    assert.include(said({ password_alone_privileged: 1 }), "1 of them is privileged.")
+    assert.notInclude(said({}), "privileged")
   })
 
   it("compare nothing after the first run", () => {
