@@ -111,8 +111,8 @@ COMMENT ON COLUMN bypasses.observed_at IS 'The time of the last run that saw the
 CREATE OR REPLACE VIEW users_at_risk AS
 WITH reasons AS (
   SELECT *, list_filter([
-    CASE WHEN strongest = 'none' THEN 'unprotected' END,
-    CASE WHEN only_telephony THEN 'only telephony' END,
+    CASE WHEN is_active AND strongest = 'none' THEN 'unprotected' END,
+    CASE WHEN is_active AND only_telephony THEN 'only telephony' END,
     CASE WHEN is_bypass THEN 'bypass' END,
     CASE WHEN coalesce(last_login_at, created_at) < observed_at - INTERVAL 90 DAY THEN 'not seen for 90 days' END
   ], lambda reason: reason IS NOT NULL) AS reasons
@@ -127,7 +127,7 @@ COMMENT ON COLUMN users_at_risk.user_id IS 'Duo''s id of the user.';
 COMMENT ON COLUMN users_at_risk.username IS 'The name the user logs in with.';
 COMMENT ON COLUMN users_at_risk.realname IS 'Full name.';
 COMMENT ON COLUMN users_at_risk.email IS 'E-mail address.';
-COMMENT ON COLUMN users_at_risk.reason IS 'unprotected (no method that protects the user), only telephony, bypass, not seen for 90 days; joined by ", ".';
+COMMENT ON COLUMN users_at_risk.reason IS 'unprotected (an active user without a method that protects), only telephony (an active user), bypass, not seen for 90 days; joined by ", ".';
 COMMENT ON COLUMN users_at_risk.status IS 'active or bypass.';
 COMMENT ON COLUMN users_at_risk.strongest IS 'The strength of the strongest method.';
 COMMENT ON COLUMN users_at_risk.bypass_reason IS 'status, group, code, joined by ", "; NULL if no reason is known.';

@@ -31,6 +31,7 @@ code { font: .875em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans 
 header p, .as-of, .says, .what, .realname, .note, figcaption { color: var(--muted); }
 .opening { font-size: 1.25rem; line-height: 1.45; margin: 1rem 0 1.25rem; }
 .as-of strong { color: var(--text); }
+.tag { border: 1px solid var(--line); border-radius: .25rem; padding: 0 .3rem; font-size: .8125rem; white-space: nowrap; }
 .warning, .as-of .warning { color: var(--warn); }
 .part { margin-top: 2.75rem; }
 .part:first-of-type { margin-top: 1.25rem; }

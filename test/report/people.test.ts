@@ -154,3 +154,27 @@ describe("privileged accounts", () => {
       assert.include(markup, "<code>DEADA</code>".replace("DEADA", "DEAda"))
     }))
 })
+
+describe("people at risk", () => {
+  it.live("come by privilege, then by last login, and the heading says so", () =>
+    Effect.gen(function*() {
+      const markup = yield* page()
+      assert.deepStrictEqual(whoIn(markup, "Users at risk"), ["ben", "gil", "fin", "dan", "eve", "hal", "cat"])
+      assert.include(sentences(markup), "The users: privileged ones first, then by last login, the newest first")
+      assert.match(sentences(markup), /ben Ben Example privileged/)
+    }))
+
+  it.live("are counted as the figures count them: a user on bypass is not unprotected too", () =>
+    Effect.gen(function*() {
+      const markup = yield* page()
+      const figure = (name: string) => new RegExp(`data-figure="${name}">([^<]*)<`).exec(markup)?.[1]
+      assert.deepStrictEqual([figure("unprotected"), figure("at_risk.unprotected")], ["3", "3"])
+      assert.deepStrictEqual([figure("only_telephony"), figure("at_risk.only telephony")], ["2", "2"])
+      assert.deepStrictEqual([figure("bypass"), figure("at_risk.bypass")], ["2", "2"])
+      assert.include(
+        sentences(markup),
+        "7 of the 8 users who can log in are at risk, some for more than one reason. " +
+          "6 of these users are active; 2 are not, and only a bypass lets them in."
+      )
+    }))
+})

@@ -31,7 +31,7 @@ export const groups = Effect.fnUntraced(function*({ session, tenant }: Subject) 
     session,
     Group,
     `SELECT g.group_id, any_value(g.group_name) AS group_name, count(*) AS members, count(r.user_id) AS at_risk,
-       count(*) FILTER (u.strongest = 'none') AS unprotected, count(*) FILTER (u.is_bypass) AS bypass,
+       count(*) FILTER (u.is_active AND u.strongest = 'none') AS unprotected, count(*) FILTER (u.is_bypass) AS bypass,
        count(*) FILTER (u.is_bypass IS NULL) AS bypass_unknown,
        count(*) FILTER (u.has_phishing_resistant) AS phishing_resistant, count(*) OVER () AS "all"
      FROM user_groups g
