@@ -5,6 +5,7 @@ import { SinkError } from "../failure/SinkError.ts"
 import { makeDirectory } from "../files/Durable.ts"
 import * as Files from "../files/Files.ts"
 import * as Private from "../files/Private.ts"
+import * as Exceptions from "../report/Exceptions.ts"
 import * as Privileged from "../report/Privileged.ts"
 import { version } from "../Version.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
@@ -35,9 +36,16 @@ interface Wanted {
 export const write = Effect.fnUntraced(function*({ at, session }: OpenLedger.Open, { dataDirectory, file, pii }: Wanted) {
   const path = yield* Path.Path
   const privileged = yield* Privileged.read(dataDirectory)
+  const exceptions = yield* Exceptions.read(dataDirectory)
   // only the report needs the library for charts, so the other commands start without it
   const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
-  const content = yield* at(page({ session, pii, version, privileged }))
+  const content = yield* at(page({ session, pii, version, privileged, exceptions }))
+  const lines = exceptions.length === 0 ? [] : yield* at(Exceptions.linesWithoutUser(session))
+  if (lines.length > 0) {
+    yield* Effect.logWarning(
+      `${Exceptions.fileName}: no user has the name or the id in ${lines.length === 1 ? "line" : "lines"} ${lines.join(", ")}.`
+    )
+  }
   const directory = path.dirname(file)
   yield* makeDirectory(directory).pipe(
     Effect.andThen(Effect.ignore(Private.removeUnfinished(directory))),

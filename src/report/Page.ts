@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { createHash } from "node:crypto"
 import type { Session } from "../duckdb/DuckDb.ts"
 import type { Pii } from "./Ask.ts"
+import * as Exceptions from "./Exceptions.ts"
 import { type Html, html, trusted } from "./Html.ts"
 import { atRisk } from "./parts/AtRisk.ts"
 import { bypasses } from "./parts/Bypasses.ts"
@@ -73,15 +74,19 @@ const meaning = html`<h2>What the words mean</h2>
 
 /** The input of the page. */
 export interface PageOptions extends Common {
+  readonly exceptions: ReadonlyArray<Exceptions.AcceptedException>
   /** The version of the program. */
   readonly version: string
 }
 
 /** The page about all tenants of a ledger. */
-export const page = Effect.fnUntraced(function*({ version, ...common }: PageOptions) {
+export const page = Effect.fnUntraced(function*({ exceptions, version, ...common }: PageOptions) {
   const { pii, privileged, session } = common
   const tenants = yield* tenantsOf(session)
-  if (tenants.length > 0) yield* Privileged.prepare(session, privileged)
+  if (tenants.length > 0) {
+    yield* Privileged.prepare(session, privileged)
+    yield* Exceptions.prepare(session, exceptions)
+  }
   const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(common, tenant))
   const sections = yield* Effect.forEach(subjects, section)
   return html`<!doctype html>

@@ -16,8 +16,9 @@ const State = Schema.Struct({
   /** Users who are known to need nothing but a password, and those for whom this is not known. */
   password_alone: Count,
   password_alone_unknown: Count,
-  /** Those of them who are in a privileged group now. */
+  /** Those of them who are in a privileged group now, and those whom an exception accepts now. */
   password_alone_privileged: Count,
+  password_alone_accepted: Count,
   coverage: Schema.NullOr(Schema.Finite),
   phishing_resistant_pct: Schema.NullOr(Schema.Finite)
 })
@@ -47,7 +48,9 @@ export const stateAt = (session: Session, tenant: string, millis: number) => {
          count(*) FILTER (${needsPasswordAlone}) AS password_alone,
          count(*) FILTER (${needsPasswordAlone} IS NULL) AS password_alone_unknown,
          count(*) FILTER (${needsPasswordAlone} AND user_id IN (SELECT user_id FROM privileged_users WHERE tenant = ${name}))
-           AS password_alone_privileged
+           AS password_alone_privileged,
+         count(*) FILTER (${needsPasswordAlone} AND user_id IN (SELECT user_id FROM exceptions WHERE tenant = ${name} AND is_accepted))
+           AS password_alone_accepted
        FROM users_asof(${at(millis)}) users WHERE tenant = ${name}
      )`
   )

@@ -12,6 +12,7 @@ const Group = Schema.Struct({
   group_name: Schema.NullOr(Schema.String),
   members: Count,
   at_risk: Count,
+  accepted: Count,
   unprotected: Count,
   bypass: Count,
   bypass_unknown: Count,
@@ -30,13 +31,15 @@ export const groups = Effect.fnUntraced(function*({ session, tenant }: Subject) 
   const found = yield* ask(
     session,
     Group,
-    `SELECT g.group_id, any_value(g.group_name) AS group_name, count(*) AS members, count(r.user_id) AS at_risk,
+    `SELECT g.group_id, any_value(g.group_name) AS group_name, count(*) AS members, count(r.user_id) FILTER (e.is_accepted IS NOT TRUE) AS at_risk,
+       count(r.user_id) FILTER (e.is_accepted) AS accepted,
        count(*) FILTER (u.is_active AND u.strongest = 'none') AS unprotected, count(*) FILTER (u.is_bypass) AS bypass,
        count(*) FILTER (u.is_bypass IS NULL) AS bypass_unknown,
        count(*) FILTER (u.has_phishing_resistant) AS phishing_resistant, count(*) OVER () AS "all"
      FROM user_groups g
      JOIN users u ON u.tenant = g.tenant AND u.user_id = g.user_id AND (u.is_active OR u.is_bypass)
      LEFT JOIN users_at_risk r ON r.tenant = g.tenant AND r.user_id = g.user_id
+     LEFT JOIN exceptions e ON e.tenant = g.tenant AND e.user_id = g.user_id
      WHERE g.tenant = ${DuckDb.literal(tenant.tenant)}
      GROUP BY g.group_id ORDER BY at_risk DESC, at_risk / members DESC, group_name, g.group_id LIMIT ${rowsMax}`
   )
@@ -57,7 +60,9 @@ ${
             cell: (group) =>
               html`${bar(group)} ${Words.figure(`group.${group.group_id}`, group.at_risk)} of ${
                 Words.count(group.members)
-              } (${Words.share(group.at_risk, group.members)})`
+              } (${Words.share(group.at_risk, group.members)})${
+                group.accepted === 0 ? "" : html`, <span class="what">${Words.count(group.accepted)} accepted</span>`
+              }`
           },
           { name: "Unprotected", isFigure: true, cell: ({ unprotected }) => Words.count(unprotected) },
           {

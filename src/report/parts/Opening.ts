@@ -18,7 +18,10 @@ const movedBy = (now: TenantState, { monthAgo, tenant }: Beginning): Html | stri
   return html`, ${Words.figure("opening.password_alone.month", Math.abs(by))} ${by > 0 ? "more" : "fewer"} than ${since}`
 }
 
-const privileged = ({ password_alone_privileged: count }: TenantState): Html =>
+const acceptedOf = ({ password_alone_accepted: count }: TenantState): Html =>
+  html`${Words.figure("opening.accepted", count)} of them ${count === 1 ? "is" : "are"} accepted by an exception.`
+
+const privilegedOf = ({ password_alone_privileged: count }: TenantState): Html =>
   html`<strong>${Words.figure("opening.privileged", count)} of them ${count === 1 ? "is" : "are"} privileged</strong>.`
 
 const passwordAlone = (subject: Beginning): Html => {
@@ -32,8 +35,8 @@ const passwordAlone = (subject: Beginning): Html => {
   return html`${unknown === 0 ? "" : "At least "}<strong>${Words.figure("opening.password_alone", known)} ${
     people(known)
   }</strong> can log in with a password alone${movedBy(now, subject)}.${
-    now.password_alone_privileged === 0 ? "" : html` ${privileged(now)}`
-  }${
+    now.password_alone_privileged === 0 ? "" : html` ${privilegedOf(now)}`
+  }${now.password_alone_accepted === 0 ? "" : html` ${acceptedOf(now)}`}${
     unknown === 0 ? "" : ` For ${Words.counted(unknown, "more user", "more users")} it is not known${why}.`
   }`
 }

@@ -23,6 +23,8 @@ const User = Schema.Struct({
   strongest: Schema.NullOr(Schema.String),
   reason: Schema.NullOr(Schema.String),
   bypass_unknown: Schema.Boolean,
+  /** The last day of the exception that accepts the risk. */
+  accepted_until: Schema.NullOr(Millis),
   last_login: Schema.NullOr(Millis)
 })
 
@@ -72,8 +74,10 @@ const members = Effect.fnUntraced(function*({ pii, privileged, session, tenant }
     session,
     User,
     `SELECT ${who(pii, "users")}, array_to_string(privileged_groups, ', ') AS privileged_groups, users.strongest, r.reason,
-       users.is_bypass IS NULL AS bypass_unknown, epoch_ms(users.last_login_at) AS last_login
+       users.is_bypass IS NULL AS bypass_unknown,
+       CASE WHEN is_accepted THEN epoch_ms(e.until::TIMESTAMP) END AS accepted_until, epoch_ms(users.last_login_at) AS last_login
      FROM users JOIN privileged_users USING (tenant, user_id) LEFT JOIN users_at_risk r USING (tenant, user_id)
+     LEFT JOIN exceptions e USING (tenant, user_id)
      WHERE tenant = ${name}
      ORDER BY ${needsPasswordAlone} IS TRUE DESC, r.user_id IS NULL, ${Words.byStrength("users.strongest")},
        users.last_login_at DESC NULLS LAST, user_id
@@ -103,7 +107,13 @@ ${
         { name: "Who", cell: person },
         { name: "Groups", cell: ({ privileged_groups }) => html`<bdi class="what">${privileged_groups}</bdi>` },
         { name: "Strongest method", cell: ({ strongest }) => Words.strength(strongest) },
-        { name: "At risk", cell: ({ bypass_unknown, reason }) => Words.risk(reason, !bypass_unknown) },
+        {
+          name: "At risk",
+          cell: ({ accepted_until, bypass_unknown, reason }) =>
+            html`${Words.risk(reason, !bypass_unknown)}${
+              reason === null || accepted_until === null ? "" : `, accepted until ${Words.day(accepted_until)}`
+            }`
+        },
         { name: "Last login", cell: ({ last_login }) => Words.lastLogin(last_login) }
       ]
     })

@@ -16,6 +16,7 @@ const state = (figures: Partial<TenantState>): TenantState => ({
   password_alone: 10,
   password_alone_unknown: 0,
   password_alone_privileged: 0,
+  password_alone_accepted: 0,
   coverage: 90,
   phishing_resistant_pct: 50,
   ...figures
@@ -60,10 +61,14 @@ describe("the first sentences", () => {
     )
   })
 
-  it("say how many of them are privileged, if any", () => {
+  it("say how many of them are privileged or accepted, if any", () => {
     assert.include(said({ password_alone_privileged: 3 }), "with a password alone. 3 of them are privileged. 50.0%")
     assert.include(said({ password_alone_privileged: 1 }), "1 of them is privileged.")
-    assert.notInclude(said({}), "privileged")
+    assert.include(
+      said({ password_alone_privileged: 2, password_alone_accepted: 2 }),
+      "2 of them are privileged. 2 of them are accepted by an exception."
+    )
+    assert.notMatch(said({}), /privileged|accepted/)
   })
 
   it("compare nothing after the first run", () => {
