@@ -4,15 +4,14 @@ import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
 import * as Terminal from "../text/Terminal.ts"
 import * as Frameworks from "./ask/Frameworks.ts"
+import * as Judgement from "./ask/Judgement.ts"
 import * as JUnit from "./ask/JUnit.ts"
-import * as NotExtracted from "./ask/NotExtracted.ts"
-import * as NotKnown from "./ask/NotKnown.ts"
+import type * as NotKnown from "./ask/NotKnown.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Policies from "./ask/Policies.ts"
 import * as Select from "./ask/Select.ts"
 import { flags } from "./extract/Flags.ts"
 import * as Notify from "./shared/Notify.ts"
-import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import { commandName } from "./terminal/CommandName.ts"
 import { defect } from "./terminal/ExitStatus.ts"
@@ -38,7 +37,7 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
 }
 
 /** The verdicts on the last runs. */
-export interface Judgement {
+export interface PolicyResult {
   readonly verdicts: ReadonlyArray<Policies.Verdict>
   readonly seen: ReadonlyArray<NotKnown.LastRun>
   /** The frameworks of which at least one control is answered by a policy. */
@@ -61,22 +60,12 @@ export const judge = Effect.fnUntraced(function*(dataDirectory: string, { framew
   const policies = (yield* Policies.find(dataDirectory, names))
     .filter((policy) => Option.isNone(framework) || asked.some((one) => Frameworks.isAnsweredBy(one, policy)))
   const ledger = yield* OpenLedger.open(dataDirectory, from)
-  const pipelines = yield* (yield* Plugins).pipelines
-  const seen = yield* ledger.at(NotKnown.lastRuns(ledger.session, pipelines))
+  const { seen, verdicts } = yield* Judgement.judge(ledger, { policies, isNamed: names.length > 0, timeout })
   if (seen.length === 0) return yield* new OpenLedger.NoLedger({ ledger: dataDirectory })
-  const unknown = yield* ledger.at(NotKnown.find(ledger.session, pipelines, seen))
-  const run = seen.map(({ pipeline }) => pipeline)
-  const verdicts = yield* Effect.forEach(policies, (policy) => {
-    const [missing] = NotExtracted.missingIn(policy.sql, pipelines, run)
-    // nobody has to run every pipeline, but a policy that was named or written by the user is never passed over
-    return missing !== undefined && policy.isBuiltIn && names.length === 0
-      ? Effect.succeed(Policies.leftOut(policy, missing.message))
-      : Policies.judge(ledger.session, unknown, policy, timeout)
-  })
   const named = (which: Policies.Verdict["verdict"]) =>
     verdicts.filter(({ verdict }) => verdict === which).map(({ policy }) => policy)
   const [broken, untold] = [named("broken"), named("cannot be told")]
-  const judgement: Judgement = {
+  const judgement: PolicyResult = {
     verdicts,
     seen,
     frameworks: asked.map((one) => Frameworks.judge(one, verdicts)).filter(({ controls }) => controls.length > 0),
@@ -85,10 +74,10 @@ export const judge = Effect.fnUntraced(function*(dataDirectory: string, { framew
   return judgement
 }, Effect.scoped)
 
-const exitOf = ({ failure }: Judgement) => failure === undefined ? ExitCode.ok : failure[Runtime.errorExitCode]
+const exitOf = ({ failure }: PolicyResult) => failure === undefined ? ExitCode.ok : failure[Runtime.errorExitCode]
 
 /** The object for programs. */
-export const factsOf = (judgement: Judgement) => ({
+export const factsOf = (judgement: PolicyResult) => ({
   policies: judgement.verdicts,
   frameworks: judgement.frameworks,
   tenants: judgement.seen,
@@ -96,7 +85,7 @@ export const factsOf = (judgement: Judgement) => ({
 })
 
 /** The verdicts that are not kept: the names and numbers of policies, and nothing that somebody has written in them. */
-export const newsOf = (judgement: Judgement): Notify.News => {
+export const newsOf = (judgement: PolicyResult): Notify.News => {
   const of = (...which: ReadonlyArray<Policies.Verdict["verdict"]>) =>
     judgement.verdicts.filter(({ verdict }) => which.includes(verdict))
   const notKept = of("broken", "cannot be told")
@@ -133,7 +122,7 @@ const controlsOf = ({ controls }: Frameworks.JudgedFramework, format: "table" | 
   })
 
 /** A table of verdicts, and below it the scores of the frameworks and the runs that they are about. */
-export const tableOf = ({ frameworks, seen, verdicts }: Judgement, format: "table" | "markdown" = "table") => {
+export const tableOf = ({ frameworks, seen, verdicts }: PolicyResult, format: "table" | "markdown" = "table") => {
   const rows = verdicts.map(({ at_most, found, policy, sentence, severity, verdict, why }) => [
     verdict,
     severity,
@@ -152,7 +141,7 @@ export const tableOf = ({ frameworks, seen, verdicts }: Judgement, format: "tabl
     .join("\n")
 }
 
-const print = (format: typeof formats[number], judgement: Judgement, hasControls: boolean) => {
+const print = (format: typeof formats[number], judgement: PolicyResult, hasControls: boolean) => {
   switch (format) {
     case "junit":
       return Stdout.print(JUnit.print(judgement.verdicts, judgement.seen))

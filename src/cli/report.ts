@@ -8,7 +8,9 @@ import * as Private from "../files/Private.ts"
 import * as Exceptions from "../report/Exceptions.ts"
 import * as Privileged from "../report/Privileged.ts"
 import { version } from "../Version.ts"
+import * as Judgement from "./ask/Judgement.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
+import * as Policies from "./ask/Policies.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
@@ -30,16 +32,20 @@ interface Wanted {
   readonly dataDirectory: string
   readonly file: string
   readonly pii: "keep" | "drop"
+  readonly target?: number | undefined
 }
 
 /** Writes the page about a ledger to a file. */
-export const write = Effect.fnUntraced(function*({ at, session }: OpenLedger.Open, { dataDirectory, file, pii }: Wanted) {
+export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, { dataDirectory, file, pii, target }: Wanted) {
+  const { at, session } = ledger
   const path = yield* Path.Path
   const privileged = yield* Privileged.read(dataDirectory)
   const exceptions = yield* Exceptions.read(dataDirectory)
+  const policies = yield* Policies.find(dataDirectory, [])
+  const { verdicts } = yield* Judgement.judge(ledger, { policies, isNamed: false, timeout: Option.none() })
   // only the report needs the library for charts, so the other commands start without it
   const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
-  const content = yield* at(page({ session, pii, version, privileged, exceptions }))
+  const content = yield* at(page({ session, pii, version, privileged, exceptions, verdicts, target: target ?? null }))
   const lines = exceptions.length === 0 ? [] : yield* at(Exceptions.linesWithoutUser(session))
   if (lines.length > 0) {
     yield* Effect.logWarning(
@@ -66,13 +72,26 @@ export const report = Command.make(
       Flag.withDescription("drop prints Duo's ids in the place of names; default keep"),
       Flag.withMetavar("HOW"),
       Flag.withDefault("keep")
+    ),
+    target: Flag.Finite("target").pipe(
+      Flag.withDescription("The share of active users that shall have MFA, such as 95; default: no target"),
+      Flag.withMetavar("PERCENT"),
+      Flag.withSchema(
+        Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }, { message: "Expected 0 to 100" }))
+      ),
+      Flag.optional
     )
   },
-  Effect.fnUntraced(function*({ output, pii }) {
+  Effect.fnUntraced(function*({ output, pii, target }) {
     const path = yield* Path.Path
     const dataDirectory = yield* Settings.dataDirectoryToRead
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
-    yield* write(yield* OpenLedger.open(dataDirectory, "ledger"), { dataDirectory, file, pii })
+    yield* write(yield* OpenLedger.open(dataDirectory, "ledger"), {
+      dataDirectory,
+      file,
+      pii,
+      target: Option.getOrUndefined(target)
+    })
     yield* Stdout.printText(file)
     yield* Stderr.next(`open ${(yield* Effect.orDie(path.toFileUrl(file))).href} in a browser`)
   }, Effect.scoped)
@@ -80,6 +99,7 @@ export const report = Command.make(
   Command.withDescription("Write one HTML page to forward: coverage over time, what changed, who is at risk"),
   Command.withExamples([
     { command: "duo-mfa report" },
+    { command: "duo-mfa report --target 95", description: "With the distance to a target" },
     { command: "duo-mfa report --pii drop --output page.html", description: "A page without names" }
   ])
 )

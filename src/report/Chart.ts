@@ -43,6 +43,8 @@ export interface Series {
   readonly doubtful?: ReadonlyArray<boolean>
   /** The label at the end of the line. */
   readonly end?: string
+  /** Whether the line is a target: dashed, and without a point at its end. */
+  readonly isDashed?: boolean
 }
 
 /** A chart over days. */
@@ -64,17 +66,17 @@ const isNamed = (days: number, labels: number) => {
 
 const colourOf = (name: string) => `var(--${name})`
 
-const line = ({ colour, doubtful = [], end = "", values }: Series) => {
+const line = ({ colour, doubtful = [], end = "", isDashed = false, values }: Series) => {
   const last = values.findLastIndex((value) => value !== null)
   const isAlone = (index: number) => values[index - 1] == null && values[index + 1] == null
   return {
     type: "line",
     silent: true,
     showAllSymbol: true,
-    lineStyle: { color: colourOf(colour), width: 2.5 },
+    lineStyle: { color: colourOf(colour), width: isDashed ? 1.5 : 2.5, type: isDashed ? "dashed" : "solid" },
     data: values.map((value, index) => ({
       value,
-      symbol: index === last || doubtful[index] || isAlone(index) ? "circle" : "none",
+      symbol: !isDashed && (index === last || doubtful[index] || isAlone(index)) ? "circle" : "none",
       symbolSize: values.length > 120 ? 5 : 7,
       itemStyle: {
         color: colourOf(doubtful[index] ? "page" : colour),

@@ -16,6 +16,7 @@ import { permitted } from "./parts/Permitted.ts"
 import { privilegedAccounts } from "./parts/PrivilegedAccounts.ts"
 import { runs } from "./parts/Runs.ts"
 import { used } from "./parts/Used.ts"
+import { type PolicyVerdict, policyVerdicts } from "./PolicyVerdicts.ts"
 import * as Privileged from "./Privileged.ts"
 import { type Common, daysBack, type ReportTenant, type Subject, subjectOf, tenantsOf } from "./ReportTenant.ts"
 import { style } from "./Style.ts"
@@ -30,13 +31,14 @@ const proof = ({ complete, incomplete_reason }: ReportTenant) =>
     ? html`The last run was proved complete.`
     : html`<strong class="warning">The last run was not proved complete</strong>: ${incomplete_reason}. Users may be missing.`
 
-const section = Effect.fnUntraced(function*(subject: Subject, index: number) {
+const section = Effect.fnUntraced(function*(subject: Subject, index: number, policies: Html | undefined) {
   const { tenant } = subject
   const days = yield* daysOf(subject)
   const parts: ReadonlyArray<Html | undefined> = [
     headline(subject),
+    policies,
     yield* privilegedAccounts(subject),
-    yield* coverage(days),
+    yield* coverage(days, subject),
     yield* factorMix(days, subject),
     yield* changes(subject),
     yield* atRisk(subject),
@@ -74,13 +76,14 @@ const meaning = html`<h2>What the words mean</h2>
 
 /** The input of the page. */
 export interface PageOptions extends Common {
+  readonly verdicts: ReadonlyArray<PolicyVerdict>
   readonly exceptions: ReadonlyArray<Exceptions.AcceptedException>
   /** The version of the program. */
   readonly version: string
 }
 
 /** The page about all tenants of a ledger. */
-export const page = Effect.fnUntraced(function*({ exceptions, version, ...common }: PageOptions) {
+export const page = Effect.fnUntraced(function*({ exceptions, verdicts, version, ...common }: PageOptions) {
   const { pii, privileged, session } = common
   const tenants = yield* tenantsOf(session)
   if (tenants.length > 0) {
@@ -88,7 +91,12 @@ export const page = Effect.fnUntraced(function*({ exceptions, version, ...common
     yield* Exceptions.prepare(session, exceptions)
   }
   const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(common, tenant))
-  const sections = yield* Effect.forEach(subjects, section)
+  const isOne = subjects.length === 1
+  const policies = policyVerdicts(verdicts, !isOne)
+  const sections = yield* Effect.forEach(
+    subjects,
+    (subject, index) => section(subject, index, isOne ? policies : undefined)
+  )
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -107,7 +115,7 @@ export const page = Effect.fnUntraced(function*({ exceptions, version, ...common
 <p>What the users of Cisco Duo log in with: now, since the last run, and over ${daysBack} days.</p>
 ${contents(tenants)}</header>
 <main>
-${sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections}</main>
+${isOne || policies === undefined ? "" : html`<div class="part">${policies}</div>\n`}${sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections}</main>
 <footer>
 ${meaning}
 <p class="note">${

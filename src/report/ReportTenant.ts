@@ -45,6 +45,8 @@ export interface Common {
   readonly pii: Pii
   /** The names of privileged groups, if somebody named them. */
   readonly privileged: PrivilegedNames
+  /** The percentage of active users that shall have MFA, if there is a target. */
+  readonly target: number | null
 }
 
 /** The input of every section of the page. */

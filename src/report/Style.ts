@@ -61,6 +61,7 @@ figcaption { font-size: .875rem; margin-bottom: .5rem; }
 .key { display: inline-block; margin-left: 1rem; color: var(--text); }
 .key svg { width: 1rem; height: .65rem; margin-right: .35rem; stroke: currentColor; stroke-width: 3; fill: none; }
 .key .mfa { color: var(--mfa); }
+.key .target { color: var(--warn); stroke-dasharray: 4 3; }
 .key .phishing_resistant { color: var(--phishing_resistant); }
 .key .better { color: var(--better); width: .5rem; stroke-width: 6; }
 .key .worse { color: var(--worse); width: .5rem; stroke-width: 6; }

@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { historyOf } from "../../history/Versions.ts"
 import type { Pipeline } from "../../Pipeline.ts"
-import type { Table } from "../../Table.ts"
+import { isSnapshot, type Table } from "../../Table.ts"
 
 /** The last run of a pipeline over a tenant. */
 export interface LastRun {
@@ -95,16 +95,26 @@ const isDoubtful = Effect.fnUntraced(function*({ all }: DuckDb.Session, table: T
   return found === true
 })
 
-/** Finds what the last runs do not know. */
+/** Finds what the last runs do not know. With a tenant, the preparations leave only the rows of that tenant. */
 export const find = Effect.fnUntraced(
-  function*(session: DuckDb.Session, pipelines: ReadonlyArray<Pipeline>, runs: ReadonlyArray<LastRun>) {
+  function*(session: DuckDb.Session, pipelines: ReadonlyArray<Pipeline>, runs: ReadonlyArray<LastRun>, tenant?: string) {
     const [[catalog] = []] = yield* session.all("SELECT current_database()")
     const there = yield* session.all(
       "SELECT table_name FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views()"
     )
-    const uncovered = (table: Table) => `${DuckDb.name(String(catalog))}.main.${DuckDb.name(historyOf(table).name)}`
-    const asView = (table: Table, query: string) =>
-      `CREATE OR REPLACE TEMP VIEW ${DuckDb.name(historyOf(table).name)} AS ${query};`
+    const isThere = (name: string) => there.some(([other]) => other === name)
+    const rows = (name: string) =>
+      `${DuckDb.name(String(catalog))}.main.${DuckDb.name(name)}`
+    const only = (name: string) =>
+      tenant === undefined ? rows(name) : `(FROM ${rows(name)} WHERE tenant = ${DuckDb.literal(tenant)})`
+    const uncovered = (table: Table) => only(historyOf(table).name)
+    const view = (name: string, query: string) => `CREATE OR REPLACE TEMP VIEW ${DuckDb.name(name)} AS ${query};`
+    const asView = (table: Table, query: string) => view(historyOf(table).name, query)
+    // the views over these names read the temporary ones
+    const base = ["runs", ...pipelines.flatMap(({ tables }) => tables).map((table) =>
+      isSnapshot(table) ? historyOf(table).name : table.name
+    )]
+    const filters = tenant === undefined ? [] : base.filter(isThere).map((name) => view(name, `FROM ${only(name)}`))
 
     const sentences: Array<string> = []
     const covers: Array<string> = []
@@ -112,7 +122,7 @@ export const find = Effect.fnUntraced(
     const whys: Array<string> = []
     for (const pipeline of pipelines) {
       const seen = runs.filter((run) => run.pipeline === pipeline.name)
-      const tables = pipeline.tables.filter((table) => there.some(([name]) => name === historyOf(table).name))
+      const tables = pipeline.tables.filter((table) => isThere(historyOf(table).name))
       if (seen.length === 0) continue
       const lacking: Array<string> = []
       for (const table of tables) {
@@ -136,8 +146,8 @@ export const find = Effect.fnUntraced(
     )
     const unknown: NotKnown = {
       preparations: [
-        covers.join("\n"),
-        ...doubts.length === 0 ? [] : guesses.map((views) => [...covers, ...views].join("\n"))
+        [...filters, ...covers].join("\n"),
+        ...doubts.length === 0 ? [] : guesses.map((views) => [...filters, ...covers, ...views].join("\n"))
       ],
       why: whys.join("; "),
       explainError: (detail) => sentences[Number(marked.exec(detail)?.[1])]

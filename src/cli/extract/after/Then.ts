@@ -28,7 +28,7 @@ interface Followed {
 
 const policy = (dataDirectory: string) =>
   Effect.map(
-    Policy.judge(dataDirectory, { names: [], from: "ledger", timeout: Option.none() }),
+    Policy.judge(dataDirectory, { names: [], framework: Option.none(), from: "ledger", timeout: Option.none() }),
     (judgement): Followed => ({
       text: Policy.tableOf(judgement),
       facts: Policy.factsOf(judgement),

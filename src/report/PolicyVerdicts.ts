@@ -1,0 +1,67 @@
+/** The part about the policies: which are kept, which are broken, and which it is not known of. */
+import { html } from "./Html.ts"
+import { table } from "./PageTable.ts"
+import * as Words from "./Words.ts"
+
+/** A verdict on a policy. The command `policy` has the same. */
+export interface PolicyVerdict {
+  readonly policy: string
+  readonly verdict: "kept" | "broken" | "cannot be told" | "left out"
+  /** How many violations were found, and how many are allowed. */
+  readonly found: number | null
+  readonly at_most: number | null
+  /** What shall be true. */
+  readonly sentence: string
+  /** Why it is not known, or left out. */
+  readonly why: string | null
+}
+
+/** The verdicts in the order of the page, with a sign, a word, and a colour. */
+const kinds = [
+  ["broken", "✗", "broken", "worse"],
+  ["cannot be told", "?", "not known", "warning"],
+  ["kept", "✓", "kept", "better"],
+  ["left out", "–", "left out", "same"]
+] as const
+
+const kindOf = ({ verdict }: PolicyVerdict) => kinds.findIndex(([known]) => known === verdict)
+
+/** Makes the part, for one tenant or for all of them; nothing if there are no policies. */
+export const policyVerdicts = (verdicts: ReadonlyArray<PolicyVerdict>, isOfAll: boolean) => {
+  if (verdicts.length === 0) return undefined
+  const counts = kinds.flatMap(([verdict, , word]) => {
+    const count = verdicts.filter((each) => each.verdict === verdict).length
+    return count === 0 ? [] : [html`${Words.figure(`policies.${verdict}`, count)} ${word}`]
+  })
+  return html`${isOfAll ? html`<h2>Policies</h2>` : html`<h3>Policies</h3>`}
+<p>Of ${Words.counted(verdicts.length, "policy", "policies")}: ${
+    counts.map((count, index) => html`${index === 0 ? "" : ", "}${count}`)
+  }.${isOfAll ? " They are about all tenants together." : ""}</p>
+${
+    table({
+      caption: "Policies",
+      rows: verdicts.toSorted((one, other) => kindOf(one) - kindOf(other) || (one.policy < other.policy ? -1 : 1)),
+      columns: [
+        {
+          name: "Policy",
+          cell: ({ policy, sentence, why }) =>
+            html`${sentence === "" ? policy : sentence} ${
+              why === null
+                ? html`<code class="what">${policy}</code>`
+                : html`<span class="what">${why}</span>`
+            }`
+        },
+        {
+          name: "Verdict",
+          cell: (row) => {
+            const [, sign, word, colour] = kinds[kindOf(row)] ?? kinds[1]
+            return html`<span class="whole ${colour}"><span aria-hidden="true">${sign}</span> ${word}</span>`
+          }
+        },
+        { name: "Found", isFigure: true, cell: ({ found }) => found === null ? "–" : Words.count(found) },
+        { name: "Allowed", isFigure: true, cell: ({ at_most }) => at_most === null ? "–" : Words.count(at_most) }
+      ]
+    })
+  }
+`
+}
