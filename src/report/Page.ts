@@ -50,7 +50,9 @@ const section = Effect.fnUntraced(function*(subject: Subject, index: number, pol
   ]
   return html`<section id="tenant-${index}" data-tenant="${tenant.tenant}" aria-labelledby="name-${index}">
 <h2 id="name-${index}">${tenant.tenant}</h2>
-<p class="as-of">As of <strong>${Words.instant(tenant.now)}</strong>. ${proof(tenant)}</p>
+<p class="as-of">As of <strong>${Words.instant(tenant.now)}</strong>. ${proof(tenant)}${
+    tenant.before === null ? " This is the first run, so there is nothing to compare with yet." : ""
+  }</p>
 ${opening(subject)}
 ${parts.filter((part) => part !== undefined).map((part) => html`<div class="part">${part}</div>\n`)}</section>
 `

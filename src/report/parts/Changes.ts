@@ -116,13 +116,10 @@ const people = (caption: string, users: ReadonlyArray<Changed>) =>
     columns: [{ name: "Who", cell: person }, { name: "What", cell: what }]
   })
 
-/** Makes the section. */
+/** Makes the section; nothing after the first run. */
 export const changes = Effect.fnUntraced(function*(subject: Subject) {
   const { tenant } = subject
-  const heading = html`<h3>What changed</h3>`
-  if (tenant.before === null) {
-    return html`${heading}<p>There was one run so far. The next run is the first that can show changes.</p>`
-  }
+  if (tenant.before === null) return undefined
   const before = yield* totals(subject, tenant.before)
   const month = yield* totals(subject, tenant.monthAgo)
   const recent = yield* whom(
@@ -133,7 +130,7 @@ export const changes = Effect.fnUntraced(function*(subject: Subject) {
   )
   const losses = yield* whom(subject, tenant.monthAgo, "bared OR regressed OR let_in")
   const period = overMonth(tenant)
-  return html`${heading}
+  return html`<h3>What changed</h3>
 <p>The last run was on ${Words.instant(tenant.now)}, the one before it on ${Words.instant(tenant.before)}.</p>
 ${
     table({

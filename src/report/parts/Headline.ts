@@ -74,7 +74,7 @@ export const headline = ({ before, monthAgo, now, tenant }: Subject) => {
 <p class="says">${card.sentence(now)}</p>
 ${
         before === null || monthAgo === null
-          ? html`<p class="moved">The first run: nothing to compare with yet.</p>`
+          ? ""
           : html`<p class="moved">${moved(card, "before", before)} since the last run</p>
 <p class="moved">${moved(card, "month", monthAgo)} ${overMonth(tenant)}</p>`
       }

@@ -11,6 +11,9 @@ import * as Words from "../Words.ts"
 /** The largest number of days in the charts. */
 const daysMax = 366
 
+/** The smallest number of days that a chart needs to show anything. */
+export const daysMin = 3
+
 const Day = Schema.Struct({
   day: Schema.String,
   users: Count,
@@ -99,6 +102,7 @@ const distance = ({ now, target }: Subject) => {
 /** Two lines: users with MFA, and users with a phishing-resistant method; and the target, if there is one. */
 export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, subject: Subject) {
   const { target } = subject
+  if (days.length < daysMin) return target === null ? undefined : html`<h3>Coverage</h3>\n${distance(subject)}`
   const last = days.at(-1)
   const doubtful = days.map(({ complete }) => complete === false)
   const chart = yield* Chart.draw({
@@ -157,6 +161,36 @@ const mixOf = (day: Day | undefined, strength: string) => day?.mix[strength] ?? 
 export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, { tenant }: Subject) {
   const last = days.at(-1)
   const monthAgo = days.findLast(({ day }) => Date.parse(day) <= tenant.monthAgo)
+  const now = table({
+      caption: "The strongest methods of the active users now",
+      isNarrow: true,
+      rows: Words.strengths,
+      columns: [
+        {
+          name: "Strongest method",
+          cell: ([strength, name, what]) =>
+            html`<svg class="swatch ${strength}" aria-hidden="true" viewBox="0 0 12 12"><rect width="12" height="12"/></svg>${name} <span class="what">${what}</span>`
+        },
+        { name: "Users", isFigure: true, cell: ([strength]) => Words.figure(`mix.${strength}`, mixOf(last, strength)) },
+        { name: "Share", isFigure: true, cell: ([strength]) => Words.share(mixOf(last, strength), last?.users ?? 0) },
+        ...days.length < 2 ? [] : [{
+          name: monthAgo === undefined ? "Change" : `Since ${Words.shortDay(monthAgo.day)}`,
+          isFigure: true,
+          cell: ([strength]: typeof Words.strengths[number]) =>
+            Words.change(
+              `mix.${strength}.month`,
+              mixOf(last, strength) - mixOf(monthAgo ?? last, strength),
+              "",
+              strength === "phishing_resistant"
+                ? "more"
+                : strength === "telephony" || strength === "none"
+                ? "less"
+                : "either"
+            )
+        }]
+      ]
+    })
+  if (days.length < daysMin) return html`<h3>Strongest methods</h3>\n${now}`
   const chart = yield* Chart.draw({
     label: `Stacked bars, one per day: the strongest method of each active user. On the last day ${
       Words.strengths.map(([strength, name]) => `${name} ${Words.share(mixOf(last, strength), last?.users ?? 0)}`)
@@ -174,38 +208,7 @@ export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, {
   return html`<h3>Factor mix over time</h3>
 <figure><figcaption>The strongest method of each active user, in percent, ${from(days)}</figcaption>
 ${chart}
-${
-    table({
-      caption: "The strongest methods of the active users now",
-      isNarrow: true,
-      rows: Words.strengths,
-      columns: [
-        {
-          name: "Strongest method",
-          cell: ([strength, name, what]) =>
-            html`<svg class="swatch ${strength}" aria-hidden="true" viewBox="0 0 12 12"><rect width="12" height="12"/></svg>${name} <span class="what">${what}</span>`
-        },
-        { name: "Users", isFigure: true, cell: ([strength]) => Words.figure(`mix.${strength}`, mixOf(last, strength)) },
-        { name: "Share", isFigure: true, cell: ([strength]) => Words.share(mixOf(last, strength), last?.users ?? 0) },
-        {
-          name: monthAgo === undefined ? "Change" : `Since ${Words.shortDay(monthAgo.day)}`,
-          isFigure: true,
-          cell: ([strength]) =>
-            Words.change(
-              `mix.${strength}.month`,
-              mixOf(last, strength) - mixOf(monthAgo ?? last, strength),
-              "",
-              strength === "phishing_resistant"
-                ? "more"
-                : strength === "telephony" || strength === "none"
-                ? "less"
-                : "either"
-            )
-        }
-      ]
-    })
-  }
-${
+${now}${
     asTable(
       days,
       "Strongest methods by day",

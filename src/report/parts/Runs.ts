@@ -7,7 +7,7 @@ import { html } from "../Html.ts"
 import { table } from "../PageTable.ts"
 import type { Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
-import type { daysOf } from "./OverTime.ts"
+import { daysMin, type daysOf } from "./OverTime.ts"
 
 const runsMax = 31
 
@@ -42,30 +42,7 @@ export const runs = Effect.fnUntraced(
     const summary = `${Words.count(totals.complete)} of ${Words.counted(totals.runs, "run")} were proved complete. ${
       without === 0 ? "There was one every day" : `${Words.counted(without, "day")} had none`
     } in the ${Words.counted(days.length, "day")} shown.`
-    const chart = yield* Chart.draw({
-      label: `One bar per day: high for a complete run, half as high for one that was not proved complete. ${summary}`,
-      days: days.map(({ day }) => day),
-      height: 56,
-      hasPercent: false,
-      series: [
-        { kind: "bar", colour: "better", values: days.map(({ complete }) => complete === true ? 1 : null) },
-        { kind: "bar", colour: "worse", values: days.map(({ complete }) => complete === false ? 0.5 : null) }
-      ]
-    })
-    return html`<h3>The runs behind this page</h3>
-<p>${Words.figure("runs.complete", totals.complete)} of ${
-      Words.figure("runs", totals.runs)
-    } runs were proved complete: every user of one moment was seen. ${
-      without === 0 ? "There was a run every day" : html`${Words.counted(without, "day")} had no run`
-    } in the ${
-      Words.counted(days.length, "day")
-    } shown. A run that was not proved complete adds and refreshes users, and removes none.</p>
-<figure><figcaption>The last run of each day
-<span class="key"><svg class="better" aria-hidden="true" viewBox="0 0 8 12"><path d="M4 0v12"/></svg>complete</span>
-<span class="key"><svg class="worse" aria-hidden="true" viewBox="0 0 8 12"><path d="M4 6v6"/></svg>not proved complete</span>
-<span class="key">nothing: no run</span></figcaption>
-${chart}
-<details><summary>The runs as a table</summary>
+    const rows = html`<details><summary>The runs as a table</summary>
 ${
       table({
         caption: `The last ${last.length} runs`,
@@ -90,7 +67,33 @@ ${
       last.length >= totals.runs
         ? html``
         : html`<p class="note">All of them: <code>duo-mfa sql @runs runs=${totals.runs}</code></p>`
-    }</details></figure>
+    }</details>`
+    const chart = days.length < daysMin ? undefined : yield* Chart.draw({
+      label: `One bar per day: high for a complete run, half as high for one that was not proved complete. ${summary}`,
+      days: days.map(({ day }) => day),
+      height: 56,
+      hasPercent: false,
+      series: [
+        { kind: "bar", colour: "better", values: days.map(({ complete }) => complete === true ? 1 : null) },
+        { kind: "bar", colour: "worse", values: days.map(({ complete }) => complete === false ? 0.5 : null) }
+      ]
+    })
+    return html`<h3>The runs behind this page</h3>
+<p>${Words.figure("runs.complete", totals.complete)} of ${
+      Words.figure("runs", totals.runs)
+    } runs were proved complete: every user of one moment was seen. ${
+      without === 0 ? "There was a run every day" : html`${Words.counted(without, "day")} had no run`
+    } in the ${
+      Words.counted(days.length, "day")
+    } shown. A run that was not proved complete adds and refreshes users, and removes none.</p>
+${
+      chart === undefined ? rows : html`<figure><figcaption>The last run of each day
+<span class="key"><svg class="better" aria-hidden="true" viewBox="0 0 8 12"><path d="M4 0v12"/></svg>complete</span>
+<span class="key"><svg class="worse" aria-hidden="true" viewBox="0 0 8 12"><path d="M4 6v6"/></svg>not proved complete</span>
+<span class="key">nothing: no run</span></figcaption>
+${chart}
+${rows}</figure>`
+    }
 `
   }
 )
