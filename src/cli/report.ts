@@ -10,6 +10,7 @@ import * as Privileged from "../report/Privileged.ts"
 import { version } from "../Version.ts"
 import * as Judgement from "./ask/Judgement.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
+import * as Parameters from "./ask/Parameters.ts"
 import * as Policies from "./ask/Policies.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Stderr from "./terminal/Stderr.ts"
@@ -33,19 +34,32 @@ interface Wanted {
   readonly file: string
   readonly pii: "keep" | "drop"
   readonly target?: number | undefined
+  readonly tenant?: string | undefined
+  readonly title?: string | undefined
 }
 
 /** Writes the page about a ledger to a file. */
-export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, { dataDirectory, file, pii, target }: Wanted) {
+export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted: Wanted) {
   const { at, session } = ledger
+  const { dataDirectory, file, pii, target, tenant, title } = wanted
   const path = yield* Path.Path
   const privileged = yield* Privileged.read(dataDirectory)
   const exceptions = yield* Exceptions.read(dataDirectory)
   const policies = yield* Policies.find(dataDirectory, [])
-  const { verdicts } = yield* Judgement.judge(ledger, { policies, isNamed: false, timeout: Option.none() })
+  const { verdicts } = yield* Judgement.judge(ledger, { policies, isNamed: false, tenant, timeout: Option.none() })
   // only the report needs the library for charts, so the other commands start without it
   const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
-  const content = yield* at(page({ session, pii, version, privileged, exceptions, verdicts, target: target ?? null }))
+  const content = yield* at(page({
+    session,
+    pii,
+    version,
+    privileged,
+    exceptions,
+    verdicts,
+    title,
+    only: tenant,
+    target: target ?? null
+  }))
   const lines = exceptions.length === 0 ? [] : yield* at(Exceptions.linesWithoutUser(session))
   if (lines.length > 0) {
     yield* Effect.logWarning(
@@ -80,17 +94,32 @@ export const report = Command.make(
         Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }, { message: "Expected 0 to 100" }))
       ),
       Flag.optional
+    ),
+    tenant: Flag.String("tenant").pipe(
+      Flag.withDescription("Only this tenant; default: all"),
+      Flag.withMetavar("NAME"),
+      Flag.optional
+    ),
+    title: Flag.String("title").pipe(
+      Flag.withDescription("The heading of the page; default: Who is protected by MFA"),
+      Flag.withMetavar("TEXT"),
+      Flag.optional
     )
   },
-  Effect.fnUntraced(function*({ output, pii, target }) {
+  Effect.fnUntraced(function*({ output, pii, target, tenant, title }) {
     const path = yield* Path.Path
     const dataDirectory = yield* Settings.dataDirectoryToRead
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
-    yield* write(yield* OpenLedger.open(dataDirectory, "ledger"), {
+    const ledger = yield* OpenLedger.open(dataDirectory, "ledger")
+    const only = Option.getOrUndefined(tenant)
+    if (only !== undefined) yield* Parameters.findTenant(ledger, only)
+    yield* write(ledger, {
       dataDirectory,
       file,
       pii,
-      target: Option.getOrUndefined(target)
+      target: Option.getOrUndefined(target),
+      tenant: only,
+      title: Option.getOrUndefined(title)
     })
     yield* Stdout.printText(file)
     yield* Stderr.next(`open ${(yield* Effect.orDie(path.toFileUrl(file))).href} in a browser`)

@@ -5,6 +5,7 @@ import type { Session } from "../duckdb/DuckDb.ts"
 import type { Pii } from "./Ask.ts"
 import * as Exceptions from "./Exceptions.ts"
 import { type Html, html, trusted } from "./Html.ts"
+import { anchor, overview } from "./Overview.ts"
 import { atRisk } from "./parts/AtRisk.ts"
 import { bypasses } from "./parts/Bypasses.ts"
 import { changes } from "./parts/Changes.ts"
@@ -48,7 +49,7 @@ const section = Effect.fnUntraced(function*(subject: Subject, index: number, pol
     yield* used(subject),
     yield* runs(subject, days)
   ]
-  return html`<section id="tenant-${index}" data-tenant="${tenant.tenant}" aria-labelledby="name-${index}">
+  return html`<section id="${anchor(index)}" data-tenant="${tenant.tenant}" aria-labelledby="name-${index}">
 <h2 id="name-${index}">${tenant.tenant}</h2>
 <p class="as-of">As of <strong>${Words.instant(tenant.now)}</strong>. ${proof(tenant)}${
     tenant.before === null ? " This is the first run, so there is nothing to compare with yet." : ""
@@ -57,13 +58,6 @@ ${opening(subject)}
 ${parts.filter((part) => part !== undefined).map((part) => html`<div class="part">${part}</div>\n`)}</section>
 `
 })
-
-const contents = (tenants: ReadonlyArray<ReportTenant>) =>
-  tenants.length < 2 ?
-    html`` :
-    html`<nav aria-label="Tenants"><ul>${
-      tenants.map(({ tenant }, index) => html`<li><a href="#tenant-${index}">${tenant}</a></li>`)
-    }</ul></nav>`
 
 const meaning = html`<h2>What the words mean</h2>
 <dl>
@@ -80,14 +74,20 @@ const meaning = html`<h2>What the words mean</h2>
 export interface PageOptions extends Common {
   readonly verdicts: ReadonlyArray<PolicyVerdict>
   readonly exceptions: ReadonlyArray<Exceptions.AcceptedException>
+  /** The heading of the page; without it, what the page is about. */
+  readonly title: string | undefined
+  /** The only tenant on the page; without it, all. */
+  readonly only: string | undefined
   /** The version of the program. */
   readonly version: string
 }
 
-/** The page about all tenants of a ledger. */
-export const page = Effect.fnUntraced(function*({ exceptions, verdicts, version, ...common }: PageOptions) {
+/** The page about the tenants of a ledger. */
+export const page = Effect.fnUntraced(function*(
+  { exceptions, only, title = "Who is protected by MFA", verdicts, version, ...common }: PageOptions
+) {
   const { pii, privileged, session } = common
-  const tenants = yield* tenantsOf(session)
+  const tenants = (yield* tenantsOf(session)).filter(({ tenant }) => only === undefined || tenant === only)
   if (tenants.length > 0) {
     yield* Privileged.prepare(session, privileged)
     yield* Exceptions.prepare(session, exceptions)
@@ -108,16 +108,16 @@ export const page = Effect.fnUntraced(function*({ exceptions, verdicts, version,
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
-<title>Who is protected by MFA</title>
+<title>${title}</title>
 <style>${trusted(style)}</style>
 </head>
 <body>
 <header>
-<h1>Who is protected by MFA</h1>
+<h1>${title}</h1>
 <p>What the users of Cisco Duo log in with: now, since the last run, and over ${daysBack} days.</p>
-${contents(tenants)}</header>
+</header>
 <main>
-${isOne || policies === undefined ? "" : html`<div class="part">${policies}</div>\n`}${sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections}</main>
+${overview(subjects)}${isOne || policies === undefined ? "" : html`<div class="part">${policies}</div>\n`}${sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections}</main>
 <footer>
 ${meaning}
 <p class="note">${

@@ -39,7 +39,6 @@ header p, .as-of, .says, .what, .realname, .note, figcaption { color: var(--mute
 .unseen {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
 }
-nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 
 .cards { list-style: none; margin: 0; padding: 0; display: grid; gap: .75rem; grid-template-columns: repeat(6, 1fr); }
 .card { grid-column: span 2; padding: 1rem 1.1rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--panel); }
@@ -130,7 +129,7 @@ dd { margin: 0; color: var(--muted); }
   .card, figure > .chart, tr, table:not(.folds) { break-inside: avoid; }
   thead { display: table-header-group; break-after: avoid; }
   tbody tr:first-child { break-before: avoid; }
-  details, nav { display: none; }
+  details { display: none; }
   .on-paper { display: block; }
   .bar { width: 3rem; }
   section + section { break-before: page; }

@@ -7,6 +7,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import admins from "../../pipelines/admins.ts"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
+import type { Options } from "../../src/emulator/server/Emulator.ts"
+import type { Pipeline } from "../../src/Pipeline.ts"
 import { runAt } from "../known/ledger.ts"
 import { authenticatorsOf } from "../known/people.ts"
 import * as Administrators from "../pipelines/admins/administrators.ts"
@@ -15,7 +17,7 @@ import { sinks } from "../torture/support/InProcess.ts"
 import { sentences } from "./sentences.ts"
 
 const noon = (day: number) => Date.UTC(2026, 10, day, 12) / 1000
-const { key, person, phone } = authenticatorsOf(noon)
+export const { key, person, phone } = authenticatorsOf(noon)
 const groups = (...names: ReadonlyArray<string>) =>
   names.map((name) => ({ group_id: `DG${name}`, name, desc: "", status: "Active" }))
 const texts = (id: string) => [phone(id, "+15555550101", { activated: false, capabilities: ["sms", "phone"] })]
@@ -60,13 +62,13 @@ export const make = async (port: number) => {
     admin("Dee", { status: "Disabled" })
   ])
   const ledger = [{ sink: "duckdb", location: sinks.duckdb.location(dataDirectory) }]
-  await Effect.runPromise(
-    Effect.forEach([undefined, admins], (pipeline) =>
-      runAt(dataDirectory, Date.UTC(2026, 10, 10, 9), { port, tenant }, ledger, pipeline)).pipe(
-        Effect.provide(NodeServices.layer)
-      )
-  )
-  return companyIn(folder)
+  const run = (options: Options, pipeline?: Pipeline) =>
+    Effect.runPromise(
+      runAt(dataDirectory, Date.UTC(2026, 10, 10, 9), options, ledger, pipeline).pipe(Effect.provide(NodeServices.layer))
+    )
+  await run({ port, tenant })
+  await run({ port, tenant }, admins)
+  return { ...companyIn(folder), run }
 }
 
 const companyIn = (folder: string) => {

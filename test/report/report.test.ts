@@ -35,10 +35,19 @@ const ask = (sql: string) => ledger.ask(`${folder}/data`, sql)
 
 let page = ""
 
+/** The last day of the tenant with a single run, as the page writes it. */
+let young: Readonly<Record<string, unknown>> = {}
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "duo-mfa-report-"))
   await Effect.runPromise(ledger.make(`${folder}/data`).pipe(Effect.provide(NodeServices.layer)))
   page = await Effect.runPromise(made("first.html"))
+  const [figures = {}] = await Effect.runPromise(ask(
+    `SELECT users::VARCHAR AS users, printf('%.1f%%', coverage_pct) AS coverage_pct,
+       printf('%.1f%%', phishing_resistant_pct) AS phishing_resistant_pct
+     FROM coverage_daily WHERE tenant = '${ledger.young}'`
+  ))
+  young = figures
 }, 180_000)
 
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -64,8 +73,15 @@ describe("the report", () => {
       }
     }))
 
-  it("has every tenant, and says that a tenant with a single run has nothing to compare with", () => {
-    assert.include(page, `<a href="#tenant-1">${ledger.young}</a>`)
+  it("has every tenant in a table at its beginning, and says that a tenant with a single run has nothing to compare with", () => {
+    const [, overview = ""] = /<nav[^>]*>([\s\S]*?)<\/nav>/.exec(page) ?? []
+    const line = new RegExp(`<a href="#tenant-1">${ledger.young}</a></th>(.*)`).exec(overview)?.[1] ?? ""
+    assert.deepStrictEqual([...line.matchAll(/data-column="[^"]*"[^>]*>(?:<span[^>]*>)?([^<]*)/g)].map(([, cell]) => cell), [
+      ...["users", "coverage_pct", "phishing_resistant_pct"].map((column) => young[column]),
+      "≥ 3",
+      "8 Nov 2026"
+    ])
+    assert.isBelow(page.indexOf("<nav"), page.indexOf("<section"))
     assert.lengthOf(partOf(ledger.young).match(/nothing to compare with/g) ?? [], 1)
     assert.include(partOf(ledger.young), "This is the first run, so there is nothing to compare with yet.")
     assert.notMatch(partOf(ledger.young), /<figure>|no change|What changed/)

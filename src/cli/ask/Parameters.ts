@@ -124,21 +124,28 @@ export class UserNotFound extends Schema.TaggedError<UserNotFound>()("UserNotFou
   }
 }
 
-/** Fails unless the users and the tenant that were given are in the ledger. */
-export const find = Effect.fnUntraced(function*(
-  { at, session: { all } }: Open,
-  query: Asked | undefined,
-  values: ReadonlyMap<string, string>
-) {
-  const takes = query === undefined ? [] : parse(query.sql)
-  const of = (kind: Type) =>
-    takes.flatMap(({ name, type }) => type === kind && values.has(name) ? [values.get(name) ?? ""] : [])
+/** The tenants of the ledger. Fails if the given one is not among them. */
+export const findTenant = Effect.fnUntraced(function*({ at, session: { all } }: Open, tenant: string | undefined) {
   const rows = yield* at(all("SELECT DISTINCT tenant FROM runs ORDER BY tenant"))
   const tenants = rows.map(([tenant]) => String(tenant))
-  const [tenant] = of("tenant")
   if (tenant !== undefined && !tenants.includes(tenant)) {
     return yield* new UserNotFound({ kind: "tenant", value: tenant, tenants })
   }
+  return tenants
+})
+
+/** Fails unless the users and the tenant that were given are in the ledger. */
+export const find = Effect.fnUntraced(function*(
+  ledger: Open,
+  query: Asked | undefined,
+  values: ReadonlyMap<string, string>
+) {
+  const { at, session: { all } } = ledger
+  const takes = query === undefined ? [] : parse(query.sql)
+  const of = (kind: Type) =>
+    takes.flatMap(({ name, type }) => type === kind && values.has(name) ? [values.get(name) ?? ""] : [])
+  const [tenant] = of("tenant")
+  const tenants = yield* findTenant(ledger, tenant)
   for (const user of of("user")) {
     const [[isThere] = []] = yield* at(all(
       `SELECT count(*) > 0 FROM users_history WHERE lower(username) = lower(${DuckDb.literal(user)})
