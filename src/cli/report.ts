@@ -1,6 +1,7 @@
 /** `duo-mfa report`: the ledger as one HTML page that can be forwarded. */
-import { Effect, Option, Path, Runtime, Schema } from "effect"
+import { Effect, FileSystem, Option, Path, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
+import { ExitCode } from "../failure/ExitCode.ts"
 import { SinkError } from "../failure/SinkError.ts"
 import { makeDirectory } from "../files/Durable.ts"
 import * as Files from "../files/Files.ts"
@@ -29,6 +30,25 @@ export class ReportUnwritable
   }
 }
 
+/** A page without names would replace one with names. */
+export class PageHasNames extends Schema.TaggedError<PageHasNames>()("PageHasNames", { file: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = ExitCode.cannotCreate
+  override get message() {
+    return `${this.file} is a report that names people, and --pii drop does not write over it. Name another place with --output FILE, or remove it first.`
+  }
+}
+
+/** Fails if the file is a page that names people. */
+const keepNames = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { namesPeople } = yield* pageModule
+  const before = yield* Effect.orElseSucceed(fs.readFileString(file), () => "")
+  if (namesPeople(before)) return yield* new PageHasNames({ file })
+})
+
+/** Only the report needs the library for charts, so the other commands start without it. */
+const pageModule = Effect.promise(() => import("../report/Page.ts"))
+
 interface Wanted {
   readonly dataDirectory: string
   readonly file: string
@@ -47,9 +67,9 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
   const exceptions = yield* Exceptions.read(dataDirectory)
   const policies = yield* Policies.find(dataDirectory, [])
   const { verdicts } = yield* Judgement.judge(ledger, { policies, isNamed: false, tenant, timeout: Option.none() })
-  // only the report needs the library for charts, so the other commands start without it
-  const { page } = yield* Effect.promise(() => import("../report/Page.ts"))
-  const content = yield* at(page({
+  if (pii === "drop") yield* keepNames(file)
+  const { page } = yield* pageModule
+  const { linesWithoutUser: lines, markup } = yield* at(page({
     session,
     pii,
     version,
@@ -60,7 +80,6 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
     only: tenant,
     target: target ?? null
   }))
-  const lines = exceptions.length === 0 ? [] : yield* at(Exceptions.linesWithoutUser(session))
   if (lines.length > 0) {
     yield* Effect.logWarning(
       `${Exceptions.fileName}: no user has the name or the id in ${lines.length === 1 ? "line" : "lines"} ${lines.join(", ")}.`
@@ -69,16 +88,24 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
   const directory = path.dirname(file)
   yield* makeDirectory(directory).pipe(
     Effect.andThen(Effect.ignore(Private.removeUnfinished(directory))),
-    Effect.andThen(Private.write(file, content)),
+    Effect.andThen(Private.write(file, markup)),
     Effect.mapError((error) => new ReportUnwritable({ reason: Files.errorAt("report", file)(Files.reasonOf(error)) }))
   )
 })
+
+/** The page of each kind: its name in the data directory, and what somebody should know who forwards it. */
+const pages = {
+  keep: { name: "report.html", holds: "It names people: share it only with those who may see these names." },
+  drop: { name: "report-no-names.html", holds: "It names nobody; it has Duo's ids of users, and names of groups." }
+}
 
 export const report = Command.make(
   "report",
   {
     output: Flag.String("output").pipe(
-      Flag.withDescription("Where to write it; default: report.html in the data directory"),
+      Flag.withDescription(
+        "Where to write it; default: report.html in the data directory, or report-no-names.html with --pii drop"
+      ),
       Flag.withMetavar("FILE"),
       Flag.optional
     ),
@@ -109,7 +136,7 @@ export const report = Command.make(
   Effect.fnUntraced(function*({ output, pii, target, tenant, title }) {
     const path = yield* Path.Path
     const dataDirectory = yield* Settings.dataDirectoryToRead
-    const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, "report.html")))
+    const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, pages[pii].name)))
     const ledger = yield* OpenLedger.open(dataDirectory, "ledger")
     const only = Option.getOrUndefined(tenant)
     if (only !== undefined) yield* Parameters.findTenant(ledger, only)
@@ -122,13 +149,13 @@ export const report = Command.make(
       title: Option.getOrUndefined(title)
     })
     yield* Stdout.printText(file)
-    yield* Stderr.next(`open ${(yield* Effect.orDie(path.toFileUrl(file))).href} in a browser`)
+    yield* Stderr.next(`open ${(yield* Effect.orDie(path.toFileUrl(file))).href} in a browser. ${pages[pii].holds}`)
   }, Effect.scoped)
 ).pipe(
   Command.withDescription("Write one HTML page to forward: coverage over time, what changed, who is at risk"),
   Command.withExamples([
     { command: "duo-mfa report" },
     { command: "duo-mfa report --target 95", description: "With the distance to a target" },
-    { command: "duo-mfa report --pii drop --output page.html", description: "A page without names" }
+    { command: "duo-mfa report --pii drop", description: "A page without names: report-no-names.html" }
   ])
 )

@@ -27,6 +27,11 @@ const policy = `default-src 'none'; style-src 'sha256-${
   createHash("sha256").update(style).digest("base64")
 }'; base-uri 'none'; form-action 'none'`
 
+const namesMeta = (pii: Pii) => html`<meta name="duo-mfa-names" content="${pii}">`
+
+/** Whether a file is a page that names people. */
+export const namesPeople = (file: string) => file.includes(String(namesMeta("keep")))
+
 const proof = ({ complete, incomplete_reason }: ReportTenant) =>
   complete
     ? html`The last run was proved complete.`
@@ -87,11 +92,12 @@ export const page = Effect.fnUntraced(function*(
   { exceptions, only, title = "Who is protected by MFA", verdicts, version, ...common }: PageOptions
 ) {
   const { pii, privileged, session } = common
-  const tenants = (yield* tenantsOf(session)).filter(({ tenant }) => only === undefined || tenant === only)
-  if (tenants.length > 0) {
+  const all = yield* tenantsOf(session)
+  if (all.length > 0) {
     yield* Privileged.prepare(session, privileged)
     yield* Exceptions.prepare(session, exceptions)
   }
+  const tenants = all.filter(({ tenant }) => only === undefined || tenant === only)
   const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(common, tenant))
   const isOne = subjects.length === 1
   const policies = policyVerdicts(verdicts, !isOne)
@@ -99,7 +105,7 @@ export const page = Effect.fnUntraced(function*(
     subjects,
     (subject, index) => section(subject, index, isOne ? policies : undefined)
   )
-  return html`<!doctype html>
+  const markup = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -108,6 +114,7 @@ export const page = Effect.fnUntraced(function*(
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
+${namesMeta(pii)}
 <title>${title}</title>
 <style>${trusted(style)}</style>
 </head>
@@ -129,4 +136,9 @@ ${meaning}
 </body>
 </html>
 `.toString()
+  return {
+    markup,
+    /** The lines of the exceptions that mean nobody. */
+    linesWithoutUser: all.length === 0 ? [] : yield* Exceptions.linesWithoutUser(session)
+  }
 })

@@ -189,6 +189,19 @@ describe("report --pii drop", () => {
       assert.includeMembers([...texts].filter((text) => isIn(page, text)), ["dot", "Dot Example", "eve", "jon"])
       assert.include(without, "<code>DUDOT</code>")
     }))
+
+  it.live("writes report-no-names.html, says what it holds, and never writes over a page with names", () =>
+    Effect.gen(function*() {
+      yield* report()
+      const { code, stderr, stdout } = yield* report("--pii", "drop")
+      assert.deepStrictEqual([code, stdout.trimEnd()], [0, `${folder}/data/report-no-names.html`])
+      assert.include(stderr, "It names nobody")
+      const refused = yield* report("--pii", "drop", "--output", "data/report.html")
+      assert.strictEqual(refused.code, 73)
+      assert.include(refused.stderr, "report.html is a report that names people")
+      assert.include(readFileSync(`${folder}/data/report.html`, "utf8"), "mallory")
+      yield* written("--pii", "drop")
+    }))
 })
 
 describe("report", () => {
