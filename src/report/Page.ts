@@ -20,12 +20,14 @@ import { used } from "./parts/Used.ts"
 import { type PolicyVerdict, policyVerdicts } from "./PolicyVerdicts.ts"
 import * as Privileged from "./Privileged.ts"
 import { type Common, daysBack, type ReportTenant, type Subject, subjectOf, tenantsOf } from "./ReportTenant.ts"
+import { sheets } from "./Sheets.ts"
 import { style } from "./Style.ts"
 import * as Words from "./Words.ts"
 
-const policy = `default-src 'none'; style-src 'sha256-${
-  createHash("sha256").update(style).digest("base64")
-}'; base-uri 'none'; form-action 'none'`
+const policyFor = (css: string) =>
+  `default-src 'none'; style-src 'sha256-${
+    createHash("sha256").update(css).digest("base64")
+  }'; base-uri 'none'; form-action 'none'`
 
 const namesMeta = (pii: Pii) => html`<meta name="duo-mfa-names" content="${pii}">`
 
@@ -34,8 +36,8 @@ export const namesPeople = (file: string) => file.includes(String(namesMeta("kee
 
 const proof = ({ complete, incomplete_reason }: ReportTenant) =>
   complete
-    ? html`The last run was proved complete.`
-    : html`<strong class="warning">The last run was not proved complete</strong>: ${incomplete_reason}. Users may be missing.`
+    ? html`Every user in Duo was read.`
+    : html`<strong class="warning">Users may be missing</strong>: the last run could not prove that it read everybody. ${incomplete_reason}.`
 
 const section = Effect.fnUntraced(function*(subject: Subject, index: number, policies: Html | undefined) {
   const { tenant } = subject
@@ -70,7 +72,7 @@ const meaning = html`<h2>What the words mean</h2>
 <dt>Have MFA</dt><dd>A phone, a hardware token, a passkey or a security key is enrolled, even if it cannot be used.</dd>
 <dt>Phishing-resistant</dt><dd>Users who have MFA, and have enrolled a passkey or a security key (WebAuthn, U2F), which answers only the real site. If the user has a weaker method too, an attacker may still use that one.</dd>
 <dt>Unprotected</dt><dd>Users without a method that works: none is enrolled, or none of the enrolled methods can be used.</dd>
-<dt>Bypass</dt><dd>Duo lets the user in without a method, because of the user’s status, a group’s status, or a bypass code that works.</dd>
+<dt>Bypass</dt><dd>Duo lets the user in without a method, because the user or one of the user’s groups is on bypass, or because of a bypass code that works.</dd>
 <dt>Enrolled, permitted, used</dt><dd>Duo’s list of users says what is enrolled. What a policy permits and what was used are on this page if the applications and the log of logins were read: <code>duo-mfa extract integrations</code>, <code>duo-mfa extract auth</code>.</dd>
 <dt>The weakest way in</dt><dd>Of the ways that the policy permits and that the user has, or needs nothing for, the weakest: an attacker who has the password would choose it. Trusted networks and remembered devices do not count, because an attacker elsewhere does not have them.</dd>
 </dl>`
@@ -105,33 +107,35 @@ export const page = Effect.fnUntraced(function*(
     subjects,
     (subject, index) => section(subject, index, isOne ? policies : undefined)
   )
+  const css = style + sheets(tenants.map(({ tenant }) => tenant))
   const markup = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${policyFor(css)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
 ${namesMeta(pii)}
 <title>${title}</title>
-<style>${trusted(style)}</style>
+<style>${trusted(css)}</style>
 </head>
 <body>
 <header>
 <h1>${title}</h1>
-<p>What the users of Cisco Duo log in with: now, since the last run, and over ${daysBack} days.</p>
+<p>What the users of Cisco Duo log in with: now, since the run before, and over ${daysBack} days.
+${
+    pii === "keep"
+      ? "This page names people: share it only with those who may see these names."
+      : "Names are left out: users are shown by Duo’s ids. The Duo Admin Panel shows whose they are."
+  }</p>
 </header>
 <main>
 ${overview(subjects)}${isOne || policies === undefined ? "" : html`<div class="part">${policies}</div>\n`}${sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections}</main>
 <footer>
 ${meaning}
-<p class="note">${
-    pii === "keep"
-      ? "This page names people: share it only with those who may see these names."
-      : "Names are left out: users are shown by Duo’s ids. The Duo Admin Panel shows whose they are."
-  } Times are UTC. Made by duo-mfa ${version} from its ledger.</p>
+<p class="note">Times are UTC. Made by duo-mfa ${version} from its ledger.</p>
 </footer>
 </body>
 </html>

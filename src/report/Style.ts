@@ -121,7 +121,11 @@ dd { margin: 0; color: var(--muted); }
 }
 
 @media print {
-  @page { margin: 16mm 14mm; }
+  @page {
+    margin: 18mm 14mm;
+    @top-left { font: 8pt system-ui, sans-serif; color: #565f6b; }
+    @bottom-right { content: counter(page) " / " counter(pages); font: 8pt system-ui, sans-serif; color: #565f6b; }
+  }
   html { font-size: 9.5pt; }
   body { max-width: none; padding: 0; }
   h2, h3, h4, h3 + p, h4 + p, figcaption { break-after: avoid; }
@@ -132,6 +136,8 @@ dd { margin: 0; color: var(--muted); }
   details { display: none; }
   .on-paper { display: block; }
   .bar { width: 3rem; }
+  .cards { padding-right: 1px; }
+  footer { margin-top: 2rem; break-inside: avoid; }
   section + section { break-before: page; }
 }
 `

@@ -95,7 +95,7 @@ describe("the report", () => {
     }
     assert.notMatch(part, /<time>2026-11-05<\/time><\/th><td[^>]*>no run</)
     assert.include(part, "<strong>no</strong>: Duo counts")
-    assert.include(part, "A gap is a day without a run. A ring is a run that was not proved complete.")
+    assert.include(part, "A gap is a day without a run. A ring is a run that may have missed users.")
   })
 
   it("draws no bar and no line for a day without a run, and a ring for a run that was not proved complete", () => {
@@ -115,8 +115,8 @@ describe("the report", () => {
 
   it("has the age of every bypass, or the least age that is known", () => {
     const text = textOf(partOf(ledger.tenant)).replaceAll(/\s+/g, " ")
-    assert.include(text, "dot Dot Example the user’s status 6 days")
-    assert.match(text, /mallory.{0,200}the user’s status ≥ 7 days/)
+    assert.include(text, "dot Dot Example the user is on bypass 6 days")
+    assert.match(text, /mallory.{0,200}the user is on bypass ≥ 7 days/)
     assert.include(text, "jon Jon Example 7 days never")
   })
 

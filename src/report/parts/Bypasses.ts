@@ -34,7 +34,7 @@ const users = ({ pii, session, tenant }: Subject) =>
     `SELECT ${who(pii, "b")}, bypass_reason, epoch_ms(since) AS since, may_be_older, days,
        epoch_ms(last_login_at) AS last_login, count(*) OVER () AS "all"
      FROM bypasses b WHERE tenant = ${DuckDb.literal(tenant.tenant)}
-     ORDER BY since, last_login_at DESC NULLS LAST, user_id LIMIT ${rowsMax}`
+     ORDER BY last_login_at DESC NULLS LAST, since, user_id LIMIT ${rowsMax}`
   )
 
 const codes = ({ pii, session, tenant }: Subject) =>
@@ -49,8 +49,8 @@ const codes = ({ pii, session, tenant }: Subject) =>
   )
 
 const why: Readonly<Record<string, string>> = {
-  status: "the user’s status",
-  group: "a group’s status",
+  status: "the user is on bypass",
+  group: "a group is on bypass",
   code: "a bypass code"
 }
 
@@ -95,7 +95,8 @@ ${
   }${
     let_in.length === 0 ?
       html`<p>${unknown === 0 ? "Nobody bypasses MFA." : "Nobody is known to bypass MFA."}</p>` :
-      html`${
+      html`<p>The last to log in comes first.</p>
+${
         list({
           caption: "Users who bypass MFA",
           rows: let_in,

@@ -4,7 +4,7 @@ import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, at, Count, Person } from "../Ask.ts"
 import { html } from "../Html.ts"
 import { list, person, rowsMax, table } from "../PageTable.ts"
-import { daysBack, overMonth, type Subject } from "../ReportTenant.ts"
+import { daysBack, overMonth, runBefore, type Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
 /** SQL for all users of an instant and of now, with their state then and now, and flags for the kinds of change. */
@@ -130,6 +130,7 @@ export const changes = Effect.fnUntraced(function*(subject: Subject) {
   )
   const losses = yield* whom(subject, tenant.monthAgo, "bared OR regressed OR let_in")
   const period = overMonth(tenant)
+  const since = `since ${runBefore(tenant.before, tenant.now)}`
   return html`<h3>What changed</h3>
 <p>The last run was on ${Words.instant(tenant.now)}, the one before it on ${Words.instant(tenant.before)}.</p>
 ${
@@ -140,7 +141,7 @@ ${
       columns: [
         { name: "What", cell: ([, name]) => name },
         {
-          name: "Since the last run",
+          name: since,
           isFigure: true,
           cell: ([kind]) => Words.atLeast(`changed.${kind}.before`, before[kind], isAll(kind, before.bypass_unknown))
         },
@@ -156,8 +157,8 @@ ${
       ? html``
       : html`<p class="note">≥ means at least, because not all bypass codes could be read.</p>`
   }
-<h4>Whose protection changed since the last run</h4>
-${people("Whose protection changed since the last run", recent)}
+<h4>Whose protection changed ${since}</h4>
+${people(`Whose protection changed ${since}`, recent)}
 <h4>Who lost protection or began to bypass MFA ${period}</h4>
 ${people("Who lost protection or began to bypass MFA", losses)}
 `

@@ -22,7 +22,7 @@ const Group = Schema.Struct({
 type Group = typeof Group.Type
 
 const bar = ({ at_risk, members }: Group) =>
-  html`<svg class="bar" aria-hidden="true" viewBox="0 0 100 8" preserveAspectRatio="none"><rect class="all" width="100" height="8"/><rect class="part" width="${
+  html`<svg class="bar" aria-hidden="true" viewBox="0 0 100 8" width="96" height="8" preserveAspectRatio="none"><rect class="all" width="100" height="8"/><rect class="part" width="${
     Math.round(100 * at_risk / members)
   }" height="8"/></svg>`
 

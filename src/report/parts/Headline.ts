@@ -1,6 +1,6 @@
 /** The first section: the protection of the users, and its change. */
 import { html } from "../Html.ts"
-import { overMonth, type Subject } from "../ReportTenant.ts"
+import { overMonth, runBefore, type Subject } from "../ReportTenant.ts"
 import type { TenantState } from "../TenantState.ts"
 import * as Words from "../Words.ts"
 
@@ -75,7 +75,7 @@ export const headline = ({ before, monthAgo, now, tenant }: Subject) => {
 ${
         before === null || monthAgo === null
           ? ""
-          : html`<p class="moved">${moved(card, "before", before)} since the last run</p>
+          : html`<p class="moved">${moved(card, "before", before)} since ${runBefore(tenant.before ?? tenant.now, tenant.now)}</p>
 <p class="moved">${moved(card, "month", monthAgo)} ${overMonth(tenant)}</p>`
       }
 </li>

@@ -58,7 +58,7 @@ const gaps = (days: ReadonlyArray<Day>) =>
   html`<p class="note">${
     [
       ...days.some(({ complete }) => complete === null) ? ["A gap is a day without a run."] : [],
-      ...days.some(({ complete }) => complete === false) ? ["A ring is a run that was not proved complete."] : []
+      ...days.some(({ complete }) => complete === false) ? ["A ring is a run that may have missed users."] : []
     ].join(" ")
   }</p>`
 
@@ -67,7 +67,7 @@ const asTable = (
   caption: string,
   columns: ReadonlyArray<readonly [string, (day: Day) => string | number]>
 ) =>
-  html`<details><summary>The same as a table</summary><div class="scrolls" tabindex="0" role="region" aria-label="${caption}">${
+  html`<details><summary>Every day as a table</summary><div class="scrolls" tabindex="0" role="region" aria-label="${caption}">${
     table({
       caption,
       isNarrow: true,
@@ -136,12 +136,12 @@ export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, su
   })
   return html`<h3>Coverage over time</h3>
 ${distance(subject)}<figure><figcaption>Percent of the active users, ${from(days)}
-<span class="key"><svg class="mfa" aria-hidden="true" viewBox="0 0 16 10"><path d="M0 5h16"/></svg>have MFA</span>
-<span class="key"><svg class="phishing_resistant" aria-hidden="true" viewBox="0 0 16 10"><path d="M0 5h16"/></svg>have a phishing-resistant method</span>${
+<span class="key"><svg class="mfa" aria-hidden="true" viewBox="0 0 16 10" width="16" height="10"><path d="M0 5h16"/></svg>have MFA</span>
+<span class="key"><svg class="phishing_resistant" aria-hidden="true" viewBox="0 0 16 10" width="16" height="10"><path d="M0 5h16"/></svg>have a phishing-resistant method</span>${
     target === null
       ? ""
       : html`
-<span class="key"><svg class="target" aria-hidden="true" viewBox="0 0 16 10"><path d="M0 5h16"/></svg>the target of ${target}%</span>`
+<span class="key"><svg class="target" aria-hidden="true" viewBox="0 0 16 10" width="16" height="10"><path d="M0 5h16"/></svg>the target of ${target}%</span>`
   }</figcaption>
 ${chart}
 ${gaps(days)}
@@ -169,7 +169,7 @@ export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, {
         {
           name: "Strongest method",
           cell: ([strength, name, what]) =>
-            html`<svg class="swatch ${strength}" aria-hidden="true" viewBox="0 0 12 12"><rect width="12" height="12"/></svg>${name} <span class="what">${what}</span>`
+            html`<svg class="swatch ${strength}" aria-hidden="true" viewBox="0 0 12 12" width="12" height="12"><rect width="12" height="12"/></svg>${name} <span class="what">${what}</span>`
         },
         { name: "Users", isFigure: true, cell: ([strength]) => Words.figure(`mix.${strength}`, mixOf(last, strength)) },
         { name: "Share", isFigure: true, cell: ([strength]) => Words.share(mixOf(last, strength), last?.users ?? 0) },

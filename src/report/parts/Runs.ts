@@ -39,7 +39,7 @@ export const runs = Effect.fnUntraced(
        FROM runs WHERE pipeline = 'mfa' AND tenant = ${name} ORDER BY observed_at DESC LIMIT ${runsMax}`
     )
     const without = days.filter(({ complete }) => complete === null).length
-    const summary = `${Words.count(totals.complete)} of ${Words.counted(totals.runs, "run")} were proved complete. ${
+    const summary = `${Words.count(totals.complete)} of ${Words.counted(totals.runs, "run")} read every user. ${
       without === 0 ? "There was one every day" : `${Words.counted(without, "day")} had none`
     } in the ${Words.counted(days.length, "day")} shown.`
     const rows = html`<details><summary>The runs as a table</summary>
@@ -50,7 +50,7 @@ ${
         columns: [
           { name: "When", cell: ({ at }) => Words.instant(at) },
           {
-            name: "Complete",
+            name: "Every user read",
             cell: ({ complete, incomplete_reason }) =>
               complete ? "yes" : html`<strong>no</strong>: ${incomplete_reason}`
           },
@@ -69,7 +69,7 @@ ${
         : html`<p class="note">All of them: <code>duo-mfa sql @runs runs=${totals.runs}</code></p>`
     }</details>`
     const chart = days.length < daysMin ? undefined : yield* Chart.draw({
-      label: `One bar per day: high for a complete run, half as high for one that was not proved complete. ${summary}`,
+      label: `One bar per day: high for a complete run, half as high for one that may have missed users. ${summary}`,
       days: days.map(({ day }) => day),
       height: 56,
       hasPercent: false,
@@ -81,16 +81,16 @@ ${
     return html`<h3>The runs behind this page</h3>
 <p>${Words.figure("runs.complete", totals.complete)} of ${
       Words.figure("runs", totals.runs)
-    } runs were proved complete: every user of one moment was seen. ${
+    } runs read every user that Duo had, and proved it. ${
       without === 0 ? "There was a run every day" : html`${Words.counted(without, "day")} had no run`
     } in the ${
       Words.counted(days.length, "day")
-    } shown. A run that was not proved complete adds and refreshes users, and removes none.</p>
+    } shown. A run without this proof may have missed users: it adds and updates users, and removes nobody.</p>
 ${
       chart === undefined ? rows : html`<figure><figcaption>The last run of each day
-<span class="key"><svg class="better" aria-hidden="true" viewBox="0 0 8 12"><path d="M4 0v12"/></svg>complete</span>
-<span class="key"><svg class="worse" aria-hidden="true" viewBox="0 0 8 12"><path d="M4 6v6"/></svg>not proved complete</span>
-<span class="key">nothing: no run</span></figcaption>
+<span class="key"><svg class="better" aria-hidden="true" viewBox="0 0 8 12" width="8" height="12"><path d="M4 0v12"/></svg>every user was read</span>
+<span class="key"><svg class="worse" aria-hidden="true" viewBox="0 0 8 12" width="8" height="12"><path d="M4 6v6"/></svg>users may be missing</span>
+<span class="key">a gap: no run</span></figcaption>
 ${chart}
 ${rows}</figure>`
     }
