@@ -71,8 +71,9 @@ const meaning = html`<h2>What the words mean</h2>
 <dt>Active users</dt><dd>Users whose status in Duo is “active”, and who are in no group that is “Disabled”: those who can log in and are not on bypass by their own status. Percentages are shares of the active users, unless the page names another group.</dd>
 <dt>Have MFA</dt><dd>A phone, a hardware token, a passkey or a security key is enrolled, even if it cannot be used.</dd>
 <dt>Phishing-resistant</dt><dd>Users who have MFA, and have enrolled a passkey or a security key (WebAuthn, U2F), which answers only the real site. If the user has a weaker method too, an attacker may still use that one.</dd>
-<dt>Unprotected</dt><dd>Users without a method that works: none is enrolled, or none of the enrolled methods can be used.</dd>
+<dt>Unprotected</dt><dd>Active users without a method that works: none is enrolled, or none of the enrolled methods can be used.</dd>
 <dt>Bypass</dt><dd>Duo lets the user in without a method, because the user or one of the user’s groups is on bypass, or because of a bypass code that works.</dd>
+<dt>A password alone</dt><dd>Unprotected users, and everybody on bypass. A policy may refuse users without a method, or let them enrol one; in that case somebody who has the password may enrol one too.</dd>
 <dt>Enrolled, permitted, used</dt><dd>Duo’s list of users says what is enrolled. What a policy permits and what was used are on this page if the applications and the log of logins were read: <code>duo-mfa extract integrations</code>, <code>duo-mfa extract auth</code>.</dd>
 <dt>The weakest way in</dt><dd>Of the ways that the policy permits and that the user has, or needs nothing for, the weakest: an attacker who has the password would choose it. Trusted networks and remembered devices do not count, because an attacker elsewhere does not have them.</dd>
 </dl>`

@@ -1,10 +1,13 @@
-/** The sentences that a report begins with: how many people need nothing but a password, and how many cannot be phished. */
+/**
+ * The sentences that a report begins with: how many people need nothing but a password, how many cannot be phished, and how far a
+ * target is.
+ */
 import { type Html, html } from "../Html.ts"
 import { type Subject, thenOfMonth } from "../ReportTenant.ts"
 import type { TenantState } from "../TenantState.ts"
 import * as Words from "../Words.ts"
 
-type Beginning = Pick<Subject, "tenant" | "now" | "monthAgo">
+type Beginning = Pick<Subject, "tenant" | "now" | "monthAgo" | "target">
 
 const people = (count: number) => count === 1 ? "person" : "people"
 
@@ -59,6 +62,23 @@ const resistant = ({ monthAgo, now }: Beginning): Html => {
   }.`
 }
 
+/** How far the tenant is from the target. */
+const distance = ({ now, target }: Beginning) => {
+  if (target === null) return html``
+  const wanted = html`The target is ${Words.figure("target", `${target}%`)} with MFA`
+  if (now.coverage === null) return html`<p>${wanted}; there are no active users.</p>`
+  // the number of people, because a rounded percentage may hide the last one
+  const missing = Math.ceil(target * now.users / 100 - 1e-9) - now.mfa_enabled
+  return missing <= 0
+    ? html`<p>${wanted}: <strong class="better">reached</strong>.</p>`
+    : html`<p>${wanted}: <strong class="worse">not reached</strong>. ${
+      Words.figure("target.missing", missing)
+    } more ${missing === 1 ? "user needs" : "users need"} MFA${
+      target - now.coverage < 0.05 ? "" : `; ${(target - now.coverage).toFixed(1)} points are missing`
+    }.</p>`
+}
+
 /** Makes the sentences. */
 export const opening = (subject: Beginning): Html =>
-  html`<p class="opening">${passwordAlone(subject)} ${resistant(subject)}</p>`
+  html`<p class="opening">${passwordAlone(subject)} ${resistant(subject)}</p>
+${distance(subject)}`

@@ -83,26 +83,9 @@ const asTable = (
     })
   }</div></details>`
 
-/** How far the tenant is from the target. */
-const distance = ({ now, target }: Subject) => {
-  if (target === null) return html``
-  const wanted = html`The target is ${Words.figure("target", `${target}%`)} with MFA`
-  if (now.coverage === null) return html`<p>${wanted}; there are no active users.</p>`
-  // the number of people, because a rounded percentage may hide the last one
-  const missing = Math.ceil(target * now.users / 100 - 1e-9) - now.mfa_enabled
-  return missing <= 0
-    ? html`<p>${wanted}: <strong class="better">reached</strong>.</p>`
-    : html`<p>${wanted}: <strong class="worse">not reached</strong>. ${
-      Words.figure("target.missing", missing)
-    } more ${missing === 1 ? "user needs" : "users need"} MFA${
-      target - now.coverage < 0.05 ? "" : `; ${(target - now.coverage).toFixed(1)} points are missing`
-    }.</p>`
-}
-
 /** Two lines: users with MFA, and users with a phishing-resistant method; and the target, if there is one. */
-export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, subject: Subject) {
-  const { target } = subject
-  if (days.length < daysMin) return target === null ? undefined : html`<h3>Coverage</h3>\n${distance(subject)}`
+export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, { target }: Subject) {
+  if (days.length < daysMin) return undefined
   const last = days.at(-1)
   const doubtful = days.map(({ complete }) => complete === false)
   const chart = yield* Chart.draw({
@@ -135,7 +118,7 @@ export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, su
     ]
   })
   return html`<h3>Coverage over time</h3>
-${distance(subject)}<figure><figcaption>Percent of the active users, ${from(days)}
+<figure><figcaption>Percent of the active users, ${from(days)}
 <span class="key"><svg class="mfa" aria-hidden="true" viewBox="0 0 16 10" width="16" height="10"><path d="M0 5h16"/></svg>have MFA</span>
 <span class="key"><svg class="phishing_resistant" aria-hidden="true" viewBox="0 0 16 10" width="16" height="10"><path d="M0 5h16"/></svg>have a phishing-resistant method</span>${
     target === null

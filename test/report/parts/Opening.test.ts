@@ -25,7 +25,7 @@ const state = (figures: Partial<TenantState>): TenantState => ({
 const first = Date.UTC(2026, 10, 1, 9)
 
 /** The text for a tenant with these figures now, and these a month ago; without them, after its first run. */
-const said = (now: Partial<TenantState>, then?: Partial<TenantState>, hasMonth = true) => {
+const said = (now: Partial<TenantState>, then?: Partial<TenantState>, hasMonth = true, target: number | null = null) => {
   const tenant: Subject["tenant"] = {
     tenant: "api-1f2e3d4c.duosecurity.com",
     runs: 2,
@@ -38,7 +38,7 @@ const said = (now: Partial<TenantState>, then?: Partial<TenantState>, hasMonth =
     monthAgo: first,
     hasMonth
   }
-  const subject = { tenant, now: state(now), monthAgo: then === undefined ? null : state(then) }
+  const subject = { tenant, now: state(now), monthAgo: then === undefined ? null : state(then), target }
   return sentences(String(opening(subject)))
 }
 
@@ -96,6 +96,16 @@ describe("the first sentences", () => {
     )
     assert.include(said({}, unknown), "10 people can log in with a password alone; how this changed is not known.")
     assert.notInclude(said({}, unknown), "At least")
+  })
+
+  it("say how far a target is, in people, which no rounding hides", () => {
+    const told = (target: number, now: Partial<TenantState> = {}) => said(now, {}, true, target)
+    assert.include(told(95), "The target is 95% with MFA: not reached. 5 more users need MFA; 5.0 points are missing.")
+    assert.include(told(90), "The target is 90% with MFA: reached.")
+    const almost = { users: 10_000, mfa_enabled: 9_499, coverage: 95 }
+    assert.include(told(95, almost), "not reached. 1 more user needs MFA.")
+    assert.include(told(95, { users: 0, phishing_resistant_pct: null, coverage: null }), "with MFA; there are no active users.")
+    assert.notInclude(said({}, {}), "target")
   })
 
   it("do not divide by the users of an empty tenant", () => {
