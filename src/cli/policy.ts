@@ -60,7 +60,12 @@ export const judge = Effect.fnUntraced(function*(dataDirectory: string, { framew
   const policies = (yield* Policies.find(dataDirectory, names))
     .filter((policy) => Option.isNone(framework) || asked.some((one) => Frameworks.isAnsweredBy(one, policy)))
   const ledger = yield* OpenLedger.open(dataDirectory, from)
-  const { seen, verdicts } = yield* Judgement.judge(ledger, { policies, isNamed: names.length > 0, timeout })
+  const { seen, verdicts } = yield* Judgement.judge(ledger, {
+    policies,
+    isNamed: names.length > 0,
+    timeout,
+    command: commandName()
+  })
   if (seen.length === 0) return yield* new OpenLedger.NoLedger({ ledger: dataDirectory })
   const named = (which: Policies.Verdict["verdict"]) =>
     verdicts.filter(({ verdict }) => verdict === which).map(({ policy }) => policy)

@@ -66,7 +66,13 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
   const privileged = yield* Privileged.read(dataDirectory)
   const exceptions = yield* Exceptions.read(dataDirectory)
   const policies = yield* Policies.find(dataDirectory, [])
-  const { verdicts } = yield* Judgement.judge(ledger, { policies, isNamed: false, tenant, timeout: Option.none() })
+  const { verdicts } = yield* Judgement.judge(ledger, {
+    policies,
+    isNamed: false,
+    tenant,
+    timeout: Option.none(),
+    command: "duo-mfa"
+  })
   if (pii === "drop") yield* keepNames(file)
   const { page } = yield* pageModule
   const { linesWithoutUser: lines, markup } = yield* at(page({
@@ -82,7 +88,9 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
   }))
   if (lines.length > 0) {
     yield* Effect.logWarning(
-      `${Exceptions.fileName}: no user has the name or the id in ${lines.length === 1 ? "line" : "lines"} ${lines.join(", ")}.`
+      `${Exceptions.fileName}: no user has the name or the id in ${lines.length === 1 ? "line" : "lines"} ${
+        lines.join(", ")
+      }.`
     )
   }
   const directory = path.dirname(file)

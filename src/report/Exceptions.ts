@@ -89,7 +89,10 @@ export const read = Effect.fnUntraced(function*(dataDirectory: string) {
   const exceptions: Array<AcceptedException> = []
   for (const { cells, line } of others) {
     if (cells.length !== fields.length) {
-      return yield* fail(line, `it has ${cells.length} fields and must have 3: ${header}. A field with a comma needs quotes`)
+      return yield* fail(
+        line,
+        `it has ${cells.length} fields and must have 3: ${header}. A field with a comma needs quotes`
+      )
     }
     const wrong = fields.find(([_, schema], index) => !Schema.is(schema)(cells[index]))
     if (wrong !== undefined) return yield* fail(line, wrong[2])

@@ -1,7 +1,6 @@
 /** The page: one file without scripts and without external resources, and with a security policy that enforces this. */
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
-import type { Session } from "../duckdb/DuckDb.ts"
 import type { Pii } from "./Ask.ts"
 import * as Exceptions from "./Exceptions.ts"
 import { type Html, html, trusted } from "./Html.ts"
@@ -79,7 +78,7 @@ const meaning = html`<h2>What the words mean</h2>
 </dl>`
 
 /** The input of the page. */
-export interface PageOptions extends Common {
+interface PageInput extends Common {
   readonly verdicts: ReadonlyArray<PolicyVerdict>
   readonly exceptions: ReadonlyArray<Exceptions.AcceptedException>
   /** The heading of the page; without it, what the page is about. */
@@ -92,7 +91,7 @@ export interface PageOptions extends Common {
 
 /** The page about the tenants of a ledger. */
 export const page = Effect.fnUntraced(function*(
-  { exceptions, only, title = "Who is protected by MFA", verdicts, version, ...common }: PageOptions
+  { exceptions, only, title = "Who is protected by MFA", verdicts, version, ...common }: PageInput
 ) {
   const { pii, privileged, session } = common
   const all = yield* tenantsOf(session)
@@ -133,7 +132,9 @@ ${
   }</p>
 </header>
 <main>
-${overview(subjects)}${isOne || policies === undefined ? "" : html`<div class="part">${policies}</div>\n`}${sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections}</main>
+${overview(subjects)}${isOne || policies === undefined ? "" : html`<div class="part">${policies}</div>\n`}${
+    sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections
+  }</main>
 <footer>
 ${meaning}
 <p class="note">Times are UTC. Made by duo-mfa ${version} from its ledger.</p>

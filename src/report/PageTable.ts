@@ -63,9 +63,9 @@ ${table({ ...options, caption: `${caption}, continued`, rows: more })}</details>
   }${
     rows.length >= all
       ? html``
-      : html`<p class="note">These are the first ${Words.count(rows.length)} of ${
-        Words.count(all)
-      }.${query === undefined ? "" : html` All of them: <code>duo-mfa sql @${query}</code>`}</p>`
+      : html`<p class="note">These are the first ${Words.count(rows.length)} of ${Words.count(all)}.${
+        query === undefined ? "" : html` All of them: <code>duo-mfa sql @${query}</code>`
+      }</p>`
   }`
 }
 

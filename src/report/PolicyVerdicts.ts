@@ -48,7 +48,7 @@ ${
             html`${sentence === "" ? policy : sentence} ${
               why === null
                 ? html`<code class="what">${policy}</code>`
-                : html`<span class="what">${why}</span>`
+                : html`<span class="what">${policy}: ${why.split("\n", 1)}</span>`
             }`
         },
         {

@@ -1,9 +1,9 @@
 /** The tenants of a ledger, and the instants at which the page looks at each. */
 import { Effect, Schema } from "effect"
 import type { Session } from "../duckdb/DuckDb.ts"
-import type { PrivilegedNames } from "./Privileged.ts"
 import { ask, Count, Millis, type Pii } from "./Ask.ts"
-import { stateAt, type TenantState } from "./TenantState.ts"
+import type { PrivilegedNames } from "./Privileged.ts"
+import { type MarkedUsers, markedUsers, stateAt, type TenantState } from "./TenantState.ts"
 import * as Words from "./Words.ts"
 
 /** The number of days of the longer comparison. */
@@ -60,6 +60,8 @@ export interface Subject extends Common {
   readonly now: TenantState
   readonly before: TenantState | null
   readonly monthAgo: TenantState | null
+  /** Of those who need nothing but a password now. */
+  readonly marked: MarkedUsers
 }
 
 /** A tenant with its figures. */
@@ -70,7 +72,8 @@ export const subjectOf = Effect.fnUntraced(function*(common: Common, tenant: Rep
     tenant,
     now: yield* state(tenant.now),
     before: tenant.before === null ? null : yield* state(tenant.before),
-    monthAgo: tenant.before === null ? null : yield* state(tenant.monthAgo)
+    monthAgo: tenant.before === null ? null : yield* state(tenant.monthAgo),
+    marked: yield* markedUsers(common.session, tenant.tenant)
   }
   return subject
 })

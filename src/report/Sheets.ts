@@ -2,7 +2,9 @@
 
 /** A text as a string of CSS, which ends neither the string nor the style. */
 const string = (text: string) =>
-  `"${[...text].map((letter) => /[\w .:-]/.test(letter) ? letter : `\\${letter.codePointAt(0)?.toString(16)} `).join("")}"`
+  `"${
+    [...text].map((letter) => /[\w .:-]/.test(letter) ? letter : `\\${letter.codePointAt(0)?.toString(16)} `).join("")
+  }"`
 
 /** One tenant is on every sheet; of several, each has sheets of its own. */
 export const sheets = (tenants: ReadonlyArray<string>) => {

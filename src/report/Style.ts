@@ -36,6 +36,7 @@ header p, .as-of, .says, .what, .realname, .note, figcaption { color: var(--mute
 .part { margin-top: 2.75rem; }
 .part:first-of-type { margin-top: 1.25rem; }
 .note, .what { font-size: .875rem; }
+code.what { white-space: nowrap; }
 .unseen {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
 }
@@ -136,6 +137,7 @@ dd { margin: 0; color: var(--muted); }
   details { display: none; }
   .on-paper { display: block; }
   .bar { width: 3rem; }
+  p, li, dd { break-inside: avoid; }
   .cards { padding-right: 1px; }
   footer { margin-top: 2rem; break-inside: avoid; }
   section + section { break-before: page; }

@@ -4,6 +4,9 @@ import * as DuckDb from "../duckdb/DuckDb.ts"
 import type { Session } from "../duckdb/DuckDb.ts"
 import { askOne, at, Count } from "./Ask.ts"
 
+const Marked = Schema.Struct({ privileged: Count, accepted: Count })
+export interface MarkedUsers extends Schema.Schema.Type<typeof Marked> {}
+
 const State = Schema.Struct({
   users: Count,
   mfa_enabled: Count,
@@ -16,17 +19,13 @@ const State = Schema.Struct({
   /** Users who are known to need nothing but a password, and those for whom this is not known. */
   password_alone: Count,
   password_alone_unknown: Count,
-  /** Those of them who are in a privileged group now, and those whom an exception accepts now. */
-  password_alone_privileged: Count,
-  password_alone_accepted: Count,
   coverage: Schema.NullOr(Schema.Finite),
   phishing_resistant_pct: Schema.NullOr(Schema.Finite)
 })
 export interface TenantState extends Schema.Schema.Type<typeof State> {}
 
 /** SQL for whether one of `users` needs nothing but a password; NULL if it is not known. */
-export const needsPasswordAlone =
-  "(users.is_active AND users.strongest = 'none' OR users.is_bypass)"
+export const needsPasswordAlone = "(users.is_active AND users.strongest = 'none' OR users.is_bypass)"
 
 /** The figures of a tenant at an instant. */
 export const stateAt = (session: Session, tenant: string, millis: number) => {
@@ -46,12 +45,18 @@ export const stateAt = (session: Session, tenant: string, millis: number) => {
          CASE WHEN count(*) FILTER (is_bypass IS NULL) = 0
            THEN bypass_at_least END AS bypass,
          count(*) FILTER (${needsPasswordAlone}) AS password_alone,
-         count(*) FILTER (${needsPasswordAlone} IS NULL) AS password_alone_unknown,
-         count(*) FILTER (${needsPasswordAlone} AND user_id IN (SELECT user_id FROM privileged_users WHERE tenant = ${name}))
-           AS password_alone_privileged,
-         count(*) FILTER (${needsPasswordAlone} AND user_id IN (SELECT user_id FROM exceptions WHERE tenant = ${name} AND is_accepted))
-           AS password_alone_accepted
+         count(*) FILTER (${needsPasswordAlone} IS NULL) AS password_alone_unknown
        FROM users_asof(${at(millis)}) users WHERE tenant = ${name}
      )`
   )
 }
+
+/** How many of those who need nothing but a password are in a privileged group, and how many an exception accepts. */
+export const markedUsers = (session: Session, tenant: string) =>
+  askOne(
+    session,
+    Marked,
+    `SELECT count(p.user_id) AS privileged, count(*) FILTER (is_accepted) AS accepted
+     FROM users LEFT JOIN privileged_users p USING (tenant, user_id) LEFT JOIN exceptions USING (tenant, user_id)
+     WHERE tenant = ${DuckDb.literal(tenant)} AND ${needsPasswordAlone}`
+  )

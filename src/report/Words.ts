@@ -38,8 +38,7 @@ export const strengths: ReadonlyArray<readonly [strength: Strength, name: string
 ]
 
 /** The name of a strength on the page. */
-export const strength = (name: string | null) =>
-  strengths.find(([known]) => known === name)?.[1] ?? name ?? "not known"
+export const strength = (name: string | null) => strengths.find(([known]) => known === name)?.[1] ?? name ?? "not known"
 
 /** SQL that orders by strength, the weakest first. */
 export const byStrength = (column: string) =>

@@ -13,7 +13,7 @@ const steps: ReadonlyArray<readonly [typed: string, next: RegExp]> = [
   ["extract --sink csv", /Next: duo-mfa verify\r?\n/],
   ["sql", /Next: duo-mfa sql @ lists questions/],
   ["sql @", /Next: duo-mfa sql @NAME/],
-  ["report", /Next: open file:\S+data\/report\.html in a browser/],
+  ["report", /Next: open file:\S+data\/report\.html in a browser\. It names people/],
   ["policy coverage-holds", /Next: run it after every extract/],
   ["verify", /Next: duo-mfa verify --all compares every run/],
   ["rebuild", /Next: duo-mfa verify\r?\n/],

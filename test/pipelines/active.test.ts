@@ -9,6 +9,7 @@ import * as RowHash from "../../src/duckdb/RowHash.ts"
 import { apply } from "../../src/history/ledger/Apply.ts"
 import * as Ledger from "../../src/history/ledger/Ledger.ts"
 import { headline } from "../../src/report/parts/Headline.ts"
+import { stateAt } from "../../src/report/TenantState.ts"
 import type { Row, Table } from "../../src/Table.ts"
 import { runOf } from "../laws/rows.ts"
 import { flatten } from "../oracle/Flatten.ts"
@@ -168,7 +169,9 @@ describe("active users", () => {
           monthAgo: millis,
           hasMonth: false
         }
-        const page = String(yield* headline({ session, pii: "keep", tenant }))
+        const page = String(
+          headline({ tenant, before: null, monthAgo: null, now: yield* stateAt(session, stamp.tenant, millis) })
+        )
         assert.include(page, `${expected.mfa_enabled} of ${expected.users} active user`)
         assert.include(page, `${expected.phishing_resistant} of ${expected.users} active user`)
         assert.include(page, `data-figure="unprotected">${expected.unprotected}<`)

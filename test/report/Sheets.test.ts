@@ -4,7 +4,10 @@ import { sheets } from "../../src/report/Sheets.ts"
 
 describe("printed sheets", () => {
   it("have the only tenant, and of several tenants each its own", () => {
-    assert.include(sheets(["api-1f2e3d4c.duosecurity.com"]), `@page { @top-left { content: "api-1f2e3d4c.duosecurity.com"; } }`)
+    assert.include(
+      sheets(["api-1f2e3d4c.duosecurity.com"]),
+      `@page { @top-left { content: "api-1f2e3d4c.duosecurity.com"; } }`
+    )
     const several = sheets(["Acme", "Zeta"])
     assert.include(several, `#tenant-1 { page: tenant-1; } @page tenant-1 { @top-left { content: "Zeta"; } }`)
     assert.notInclude(several, "@page {")

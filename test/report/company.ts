@@ -31,7 +31,12 @@ const users = [
   person("fin", { groups: groups("Badminton"), last_login: noon(9), phones: texts("FIN") }),
   person("dan", { groups: groups("Finance"), last_login: noon(8), phones: texts("DAN") }),
   person("eve", { status: "bypass", last_login: noon(7) }),
-  person("gil", { groups: groups("BreakGlass"), status: "bypass", last_login: noon(2), phones: [phone("GIL", "+15555550107")] }),
+  person("gil", {
+    groups: groups("BreakGlass"),
+    status: "bypass",
+    last_login: noon(2),
+    phones: [phone("GIL", "+15555550107")]
+  }),
   person("hal", { groups: groups("Finance"), last_login: noon(6) }),
   person("ida", { status: "disabled", groups: groups("Domain Admins") })
 ]
@@ -64,7 +69,9 @@ export const make = async (port: number) => {
   const ledger = [{ sink: "duckdb", location: sinks.duckdb.location(dataDirectory) }]
   const run = (options: Options, pipeline?: Pipeline) =>
     Effect.runPromise(
-      runAt(dataDirectory, Date.UTC(2026, 10, 10, 9), options, ledger, pipeline).pipe(Effect.provide(NodeServices.layer))
+      runAt(dataDirectory, Date.UTC(2026, 10, 10, 9), options, ledger, pipeline).pipe(
+        Effect.provide(NodeServices.layer)
+      )
     )
   await run({ port, tenant })
   await run({ port, tenant }, admins)

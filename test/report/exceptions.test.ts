@@ -1,7 +1,9 @@
 /** Accepted exceptions on the report. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { existsSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
+import * as Exceptions from "../../src/report/Exceptions.ts"
 import * as Company from "./company.ts"
 import { sentences } from "./sentences.ts"
 
@@ -16,7 +18,9 @@ beforeAll(async () => {
 afterAll(() => company.remove())
 
 describe("accepted exceptions", () => {
-  const file = (...lines: ReadonlyArray<string>) => ({ "exceptions.csv": ["user,reason,until", ...lines, ""].join("\r\n") })
+  const file = (...lines: ReadonlyArray<string>) => ({
+    "exceptions.csv": ["user,reason,until", ...lines, ""].join("\r\n")
+  })
 
   it.live("are shown apart from people at risk, with what is left of them, until the last day", () =>
     Effect.gen(function*() {
@@ -44,7 +48,9 @@ describe("accepted exceptions", () => {
 
   it.live("that mean nobody are told on standard error by their line, without the name", () =>
     Effect.gen(function*() {
-      const { code, stderr } = yield* company.report(file("nobody,\"Two\nlines\",2026-12-31", "", "gil,Sealed,2026-12-31", "noone,x,2026-12-31"))
+      const { code, stderr } = yield* company.report(
+        file("nobody,\"Two\nlines\",2026-12-31", "", "gil,Sealed,2026-12-31", "noone,x,2026-12-31")
+      )
       assert.strictEqual(code, 0)
       assert.include(stderr, "exceptions.csv: no user has the name or the id in lines 2, 6.")
       assert.notInclude(stderr, "nobody")
@@ -69,10 +75,13 @@ describe("accepted exceptions", () => {
         ["", 1, "the first line must be"]
       ] as const
       for (const [text, line, sentence] of wrong) {
-        const { code, stderr } = yield* company.report({ "exceptions.csv": text }, "--output", "none.html")
-        assert.strictEqual(code, 78, text)
-        assert.include(stderr, `exceptions.csv, line ${line}: ${sentence}`)
-        assert.isFalse(existsSync(`${company.folder}/none.html`))
+        writeFileSync(`${company.folder}/exceptions.csv`, text)
+        const { message } = yield* Effect.flip(Exceptions.read(company.folder))
+        assert.include(message, `exceptions.csv, line ${line}: ${sentence}`)
       }
-    }))
+      const { code, stderr } = yield* company.report(file("gil,Sealed"), "--output", "none.html")
+      assert.strictEqual(code, 78)
+      assert.match(stderr, /exceptions\.csv, line 2: .*Correct the line, or move the file away\.\n$/)
+      assert.isFalse(existsSync(`${company.folder}/none.html`))
+    }).pipe(Effect.provide(NodeServices.layer)))
 })

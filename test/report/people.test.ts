@@ -1,7 +1,7 @@
 /** The people on the report: who is privileged, and in which order they come. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { mkdirSync, rmSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync } from "node:fs"
 import * as Company from "./company.ts"
 import { sentences } from "./sentences.ts"
 
@@ -35,8 +35,10 @@ describe("privileged accounts", () => {
 
   it.live("are those in the groups that privileged.txt names, and nobody else", () =>
     Effect.gen(function*() {
-      const markup = yield* company.page({ "privileged.txt": "# theirs is the money\nfinance # all of it\r\n\nNo Such Group\n" })
-      assert.deepStrictEqual(whoIn(markup, "Members of privileged groups"), ["ben", "hal", "dan"])
+      const markup = yield* company.page({
+        "privileged.txt": "# theirs is the money\nfinance # all of it\r\n\nNo Such Group\n"
+      })
+      assert.deepStrictEqual(whoIn(markup, "Members of privileged groups"), ["hal", "ben", "dan"])
       assert.include(
         sentences(markup),
         "Privileged are the groups that privileged.txt names: Finance (3). Nobody who can log in is in No Such Group."
@@ -60,7 +62,7 @@ describe("privileged accounts", () => {
       assert.include(
         sentences(markup),
         "3 administrators are active, and 1 more is not. ≥ 1 of the active is at risk; " +
-          "≥ 1 has a phishing-resistant factor. ≥ means at least: of 1, Duo does not say it."
+          "≥ 1 has a phishing-resistant factor. ≥ means at least: for 1 of them, Duo does not say it."
       )
       assert.deepStrictEqual(whoIn(markup, "Administrators of Duo"), ["Bob", "Ada", "Cyd"])
       assert.match(sentences(markup), /Cyd ?Owner ?not known ?not known/)
@@ -93,7 +95,25 @@ describe("people at risk", () => {
       assert.include(
         sentences(markup),
         "7 of the 8 users who can log in are at risk, some for more than one reason. " +
-          "6 of these users are active; 2 are not, and only a bypass lets them in."
+          "6 of the 8 are active; 2 are not, and only a bypass lets them in."
       )
+    }))
+})
+
+describe("a page without names", () => {
+  it.live("is report-no-names.html, says what it holds, and never replaces a page with names", () =>
+    Effect.gen(function*() {
+      yield* company.page()
+      const { code, stdout } = yield* company.report({}, "--pii", "drop")
+      assert.deepStrictEqual([code, stdout.trimEnd()], [0, `${company.folder}/data/report-no-names.html`])
+      assert.include(
+        sentences(readFileSync(stdout.trimEnd(), "utf8")),
+        "Names are left out: users are shown by Duo’s ids."
+      )
+      const refused = yield* company.report({}, "--pii", "drop", "--output", "data/report.html")
+      assert.strictEqual(refused.code, 73)
+      assert.include(refused.stderr, "report.html is a report that names people")
+      assert.include(readFileSync(`${company.folder}/data/report.html`, "utf8"), "<bdi>ben</bdi>")
+      yield* company.page({}, "--pii", "drop")
     }))
 })

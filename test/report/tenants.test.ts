@@ -35,7 +35,8 @@ describe("report --tenant", () => {
   it.live("judges policies by the rows of that tenant alone, as if there were no other", () =>
     Effect.gen(function*() {
       mkdirSync(`${company.folder}/data/policies`)
-      const small = "-- The tenant is small.\n-- At most 0\nSELECT 1 FROM (SELECT count(*) AS users FROM users) WHERE users > 1\n"
+      const small =
+        "-- The tenant is small.\n-- At most 0\nSELECT 1 FROM (SELECT count(*) AS users FROM users) WHERE users > 1\n"
       writeFileSync(`${company.folder}/data/policies/small.sql`, small)
       const verdicts = (...args: ReadonlyArray<string>) =>
         Effect.map(company.page({}, ...args), (markup) =>

@@ -145,9 +145,26 @@ describe.skipIf(chromium === undefined)("the report in a browser", () => {
       }).pipe(Effect.scoped))
   }
 
-  it.live("prints", () =>
+  it.live("prints, with the number and the tenant on every sheet", () =>
     Effect.gen(function*() {
       const page = yield* opened
+      const boxes = yield* Effect.promise(() =>
+        page.evaluate<ReadonlyArray<string>>(
+          `[...document.styleSheets[0].cssRules].filter((rule) => rule instanceof CSSMediaRule)
+             .flatMap((rule) => [...rule.cssRules]).filter((rule) => rule instanceof CSSPageRule)
+             .flatMap((sheet) => [...sheet.cssRules].map((box) => sheet.selectorText + " " + box.cssText))`
+        )
+      )
+      assert.isTrue(
+        boxes.some((box) => /@bottom-right .*content: counter\(page\) " \/ " counter\(pages\)/.test(box)),
+        boxes.join()
+      )
+      for (const [index, tenant] of [ledger.tenant, ledger.young].entries()) {
+        assert.isTrue(
+          boxes.some((box) => box.startsWith(`tenant-${index} @top-left`) && box.includes(`"${tenant}"`)),
+          tenant
+        )
+      }
       const pdf = yield* Effect.promise(() => page.pdf())
       assert.strictEqual(pdf.subarray(0, 5).toString(), "%PDF-")
     }).pipe(Effect.scoped))

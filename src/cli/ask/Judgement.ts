@@ -12,13 +12,15 @@ interface Wanted {
   /** Whether somebody named the policies; none of them is then left out. */
   readonly isNamed: boolean
   readonly timeout: Select.QueryTimeout
+  /** The command that starts the program, for sentences about what to run. */
+  readonly command: string
   /** The only tenant; without it, all. */
   readonly tenant?: string | undefined
 }
 
 /** Judges, and returns the last runs that the verdicts are about. */
 export const judge = Effect.fnUntraced(
-  function*({ at, session }: OpenLedger.Open, { isNamed, policies, tenant, timeout }: Wanted) {
+  function*({ at, session }: OpenLedger.Open, { command, isNamed, policies, tenant, timeout }: Wanted) {
     const pipelines = yield* (yield* Plugins).pipelines
     const runs = yield* at(NotKnown.lastRuns(session, pipelines))
     const seen = tenant === undefined ? runs : runs.filter((run) => run.tenant === tenant)
@@ -28,7 +30,7 @@ export const judge = Effect.fnUntraced(
       const [missing] = NotExtracted.missingIn(policy.sql, pipelines, run)
       // nobody has to run every pipeline, but a policy that was named or written by the user is never passed over
       return missing !== undefined && policy.isBuiltIn && !isNamed
-        ? Effect.succeed(Policies.leftOut(policy, missing.message))
+        ? Effect.succeed(Policies.leftOut(policy, missing.sentence(command)))
         : Policies.judge(session, unknown, policy, timeout)
     })
     return { seen, verdicts }

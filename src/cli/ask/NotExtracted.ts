@@ -14,7 +14,11 @@ export class NotExtracted extends Schema.TaggedError<NotExtracted>()("NotExtract
 }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
-    const commands = this.pipelines.map((name) => `${commandName()} extract ${name}`).join(" and ")
+    return this.sentence(commandName())
+  }
+  /** `command` starts the program. */
+  sentence(command: string) {
+    const commands = this.pipelines.map((name) => `${command} extract ${name}`).join(" and ")
     return `${this.name} is not there, because no run has read it yet: ${commands}`
   }
 }

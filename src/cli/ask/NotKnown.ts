@@ -97,23 +97,30 @@ const isDoubtful = Effect.fnUntraced(function*({ all }: DuckDb.Session, table: T
 
 /** Finds what the last runs do not know. With a tenant, the preparations leave only the rows of that tenant. */
 export const find = Effect.fnUntraced(
-  function*(session: DuckDb.Session, pipelines: ReadonlyArray<Pipeline>, runs: ReadonlyArray<LastRun>, tenant?: string) {
+  function*(
+    session: DuckDb.Session,
+    pipelines: ReadonlyArray<Pipeline>,
+    runs: ReadonlyArray<LastRun>,
+    tenant?: string
+  ) {
     const [[catalog] = []] = yield* session.all("SELECT current_database()")
     const there = yield* session.all(
       "SELECT table_name FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views()"
     )
     const isThere = (name: string) => there.some(([other]) => other === name)
-    const rows = (name: string) =>
-      `${DuckDb.name(String(catalog))}.main.${DuckDb.name(name)}`
+    const rows = (name: string) => `${DuckDb.name(String(catalog))}.main.${DuckDb.name(name)}`
     const only = (name: string) =>
       tenant === undefined ? rows(name) : `(FROM ${rows(name)} WHERE tenant = ${DuckDb.literal(tenant)})`
     const uncovered = (table: Table) => only(historyOf(table).name)
     const view = (name: string, query: string) => `CREATE OR REPLACE TEMP VIEW ${DuckDb.name(name)} AS ${query};`
     const asView = (table: Table, query: string) => view(historyOf(table).name, query)
     // the views over these names read the temporary ones
-    const base = ["runs", ...pipelines.flatMap(({ tables }) => tables).map((table) =>
-      isSnapshot(table) ? historyOf(table).name : table.name
-    )]
+    const base = [
+      "runs",
+      ...pipelines.flatMap(({ tables }) => tables).map((table) =>
+        isSnapshot(table) ? historyOf(table).name : table.name
+      )
+    ]
     const filters = tenant === undefined ? [] : base.filter(isThere).map((name) => view(name, `FROM ${only(name)}`))
 
     const sentences: Array<string> = []

@@ -59,44 +59,50 @@ const whoWith = (user: Parameters<typeof person>[0] & { readonly is_privileged: 
   html`${person(user)}${user.is_privileged ? html` <span class="tag">privileged</span>` : ""}`
 
 /** The part about accepted exceptions; nothing if there is none. */
-const accepted = Effect.fnUntraced(function*({ pii, session, tenant }: Subject, { accepted, needless }: typeof Totals.Type) {
-  if (accepted + needless === 0) return html``
-  const users = yield* ask(
-    session,
-    Accepted,
-    `SELECT ${who(pii, "r")}, r.reason, p.user_id IS NOT NULL AS is_privileged,
-       ${pii === "keep" ? "accepted_because" : "NULL"} AS accepted_because, epoch_ms(e.until::TIMESTAMP) AS until, days_left
+const accepted = Effect.fnUntraced(
+  function*({ pii, session, tenant }: Subject, { accepted, needless }: typeof Totals.Type) {
+    if (accepted + needless === 0) return html``
+    const users = yield* ask(
+      session,
+      Accepted,
+      `SELECT ${who(pii, "r")}, r.reason, p.user_id IS NOT NULL AS is_privileged,
+       ${
+        pii === "keep" ? "accepted_because" : "NULL"
+      } AS accepted_because, epoch_ms(e.until::TIMESTAMP) AS until, days_left
      FROM users_at_risk r JOIN exceptions e USING (tenant, user_id) LEFT JOIN privileged_users p USING (tenant, user_id)
      WHERE r.tenant = ${DuckDb.literal(tenant.tenant)} AND is_accepted ORDER BY e.until, r.user_id LIMIT ${rowsMax}`
-  )
-  return html`<h4>Accepted exceptions</h4>
+    )
+    return html`<h4>Accepted exceptions</h4>
 <p>${Words.figure("accepted", accepted)} ${
-    accepted === 1 ? "user is" : "users are"
-  } at risk by an exception in <code>exceptions.csv</code> that has not ended, and not counted above.${
-    needless === 0
-      ? ""
-      : ` ${Words.counted(needless, "more exception is", "more exceptions are")} for users who are not at risk.`
-  }${pii === "keep" ? "" : " Why they are accepted is left out, because it may name people."}</p>
+      accepted === 1 ? "user is" : "users are"
+    } at risk by an exception in <code>exceptions.csv</code> that has not ended, and not counted above.${
+      needless === 0
+        ? ""
+        : ` ${Words.counted(needless, "more exception is", "more exceptions are")} for users who are not at risk.`
+    }${pii === "keep" ? "" : " Why they are accepted is left out, because it may name people."}</p>
 ${
-    users.length === 0 ? html`` : list({
-      caption: "Accepted exceptions",
-      rows: users,
-      all: accepted,
-      columns: [
-        { name: "Who", cell: whoWith },
-        { name: "At risk", cell: ({ reason }) => Words.reasons(reason) },
-        ...pii === "keep" ? [{ name: "Accepted because", cell: (user: typeof Accepted.Type) => user.accepted_because }] : [],
-        {
-          name: "Until",
-          cell: ({ days_left, until }) =>
-            html`<span class="whole">${Words.day(until)}</span> <span class="what">${
-              days_left === 0 ? "the last day" : `${Words.counted(days_left, "day")} left`
-            }</span>`
-        }
-      ]
-    })
-  }`
-})
+      users.length === 0 ? html`` : list({
+        caption: "Accepted exceptions",
+        rows: users,
+        all: accepted,
+        columns: [
+          { name: "Who", cell: whoWith },
+          { name: "At risk", cell: ({ reason }) => Words.reasons(reason) },
+          ...pii === "keep"
+            ? [{ name: "Accepted because", cell: (user: typeof Accepted.Type) => user.accepted_because }]
+            : [],
+          {
+            name: "Until",
+            cell: ({ days_left, until }) =>
+              html`<span class="whole">${Words.day(until)}</span> <span class="what">${
+                days_left === 0 ? "the last day" : `${Words.counted(days_left, "day")} left`
+              }</span>`
+          }
+        ]
+      })
+    }`
+  }
+)
 
 /** Makes the section. */
 export const atRisk = Effect.fnUntraced(function*(subject: Subject) {
@@ -138,9 +144,13 @@ export const atRisk = Effect.fnUntraced(function*(subject: Subject) {
   } who can log in ${totals.at_risk === 1 ? "is" : "are"} at risk, some for more than one reason. ${
     totals.not_active === 0
       ? "All of these users are active."
-      : `${Words.counted(totals.can_log_in - totals.not_active, "of these users is", "of these users are")} active; ${
+      : `${Words.count(totals.can_log_in - totals.not_active)} of the ${Words.count(totals.can_log_in)} are active; ${
         Words.count(totals.not_active)
-      } ${totals.not_active === 1 ? "is not, and only a bypass lets that user in" : "are not, and only a bypass lets them in"}.`
+      } ${
+        totals.not_active === 1
+          ? "is not, and only a bypass lets that user in"
+          : "are not, and only a bypass lets them in"
+      }.`
   }${
     totals.bypass_unknown === 0
       ? ""

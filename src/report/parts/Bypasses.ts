@@ -70,11 +70,15 @@ const codesThatWork = ({ codes, now }: ReportTenant, count: number) => {
   }
   const figure = Words.figure("bypass_codes", count)
   return codes === now
-    ? html`<p>${figure} ${count === 1 ? "code works" : "codes work"} now. Those that never end come first.</p>`
+    ? html`<p>${figure} ${count === 1 ? "code works" : "codes work"} now.${
+      count < 2 ? "" : " Those that never end come first."
+    }</p>`
     : html`<p class="note warning">The last run was not allowed to read bypass codes. This list is from the run of ${
       Words.day(codes)
     }. Some of these codes may not work any more, and newer codes are missing.</p>
-<p>${figure} ${count === 1 ? "has" : "have"} not expired since. Those that never end come first.</p>`
+<p>${figure} ${count === 1 ? "has" : "have"} not expired since.${
+      count < 2 ? "" : " Those that never end come first."
+    }</p>`
 }
 
 const reason = (text: string | null) => (text ?? "").split(", ").map((part) => why[part] ?? part).join(", ")

@@ -62,7 +62,9 @@ const shown = ({ name, unit }: Card, state: TenantState) =>
     : Words.atLeast(name, state[name] ?? state.bypass_at_least, state[name] !== null)
 
 /** Makes the section: a card per figure. */
-export const headline = ({ before, monthAgo, now, tenant }: Subject) => {
+export const headline = (
+  { before, monthAgo, now, tenant }: Pick<Subject, "before" | "monthAgo" | "now" | "tenant">
+) => {
   const moved = ({ name, unit, wanted }: Card, since: string, then: TenantState) => {
     const [is, was] = [now[name], then[name]]
     return Words.change(`${name}.${since}`, is === null || was === null ? null : is - was, unit, wanted)
@@ -75,7 +77,9 @@ export const headline = ({ before, monthAgo, now, tenant }: Subject) => {
 ${
         before === null || monthAgo === null
           ? ""
-          : html`<p class="moved">${moved(card, "before", before)} since ${runBefore(tenant.before ?? tenant.now, tenant.now)}</p>
+          : html`<p class="moved">${moved(card, "before", before)} since ${
+            runBefore(tenant.before ?? tenant.now, tenant.now)
+          }</p>
 <p class="moved">${moved(card, "month", monthAgo)} ${overMonth(tenant)}</p>`
       }
 </li>

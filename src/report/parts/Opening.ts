@@ -7,7 +7,7 @@ import { type Subject, thenOfMonth } from "../ReportTenant.ts"
 import type { TenantState } from "../TenantState.ts"
 import * as Words from "../Words.ts"
 
-type Beginning = Pick<Subject, "tenant" | "now" | "monthAgo" | "target">
+type Beginning = Pick<Subject, "tenant" | "now" | "monthAgo" | "marked" | "target">
 
 const people = (count: number) => count === 1 ? "person" : "people"
 
@@ -18,28 +18,32 @@ const movedBy = (now: TenantState, { monthAgo, tenant }: Beginning): Html | stri
   const by = now.password_alone - monthAgo.password_alone
   const since = thenOfMonth(tenant)
   if (by === 0) return now.password_alone === 0 ? "" : `, as many as ${since}`
-  return html`, ${Words.figure("opening.password_alone.month", Math.abs(by))} ${by > 0 ? "more" : "fewer"} than ${since}`
+  return html`, ${Words.figure("opening.password_alone.month", Math.abs(by))} ${
+    by > 0 ? "more" : "fewer"
+  } than ${since}`
 }
 
-const acceptedOf = ({ password_alone_accepted: count }: TenantState): Html =>
+const acceptedOf = (count: number): Html =>
   html`${Words.figure("opening.accepted", count)} of them ${count === 1 ? "is" : "are"} accepted by an exception.`
 
-const privilegedOf = ({ password_alone_privileged: count }: TenantState): Html =>
+const privilegedOf = (count: number): Html =>
   html`<strong>${Words.figure("opening.privileged", count)} of them ${count === 1 ? "is" : "are"} privileged</strong>.`
 
 const passwordAlone = (subject: Beginning): Html => {
-  const { now } = subject
+  const { marked, now } = subject
   const [known, unknown] = [now.password_alone, now.password_alone_unknown]
   const why = unknown === 0 ? "" : `: not all bypass codes could be read`
   if (known === 0 && unknown > 0) {
-    return html`Nobody is known to log in with a password alone, but for ${Words.counted(unknown, "user")} it is not known${why}.`
+    return html`Nobody is known to log in with a password alone, but for ${
+      Words.counted(unknown, "user")
+    } it is not known${why}.`
   }
   if (known === 0) return html`Nobody can log in with a password alone${movedBy(now, subject)}.`
   return html`${unknown === 0 ? "" : "At least "}<strong>${Words.figure("opening.password_alone", known)} ${
     people(known)
   }</strong> can log in with a password alone${movedBy(now, subject)}.${
-    now.password_alone_privileged === 0 ? "" : html` ${privilegedOf(now)}`
-  }${now.password_alone_accepted === 0 ? "" : html` ${acceptedOf(now)}`}${
+    marked.privileged === 0 ? "" : html` ${privilegedOf(marked.privileged)}`
+  }${marked.accepted === 0 ? "" : html` ${acceptedOf(marked.accepted)}`}${
     unknown === 0 ? "" : ` For ${Words.counted(unknown, "more user", "more users")} it is not known${why}.`
   }`
 }
@@ -71,11 +75,9 @@ const distance = ({ now, target }: Beginning) => {
   const missing = Math.ceil(target * now.users / 100 - 1e-9) - now.mfa_enabled
   return missing <= 0
     ? html`<p>${wanted}: <strong class="better">reached</strong>.</p>`
-    : html`<p>${wanted}: <strong class="worse">not reached</strong>. ${
-      Words.figure("target.missing", missing)
-    } more ${missing === 1 ? "user needs" : "users need"} MFA${
-      target - now.coverage < 0.05 ? "" : `; ${(target - now.coverage).toFixed(1)} points are missing`
-    }.</p>`
+    : html`<p>${wanted}: <strong class="worse">not reached</strong>. ${Words.figure("target.missing", missing)} more ${
+      missing === 1 ? "user needs" : "users need"
+    } MFA${target - now.coverage < 0.05 ? "" : `; ${(target - now.coverage).toFixed(1)} points are missing`}.</p>`
 }
 
 /** Makes the sentences. */

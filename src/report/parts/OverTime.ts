@@ -145,34 +145,34 @@ export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, {
   const last = days.at(-1)
   const monthAgo = days.findLast(({ day }) => Date.parse(day) <= tenant.monthAgo)
   const now = table({
-      caption: "The strongest methods of the active users now",
-      isNarrow: true,
-      rows: Words.strengths,
-      columns: [
-        {
-          name: "Strongest method",
-          cell: ([strength, name, what]) =>
-            html`<svg class="swatch ${strength}" aria-hidden="true" viewBox="0 0 12 12" width="12" height="12"><rect width="12" height="12"/></svg>${name} <span class="what">${what}</span>`
-        },
-        { name: "Users", isFigure: true, cell: ([strength]) => Words.figure(`mix.${strength}`, mixOf(last, strength)) },
-        { name: "Share", isFigure: true, cell: ([strength]) => Words.share(mixOf(last, strength), last?.users ?? 0) },
-        ...days.length < 2 ? [] : [{
-          name: monthAgo === undefined ? "Change" : `Since ${Words.shortDay(monthAgo.day)}`,
-          isFigure: true,
-          cell: ([strength]: typeof Words.strengths[number]) =>
-            Words.change(
-              `mix.${strength}.month`,
-              mixOf(last, strength) - mixOf(monthAgo ?? last, strength),
-              "",
-              strength === "phishing_resistant"
-                ? "more"
-                : strength === "telephony" || strength === "none"
-                ? "less"
-                : "either"
-            )
-        }]
-      ]
-    })
+    caption: "The strongest methods of the active users now",
+    isNarrow: true,
+    rows: Words.strengths,
+    columns: [
+      {
+        name: "Strongest method",
+        cell: ([strength, name, what]) =>
+          html`<svg class="swatch ${strength}" aria-hidden="true" viewBox="0 0 12 12" width="12" height="12"><rect width="12" height="12"/></svg>${name} <span class="what">${what}</span>`
+      },
+      { name: "Users", isFigure: true, cell: ([strength]) => Words.figure(`mix.${strength}`, mixOf(last, strength)) },
+      { name: "Share", isFigure: true, cell: ([strength]) => Words.share(mixOf(last, strength), last?.users ?? 0) },
+      ...days.length < 2 ? [] : [{
+        name: monthAgo === undefined ? "Change" : `Since ${Words.shortDay(monthAgo.day)}`,
+        isFigure: true,
+        cell: ([strength]: typeof Words.strengths[number]) =>
+          Words.change(
+            `mix.${strength}.month`,
+            mixOf(last, strength) - mixOf(monthAgo ?? last, strength),
+            "",
+            strength === "phishing_resistant"
+              ? "more"
+              : strength === "telephony" || strength === "none"
+              ? "less"
+              : "either"
+          )
+      }]
+    ]
+  })
   if (days.length < daysMin) return html`<h3>Strongest methods</h3>\n${now}`
   const chart = yield* Chart.draw({
     label: `Stacked bars, one per day: the strongest method of each active user. On the last day ${

@@ -8,7 +8,7 @@ import * as Privileged from "../Privileged.ts"
 import type { Subject } from "../ReportTenant.ts"
 import { needsPasswordAlone } from "../TenantState.ts"
 import * as Words from "../Words.ts"
-import { administrators } from "./Administrators.ts"
+import { duoAdmins } from "./DuoAdmins.ts"
 
 const Totals = Schema.Struct({
   users: Count,
@@ -35,7 +35,8 @@ const groupsNamed = (names: Privileged.PrivilegedNames, groups: ReadonlyArray<ty
   const found = groups.map(({ group_name, members }, index) =>
     html`${index === 0 ? "" : ", "}<bdi>${group_name}</bdi> (${Words.count(members)})`
   )
-  const others = html`To name others, write the names of groups into <code>${Privileged.fileName}</code> in the data directory, one per line.`
+  const others =
+    html`To name others, write the names of groups into <code>${Privileged.fileName}</code> in the data directory, one per line.`
   if (names !== null) {
     const without = names.filter((name) =>
       !groups.some(({ group_name }) => group_name.trim().toLowerCase() === name.toLowerCase())
@@ -43,9 +44,11 @@ const groupsNamed = (names: Privileged.PrivilegedNames, groups: ReadonlyArray<ty
     return html`Privileged are the groups that <code>${Privileged.fileName}</code> names${
       found.length === 0 ? "" : html`: ${found}`
     }.${
-      without.length === 0 ? "" : html` Nobody who can log in is in ${
-        without.map((name, index) => html`${index === 0 ? "" : ", "}<bdi>${name}</bdi>`)
-      }.`
+      without.length === 0 ?
+        "" :
+        html` Nobody who can log in is in ${
+          without.map((name, index) => html`${index === 0 ? "" : ", "}<bdi>${name}</bdi>`)
+        }.`
     }`
   }
   return found.length === 0
@@ -73,7 +76,9 @@ const members = Effect.fnUntraced(function*({ pii, privileged, session, tenant }
   const users = yield* ask(
     session,
     User,
-    `SELECT ${who(pii, "users")}, array_to_string(privileged_groups, ', ') AS privileged_groups, users.strongest, r.reason,
+    `SELECT ${
+      who(pii, "users")
+    }, array_to_string(privileged_groups, ', ') AS privileged_groups, users.strongest, r.reason,
        users.is_bypass IS NULL AS bypass_unknown,
        CASE WHEN is_accepted THEN epoch_ms(e.until::TIMESTAMP) END AS accepted_until, epoch_ms(users.last_login_at) AS last_login
      FROM users JOIN privileged_users USING (tenant, user_id) LEFT JOIN users_at_risk r USING (tenant, user_id)
@@ -125,6 +130,6 @@ export const privilegedAccounts = Effect.fnUntraced(function*(subject: Subject) 
   return html`<h3>Privileged accounts</h3>
 ${yield* members(subject)}
 <h4>Administrators of Duo</h4>
-${yield* administrators(subject)}
+${yield* duoAdmins(subject)}
 `
 })

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { opening } from "../../../src/report/parts/Opening.ts"
 import type { Subject } from "../../../src/report/ReportTenant.ts"
-import type { TenantState } from "../../../src/report/TenantState.ts"
+import type { MarkedUsers, TenantState } from "../../../src/report/TenantState.ts"
 import { sentences } from "../sentences.ts"
 
 const state = (figures: Partial<TenantState>): TenantState => ({
@@ -15,8 +15,6 @@ const state = (figures: Partial<TenantState>): TenantState => ({
   bypass_at_least: 0,
   password_alone: 10,
   password_alone_unknown: 0,
-  password_alone_privileged: 0,
-  password_alone_accepted: 0,
   coverage: 90,
   phishing_resistant_pct: 50,
   ...figures
@@ -25,7 +23,12 @@ const state = (figures: Partial<TenantState>): TenantState => ({
 const first = Date.UTC(2026, 10, 1, 9)
 
 /** The text for a tenant with these figures now, and these a month ago; without them, after its first run. */
-const said = (now: Partial<TenantState>, then?: Partial<TenantState>, hasMonth = true, target: number | null = null) => {
+const said = (
+  now: Partial<TenantState & MarkedUsers>,
+  then?: Partial<TenantState>,
+  hasMonth = true,
+  target: number | null = null
+) => {
   const tenant: Subject["tenant"] = {
     tenant: "api-1f2e3d4c.duosecurity.com",
     runs: 2,
@@ -38,7 +41,13 @@ const said = (now: Partial<TenantState>, then?: Partial<TenantState>, hasMonth =
     monthAgo: first,
     hasMonth
   }
-  const subject = { tenant, now: state(now), monthAgo: then === undefined ? null : state(then), target }
+  const subject = {
+    tenant,
+    now: state(now),
+    monthAgo: then === undefined ? null : state(then),
+    target,
+    marked: { privileged: 0, accepted: 0, ...now }
+  }
   return sentences(String(opening(subject)))
 }
 
@@ -62,10 +71,10 @@ describe("the first sentences", () => {
   })
 
   it("say how many of them are privileged or accepted, if any", () => {
-    assert.include(said({ password_alone_privileged: 3 }), "with a password alone. 3 of them are privileged. 50.0%")
-    assert.include(said({ password_alone_privileged: 1 }), "1 of them is privileged.")
+    assert.include(said({ privileged: 3 }), "with a password alone. 3 of them are privileged. 50.0%")
+    assert.include(said({ privileged: 1 }), "1 of them is privileged.")
     assert.include(
-      said({ password_alone_privileged: 2, password_alone_accepted: 2 }),
+      said({ privileged: 2, accepted: 2 }),
       "2 of them are privileged. 2 of them are accepted by an exception."
     )
     assert.notMatch(said({}), /privileged|accepted/)
@@ -80,7 +89,10 @@ describe("the first sentences", () => {
 
   it("say nobody only if it is known of everybody", () => {
     assert.include(said({ password_alone: 0 }, { password_alone: 0 }), "Nobody can log in with a password alone. ")
-    assert.include(said({ password_alone: 0 }, { password_alone: 3 }), "Nobody can log in with a password alone, 3 fewer")
+    assert.include(
+      said({ password_alone: 0 }, { password_alone: 3 }),
+      "Nobody can log in with a password alone, 3 fewer"
+    )
     assert.include(
       said({ password_alone: 0, password_alone_unknown: 1 }, {}),
       "Nobody is known to log in with a password alone, but for 1 user it is not known: not all bypass codes could be read."
@@ -104,7 +116,10 @@ describe("the first sentences", () => {
     assert.include(told(90), "The target is 90% with MFA: reached.")
     const almost = { users: 10_000, mfa_enabled: 9_499, coverage: 95 }
     assert.include(told(95, almost), "not reached. 1 more user needs MFA.")
-    assert.include(told(95, { users: 0, phishing_resistant_pct: null, coverage: null }), "with MFA; there are no active users.")
+    assert.include(
+      told(95, { users: 0, phishing_resistant_pct: null, coverage: null }),
+      "with MFA; there are no active users."
+    )
     assert.notInclude(said({}, {}), "target")
   })
 

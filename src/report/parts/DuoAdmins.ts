@@ -27,7 +27,7 @@ const Admin = Schema.Struct({
 })
 
 /** Makes the part of the section. */
-export const administrators = Effect.fnUntraced(function*({ pii, session, tenant }: Subject) {
+export const duoAdmins = Effect.fnUntraced(function*({ pii, session, tenant }: Subject) {
   const name = DuckDb.literal(tenant.tenant)
   if (!(yield* hasRows(session, "admins", `tenant = ${name}`))) {
     return html`<p class="note">Duo’s own administrators have not been read: <code>duo-mfa extract admins</code></p>`
@@ -65,7 +65,7 @@ export const administrators = Effect.fnUntraced(function*({ pii, session, tenant
   } at risk; ${Words.atLeast("admins.resistant", totals.resistant, isAll)} ${
     totals.resistant === 1 ? "has" : "have"
   } a phishing-resistant factor.${
-    isAll ? "" : ` ≥ means at least: of ${Words.count(totals.resistant_unknown)}, Duo does not say it.`
+    isAll ? "" : ` ≥ means at least: for ${Words.count(totals.resistant_unknown)} of them, Duo does not say it.`
   } Read on ${Words.instant(totals.read)}.</p>
 ${
     rows.length === 0 ? html`` : list({
