@@ -61,7 +61,10 @@ const mfa: Pipeline = {
   unknown: sql("mfa/unknown.sql"),
   contradictions: sql("mfa/contradictions.sql"),
   counts: sql("mfa/counts.sql"),
-  views: sql("mfa/views.sql"),
+  views: [
+    "mfa/views.sql",
+    "mfa/views/coverage_by_group_daily.sql"
+  ].map(sql).join(";\n"),
   joined: [
     JoinedViews.permitted(sql("../src/duo/joined/permitted.sql")),
     JoinedViews.used(sql("../src/duo/joined/used.sql"))

@@ -22,6 +22,19 @@ COMMENT ON COLUMN mfa_events.changed IS 'The names of the columns that changed, 
 COMMENT ON COLUMN mfa_events.before IS 'The values of these columns before the change, as a JSON object of text.';
 COMMENT ON COLUMN mfa_events.after IS 'The values of these columns after the change, as a JSON object of text.';
 
+CREATE OR REPLACE VIEW run_days AS
+WITH days AS (
+  SELECT tenant, unnest(generate_series(min(day), max(day), INTERVAL 1 DAY))::DATE AS day
+  FROM (SELECT tenant, (observed_at AT TIME ZONE 'UTC')::DATE AS day FROM runs WHERE pipeline = 'mfa') GROUP BY tenant
+)
+SELECT days.tenant, days.day, runs.observed_at AS known_at
+FROM days ASOF JOIN (FROM runs WHERE pipeline = 'mfa') runs
+  ON days.tenant = runs.tenant AND (days.day + 1)::TIMESTAMP AT TIME ZONE 'UTC' > runs.observed_at;
+COMMENT ON VIEW run_days IS 'The days from a tenant''s first run to its last, and the last run until the end of each. To count a table T at the end of each day, join T_history on valid_from <= known_at AND (valid_to IS NULL OR valid_to > known_at).';
+COMMENT ON COLUMN run_days.tenant IS 'The API host of the Duo tenant.';
+COMMENT ON COLUMN run_days.day IS 'The day, in UTC.';
+COMMENT ON COLUMN run_days.known_at IS 'The time of that run. If there was no run on this day, it is on an earlier day.';
+
 CREATE OR REPLACE VIEW coverage_daily AS
 WITH steps AS (
   SELECT tenant, unnest([valid_from, valid_to]) AS instant, unnest([1, -1]) AS step, is_active, mfa_enabled,
@@ -48,13 +61,6 @@ WITH steps AS (
     coalesce(sum(untold) OVER upto, 0)::BIGINT AS untold,
     coalesce(sum(unprotected) OVER upto, 0)::BIGINT AS unprotected
   FROM instants WINDOW upto AS (PARTITION BY tenant ORDER BY instant)
-), days AS (
-  SELECT tenant, unnest(generate_series(min(day), max(day), INTERVAL 1 DAY))::DATE AS day
-  FROM (SELECT tenant, (observed_at AT TIME ZONE 'UTC')::DATE AS day FROM runs WHERE pipeline = 'mfa') GROUP BY tenant
-), seen AS (
-  SELECT days.tenant, days.day, runs.observed_at AS known_at
-  FROM days ASOF JOIN (FROM runs WHERE pipeline = 'mfa') runs
-    ON days.tenant = runs.tenant AND (days.day + 1)::TIMESTAMP AT TIME ZONE 'UTC' > runs.observed_at
 )
 SELECT seen.day, seen.tenant, coalesce(totals.users, 0) AS users, coalesce(totals.mfa_enabled, 0) AS mfa_enabled,
   coalesce(totals.phishing_resistant, 0) AS phishing_resistant, coalesce(totals.only_telephony, 0) AS only_telephony,
@@ -63,7 +69,7 @@ SELECT seen.day, seen.tenant, coalesce(totals.users, 0) AS users, coalesce(total
   round(100.0 * totals.mfa_enabled / nullif(totals.users, 0), 1)::DOUBLE AS coverage_pct,
   round(100.0 * totals.phishing_resistant / nullif(totals.users, 0), 1)::DOUBLE AS phishing_resistant_pct,
   seen.known_at, coalesce(totals.bypass, 0) AS bypass_at_least
-FROM seen ASOF LEFT JOIN totals ON seen.tenant = totals.tenant AND seen.known_at >= totals.instant;
+FROM run_days seen ASOF LEFT JOIN totals ON seen.tenant = totals.tenant AND seen.known_at >= totals.instant;
 COMMENT ON VIEW coverage_daily IS 'The protection of the active users at the end of each day, from the first run to the last. A day without a run has the figures of the run before it; known_at is the time of that run.';
 COMMENT ON COLUMN coverage_daily.day IS 'The day, in UTC.';
 COMMENT ON COLUMN coverage_daily.tenant IS 'The API host of the Duo tenant.';

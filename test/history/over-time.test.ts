@@ -59,9 +59,16 @@ const questions = [
   ...mfa.tables.flatMap(({ name }) =>
     [at(1), at(4) + 1, at(9, 13), at(30)].map((instant) => `FROM ${name}_asof(make_timestamptz(${instant}000))`)
   ),
-  ...["mfa_events", "coverage_daily", "users_at_risk", "method_mix", "time_to_enrol", "regressions"].map((view) =>
-    `FROM ${view}`
-  )
+  ...[
+    "mfa_events",
+    "run_days",
+    "coverage_daily",
+    "coverage_by_group_daily",
+    "users_at_risk",
+    "method_mix",
+    "time_to_enrol",
+    "regressions"
+  ].map((view) => `FROM ${view}`)
 ].map((question) => `${question} ORDER BY ALL`)
 
 const text = (rows: ReadonlyArray<Record<string, unknown>>) =>

@@ -82,7 +82,18 @@ const inCopy = <A, E>(test: (copy: string) => Effect.Effect<A, E, FileSystem.Fil
 
 const instant = "'2026-11-04T10:00:00Z'::TIMESTAMPTZ"
 
-const views = { mfa: ["mfa_events", "coverage_daily", "users_at_risk", "method_mix", "time_to_enrol", "regressions"] }
+const views = {
+  mfa: [
+    "mfa_events",
+    "run_days",
+    "coverage_daily",
+    "coverage_by_group_daily",
+    "users_at_risk",
+    "method_mix",
+    "time_to_enrol",
+    "regressions"
+  ]
+}
 
 /** The answers of all views and macros of one pipeline. */
 const questionsOf = ({ name, tables }: Pipeline) => [
