@@ -63,7 +63,8 @@ const mfa: Pipeline = {
   counts: sql("mfa/counts.sql"),
   views: [
     "mfa/views.sql",
-    "mfa/views/coverage_by_group_daily.sql"
+    "mfa/views/coverage_by_group_daily.sql",
+    "mfa/views/tenants.sql"
   ].map(sql).join(";\n"),
   joined: [
     JoinedViews.permitted(sql("../src/duo/joined/permitted.sql")),

@@ -74,6 +74,7 @@ const everything = ["runs", ...mfa.tables.flatMap(({ name }) => [name, `${name}_
     "run_days",
     "coverage_daily",
     "coverage_by_group_daily",
+    "tenants",
     "users_at_risk",
     "method_mix",
     "time_to_enrol",

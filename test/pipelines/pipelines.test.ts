@@ -88,6 +88,7 @@ const views = {
     "run_days",
     "coverage_daily",
     "coverage_by_group_daily",
+    "tenants",
     "users_at_risk",
     "method_mix",
     "time_to_enrol",

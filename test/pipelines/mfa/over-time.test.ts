@@ -1,8 +1,10 @@
-/** Coverage over time, of groups, is the same in the ledger, over snapshots, and counted in Duo's objects. */
+/** Coverage over time, of groups and of tenants, is the same in the ledger, over snapshots, and counted in Duo's objects. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { comparable, daysOf, figuresOf, knownOf, type PeopleRun } from "./known-people.ts"
 import { lived, lives, Places } from "./people-over-time.ts"
+
+const day = 86_400_000
 
 /** The rows of coverage_by_group_daily. */
 const groupsOf = (runs: ReadonlyArray<PeopleRun>) =>
@@ -12,12 +14,6 @@ const groupsOf = (runs: ReadonlyArray<PeopleRun>) =>
       [...new Set([...known.groups.values()].flatMap((groups) => [...groups]))].map((group) => {
         const members = [...known.people].filter(([id]) => known.groups.get(id)?.has(group))
         const figures = figuresOf(members.map(([_, person]) => person))
-        return [day, tenant, group, names.get(group) ?? null, ...Object.values(figures), at]
-      })
-    )
-  })
-
-const figures = figuresOf(members.map(([_, person]) => person))
         return [day, tenant, group, names.get(group) ?? null, ...Object.values(figures), at]
       })
     )
@@ -59,6 +55,8 @@ const figures =
   phishing_resistant_pct`
 const groups =
   `SELECT day::VARCHAR, tenant, group_id, group_name, ${figures}, epoch_ms(known_at) FROM coverage_by_group_daily`
+const tenants = `SELECT tenant, ${figures}, coverage_change, phishing_resistant_change, all_users, is_retired, complete,
+  incomplete_reason, epoch_ms(last_run_at), days_behind, epoch_ms(first_run_at), runs FROM tenants`
 /** The figures of all users, on days with any, and of the group that everybody is in. */
 const everybody = [
   `SELECT day, tenant, ${figures}, known_at FROM coverage_daily WHERE EXISTS (
@@ -69,7 +67,7 @@ const everybody = [
 
 layer(Places.layer)("coverage over time", (it) => {
   it.effect.prop(
-    "of every group is what Duo said, and a renamed group has its last name",
+    "of every group and tenant is what Duo said, and a renamed group has its last name",
     [lives],
     ([runs]) =>
       Effect.gen(function*() {
@@ -77,6 +75,7 @@ layer(Places.layer)("coverage over time", (it) => {
         for (const database of ["ledger", "files"]) {
           yield* session.run(`USE ${database}`)
           assert.deepStrictEqual(comparable(yield* session.all(groups)), comparable(groupsOf(runs)), database)
+          assert.deepStrictEqual(comparable(yield* session.all(tenants)), comparable(tenantsOf(runs)), database)
           const [all = [], group = []] = yield* Effect.forEach(everybody, session.all)
           assert.deepStrictEqual(group.map(String).sort(), all.map(String).sort(), database)
         }
