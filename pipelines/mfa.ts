@@ -64,7 +64,8 @@ const mfa: Pipeline = {
   views: [
     "mfa/views.sql",
     "mfa/views/coverage_by_group_daily.sql",
-    "mfa/views/tenants.sql"
+    "mfa/views/tenants.sql",
+    "mfa/views/phone_systems.sql"
   ].map(sql).join(";\n"),
   joined: [
     JoinedViews.permitted(sql("../src/duo/joined/permitted.sql")),

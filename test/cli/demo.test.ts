@@ -75,6 +75,7 @@ const everything = ["runs", ...mfa.tables.flatMap(({ name }) => [name, `${name}_
     "coverage_daily",
     "coverage_by_group_daily",
     "tenants",
+    "phone_systems",
     "users_at_risk",
     "method_mix",
     "time_to_enrol",

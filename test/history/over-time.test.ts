@@ -65,6 +65,7 @@ const questions = [
     "coverage_daily",
     "coverage_by_group_daily",
     "tenants",
+    "phone_systems",
     "users_at_risk",
     "method_mix",
     "time_to_enrol",

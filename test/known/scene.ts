@@ -11,7 +11,7 @@
  * - gus joins on the 1st, in the afternoon, and enrols on the 4th
  * - hal and ivy share a phone for text messages; hal has not logged in since June
  * - jon has a bypass code that never expires, and a phone that approves pushes
- * - kim has a rooted phone that approves pushes
+ * - kim has a rooted phone that approves pushes, and whose system is three releases older than jon's
  * - lea joins on the 4th and enrols nothing
  */
 import { authenticatorsOf, type JsonObject } from "./people.ts"
@@ -80,7 +80,11 @@ export const usersOn = (day: number): ReadonlyArray<JsonObject> => {
       : [],
     person("hal", { groups: [sales], last_login: Date.UTC(2026, 5, 1) / 1000, phones: [shared] }),
     person("ivy", { groups: [sales], last_login: login, phones: [shared] }),
-    person("jon", { groups: [engineering], last_login: login, phones: [phone("JON", "+15555550110")] }),
+    person("jon", {
+      groups: [engineering],
+      last_login: login,
+      phones: [phone("JON", "+15555550110", { platform: "Google Android", os_version: "16" })]
+    }),
     person("kim", {
       groups: [engineering],
       last_login: login,

@@ -89,6 +89,7 @@ const views = {
     "coverage_daily",
     "coverage_by_group_daily",
     "tenants",
+    "phone_systems",
     "users_at_risk",
     "method_mix",
     "time_to_enrol",
