@@ -81,7 +81,9 @@ export const adminMethods = make({
     method_id: id(
       "Duo's id of the factor. Factors without an id are named after their kind: phone, phone 2 and so on."
     ),
-    method_type: text("Duo's type of the authenticator: Mobile, Landline, h6, t6, yk and so on."),
+    method_type: text(
+      "Duo's type of the authenticator: Mobile or Landline; of a token, d1 (Duo D-100), h6 or h8 (HOTP, 6 or 8 digits), t6 or t8 (TOTP, 6 or 8 digits) or yk (a YubiKey that types passcodes)."
+    ),
     name: personal("The name that somebody gave the authenticator."),
     label: text("Duo's label of a WebAuthn credential."),
     platform: text("Apple iOS, Google Android and so on."),

@@ -96,7 +96,7 @@ export const mfaMethods = make({
     method_kind: id("phone, token, webauthn, u2f or desktop."),
     method_id: id("Duo's id of the authenticator."),
     method_type: text(
-      "Duo's type of the authenticator: Mobile, Landline, h6, t6, yk, Security Key, Desktop Token and so on."
+      "Duo's type of the authenticator. Of a phone, Mobile or Landline. Of a token, d1 (Duo D-100), h6 or h8 (HOTP, 6 or 8 digits), t6 or t8 (TOTP, 6 or 8 digits) or yk (a YubiKey that types passcodes; as a security key it is webauthn). Of a desktop, Desktop Token or NULL. Or a later value of Duo's as it came."
     ),
     name: personal("The name that somebody gave the authenticator."),
     label: text("Duo's label of a WebAuthn credential."),
