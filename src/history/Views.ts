@@ -13,15 +13,15 @@ export const changesOf = ({ key, name, specs }: Table.Table) =>
   Table.make<Table.Specs>({
     name: `${name}_changes`,
     doc:
-      `Changes of the rows of ${name}, each between two runs. Rows that a tenant's first complete run adds are not changes.`,
-    key: ["tenant", ...key, "happened_by"],
+      `Changes of the rows of ${name}, each between two runs. A row that changed in several columns has a change for each. Rows that a tenant's first complete run adds are not changes.`,
+    key: ["tenant", ...key, "happened_by", "attribute"],
     columns: {
       happened_after: Table.instant("The time of the last run before the change."),
       happened_by: Table.instant("The time of the first run after the change."),
       event: Table.id("added, removed, changed, or reappeared (added again after it was removed)."),
-      changed: Table.text("The names of the columns that changed, joined by \", \"; NULL unless the event is changed."),
-      before: Table.personal("The values of these columns before the change, as a JSON object of text."),
-      after: Table.personal("The values of these columns after the change, as a JSON object of text."),
+      attribute: Table.text("The name of the column that changed; NULL unless the event is changed."),
+      before_text: Table.personal("The column's value before the change, as text; NULL if it had none."),
+      after_text: Table.personal("The column's value after the change, as text; NULL if it has none."),
       ...specs
     }
   })
@@ -83,7 +83,10 @@ const known = (column: string) => DuckDb.name(`known ${column}`)
 /** SQL for whether an uncertain column has certainly changed since its last known value. */
 const hasTurned = (column: string) => `now.${DuckDb.name(column)} <> ${known(column)}.${DuckDb.name(column)}`
 
-/** The values of a column in two versions; twice the same value if it is not known whether the column changed. */
+/**
+ * The values of a column in two versions, and when the first of them was seen last. The values are the same if it is not
+ * known whether the column changed. The last known value of an uncertain column may be older than the previous version.
+ */
 const beforeAndAfter = (
   table: Table.Table,
   { explains, name, uncertain }: Table.Column,
@@ -92,12 +95,17 @@ const beforeAndAfter = (
   const now = `now.${DuckDb.name(name)}`
   if (later.includes(name)) {
     const addedAt = AddedColumns.since(table, name, "was.tenant")
-    return [`CASE WHEN was.observed_at < ${addedAt} THEN ${now} ELSE was.${DuckDb.name(name)} END`, now]
+    const before = `CASE WHEN was.observed_at < ${addedAt} THEN ${now} ELSE was.${DuckDb.name(name)} END`
+    return { before, after: now, seen: "was.observed_at" }
   }
   const source = uncertain === null ? explains : name
   return source === null
-    ? [`was.${DuckDb.name(name)}`, now]
-    : [`CASE WHEN ${hasTurned(source)} THEN ${known(source)}.${DuckDb.name(name)} ELSE ${now} END`, now]
+    ? { before: `was.${DuckDb.name(name)}`, after: now, seen: "was.observed_at" }
+    : {
+      before: `CASE WHEN ${hasTurned(source)} THEN ${known(source)}.${DuckDb.name(name)} ELSE ${now} END`,
+      after: now,
+      seen: `${known(source)}.observed_at`
+    }
 }
 
 /** SQL for the differences of two versions, as a list of structs. */
@@ -105,23 +113,14 @@ const differences = (table: Table.Table, later: ReadonlyArray<string>) => {
   const tellingColumns = versionColumns(table)
   const columns = table.columns.filter((column) => tellingColumns.includes(column.name) && !column.repeated).map(
     (column) => {
-      const [before, after] = beforeAndAfter(table, column, later).map((cell) => asText(cell, column.type))
-      return `{'name': ${DuckDb.literal(column.name)}, 'before': ${before}, 'after': ${after}}`
+      const { after, before, seen } = beforeAndAfter(table, column, later)
+      return `{'name': ${DuckDb.literal(column.name)}, 'before': ${asText(before, column.type)}, 'after': ${
+        asText(after, column.type)
+      }, 'seen': ${seen}}`
     }
   )
   return `list_filter([${columns.join(", ")}], lambda c: c.before IS DISTINCT FROM c.after)`
 }
-
-/** SQL for the time of the last run before the change. For an uncertain column, it may be before the previous version. */
-const unchangedAt = (uncertain: ReadonlyArray<string>) =>
-  uncertain.length === 0
-    ? "was.observed_at"
-    : `least(was.observed_at, ${
-      uncertain.map((column) => `CASE WHEN ${hasTurned(column)} THEN ${known(column)}.observed_at END`).join(", ")
-    })`
-
-const object = (field: string) =>
-  `to_json(map(list_transform(different, lambda c: c.name), list_transform(different, lambda c: c.${field})))::VARCHAR`
 
 /**
  * A change happened after an earlier run: the last run that saw the previous version or, for a row that was not there
@@ -149,25 +148,24 @@ const changes = (table: Table.Table, later: ReadonlyArray<string>) => {
     ) complete ON begun.tenant = complete.tenant AND begun.valid_from > complete.observed_at
   ), happened AS (
     SELECT missed_at AS happened_after, now.valid_from AS happened_by,
-      CASE WHEN first_end < now.valid_from THEN 'reappeared' ELSE 'added' END AS event, NULL AS different, ${columnsNow}
+      CASE WHEN first_end < now.valid_from THEN 'reappeared' ELSE 'added' END AS event,
+      NULL::VARCHAR AS attribute, NULL::VARCHAR AS before_text, NULL::VARCHAR AS after_text, ${columnsNow}
     FROM versions now
     JOIN missed ON now.tenant = missed.tenant AND now.valid_from = missed.valid_from
     JOIN (SELECT ${keys}, min(valid_to) AS first_end FROM versions GROUP BY ALL) known ON ${asNow("known")}
     ANTI JOIN ${before}
     UNION ALL
-    SELECT ${unchangedAt(uncertain)}, now.valid_from, 'changed', ${differences(table, later)}, ${columnsNow}
-    FROM versions now JOIN ${before} ${joined.join(" ")}
+    SELECT different.seen, valid_from, 'changed', different.name, different.before, different.after, ${columnsOf(table)}
+    FROM (
+      SELECT unnest(${differences(table, later)}) AS different, now.valid_from, ${columnsNow}
+      FROM versions now JOIN ${before} ${joined.join(" ")}
+    )
     UNION ALL
-    SELECT now.observed_at, now.valid_to, 'removed', NULL, ${columnsNow}
+    SELECT now.observed_at, now.valid_to, 'removed', NULL, NULL, NULL, ${columnsNow}
     FROM versions now ANTI JOIN ${after}
     WHERE now.valid_to IS NOT NULL
   )
-  SELECT happened_after, happened_by, event,
-    CASE WHEN event = 'changed' THEN array_to_string(list_transform(different, lambda c: c.name), ', ') END AS changed,
-    CASE WHEN event = 'changed' THEN ${object("before")} END AS before,
-    CASE WHEN event = 'changed' THEN ${object("after")} END AS after,
-    ${columnsOf(table)}
-  FROM happened WHERE event <> 'changed' OR len(different) > 0`
+  SELECT ${DuckDb.names(changesOf(table))} FROM happened`
 }
 
 /** The statements that make the views of a table, with comments, in the database that has the history. */

@@ -50,8 +50,8 @@ layer(Places.layer)("a run", (it) => {
     Effect.gen(function*() {
       const open = yield* stepwise([run(1, { a: "old", b: "same" }), run(2, { a: "new", b: "same" })])
       assert.deepStrictEqual(
-        yield* open.all("SELECT event, item_id, changed, before, after, value FROM items_changes"),
-        [["changed", "a", "value", "{\"value\":\"old\"}", "{\"value\":\"new\"}", "new"]]
+        yield* open.all("SELECT event, item_id, attribute, before_text, after_text, value FROM items_changes"),
+        [["changed", "a", "value", "old", "new", "new"]]
       )
       assert.deepStrictEqual(yield* open.all("SELECT item_id, counter FROM items ORDER BY ALL"), [["a", 2n], ["b", 2n]])
     }))
@@ -63,15 +63,16 @@ layer(Places.layer)("a run", (it) => {
       const told = (all: ReadonlyArray<Model.Run>) =>
         Effect.flatMap(stepwise(all), (open) =>
           open.all(
-            `SELECT changed, before, after, ${secondsOf("happened_after")}, ${
+            `SELECT attribute, before_text, after_text, ${secondsOf("happened_after")}, ${
               secondsOf("happened_by")
             } FROM items_changes ORDER BY ALL`
           ))
       assert.deepStrictEqual(yield* told([sure(1, true), sure(2, null), sure(3, true), sure(4, null)]), [])
       assert.deepStrictEqual(yield* told([sure(1, null), sure(2, true)]), [])
       assert.deepStrictEqual(yield* told([sure(1, true), sure(2, null), sure(3, null, "w"), sure(4, false, "w")]), [
-        ["sure, why", "{\"sure\":\"true\",\"why\":\"is true\"}", "{\"sure\":\"false\",\"why\":\"is false\"}", 1n, 4n],
-        ["value", "{\"value\":\"v\"}", "{\"value\":\"w\"}", 2n, 3n]
+        ["sure", "true", "false", 1n, 4n],
+        ["value", "v", "w", 2n, 3n],
+        ["why", "is true", "is false", 1n, 4n]
       ])
     }))
 

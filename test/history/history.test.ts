@@ -103,10 +103,21 @@ layer(Places.layer)("the history of random runs", (it) => {
               yield* open.all(
                 `SELECT event, tenant, item_id, ${secondsOf("happened_after")}, ${
                   secondsOf("happened_by")
-                } FROM items_changes`
+                }, attribute, before_text, after_text FROM items_changes`
               )
             ),
-            comparable(Model.changes(all).map(({ after, by, event, key, tenant }) => [event, tenant, key, after, by]))
+            comparable(
+              Model.changes(all).map(({ after, attribute, by, event, is, key, tenant, was }) => [
+                event,
+                tenant,
+                key,
+                after,
+                by,
+                attribute,
+                was,
+                is
+              ])
+            )
           )
         }
       }),

@@ -23,6 +23,8 @@ import { histories, unpackLedger } from "./earlier-files.ts"
 describe("a ledger of format 1", () => {
   const names = histories.flatMap((name) => [name, `${name}_history`, `${name}_changes`])
   const views = ["mfa_events", "coverage_daily", "bypasses", "users_at_risk", "time_to_enrol", "regressions"]
+  /** Views whose columns have changed since format 1. */
+  const isOther = (question: string) => /(_changes|mfa_events)$/.test(question)
 
   /** Columns that a later version added. In this ledger they are NULL. */
   const added = new Set(
@@ -87,16 +89,18 @@ describe("a ledger of format 1", () => {
           const ask = (sql: string) => Effect.map(session.all(sql), (rows) => rows.map(([row]) => ({ row })))
           return yield* answers(ask, instants)
         })
-        assert.deepStrictEqual(yield* Effect.scoped(asked), expected)
+        const before = yield* Effect.scoped(asked)
+        const steady = (answers: typeof before) => [...answers].filter(([question]) => !isOther(question))
+        assert.deepStrictEqual(steady(before), steady(expected))
         for (const pipeline of pipelines) {
           yield* Effect.scoped(Effect.gen(function*() {
             const session = yield* DuckDb.open({})
             yield* session.run(`ATTACH '${file}' AS ledger`)
             yield* Ledger.migrate(session, "ledger", pipeline)
           }))
-          assert.deepStrictEqual(yield* Effect.scoped(asked), expected)
+          assert.deepStrictEqual(yield* Effect.scoped(asked), before)
         }
-        assert.deepStrictEqual(yield* ofOwn, expected)
+        assert.deepStrictEqual(yield* ofOwn, before)
         const left = yield* own(
           "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%_history' AND NOT internal"
         )

@@ -105,7 +105,7 @@ describe("over Parquet", () => {
 
   it.live("days and texts are in UTC in every time zone", () =>
     inCopy(Effect.fnUntraced(function*(data) {
-      const questions = ["FROM coverage_daily", "SELECT before, after FROM mfa_events", "FROM users_changes"]
+      const questions = ["FROM coverage_daily", "SELECT before_text, after_text FROM mfa_events", "FROM users_changes"]
       for (const question of questions) {
         const [utc = [], other = []] = yield* Effect.forEach(["UTC", "Etc/GMT+12"], (zone) =>
           readers.inMemory(

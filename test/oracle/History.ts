@@ -92,9 +92,15 @@ export interface Change {
   readonly key: string
   readonly after: number
   readonly by: number
+  /** Of a change: the column, and its value before and after. */
+  readonly attribute: string | null
+  readonly was: string | null
+  readonly is: string | null
 }
 
-/** The changes, each between the last run before it and the first run after it. */
+const whole = { attribute: null, was: null, is: null }
+
+/** The changes, one for each changed column, each between the last run before it and the first run after it. */
 export const changes = (runs: ReadonlyArray<Run>): ReadonlyArray<Change> => {
   const versions = history(runs)
   const lastComplete = (tenant: string, before: number) =>
@@ -106,16 +112,29 @@ export const changes = (runs: ReadonlyArray<Run>): ReadonlyArray<Change> => {
     const missed = lastComplete(tenant, from)
     const known = others.findLast((other) => other.from < from && other.sure !== null)
     const turned = version.sure !== null && known !== undefined && known.sure !== version.sure
+    const changed = (attribute: string, of: Version, was: string | null, is: string | null): Change => ({
+      event: "changed",
+      tenant,
+      key,
+      after: of.seen,
+      by: from,
+      attribute,
+      was,
+      is
+    })
     const opening: ReadonlyArray<Change> = before?.to === from
-      ? turned || before.value !== version.value || (before.isLater && before.late !== version.late)
-        ? [{ event: "changed", tenant, key, after: turned ? known.seen : before.seen, by: from }]
-        : []
+      ? [
+        ...turned ? [changed("sure", known, `${known.sure}`, `${version.sure}`)] : [],
+        ...turned ? [changed("why", known, `is ${known.sure}`, `is ${version.sure}`)] : [],
+        ...before.value === version.value ? [] : [changed("value", before, before.value, version.value)],
+        ...before.isLater && before.late !== version.late ? [changed("late", before, before.late, version.late)] : []
+      ]
       : missed === undefined
       ? []
-      : [{ event: before === undefined ? "added" : "reappeared", tenant, key, after: missed.at, by: from }]
+      : [{ event: before === undefined ? "added" : "reappeared", tenant, key, after: missed.at, by: from, ...whole }]
     const closing: ReadonlyArray<Change> = to === null || others.some((other) => other.from === to)
       ? []
-      : [{ event: "removed", tenant, key, after: seen, by: to }]
+      : [{ event: "removed", tenant, key, after: seen, by: to, ...whole }]
     return [...opening, ...closing]
   })
 }

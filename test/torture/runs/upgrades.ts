@@ -107,8 +107,8 @@ const once = (seed: number) =>
 
     duo.tenant.edit({ edit: "rename", at: 0, username: "renamed" })
     yield* runOf(later)
-    const said = yield* asking(data, (ask) => ask("SELECT event, changed FROM users_changes"))
-    for (const changes of said) assert.deepStrictEqual(changes, [{ event: "changed", changed: "username" }])
+    const said = yield* asking(data, (ask) => ask("SELECT event, attribute FROM users_changes"))
+    for (const changes of said) assert.deepStrictEqual(changes, [{ event: "changed", attribute: "username" }])
     return { "columns added": added.size, "columns removed": removed.size, "tables gained": gained.size }
   }))
 
