@@ -195,6 +195,16 @@ export const make = <const Columns extends Specs>(options: {
   log: options.log ?? null
 })
 
+/**
+ * A table whose columns are in the order of its views: the tenant first and, last, the columns that say which run saw the
+ * row. So a tool that shows only a few columns shows those that matter.
+ */
+export const forReaders = (table: Table): Table => {
+  const place = (name: string) => name === "tenant" ? 0 : name === "run_id" || name === "observed_at" ? 2 : 1
+  const columns = Object.entries(table.specs).toSorted(([a], [b]) => place(a) - place(b))
+  return make<Specs>({ ...table, columns: Object.fromEntries(columns) })
+}
+
 /** Whether the rows of a table are those of a snapshot, so that they have a history. */
 export const isSnapshot = ({ log }: Pick<Table, "log">) => log === null
 

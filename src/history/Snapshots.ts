@@ -5,7 +5,7 @@
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import * as RowHash from "../duckdb/RowHash.ts"
 import * as Outcome from "../Outcome.ts"
-import { isSnapshot, type Table } from "../Table.ts"
+import { forReaders, isSnapshot, type Table } from "../Table.ts"
 import * as AddedColumns from "./AddedColumns.ts"
 import { meta, rowOfThisVersion } from "./ledger/Meta.ts"
 import { historyOf, rowKey } from "./Versions.ts"
@@ -86,6 +86,10 @@ export const view = (table: Table, query: string) => [
   ...DuckDb.comments("VIEW", DuckDb.name(table.name), table)
 ]
 
+/** A view of a table's columns in the order for readers. */
+export const viewForReaders = (table: Table, query: string) =>
+  view(table, `SELECT ${DuckDb.names(forReaders(table))} FROM (${query})`)
+
 /** The statements that make `runs` over a query for all runs, and `meta`. */
 export const runs = (
   query: string
@@ -99,7 +103,7 @@ export const statements = (
 ): ReadonlyArray<string> =>
   isSnapshot(table)
     ? overSnapshots(table, rows, added)
-    : view(table, rows === undefined ? none(table) : asTable(table, rows))
+    : viewForReaders(table, rows === undefined ? none(table) : asTable(table, rows))
 
 const overSnapshots = (
   table: Table,
@@ -108,7 +112,7 @@ const overSnapshots = (
 ): ReadonlyArray<string> => [
   `CREATE OR REPLACE VIEW ${snapshotsOf(table)} AS ${rows === undefined ? none(table) : asTable(table, rows)}`,
   `COMMENT ON VIEW ${snapshotsOf(table)} IS ${DuckDb.literal(`The rows of ${table.name} as every run saw them.`)}`,
-  ...view(
+  ...viewForReaders(
     historyOf(table),
     historyQuery(
       table,

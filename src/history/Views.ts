@@ -9,22 +9,26 @@ import * as AddedColumns from "./AddedColumns.ts"
 import { historyOf, rowKey } from "./Versions.ts"
 
 /** The table `T_changes`: the changes of the rows of a table. */
-export const changesOf = ({ key, name, specs }: Table.Table) =>
-  Table.make<Table.Specs>({
+export const changesOf = (table: Table.Table) => {
+  const { key, name } = table
+  const { tenant, ...others } = Table.forReaders(table).specs
+  return Table.make<Table.Specs>({
     name: `${name}_changes`,
     doc:
       `Changes of the rows of ${name}, each between two runs. A row that changed in several columns has a change for each. Rows that a tenant's first complete run adds are not changes.`,
     key: ["tenant", ...key, "happened_by", "attribute"],
     columns: {
-      happened_after: Table.instant("The time of the last run before the change."),
-      happened_by: Table.instant("The time of the first run after the change."),
+      ...tenant === undefined ? {} : { tenant },
       event: Table.id("added, removed, changed, or reappeared (added again after it was removed)."),
       attribute: Table.text("The name of the column that changed; NULL unless the event is changed."),
       before_text: Table.personal("The column's value before the change, as text; NULL if it had none."),
       after_text: Table.personal("The column's value after the change, as text; NULL if it has none."),
-      ...specs
+      happened_after: Table.instant("The time of the last run before the change."),
+      happened_by: Table.instant("The time of the first run after the change."),
+      ...others
     }
   })
+}
 
 const columnsOf = (table: Table.Table, of = "") => table.columns.map(({ name }) => of + DuckDb.name(name)).join(", ")
 
@@ -33,7 +37,7 @@ const collects = ({ name }: Table.Table) =>
   `list_contains(string_split(tables_collected, ', '), ${DuckDb.literal(name)})`
 
 const current = (table: Table.Table) =>
-  `SELECT ${columnsOf(table)} FROM ${DuckDb.name(historyOf(table).name)} WHERE valid_to IS NULL`
+  `SELECT ${columnsOf(Table.forReaders(table))} FROM ${DuckDb.name(historyOf(table).name)} WHERE valid_to IS NULL`
 
 /**
  * A cell of a version as it was known at the instant `ts`. If the version was seen again after `ts`, its volatile cells are
@@ -67,7 +71,7 @@ const asOf = (table: Table.Table, later: ReadonlyArray<string>) =>
       max(observed_at) FILTER (complete) AS complete_at
     FROM runs WHERE observed_at <= ts AND ${collects(table)} GROUP BY ALL
   )
-  SELECT ${table.columns.map((column) => knownThen(table, column, later)).join(", ")}
+  SELECT ${Table.forReaders(table).columns.map((column) => knownThen(table, column, later)).join(", ")}
   FROM ${DuckDb.name(historyOf(table).name)} version LEFT JOIN known ON tenant_of = version.tenant
   WHERE valid_from <= ts AND (valid_to IS NULL OR valid_to > ts)`
 

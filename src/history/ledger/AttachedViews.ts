@@ -74,7 +74,7 @@ export const make = Effect.fnUntraced(
       isSnapshot(table) ? there.has(historyOf(table).name) : !isEvents(table) && there.has(table.name)
     const extracted = pipelines.filter(({ tables }) => tables.some(isThere))
     const views = (table: Table) => [
-      ...Snapshots.view(historyOf(table), history(table)),
+      ...Snapshots.viewForReaders(historyOf(table), history(table)),
       ...Views.statements(table, added)
     ]
     const rowsOf = (table: Table) => isEvents(table) ? events(table) ?? Snapshots.none(table) : query(table)
@@ -83,7 +83,9 @@ export const make = Effect.fnUntraced(
         ...Snapshots.view(runs, query(runs)),
         ...Snapshots.view(meta, rowOfThisVersion),
         ...extracted.flatMap(({ tables, views: sql }) => [
-          ...tables.flatMap((table) => isSnapshot(table) ? views(table) : Snapshots.view(table, rowsOf(table))),
+          ...tables.flatMap((table) =>
+            isSnapshot(table) ? views(table) : Snapshots.viewForReaders(table, rowsOf(table))
+          ),
           sql
         ]),
         ...joinedViews(extracted).map(({ sql }) => sql)

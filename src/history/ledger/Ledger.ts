@@ -150,12 +150,14 @@ export const migrate = Effect.fn("Ledger.migrate")(
     yield* session.run(["BEGIN", ...made, ...unhashed, ...moved, ...Meta.statements(catalog)].join(";\n"))
     const all = [...added, ...yield* AddedColumns.addedByRuns(session, `FROM ${inLedger(catalog, runs.name)}`)]
     const statements = tables.filter(isSnapshot).flatMap((table) => [
-      ...Snapshots.view(historyOf(table), StoredTables.historyQuery(table, ({ name }) => DuckDb.name(name))),
+      ...Snapshots.viewForReaders(historyOf(table), StoredTables.historyQuery(table, ({ name }) => DuckDb.name(name))),
       ...Views.statements(table, all)
     ])
     const queries = tables.filter(isEvents).map((table) => ({ table, query: events(table) }))
     const hasEvents = queries.every(({ query }) => query !== undefined)
-    const eventViews = queries.flatMap(({ query, table }) => query === undefined ? [] : Snapshots.view(table, query))
+    const eventViews = queries.flatMap(({ query, table }) =>
+      query === undefined ? [] : Snapshots.viewForReaders(table, query)
+    )
     yield* session.run(
       [`USE ${catalog}`, ...statements, ...eventViews, ...hasEvents ? [views] : [], "COMMIT"].join(";\n")
     )
