@@ -52,6 +52,8 @@ export const measure = Effect.fnUntraced(function*(options: Options) {
   yield* Console.error(`${tenants} tenants of ${users} users`)
   const line = yield* Processes.serve("src/main.ts", [
     "emulator",
+    "--seed",
+    "torture",
     "--children",
     String(tenants),
     "--users",

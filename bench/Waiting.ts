@@ -39,6 +39,7 @@ const once = Effect.fnUntraced(function*(wall: Wall) {
   const { latency, pages, perMinute } = wall
   const users = pages * pageSize
   const emulator = yield* serve({
+    people: "hostile",
     users,
     latency,
     rateLimit: perMinute === undefined ? undefined : { perMinute, burst: perMinute }

@@ -16,8 +16,9 @@ const [directory = "", logins = "", days = ""] = process.argv.slice(2)
 const last = Math.floor(Date.now() / day)
 const first = last - Number(days)
 const log = LoginLog.make({
+  people: "hostile",
   seed: 1,
-  users: LoginLog.usersOf(Tenant.make({ users: 2000 })),
+  users: LoginLog.usersOf(Tenant.make({ people: "hostile", users: 2000 })),
   perDay: (on) => on >= first && on < last ? Math.floor(Number(logins) / Number(days)) : 0,
   latePercent: 0
 })

@@ -50,7 +50,7 @@ const page = async ({ file, starts }: Recorded, total: number, limit: number, of
 }
 
 const [directory = "", ...sizes] = process.argv.slice(2)
-const largest = Tenant.make({ users: Math.max(...sizes.map(Number)) })
+const largest = Tenant.make({ people: "hostile", users: Math.max(...sizes.map(Number)) })
 const users = await record(join(directory, "users"), largest.size(), largest.text)
 const codes = await record(join(directory, "bypass-codes"), largest.bypassCodes(), largest.bypassCode)
 
@@ -59,7 +59,11 @@ const listen = async (size: number) => {
   const lists = {
     "/admin/v2/users": { recorded: users, total: size, most: 500 },
     "/admin/v1/users": { recorded: users, total: size, most: 300 },
-    "/admin/v1/bypass_codes": { recorded: codes, total: Tenant.make({ users: size }).bypassCodes(), most: 500 }
+    "/admin/v1/bypass_codes": {
+      recorded: codes,
+      total: Tenant.make({ people: "hostile", users: size }).bypassCodes(),
+      most: 500
+    }
   }
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "", "http://loopback")

@@ -6,7 +6,7 @@ import { serveParent } from "../src/emulator/server/Parent.ts"
 const [children = 0, users = 0, latency = 0] = process.argv.slice(2).map(Number)
 
 NodeRuntime.runMain(
-  serveParent({ children, users, latency }).pipe(
+  serveParent({ people: "hostile", children, users, latency }).pipe(
     Effect.flatMap(({ children, host, ikey, skey }) =>
       Console.log(JSON.stringify({
         host,

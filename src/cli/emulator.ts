@@ -60,10 +60,16 @@ export const emulator = Command.make(
       Flag.withSchema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
       Flag.withDefault(0)
     ),
-    seed: Flag.Int("seed").pipe(
-      Flag.withDescription("Another number makes other users and other keys; default 1"),
-      Flag.withMetavar("N"),
-      Flag.withDefault(1)
+    seed: Flag.String("seed").pipe(
+      Flag.withDescription(
+        "Another number makes other users and other keys; torture makes users with odd names and values; default 1"
+      ),
+      Flag.withMetavar("N|torture"),
+      Flag.filterMap(
+        (text) => text === "torture" || /^-?\d{1,15}$/.test(text) ? Option.some(text) : Option.none(),
+        () => "Expected a whole number or the word torture"
+      ),
+      Flag.withDefault("1")
     ),
     port: Flag.Int("port").pipe(
       Flag.withDescription("Where it listens, and the children at the next ports; default 0, which is any free port"),
@@ -78,7 +84,8 @@ export const emulator = Command.make(
   },
   Effect.fnUntraced(function*({ children, port, scenario, seed, users }) {
     const faults = Option.isSome(scenario) ? yield* readScenario(scenario.value) : []
-    const options = { users, seed, port, scenario: faults }
+    const people = seed === "torture" ? "hostile" : "plausible"
+    const options: Options = { users, seed, people, port, scenario: faults }
     yield* (children === 0 ? tenant(options) : parent({ ...options, children })).pipe(
       Effect.catchTag("EmulatorError", (error) => Effect.fail(new CannotEmulate({ detail: error.message })))
     )
@@ -88,6 +95,7 @@ export const emulator = Command.make(
   Command.withDescription("Serve an invented tenant on loopback, as Duo would"),
   Command.withExamples([
     { command: "duo-mfa emulator --users 1000 --port 38600" },
+    { command: "duo-mfa emulator --seed torture" },
     { command: "duo-mfa emulator --children 40 --users 300" }
   ])
 )

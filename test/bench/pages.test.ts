@@ -20,7 +20,7 @@ describe("the bench's server of pages", () => {
     Effect.gen(function*() {
       const users = [40, 700]
       for (const { tenant: { host }, users: size } of yield* Pages.serve(users)) {
-        const tenant = Tenant.make({ users: size })
+        const tenant = Tenant.make({ people: "hostile", users: size })
         const page = yield* get(host, "/admin/v2/users?limit=10&offset=9")
         assert.deepStrictEqual(page.metadata, { total_objects: size, next_offset: 19 })
         assert.deepStrictEqual(page.response, Array.from({ length: 10 }, (_, at) => JSON.parse(tenant.text(9 + at))))

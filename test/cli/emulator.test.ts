@@ -1,6 +1,7 @@
 /** `duo-mfa emulator` prints what the other commands need: the settings of a tenant, or those of a parent's children. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { globSync, readFileSync } from "node:fs"
 import { command } from "../support/processes/command.ts"
 import { inFolder, settings, start } from "../support/processes/program.ts"
 
@@ -53,5 +54,24 @@ describe("duo-mfa emulator", () => {
       const refused = yield* command(folder, ["emulator", "--children", "9", "--port", "65530"])
       assert.strictEqual(refused.code, 64)
       assert.include(refused.stderr, "127.0.0.1:65536: a port is at most 65535")
+    })))
+
+  it.live("--seed takes a number, or torture for hostile people; another word is refused", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      const odd = Effect.fnUntraced(function*(seed: string) {
+        const { printed } = yield* emulator(folder, ["--users", "60", "--seed", seed])
+        const args = ["extract", "--sink", `ndjson:${seed}?compression=none`]
+        const { code, stderr } = yield* command(folder, args, settings(printed))
+        assert.strictEqual(code, 0, stderr)
+        const [file = ""] = globSync(`${folder}/${seed}/users/*.ndjson`)
+        const users = readFileSync(file, "utf8").trimEnd().split("\n")
+        assert.lengthOf(users, 60)
+        return users.filter((user) => /CORP|example\.org|[^\u0000-\u024f\u1e00-\u1eff]/.test(user)).length
+      })
+      assert.strictEqual(yield* odd("7"), 0)
+      assert.isAbove(yield* odd("torture"), 10)
+      const refused = yield* command(folder, ["emulator", "--seed", "gentle"])
+      assert.strictEqual(refused.code, 64)
+      assert.include(refused.stderr, "Expected a whole number or the word torture")
     })))
 })

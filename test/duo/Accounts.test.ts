@@ -48,7 +48,7 @@ const everything = (parent: Keys, { account_id, host }: Pick<ChildAccount, "acco
 describe("The list of child accounts", () => {
   it.effect("has every child with its id, name and host", () =>
     Effect.gen(function*() {
-      const parent = yield* serveParent({ children: 3 })
+      const parent = yield* serveParent({ people: "hostile", children: 3 })
       const { children, leftOut } = yield* list(parent)
       assert.deepStrictEqual(
         children.map((child) => ({ ...child })),
@@ -67,7 +67,7 @@ describe("The list of child accounts", () => {
   for (const signature of ["v5-sha512", "v2-sha512", "v2-sha1"] as const) {
     it.effect(`is asked with ${signature}, with the body of this version, and auto finds it`, () =>
       Effect.gen(function*() {
-        const parent = yield* serveParent({ children: 1, signatures: [signature] })
+        const parent = yield* serveParent({ people: "hostile", children: 1, signatures: [signature] })
         assert.lengthOf((yield* list(parent, { DUO_SIGNATURE: signature })).children, 1)
         const [sent] = parent.requests
         assert.strictEqual(sent?.headers["content-length"], signature === "v5-sha512" ? "2" : "0")
@@ -91,7 +91,7 @@ describe("The list of child accounts", () => {
 
   it.effect("is of the parent alone: with an account in the settings nothing is sent", () =>
     Effect.gen(function*() {
-      const parent = yield* serveParent({ children: 1 })
+      const parent = yield* serveParent({ people: "hostile", children: 1 })
       const error = yield* Effect.flip(list(parent, { DUO_ACCOUNT_ID: parent.children[0]?.account_id ?? "" }))
       assert.strictEqual(
         error.message,
@@ -103,7 +103,7 @@ describe("The list of child accounts", () => {
 
 describe("A failure of the list", () => {
   const failing = Effect.fnUntraced(function*(options: Partial<ParentOptions>, keys: Partial<Keys> = {}) {
-    const parent = yield* serveParent({ children: 2, ...options })
+    const parent = yield* serveParent({ people: "hostile", children: 2, ...options })
     const result = yield* withoutMuchWaiting(Effect.result(list({ ...parent, ...keys })))
     return { parent, result, statuses: parent.requests.map(({ status }) => status) }
   })
@@ -145,7 +145,7 @@ describe("A failure of the list", () => {
 
   it.effect("because the keys are not of the Accounts API says so", () =>
     Effect.gen(function*() {
-      const parent = yield* serveParent({ children: 1 })
+      const parent = yield* serveParent({ people: "hostile", children: 1 })
       const child = parent.children[0] ?? assert.fail()
       const error = yield* Effect.flip(list(child))
       assert.match(error.message, /open the application of DUO_IKEY \(it must be of the type Accounts API\); if it/)
@@ -171,7 +171,7 @@ describe("A failure of the list", () => {
 describe("A child", () => {
   it.effect("that refuses the keys is not explained with an Admin API application, which it does not need", () =>
     Effect.gen(function*() {
-      const parent = yield* serveParent({ children: 2 })
+      const parent = yield* serveParent({ people: "hostile", children: 2 })
       const [first, second] = parent.children
       if (first === undefined || second === undefined) return assert.fail()
       const refused = (host: string, account_id: string, skey: string) =>

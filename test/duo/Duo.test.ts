@@ -38,7 +38,11 @@ const everyone = (options?: PageOptions) =>
 /** Everybody in a tenant whose second page fails once in this way. */
 const under = (fault: Fault) =>
   Effect.gen(function*() {
-    const emulator = yield* serve({ users: 25, scenario: [{ when: { offset: 9, times: 1 }, do: fault }] })
+    const emulator = yield* serve({
+      people: "hostile",
+      users: 25,
+      scenario: [{ when: { offset: 9, times: 1 }, do: fault }]
+    })
     const result = yield* withoutMuchWaiting(Effect.result(everyone({ pageSize: 10 }))).pipe(
       Effect.provide(source(emulator, { DUO_API: "v1" }))
     )
@@ -49,7 +53,7 @@ const under = (fault: Fault) =>
 describe("A tenant", () => {
   it.effect("is read completely, signed with v5-sha512, on one connection, without a trace header", () =>
     Effect.gen(function*() {
-      const emulator = yield* serve({ users: 1234 })
+      const emulator = yield* serve({ people: "hostile", users: 1234 })
       const users = yield* everyone().pipe(Effect.withSpan("a run"), Effect.provide(source(emulator)))
       assert.strictEqual(new Set(users.map(({ user_id }) => user_id)).size, 1234)
       assert.deepStrictEqual(emulator.requests.map(({ status }) => status), [200, 200, 200])
@@ -64,7 +68,7 @@ describe("A tenant", () => {
     [Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 150 })), Schema.Literals([2, 5])],
     ([users, concurrency]) =>
       Effect.gen(function*() {
-        const emulator = yield* serve({ users, seed: users })
+        const emulator = yield* serve({ people: "hostile", users, seed: users })
         const [one, many] = yield* Effect.all([everyone({ pageSize: 20 }), everyone({ pageSize: 20, concurrency })])
           .pipe(
             Effect.provide(source(emulator))

@@ -32,7 +32,10 @@ describe.runIf(postgres.binaries !== undefined)("a fleet", () => {
       inFolder((folder) =>
         Effect.gen(function*() {
           const { server, url } = yield* databaseIn
-          const [anna, zoe] = yield* Effect.all([serve({ users: 20, seed: 1 }), serve({ users: 30, seed: 2 })])
+          const [anna, zoe] = yield* Effect.all([
+            serve({ people: "hostile", users: 20, seed: 1 }),
+            serve({ people: "hostile", users: 30, seed: 2 })
+          ])
           list(folder, { anna, zoe: { ...zoe, skey: anna.skey } })
           const flags = ["--tenants", "tenants.ndjson", "--database", url]
           yield* Effect.acquireRelease(

@@ -50,7 +50,13 @@ describe("joined views", () => {
         inFolder(Effect.fnUntraced(function*(folder) {
           const data = `${folder}/data`
           const tenant = Tenant.fromUsers(usersOn(8), codesOn(8))
-          const log = LoginLog.make({ seed: 1, users: LoginLog.usersOf(tenant), perDay: () => 200, latePercent: 0 })
+          const log = LoginLog.make({
+            people: "hostile",
+            seed: 1,
+            users: LoginLog.usersOf(tenant),
+            perDay: () => 200,
+            latePercent: 0
+          })
           const targets = everySink(data).filter(({ sink }) => sink === "duckdb" || sink === "parquet")
           const ofLedger = (sql: string) => readers.query(`${data}/duo.duckdb`, sql)
           for (const [at, [name, there]] of order.entries()) {

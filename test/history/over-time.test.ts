@@ -26,7 +26,7 @@ const lived = Effect.fnUntraced(function*(data: string) {
     tenant: Tenant.fromUsers(usersOn(8).slice(0, 6), []),
     scenario: [{ do: { fault: "total_objects", add: 6 } }]
   })
-  yield* runAt(data, at(9, 12), { tenant: Tenant.make({ users: 20, seed: 2 }), port: 0 })
+  yield* runAt(data, at(9, 12), { tenant: Tenant.make({ people: "hostile", users: 20, seed: 2 }), port: 0 })
   yield* runAt(data, at(10), { tenant: tenant(), permissions: ["users"] })
   yield* runAt(data, at(11), { tenant: tenant() })
   yield* runAt(data, at(11) + 200, { tenant: Tenant.fromUsers(usersOn(8).slice(1), codesOn(8)) })

@@ -5,7 +5,12 @@ import { serve } from "../../src/emulator/server/Emulator.ts"
 await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
   const listening: Record<string, string> = {}
   for (const signature of ["v2-sha1", "v2-sha512", "v5-sha512"] as const) {
-    const { host, ikey, skey } = yield* serve({ users: 250, seed: "interop", signatures: [signature] })
+    const { host, ikey, skey } = yield* serve({
+      people: "hostile",
+      users: 250,
+      seed: "interop",
+      signatures: [signature]
+    })
     Object.assign(listening, { ikey, skey, [signature]: host })
   }
   process.stdout.write(`${JSON.stringify(listening)}\n`)

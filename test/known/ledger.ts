@@ -27,7 +27,7 @@ export const runAt = (
   range?: LogRange
 ) =>
   Effect.scoped(Effect.gen(function*() {
-    const duo = yield* serve({ port, ...options })
+    const duo = yield* serve({ people: "hostile", port, ...options })
     const { message, outcome } = yield* run(duo, dataDirectory, targets, pipeline, { maxShrink: 50, range })
     assert(outcome !== undefined, message)
     return outcome
@@ -48,8 +48,9 @@ export const known = (dataDirectory: string, options: Options = {}, on: Readonly
 export const knownMore = Effect.fnUntraced(function*(dataDirectory: string, instant: number, options: Options) {
   const to = Math.floor(instant / day) * day
   const targets = everySink(dataDirectory).filter(({ sink }) => sink === "duckdb" || sink === "parquet")
-  const tenant = options.tenant ?? Tenant.make({ users: 12 })
+  const tenant = options.tenant ?? Tenant.make({ people: "hostile", users: 12 })
   const log = LoginLog.make({
+    people: "hostile",
     seed: 1,
     users: LoginLog.usersOf(tenant),
     perDay: (on) => on === to / day - 1 ? 600 : 0,

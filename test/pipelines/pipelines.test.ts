@@ -223,7 +223,7 @@ describe("two pipelines in one data directory", () => {
 
   it.live("a replayed run may be older than the newest run of the other pipeline", () =>
     inFolder(Effect.fnUntraced(function*(there) {
-      const duo = yield* serve({ users: 5 })
+      const duo = yield* serve({ people: "hostile", users: 5 })
       const env = settings(duo)
       const recorded = yield* command(there, ["extract", "--record", "record"], { ...env, DUO_MFA_DATA: "elsewhere" })
       assert.strictEqual(recorded.code, 0, recorded.stderr)

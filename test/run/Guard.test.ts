@@ -14,7 +14,7 @@ const port = 27_073
 /** Makes a run with the answers of one day. */
 const day = (folder: string, options: Options, args: ReadonlyArray<string> = []) =>
   Effect.scoped(Effect.gen(function*() {
-    const duo = yield* serve({ users: 300, port, ...options })
+    const duo = yield* serve({ people: "hostile", users: 300, port, ...options })
     const ended = yield* command(folder, ["extract", ...args], settings(duo))
     return { ...ended, reached: duo.reached }
   }))
@@ -116,7 +116,7 @@ const renumber = ({ tenant }: Emulator) => {
 describe("a day on which all rows of a table have other keys", () => {
   it.live("is refused by the ledger, which would end all versions", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 300 })
+      const duo = yield* serve({ people: "hostile", users: 300 })
       const run = () => command(folder, ["extract"], settings(duo))
       assert.strictEqual((yield* run()).code, 0)
       renumber(duo)

@@ -42,7 +42,7 @@ describe("extract", () => {
 
   it.live("a second run adds its snapshot, replaces the ledger's rows, and disturbs nothing else", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 50 })
+      const duo = yield* serve({ people: "hostile", users: 50 })
       const first = yield* command(folder, ["extract"], settings(duo))
       const before = contents(`${folder}/data/ndjson`)
       duo.tenant.edit({ edit: "remove", at: 7 })
@@ -96,7 +96,7 @@ describe("extract", () => {
 
   it.live("rows that a reader has left unread are not written to the next run's output", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 500 })
+      const duo = yield* serve({ people: "hostile", users: 500 })
       const left = start(folder, ["extract", "--sink", "ndjson:-", "--sink", "csv"], settings(duo))
       left.child.stdout.destroy()
       assert.strictEqual((yield* Effect.promise(() => left.ended)).code, 0)

@@ -45,7 +45,7 @@ describe("extract", () => {
 
   it.live("a run in which more than a tenth of the tenant is gone is refused, and changes nothing", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 40 })
+      const duo = yield* serve({ people: "hostile", users: 40 })
       const run = (...args: ReadonlyArray<string>) => command(folder, ["extract", ...args], settings(duo))
       assert.strictEqual((yield* run()).code, 0)
       for (let gone = 0; gone < 5; gone++) duo.tenant.edit({ edit: "remove", at: 0 })
@@ -77,7 +77,7 @@ describe("extract", () => {
 
   it.live("asks for four pages at a time, and with --log-level debug says so on standard error only", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 30 })
+      const duo = yield* serve({ people: "hostile", users: 30 })
       const args = ["extract", "--dry-run", "--json", "--page-size", "5"]
       const quiet = yield* command(folder, args, settings(duo))
       const ended = yield* command(folder, [...args, "--log-level", "debug"], settings(duo))
@@ -99,6 +99,7 @@ describe("extract", () => {
   it.live("an incomplete run is published, adds rows and deletes none; with --strict it ends with 3", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({
+        people: "hostile",
         users: 40,
         scenario: [{ when: { from_page: 6, offset: 9 }, do: { fault: "edit", edit: { edit: "remove", at: 30 } } }]
       })

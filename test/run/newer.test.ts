@@ -25,7 +25,7 @@ beforeAll(async () => {
   good = mkdtempSync(join(tmpdir(), "duo-mfa-newer-"))
   await Effect.runPromise(
     Effect.gen(function*() {
-      const duo = yield* serve({ users: 4 })
+      const duo = yield* serve({ people: "hostile", users: 4 })
       env = settings(duo)
       for (const _ of [1, 2]) {
         const { code, stderr } = yield* command(good, ["extract", ...sinks], env)

@@ -135,7 +135,7 @@ const everything = Effect.fnUntraced(function*(data: string) {
   return [...texts, ...raw, ...[...parquet, ...ledger].map((rows) => JSON.stringify(rows, null, 0))].join("\n")
 })
 
-const tenant = () => Tenant.make({ users: 80, seed: 5 })
+const tenant = () => Tenant.make({ people: "hostile", users: 80, seed: 5 })
 
 describe("extract --pii", () => {
   it.live("keep, the default, keeps every personal text that the next two tests search for", () =>

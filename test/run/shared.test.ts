@@ -27,7 +27,7 @@ const shared = Effect.gen(function*() {
     { sink: "parquet", location: `${folder}/shared/parquet` }
   ]
   yield* TestClock.setTime(start)
-  const [duoA, duoB] = [yield* serve({ users: 5 }), yield* serve({ users: 7 })]
+  const [duoA, duoB] = [yield* serve({ people: "hostile", users: 5 }), yield* serve({ people: "hostile", users: 7 })]
   const to = (sink: string, data: string, duo: typeof duoA, options: Parameters<typeof run>[4] = {}) =>
     Effect.andThen(
       TestClock.adjust("1 second"),

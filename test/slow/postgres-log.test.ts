@@ -18,12 +18,13 @@ describe.skipIf(!hasServer)("a log in a PostgreSQL", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const today = Math.floor(Date.now() / day)
       const log = LoginLog.make({
+        people: "hostile",
         seed: 3,
-        users: LoginLog.usersOf(Tenant.make({ users: 20 })),
+        users: LoginLog.usersOf(Tenant.make({ people: "hostile", users: 20 })),
         perDay: (on) => on < today - 8 && on >= today - 12 ? 300 : 0,
         latePercent: 0
       })
-      const duo = yield* serve({ users: 0, log })
+      const duo = yield* serve({ people: "hostile", users: 0, log })
       const target = `postgres:${locationOf(at(), { schema: "logs" })}`
       const run = Effect.fnUntraced(function*(...args: ReadonlyArray<string>) {
         const ended = yield* command(folder, [...args, "--sink", target], { ...settings(duo), PGPASSWORD: secret })

@@ -20,7 +20,7 @@ const rowsIn = (schema: string) => query(at(), `SELECT run_id, published FROM ${
 describe.skipIf(!hasServer)("with a PostgreSQL", () => {
   it.live("has the same rows as the other sinks, and the password is in no file", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 40 })
+      const duo = yield* serve({ people: "hostile", users: 40 })
       const env = { ...settings(duo), PGPASSWORD: secret }
       const target = `postgres://locked@127.0.0.1:${at().port}/reports?schema=whole&sslmode=require`
       const args = ["extract", "--json", "--sink", "ndjson", "--sink", `postgres:${target}`]
@@ -59,7 +59,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
 
   it.live("a run that would remove rows of any table is refused, even if it adds as many others", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 40 })
+      const duo = yield* serve({ people: "hostile", users: 40 })
       const run = command(
         folder,
         ["extract", "--sink", `postgres:${locationOf(at(), { schema: "others" })}`],
@@ -98,7 +98,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
 
   it.live("a run that is killed after it was sealed is not visible, and the next run publishes it first", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 5 })
+      const duo = yield* serve({ people: "hostile", users: 5 })
       const target = ["--sink", `postgres:${locationOf(at(), { schema: "killed" })}`]
       const killed = yield* program(folder, ["extract", "--sink", killing, ...target], { ...settings(duo), KILL: "1" })
       assert.isNull(killed.code)
@@ -119,7 +119,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
 
   it.live("the next run discards the rows of a run that will not be published", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 5 })
+      const duo = yield* serve({ people: "hostile", users: 5 })
       const target = ["--sink", `postgres:${locationOf(at(), { schema: "swept" })}`]
       yield* program(folder, ["extract", "--sink", killing, ...target], { ...settings(duo), KILL: "1" })
       const [sealed = ""] = globSync("data/runs/*.sealed", { cwd: folder })
@@ -136,7 +136,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
 
   it.live("administrators have rows beside the users, and a run of one does not remove rows of the other", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 5 })
+      const duo = yield* serve({ people: "hostile", users: 5 })
       const target = ["--sink", `postgres:${locationOf(at(), { schema: "beside" })}`]
       for (const pipeline of ["mfa", "admins", "mfa", "admins"]) {
         const { code, stderr } = yield* command(folder, ["extract", pipeline, ...target], settings(duo))
@@ -152,7 +152,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
   it.live("two tenants have rows beside each other, and a run that is not complete removes no user", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const target = ["--sink", `postgres:${locationOf(at(), { schema: "tenants" })}`]
-      yield* extract(folder, { tenant: Tenant.make({ users: 20, seed: 1 }) }, target)
+      yield* extract(folder, { tenant: Tenant.make({ people: "hostile", users: 20, seed: 1 }) }, target)
       const all = usersOn(8)
       const read = (options: Options) => Effect.scoped(extract(folder, options, target))
       const { duo, summary } = yield* read({ tenant: Tenant.fromUsers(all, []) })
@@ -172,7 +172,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       const [once = "", ...questions] = blocks("sql")
       // one of the roles exists already
       at().psql(once.replace("CREATE ROLE duo LOGIN;", ""))
-      const duo = yield* serve({ users: 20 })
+      const duo = yield* serve({ people: "hostile", users: 20 })
       const place = locationOf(at())
       const commands = blocks("sh").flatMap((block) => block.trim().split("\n"))
       assert.strictEqual(commands.length, 3)

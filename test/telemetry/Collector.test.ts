@@ -16,7 +16,7 @@ const users = 60
 describe("extract with a collector", () => {
   it.live("reads its settings from .env, uses the service name of the settings, and warns if others may read the key", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users })
+      const duo = yield* serve({ people: "hostile", users })
       const collector = yield* collect()
       writeFileSync(
         `${folder}/.env`,
@@ -58,7 +58,7 @@ describe("extract with a collector", () => {
   for (const [what, answer, why] of lost) {
     it.live(`that ${what} is one warning, and the run is not changed`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
-        const duo = yield* serve({ users })
+        const duo = yield* serve({ people: "hostile", users })
         const collector = yield* collect(answer)
         const { code, stderr, stdout } = yield* command(folder, ["extract", "--json"], {
           ...settings(duo),
@@ -75,7 +75,7 @@ describe("extract with a collector", () => {
 
   it.live("that does not answer does not delay the end of a stopped run", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users, latency: 200 })
+      const duo = yield* serve({ people: "hostile", users, latency: 200 })
       const { env } = yield* collect(() => undefined)
       const args = ["extract", "--page-size", "5", "--concurrency", "1"]
       const { child, ended } = start(folder, args, { ...settings(duo), ...env })
@@ -85,7 +85,7 @@ describe("extract with a collector", () => {
 
   it.live("that refuses the connection is one warning, and a failed run has the same error", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users, permissions: [] })
+      const duo = yield* serve({ people: "hostile", users, permissions: [] })
       const { env } = yield* Effect.scoped(collect())
       const { code, stderr } = yield* command(folder, ["extract"], { ...settings(duo), ...env })
       assert.strictEqual(code, 77)
@@ -113,7 +113,7 @@ describe("extract with a collector", () => {
   for (const [what, env, says] of refused) {
     it.live(`refuses ${what} before any request, and does not print it`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
-        const duo = yield* serve({ users })
+        const duo = yield* serve({ people: "hostile", users })
         const collector = yield* collect()
         const ended = yield* command(folder, ["extract", "--json"], { ...settings(duo), ...collector.env, ...env })
         assert.strictEqual(ended.code, 78)

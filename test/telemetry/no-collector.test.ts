@@ -39,7 +39,7 @@ describe("without a collector", () => {
 
   it.live("the program connects only to Duo, and does not load the exporter", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users })
+      const duo = yield* serve({ people: "hostile", users })
       const env = { ...settings(duo), OTEL_EXPORTER_OTLP_ENDPOINT: "", OTEL_SERVICE_NAME: "duo" }
       const { connected, loaded } = yield* run(folder, ["extract"], env)
       assert.deepStrictEqual([...connected], [duo.host])
@@ -48,7 +48,7 @@ describe("without a collector", () => {
 
   it.live("extract loads the exporter, and a command that sends nothing does not", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users })
+      const duo = yield* serve({ people: "hostile", users })
       const collector = yield* collect()
       const env = { ...settings(duo), ...collector.env }
       const version = yield* run(folder, ["--version"], env)

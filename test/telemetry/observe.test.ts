@@ -60,7 +60,7 @@ describe("extract with a collector", () => {
           { args: ["auth", "--dry-run"], code: 0 }
         ],
         Effect.fnUntraced(function*({ args, code, options }) {
-          const duo = yield* serve({ users, ...options })
+          const duo = yield* serve({ people: "hostile", users, ...options })
           const collector = yield* collect()
           const env = { ...settings(duo), ...collector.env }
           const { host, ikey, skey } = duo
@@ -97,7 +97,7 @@ describe("extract with a collector", () => {
 
   it.live("sends one trace, in which every span is part of the run", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users, ...throttled })
+      const duo = yield* serve({ people: "hostile", users, ...throttled })
       const collector = yield* collect()
       const args = ["extract", "--json", "--page-size", "20"]
       const ended = yield* command(folder, args, { ...settings(duo), ...collector.env })
@@ -126,7 +126,7 @@ describe("extract with a collector", () => {
 
   it.live("sends the same numbers as the summary", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users, ...throttled })
+      const duo = yield* serve({ people: "hostile", users, ...throttled })
       const collector = yield* collect()
       const ended = yield* program(folder, ["extract", "--json"], { ...settings(duo), ...collector.env })
       const summary = JSON.parse(ended.stdout)
@@ -163,7 +163,7 @@ describe("extract with a collector", () => {
         [["--sink", dying], 70, "Defect", {}]
       ]
       for (const [args, exit, error, options] of cases) {
-        const duo = yield* serve({ users, ...options })
+        const duo = yield* serve({ people: "hostile", users, ...options })
         const collector = yield* collect()
         const ended = yield* command(folder, ["extract", ...args], { ...settings(duo), ...collector.env })
         assert.strictEqual(ended.code, exit)
@@ -178,7 +178,7 @@ describe("extract with a collector", () => {
 
   it.live("sends no path of this machine with the message of a failure", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users })
+      const duo = yield* serve({ people: "hostile", users })
       const collector = yield* collect()
       writeFileSync(`${folder}/data`, "")
       const { code, stderr } = yield* command(folder, ["extract"], { ...settings(duo), ...collector.env })
@@ -191,7 +191,7 @@ describe("extract with a collector", () => {
 
   it.live("sends the rest of the telemetry when it is stopped", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users, latency: 200 })
+      const duo = yield* serve({ people: "hostile", users, latency: 200 })
       const collector = yield* collect()
       const env = { ...settings(duo), ...collector.env }
       const { child, ended } = start(folder, ["extract", "--page-size", "5", "--concurrency", "1"], env)

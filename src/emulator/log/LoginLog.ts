@@ -1,6 +1,8 @@
 /** The authentication log of an emulated tenant: what a request may see of it at a time. */
 import { Dice, ids, mix } from "../people/Dice.ts"
 import { dumps, type JsonObject } from "../people/PythonJson.ts"
+import type { People } from "../people/tables/PeopleTables.ts"
+import { tablesOf } from "../people/Tenant.ts"
 import * as Days from "./Days.ts"
 import { canApprove, loginText, type LoginUser, loginUser, pushEnding } from "./LoginText.ts"
 
@@ -38,6 +40,8 @@ export interface LogOptions extends Partial<Days.LogShape> {
   readonly users: (day: number) => { readonly size: number; readonly user: (at: number) => JsonObject }
   /** The first day with entries; if not given, all days have some. */
   readonly firstDay?: number | undefined
+  /** If not given, plausible. The log of hostile people has the oddities that were seen in recorded logs. */
+  readonly people?: People | undefined
 }
 
 /** Two thirds of the users log in on working days, some of them twice. */
@@ -66,6 +70,7 @@ export const make = (options: LogOptions): LoginLog => {
     lateHoursMax: options.lateHoursMax ?? 10,
     isAttacked: options.isAttacked ?? (() => false)
   }
+  const tables = tablesOf(options.people)
   const applications = ids(seed, "DI")
   const days = new Map<number, Days.LogDay>()
   const loginUsers = new Map<string, LoginUser>()
@@ -83,7 +88,7 @@ export const make = (options: LogOptions): LoginLog => {
     const key = `${day} ${place}`
     const known = loginUsers.get(key)
     if (known !== undefined) return known
-    const made = loginUser(seed, users(day).user(place))
+    const made = loginUser(seed, tables, users(day).user(place))
     // a bound for long logs
     if (loginUsers.size > 100_000) loginUsers.clear()
     loginUsers.set(key, made)
@@ -126,6 +131,7 @@ export const make = (options: LogOptions): LoginLog => {
     const ending = attacked && pushEnding(attacked, push === Days.attackPushes - 1)
     const entry = {
       seed,
+      tables,
       applications,
       user,
       ending,

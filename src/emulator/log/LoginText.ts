@@ -1,10 +1,11 @@
 /**
  * Invents an entry of the authentication log, as JSON text with sorted keys. Its user logs in with an authenticator of
- * their own, or without any. Every 37th entry has an oddity that was seen in recorded logs.
+ * their own, or without any. Every 37th entry of hostile people has an oddity that was seen in recorded logs.
  */
 import { Dice, type Ids, mix, type NonEmpty, seedOf } from "../people/Dice.ts"
 import { loginApplications } from "../people/InventedPolicies.ts"
 import { dumps, type Json, type JsonObject, parseObject, quote } from "../people/PythonJson.ts"
+import type { PeopleTables } from "../people/tables/PeopleTables.ts"
 import { oddities } from "./Oddities.ts"
 
 /** A way in which a user can log in. */
@@ -25,6 +26,9 @@ export interface LoginUser {
   readonly groups: string
   readonly status: string
   readonly factors: ReadonlyArray<Factor>
+  readonly applications: ReturnType<typeof loginApplications>
+  /** Where most logins come from. */
+  readonly home: City
   /** Whether the user takes the strong factor, if there is one, and the number of the usual factor otherwise. */
   readonly habit: { readonly isStrong: boolean; readonly usual: number }
 }
@@ -59,7 +63,7 @@ const phoneName = (phone: JsonObject) => {
 }
 
 /** The user of the tenant, as logins need it. */
-export const loginUser = (seed: number, user: JsonObject): LoginUser => {
+export const loginUser = (seed: number, tables: PeopleTables, user: JsonObject): LoginUser => {
   const key = text(user["user_id"])
   const dice = new Dice(mix(seed ^ 0x4ab17, seedOf(key)))
   const keys = objects(user, "webauthncredentials").map(({ webauthnkey }): Factor => ({
@@ -80,14 +84,17 @@ export const loginUser = (seed: number, user: JsonObject): LoginUser => {
     name: text(registration_id),
     isStrong: true
   }))
+  const groups = objects(user, "groups").map(({ name }) => text(name))
   return {
     key,
     name: quote(text(user["username"])),
     email: dumps(user["email"] ?? null),
-    groups: dumps(objects(user, "groups").map(({ name }) => text(name))),
+    groups: dumps(groups),
     status: text(user["status"]),
     factors: [...keys, ...u2f, ...objects(user, "phones").flatMap(ofPhone), ...tokens],
-    habit: { isStrong: dice.chance(60), usual: dice.below(1000) }
+    applications: loginApplications(tables, groups),
+    habit: { isStrong: dice.chance(60), usual: dice.below(1000) },
+    home: dice.pick(tables.cities)
   }
 }
 
@@ -152,35 +159,23 @@ const endingOf = (user: LoginUser, dice: Dice): Ending => {
   return { factor, device, result: "fraud", reason: "user_marked_fraud" }
 }
 
-const places = [
-  [`"Ann Arbor"`, `"Michigan"`, `"United States"`],
-  [`"Zürich"`, `"Zurich"`, `"Switzerland"`],
-  [`"東京"`, `"Tokyo"`, `"Japan"`],
-  ["null", "null", "null"]
-] as const
+type City = PeopleTables["cities"][number]
 
-const browsers: NonEmpty<readonly [string, string]> = [
-  ["Chrome", "142.0.7444.60"],
-  ["Edge Chromium", "142.0.3595.53"],
-  [
-    "Mobile Safari",
-    "26.0"
-  ]
+const clients: NonEmpty<readonly [browser: string, browserVersion: string, os: string, osVersion: string]> = [
+  ["Chrome", "142.0.7444.60", "Windows", "11"],
+  ["Edge Chromium", "142.0.3595.53", "Windows", "11"],
+  ["Chrome", "142.0.7444.60", "Mac OS X", "15.7.1"],
+  ["Mobile Safari", "26.0", "iOS", "26.0"],
+  ["Chrome", "142.0.7444.60", "Linux", ""]
 ]
-const systems: NonEmpty<readonly [string, string]> = [["Windows", "11"], ["Mac OS X", "15.7.1"], ["iOS", "26.0"], [
-  "Linux",
-  ""
-]]
 const postures: NonEmpty<string> = ["true", "false", `"unknown"`]
 
-const location = (dice: Dice) => {
-  const [city, state, country] = places[dice.below(places.length)] ?? places[0]
-  return `{"city": ${city}, "country": ${country}, "state": ${state}}`
-}
+const location = ([city, state, country]: City) => `{"city": ${city}, "country": ${country}, "state": ${state}}`
 
 /** Everything that an entry is made from. */
 export interface LoginEntry {
   readonly seed: number
+  readonly tables: PeopleTables
   readonly applications: Ids
   readonly user: LoginUser
   /** How the login ends; undefined if it is random. */
@@ -194,14 +189,13 @@ export interface LoginEntry {
 
 /** The JSON text of an entry. */
 export const loginText = (entry: LoginEntry): string => {
-  const { applications: ids, micros, millis, n, seed, txid, user } = entry
+  const { applications: ids, micros, millis, n, seed, tables, txid, user } = entry
   const dice = new Dice(mix(seed ^ 0x10617, n))
   const { device, factor, reason, result } = entry.ending ?? endingOf(user, dice)
   const ip = `203.0.113.${dice.below(254) + 1}`
-  const place = location(dice)
-  const [browser, browserVersion] = dice.pick(browsers)
-  const [os, osVersion] = dice.pick(systems)
-  const application = dice.below(loginApplications.length)
+  const place = location(dice.chance(92) ? user.home : dice.pick(tables.cities))
+  const [browser, browserVersion, os, osVersion] = dice.pick(clients)
+  const [application, applicationName] = user.applications[dice.below(user.applications.length)] ?? [0, ""]
   const posture = dice.pick(postures)
   const at = `${new Date(millis).toISOString().slice(0, 23)}${String(micros).padStart(3, "0")}+00:00`
   const key = device?.key ? `, "key": "${device.key}"` : ""
@@ -211,14 +205,14 @@ export const loginText = (entry: LoginEntry): string => {
     `, "is_encryption_enabled": ${posture}, "is_firewall_enabled": ${posture}, "is_password_set": ${posture}` +
     `, "java_version": "uninstalled", "location": ${place}, "os": "${os}", "os_version": "${osVersion}"` +
     `, "security_agents": []}, "adaptive_trust_assessments": {}, "alias": "${alias}"` +
-    `, "application": {"key": "${ids.of(application)}", "name": "${loginApplications[application] ?? ""}"}` +
+    `, "application": {"key": "${ids.of(application)}", "name": "${applicationName}"}` +
     `, "auth_device": {"ip": ${device === undefined ? "null" : `"${ip}"`}${key}, "location": ${place}` +
     `, "name": ${device?.name ? quote(device.name) : "null"}}, "email": ${user.email}` +
     `, "event_type": "authentication", "factor": "${factor}", "isotimestamp": "${at}", "ood_software": null` +
     `, "reason": ${reason === null ? "null" : `"${reason}"`}, "result": "${result}"` +
     `, "timestamp": ${Math.floor(millis / 1000)}, "trusted_endpoint_status": "unknown", "txid": "${txid}"` +
     `, "user": {"groups": ${user.groups}, "key": "${user.key}", "name": ${user.name}}}`
-  if (n % 37 !== 36 || entry.ending !== undefined) return made
+  if (tables.people === "plausible" || n % 37 !== 36 || entry.ending !== undefined) return made
   const odd = oddities[Math.floor(n / 37) % oddities.length]
   return odd === undefined ? made : dumps(odd.of(parseObject(made)))
 }

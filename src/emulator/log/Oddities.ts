@@ -1,13 +1,10 @@
 /** Oddities of entries that recorded authentication logs have, each as a change of an ordinary entry. */
-import type { Json, JsonObject } from "../people/PythonJson.ts"
+import { isObject, type JsonObject } from "../people/PythonJson.ts"
 
 export interface LogOddity {
   readonly name: string
   readonly of: (entry: JsonObject) => JsonObject
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const fields = (name: string, changes: JsonObject): LogOddity => ({
   name,

@@ -36,6 +36,13 @@ export class Dice {
   chance(percent: number): boolean {
     return this.below(1000) < percent * 10
   }
+  /** The number of the part that a draw falls in. The parts end at percentages. */
+  part(...upTo: ReadonlyArray<number>): number {
+    const draw = this.below(100)
+    let part = 0
+    while (part < upTo.length && draw >= (upTo[part] ?? 100)) part++
+    return part
+  }
   pick<T>(list: NonEmpty<T>): T {
     return list[this.below(list.length)] ?? list[0]
   }

@@ -5,8 +5,8 @@
 import { Dice, mix } from "./Dice.ts"
 import { sectionsOf } from "./InventedSections.ts"
 import { type InventedTenant, kinds } from "./Methods.ts"
-import { groupNames } from "./Person.ts"
 import { dumps, type Json, type JsonObject } from "./PythonJson.ts"
+import { groupNumbers, type PeopleTables } from "./tables/PeopleTables.ts"
 
 /** What a tenant protects, as JSON text. */
 export interface ProtectedTexts {
@@ -28,9 +28,10 @@ export const textsOf = ({ integrations, policies, summary }: Protected): Protect
   summary: dumps(summary)
 })
 
-/** The numbers of groups and of policies, which are their places in the lists below. */
-const [contractors, vpnUsers, domainAdmins] = [3, 4, 5]
-const [vpn, contract, legacy, resistant] = [1, 2, 3, 4]
+const { contractors, domainAdmins, finance, kioskUsers, vpnUsers } = groupNumbers
+
+/** The numbers of policies, which are their places in the list of sections. */
+const [vpn, contract, legacy, resistant, withoutMfa] = [1, 2, 3, 4, 5]
 
 interface InventedApplication {
   readonly name: string
@@ -45,7 +46,7 @@ interface InventedApplication {
   readonly more?: JsonObject
 }
 
-const applications: ReadonlyArray<InventedApplication> = [
+const applicationsOf = ({ intranet }: PeopleTables): ReadonlyArray<InventedApplication> => [
   {
     name: "Corporate VPN",
     type: "cisco-asa",
@@ -56,14 +57,14 @@ const applications: ReadonlyArray<InventedApplication> = [
   { name: "Single sign-on", type: "sso-generic", access: "ALL_USERS", groupPolicies: [[contract, [contractors]]] },
   { name: "Mail", type: "microsoft-eam", access: "ALL_USERS" },
   {
-    name: "Intranet 社内",
+    name: intranet,
     type: "websdk",
     access: "ALL_USERS",
     more: { prompt_v4_enabled: 1, self_service_allowed: 1 }
   },
-  { name: "Terminal server", type: "rdp", access: "ALL_USERS", policy: legacy },
+  { name: "Terminal server", type: "rdp", groups: [finance], policy: legacy },
   { name: "Unix servers", type: "unix", groups: [domainAdmins], policy: resistant },
-  { name: "Kiosk", type: "websdk", access: "ALL_USERS", policy: 5 },
+  { name: "Kiosk", type: "websdk", groups: [kioskUsers], policy: withoutMfa },
   { name: "Retired portal", type: "websdk", access: "NO_USERS" },
   {
     name: "Reporting",
@@ -89,8 +90,16 @@ const applications: ReadonlyArray<InventedApplication> = [
   }
 ]
 
-/** The names of the applications that users log in to, by number: the first ones, which let at least some users in. */
-export const loginApplications = applications.slice(0, 5).map(({ name }) => name)
+/** The applications that the members of some groups can log in to, each with its number. */
+export const loginApplications = (
+  tables: PeopleTables,
+  groupNames: ReadonlyArray<string>
+): ReadonlyArray<readonly [number: number, name: string]> =>
+  applicationsOf(tables).flatMap(({ access, groups = [], name }, n) =>
+    access === "ALL_USERS" || groups.some((group) => groupNames.includes(tables.groups[group]?.name ?? ""))
+      ? [[n, name] as const]
+      : []
+  )
 
 /** An invented secret key. Duo masks it in some answers and not in others; nothing may keep it. */
 const secretKey = (dice: Dice, isMasked: boolean) =>
@@ -101,8 +110,10 @@ const secretKey = (dice: Dice, isMasked: boolean) =>
 /** The policies and applications of a tenant. The same seed gives the same bytes. */
 export const invent = (ground: InventedTenant): Protected => {
   const dice = new Dice(mix(ground.seed ^ 0x9011c1, 0))
+  const { tables } = ground
   const { groups, integrations, policies } = kinds(ground.seed)
-  const made = sectionsOf(dice).map(([name, sections], n): JsonObject => ({
+  const applications = applicationsOf(tables)
+  const made = sectionsOf(dice, tables).map(([name, sections], n): JsonObject => ({
     is_global_policy: n === 0,
     policy_key: policies.of(n),
     policy_name: name,
@@ -118,7 +129,10 @@ export const invent = (ground: InventedTenant): Protected => {
             ...of,
             apply_type: "group_app",
             group_position: position + 1,
-            groups: members.map((group) => ({ group_id: groups.of(group), group_name: groupNames[group] ?? "" }))
+            groups: members.map((group) => ({
+              group_id: groups.of(group),
+              group_name: tables.groups[group]?.name ?? ""
+            }))
           }]
         )
       ]

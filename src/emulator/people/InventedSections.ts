@@ -1,9 +1,13 @@
 /** Invents the sections of policies: of a global policy, and of policies that set some of them, in Duo's different forms. */
 import type { Dice } from "./Dice.ts"
 import type { JsonObject } from "./PythonJson.ts"
+import type { PeopleTables } from "./tables/PeopleTables.ts"
 
 /** The policies, each with its name; without sections if the answer has none. The first one is global. */
-export const sectionsOf = (dice: Dice): ReadonlyArray<readonly [name: string, sections: JsonObject | undefined]> => [
+export const sectionsOf = (
+  dice: Dice,
+  { legacyPolicy }: PeopleTables
+): ReadonlyArray<readonly [name: string, sections: JsonObject | undefined]> => [
   ["Global Policy", {
     anonymous_networks: { anonymous_access_behavior: "require-mfa" },
     authentication_methods: {
@@ -74,7 +78,7 @@ export const sectionsOf = (dice: Dice): ReadonlyArray<readonly [name: string, se
       }
     }
   }],
-  ["Legacy 古い", {
+  [legacyPolicy, {
     authentication_methods: { allowed_auth_list: ["duo-passcode", "phonecall", "sms"], blocked_auth_list: [] },
     authorized_networks: {
       no_2fa_required: { ip_list: ["192.0.2.0/24", "198.51.100.7"], require_enrollment: false }

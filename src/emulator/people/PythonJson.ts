@@ -13,6 +13,9 @@ export const quote = (text: string): string =>
 
 const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !isList(value)
+
 /** A value as JSON, with sorted keys at every level and the separators ", " and ": ". */
 export const dumps = (value: Json): string => {
   if (typeof value === "string") return quote(value)
@@ -33,5 +36,5 @@ const byCodePoint = ([a]: readonly [string, string], [b]: readonly [string, stri
 /** Parses an object from JSON text. Anything else gives an empty object. */
 export const parseObject = (text: string): JsonObject => {
   const value: Json = JSON.parse(text)
-  return typeof value === "object" && value !== null && !isList(value) ? value : {}
+  return isObject(value) ? value : {}
 }

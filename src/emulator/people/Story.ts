@@ -8,7 +8,8 @@ import { bypassCode, codesAmong, ownerOf } from "./InventedCodes.ts"
 import { invent } from "./InventedPolicies.ts"
 import { type InventedTenant, phone, webauthn } from "./Methods.ts"
 import { person } from "./Person.ts"
-import { type Json, type JsonObject, parseObject } from "./PythonJson.ts"
+import { isObject, type JsonObject, parseObject } from "./PythonJson.ts"
+import { plausible } from "./tables/Plausible.ts"
 import * as Tenant from "./Tenant.ts"
 
 export interface Story {
@@ -33,10 +34,20 @@ const joining = 1
 /** Numbers for methods that users get later. No user has them on the first day. */
 const later = 1_000_000
 
+/** The departments in the order in which they move from text messages to WebAuthn, six days each. */
+const parts: ReadonlyArray<ReadonlyArray<string>> = [
+  ["IT", "Engineering"],
+  ["Finance", "Legal", "Executives"],
+  ["Sales", "Marketing", "Human Resources"],
+  ["Customer Support", "Warehouse"]
+]
+
 interface LifeStory {
   /** The day on which a user who had only text messages gets a security key; the phone goes two days later. */
   readonly moves: number
   readonly isOnText: boolean
+  /** The day on which a user without any authenticator gets a security key. */
+  readonly enrols: number
   readonly leaves: number
   readonly returns: number
   /** The day on which all security keys are lost, and the day of a new one. */
@@ -44,25 +55,27 @@ interface LifeStory {
   readonly replaces: number
   readonly bypassFrom: number
   readonly bypassTo: number
+  /** The day on which a user marries, and takes the other's name. */
   readonly renamed: number
   readonly newPhone: number
 }
 
 const never = Infinity
 
-/** The days on which something happens to the n-th user. */
-const lifeStoryOf = (seed: number, n: number): LifeStory => {
+/** The days on which something happens to the n-th user. `part` is the number of the user's part of the company. */
+const lifeStoryOf = (seed: number, n: number, part: number): LifeStory => {
   const dice = new Dice(mix(seed ^ 0x570_127, n))
   const day = () => 1 + dice.below(28)
   const isOnText = dice.chance(25)
-  const part = dice.below(4)
   const moves = dice.chance(85) ? 2 + part * 6 + dice.below(5) : never
   const leaves = dice.chance(3) ? day() : never
-  const loses = dice.chance(12) ? day() : never
+  const enrols = dice.chance(50) ? day() : never
+  const loses = dice.chance(6) ? day() : never
   const bypassFrom = dice.chance(1) ? day() : never
   return {
     isOnText,
     moves,
+    enrols,
     leaves,
     returns: dice.chance(20) ? leaves + 8 : never,
     loses,
@@ -74,9 +87,9 @@ const lifeStoryOf = (seed: number, n: number): LifeStory => {
   }
 }
 
-const listOf = (user: JsonObject, field: string): ReadonlyArray<Json> => {
+const listOf = (user: JsonObject, field: string): ReadonlyArray<JsonObject> => {
   const value = user[field]
-  return Array.isArray(value) ? value : []
+  return Array.isArray(value) ? value.filter(isObject) : []
 }
 
 /** The last day before today on which a user logged in. On working days, two thirds of the users log in. */
@@ -91,44 +104,49 @@ const lastLogin = ({ epoch, seed }: Story, n: number, day: number): number | und
   return undefined
 }
 
-const onText = (user: JsonObject): JsonObject => {
-  const [first] = listOf(user, "phones")
-  const base = typeof first === "object" ? first : {}
-  return {
-    ...user,
-    is_enrolled: true,
-    phones: [{
-      ...base,
-      activated: false,
-      capabilities: ["auto", "sms", "phone"],
-      last_seen: "",
-      type: "Mobile",
-      platform: "Generic Smartphone",
-      model: "Unknown"
-    }],
-    tokens: [],
-    webauthncredentials: [],
-    u2ftokens: [],
-    desktoptokens: [],
-    desktop_authenticators: []
-  }
+const nothing: JsonObject = {
+  phones: [],
+  tokens: [],
+  webauthncredentials: [],
+  u2ftokens: [],
+  desktoptokens: [],
+  desktop_authenticators: []
 }
 
-const isEnrolled = (user: JsonObject) =>
-  ["phones", "tokens", "webauthncredentials", "u2ftokens", "desktoptokens", "desktop_authenticators"]
-    .some((field) => listOf(user, field).length > 0)
+/** A phone that cannot do more than receive text messages and calls. */
+const onText = (phone: JsonObject): JsonObject => ({
+  ...phone,
+  activated: false,
+  app_version: "",
+  capabilities: ["auto", "sms", "phone"],
+  encrypted: "",
+  fingerprint: "",
+  last_seen: "",
+  model: "Unknown",
+  os_version: "",
+  platform: "Generic Smartphone",
+  screenlock: "",
+  tampered: "",
+  type: "Mobile"
+})
+
+const isEnrolled = (user: JsonObject) => Object.keys(nothing).some((field) => listOf(user, field).length > 0)
 
 /** The n-th user on a day; undefined before the user joins and after the user has left. */
 const userOn = (story: Story, ground: InventedTenant, n: number, day: number): JsonObject | undefined => {
   const { epoch, seed, users } = story
   const joined = n < users ? -1 : 1 + Math.floor((n - users) / joining)
-  const lifeStory = lifeStoryOf(seed, n)
+  let user = parseObject(person(ground, n))
+  const department = String(listOf(user, "groups")[0]?.["name"])
+  const lifeStory = lifeStoryOf(seed, n, parts.findIndex((part) => part.includes(department)))
   const gone = lifeStory.leaves + 3
+  const [firstPhone] = listOf(user, "phones")
   if (day < joined || (day >= gone && day < lifeStory.returns)) return undefined
   const at = (some: number) => epoch + some * secondsOfDay
-  const key = (some: number) =>
-    parseObject(webauthn({ seed, epoch: at(some) + 30_000 }, later + n * 40 + some, new Dice(mix(n, some))))
-  let user = parseObject(person(ground, n))
+  const newKey = (some: number) => ({
+    ...parseObject(webauthn(ground, later + n * 40 + some, new Dice(mix(n, some)))),
+    date_added: at(some) + 30_000
+  })
   const patch = (fields: JsonObject) => {
     user = { ...user, ...fields }
   }
@@ -136,33 +154,29 @@ const userOn = (story: Story, ground: InventedTenant, n: number, day: number): J
     const dice = new Dice(mix(seed ^ 0x10e, n))
     const enrols = dice.chance(80) ? joined + dice.below(7) : never
     patch({ created: at(joined) + 28_800, last_login: null, status: "active" })
-    if (day < enrols) {
-      patch({
-        phones: [],
-        tokens: [],
-        webauthncredentials: [],
-        u2ftokens: [],
-        desktoptokens: [],
-        desktop_authenticators: []
-      })
-    }
-  } else if (lifeStory.isOnText && typeof listOf(user, "phones")[0] === "object") {
-    user = onText(user)
-    if (day >= lifeStory.moves) {
-      patch({ webauthncredentials: [{ ...key(lifeStory.moves), date_added: at(lifeStory.moves) + 30_000 }] })
-    }
-    if (day >= lifeStory.moves + 2) patch({ phones: [] })
+    if (day < enrols) patch(nothing)
+  } else if (lifeStory.isOnText && firstPhone !== undefined && firstPhone["number"] !== "") {
+    patch({ ...nothing, phones: day >= lifeStory.moves + 2 ? [] : [onText(firstPhone)] })
+    if (day >= lifeStory.moves) patch({ webauthncredentials: [newKey(lifeStory.moves)] })
+  } else if (!isEnrolled(user) && day >= lifeStory.enrols) {
+    patch({ webauthncredentials: [newKey(lifeStory.enrols)] })
   }
-  if (day >= lifeStory.loses) patch({ webauthncredentials: [] })
-  if (day >= lifeStory.replaces) {
-    patch({ webauthncredentials: [{ ...key(lifeStory.replaces), date_added: at(lifeStory.replaces) + 30_000 }] })
+  if (day >= lifeStory.loses && listOf(user, "webauthncredentials").length > 0) {
+    patch({ webauthncredentials: day >= lifeStory.replaces ? [newKey(lifeStory.replaces)] : [] })
   }
   if (day >= lifeStory.newPhone && listOf(user, "phones").length === 1 && !lifeStory.isOnText) {
-    patch({ phones: [parseObject(phone({ seed, epoch: at(lifeStory.newPhone) }, later + n, new Dice(mix(seed, n))))] })
+    patch({
+      phones: [parseObject(phone({ ...ground, epoch: at(lifeStory.newPhone) }, later + n, new Dice(mix(seed, n))))]
+    })
   }
   if (day >= lifeStory.renamed) {
-    const name = `${String(user["username"]).split(/[.@]/)[0]}.okafor`
-    patch({ username: name, email: `${name}@example.com`, lastname: "Okafor" })
+    const name = `${String(user["username"]).split(".")[0]}.sinclair`
+    patch({
+      username: name,
+      email: `${name}@example.com`,
+      lastname: "Sinclair",
+      realname: `${String(user["firstname"])} Sinclair`
+    })
   }
   if (user["status"] === "active" && day >= lifeStory.bypassFrom && day < lifeStory.bypassTo) {
     patch({ status: "bypass" })
@@ -171,7 +185,15 @@ const userOn = (story: Story, ground: InventedTenant, n: number, day: number): J
     patch({ status: "disabled", lockout_reason: "Admin disabled" })
   }
   const login = user["status"] === "active" && isEnrolled(user) ? lastLogin(story, n, day) : undefined
-  if (login !== undefined && login > Number(user["created"])) patch({ last_login: login })
+  if (login !== undefined && login > Number(user["created"])) {
+    // a phone that Duo Mobile is on was used at the login
+    const seen = new Date(login * 1000).toISOString().slice(0, 19)
+    const phones = listOf(user, "phones").map((each, place) =>
+      place === 0 && each["activated"] === true ? { ...each, last_seen: seen } : each
+    )
+    patch({ last_login: login, phones })
+  }
+  if (user["last_directory_sync"] !== null) patch({ last_directory_sync: at(day) - 7200 })
   patch({ is_enrolled: isEnrolled(user) })
   return user
 }
@@ -185,7 +207,7 @@ export const from = (instant: number): Story => ({
 
 /** The tenant on a day of the story. The first day is 0. */
 export const tenantOn = (story: Story, day: number): Tenant.Tenant => {
-  const ground: InventedTenant = { seed: seedOf(story.seed), epoch: story.epoch }
+  const ground: InventedTenant = { seed: seedOf(story.seed), epoch: story.epoch, tables: plausible }
   const seeded = { ...story, seed: ground.seed }
   const everybody = Array.from(
     { length: story.users + Math.max(0, day) * joining },

@@ -9,6 +9,9 @@ import { invent, type Protected, type ProtectedTexts, textsOf } from "./Invented
 import { type InventedTenant, kinds } from "./Methods.ts"
 import { person, usernameText } from "./Person.ts"
 import { dumps, type JsonObject, parseObject } from "./PythonJson.ts"
+import { hostile } from "./tables/Hostile.ts"
+import type { People, PeopleTables } from "./tables/PeopleTables.ts"
+import { plausible } from "./tables/Plausible.ts"
 
 const UserJson = Schema.Record(Schema.String, Schema.Json)
 
@@ -53,6 +56,11 @@ interface Given {
   readonly text: string
   readonly of: number | undefined
 }
+
+const tables = { plausible, hostile }
+
+/** What people and their tenant are invented from. */
+export const tablesOf = (people: People | undefined): PeopleTables => tables[people ?? "plausible"]
 
 interface Start {
   readonly tenantSeed: InventedTenant
@@ -157,8 +165,14 @@ export const make = (options: {
   readonly seed?: number | string | undefined
   readonly epoch?: number | undefined
   readonly administrators?: number | undefined
+  /** If not given, plausible. Tests of oddities need hostile people. */
+  readonly people?: People | undefined
 }): Tenant => {
-  const ground = { seed: seedOf(options.seed ?? 1), epoch: options.epoch ?? defaultEpoch }
+  const ground = {
+    seed: seedOf(options.seed ?? 1),
+    epoch: options.epoch ?? defaultEpoch,
+    tables: tablesOf(options.people)
+  }
   const admins = someAdmins(ground, options.administrators ?? defaultCount)
   return start({ tenantSeed: ground, invented: options.users, given: [], codes: [], admins })
 }
@@ -173,7 +187,7 @@ export const fromUsers = (
   admins?: ReadonlyArray<JsonObject>,
   things?: Protected
 ): Tenant => {
-  const ground = { seed: seedOf(1), epoch: defaultEpoch }
+  const ground = { seed: seedOf(1), epoch: defaultEpoch, tables: plausible }
   return start({
     tenantSeed: ground,
     invented: 0,

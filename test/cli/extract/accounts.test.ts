@@ -7,7 +7,7 @@ import { inFolder, settings } from "../../support/processes/program.ts"
 import * as readers from "../../support/readers.ts"
 
 const extract = Effect.fnUntraced(function*(folder: string, options: ParentOptions, ...args: ReadonlyArray<string>) {
-  const parent = yield* serveParent({ users: 20, ...options })
+  const parent = yield* serveParent({ people: "hostile", users: 20, ...options })
   const ended = yield* command(folder, ["extract", "--accounts", ...args], settings(parent))
   return { parent, ended }
 })
@@ -80,7 +80,7 @@ describe("extract --accounts", () => {
   it.live("fails with the error of the list, and asks no child", () =>
     inFolder((folder) =>
       Effect.gen(function*() {
-        const parent = yield* serveParent({ users: 20, children: 2 })
+        const parent = yield* serveParent({ people: "hostile", users: 20, children: 2 })
         const env = { ...settings(parent), DUO_IKEY: "DIWRONGWRONGWRONGWRO" }
         const { code, stderr } = yield* command(folder, ["extract", "--accounts"], env)
         assert.strictEqual(code, 77, stderr)

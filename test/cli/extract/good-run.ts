@@ -18,7 +18,9 @@ export const keepGoodRun = () => {
   beforeAll(async () => {
     good = mkdtempSync(join(tmpdir(), "duo-mfa-"))
     const ended = await Effect.runPromise(
-      Effect.scoped(Effect.flatMap(serve({ users }), (duo) => program(good, ["extract"], settings(duo))))
+      Effect.scoped(
+        Effect.flatMap(serve({ people: "hostile", users }), (duo) => program(good, ["extract"], settings(duo)))
+      )
     )
     assert.strictEqual(ended.code, 0, ended.stderr)
   })

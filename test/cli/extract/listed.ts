@@ -28,7 +28,7 @@ export const some = Effect.fnUntraced(function*(folder: string, given: Readonly<
   const tenants: Array<Listed & { readonly emulator: Emulator }> = []
   let seed = 10
   for (const [name, options] of Object.entries(given)) {
-    const emulator = yield* serve({ users: 20, seed: seed++, ...options })
+    const emulator = yield* serve({ people: "hostile", users: 20, seed: seed++, ...options })
     tenants.push({ ...listed(folder, name, emulator), emulator })
   }
   const entries = tenants.map(({ emulator: _, ...entry }) => entry)

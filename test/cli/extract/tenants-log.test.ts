@@ -13,8 +13,9 @@ const date = (daysAgo: number) => new Date((today - daysAgo) * day).toISOString(
 
 const logOf = (perDay: number) =>
   LoginLog.make({
+    people: "hostile",
     seed: perDay,
-    users: LoginLog.usersOf(Tenant.make({ users: 20 })),
+    users: LoginLog.usersOf(Tenant.make({ people: "hostile", users: 20 })),
     perDay: (on) => on < today - 2 && on >= today - 5 ? perDay : 0,
     latePercent: 0
   })

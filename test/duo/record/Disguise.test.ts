@@ -13,7 +13,7 @@ describe("A record with pseudonyms", () => {
         users: 200,
         scenario: [{ when: { page: 2, times: 1 }, do: { fault: "reset", at: "start" } }]
       }
-      const duo = yield* serve(options)
+      const duo = yield* serve({ people: "hostile", ...options })
       const args = ["extract", "--json", "--page-size", "50", "--sink", "ndjson"]
       const first = yield* command(folder, [...args, "--record", "record", "--pseudonymise"], settings(duo))
       assert.strictEqual(first.code, 0, first.stderr)

@@ -100,7 +100,7 @@ const page = (users: ReadonlyArray<string>) =>
   `{"metadata": {"total_objects": ${users.length}}, "response": [${users.join(", ")}], "stat": "OK"}`
 
 describe("An answer in disguise", () => {
-  const tenant = Tenant.make({ users: 400, seed: 5 })
+  const tenant = Tenant.make({ people: "hostile", users: 400, seed: 5 })
   const original = page(Array.from({ length: tenant.size() }, (_, at) => tenant.text(at)))
   const hidden = disguised(original)
 

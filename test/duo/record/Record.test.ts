@@ -19,7 +19,7 @@ const fails = Effect.fnUntraced(function*(running: ReturnType<typeof run>, code:
 describe("A record that cannot be made or used", () => {
   it.live("is reported before any request to Duo", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 10 })
+      const duo = yield* serve({ people: "hostile", users: 10 })
       mkdirSync(`${folder}/full`)
       writeFileSync(`${folder}/full/letter.txt`, "")
       writeFileSync(`${folder}/file`, "")
@@ -51,7 +51,7 @@ describe("A record that cannot be made or used", () => {
 
   it.live("is of another version, damaged or not whole: the error says which, and nothing is published", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 50 })
+      const duo = yield* serve({ people: "hostile", users: 50 })
       const record = { directory: `${folder}/record`, pseudonymise: false }
       yield* run(folder, { record }, settings(duo), { pageSize: 20, concurrency: 1 })
       const again = run(folder, { replay: record.directory }, {})

@@ -89,7 +89,7 @@ describe("A replay", () => {
     it.live(`ends as the run ended, even with pseudonyms: ${name}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         for (const pseudonymise of [false, true]) {
-          const duo = yield* serve({ users: 100, ...options })
+          const duo = yield* serve({ people: "hostile", users: 100, ...options })
           const directory = `${folder}/${pseudonymise ? "hidden" : "plain"}`
           const first = yield* run({ record: { directory, pseudonymise } }, settings(duo))
           assert.strictEqual(first.code, code, first.message)

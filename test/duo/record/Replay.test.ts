@@ -50,7 +50,7 @@ const assertSameFiles = Effect.fnUntraced(function*(folder: string) {
 
 /** Records a run of an emulated tenant, and replays it in the same directory. */
 const twice = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
-  const duo = yield* serve(options)
+  const duo = yield* serve({ people: "hostile", ...options })
   const extract = ["extract", "--json", ...args]
   const first = yield* command(folder, [...extract, "--record", "record"], settings(duo))
   const asked = duo.requests.length
@@ -102,7 +102,7 @@ describe("A run that is recorded", () => {
   for (const [name, options, pageSize] of tenants) {
     it.live(`is replayed byte for byte: ${name}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
-        const duo = yield* serve(options)
+        const duo = yield* serve({ people: "hostile", ...options })
         const directory = `${folder}/record`
         const record = { directory, pseudonymise: false }
         const first = yield* run(folder, { record }, settings(duo), { pageSize, concurrency: 1 })
@@ -118,7 +118,7 @@ describe("A run that is recorded", () => {
 
   it.live("is replayed byte for byte: of a child account, whose id the record does not have", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const parent = yield* serveParent({ children: 1, users: 40, scenario: passing })
+      const parent = yield* serveParent({ people: "hostile", children: 1, users: 40, scenario: passing })
       const [child] = parent.children
       if (child === undefined) return assert.fail()
       const directory = `${folder}/record`
@@ -156,6 +156,7 @@ describe("A run that is recorded", () => {
   it.live("leaves no key, signature or request header in its record, and others may not read the record", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       const duo = yield* serve({
+        people: "hostile",
         users: 100,
         signatures: ["v2-sha1"],
         scenario: [{ when: { page: 3, times: 1 }, do: { fault: "reset", at: "headers" } }]
@@ -192,7 +193,7 @@ describe("A run that failed, and was recorded", () => {
   for (const [signal, code] of [["SIGINT", 130], ["SIGKILL", null]] as const) {
     it.live(`is replayed to the point where it ended: ${signal}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
-        const duo = yield* serve({ users: 100, latency: 300 })
+        const duo = yield* serve({ people: "hostile", users: 100, latency: 300 })
         const run = start(folder, ["extract", "--page-size", "5", "--record", "record"], settings(duo))
         yield* Effect.promise(async () => {
           while (duo.requests.length < 5) await new Promise((resolve) => setImmediate(resolve))

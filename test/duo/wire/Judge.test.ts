@@ -118,7 +118,7 @@ const unknownIn = (value: unknown, level: Level | undefined, at = ""): ReadonlyA
       !level.names.has(name) ? [at + fieldName(name)] : unknownIn(field, level.nested.get(name), `${at}${name}[].`)
     )
 
-const tenant = Tenant.make({ users: 2000 })
+const tenant = Tenant.make({ people: "hostile", users: 2000 })
 const summaries: ReadonlyArray<unknown> = JSON.parse(tenant.protected.summary).policies
 
 const kinds = [

@@ -11,8 +11,9 @@ const now = Date.UTC(2026, 10, 29, 12)
 
 const logOf = (options: Partial<LoginLog.LogOptions> = {}) =>
   LoginLog.make({
+    people: "hostile",
     seed: seedOf("log"),
-    users: LoginLog.usersOf(Tenant.make({ users: 40 })),
+    users: LoginLog.usersOf(Tenant.make({ people: "hostile", users: 40 })),
     perDay: () => 300,
     ...options
   })

@@ -2,28 +2,35 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { dumps } from "../../../src/emulator/people/PythonJson.ts"
+import type { People } from "../../../src/emulator/people/tables/PeopleTables.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 const some = { arbitrary: { runs: 25 } }
+const Some = Schema.Literals(["plausible", "hostile"] satisfies ReadonlyArray<People>)
 const texts = (tenant: Tenant.Tenant) => Array.from({ length: tenant.size() }, (_, at) => tenant.text(at))
 
 describe("an invented tenant", () => {
-  it.prop("is the same bytes for the same seed", [Schema.String, between(0, 60)], ([seed, users]) => {
-    assert.deepStrictEqual(texts(Tenant.make({ users, seed })), texts(Tenant.make({ users, seed })))
+  it.prop("is the same bytes for the same seed", [Schema.String, between(0, 60), Some], ([seed, users, people]) => {
+    assert.deepStrictEqual(texts(Tenant.make({ users, seed, people })), texts(Tenant.make({ users, seed, people })))
   }, some)
 
-  it.prop("gives a user that does not depend on how many there are", [Schema.Int, between(0, 999)], ([seed, at]) => {
-    const small = Tenant.make({ users: at + 1, seed })
-    assert.strictEqual(small.text(at), Tenant.make({ users: 1_000_000, seed }).text(at))
-  }, some)
+  it.prop(
+    "gives a user that does not depend on how many there are",
+    [Schema.Int, between(0, 999), Some],
+    ([seed, at, people]) => {
+      const small = Tenant.make({ users: at + 1, seed, people })
+      assert.strictEqual(small.text(at), Tenant.make({ users: 1_000_000, seed, people }).text(at))
+    },
+    some
+  )
 
   it("has other users for another seed", () => {
     assert.notDeepEqual(texts(Tenant.make({ users: 50, seed: 1 })), texts(Tenant.make({ users: 50, seed: 2 })))
   })
 
-  it.prop("is written as Python writes JSON: sorted keys, ASCII", [Schema.Int], ([seed]) => {
-    for (const user of texts(Tenant.make({ users: 40, seed }))) {
+  it.prop("is written as Python writes JSON: sorted keys, ASCII", [Schema.Int, Some], ([seed, people]) => {
+    for (const user of texts(Tenant.make({ users: 40, seed, people }))) {
       assert.strictEqual(dumps(JSON.parse(user)), user)
       assert.match(user, /^[ -~]*$/)
     }
@@ -52,13 +59,17 @@ describe("an invented tenant", () => {
     readonly desktoptokens: ReadonlyArray<object>
     readonly desktop_authenticators?: ReadonlyArray<object>
   }
-  const users = texts(Tenant.make({ users: 20_000, seed: 1 })).map((user) => JSON.parse(user) as User)
+  const usersOf = (people: People) =>
+    texts(Tenant.make({ users: 20_000, seed: 1, people })).map((user) => JSON.parse(user) as User)
+  const users = usersOf("hostile")
   const seen = (values: ReadonlyArray<string | undefined>) => Array.from(new Set(values)).sort()
 
   it("never has two users with the same id, or with usernames that differ in letter case only", () => {
-    assert.strictEqual(new Set(users.map((user) => user.user_id)).size, users.length)
-    assert.strictEqual(new Set(users.map((user) => user.username.toLowerCase())).size, users.length)
-    assert.isTrue(users.every((user) => /^DU[0-9A-Z]{18}$/.test(user.user_id)))
+    for (const some of [users, usersOf("plausible")]) {
+      assert.strictEqual(new Set(some.map((user) => user.user_id)).size, some.length)
+      assert.strictEqual(new Set(some.map((user) => user.username.toLowerCase())).size, some.length)
+      assert.isTrue(some.every((user) => /^DU[0-9A-Z]{18}$/.test(user.user_id)))
+    }
   })
 
   it("has every status, factor, label and platform that Duo is known to answer", () => {
@@ -120,12 +131,10 @@ describe("an invented tenant", () => {
 
   it.prop(
     "protects the same applications with the same policies for the same seed, and its groups are those of its users",
-    [
-      Schema.String
-    ],
-    ([seed]) => {
-      const tenant = Tenant.make({ users: 300, seed })
-      assert.deepStrictEqual(tenant.protected, Tenant.make({ users: 0, seed }).protected)
+    [Schema.String, Some],
+    ([seed, people]) => {
+      const tenant = Tenant.make({ users: 300, seed, people })
+      assert.deepStrictEqual(tenant.protected, Tenant.make({ users: 0, seed, people }).protected)
       const { integrations, policies, summary } = tenant.protected
       for (const text of [...integrations, ...policies, summary]) {
         assert.match(text, /^[ -~]*$/)

@@ -18,7 +18,7 @@ describe("pages", () => {
     [between(0, 120), between(1, 50), Schema.Literals(["/admin/v1/users", "/admin/v2/users"])],
     ([users, limit, path]) =>
       Effect.scoped(Effect.gen(function*() {
-        const emulator = yield* serve({ users, seed: 3 })
+        const emulator = yield* serve({ people: "hostile", users, seed: 3 })
         const pages = yield* everyone(emulator, path, limit)
         assert.deepStrictEqual(
           pages.flatMap((page) => page.response ?? []),
@@ -34,7 +34,7 @@ describe("pages", () => {
 
   it.effect("have 100 users by default, at most 300 in v1, and at most 500 in v2 and for bypass codes", () =>
     Effect.gen(function*() {
-      const emulator = yield* serve({ users: 20_000, seed: 1 })
+      const emulator = yield* serve({ people: "hostile", users: 20_000, seed: 1 })
       const length = (path: string, limit?: string) =>
         Effect.map(ask(emulator, { path, params: limit === undefined ? {} : { limit } }), (got) => {
           const page = json(got)
@@ -53,7 +53,7 @@ describe("pages", () => {
 
   it.effect("of bypass codes have every code once, each with its owner, even after edits", () =>
     Effect.gen(function*() {
-      const tenant = Tenant.make({ users: 700, seed: 4 })
+      const tenant = Tenant.make({ people: "hostile", users: 700, seed: 4 })
       const emulator = yield* serve({ tenant })
       const codes = Effect.map(
         everyone(emulator, "/admin/v1/bypass_codes", 7),
@@ -75,7 +75,7 @@ describe("pages", () => {
 
   it.effect("beyond the end are empty and have no next one", () =>
     Effect.gen(function*() {
-      const emulator = yield* serve({ users: 5 })
+      const emulator = yield* serve({ people: "hostile", users: 5 })
       const page = json(yield* ask(emulator, { params: { offset: "5" } }))
       assert.deepStrictEqual(page.response, [])
       assert.deepStrictEqual(page.metadata, { prev_offset: 0, total_objects: 5 })
@@ -83,7 +83,7 @@ describe("pages", () => {
 
   it.effect("filter by name, alias, address and lists of ids, unpaged; one user by id", () =>
     Effect.gen(function*() {
-      const tenant = Tenant.make({ users: 400, seed: 9 })
+      const tenant = Tenant.make({ people: "hostile", users: 400, seed: 9 })
       const emulator = yield* serve({ tenant })
       const found = (params: Record<string, string>) =>
         Effect.map(ask(emulator, { params }), (got) => json(got).response?.map((user) => user.user_id))
@@ -114,7 +114,7 @@ describe("pages", () => {
 
   it.effect("look like Duo's on the wire, plain and gzipped", () =>
     Effect.gen(function*() {
-      const emulator = yield* serve({ users: 100 })
+      const emulator = yield* serve({ people: "hostile", users: 100 })
       const plain = yield* ask(emulator)
       const packed = yield* ask(emulator, { headers: { "accept-encoding": "gzip" } })
       assert.strictEqual(text(packed), text(plain))

@@ -109,7 +109,7 @@ describe("extract admins", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const run = (args: ReadonlyArray<string>, options: Options) =>
         Effect.scoped(Effect.gen(function*() {
-          const duo = yield* serve({ users: 0, administrators: 30, port: 27_072, ...options })
+          const duo = yield* serve({ people: "hostile", users: 0, administrators: 30, port: 27_072, ...options })
           const ended = yield* command(
             folder,
             ["extract", "admins", "--json", "--page-size", "10", "--concurrency", "1", ...args],

@@ -19,7 +19,7 @@ const Somebody = Schema.Struct({
   index: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 }))
 })
 const invent = ({ index, seed }: typeof Somebody.Type): Admin =>
-  one(JSON.parse(Tenant.make({ users: 0, seed, administrators: index + 1 }).admin(index)))
+  one(JSON.parse(Tenant.make({ people: "hostile", users: 0, seed, administrators: index + 1 }).admin(index)))
 
 describe("an administrator's rows", () => {
   it.prop("have the columns of the tables, in their order, and never an empty text", [Somebody], ([somebody]) => {

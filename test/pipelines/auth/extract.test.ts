@@ -18,8 +18,9 @@ const duoWith = (perDay: (on: number) => number, options: Partial<Options> = {})
   serve({
     users: 0,
     log: LoginLog.make({
+      people: "hostile",
       seed: 3,
-      users: LoginLog.usersOf(Tenant.make({ users: 30 })),
+      users: LoginLog.usersOf(Tenant.make({ people: "hostile", users: 30 })),
       perDay,
       latePercent: 0
     }),
@@ -134,7 +135,7 @@ describe("extract auth", () => {
     () =>
       inFolder(Effect.fnUntraced(function*(folder) {
         const duo = yield* duoWith((on) => on === today - 1 ? 60 : 0)
-        const name = String(Tenant.make({ users: 30 }).user(3)["username"])
+        const name = String(Tenant.make({ people: "hostile", users: 30 }).user(3)["username"])
         const dropped = yield* command(folder, ["extract", "auth", ...range, "--pii", "drop"], settings(duo))
         assert.strictEqual(dropped.code, 0, dropped.stderr)
         const [found] = yield* query(

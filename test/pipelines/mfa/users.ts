@@ -26,4 +26,4 @@ export const Somebody = Schema.Struct({
 
 /** The user that a seed and a place in the list stand for. */
 export const invent = ({ index, seed }: typeof Somebody.Type): User =>
-  one(Tenant.make({ users: index + 1, seed }).user(index))
+  one(Tenant.make({ people: "hostile", users: index + 1, seed }).user(index))

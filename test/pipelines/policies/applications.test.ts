@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import * as IntegrationTables from "../../../pipelines/integrations/Tables.ts"
 import { invent } from "../../../src/emulator/people/InventedPolicies.ts"
 import type { JsonObject } from "../../../src/emulator/people/PythonJson.ts"
+import { tablesOf } from "../../../src/emulator/people/Tenant.ts"
 import { methods, ofIntegrations, policy } from "./objects.ts"
 
 const sms = methods(["sms"], [])
@@ -176,8 +177,9 @@ describe("an application's row", () => {
 
   it.effect("fits the groups and the policies of every invented tenant", () =>
     Effect.gen(function*() {
-      for (const seed of [1, 2, 77]) {
-        const { integrations, policies, summary } = invent({ seed, epoch: 1_793_500_000 })
+      for (const [seed, people] of [[1, "plausible"], [2, "hostile"], [77, "hostile"]] as const) {
+        const ground = { seed, epoch: 1_793_500_000, tables: tablesOf(people) }
+        const { integrations, policies, summary } = invent(ground)
         const summaries = (summary as JsonObject)["policies"] as ReadonlyArray<unknown>
         const { contradictions, rows, unknown } = yield* ofIntegrations({ policies, integrations, summaries })
         assert.deepStrictEqual([unknown, contradictions], [{}, {}])
@@ -190,7 +192,7 @@ describe("an application's row", () => {
         }
         const levels = new Set(rows["application_policies"]?.map((row) => row["policy_level"]))
         assert.deepStrictEqual(levels, new Set(["group", "application", "global"]))
-        assert.strictEqual(JSON.stringify(invent({ seed, epoch: 1_793_500_000 }).policies), JSON.stringify(policies))
+        assert.strictEqual(JSON.stringify(invent(ground).policies), JSON.stringify(policies))
       }
     }))
 })

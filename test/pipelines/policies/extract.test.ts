@@ -22,7 +22,7 @@ const secretsOf = ({ protected: { integrations } }: Tenant.Tenant) =>
 describe("extract policies, and extract integrations", () => {
   it.live("write their tables to every sink; verify and rebuild agree, and history goes on", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 0 })
+      const duo = yield* serve({ people: "hostile", users: 0 })
       const counted = {
         policies: { rows: { policies: 8 }, telephony: 2, total_objects: 8 },
         integrations: { rows: { integrations: 10, application_policies: 13 }, own_policy: 4, total_objects: 10 }
@@ -50,7 +50,7 @@ describe("extract policies, and extract integrations", () => {
 
   it.live("ask no endpoint of a secret, and keep none that Duo sends, not even in a record", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 0 })
+      const duo = yield* serve({ people: "hostile", users: 0 })
       const secrets = secretsOf(duo.tenant)
       assert.isAbove(secrets.length, 5)
       for (const [n, name] of names.entries()) {
@@ -81,7 +81,8 @@ describe("extract policies, and extract integrations", () => {
 
   it.live("without the permission end with 77 and name it; without that for policies alone go on and say so", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const without = (...permissions: NonNullable<Options["permissions"]>) => serve({ users: 0, permissions })
+      const without = (...permissions: NonNullable<Options["permissions"]>) =>
+        serve({ people: "hostile", users: 0, permissions })
       const neither = yield* without("users", "bypass_codes", "admins")
       for (const name of names) {
         for (const verb of ["extract", "check"]) {
@@ -106,7 +107,7 @@ describe("extract policies, and extract integrations", () => {
 
   it.live("say that Duo wants another signature, if the settings ask for an old one", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 1 })
+      const duo = yield* serve({ people: "hostile", users: 1 })
       const env = { ...settings(duo), DUO_SIGNATURE: "v2-sha1" }
       assert.strictEqual((yield* command(folder, ["check"], env)).code, 0)
       for (const name of names) {
@@ -118,7 +119,7 @@ describe("extract policies, and extract integrations", () => {
 
   it.live("are not complete if Duo truncates the summary, so nothing counts as gone", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const { protected: things } = Tenant.make({ users: 0 })
+      const { protected: things } = Tenant.make({ people: "hostile", users: 0 })
       const parsed = (texts: ReadonlyArray<string>): ReadonlyArray<JsonObject> => texts.map((text) => JSON.parse(text))
       const summary: JsonObject = JSON.parse(things.summary)
       const run = (summary: JsonObject) =>
@@ -142,7 +143,7 @@ describe("extract policies, and extract integrations", () => {
 
   it.live("name nobody with --pii drop, and replay a record that names nobody", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 0 })
+      const duo = yield* serve({ people: "hostile", users: 0 })
       const telling = /it@example\.com|Corporate|Contractors|Global Policy|198\.51/
       for (const name of names) {
         const recorded = yield* command(

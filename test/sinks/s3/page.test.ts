@@ -29,7 +29,7 @@ describe("the page", () => {
 describe.skipIf(!hasServer)("with an S3 server", () => {
   it.live("the commands of the page work, a bucket that no command names is not asked, and nothing secret is shown", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 20 })
+      const duo = yield* serve({ people: "hostile", users: 20 })
       const env = { ...settings(duo), ...credentials }
       const target = "reports/duo?region=eu-central-1"
       const place = locationOf(at().url, "page").replace("s3://", "")

@@ -19,7 +19,7 @@ const names = ["one", "two", "three", "four", "five", "six"]
 const mounted = Effect.fnUntraced(function*(folder: string) {
   const secret: Record<string, string> = { "customers.toml": "" }
   for (const [index, name] of names.entries()) {
-    const { host, ikey, skey } = yield* serve({ users: 10 + index, seed: index + 1 })
+    const { host, ikey, skey } = yield* serve({ people: "hostile", users: 10 + index, seed: index + 1 })
     secret[name] = skey
     secret["customers.toml"] +=
       `[[tenants]]\nname = "${name}"\nhost = "${host}"\nikey = "${ikey}"\nskey_file = "${name}"\n`

@@ -57,9 +57,9 @@ export const command = (
     return { code, ...undo() }
   }))
 
-/** A run of an emulated tenant. */
+/** A run of an emulated tenant, with hostile people unless the options have others. */
 export const extract = Effect.fnUntraced(function*(folder: string, options: Options, args: ReadonlyArray<string> = []) {
-  const duo = yield* serve(options)
+  const duo = yield* serve({ people: "hostile", ...options })
   const ended = yield* command(folder, ["extract", "--json", ...args], settings(duo))
   assert.strictEqual(ended.code, 0, ended.stderr)
   return { duo, ended, summary: JSON.parse(ended.stdout) }

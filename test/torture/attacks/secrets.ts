@@ -94,7 +94,7 @@ const peopleOf = (duo: Emulator) =>
 const look = (row: Row) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const { args = [], code, emulator = {}, env = {}, killed, name, rows } = row
-    const duo = yield* serve({ tenant: Tenant.make({ users: 60 }), ...canary, ...emulator })
+    const duo = yield* serve({ tenant: Tenant.make({ people: "hostile", users: 60 }), ...canary, ...emulator })
     const temporary = join(folder, "tmp")
     mkdirSync(temporary)
     const run = start(folder, ["extract", ...args], { ...settings(duo), TMPDIR: temporary, ...env })

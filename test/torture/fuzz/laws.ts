@@ -10,7 +10,7 @@ import { often, type Trial } from "./answers.ts"
 import { assertFit, assertSame, type Read, readOf, stamp } from "./path.ts"
 import { pageRows } from "./rows.ts"
 
-const tenant = Tenant.make({ users: 3000, seed: 7 })
+const tenant = Tenant.make({ people: "hostile", users: 3000, seed: 7 })
 const somebody = (dice: Dice): JsonObject => tenant.user(dice.below(3000))
 
 const decode = (users: ReadonlyArray<unknown>) => Result.getOrThrow(decodeWireUsers(users))

@@ -54,7 +54,7 @@ const readRows = Effect.fnUntraced(function*(ledger: string, run_id: string) {
 const real = (n: number, seed: number) =>
   inFolder((folder) =>
     Effect.gen(function*() {
-      const duo = yield* serve({ users: 20 })
+      const duo = yield* serve({ people: "hostile", users: 20 })
       const args = ["extract", "--sink", "duckdb"]
       assert.equal((yield* program(folder, args, settings(duo))).code, 0)
       const ledger = `${folder}/data/duo.duckdb`

@@ -6,7 +6,7 @@ import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { names, odd, raws, sharp } from "./values.ts"
 
 const seeds: NonEmpty<number> = [1, 2, 3]
-const tenants = seeds.map((seed) => Tenant.make({ users: 300, seed }))
+const tenants = seeds.map((seed) => Tenant.make({ people: "hostile", users: 300, seed }))
 const users = tenants.flatMap((tenant) => Array.from({ length: 300 }, (_, at) => tenant.text(at)))
 const codes = tenants.flatMap((tenant) =>
   Array.from({ length: tenant.bypassCodes() }, (_, at) => tenant.bypassCode(at))

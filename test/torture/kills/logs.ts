@@ -19,12 +19,13 @@ const make = Effect.gen(function*() {
   const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" })
   const today = Math.floor(Date.now() / day)
   const log = LoginLog.make({
+    people: "hostile",
     seed: 7,
-    users: LoginLog.usersOf(Tenant.make({ users: 20 })),
+    users: LoginLog.usersOf(Tenant.make({ people: "hostile", users: 20 })),
     perDay: (on) => on < today && on >= today - 3 ? 400 : 0,
     latePercent: 0
   })
-  const duo = yield* serve({ users: 0, log })
+  const duo = yield* serve({ people: "hostile", users: 0, log })
   const [from, to] = [today - 3, today].map((on) => new Date(on * day).toISOString().slice(0, 10))
   const extract = (env: Readonly<Record<string, string>> = {}) =>
     Effect.promise(() =>

@@ -60,7 +60,7 @@ const kinds: ReadonlyArray<Kind> = [
 const outlived = ({ args, name, never }: Kind, isShort: boolean) => (seed: number) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     for (const name of ["home", "tmp3"]) mkdirSync(join(folder, name))
-    const duo = yield* serve({ users: 60, seed })
+    const duo = yield* serve({ people: "hostile", users: 60, seed })
     const personal = Array.from({ length: duo.tenant.size() }, (_, at) => duo.tenant.user(at)).flatMap((user) =>
       [user["email"], user["realname"], user["username"]].filter((text) => typeof text === "string" && text.length > 5)
     ).map(String)

@@ -21,7 +21,7 @@ const make = Effect.gen(function*() {
   const lines = yield* Effect.forEach(
     names,
     Effect.fnUntraced(function*(name, index) {
-      const { host, ikey, skey } = yield* serve({ users, seed: index + 1 })
+      const { host, ikey, skey } = yield* serve({ people: "hostile", users, seed: index + 1 })
       writeFileSync(`${folder}/${name}.key`, skey, { mode: 0o600 })
       return JSON.stringify({ name, host, ikey, skey_file: `${name}.key` })
     })

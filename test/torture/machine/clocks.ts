@@ -23,7 +23,7 @@ const pipelineOf = (pages: number, between: () => void): Pipeline =>
     tables,
     tenant: "127.0.0.1",
     rows: (stamp) => {
-      const tenant = Tenant.make({ users: pages * 2 })
+      const tenant = Tenant.make({ people: "hostile", users: pages * 2 })
       return Array.from({ length: pages }, (_, page) => {
         between()
         const decoded = Result.getOrThrow(decodeUsers([tenant.user(page * 2), tenant.user(page * 2 + 1)]))

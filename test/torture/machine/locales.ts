@@ -65,7 +65,11 @@ const under = (environment: Readonly<Record<string, string>>, duo: Parameters<ty
 
 const locales = (n: number) =>
   Effect.scoped(Effect.gen(function*() {
-    const duo = yield* Effect.provideServiceEffect(serve({ users: 40 }), Clock.Clock, StoppedClock.at(now))
+    const duo = yield* Effect.provideServiceEffect(
+      serve({ people: "hostile", users: 40 }),
+      Clock.Clock,
+      StoppedClock.at(now)
+    )
     const [expected, ...others] = yield* Effect.forEach(
       environments.slice(0, n === 1 ? 2 : environments.length),
       (environment) => Effect.map(under(environment, duo), (found) => ({ environment, found })),

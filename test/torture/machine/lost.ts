@@ -71,7 +71,7 @@ export const cases: ReadonlyArray<Case> = [{
   n: { test: 2, torture: commands.length },
   run: ({ n }) =>
     inFolder(Effect.fnUntraced(function*(cwd) {
-      const duo = yield* serve({ users: 12 })
+      const duo = yield* serve({ people: "hostile", users: 12 })
       const env = settings(duo)
       const first = yield* run(duo, join(cwd, "data"))
       assert.strictEqual(first.code, 0, first.message)

@@ -22,7 +22,7 @@ const most = 512 * 1024 * 1024 / 1e6
 const extract = (options: Options, node: ReadonlyArray<string>, args: ReadonlyArray<string> = [], runs = 1) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     if (!existsSync("/proc/self/status")) assert.fail("this case needs Linux's /proc to see a process's memory")
-    const duo = yield* serve(options)
+    const duo = yield* serve({ people: "hostile", ...options })
     const resident: Array<number> = []
     const run = Effect.gen(function*() {
       const ended = yield* program({

@@ -123,7 +123,7 @@ const dripping = chance(
 /** The least size of a page in bytes: its users without the rest. */
 const usersOf = (quiet: Quiet) => {
   const { users = 0 } = quiet.setup.duo
-  return Tenant.make({ users }).text(users - 1)
+  return Tenant.make({ people: "hostile", users }).text(users - 1)
 }
 
 /** The place at which an answer is cut: anywhere, most often near its ends. */
@@ -152,7 +152,7 @@ const truncated = chance(
 
 /** Text that is not ASCII, without the escapes that Duo would use. */
 const unescaped = (users: number): Tenant.Tenant => {
-  const tenant = Tenant.make({ users })
+  const tenant = Tenant.make({ people: "hostile", users })
   const text = (at: number) => JSON.stringify({ ...tenant.user(at), realname: `Zoë Ångström 工作 😀 ${at}` })
   return { ...tenant, text }
 }

@@ -125,7 +125,7 @@ const fitting = Effect.forEach(
 /** Checks the runs after users have disappeared. */
 const emptied = alone(Effect.gen(function*() {
   const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
-  const full = Tenant.make({ users: 1000 })
+  const full = Tenant.make({ people: "hostile", users: 1000 })
   let users = 101
   const world = yield* serveIn({ duo: { tenant: { ...full, size: () => users } } })
   const after = Effect.fnUntraced(function*(now: number, allowEmpty: boolean) {

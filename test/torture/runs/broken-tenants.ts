@@ -29,6 +29,7 @@ const round = Effect.fnUntraced(function*({ n: count, seed }: Plan) {
     names,
     Effect.fnUntraced(function*(name, index) {
       const { host, ikey, skey } = yield* serve({
+        people: "hostile",
         users,
         seed: index + 1,
         ...index === down ? { scenario: silence } : {}

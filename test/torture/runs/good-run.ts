@@ -9,7 +9,7 @@ export const users = 12
 
 /** Makes a folder with a good run into all or some sinks, and the tenant of that run. */
 export const withGoodRun = Effect.fnUntraced(function*(folder: string, names?: ReadonlyArray<string>) {
-  const duo = yield* serve({ users })
+  const duo = yield* serve({ people: "hostile", users })
   const data = join(folder, "data")
   const targets = everySink(data).filter(({ sink }) => names?.includes(sink) ?? true)
   const { code, message } = yield* run(duo, data, targets)

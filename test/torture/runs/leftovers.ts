@@ -15,7 +15,7 @@ import { afterwards } from "../support/afterwards.ts"
 import { everySink, inFolder, run, sinks, tree } from "../support/InProcess.ts"
 
 const withGoodRun = Effect.fnUntraced(function*(folder: string) {
-  const duo = yield* serve({ users: 5 })
+  const duo = yield* serve({ people: "hostile", users: 5 })
   const data = join(folder, "data")
   const { code, message } = yield* run(duo, data)
   assert.strictEqual(code, 0, message)

@@ -49,13 +49,16 @@ const site = Effect.fnUntraced(function*(folder: string, { days, duo, log: shape
   })
   const firstDay = start / day
   const log = LoginLog.make({
+    people: "hostile",
     seed: seedOf(`history ${seed}`),
-    users: LoginLog.usersOf(Tenant.make({ users: 50, seed })),
+    users: LoginLog.usersOf(Tenant.make({ people: "hostile", users: 50, seed })),
     perDay: (on) => on >= firstDay && on < firstDay + days ? Math.floor(events / days) : 0,
     latePercent: 2,
     ...shape
   })
-  const emulator = yield* serve({ users: 0, seed, log, ...duo }).pipe(Effect.provideService(Clock.Clock, clock))
+  const emulator = yield* serve({ people: "hostile", users: 0, seed, log, ...duo }).pipe(
+    Effect.provideService(Clock.Clock, clock)
+  )
   const data = `${folder}/data`
   const extract = Effect.fnUntraced(function*(now: number, range?: LogRange) {
     time.now = now

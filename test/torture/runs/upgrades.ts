@@ -53,7 +53,7 @@ const once = (seed: number) =>
   inFolder(Effect.fnUntraced(function*(folder) {
     const dice = new Dice(seed)
     const data = join(folder, "data")
-    const duo = yield* serve({ users: 15, seed })
+    const duo = yield* serve({ people: "hostile", users: 15, seed })
     const columns = mfa.tables.flatMap((table) => spare(table).map((name) => `${table.name}.${name}`))
     const some = () => new Set(columns.filter(() => dice.below(8) === 0))
     const [added, removed] = [some(), some()]

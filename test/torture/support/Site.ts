@@ -59,7 +59,7 @@ export const users = 60
 /** Makes a site. The scope removes its folder and its tenant. */
 export const make = Effect.fnUntraced(function*(options: Options = {}, folder?: string) {
   const { compiled, entry } = yield* bundle
-  const duo = yield* serve({ users, ...options })
+  const duo = yield* serve({ people: "hostile", users, ...options })
   const fs = yield* FileSystem.FileSystem
   const at = folder ?? (yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" }))
   let before: Aftermath["before"] = contents(at)

@@ -85,7 +85,9 @@ const onTheWire = ({ requests }: Pick<Emulator, "requests">): FastTime.Server =>
 /** An emulated Duo that shares its clock with its client. Needs a TestClock. */
 export const serveIn = Effect.fnUntraced(function*({ duo: options, scenario = [] }: Pick<Setup, "duo" | "scenario">) {
   const time = yield* FastTime.make
-  const duo = yield* serve({ ...options, scenario }).pipe(Effect.provideService(Clock.Clock, time.server))
+  const duo = yield* serve({ people: "hostile", ...options, scenario }).pipe(
+    Effect.provideService(Clock.Clock, time.server)
+  )
   return { duo, time }
 })
 
