@@ -93,7 +93,7 @@ export const loginUser = (seed: number, tables: PeopleTables, user: JsonObject):
     status: text(user["status"]),
     factors: [...keys, ...u2f, ...objects(user, "phones").flatMap(ofPhone), ...tokens],
     applications: loginApplications(tables, groups),
-    habit: { isStrong: dice.chance(60), usual: dice.below(1000) },
+    habit: { isStrong: dice.chance(tables.percent.strongHabit), usual: dice.below(1000) },
     home: dice.pick(tables.cities)
   }
 }
@@ -126,7 +126,7 @@ const usualFactor = ({ factors, habit }: LoginUser): Factor | undefined => {
   return some[habit.usual % Math.max(1, some.length)]
 }
 
-const endingOf = (user: LoginUser, dice: Dice): Ending => {
+const endingOf = (user: LoginUser, { percent }: PeopleTables, dice: Dice): Ending => {
   const without = (result: string, reason: string, factor = "not_available"): Ending => ({
     factor,
     device: undefined,
@@ -144,7 +144,7 @@ const endingOf = (user: LoginUser, dice: Dice): Ending => {
   if (draw < 150) return without("success", "remembered_device", "remembered_device")
   if (draw < 180) return without("success", "trusted_network", "trusted_network")
   if (draw < 190) return without("success", "valid_passcode", "bypass_code")
-  const device = dice.chance(85) ? usual : user.factors[dice.below(user.factors.length)] ?? usual
+  const device = dice.chance(percent.usualFactor) ? usual : user.factors[dice.below(user.factors.length)] ?? usual
   const { factor } = device
   const isPasscode = /passcode|token$/.test(factor) && !device.isStrong
   if (draw < 900) {
@@ -191,7 +191,7 @@ export interface LoginEntry {
 export const loginText = (entry: LoginEntry): string => {
   const { applications: ids, micros, millis, n, seed, tables, txid, user } = entry
   const dice = new Dice(mix(seed ^ 0x10617, n))
-  const { device, factor, reason, result } = entry.ending ?? endingOf(user, dice)
+  const { device, factor, reason, result } = entry.ending ?? endingOf(user, tables, dice)
   const ip = `203.0.113.${dice.below(254) + 1}`
   const place = location(dice.chance(92) ? user.home : dice.pick(tables.cities))
   const [browser, browserVersion, os, osVersion] = dice.pick(clients)

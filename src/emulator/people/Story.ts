@@ -69,8 +69,8 @@ const lifeStoryOf = (seed: number, n: number, part: number): LifeStory => {
   const isOnText = dice.chance(25)
   const moves = dice.chance(85) ? 2 + part * 6 + dice.below(5) : never
   const leaves = dice.chance(3) ? day() : never
-  const enrols = dice.chance(50) ? day() : never
-  const loses = dice.chance(6) ? day() : never
+  const enrols = dice.chance(70) ? day() : never
+  const loses = dice.chance(8) ? day() : never
   const bypassFrom = dice.chance(1) ? day() : never
   return {
     isOnText,
@@ -152,7 +152,7 @@ const userOn = (story: Story, ground: InventedTenant, n: number, day: number): J
   }
   if (n >= users) {
     const dice = new Dice(mix(seed ^ 0x10e, n))
-    const enrols = dice.chance(80) ? joined + dice.below(7) : never
+    const enrols = dice.chance(90) ? joined + dice.below(7) : never
     patch({ created: at(joined) + 28_800, last_login: null, status: "active" })
     if (day < enrols) patch(nothing)
   } else if (lifeStory.isOnText && firstPhone !== undefined && firstPhone["number"] !== "") {

@@ -92,6 +92,10 @@ export interface PeopleTables {
     /** Of activated phones, those that report their security. */
     readonly reporting: number
     readonly unseen: number
+    /** Of users with a phishing-resistant method, those who usually log in with it. */
+    readonly strongHabit: number
+    /** Of logins, those with the usual method. */
+    readonly usualFactor: number
   }
   /** The k-th number is the percentage of users who have at most k of them. */
   readonly counts: {

@@ -42,7 +42,7 @@ const groupsOf = (dice: Dice): ReadonlyArray<number> => {
     dice.chance(8) ? contractors : allStaff,
     ...dice.chance(55) ? [vpnUsers] : [],
     ...dice.chance(department === it ? 45 : 0.3) ? [domainAdmins] : [],
-    ...dice.chance(0.7) ? [breakGlass] : [],
+    ...dice.chance(department === it ? 10 : 0) ? [breakGlass] : [],
     ...dice.chance(0.7) ? [leavers] : []
   ]
 }
@@ -104,7 +104,7 @@ export const plausible: PeopleTables = {
   ),
   isOneForm: true,
   hasAllNames: true,
-  percent: { bare: 3, synced: 90, neverSeen: 2, noEmail: 0, silent: 8, reporting: 100, unseen: 1 },
+  percent: { bare: 3, synced: 90, neverSeen: 2, noEmail: 0, silent: 8, reporting: 100, unseen: 1, strongHabit: 85, usualFactor: 96 },
   counts: {
     aliases: [70],
     phones: [4, 93, 99],
@@ -145,7 +145,7 @@ export const plausible: PeopleTables = {
     [1, `["auto", "sms", "phone", "mobile_otp"]`]
   ),
   silentCapabilities: weighted([4, `["auto", "sms", "phone"]`], [1, `["auto", "phone"]`]),
-  encrypted: weighted([80, `"Encrypted"`], [1, `"Unencrypted"`], [1, `"Unknown"`]),
+  encrypted: weighted([80, `"Encrypted"`], [1, `"Unknown"`]),
   fingerprint: weighted([20, `"Configured"`], [3, `"Disabled"`], [1, `"Unknown"`]),
   screenlock: weighted([80, `"Locked"`], [1, `"Unlocked"`], [1, `"Unknown"`]),
   tampered: weighted([150, `"Not tampered"`], [1, `"Tampered"`], [2, `"Unknown"`]),

@@ -48,6 +48,7 @@ describe("plausible people", () => {
     share(ios ?? [], (phone) => major(phone) === 26, 60, 90)
     share(android ?? [], (phone) => major(phone) >= 15, 60, 95)
     share(active, ({ tampered }) => tampered === "Tampered", 0, 2)
+    every(active.filter(({ platform }) => platform === "Apple iOS"), ({ encrypted }) => encrypted !== "Unencrypted")
     every(phones, ({ number }) => number === "" || /^\+1[2-9]\d\d55501\d\d$/.test(number))
   })
 
