@@ -25,7 +25,7 @@ const until = Date.UTC(2026, 10, 25, 9)
 
 const parameters: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "phones-on": { day: "2026-11-10", number: "0107" },
-  user: { user: "soren.okafor" }
+  user: { user: "lucia.vargas" }
 }
 
 let folder = ""

@@ -143,7 +143,7 @@ const endingOf = (user: LoginUser, { percent }: PeopleTables, dice: Dice): Endin
   }
   if (draw < 150) return without("success", "remembered_device", "remembered_device")
   if (draw < 180) return without("success", "trusted_network", "trusted_network")
-  if (draw < 190) return without("success", "valid_passcode", "bypass_code")
+  if (draw < 180 + percent.bypassCode * 10) return without("success", "valid_passcode", "bypass_code")
   const device = dice.chance(percent.usualFactor) ? usual : user.factors[dice.below(user.factors.length)] ?? usual
   const { factor } = device
   const isPasscode = /passcode|token$/.test(factor) && !device.isStrong

@@ -145,7 +145,18 @@ export const hostile: PeopleTables = {
   notes: quoted(["", "", "", "", "", "line one\nline two, \"quoted\"", "=1+1"]),
   isOneForm: false,
   hasAllNames: false,
-  percent: { bare: 6, synced: 55, neverSeen: 8, noEmail: 4, silent: 14, reporting: 80, unseen: 5, strongHabit: 60, usualFactor: 85 },
+  percent: {
+    bare: 6,
+    synced: 55,
+    neverSeen: 8,
+    noEmail: 4,
+    silent: 14,
+    reporting: 80,
+    unseen: 5,
+    strongHabit: 60,
+    usualFactor: 85,
+    bypassCode: 1
+  },
   counts: {
     aliases: [70, 88, 94, 96, 97, 98, 99, 99],
     phones: [7, 81, 96],

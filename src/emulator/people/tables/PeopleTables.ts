@@ -96,6 +96,8 @@ export interface PeopleTables {
     readonly strongHabit: number
     /** Of logins, those with the usual method. */
     readonly usualFactor: number
+    /** Of logins, those with a bypass code. */
+    readonly bypassCode: number
   }
   /** The k-th number is the percentage of users who have at most k of them. */
   readonly counts: {

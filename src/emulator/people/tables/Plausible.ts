@@ -104,7 +104,18 @@ export const plausible: PeopleTables = {
   ),
   isOneForm: true,
   hasAllNames: true,
-  percent: { bare: 3, synced: 90, neverSeen: 2, noEmail: 0, silent: 8, reporting: 100, unseen: 1, strongHabit: 85, usualFactor: 96 },
+  percent: {
+    bare: 3,
+    synced: 90,
+    neverSeen: 2,
+    noEmail: 0,
+    silent: 8,
+    reporting: 100,
+    unseen: 1,
+    strongHabit: 85,
+    usualFactor: 96,
+    bypassCode: 0.3
+  },
   counts: {
     aliases: [70],
     phones: [4, 93, 99],
