@@ -12,7 +12,6 @@ import { Signatures } from "../faults/Signatures.ts"
 import * as LogEndpoint from "../log/LogEndpoint.ts"
 import * as LoginLog from "../log/LoginLog.ts"
 import { seedOf } from "../people/Dice.ts"
-import type { People } from "../people/tables/PeopleTables.ts"
 import * as Tenant from "../people/Tenant.ts"
 import { type HostAccount, isAccountsPath, listAccounts, refuseAccount } from "./AccountHost.ts"
 import { authenticate, type Keys, type SignatureName } from "./Authentication.ts"
@@ -44,10 +43,9 @@ export interface Options {
   readonly users?: number | undefined
   /** The number of invented administrators. If not given, a few. */
   readonly administrators?: number | undefined
-  /** Users and keys are functions of this seed. */
+  /** Users and keys are functions of the seed. The users are plausible if `people` is not given. */
   readonly seed?: number | string | undefined
-  /** The invented users and their logins. If not given, plausible. */
-  readonly people?: People | undefined
+  readonly people?: LoginLog.LogOptions["people"]
   readonly tenant?: Tenant.Tenant | undefined
   /** The port. If it is 0 or not given, any free port. */
   readonly port?: number | undefined
@@ -106,11 +104,7 @@ export const serve: (options?: Options) => Effect.Effect<Emulator, EmulatorError
     const script = start(options.scenario ?? [])
     const requests: Array<RequestRecord> = []
     const signatures = new Signatures()
-    const log = options.log ?? LoginLog.make({
-      seed: seedOf(seed),
-      users: LoginLog.usersOf(tenant),
-      people: options.people
-    })
+    const log = options.log ?? LoginLog.make({ ...options, seed: seedOf(seed), users: LoginLog.usersOf(tenant) })
     const answer = answerer({ ...options, log }, { ikey, skey: Redacted.make(skey), tenant })
     const delay = delays(options.latency, seed)
     const began = clock.currentTimeMillisUnsafe()
