@@ -8,7 +8,7 @@ export interface InventedTenant {
   readonly seed: number
   /** An instant in seconds since 1970. Everything in the tenant happened before it. */
   readonly epoch: number
-  /** What it is invented from. */
+  /** It is invented from these. */
   readonly tables: PeopleTables
 }
 

@@ -59,7 +59,7 @@ interface Given {
 
 const tables = { plausible, hostile }
 
-/** What people and their tenant are invented from. */
+/** The tables that people and their tenant are invented from. */
 export const tablesOf = (people: People | undefined): PeopleTables => tables[people ?? "plausible"]
 
 interface Start {

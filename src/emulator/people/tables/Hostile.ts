@@ -2,7 +2,7 @@
  * Names in many scripts, texts that are dangerous in some format, and values that a form allows and nobody expects. Real
  * tenants have shown their like, one by one.
  */
-import { type NonEmpty } from "../Dice.ts"
+import type { NonEmpty } from "../Dice.ts"
 import { type NamedDevice, pairs, type PeopleTables, type PhoneModel, quoted, weighted } from "./PeopleTables.ts"
 
 /** Some names have combining marks in decomposed form, because Duo sends both forms. */
