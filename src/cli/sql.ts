@@ -1,14 +1,14 @@
 /** `duo-mfa sql`: read-only SQL on the ledger, or on the Parquet files. */
-import { Effect, Option, Runtime, Schema, Stdio } from "effect"
+import { Effect, Option, Stdio } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as DuckDb from "../duckdb/DuckDb.ts"
-import { ExitCode } from "../failure/ExitCode.ts"
 import * as NotExtracted from "./ask/NotExtracted.ts"
 import * as NotKnown from "./ask/NotKnown.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Parameters from "./ask/Parameters.ts"
 import * as Queries from "./ask/Queries.ts"
 import * as QueryOutput from "./ask/QueryOutput.ts"
+import * as Question from "./ask/Question.ts"
 import * as Select from "./ask/Select.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
@@ -16,16 +16,6 @@ import { commandName } from "./terminal/CommandName.ts"
 import * as Format from "./terminal/Format.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
-
-/** `--write-files` was given for a query from a file. Only SQL on the command line may write files. */
-export class WriteFilesFromFile
-  extends Schema.TaggedError<WriteFilesFromFile>()("WriteFilesFromFile", { name: Schema.String })
-{
-  override readonly [Runtime.errorExitCode] = ExitCode.usage
-  override get message() {
-    return `--write-files works only for SQL on the command line, and ${this.name} is a file.`
-  }
-}
 
 /** The default query: how well the users of each tenant are protected. */
 const overview = `
@@ -43,7 +33,9 @@ export const sql = Command.make(
   "sql",
   {
     query: Argument.String("query").pipe(
-      Argument.withDescription("SQL of DuckDB, or @NAME of a question; @ lists them; default: an overview"),
+      Argument.withDescription(
+        "SQL of DuckDB, - to read it from standard input, or @NAME of a question; @ lists them; default: an overview"
+      ),
       Argument.optional
     ),
     parameters: Argument.String("parameter").pipe(
@@ -51,6 +43,12 @@ export const sql = Command.make(
         "NAME=VALUE: what @NAME takes, as @ lists it. Your own SQL reads it as getvariable('NAME')"
       ),
       Argument.variadic()
+    ),
+    file: Flag.String("file").pipe(
+      Flag.withAlias("f"),
+      Flag.withDescription("Read the SQL from this file; default: the SQL is on the command line"),
+      Flag.withMetavar("FILE"),
+      Flag.optional
     ),
     from: OpenLedger.parquetFlag,
     timeout: Select.timeout,
@@ -66,34 +64,34 @@ export const sql = Command.make(
       Flag.optional
     )
   },
-  Effect.fnUntraced(function*({ format, from, parameters, query, timeout, writeFiles }) {
+  Effect.fnUntraced(function*({ file, format, from, parameters, query, timeout, writeFiles }) {
     const dataDirectory = yield* Settings.dataDirectoryToRead
-    const asked = Option.getOrElse(query, () => overview)
-    if (asked === "@") {
+    if (Option.contains(query, "@") && Option.isNone(file)) {
       yield* Stdout.print(list(yield* Queries.all(dataDirectory)))
       return yield* Stderr.next(`${commandName()} sql @NAME`)
     }
-    if (writeFiles && asked.startsWith("@")) return yield* new WriteFilesFromFile({ name: asked })
-    const named = asked.startsWith("@") ? yield* Queries.find(dataDirectory, asked.slice(1)) : undefined
-    const text = named?.sql ?? asked
-    const values = yield* Parameters.read(named && { ...named, name: asked.slice(1) }, parameters)
+    const question = yield* Question.find(dataDirectory, { file, parameters, query }, overview)
+    if (writeFiles && question.place !== undefined) {
+      return yield* new Question.WriteFilesNotTyped({ place: question.place })
+    }
+    const values = yield* Parameters.read(question, question.given)
     const ledger = yield* OpenLedger.open(dataDirectory, from, { writeFiles })
     const { at, session } = ledger
     const pipelines = yield* (yield* Plugins).pipelines
     const runs = yield* at(NotKnown.lastRuns(session, pipelines))
-    for (const sentence of NotKnown.namedIn(text, pipelines, runs)) yield* Effect.logWarning(sentence)
-    yield* Parameters.find(ledger, named, values)
+    for (const sentence of NotKnown.namedIn(question.sql, pipelines, runs)) yield* Effect.logWarning(sentence)
+    yield* Parameters.find(ledger, question, values)
     for (const [name, value] of values) {
       yield* Effect.orDie(session.run(`SET VARIABLE ${DuckDb.name(name)} = ${DuckDb.literal(value)}`))
     }
     const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
-    yield* Select.prepare(session, text, writeFiles ? "COPY" : "SELECT").pipe(
+    yield* Select.prepare(session, question.sql, writeFiles ? "COPY" : "SELECT").pipe(
       Effect.flatMap((statement) => Select.begin(session, statement)),
       Effect.flatMap(QueryOutput.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"))),
       Select.within(timeout),
       Effect.mapError(NotExtracted.explain(pipelines, runs.map(({ pipeline }) => pipeline)))
     )
-    if (Option.isNone(query)) yield* Stderr.next(`${commandName()} sql @ lists questions`)
+    if (Option.isNone(query) && Option.isNone(file)) yield* Stderr.next(`${commandName()} sql @ lists questions`)
   }, Effect.scoped)
 ).pipe(
   Command.withDescription("Ask the ledger in SQL: one SELECT, which reads the ledger and nothing else"),
@@ -107,6 +105,7 @@ export const sql = Command.make(
       command: "duo-mfa sql \"SELECT username FROM users WHERE NOT mfa_enabled\"",
       description: "A question of your own"
     },
+    { command: "duo-mfa sql -f question.sql days=30", description: "The same from a file, with a value for it" },
     { command: "duo-mfa sql @coverage --format markdown", description: "The answer for a wiki" }
   ])
 )

@@ -25,7 +25,7 @@ describe("help", () => {
     Effect.gen(function*() {
       for (const name of commands) {
         const help = yield* helpOf(name, "--help")
-        const entries = [...help.matchAll(/^ {2}(--\S+|[a-z.]+)( \S+)?(?: {2,}|\n {26})\S/gm)]
+        const entries = [...help.matchAll(/^ {2}(--\S+(?: -\w)?|[a-z.]+)( \S+)?(?: {2,}|\n {26})\S/gm)]
         const lines = help.split("\n").filter((line) => /^ {2}(--|[a-z.]+ {3,}\S)/.test(line))
         assert.lengthOf(entries, lines.length, name)
         for (const [_, __, value = ""] of entries) assert.notMatch(value, /^ [a-z]/, name)
@@ -37,7 +37,7 @@ describe("help", () => {
       const withoutDefault = ["record", "replay", "notify", "scenario"]
       for (const name of commands) {
         const [_, flags = ""] = (yield* helpOf(name, "--help")).split("\nFLAGS\n")
-        for (const [entry, flag = ""] of flags.matchAll(/^ {2}--(\S+) [A-Z[].*(?:\n {26}.*)*/gm)) {
+        for (const [entry, flag = ""] of flags.matchAll(/^ {2}--([\w-]+)(?:, -\w)? [A-Z[].*(?:\n {26}.*)*/gm)) {
           if (!withoutDefault.includes(flag) && !entry.includes("repeatable")) assert.match(entry, /default/i, flag)
         }
       }

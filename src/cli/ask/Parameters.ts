@@ -77,23 +77,34 @@ const split = (text: string) => {
   return name === undefined || value === undefined ? undefined : [name, value] as const
 }
 
+/** A query; its name, if it has one, is without the @. */
 interface Asked {
-  readonly name: string
+  readonly name: string | undefined
   readonly sql: string
 }
 
-/** The given values by name. Fails unless the query declares them; a query on the command line takes any. */
-export const read = Effect.fnUntraced(function*(query: Asked | undefined, given: ReadonlyArray<string>) {
-  const takes = query === undefined ? [] : parse(query.sql)
+/** The parameters that a query with a name declares. Other queries take any. */
+const declaredBy = ({ name, sql }: Asked) => name === undefined ? [] : parse(sql)
+
+/** Whether a text is NAME=VALUE. */
+export const isPair = (text: string): boolean => split(text) !== undefined
+
+/** The given values by name. Fails unless the query declares them; a query without a name takes any. */
+export const read = Effect.fnUntraced(function*(query: Asked, given: ReadonlyArray<string>) {
+  const takes = declaredBy(query)
   const refuse = (detail: string) =>
-    new BadParameter({ detail, query: query === undefined ? "" : `@${query.name}`, takes: takes.map(describe) })
+    new BadParameter({
+      detail,
+      query: query.name === undefined ? "" : `@${query.name}`,
+      takes: takes.map(describe)
+    })
   const values = new Map<string, string>()
   for (const text of given) {
     const pair = split(text)
     if (pair === undefined) return yield* refuse(`"${text}" is not NAME=VALUE.`)
     const [name, value] = pair
     const parameter = takes.find((parameter) => parameter.name === name)
-    if (query !== undefined && parameter === undefined) {
+    if (query.name !== undefined && parameter === undefined) {
       return yield* refuse(
         `Unknown parameter "${name}".${Suggestion.didYouMean(name, takes.map((parameter) => parameter.name))}`
       )
@@ -137,11 +148,11 @@ export const findTenant = Effect.fnUntraced(function*({ at, session: { all } }: 
 /** Fails unless the users and the tenant that were given are in the ledger. */
 export const find = Effect.fnUntraced(function*(
   ledger: Open,
-  query: Asked | undefined,
+  query: Asked,
   values: ReadonlyMap<string, string>
 ) {
   const { at, session: { all } } = ledger
-  const takes = query === undefined ? [] : parse(query.sql)
+  const takes = declaredBy(query)
   const of = (kind: Type) =>
     takes.flatMap(({ name, type }) => type === kind && values.has(name) ? [values.get(name) ?? ""] : [])
   const [tenant] = of("tenant")

@@ -85,6 +85,15 @@ describe("a hostile statement", () => {
     300_000
   )
 
+  it.live(
+    "in a file of --file is refused with a sentence, and nothing happens",
+    () =>
+      guarded.unharmed(
+        each((_, index) => guarded.duoMfa("sql", "-f", `data/queries/h${index}.sql`), (sql) => sql.length % 4 === 0)
+      ),
+    300_000
+  )
+
   for (const from of [[], ["--parquet"]]) {
     it.live(
       `in a policy file cannot be told, which counts as broken, and nothing happens: ${from.join("") || "ledger"}`,
