@@ -58,13 +58,19 @@ export const sql = Command.make(
       ),
       Flag.withDefault(false)
     ),
+    all: Flag.Boolean("all").pipe(
+      Flag.withDescription(
+        `Show all rows and columns on a terminal, page by page; without it, at most ${QueryOutput.rowsMax} rows and the columns that fit`
+      ),
+      Flag.withDefault(false)
+    ),
     format: Flag.Literals("format", Format.formats).pipe(
       Flag.withDescription("Default: a table on a terminal, csv elsewhere"),
       Flag.withMetavar("FORMAT"),
       Flag.optional
     )
   },
-  Effect.fnUntraced(function*({ file, format, from, parameters, query, timeout, writeFiles }) {
+  Effect.fnUntraced(function*({ all, file, format, from, parameters, query, timeout, writeFiles }) {
     const dataDirectory = yield* Settings.dataDirectoryToRead
     if (Option.contains(query, "@") && Option.isNone(file)) {
       yield* Stdout.print(list(yield* Queries.all(dataDirectory)))
@@ -87,7 +93,12 @@ export const sql = Command.make(
     const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
     yield* Select.prepare(session, question.sql, writeFiles ? "COPY" : "SELECT").pipe(
       Effect.flatMap((statement) => Select.begin(session, statement)),
-      Effect.flatMap(QueryOutput.print(Option.getOrElse(format, () => isTerminal ? "table" : "csv"))),
+      Effect.flatMap(QueryOutput.print({
+        format: Option.getOrElse(format, () => isTerminal ? "table" : "csv"),
+        width: isTerminal && !all ? Stdout.width() : undefined,
+        forAll: "--all",
+        isPaged: isTerminal && all
+      })),
       Select.within(timeout),
       Effect.mapError(NotExtracted.explain(pipelines, runs.map(({ pipeline }) => pipeline)))
     )

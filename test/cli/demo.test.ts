@@ -57,7 +57,7 @@ const open = () =>
       for (const [name, value] of Object.entries(values)) await connection.run(`SET VARIABLE ${name} = '${value}'`)
       const answer = await connection.runAndReadAll(sql)
       const text = Format.begin("csv", answer.deduplicatedColumnNames())
-      return text.rows(Format.values(answer.getRows())).trimEnd().replaceAll("\r\n", "\n")
+      return text.rows(answer.getRows()).trimEnd().replaceAll("\r\n", "\n")
     }
     return { ask, close: () => instance.closeSync() }
   })

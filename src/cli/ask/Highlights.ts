@@ -1,6 +1,7 @@
 /** The five questions that the demo answers in short, to show what a history is good for. */
 import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
+import * as CellValue from "../terminal/CellValue.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Open } from "./OpenLedger.ts"
 import * as Queries from "./Queries.ts"
@@ -66,7 +67,7 @@ export const answers = Effect.fnUntraced(function*(
       `${n + 1}. ${question}`,
       "",
       indented(
-        Format.lay("table", { names: shown.deduplicatedColumnNames(), rows: Format.values(shown.getRows()) })
+        Format.lay("table", { names: shown.deduplicatedColumnNames(), rows: shown.getRows().map(CellValue.forTable) })
       ),
       "",
       indented(`${String(rows)} rows in all: ${command} sql @${query}`),

@@ -1,6 +1,7 @@
 /** The help of a command: examples first, at most 80 columns. */
 import { Option } from "effect"
 import type { HelpDoc } from "effect/cli"
+import { wrap } from "../../text/Wrap.ts"
 import { commandName } from "./CommandName.ts"
 
 const columns = 80
@@ -10,21 +11,6 @@ const commandColumn = 14
 
 /** The built-in flags have their choices as metavariable, which makes them too long. */
 const metavariables: Readonly<Record<string, string>> = { completions: "SHELL", "log-level": "LEVEL" }
-
-/** Breaks a text into lines between words. */
-const wrap = (text: string, width: number): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  let line = ""
-  for (const word of text.split(/\s+/)) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === "" ? word : `${line} ${word}`
-    }
-  }
-  return [...lines, line]
-}
 
 /** A name and its description, side by side. */
 const entry = (name: string, description: string, column = flagColumn): ReadonlyArray<string> => {

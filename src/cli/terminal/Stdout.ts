@@ -35,6 +35,9 @@ export const writer = Effect.map(
   (isTerminal) => (text: string) => write(isTerminal ? Terminal.lines(text) : text)
 )
 
+/** The width of the terminal. Some terminals do not know theirs. */
+export const width = () => process.stdout.columns || 80
+
 /** Writes such text at once. */
 export const printText = Effect.fnUntraced(function*(text: string) {
   const write = yield* writer

@@ -59,14 +59,45 @@ describe("the answer of sql", () => {
       assert.deepStrictEqual(lines, known.map((row) => Object.values(row).join(",")))
     }))
 
-  it.live("ends a table after ten thousand rows, and says that there are more", () =>
+  it.live("is a whole table where no terminal is, however long, with the widths of the first ten thousand rows", () =>
     Effect.gen(function*() {
-      const whole = yield* askInSmall("table", "SELECT * FROM range(10000)")
-      assert.deepStrictEqual([whole.code, whole.stdout.trimEnd().split("\n").length], [0, 10_002])
-      assert.notInclude(whole.stderr, "ends after")
-      const cut = yield* askInSmall("table", large(200_000))
-      assert.deepStrictEqual([cut.code, cut.stdout.trimEnd().split("\n").length], [0, 10_002])
-      assert.include(cut.stderr, "The table ends after 10000 rows, and there are more: --format csv has all of them")
+      const { code, stdout } = yield* askInSmall(
+        "table",
+        "SELECT range AS n, 'x' AS name, NULL AS wide FROM range(200000)"
+      )
+      const lines = stdout.split("\n")
+      assert.deepStrictEqual([code, lines.length], [0, 200_005])
+      assert.deepStrictEqual(lines.slice(0, 3), ["n     name  wide", "----  ----  ----", "   0  x     NULL"])
+      assert.deepStrictEqual(lines.slice(-4), ["199999  x     NULL", "", "200,000 rows", ""])
+    }), 60_000)
+
+  it.live("has times to the second and NULL for people, and all of it for programs", () =>
+    Effect.gen(function*() {
+      const sql = "SELECT TIMESTAMPTZ '2026-11-25 03:10:46.471Z' AS zoned, TIMESTAMP '2026-11-25 03:10:46.5' AS plain, " +
+        "TIME '03:10:46.5' AS time, [TIMESTAMPTZ '2026-11-25 03:10:46.471Z'] AS list, NULL AS none, '' AS empty"
+      const [, , row] = (yield* ask("table", sql)).stdout.split("\n")
+      assert.strictEqual(
+        row,
+        `2026-11-25 03:10:46Z  2026-11-25 03:10:46  03:10:46  ["2026-11-25 03:10:46Z"]  NULL`
+      )
+      const [, , line] = (yield* ask("markdown", sql)).stdout.split("\n")
+      assert.strictEqual(
+        line,
+        `| 2026-11-25 03:10:46Z | 2026-11-25 03:10:46 | 03:10:46 | \\["2026-11-25 03:10:46Z"\\] |  |  |`
+      )
+      assert.deepStrictEqual(JSON.parse((yield* ask("ndjson", sql)).stdout), {
+        zoned: "2026-11-25T03:10:46.471000Z",
+        plain: "2026-11-25 03:10:46.5",
+        time: "03:10:46.5",
+        list: ["2026-11-25T03:10:46.471000Z"],
+        none: null,
+        empty: ""
+      })
+      const [, record] = (yield* ask("csv", sql)).stdout.split("\r\n")
+      assert.strictEqual(
+        record,
+        `2026-11-25T03:10:46.471000Z,2026-11-25 03:10:46.5,03:10:46.5,"[""2026-11-25T03:10:46.471000Z""]",,`
+      )
     }))
 
   it.live("has lists, structs, maps and unions as JSON", () =>
@@ -102,7 +133,7 @@ describe("the answer of sql", () => {
           ["json", "[]\n"],
           ["ndjson", ""],
           ["markdown", "| a | b |\n| --- | --- |\n"],
-          ["table", "a  b\n-  -\n"]
+          ["table", "a  b\n-  -\n\n0 rows\n"]
         ] as const
       ) {
         const { code, stdout } = yield* ask(format, none)
