@@ -34,11 +34,23 @@ interface Form {
 const object = (names: ReadonlyArray<string>) => (row: ReadonlyArray<DuckDBValue>) =>
   Json.stringify(Object.fromEntries(names.map((name, column) => [name, CellValue.forPrograms(row[column] ?? null)])))
 
+/** The same value with each text in it guarded. Numbers in it stay numbers. */
+const guarded = (value: CellValue.Value): CellValue.Value => {
+  if (typeof value === "string") return Spreadsheet.guard(value)
+  if (value === null || typeof value !== "object") return value
+  return isList(value)
+    ? value.map(guarded)
+    : Object.fromEntries(Object.entries(value).map(([name, field]) => [Spreadsheet.guard(name), guarded(field)]))
+}
+
+const isList = (value: object): value is ReadonlyArray<CellValue.Value> => Array.isArray(value)
+
+/** A number is never guarded, even if it has a sign and is too large for JSON. */
 const csvField = (value: DuckDBValue) => {
+  if (typeof value === "number" || typeof value === "bigint") return String(value)
   const cell = CellValue.forPrograms(value)
-  return typeof cell === "number" || typeof cell === "boolean"
-    ? String(cell)
-    : Spreadsheet.field(CellValue.toText(cell))
+  if (typeof cell === "string") return Spreadsheet.field(cell)
+  return Spreadsheet.quote(CellValue.toText(guarded(cell)))
 }
 
 const forms: Record<Streamed, (names: ReadonlyArray<string>) => Form> = {

@@ -59,21 +59,26 @@ describe("the answer of sql", () => {
       assert.deepStrictEqual(lines, known.map((row) => Object.values(row).join(",")))
     }))
 
-  it.live("is a whole table where no terminal is, however long, with the widths of the first ten thousand rows", () =>
-    Effect.gen(function*() {
-      const { code, stdout } = yield* askInSmall(
-        "table",
-        "SELECT range AS n, 'x' AS name, NULL AS wide FROM range(200000)"
-      )
-      const lines = stdout.split("\n")
-      assert.deepStrictEqual([code, lines.length], [0, 200_005])
-      assert.deepStrictEqual(lines.slice(0, 3), ["n     name  wide", "----  ----  ----", "   0  x     NULL"])
-      assert.deepStrictEqual(lines.slice(-4), ["199999  x     NULL", "", "200,000 rows", ""])
-    }), 60_000)
+  it.live(
+    "is a whole table where no terminal is, however long, with the widths of the first ten thousand rows",
+    () =>
+      Effect.gen(function*() {
+        const { code, stdout } = yield* askInSmall(
+          "table",
+          "SELECT range AS n, 'x' AS name, NULL AS wide FROM range(100001)"
+        )
+        const lines = stdout.split("\n")
+        assert.deepStrictEqual([code, lines.length], [0, 100_006])
+        assert.deepStrictEqual(lines.slice(0, 3), ["    n  name  wide", "-----  ----  ----", "    0  x     NULL"])
+        assert.deepStrictEqual(lines.slice(-4), ["100000  x     NULL", "", "100,001 rows", ""])
+      }),
+    60_000
+  )
 
   it.live("has times to the second and NULL for people, and all of it for programs", () =>
     Effect.gen(function*() {
-      const sql = "SELECT TIMESTAMPTZ '2026-11-25 03:10:46.471Z' AS zoned, TIMESTAMP '2026-11-25 03:10:46.5' AS plain, " +
+      const sql =
+        "SELECT TIMESTAMPTZ '2026-11-25 03:10:46.471Z' AS zoned, TIMESTAMP '2026-11-25 03:10:46.5' AS plain, " +
         "TIME '03:10:46.5' AS time, [TIMESTAMPTZ '2026-11-25 03:10:46.471Z'] AS list, NULL AS none, '' AS empty"
       const [, , row] = (yield* ask("table", sql)).stdout.split("\n")
       assert.strictEqual(
@@ -115,6 +120,26 @@ describe("the answer of sql", () => {
       assert.deepStrictEqual(JSON.parse((yield* ask("ndjson", sql)).stdout), value)
       const { stdout } = yield* ask("csv", "SELECT ['a', 'b'] AS list, {'a': 1} AS struct")
       assert.strictEqual(stdout, `list,struct\r\n"[""a"",""b""]","{""a"":1}"\r\n`)
+    }))
+
+  it.live("as CSV cannot start a formula in a spreadsheet, even in a list, and numbers stay numbers", () =>
+    Effect.gen(function*() {
+      const row = Effect.fnUntraced(function*(sql: string) {
+        const { code, stderr, stdout } = yield* ask("csv", sql)
+        assert.strictEqual(code, 0, stderr)
+        return stdout.split("\r\n")[1]
+      })
+      assert.strictEqual(
+        yield* row(
+          `SELECT '=cmd' AS a, '+1' AS b, '-1' AS c, '@x' AS d, 'x;=1' AS e, ['=x', '-1'] AS f, {'k': '@y'} AS g`
+        ),
+        `'=cmd,'+1,'-1,'@x,x;'=1,"[""'=x"",""'-1""]","{""k"":""'@y""}"`
+      )
+      assert.strictEqual(
+        yield* row(`SELECT -1 AS a, -1.5::DECIMAL(3, 1) AS b, -2e10::DOUBLE AS c, -9007199254740993 AS d,
+          -170141183460469231731687303715884105727::HUGEINT AS e, '-inf'::DOUBLE AS f, [1, -2] AS g, {'k': -3} AS h`),
+        `-1,-1.5,-20000000000,-9007199254740993,-170141183460469231731687303715884105727,-Infinity,"[1,-2]","{""k"":-3}"`
+      )
     }))
 
   it.live("is of one statement: a second one is refused, and nothing is printed", () =>
