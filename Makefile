@@ -48,6 +48,9 @@ endif
 sql: setup ## ask the ledger: make sql Q="SELECT count(*) FROM users", or Q=@coverage; Q=@ lists what has a name
 	@./duo-mfa sql $${Q:+"$$Q"} $(ARGS) $(OR_QUIT)
 
+shell: setup ## ask the ledger at a prompt, in duckdb if it is on the PATH; ARGS=--no-duckdb for our own
+	@./duo-mfa shell $(ARGS) $(OR_QUIT)
+
 policy: setup ## compare the tenants with the policies, built in and in data/policies; ARGS="--format junit"
 	@./duo-mfa policy $(ARGS) $(OR_QUIT)
 
@@ -125,4 +128,4 @@ release: setup ## make VERSION the version, and move the unreleased changes into
 .DEFAULT:
 	@{ echo 'make has no verb "$@". make lists all; a question goes into Q, and flags go into ARGS.' >&2; false; } $(OR_QUIT)
 
-.PHONY: help setup init extract check sql policy verify rebuild tenants prune report demo pipelines sinks emulator dictionary test test-quick coverage torture lint format bench bench-quick dist release
+.PHONY: help setup init extract check sql shell policy verify rebuild tenants prune report demo pipelines sinks emulator dictionary test test-quick coverage torture lint format bench bench-quick dist release

@@ -14,6 +14,7 @@ import { policy } from "./policy.ts"
 import { prune } from "./prune.ts"
 import { rebuild } from "./rebuild.ts"
 import { report } from "./report.ts"
+import { shell } from "./shell.ts"
 import { sinks } from "./sinks.ts"
 import { sql } from "./sql.ts"
 import { submit } from "./submit.ts"
@@ -27,7 +28,7 @@ import { worker } from "./worker.ts"
 
 const groups = [
   { group: "START", commands: [demo, init, check] },
-  { group: "EVERY DAY", commands: [extract, sql, report, policy] },
+  { group: "EVERY DAY", commands: [extract, sql, shell, report, policy] },
   { group: "MAINTAIN", commands: [verify, rebuild, tenants, prune] },
   { group: "A FLEET", commands: [worker, submit] },
   { group: "OTHERS", commands: [pipelines, sinks, dictionary, emulator, help(() => names)] }

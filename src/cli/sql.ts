@@ -1,16 +1,13 @@
 /** `duo-mfa sql`: read-only SQL on the ledger, or on the Parquet files. */
 import { Effect, Option, Stdio } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import * as DuckDb from "../duckdb/DuckDb.ts"
-import * as NotExtracted from "./ask/NotExtracted.ts"
-import * as NotKnown from "./ask/NotKnown.ts"
+import * as Asking from "./ask/Asking.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Parameters from "./ask/Parameters.ts"
 import * as Queries from "./ask/Queries.ts"
 import * as QueryOutput from "./ask/QueryOutput.ts"
 import * as Question from "./ask/Question.ts"
 import * as Select from "./ask/Select.ts"
-import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import { commandName } from "./terminal/CommandName.ts"
 import * as Format from "./terminal/Format.ts"
@@ -21,13 +18,6 @@ import * as Stdout from "./terminal/Stdout.ts"
 const overview = `
   SELECT tenant, strongest, count(*) AS users, count(*) FILTER (is_bypass) AS of_these_on_bypass
   FROM users GROUP BY ALL ORDER BY tenant, users DESC`
-
-/** The list of queries, each with its question and its parameters. */
-const list = (queries: ReadonlyArray<Queries.NamedQuery>) =>
-  queries.flatMap(({ doc, name, sql }) => [
-    `@${name.padEnd(20)} ${doc}`,
-    ...Parameters.parse(sql).map((parameter) => `${" ".repeat(22)}${Parameters.describe(parameter)}`)
-  ]).join("\n")
 
 export const sql = Command.make(
   "sql",
@@ -73,7 +63,7 @@ export const sql = Command.make(
   Effect.fnUntraced(function*({ all, file, format, from, parameters, query, timeout, writeFiles }) {
     const dataDirectory = yield* Settings.dataDirectoryToRead
     if (Option.contains(query, "@") && Option.isNone(file)) {
-      yield* Stdout.print(list(yield* Queries.all(dataDirectory)))
+      yield* Stdout.print(Question.list(yield* Queries.all(dataDirectory)))
       return yield* Stderr.next(`${commandName()} sql @NAME`)
     }
     const question = yield* Question.find(dataDirectory, { file, parameters, query }, overview)
@@ -81,27 +71,18 @@ export const sql = Command.make(
       return yield* new Question.WriteFilesNotTyped({ place: question.place })
     }
     const values = yield* Parameters.read(question, question.given)
-    const ledger = yield* OpenLedger.open(dataDirectory, from, { writeFiles })
-    const { at, session } = ledger
-    const pipelines = yield* (yield* Plugins).pipelines
-    const runs = yield* at(NotKnown.lastRuns(session, pipelines))
-    for (const sentence of NotKnown.namedIn(question.sql, pipelines, runs)) yield* Effect.logWarning(sentence)
-    yield* Parameters.find(ledger, question, values)
-    for (const [name, value] of values) {
-      yield* Effect.orDie(session.run(`SET VARIABLE ${DuckDb.name(name)} = ${DuckDb.literal(value)}`))
-    }
+    const ledger = yield* Asking.open(dataDirectory, from, { writeFiles })
     const isTerminal = yield* (yield* Stdio.Stdio).stdoutIsTerminal
-    yield* Select.prepare(session, question.sql, writeFiles ? "COPY" : "SELECT").pipe(
-      Effect.flatMap((statement) => Select.begin(session, statement)),
-      Effect.flatMap(QueryOutput.print({
+    yield* Asking.ask(ledger, question, values, {
+      kinds: [writeFiles ? "COPY" : "SELECT"],
+      timeout,
+      output: {
         format: Option.getOrElse(format, () => isTerminal ? "table" : "csv"),
         width: isTerminal && !all ? Stdout.width() : undefined,
         forAll: "--all",
         isPaged: isTerminal && all
-      })),
-      Select.within(timeout),
-      Effect.mapError(NotExtracted.explain(pipelines, runs.map(({ pipeline }) => pipeline)))
-    )
+      }
+    })
     if (Option.isNone(query) && Option.isNone(file)) yield* Stderr.next(`${commandName()} sql @ lists questions`)
   }, Effect.scoped)
 ).pipe(

@@ -34,10 +34,25 @@ export interface Open {
   readonly session: DuckDb.Session
   /** Adds the name and the location of the ledger to a failure. */
   readonly at: ReturnType<typeof Files.at>
+  /** The statements that made the names of this session. They make the same names in another DuckDB. */
+  readonly statements: ReadonlyArray<string>
+}
+
+export interface Rights {
+  /** Whether the queries may do everything that DuckDB can. */
+  readonly writeFiles?: boolean
+}
+
+/** A session that remembers the statements that it has run. */
+const remembering = (session: DuckDb.Session) => {
+  const statements: Array<string> = []
+  const run: DuckDb.Session["run"] = (sql, values) =>
+    Effect.tap(session.run(sql, values), () => Effect.sync(() => statements.push(sql)))
+  return { session: { ...session, run }, statements }
 }
 
 /** Makes the names of the ledger over the Parquet files below a directory, without running the `views.sql` there. */
-const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: string) {
+const overParquet = Effect.fnUntraced(function*({ at, session }: Pick<Open, "at" | "session">, root: string) {
   const here = DuckDb.literal(root)
   const folders = (yield* at(session.all(ParquetFiles.selectTables(root)))).flat()
   if (folders.length === 0) return yield* new NoLedger({ ledger: root })
@@ -59,13 +74,14 @@ const overParquet = Effect.fnUntraced(function*({ at, session }: Open, root: str
 export const open = Effect.fnUntraced(function*(
   dataDirectory: string,
   from: "ledger" | "parquet",
-  { writeFiles = false }: { readonly writeFiles?: boolean } = {}
+  { writeFiles = false }: Rights = {}
 ) {
   const sink = yield* (yield* Plugins).ownSink(from === "parquet" ? "parquet" : "duckdb")
   const location = sink.location(dataDirectory)
   const at = Files.at(sink.name, location)
   if (!(yield* at(Files.exists(location)))) return yield* new NoLedger({ ledger: location })
-  const session = yield* at(DuckDb.open({ unbounded: true }))
+  const sandboxed = yield* at(DuckDb.open({ unbounded: true }))
+  const { session, statements } = remembering(sandboxed)
   if (from === "ledger") {
     yield* at(session.run(`ATTACH ${DuckDb.literal(location)} AS duo (READ_ONLY)`))
     yield* at(Meta.read(session, "duo"))
@@ -77,10 +93,10 @@ export const open = Effect.fnUntraced(function*(
     ? undefined
     : yield* at(ParquetEvents.find(session, root, pipelines.flatMap(({ tables }) => tables)))
   const hasEvents = pipelines.some(({ tables }) => tables.some((table) => events?.(table) !== undefined))
-  if (!writeFiles) yield* at(DuckDb.sandbox(session, from === "parquet" || hasEvents ? root : undefined))
-  const open: Open = { session, at }
+  if (!writeFiles) yield* at(DuckDb.sandbox(sandboxed, from === "parquet" || hasEvents ? root : undefined))
   yield* from === "parquet"
-    ? overParquet(open, location)
+    ? overParquet({ at, session }, location)
     : at(AttachedViews.make(session, "duo", pipelines, events))
+  const open: Open = { session: sandboxed, at, statements }
   return open
 })

@@ -135,8 +135,11 @@ export class UserNotFound extends Schema.TaggedError<UserNotFound>()("UserNotFou
   }
 }
 
+/** A session over a ledger. */
+type Asking = Pick<Open, "at" | "session">
+
 /** The tenants of the ledger. Fails if the given one is not among them. */
-export const findTenant = Effect.fnUntraced(function*({ at, session: { all } }: Open, tenant: string | undefined) {
+export const findTenant = Effect.fnUntraced(function*({ at, session: { all } }: Asking, tenant: string | undefined) {
   const rows = yield* at(all("SELECT DISTINCT tenant FROM runs ORDER BY tenant"))
   const tenants = rows.map(([tenant]) => String(tenant))
   if (tenant !== undefined && !tenants.includes(tenant)) {
@@ -147,7 +150,7 @@ export const findTenant = Effect.fnUntraced(function*({ at, session: { all } }: 
 
 /** Fails unless the users and the tenant that were given are in the ledger. */
 export const find = Effect.fnUntraced(function*(
-  ledger: Open,
+  ledger: Asking,
   query: Asked,
   values: ReadonlyMap<string, string>
 ) {

@@ -50,7 +50,9 @@ const dash = "-"
 const readInput = Effect.gen(function*() {
   const { stdin } = yield* Stdio.Stdio
   return yield* Stream.mkString(Stream.decodeText(stdin))
-}).pipe(Effect.mapError(() => new UnreadableSql({ place: "standard input", detail: "it is not readable. Pipe SQL into it" })))
+}).pipe(
+  Effect.mapError(() => new UnreadableSql({ place: "standard input", detail: "it is not readable. Pipe SQL into it" }))
+)
 
 const readFile = Effect.fnUntraced(function*(file: string) {
   const fs = yield* FileSystem.FileSystem
@@ -64,6 +66,13 @@ const readFile = Effect.fnUntraced(function*(file: string) {
         : "it is not a file with text"
     }))
 })
+
+/** The list of queries, each with its question and its parameters. */
+export const list = (queries: ReadonlyArray<Queries.NamedQuery>): string =>
+  queries.flatMap(({ doc, name, sql }) => [
+    `@${name.padEnd(20)} ${doc}`,
+    ...Parameters.parse(sql).map((parameter) => `${" ".repeat(22)}${Parameters.describe(parameter)}`)
+  ]).join("\n")
 
 /** What the command line says. `query` is the first argument. */
 export interface Typed {

@@ -65,9 +65,13 @@ const badQuery = (cause: unknown) => {
   })
 }
 
-/** The only statement of a text: a SELECT, or with `--write-files` a COPY. */
+/** The kinds of statements that a text may be: a SELECT, with `--write-files` a COPY, at a prompt also a SET VARIABLE. */
+export type StatementKind = "SELECT" | "COPY" | "SET"
+
+/** The only statement of a text. If it is of no kind that is allowed, the error says that the first kind was expected. */
 export const prepare = Effect.fnUntraced(
-  function*(session: DuckDb.Session, text: string, kind: "SELECT" | "COPY" = "SELECT") {
+  function*(session: DuckDb.Session, text: string, kinds: ReadonlyArray<StatementKind> = ["SELECT"]) {
+    const [kind = "SELECT"] = kinds
     const { StatementType } = yield* Effect.orDie(DuckDb.library)
     const asked = <A>(begin: () => Promise<A>) => DuckDb.interruptible(session.connection, begin, badQuery)
 
@@ -88,7 +92,7 @@ export const prepare = Effect.fnUntraced(
       yield* asked(() => statement.run())
     }
     const statement = yield* asked(() => statements.prepare(statements.count - 1))
-    if (statement.statementType !== StatementType[kind]) {
+    if (!kinds.some((kind) => statement.statementType === StatementType[kind])) {
       return yield* new NotOneSelect({ detail: wrong(kind, StatementType[statement.statementType]) })
     }
     return statement
@@ -102,7 +106,7 @@ const several = (count: number, text: string) =>
     ? "A PIVOT must name its values, or DuckDB makes several statements of it: PIVOT t ON c IN ('a', 'b')."
     : `A query is one SELECT, after its SET VARIABLEs if it has any; these are ${count} statements. Ask them one by one.`
 
-const wrong = (kind: "SELECT" | "COPY", found: string) =>
+const wrong = (kind: StatementKind, found: string) =>
   kind === "COPY"
     ? `--write-files is for one COPY … TO, and this is ${found.replaceAll("_", " ")}. Leave --write-files out.`
     : `A query is one SELECT, and this is ${found.replaceAll("_", " ")}.${

@@ -40,7 +40,7 @@ const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionD
 const megabytes = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 
 /** The path relative to the working directory, if it is below it. */
-const shortPath = (location: string) => {
+export const shortPath = (location: string): string => {
   const from = relative("", location)
   return !isAbsolute(location) || from.startsWith("..") ? location : from
 }

@@ -10,7 +10,7 @@ import type * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import type { Pipeline } from "../../../src/Pipeline.ts"
 import { runAt } from "../../known/ledger.ts"
 import { command } from "../../support/processes/command.ts"
-import { contents, program } from "../../support/processes/program.ts"
+import { contents, program, start } from "../../support/processes/program.ts"
 import { everySink } from "../../torture/support/InProcess.ts"
 
 export const secret = "hush-hush-0123456789"
@@ -43,6 +43,13 @@ export const guardedFolder = async (port: number, tenant: Tenant.Tenant, pipelin
     duoMfa: (...args: ReadonlyArray<string>) => command(folder, args, env),
     /** In a process of its own: for what DuckDB may print itself, and for what is about the process. */
     inProcess: (...args: ReadonlyArray<string>) => program(folder, args, env),
+    /** Statements on the standard input of our own prompt. */
+    shell: (input: string) =>
+      Effect.promise(() => {
+        const { child, ended } = start(folder, ["shell", "--no-duckdb"], env)
+        child.stdin.end(input)
+        return ended
+      }),
     /** Nothing changed, nobody was called, and the secret is not told. */
     unharmed: <E>(test: Effect.Effect<void, E>) =>
       Effect.gen(function*() {

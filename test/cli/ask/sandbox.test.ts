@@ -94,6 +94,15 @@ describe("a hostile statement", () => {
     300_000
   )
 
+  it.live(
+    "at a prompt is refused with a sentence, and nothing happens, even if it would only set something",
+    () =>
+      guarded.unharmed(
+        each((sql) => guarded.shell(`${sql};\n`), (sql) => /^(set|reset|pragma|attach|copy admins)\b/i.test(sql))
+      ),
+    300_000
+  )
+
   for (const from of [[], ["--parquet"]]) {
     it.live(
       `in a policy file cannot be told, which counts as broken, and nothing happens: ${from.join("") || "ledger"}`,
