@@ -80,6 +80,6 @@ layer(Places.layer)("coverage over time", (it) => {
           assert.deepStrictEqual(group.map(String).sort(), all.map(String).sort(), database)
         }
       }),
-    { arbitrary: { runs: 25 }, timeout: 120_000 }
+    { arbitrary: { runs: 40 }, timeout: 120_000 }
   )
 })

@@ -69,7 +69,7 @@ const tenants = ["api-00000001.duosecurity.com", "api-00000002.duosecurity.com"]
 export const lives = Arbitrary.map(
   Arbitrary.array(
     Arbitrary.all({
-      gap: small(5),
+      gap: small(7),
       tenant: small(3),
       isPartial: small(3),
       hasCodes: small(3),
@@ -77,12 +77,12 @@ export const lives = Arbitrary.map(
       name: small(4),
       people: Arbitrary.array(Arbitrary.all({ who: small(5), somebody }), { maxLength: 6 })
     }),
-    { minLength: 1, maxLength: 6 }
+    { minLength: 1, maxLength: 9 }
   ),
   (runs): ReadonlyArray<PeopleRun> => {
     let at = Date.UTC(2026, 10, 1, 9)
     return runs.map(({ gap, hasCodes, isLast, isPartial, name, people, tenant }) => {
-      at += (gap === 5 ? 720 : 5 + 11 * gap) * day / 24
+      at += (gap < 5 ? 5 + 11 * gap : 24 * (35 - gap)) * day / 24
       const place = { tenant: tenants[tenant === 0 ? 1 : 0], at }
       if (isLast < 2) return { ...place, complete: true, people: [], asksNobody: isLast === 0 }
       const naming = (old: string) => name === 0 ? "" : name === 1 ? `${old} renamed` : old
