@@ -9,6 +9,7 @@ import * as Private from "../files/Private.ts"
 import * as Exceptions from "../report/Exceptions.ts"
 import * as Privileged from "../report/Privileged.ts"
 import { version } from "../Version.ts"
+import * as Frameworks from "./ask/Frameworks.ts"
 import * as Judgement from "./ask/Judgement.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Parameters from "./ask/Parameters.ts"
@@ -82,6 +83,7 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
     privileged,
     exceptions,
     verdicts,
+    frameworks: Frameworks.frameworks.map((framework) => Frameworks.judge(framework, verdicts)),
     title,
     only: tenant,
     target: target ?? null

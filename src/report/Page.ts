@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
 import type { Pii } from "./Ask.ts"
+import { controls, type FrameworkVerdicts } from "./Controls.ts"
 import * as Exceptions from "./Exceptions.ts"
 import { type Html, html, trusted } from "./Html.ts"
 import { anchor, overview } from "./Overview.ts"
@@ -38,12 +39,12 @@ const proof = ({ complete, incomplete_reason }: ReportTenant) =>
     ? html`Every user in Duo was read.`
     : html`<strong class="warning">Users may be missing</strong>: the last run could not prove that it read everybody. ${incomplete_reason}.`
 
-const section = Effect.fnUntraced(function*(subject: Subject, index: number, policies: Html | undefined) {
+const section = Effect.fnUntraced(function*(subject: Subject, index: number, judged: ReadonlyArray<Html | undefined>) {
   const { tenant } = subject
   const days = yield* daysOf(subject)
   const parts: ReadonlyArray<Html | undefined> = [
     headline(subject),
-    policies,
+    ...judged,
     yield* privilegedAccounts(subject),
     yield* coverage(days, subject),
     yield* factorMix(days, subject),
@@ -80,6 +81,7 @@ const meaning = html`<h2>What the words mean</h2>
 /** The input of the page. */
 interface PageInput extends Common {
   readonly verdicts: ReadonlyArray<PolicyVerdict>
+  readonly frameworks: ReadonlyArray<FrameworkVerdicts>
   readonly exceptions: ReadonlyArray<Exceptions.AcceptedException>
   /** The heading of the page; without it, what the page is about. */
   readonly title: string | undefined
@@ -91,7 +93,7 @@ interface PageInput extends Common {
 
 /** The page about the tenants of a ledger. */
 export const page = Effect.fnUntraced(function*(
-  { exceptions, only, title = "Who is protected by MFA", verdicts, version, ...common }: PageInput
+  { exceptions, frameworks, only, title = "Who is protected by MFA", verdicts, version, ...common }: PageInput
 ) {
   const { pii, privileged, session } = common
   const all = yield* tenantsOf(session)
@@ -102,11 +104,8 @@ export const page = Effect.fnUntraced(function*(
   const tenants = all.filter(({ tenant }) => only === undefined || tenant === only)
   const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(common, tenant))
   const isOne = subjects.length === 1
-  const policies = policyVerdicts(verdicts, !isOne)
-  const sections = yield* Effect.forEach(
-    subjects,
-    (subject, index) => section(subject, index, isOne ? policies : undefined)
-  )
+  const judged = [policyVerdicts(verdicts, !isOne), controls(frameworks, !isOne)]
+  const sections = yield* Effect.forEach(subjects, (subject, index) => section(subject, index, isOne ? judged : []))
   const css = style + sheets(tenants.map(({ tenant }) => tenant))
   const markup = html`<!doctype html>
 <html lang="en">
@@ -132,9 +131,11 @@ ${
   }</p>
 </header>
 <main>
-${overview(subjects)}${isOne || policies === undefined ? "" : html`<div class="part">${policies}</div>\n`}${
-    sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections
-  }</main>
+${overview(subjects)}${
+    isOne
+      ? ""
+      : judged.filter((part) => part !== undefined).map((part) => html`<div class="part">${part}</div>\n`)
+  }${sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections}</main>
 <footer>
 ${meaning}
 <p class="note">Times are UTC. Made by duo-mfa ${version} from its ledger.</p>

@@ -1,6 +1,6 @@
 /** The part about the policies: which are kept, which are broken, and which it is not known of. */
-import { html } from "./Html.ts"
-import { table } from "./PageTable.ts"
+import { type Html, html } from "./Html.ts"
+import { type PageColumn, table } from "./PageTable.ts"
 import * as Words from "./Words.ts"
 
 /** A verdict on a policy. The command `policy` has the same. */
@@ -26,6 +26,27 @@ const kinds = [
 
 const kindOf = ({ verdict }: PolicyVerdict) => kinds.findIndex(([known]) => known === verdict)
 
+/** A verdict as a sign and a word. */
+export const verdictMark = (verdict: PolicyVerdict["verdict"]): Html => {
+  const [, sign, word, colour] = kinds.find(([known]) => known === verdict) ?? kinds[1]
+  return html`<span class="whole ${colour}"><span aria-hidden="true">${sign}</span> ${word}</span>`
+}
+
+const columns: ReadonlyArray<PageColumn<PolicyVerdict>> = [
+  {
+    name: "Policy",
+    cell: ({ policy, sentence, why }) =>
+      html`${sentence === "" ? policy : sentence} ${
+        why === null
+          ? html`<code class="what">${policy}</code>`
+          : html`<span class="what">${policy}: ${why.split("\n", 1)}</span>`
+      }`
+  },
+  { name: "Verdict", cell: ({ verdict }) => verdictMark(verdict) },
+  { name: "Found", isFigure: true, cell: ({ found }) => found === null ? "–" : Words.count(found) },
+  { name: "Allowed", isFigure: true, cell: ({ at_most }) => at_most === null ? "–" : Words.count(at_most) }
+]
+
 /** Makes the part, for one tenant or for all of them; nothing if there are no policies. */
 export const policyVerdicts = (verdicts: ReadonlyArray<PolicyVerdict>, isOfAll: boolean) => {
   if (verdicts.length === 0) return undefined
@@ -33,35 +54,19 @@ export const policyVerdicts = (verdicts: ReadonlyArray<PolicyVerdict>, isOfAll: 
     const count = verdicts.filter((each) => each.verdict === verdict).length
     return count === 0 ? [] : [html`${Words.figure(`policies.${verdict}`, count)} ${word}`]
   })
+  const rows = verdicts.toSorted((one, other) => kindOf(one) - kindOf(other) || (one.policy < other.policy ? -1 : 1))
+  const leftOut = rows.filter(({ verdict }) => verdict === "left out")
   return html`${isOfAll ? html`<h2>Policies</h2>` : html`<h3>Policies</h3>`}
 <p>Of ${Words.counted(verdicts.length, "policy", "policies")}: ${
     counts.map((count, index) => html`${index === 0 ? "" : ", "}${count}`)
   }.${isOfAll ? " They are about all tenants together." : ""}</p>
-${
-    table({
-      caption: "Policies",
-      rows: verdicts.toSorted((one, other) => kindOf(one) - kindOf(other) || (one.policy < other.policy ? -1 : 1)),
-      columns: [
-        {
-          name: "Policy",
-          cell: ({ policy, sentence, why }) =>
-            html`${sentence === "" ? policy : sentence} ${
-              why === null
-                ? html`<code class="what">${policy}</code>`
-                : html`<span class="what">${policy}: ${why.split("\n", 1)}</span>`
-            }`
-        },
-        {
-          name: "Verdict",
-          cell: (row) => {
-            const [, sign, word, colour] = kinds[kindOf(row)] ?? kinds[1]
-            return html`<span class="whole ${colour}"><span aria-hidden="true">${sign}</span> ${word}</span>`
-          }
-        },
-        { name: "Found", isFigure: true, cell: ({ found }) => found === null ? "–" : Words.count(found) },
-        { name: "Allowed", isFigure: true, cell: ({ at_most }) => at_most === null ? "–" : Words.count(at_most) }
-      ]
-    })
+${table({ caption: "Policies", rows: rows.filter(({ verdict }) => verdict !== "left out"), columns })}${
+    leftOut.length === 0 ?
+      html`` :
+      html`<details><summary>${
+        Words.counted(leftOut.length, "policy", "policies")
+      } left out, because nobody has read what they are about</summary>
+${table({ caption: "Policies that are left out", rows: leftOut, columns })}</details>`
   }
 `
 }

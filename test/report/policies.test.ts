@@ -23,13 +23,27 @@ describe("the report", () => {
       )
       const said = sentences(yield* company.page())
       rmSync(`${company.folder}/data/policies`, { recursive: true })
-      assert.match(said, /Of 7 policies: 2 broken, 1 not known, 2 kept, 2 left out\./)
+      assert.match(said, /Of 17 policies: 4 broken, 1 not known, 4 kept, 8 left out\./)
       assert.match(
         said,
         /No active user is without MFA, [^✗]*everyone-has-mfa ?✗ broken ?3 ?0.*Nobody is odd\..*\? not known/
       )
       assert.include(said, "no run has read it yet: duo-mfa extract integrations")
       assert.isBelow(said.indexOf("everyone-has-mfa"), said.indexOf("Privileged accounts"))
+    }))
+
+  it.live("has the number of kept controls of each framework, and the policies in the way of the others", () =>
+    Effect.gen(function*() {
+      const said = sentences(yield* company.page())
+      assert.match(said, /CIS Controls v8\.1 ?1 of 4 ?3 ?0/)
+      assert.match(
+        said,
+        /Require all externally-exposed applications to enforce MFA CIS Controls v8\.1, 6\.3 ?✗ broken ?everyone-has-mfa/
+      )
+      assert.match(
+        said,
+        /Use number matching [^✗]*number-matching ?– left out ?push-fatigue-never-worked, push-shows-a-code/
+      )
     }))
 
   it.live("says how far a target is, in people", () =>
