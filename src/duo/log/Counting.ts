@@ -30,8 +30,12 @@ export interface CountedLog<E> {
   readonly page: (part: LogWindow, offset: LogOffset | undefined) => Effect.Effect<LogPage, E>
 }
 
-/** Counts the events of a part that are known, each once. */
-export type CountKnown<E> = (part: LogWindow) => Effect.Effect<number, E>
+/**
+ * Counts the events of a part that are known, each once. `unsure`: of an event at an end of the part only the second is
+ * known, so it may be on either side. Such a part is not counted but halved and read, because an event too many would hide
+ * one that is missing.
+ */
+export type CountKnown<E> = (part: LogWindow) => Effect.Effect<number | "unsure", E>
 
 /** Why a part is not counted. */
 export interface Uncounted extends LogWindow {

@@ -6,12 +6,13 @@ import { Effect } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import * as ObjectLoader from "../../duckdb/ObjectLoader.ts"
 import type { RunDatabase } from "../../duckdb/RunDatabase.ts"
+import type { SinkReason } from "../../failure/SinkError.ts"
 import type { LogPlan, LogWindow, ReadList, ReadWindow } from "../../Pipeline.ts"
 import type { Stamp } from "../../Table.ts"
 import * as Meters from "../../telemetry/Meters.ts"
 import { insertHalves, insertStamp, view } from "../list/Readings.ts"
 import { type AuthenticationLog, limitMax, list } from "./AuthenticationLog.ts"
-import { type CountedLog, describe, readWindow, recount, type Uncounted } from "./Counting.ts"
+import { type CountedLog, type CountKnown, describe, readWindow, recount, type Uncounted } from "./Counting.ts"
 
 export interface LogReadingOptions {
   readonly database: RunDatabase
@@ -35,6 +36,16 @@ const doubtOf = (uncounted: ReadonlyArray<Uncounted>) => {
 }
 
 const inPart = ({ from, to }: LogWindow) => `occurred_us BETWEEN ${from} * 1000 AND ${to} * 1000 + 999`
+
+/** The beginning of the second in which the part begins. An entry without microseconds stands at the beginning of its second. */
+const secondOf = ({ from }: LogWindow) => Math.floor(from / 1000) * 1000
+
+/** SQL for the number of entries in a part, and whether one without microseconds is at an end of it. */
+const countIn = (part: LogWindow, entries: string) =>
+  `SELECT count(*) FILTER (${inPart(part)}),
+     coalesce(bool_or(occurred_us % 1000000 = 0
+       AND (occurred_us < ${part.from} * 1000 OR occurred_us > ${part.to} * 1000 - 1000000)), false)
+   FROM (${entries}) WHERE ${inPart({ ...part, from: secondOf(part) })}`
 
 export const read = Effect.fn("Duo.log")(function*(
   log: AuthenticationLog["Service"],
@@ -63,14 +74,16 @@ export const read = Effect.fn("Duo.log")(function*(
     entered = pages
   })
   const count = (sql: string) => Effect.map(session.all(`SELECT count(*) ${sql}`), ([row]) => Number(row?.[0]))
-  const countRead = (part: LogWindow) => Effect.andThen(enter, count(`FROM readings.entries WHERE ${inPart(part)}`))
+  const sureCount = (part: LogWindow, entries: string): ReturnType<CountKnown<SinkReason>> =>
+    Effect.map(
+      Effect.andThen(enter, session.all(countIn(part, entries))),
+      ([row]) => row?.[1] === true ? "unsure" : Number(row?.[0])
+    )
+  const countRead = (part: LogWindow) => sureCount(part, "SELECT occurred_us FROM readings.entries")
   const countKnown = (part: LogWindow) =>
-    Effect.andThen(
-      enter,
-      count(
-        `FROM (SELECT txid, occurred_us FROM readings.known WHERE ${inPart(part)}
-         UNION SELECT txid, occurred_us FROM readings.entries WHERE ${inPart(part)})`
-      )
+    sureCount(
+      part,
+      "SELECT txid, occurred_us FROM readings.known UNION SELECT txid, occurred_us FROM readings.entries"
     )
 
   const counted = {
@@ -91,8 +104,7 @@ export const read = Effect.fn("Duo.log")(function*(
 
   /** Reads a part, or counts it again. Meanwhile `readings.known` has its published entries. */
   const inPublished = Effect.fnUntraced(function*<A, E>(part: LogWindow, reading: Effect.Effect<A, E>) {
-    // an entry without microseconds stands at the beginning of its second
-    yield* plan.hold({ ...part, from: Math.floor(part.from / 1000) * 1000 })
+    yield* plan.hold({ ...part, from: secondOf(part) })
     yield* session.run(
       `CREATE OR REPLACE TABLE readings.known AS
        SELECT DISTINCT txid, epoch_us(occurred_at) AS occurred_us FROM ${plan.held}`
@@ -125,7 +137,7 @@ export const read = Effect.fn("Duo.log")(function*(
     list,
     doubt,
     proof: doubt === null ? "counted" : null,
-    total: doubt === null ? yield* countRead(plan.window) : null,
+    total: doubt === null ? yield* count(`FROM readings.entries WHERE ${inPart(plan.window)}`) : null,
     pages,
     readings: 1,
     duplicates: returned - added,
