@@ -3,12 +3,13 @@ import { Effect, Option, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
 import * as Terminal from "../text/Terminal.ts"
-import * as Frameworks from "./ask/Frameworks.ts"
-import * as Judgement from "./ask/Judgement.ts"
-import * as JUnit from "./ask/JUnit.ts"
 import type * as NotKnown from "./ask/NotKnown.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
-import * as Policies from "./ask/Policies.ts"
+import * as Frameworks from "./ask/policies/Frameworks.ts"
+import * as Judgement from "./ask/policies/Judgement.ts"
+import * as JUnit from "./ask/policies/JUnit.ts"
+import * as Policies from "./ask/policies/Policies.ts"
+import type { Verdict } from "./ask/policies/Verdict.ts"
 import * as Select from "./ask/Select.ts"
 import { flags } from "./extract/Flags.ts"
 import * as Notify from "./shared/Notify.ts"
@@ -38,7 +39,7 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
 
 /** The verdicts on the last runs. */
 export interface PolicyResult {
-  readonly verdicts: ReadonlyArray<Policies.Verdict>
+  readonly verdicts: ReadonlyArray<Verdict>
   readonly seen: ReadonlyArray<NotKnown.LastRun>
   /** The frameworks of which at least one control is answered by a policy. */
   readonly frameworks: ReadonlyArray<Frameworks.JudgedFramework>
@@ -67,7 +68,7 @@ export const judge = Effect.fnUntraced(function*(dataDirectory: string, { framew
     command: commandName()
   })
   if (seen.length === 0) return yield* new OpenLedger.NoLedger({ ledger: dataDirectory })
-  const named = (which: Policies.Verdict["verdict"]) =>
+  const named = (which: Verdict["verdict"]) =>
     verdicts.filter(({ verdict }) => verdict === which).map(({ policy }) => policy)
   const [broken, untold] = [named("broken"), named("cannot be told")]
   const judgement: PolicyResult = {
@@ -91,7 +92,7 @@ export const factsOf = (judgement: PolicyResult) => ({
 
 /** The verdicts that are not kept: the names and numbers of policies, and nothing that somebody has written in them. */
 export const newsOf = (judgement: PolicyResult): Notify.News => {
-  const of = (...which: ReadonlyArray<Policies.Verdict["verdict"]>) =>
+  const of = (...which: ReadonlyArray<Verdict["verdict"]>) =>
     judgement.verdicts.filter(({ verdict }) => which.includes(verdict))
   const notKept = of("broken", "cannot be told")
   const kept = of("kept").length

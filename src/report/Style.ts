@@ -36,7 +36,6 @@ header p, .as-of, .says, .what, .realname, .note, figcaption { color: var(--mute
 .part { margin-top: 2.75rem; }
 .part:first-of-type { margin-top: 1.25rem; }
 .note, .what { font-size: .875rem; }
-code.what { white-space: nowrap; }
 .unseen {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
 }

@@ -42,7 +42,7 @@ describe("completions", () => {
     inFolder(Effect.fnUntraced(function*(folder) {
       const { stdout } = yield* program(folder, ["--completions", "bash"])
       assert.deepStrictEqual(offered(stdout, "duo-mfa ex"), ["extract"])
-      assert.deepStrictEqual(offered(stdout, "duo-mfa extract --pi"), ["--pii"])
+      assert.deepStrictEqual(offered(stdout, "duo-mfa extract --page"), ["--page-size"])
       assert.deepStrictEqual(offered(stdout, "duo-mfa extract --pii "), ["keep", "hash", "drop"])
       assert.deepStrictEqual(offered(stdout, "duo-mfa sql --format c"), ["csv"])
     })))

@@ -57,7 +57,7 @@ describe("a query", () => {
       const { code, stdout } = yield* guarded.duoMfa("policy", "--timeout", "1s", "endless", "everyone-has-mfa")
       assert.strictEqual(code, 5)
       assert.match(stdout, /cannot be told +endless .*stopped after 1s/)
-      assert.match(stdout, /broken +everyone-has-mfa/)
+      assert.match(stdout, /broken +critical +everyone-has-mfa/)
       rmSync(`${guarded.folder}/data/policies/endless.sql`)
     })))
 })

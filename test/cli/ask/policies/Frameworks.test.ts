@@ -1,9 +1,9 @@
 /** The verdict on a control of a framework follows from the verdicts on the policies that answer it. */
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
-import * as Frameworks from "../../../src/cli/ask/Frameworks.ts"
-import type { Verdict } from "../../../src/cli/ask/Policies.ts"
-import { policiesOf, shipped } from "../../support/verdicts.ts"
+import * as Frameworks from "../../../../src/cli/ask/policies/Frameworks.ts"
+import type { Verdict } from "../../../../src/cli/ask/policies/Verdict.ts"
+import { policiesOf, shipped } from "../../../support/verdicts.ts"
 
 const framework: Frameworks.Framework = {
   name: "x",
@@ -49,7 +49,7 @@ describe("a control", () => {
       [...new Set(answered)].filter((name) => name !== "").toSorted(),
       Frameworks.controlNames.toSorted()
     )
-    const page = readFileSync(`${import.meta.dirname}/../../../docs/controls.md`, "utf8")
+    const page = readFileSync(`${import.meta.dirname}/../../../../docs/controls.md`, "utf8")
     for (const { controls, url } of Frameworks.frameworks) {
       assert.include(page, url)
       for (const { id, words } of controls) assert.include(page, `| ${id} | ${words} |`)

@@ -1,11 +1,11 @@
 /** The verdicts on all policies, or on some, about all tenants of a ledger or about one. */
 import { Effect } from "effect"
-import { Plugins } from "../shared/Plugins.ts"
-import * as NotExtracted from "./NotExtracted.ts"
-import * as NotKnown from "./NotKnown.ts"
-import type * as OpenLedger from "./OpenLedger.ts"
+import { Plugins } from "../../shared/Plugins.ts"
+import * as NotExtracted from "../NotExtracted.ts"
+import * as NotKnown from "../NotKnown.ts"
+import type * as OpenLedger from "../OpenLedger.ts"
+import type * as Select from "../Select.ts"
 import * as Policies from "./Policies.ts"
-import type * as Select from "./Select.ts"
 
 interface Wanted {
   readonly policies: ReadonlyArray<Policies.Policy>

@@ -11,13 +11,14 @@
  *     SELECT tenant, user_id FROM users WHERE status = 'active' AND NOT mfa_enabled
  */
 import { Effect, Runtime, Schema } from "effect"
-import type { Session } from "../../duckdb/DuckDb.ts"
-import { ExitCode } from "../../failure/ExitCode.ts"
-import * as Suggestion from "../../text/Suggestion.ts"
+import type { Session } from "../../../duckdb/DuckDb.ts"
+import { ExitCode } from "../../../failure/ExitCode.ts"
+import * as Suggestion from "../../../text/Suggestion.ts"
+import type { NotKnown } from "../NotKnown.ts"
+import * as Queries from "../Queries.ts"
+import * as Select from "../Select.ts"
 import { controlNames } from "./Frameworks.ts"
-import type { NotKnown } from "./NotKnown.ts"
-import * as Queries from "./Queries.ts"
-import * as Select from "./Select.ts"
+import type { Verdict } from "./Verdict.ts"
 
 /** No policy has that name. */
 export class NoPolicy extends Schema.TaggedError<NoPolicy>()("NoPolicy", {
@@ -76,18 +77,6 @@ export const find = Effect.fnUntraced(function*(dataDirectory: string, names: Re
   if (unknown !== undefined) return yield* new NoPolicy({ name: unknown, names: all.map(({ name }) => name) })
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
 })
-
-export interface Verdict {
-  readonly policy: string
-  readonly verdict: "kept" | "broken" | "cannot be told" | "left out"
-  readonly found: number | null
-  readonly at_most: number | null
-  readonly sentence: string
-  readonly severity: string | null
-  readonly controls: ReadonlyArray<string>
-  /** Why it cannot be told, or is left out. */
-  readonly why: string | null
-}
 
 /**
  * Errors of DuckDB that only quote the query itself, unless it uses a variable. Other errors may quote a cell, which is

@@ -1,16 +1,16 @@
 /** The policies about pipelines that not everybody runs: they are left out until there is something to judge. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import admins from "../../../pipelines/admins.ts"
-import auth from "../../../pipelines/auth.ts"
-import integrations from "../../../pipelines/integrations.ts"
-import type * as LoginLog from "../../../src/emulator/log/LoginLog.ts"
-import * as Tenant from "../../../src/emulator/people/Tenant.ts"
-import { runAt } from "../../known/ledger.ts"
-import { authenticatorsOf, type JsonObject } from "../../known/people.ts"
-import { query } from "../../support/processes/program.ts"
-import { judged, policy } from "../../support/verdicts.ts"
-import { everySink, inFolder } from "../../torture/support/InProcess.ts"
+import admins from "../../../../pipelines/admins.ts"
+import auth from "../../../../pipelines/auth.ts"
+import integrations from "../../../../pipelines/integrations.ts"
+import type * as LoginLog from "../../../../src/emulator/log/LoginLog.ts"
+import * as Tenant from "../../../../src/emulator/people/Tenant.ts"
+import { runAt } from "../../../known/ledger.ts"
+import { authenticatorsOf, type JsonObject } from "../../../known/people.ts"
+import { query } from "../../../support/processes/program.ts"
+import { judged, policy } from "../../../support/verdicts.ts"
+import { everySink, inFolder } from "../../../torture/support/InProcess.ts"
 
 const at = (day: number, hour = 12) => Date.UTC(2026, 10, day, hour) / 1000
 const { key, person, phone } = authenticatorsOf(at)

@@ -2,7 +2,7 @@
  * Public frameworks, and those of their controls that policies answer. The words are the framework's own, shortened.
  * docs/controls.md says of each control what the policies cannot prove.
  */
-import type { Verdict } from "./Policies.ts"
+import type { Verdict } from "./Verdict.ts"
 
 export interface Control {
   /** The framework's id of the control. */

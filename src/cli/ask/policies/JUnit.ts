@@ -1,7 +1,7 @@
 /** Verdicts as JUnit XML for CI systems: a broken policy is a failure, and one whose verdict is not known is an error. */
-import * as Xml from "../../text/Xml.ts"
-import type { LastRun } from "./NotKnown.ts"
-import type { Verdict } from "./Policies.ts"
+import * as Xml from "../../../text/Xml.ts"
+import type { LastRun } from "../NotKnown.ts"
+import type { Verdict } from "./Verdict.ts"
 
 const element = (name: string, attributes: Readonly<Record<string, string | number>>, children: string = "") => {
   const start = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${Xml.escape(String(value))}"`)]

@@ -5,12 +5,12 @@ import { Effect } from "effect"
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as Tenant from "../../../src/emulator/people/Tenant.ts"
-import type { Options } from "../../../src/emulator/server/Emulator.ts"
-import { runAt } from "../../known/ledger.ts"
-import { authenticatorsOf, type JsonObject } from "../../known/people.ts"
-import { judged, policiesOf, shipped } from "../../support/verdicts.ts"
-import { everySink, inFolder } from "../../torture/support/InProcess.ts"
+import * as Tenant from "../../../../src/emulator/people/Tenant.ts"
+import type { Options } from "../../../../src/emulator/server/Emulator.ts"
+import { runAt } from "../../../known/ledger.ts"
+import { authenticatorsOf, type JsonObject } from "../../../known/people.ts"
+import { judged, policiesOf, shipped } from "../../../support/verdicts.ts"
+import { everySink, inFolder } from "../../../torture/support/InProcess.ts"
 
 const at = (day: number, hour = 12) => Date.UTC(2026, 10, day, hour) / 1000
 const { key, phone, token, ...others } = authenticatorsOf(at)
