@@ -1,8 +1,8 @@
--- Every active administrator of Duo is known to have a passkey or a security key.
+-- No active administrator of Duo is without a passkey or a security key.
 -- At most 0
 -- Severity: high
 -- Controls: cis 6.5, nist AAL3, pci 8.4.1, cisa phishing-resistant
 SELECT tenant, admin_id, name, role, strongest
 FROM admins
-WHERE status = 'Active' AND has_phishing_resistant IS NOT TRUE
-ORDER BY tenant, name;
+WHERE status = 'Active' AND NOT has_phishing_resistant
+ORDER BY tenant, name, admin_id;

@@ -2,7 +2,7 @@
 -- At most 0
 -- Severity: high
 -- Controls: cis 6.5, pci 8.4.1, cisa phishing-resistant
-SELECT users.tenant, users.user_id, users.username, string_agg(user_groups.group_name, ', ') AS admin_groups
+SELECT users.tenant, users.user_id, users.username, string_agg(user_groups.group_name, ', ' ORDER BY user_groups.group_name) AS admin_groups
 FROM user_groups JOIN users USING (tenant, user_id)
 WHERE contains(lower(user_groups.group_name), 'admin')
   AND (users.is_active OR users.is_bypass) AND users.only_telephony

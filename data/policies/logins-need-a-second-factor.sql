@@ -5,6 +5,7 @@
 SELECT logins.tenant, logins.user_id, logins.username, logins.why, count(*) AS logins, max(logins.occurred_at) AS last_at
 FROM logins_without_second_factor logins
 JOIN (SELECT tenant, max(observed_at) AS observed_at FROM runs WHERE pipeline = 'auth' GROUP BY tenant) last USING (tenant)
-WHERE logins.why <> 'remembered device' AND logins.occurred_at > last.observed_at - INTERVAL 30 DAY
+WHERE logins.tenant IN (SELECT tenant FROM users)
+  AND logins.why <> 'remembered device' AND logins.occurred_at > last.observed_at - INTERVAL 30 DAY
 GROUP BY ALL
 ORDER BY logins.tenant, logins.username, logins.why;

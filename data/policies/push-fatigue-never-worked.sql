@@ -1,4 +1,4 @@
--- Nobody approved a push within an hour of refusing one in the last 30 days.
+-- Nobody approved a push in the last 30 days within an hour of refusing three, or of reporting a fraud.
 -- At most 0
 -- Severity: high
 -- Controls: cisa number-matching
@@ -6,5 +6,6 @@ SELECT approved.tenant, approved.user_id, approved.username, approved.occurred_a
   approved.denied, approved.fraud
 FROM push_fatigue approved
 JOIN (SELECT tenant, max(observed_at) AS observed_at FROM runs WHERE pipeline = 'auth' GROUP BY tenant) last USING (tenant)
-WHERE approved.occurred_at > last.observed_at - INTERVAL 30 DAY
-ORDER BY approved.tenant, approved.occurred_at;
+WHERE approved.tenant IN (SELECT tenant FROM users)
+  AND approved.occurred_at > last.observed_at - INTERVAL 30 DAY AND (approved.denied >= 3 OR approved.fraud > 0)
+ORDER BY approved.tenant, approved.occurred_at, approved.txid;

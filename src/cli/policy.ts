@@ -2,6 +2,7 @@
 import { Effect, Option, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
+import * as Markdown from "../text/Markdown.ts"
 import * as Terminal from "../text/Terminal.ts"
 import type * as NotKnown from "./ask/NotKnown.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
@@ -37,6 +38,14 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
   }
 }
 
+/** Policies and a framework were named. */
+export class NamesAndFramework extends Schema.TaggedError<NamesAndFramework>()("NamesAndFramework", {}) {
+  override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message() {
+    return "Name policies or a framework, not both."
+  }
+}
+
 /** The verdicts on the last runs. */
 export interface PolicyResult {
   readonly verdicts: ReadonlyArray<Verdict>
@@ -57,6 +66,7 @@ interface Question {
 
 /** Compares the last runs in a data directory with policies. */
 export const judge = Effect.fnUntraced(function*(dataDirectory: string, { framework, from, names, timeout }: Question) {
+  if (names.length > 0 && Option.isSome(framework)) return yield* new NamesAndFramework()
   const asked = Frameworks.frameworks.filter(({ name }) => Option.isNone(framework) || framework.value === name)
   const policies = (yield* Policies.find(dataDirectory, names))
     .filter((policy) => Option.isNone(framework) || asked.some((one) => Frameworks.isAnsweredBy(one, policy)))
@@ -74,7 +84,10 @@ export const judge = Effect.fnUntraced(function*(dataDirectory: string, { framew
   const judgement: PolicyResult = {
     verdicts,
     seen,
-    frameworks: asked.map((one) => Frameworks.judge(one, verdicts)).filter(({ controls }) => controls.length > 0),
+    // some of the policies say nothing about a whole control
+    frameworks: names.length > 0
+      ? []
+      : asked.map((one) => Frameworks.judge(one, verdicts)).filter(({ controls }) => controls.length > 0),
     failure: broken.length + untold.length === 0 ? undefined : new NotKept({ broken, untold })
   }
   return judgement
@@ -143,7 +156,11 @@ export const tableOf = ({ frameworks, seen, verdicts }: PolicyResult, format: "t
       `${tenant}, ${pipeline}, as of ${observed_at}${complete ? "" : ", not proved complete"}`
     )
   ]
-  return [Format.lay(format, { names, rows }), "", ...below.map((line) => format === "markdown" ? `- ${line}` : line)]
+  return [
+    Format.lay(format, { names, rows }),
+    "",
+    ...below.map((line) => format === "markdown" ? `- ${Markdown.escape(line)}` : line)
+  ]
     .join("\n")
 }
 
@@ -191,8 +208,8 @@ export const policy = Command.make(
     const webhook = yield* Notify.webhook(notify)
     const post = ({ facts, text }: Notify.News) =>
       webhook === undefined ? Effect.void : Notify.post(webhook, { facts, text: `duo-mfa policy: ${text}` })
-    const dataDirectory = yield* Settings.dataDirectoryToRead
-    const judgement = yield* judge(dataDirectory, question).pipe(
+    const dataDirectory = yield* Settings.dataDirectoryPath
+    const judgement = yield* Effect.flatMap(Settings.dataDirectoryToRead, (ours) => judge(ours, question)).pipe(
       Effect.tapError((error) => post(Notify.newsOfFailure(error, dataDirectory))),
       Effect.tapDefect(() => post(Notify.newsOfFailure(defect, dataDirectory)))
     )
@@ -203,7 +220,7 @@ export const policy = Command.make(
     yield* Stderr.next("run it after every extract, as docs/watch.md shows")
   })
 ).pipe(
-  Command.withDescription("Compare the tenants with the policies; exit 5 unless all are kept"),
+  Command.withDescription("Compare the tenants with the policies; exit 5 if one is broken or cannot be told"),
   Command.withExamples([
     { command: "duo-mfa policy" },
     { command: "duo-mfa policy --framework cis", description: "What the CIS Controls say about MFA" },

@@ -3,7 +3,7 @@
  * schema. It holds names of tenants and manifests, and never a secret or a row of a tenant.
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
-import { Effect, Layer, Redacted, Runtime, Schedule, Schema } from "effect"
+import { Effect, Layer, Predicate, Redacted, Runtime, Schedule, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import * as Connection from "../../sinks/postgres/Connection.ts"
 import * as DatabaseTarget from "../../sinks/postgres/DatabaseTarget.ts"
@@ -27,12 +27,13 @@ export class BadFleetDatabase extends Schema.TaggedError<BadFleetDatabase>()("Ba
 
 /** Whether the same statement may succeed later. The client does not know the codes of a server that starts or stops. */
 const isPassing = ({ reason }: SqlError.SqlError) =>
-  reason.isRetryable || reason._tag === "UnknownError" && Failure.reasonOf(reason.cause)._tag === "Unreachable"
+  reason.isRetryable || reason._tag === "UnknownError" && Predicate.hasProperty(reason.cause, "code") &&
+    Failure.reasonOf(reason.cause)._tag === "Unreachable"
 
 const detailOf = ({ reason }: SqlError.SqlError) => {
   if (reason._tag === "ConnectionError") return "it cannot be reached"
   const known = Failure.reasonOf(reason.cause)
-  return "detail" in known ? known.detail : reason._tag
+  return known._tag === "DiskFull" ? "its disk is full" : "detail" in known ? known.detail : reason._tag
 }
 
 /** A database that does not answer may come back; anything else is for a person. */

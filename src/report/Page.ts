@@ -104,7 +104,7 @@ export const page = Effect.fnUntraced(function*(
   const tenants = all.filter(({ tenant }) => only === undefined || tenant === only)
   const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(common, tenant))
   const isOne = subjects.length === 1
-  const judged = [policyVerdicts(verdicts, !isOne), controls(frameworks, !isOne)]
+  const judged = [policyVerdicts(verdicts, !isOne, pii), controls(frameworks, !isOne)]
   const sections = yield* Effect.forEach(subjects, (subject, index) => section(subject, index, isOne ? judged : []))
   const css = style + sheets(tenants.map(({ tenant }) => tenant))
   const markup = html`<!doctype html>

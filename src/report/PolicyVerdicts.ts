@@ -1,4 +1,5 @@
 /** The part about the policies: which are kept, which are broken, and which it is not known of. */
+import type { Pii } from "./Ask.ts"
 import { type Html, html } from "./Html.ts"
 import { type PageColumn, table } from "./PageTable.ts"
 import * as Words from "./Words.ts"
@@ -6,6 +7,8 @@ import * as Words from "./Words.ts"
 /** A verdict on a policy. The command `policy` has the same. */
 export interface PolicyVerdict {
   readonly policy: string
+  /** Whether it came with the program. Another one may have names of persons in its words. */
+  readonly is_built_in: boolean
   readonly verdict: "kept" | "broken" | "cannot be told" | "left out"
   /** How many violations were found, and how many are allowed. */
   readonly found: number | null
@@ -32,11 +35,12 @@ export const verdictMark = (verdict: PolicyVerdict["verdict"]): Html => {
   return html`<span class="whole ${colour}"><span aria-hidden="true">${sign}</span> ${word}</span>`
 }
 
-const columns: ReadonlyArray<PageColumn<PolicyVerdict>> = [
+/** Without names, the words of somebody's own policy are left out. */
+const columnsFor = (pii: Pii): ReadonlyArray<PageColumn<PolicyVerdict>> => [
   {
     name: "Policy",
-    cell: ({ policy, sentence, why }) =>
-      html`${sentence === "" ? policy : sentence} ${
+    cell: ({ is_built_in, policy, sentence, why }) =>
+      pii === "drop" && !is_built_in ? policy : html`${sentence === "" ? policy : sentence} ${
         why === null
           ? html`<code class="what">${policy}</code>`
           : html`<span class="what">${policy}: ${why.split("\n", 1)}</span>`
@@ -48,12 +52,13 @@ const columns: ReadonlyArray<PageColumn<PolicyVerdict>> = [
 ]
 
 /** Makes the part, for one tenant or for all of them; nothing if there are no policies. */
-export const policyVerdicts = (verdicts: ReadonlyArray<PolicyVerdict>, isOfAll: boolean) => {
+export const policyVerdicts = (verdicts: ReadonlyArray<PolicyVerdict>, isOfAll: boolean, pii: Pii) => {
   if (verdicts.length === 0) return undefined
   const counts = kinds.flatMap(([verdict, , word]) => {
     const count = verdicts.filter((each) => each.verdict === verdict).length
     return count === 0 ? [] : [html`${Words.figure(`policies.${verdict}`, count)} ${word}`]
   })
+  const columns = columnsFor(pii)
   const rows = verdicts.toSorted((one, other) => kindOf(one) - kindOf(other) || (one.policy < other.policy ? -1 : 1))
   const leftOut = rows.filter(({ verdict }) => verdict === "left out")
   return html`${isOfAll ? html`<h2>Policies</h2>` : html`<h3>Policies</h3>`}

@@ -44,6 +44,14 @@ const canTell: Readonly<Record<string, readonly [sql: string, verdict: string, f
 const cannotBeTold: Readonly<Record<string, readonly [sql: string, why: RegExp]>> = {
   "no-number": [`-- They are few.\nFROM users`, /-- At most 0$/],
   "no-sentence": [`-- At most 3\n-- At most 3x\nFROM users`, /-- At most 0$/],
+  severity: [
+    "-- All is well.\n-- At most 0\n-- Severity: very high\nFROM users",
+    /^its severity must be one of critical/
+  ],
+  control: [
+    "-- All is well.\n-- At most 0\n-- Controls: cis 6.33\n-- Severity: low\nFROM users",
+    /^Unknown control "cis 6\.33"/
+  ],
   fraction: [`-- They are few.\n-- At most 1.5\nFROM users`, /-- At most 0$/],
   nothing: ["-- It asks nothing.\n-- At most 0\n", /^There is no statement in it/],
   two: ["-- It asks twice.\n-- At most 0\nSELECT 1 WHERE false; SELECT 1", /is one SELECT.* 2 statements/],
@@ -192,6 +200,8 @@ describe("policy", () => {
         [["cis", [["5.3", "broken"], ["6.3", "broken"], ["6.4", "broken"], ["6.5", "left out"]]]]
       )
       assert.strictEqual((yield* policy(folder, "--framework", "iso")).code, 64)
+      assert.strictEqual((yield* policy(folder, "coverage-holds", "--framework", "cis")).code, 64)
+      assert.notMatch((yield* policy(folder, "everyone-has-mfa")).stdout, /controls kept/)
     }))
 
   it.live("says the same over the Parquet files", () =>

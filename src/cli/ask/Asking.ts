@@ -44,7 +44,7 @@ export const ask = Effect.fnUntraced(function*(
   }
   yield* Select.prepare(session, question.sql, kinds).pipe(
     Effect.flatMap((statement) => Select.begin(session, statement)),
-    Effect.flatMap(QueryOutput.print(output)),
+    Effect.flatMap((answer) => answer.hasRows ? QueryOutput.print(output)(answer) : answer.next),
     Select.within(timeout),
     Effect.mapError(NotExtracted.explain(pipelines, runs.map(({ pipeline }) => pipeline)))
   )

@@ -117,6 +117,8 @@ const wrong = (kind: StatementKind, found: string) =>
 export const begin = Effect.fnUntraced(function*({ connection }: DuckDb.Session, statement: DuckDBPreparedStatement) {
   const result = yield* DuckDb.interruptible(connection, () => statement.stream(), badQuery)
   return {
+    /** Whether it answers with rows, as a SET VARIABLE does not. */
+    hasRows: statement.statementType !== (yield* Effect.orDie(DuckDb.library)).StatementType.SET,
     names: result.deduplicatedColumnNames(),
     /** The next rows; undefined after the last. */
     next: DuckDb.interruptible(connection, () => result.fetchChunk(), badQuery).pipe(

@@ -22,7 +22,7 @@ const ignoreError = () => undefined
 const start = Effect.fnUntraced(function*(command: string) {
   const { stdin } = yield* Effect.acquireRelease(
     Effect.sync(() => {
-      const env = { LESS: options, ...process.env }
+      const env = { LESS: options, ...Executable.environment() }
       const child = spawn(command, { shell: true, stdio: ["pipe", "inherit", "inherit"], env })
       child.on("error", ignoreError)
       child.stdin.on("error", ignoreError)

@@ -3,6 +3,7 @@
  * is ever shown. It comes from a flag, a setting, or a file that a setting names.
  */
 import { Config, Effect, Option, Redacted, Runtime, Schema } from "effect"
+import { allowsLoopback } from "../../duo/http/Credentials.ts"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as SecretFile from "../../files/SecretFile.ts"
 import { isPlainLoopback } from "../../http/LoopbackName.ts"
@@ -80,7 +81,7 @@ export const find = Effect.fnUntraced(function*(source: UrlSource, given: Option
     ? { url: trimmed(given.value), name: source.flag }
     : yield* ofSettings(source)
   if (asked === undefined) return undefined
-  const found = parse(asked.url, source.what, (yield* text("DUO_INSECURE_LOOPBACK")) === "1")
+  const found = parse(asked.url, source.what, yield* Effect.orElseSucceed(allowsLoopback, () => false))
   return typeof found === "string"
     ? yield* new BadUrl({ isFlag: Option.isSome(given), detail: `${asked.name} ${found}` })
     : found

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process"
 import { constants, tmpdir } from "node:os"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as OpenLedger from "../ask/OpenLedger.ts"
+import * as Executable from "../shared/Executable.ts"
 import { Plugins } from "../shared/Plugins.ts"
 import { shortPath } from "../shared/Summary.ts"
 import { commandName } from "../terminal/CommandName.ts"
@@ -51,7 +52,7 @@ const withoutSignals = Effect.forEach(signals, (signal) =>
 /** Runs the command until it ends, and returns its exit code. */
 const wait = (program: string, args: ReadonlyArray<string>) =>
   Effect.callback<number, NoDuckDb>((resume) => {
-    const child = spawn(program, args, { stdio: "inherit" })
+    const child = spawn(program, args, { stdio: "inherit", env: Executable.environment() })
     child.on("error", ({ message }) => resume(Effect.fail(new NoDuckDb({ detail: message }))))
     child.on("close", (code, signal) =>
       resume(Effect.succeed(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))))

@@ -26,12 +26,27 @@ export const judge = Effect.fnUntraced(
     const seen = tenant === undefined ? runs : runs.filter((run) => run.tenant === tenant)
     const unknown = yield* at(NotKnown.find(session, pipelines, seen, tenant))
     const run = seen.map(({ pipeline }) => pipeline)
+    /** The first name in the policy that only other tenants have. */
+    const unread = (policy: Policies.Policy) =>
+      [...new Set(seen.map(({ tenant }) => tenant))].flatMap((tenant) => {
+        const own = seen.filter((run) => run.tenant === tenant).map(({ pipeline }) => pipeline)
+        return NotExtracted.missingIn(policy.sql, pipelines, own).map(({ name }) =>
+          `${name} was never read of ${tenant}`
+        )
+      })[0]
     const verdicts = yield* Effect.forEach(policies, (policy) => {
-      const [missing] = NotExtracted.missingIn(policy.sql, pipelines, run)
       // nobody has to run every pipeline, but a policy that was named or written by the user is never passed over
-      return missing !== undefined && policy.isBuiltIn && !isNamed
-        ? Effect.succeed(Policies.leftOut(policy, missing.sentence(command)))
-        : Policies.judge(session, unknown, policy, timeout)
+      const mayBeLeftOut = policy.isBuiltIn && !isNamed
+      const [missing] = NotExtracted.missingIn(policy.sql, pipelines, run)
+      if (missing !== undefined && mayBeLeftOut) {
+        return Effect.succeed(Policies.unjudged(policy, "left out", missing.sentence(command)))
+      }
+      return Effect.map(Policies.judge(session, unknown, policy, timeout), (verdict) => {
+        const why = verdict.verdict === "kept" ? unread(policy) : undefined
+        return why === undefined
+          ? verdict
+          : Policies.unjudged(policy, mayBeLeftOut ? "left out" : "cannot be told", why)
+      })
     })
     return { seen, verdicts }
   }

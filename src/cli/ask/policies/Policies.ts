@@ -45,19 +45,27 @@ export interface Policy {
   readonly isBuiltIn: boolean
 }
 
-const header =
-  /^\uFEFF?-- *(\S[^\r\n]*?)\s*\r?\n-- *at most (\d+)\.?[^\S\n]*\r?\n(?:-- *severity: *(\w+)\s*?\r?\n)?(?:-- *controls: *([^\r\n]+?)\s*?\r?\n)?/i
+const header = /^\uFEFF?-- *(\S[^\r\n]*?)\s*\r?\n-- *at most (\d+)\.?[^\S\n]*\r?\n/i
 
 const severities = ["critical", "high", "medium", "low"]
 
+/** A further line of the header, which is directly below the others. */
+const further = /^-- *(severity|controls): *(.*?)\s*$/i
+
 const parse = ({ doc, isBuiltIn, name, sql }: Queries.NamedQuery): Policy => {
-  const [, sentence = doc, atMost, severity, controls] = header.exec(sql) ?? []
+  const [begin = "", sentence = doc, atMost] = header.exec(sql) ?? []
+  const more = new Map<string, string>()
+  for (const line of sql.slice(begin.length).split("\n")) {
+    const [, key, value = ""] = further.exec(line) ?? []
+    if (key === undefined) break
+    more.set(key.toLowerCase(), value)
+  }
   return {
     name,
     sentence,
     atMost: atMost === undefined ? null : Number(atMost),
-    severity: severity?.toLowerCase() ?? null,
-    controls: controls?.split(",").map((control) => control.trim()) ?? [],
+    severity: more.get("severity")?.toLowerCase() ?? null,
+    controls: more.get("controls")?.split(",").map((control) => control.trim()) ?? [],
     sql,
     isBuiltIn
   }
@@ -125,8 +133,9 @@ const violations = Effect.fnUntraced(function*(
   return { found, atMost }
 })
 
-const about = ({ atMost, controls, name, sentence, severity }: Policy) => ({
+const about = ({ atMost, controls, isBuiltIn, name, sentence, severity }: Policy) => ({
   policy: name,
+  is_built_in: isBuiltIn,
   at_most: atMost,
   sentence,
   severity,
@@ -152,10 +161,10 @@ export const judge = (
   })
 }
 
-/** The verdict on a policy that is about a pipeline that nobody has run yet. */
-export const leftOut = (policy: Policy, why: string): Verdict => ({
+/** The verdict on a policy that is about a pipeline that was not run. */
+export const unjudged = (policy: Policy, verdict: "left out" | "cannot be told", why: string): Verdict => ({
   ...about(policy),
-  verdict: "left out",
+  verdict,
   found: null,
   why
 })

@@ -1,6 +1,8 @@
 /** The verdict on a policy: whether the last runs keep it. */
 export interface Verdict {
   readonly policy: string
+  /** Whether it came with the program. Another one may have names of persons in its words. */
+  readonly is_built_in: boolean
   readonly verdict: "kept" | "broken" | "cannot be told" | "left out"
   readonly found: number | null
   readonly at_most: number | null

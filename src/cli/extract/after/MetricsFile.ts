@@ -23,9 +23,18 @@ export interface Ended {
 }
 
 const lastSuccess = "duo_mfa_last_success_timestamp_seconds"
+const lastPublished = "duo_mfa_last_published_timestamp_seconds"
 
-/** The gauges about the command. `succeeded` is when it last ended with 0. */
-const ofCommand = ({ exit, pipeline, seconds, tenant }: Ended, succeeded: number | undefined) => {
+/** Times that a file keeps from the file that it replaces, until the next time. */
+interface Times {
+  /** When the command last ended with 0. */
+  readonly succeeded: number | undefined
+  /** When it last published every tenant. */
+  readonly published: number | undefined
+}
+
+/** The gauges about the command. */
+const ofCommand = ({ exit, pipeline, seconds, tenant }: Ended, { published, succeeded }: Times) => {
   const labels = { pipeline, ...tenant === undefined ? {} : { tenant } }
   const gauge = (name: string, help: string, value: number | undefined): Prometheus.Gauge => ({
     name,
@@ -36,7 +45,8 @@ const ofCommand = ({ exit, pipeline, seconds, tenant }: Ended, succeeded: number
     gauge("duo_mfa_run_success", "1 if extract ended with exit 0, else 0.", exit === 0 ? 1 : 0),
     gauge("duo_mfa_run_exit_code", "The exit code of extract.", exit),
     gauge("duo_mfa_run_duration_seconds", "How long extract took.", seconds),
-    gauge(lastSuccess, "When extract last ended with exit 0.", succeeded)
+    gauge(lastSuccess, "When extract last ended with exit 0.", succeeded),
+    gauge(lastPublished, "When extract last published every tenant.", published)
   ]
 }
 
@@ -99,11 +109,11 @@ const ofTenants = ({ pipeline, tenants }: Ended) => {
   ]
 }
 
-/** When an earlier file says that this pipeline last succeeded. */
-const succeededBefore = Effect.fnUntraced(function*(file: string, pipeline: string) {
+/** The time of this pipeline in an earlier file. */
+const before = Effect.fnUntraced(function*(file: string, name: string, pipeline: string) {
   const fs = yield* FileSystem.FileSystem
   const text = yield* fs.readFileString(file).pipe(Effect.orElseSucceed(() => ""))
-  const start = Prometheus.series(lastSuccess, { pipeline }).slice(0, -1)
+  const start = Prometheus.series(name, { pipeline }).slice(0, -1)
   const line = text.split("\n").find((line) => line.startsWith(start)) ?? ""
   const seconds = Number(line.slice(line.lastIndexOf(" ") + 1))
   return line !== "" && Number.isFinite(seconds) ? seconds : undefined
@@ -111,8 +121,14 @@ const succeededBefore = Effect.fnUntraced(function*(file: string, pipeline: stri
 
 /** Replaces the file as a whole. If that fails there is a warning, and the exit code of the run stays the same. */
 export const write = Effect.fnUntraced(function*(file: string, ended: Ended) {
-  const succeeded = ended.exit === 0 ? ended.at / 1000 : yield* succeededBefore(file, ended.pipeline)
-  yield* Private.writePublic(file, Prometheus.format([...ofCommand(ended, succeeded), ...ofTenants(ended)])).pipe(
+  const isPublished = ended.tenants.length > 0 && ended.tenants.every(({ result }) => Result.isSuccess(result))
+  const time = (isNow: boolean, name: string) =>
+    isNow ? Effect.succeed(ended.at / 1000) : before(file, name, ended.pipeline)
+  const times = {
+    succeeded: yield* time(ended.exit === 0, lastSuccess),
+    published: yield* time(isPublished, lastPublished)
+  }
+  yield* Private.writePublic(file, Prometheus.format([...ofCommand(ended, times), ...ofTenants(ended)])).pipe(
     Effect.catch((error) => {
       const reason = Files.reasonOf(error)
       const why = "detail" in reason ? reason.detail : reason._tag

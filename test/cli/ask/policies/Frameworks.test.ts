@@ -14,6 +14,7 @@ const framework: Frameworks.Framework = {
 
 const verdictOf = (verdict: Verdict["verdict"], ...controls: ReadonlyArray<string>): Verdict => ({
   policy: verdict,
+  is_built_in: true,
   verdict,
   found: null,
   at_most: 0,

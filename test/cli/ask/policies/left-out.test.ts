@@ -1,6 +1,7 @@
 /** The policies about pipelines that not everybody runs: they are left out until there is something to judge. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { mkdirSync, writeFileSync } from "node:fs"
 import admins from "../../../../pipelines/admins.ts"
 import auth from "../../../../pipelines/auth.ts"
 import integrations from "../../../../pipelines/integrations.ts"
@@ -18,7 +19,7 @@ const { key, person, phone } = authenticatorsOf(at)
 const ann = person("ann", { last_login: at(1), webauthncredentials: [key("ANN", 1)] })
 const bob = person("bob", { last_login: at(1), phones: [phone("BOB", "+15555550102")] })
 
-const port = 27_075
+const [port, otherPort] = [27_075, 27_099]
 
 /** A policy that keeps out those who have no method, and permits no weak one. */
 const strict = {
@@ -119,19 +120,42 @@ describe("a built-in policy", () => {
       yield* logins(folder, 1, ["security_key"], ["duo_push", "denied"])
       assert.deepStrictEqual((yield* judged(folder)).broken, {})
       yield* runAt(`${folder}/data`, at(4) * 1000, { port, tenant: guarded(loose) }, targets(folder), integrations)
-      yield* logins(folder, 2, ["sms_passcode"], ["bypass_code"], ["duo_push", "denied"], ["duo_push"])
+      const refused = ["duo_push", "denied"] as const
+      yield* logins(folder, 2, ["sms_passcode"], ["bypass_code"], refused, refused, refused, ["duo_push"])
       assert.deepStrictEqual((yield* judged(folder)).broken, {
         ...Object.fromEntries([...about.integrations, ...about.auth].map((name) => [name, 1])),
         "every-way-in-needs-a-method": 2
       })
     })))
 
-  it.live("about the administrators counts those who are not known to be phishing-resistant", () =>
+  it.live("is left out if another tenant was not read, unless it is broken, and cannot be told if somebody wrote it", () =>
+    inFolder(Effect.fnUntraced(function*(folder) {
+      yield* runAt(`${folder}/data`, at(2) * 1000, { port, tenant: guarded(strict) }, targets(folder))
+      yield* runAt(`${folder}/data`, at(3) * 1000, { port, tenant: guarded(strict) }, targets(folder), integrations)
+      const [name = ""] = about.integrations
+      const own = `${folder}/data/policies`
+      mkdirSync(own)
+      writeFileSync(
+        `${own}/own.sql`,
+        "-- Every application is known.\n-- At most 0\nFROM integrations WHERE false"
+      )
+      const verdict = Effect.map(
+        judged(folder),
+        ({ policies }) => policies.filter(({ policy }) => [name, "own"].includes(policy)).map(({ verdict }) => verdict)
+      )
+      assert.deepStrictEqual(yield* verdict, ["kept", "kept"])
+      yield* runAt(`${folder}/data`, at(4) * 1000, { port: otherPort, tenant: guarded(strict) }, targets(folder))
+      assert.deepStrictEqual(yield* verdict, ["left out", "cannot be told"])
+      yield* runAt(`${folder}/data`, at(5) * 1000, { port, tenant: guarded(loose) }, targets(folder), integrations)
+      assert.deepStrictEqual(yield* verdict, ["broken", "cannot be told"])
+    })))
+
+  it.live("about the administrators counts those who are known to have nothing phishing-resistant", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* runAt(`${folder}/data`, at(2) * 1000, { port, tenant: Tenant.fromUsers([ann]) }, targets(folder), admins)
       const [{ n } = {}] = yield* query(
         `ATTACH '${folder}/data/duo.duckdb' AS ledger (READ_ONLY); SELECT count(*)::INTEGER AS n FROM ledger.admins
-         WHERE status = 'Active' AND coalesce(has_phishing_resistant, false) = false`
+         WHERE status = 'Active' AND NOT has_phishing_resistant`
       )
       assert.isAbove(Number(n), 0)
       assert.deepStrictEqual((yield* judged(folder, ...about.admins)).broken, { [about.admins[0] ?? ""]: n })
