@@ -39,10 +39,9 @@ describe("privileged accounts", () => {
         "privileged.txt": "# theirs is the money\nfinance # all of it\r\n\nNo Such Group\n"
       })
       assert.deepStrictEqual(whoIn(markup, "Members of privileged groups"), ["hal", "ben", "dan"])
-      assert.include(
-        sentences(markup),
-        "Privileged are the groups that privileged.txt names: Finance (3). Nobody who can log in is in No Such Group."
-      )
+      assert.include(sentences(markup), "Privileged are the groups that privileged.txt names: Finance (3).")
+      // the file is about all tenants, and a page may be about one of them
+      assert.notInclude(markup, "No Such Group")
       const none = yield* company.text({ "privileged.txt": "" })
       assert.include(none, "Nobody in a privileged group can log in.")
     }))

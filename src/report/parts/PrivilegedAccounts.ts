@@ -38,21 +38,12 @@ const groupsNamed = (names: Privileged.PrivilegedNames, groups: ReadonlyArray<ty
   const others =
     html`To name others, write the names of groups into <code>${Privileged.fileName}</code> in the data directory, one per line.`
   if (names !== null) {
-    const without = names.filter((name) =>
-      !groups.some(({ group_name }) => group_name.trim().toLowerCase() === name.toLowerCase())
-    )
     return html`Privileged are the groups that <code>${Privileged.fileName}</code> names${
       found.length === 0 ? "" : html`: ${found}`
-    }.${
-      without.length === 0 ?
-        "" :
-        html` Nobody who can log in is in ${
-          without.map((name, index) => html`${index === 0 ? "" : ", "}<bdi>${name}</bdi>`)
-        }.`
-    }`
+    }.`
   }
   return found.length === 0
-    ? html`No user is in a group whose name has the word admin, root, privileged or break-glass. ${others}`
+    ? html`Nobody who can log in is in a group whose name has the word admin, root, privileged or break-glass. ${others}`
     : html`Privileged are the groups whose names have the word admin, root, privileged or break-glass: ${found}. ${others}`
 }
 
