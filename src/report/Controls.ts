@@ -28,7 +28,7 @@ export const controls = (all: ReadonlyArray<FrameworkVerdicts>, isOfAll: boolean
   const frameworks = all.filter(({ controls }) => controls.length > 0)
   if (frameworks.length === 0) return undefined
   return html`${isOfAll ? html`<h2>Controls</h2>` : html`<h3>Controls</h3>`}
-<p>What the policies say about four public frameworks, as far as Duo can tell. A kept control is not an audit.</p>
+<p>What the policies say about four public frameworks, as far as Duo can tell. A control that is kept here has not been audited.</p>
 ${
     table({
       caption: "Controls by framework",

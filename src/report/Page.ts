@@ -104,7 +104,8 @@ export const page = Effect.fnUntraced(function*(
   const tenants = all.filter(({ tenant }) => only === undefined || tenant === only)
   const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(common, tenant))
   const isOne = subjects.length === 1
-  const judged = [policyVerdicts(verdicts, !isOne, pii), controls(frameworks, !isOne)]
+  const isOfAll = !isOne && only === undefined
+  const judged = [policyVerdicts(verdicts, isOfAll, pii), controls(frameworks, isOfAll)]
   const sections = yield* Effect.forEach(subjects, (subject, index) => section(subject, index, isOne ? judged : []))
   const css = style + sheets(tenants.map(({ tenant }) => tenant))
   const markup = html`<!doctype html>
@@ -135,7 +136,11 @@ ${overview(subjects)}${
     isOne
       ? ""
       : judged.filter((part) => part !== undefined).map((part) => html`<div class="part">${part}</div>\n`)
-  }${sections.length === 0 ? html`<p>No run has read the users yet.</p>` : sections}</main>
+  }${
+    sections.length === 0
+      ? html`<p>There are no users to show: none were read yet, or the tenant is retired.</p>`
+      : sections
+  }</main>
 <footer>
 ${meaning}
 <p class="note">Times are UTC. Made by duo-mfa ${version} from its ledger.</p>

@@ -31,17 +31,17 @@ export interface ReportTenant extends Schema.Schema.Type<typeof Row> {
   readonly hasMonth: boolean
 }
 
-/** The name of the longer period: thirty days, or the time since the first run if that is shorter. */
-export const overMonth = ({ first, hasMonth }: ReportTenant) =>
-  hasMonth ? `in ${daysBack} days` : `since ${Words.day(first)}`
-
-/** The run before the last one, as a point of time: "27 Nov 2026", or its hour if it was on the same day. */
+/** A run before the last one, as a point of time: "27 Nov 2026", or its hour if it was on the same day. */
 export const runBefore = (before: number, now: number) =>
   Words.day(before) === Words.day(now) ? Words.instant(before) : Words.day(before)
 
-/** The start of the longer period, after "more than": thirty days ago, or the day of the first run. */
-export const thenOfMonth = ({ first, hasMonth }: ReportTenant) =>
-  hasMonth ? `${daysBack} days ago` : `on ${Words.day(first)}`
+/** The name of the longer period: thirty days, or the time since the first run if that is shorter. */
+export const overMonth = ({ first, hasMonth, now }: ReportTenant) =>
+  hasMonth ? `in ${daysBack} days` : `since ${runBefore(first, now)}`
+
+/** The start of the longer period, after "more than": thirty days ago, or the first run. */
+export const thenOfMonth = ({ first, hasMonth, now }: ReportTenant) =>
+  hasMonth ? `${daysBack} days ago` : `on ${runBefore(first, now)}`
 
 /** What holds for all tenants of a page. */
 export interface Common {

@@ -73,12 +73,20 @@ const accepted = Effect.fnUntraced(
      WHERE r.tenant = ${DuckDb.literal(tenant.tenant)} AND is_accepted ORDER BY e.until, r.user_id LIMIT ${rowsMax}`
     )
     return html`<h4>Accepted exceptions</h4>
-<p>${Words.figure("accepted", accepted)} ${
-      accepted === 1 ? "user is" : "users are"
-    } at risk by an exception in <code>exceptions.csv</code> that has not ended, and not counted above.${
+<p>${
+      accepted === 0
+        ? ""
+        : html`An exception in <code>exceptions.csv</code> accepts the risk of ${Words.figure("accepted", accepted)} ${
+          accepted === 1 ? "user until its last day; that user is" : "users until its last day; they are"
+        } not counted above. `
+    }${
       needless === 0
         ? ""
-        : ` ${Words.counted(needless, "more exception is", "more exceptions are")} for users who are not at risk.`
+        : `${
+          accepted === 0
+            ? Words.counted(needless, "exception is", "exceptions are")
+            : Words.counted(needless, "more exception is", "more exceptions are")
+        } for users who are not at risk.`
     }${pii === "keep" ? "" : " Why they are accepted is left out, because it may name people."}</p>
 ${
       users.length === 0 ? html`` : list({

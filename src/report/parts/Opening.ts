@@ -24,7 +24,7 @@ const movedBy = (now: TenantState, { monthAgo, tenant }: Beginning): Html | stri
 }
 
 const acceptedOf = (count: number): Html =>
-  html`${Words.figure("opening.accepted", count)} of them ${count === 1 ? "is" : "are"} accepted by an exception.`
+  html`An exception accepts ${Words.figure("opening.accepted", count)} of them.`
 
 const privilegedOf = (count: number): Html =>
   html`<strong>${Words.figure("opening.privileged", count)} of them ${count === 1 ? "is" : "are"} privileged</strong>.`

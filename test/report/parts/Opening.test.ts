@@ -27,12 +27,13 @@ const said = (
   now: Partial<TenantState & MarkedUsers>,
   then?: Partial<TenantState>,
   hasMonth = true,
-  target: number | null = null
+  target: number | null = null,
+  last = first + 86_400_000
 ) => {
   const tenant: Subject["tenant"] = {
     tenant: "api-1f2e3d4c.duosecurity.com",
     runs: 2,
-    now: first,
+    now: last,
     before: first,
     first,
     complete: true,
@@ -68,6 +69,7 @@ describe("the first sentences", () => {
       "10 people can log in with a password alone, as many as 30 days ago. " +
         "50.0% of the 100 active users have a phishing-resistant method, as before."
     )
+    assert.include(said({ password_alone: 12 }, {}, false, null, first), "2 more than on 1 Nov 2026, 09:00 UTC.")
   })
 
   it("say how many of them are privileged or accepted, if any", () => {
@@ -75,7 +77,7 @@ describe("the first sentences", () => {
     assert.include(said({ privileged: 1 }), "1 of them is privileged.")
     assert.include(
       said({ privileged: 2, accepted: 2 }),
-      "2 of them are privileged. 2 of them are accepted by an exception."
+      "2 of them are privileged. An exception accepts 2 of them."
     )
     assert.notMatch(said({}), /privileged|accepted/)
   })
