@@ -17,7 +17,7 @@ SELECT seen.tenant, last.users, last.coverage_pct, last.phishing_resistant_pct,
   last.unprotected, last.only_telephony, last.bypass, last.bypass_at_least, last.mfa_enabled, last.phishing_resistant,
   seen.all_users, seen.is_retired, seen.complete, seen.incomplete_reason, seen.last_run_at,
   CASE WHEN NOT seen.is_retired THEN
-    date_diff('day', seen.last_run_at, max(seen.last_run_at) FILTER (NOT seen.is_retired) OVER ())
+    max(seen.last_day) FILTER (NOT seen.is_retired) OVER () - seen.last_day
   END AS days_behind,
   seen.first_run_at, seen.runs
 FROM seen
@@ -41,6 +41,6 @@ COMMENT ON COLUMN tenants.is_retired IS 'Whether somebody retired the tenant wit
 COMMENT ON COLUMN tenants.complete IS 'Whether it was proved that the last run saw everything.';
 COMMENT ON COLUMN tenants.incomplete_reason IS 'Why that could not be proved; NULL when complete.';
 COMMENT ON COLUMN tenants.last_run_at IS 'The time of the last run.';
-COMMENT ON COLUMN tenants.days_behind IS 'Days from the last run of this tenant to the newest run of all; NULL for a retired tenant.';
+COMMENT ON COLUMN tenants.days_behind IS 'Days from the last run of this tenant to the newest run of all, by the days of UTC; NULL for a retired tenant.';
 COMMENT ON COLUMN tenants.first_run_at IS 'The time of the first run.';
 COMMENT ON COLUMN tenants.runs IS 'The number of runs.'

@@ -35,7 +35,7 @@ export const groups = Effect.fnUntraced(function*({ session, tenant }: Subject) 
        count(r.user_id) FILTER (e.is_accepted) AS accepted,
        count(*) FILTER (u.is_active AND u.strongest = 'none') AS unprotected, count(*) FILTER (u.is_bypass) AS bypass,
        count(*) FILTER (u.is_bypass IS NULL) AS bypass_unknown,
-       count(*) FILTER (u.has_phishing_resistant) AS phishing_resistant, count(*) OVER () AS "all"
+       count(*) FILTER (u.mfa_enabled AND u.has_phishing_resistant) AS phishing_resistant, count(*) OVER () AS "all"
      FROM user_groups g
      JOIN users u ON u.tenant = g.tenant AND u.user_id = g.user_id AND (u.is_active OR u.is_bypass)
      LEFT JOIN users_at_risk r ON r.tenant = g.tenant AND r.user_id = g.user_id

@@ -61,7 +61,7 @@ const members = Effect.fnUntraced(function*({ pii, privileged, session, tenant }
     Totals,
     `SELECT count(*) AS users, count(*) FILTER (${needsPasswordAlone}) AS password_alone,
        count(*) FILTER (${needsPasswordAlone} IS NULL) AS password_alone_unknown,
-       count(*) FILTER (has_phishing_resistant) AS resistant
+       count(*) FILTER (mfa_enabled AND has_phishing_resistant) AS resistant
      FROM users SEMI JOIN privileged_users USING (tenant, user_id) WHERE tenant = ${name}`
   )
   const users = yield* ask(
