@@ -64,6 +64,7 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
   const { at, session } = ledger
   const { dataDirectory, file, pii, target, tenant, title } = wanted
   const path = yield* Path.Path
+  if (pii === "drop") yield* keepNames(file)
   const privileged = yield* Privileged.read(dataDirectory)
   const exceptions = yield* Exceptions.read(dataDirectory)
   const policies = yield* Policies.find(dataDirectory, [])
@@ -74,7 +75,6 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
     timeout: Option.none(),
     command: "duo-mfa"
   })
-  if (pii === "drop") yield* keepNames(file)
   const { page } = yield* pageModule
   const { linesWithoutUser: lines, markup } = yield* at(page({
     session,

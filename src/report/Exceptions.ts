@@ -6,6 +6,7 @@ import { Effect, Runtime, Schema } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import type { Session } from "../duckdb/DuckDb.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
+import * as Day from "../text/Day.ts"
 import * as InputFile from "./InputFile.ts"
 
 /** The file of the exceptions. */
@@ -23,16 +24,13 @@ export class BadExceptions extends Schema.TaggedError<BadExceptions>()("BadExcep
   }
 }
 
-const isDay = (text: string) =>
-  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text)
-
 /** The fields of a line, each with the sentence about a value that it cannot have. */
 const fields = [
   ["user", Schema.NonEmptyString, "user is empty; it is the name of a user or Duo's id of one"],
   ["reason", Schema.NonEmptyString, "reason is empty; say why the exception is accepted"],
   [
     "until",
-    Schema.String.check(Schema.makeFilter(isDay)),
+    Schema.String.check(Schema.makeFilter(Day.isDay)),
     "until is not a day such as 2026-12-31, the last day of the exception"
   ]
 ] as const

@@ -8,6 +8,7 @@
 import { Effect, Runtime, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ExitCode } from "../../failure/ExitCode.ts"
+import * as Day from "../../text/Day.ts"
 import * as Suggestion from "../../text/Suggestion.ts"
 import { commandName } from "../terminal/CommandName.ts"
 import type { Open } from "./OpenLedger.ts"
@@ -24,14 +25,10 @@ export interface Parameter {
   readonly doc: string
 }
 
-const isDay = (text: string) =>
-  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) &&
-  new Date(text).toISOString().startsWith(text)
-
 const needs: Readonly<Record<Type, readonly [what: string, is: (text: string) => boolean]>> = {
   text: ["a text", () => true],
   integer: ["a whole number", (text) => /^\d{1,9}$/.test(text)],
-  day: ["a day such as 2026-11-20", isDay],
+  day: ["a day such as 2026-11-20", Day.isDay],
   user: ["the name of a user", (text) => text !== ""],
   tenant: ["the API host of a tenant", (text) => text !== ""]
 }
