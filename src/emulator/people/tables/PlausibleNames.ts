@@ -39,7 +39,7 @@ const countries: ReadonlyArray<readonly [first: string, last: string]> = [
     "Zofia, Łukasz/lukasz, Jakub, Agnieszka, Tomasz, Katarzyna, Paweł/pawel, Magda",
     "Nowak, Wójcik, Mazur, Kaczmarek, Wrona, Pawlak, Duda, Król"
   ],
-  ["Oksana, Andriy, Iryna, Taras", "Shevchenko, Kovalenko, Bondar, Melnyk"],
+  ["Oksana, Andriy, Iryna, Taras", "Tkachenko, Kovalenko, Bondar, Melnyk"],
   ["Sanne, Bram, Lotte, Daan, Femke, Ruben", "van der Berg, de Vries, Jansen, Bakker, Visser, Smit"],
   ["Nikos, Eleni, Giorgos, Katerina", "Georgiou, Nikolaou, Ioannou, Stavrou"],
   ["Leah, Noam, Tamar, Eitan", "Cohen, Levi, Mizrahi, Peretz"],
@@ -69,7 +69,7 @@ const countries: ReadonlyArray<readonly [first: string, last: string]> = [
     "Olu, Amara, Chinedu, Ngozi, Kwame, Abena, Tunde, Efua",
     "Okafor, Mensah, Adeyemi, Owusu, Eze, Boateng, Balogun, Nwosu"
   ],
-  ["Wanjiru, Thabo, Zanele, Kamau, Lerato, Sipho", "Mbeki, Dlamini, Nkosi, Mwangi, Njoroge, Moyo"]
+  ["Wanjiru, Thabo, Zanele, Kamau, Lerato, Sipho", "Khumalo, Dlamini, Nkosi, Mwangi, Njoroge, Moyo"]
 ]
 
 export const plausibleNames: ReadonlyArray<FullName> = countries.flatMap(([first, last]) =>
