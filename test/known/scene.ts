@@ -67,7 +67,7 @@ export const usersOn = (day: number): ReadonlyArray<JsonObject> => {
         groups: [sales],
         last_login: at(1, 8),
         status: day >= 3 && day < 8 ? "disabled" : "active",
-        phones: [phone("FAY", "+15555550106")]
+        phones: [phone("FAY", "+15555550106", { platform: "Google Android", os_version: "16" })]
       })]
       : [],
     ...day >= 2
