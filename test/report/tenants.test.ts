@@ -3,6 +3,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
+import { command } from "../support/processes/command.ts"
 import * as Company from "./company.ts"
 import { sentences } from "./sentences.ts"
 
@@ -62,6 +63,17 @@ describe("report --tenant", () => {
       const { code, stderr } = yield* company.report({}, "--tenant", `${second}9`)
       assert.strictEqual(code, 64)
       assert.include(stderr, `Unknown tenant "${second}9". Did you mean "${second}"?`)
+    }))
+})
+
+describe("report --tenant of a retired tenant", () => {
+  it.live("says that there are no users, and nothing about all tenants", () =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* command(company.folder, ["tenants", "retire", second], { DUO_MFA_DATA: "data" })
+      assert.strictEqual(code, 0, stderr)
+      const said = yield* company.text({}, "--tenant", second)
+      assert.include(said, "There are no users to show: none were read yet, or the tenant is retired.")
+      assert.notInclude(said, "all tenants")
     }))
 })
 
