@@ -18,7 +18,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   telemetry: ["run", "http"],
   pipelines: ["duo", "run"],
   sinks: ["history", "run", "duckdb", "files", "http", "text"],
-  report: ["pipelines", "duckdb"],
+  report: ["pipelines", "duckdb", "text"],
   emulator: ["duo"],
   fleet: ["sinks", "run", "files"],
   package: ["duckdb", "files"],
