@@ -3,13 +3,19 @@ import { Config, ConfigProvider, Effect, FileSystem, Path } from "effect"
 import * as Owner from "../../files/Owner.ts"
 import * as DotEnv from "../init/DotEnv.ts"
 
-/** Removes `DUO_SKEY_FILE` of `.env` if the environment has `DUO_SKEY`, because the environment wins. */
-const withoutKeyFile = (content: string) =>
-  process.env["DUO_SKEY"] ? content.replace(/^\s*(export\s+)?DUO_SKEY_FILE\s*=.*$/gm, "") : content
+/** The secrets that can be in a file too, which another setting names. */
+const secrets = ["DUO_SKEY", "DUO_MFA_NOTIFY", "DUO_MFA_PING"].map((name) => [name, `${name}_FILE`])
+
+/** Removes both settings of a secret from `.env` if the environment has one of them, because the environment wins. */
+const withoutOverridden = (content: string) =>
+  secrets.filter((names) => names.some((name) => process.env[name])).flat().reduce(
+    (rest, name) => rest.replace(new RegExp(`^\\s*(export\\s+)?${name}\\s*=.*$`, "gm"), ""),
+    content
+  )
 
 /** The environment, then the content of `.env`. An empty variable counts as none. */
 export const provider = (dotEnv: string): ConfigProvider.ConfigProvider =>
-  ConfigProvider.orElse(ConfigProvider.fromEnv(), ConfigProvider.fromDotEnvContents(withoutKeyFile(dotEnv)))
+  ConfigProvider.orElse(ConfigProvider.fromEnv(), ConfigProvider.fromDotEnvContents(withoutOverridden(dotEnv)))
 
 /** The settings of this process, with `.env` in the working directory. */
 export const layer = ConfigProvider.layer(Effect.map(DotEnv.read, (content) => provider(content)))
