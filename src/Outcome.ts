@@ -105,6 +105,10 @@ export const objectsOf = ({ rows }: Pick<Outcome, "rows">) => {
   return { what, seen }
 }
 
+/** How often the run found something that it warns of. */
+export const timesWarned = ({ warned }: Pick<Outcome, "warned">) =>
+  Object.values(warned).reduce((sum, times) => sum + times, 0)
+
 /** Whether the run retires its tenant: it asked nobody and has no rows. */
 export const isRetired = ({ requests, rows }: Pick<Outcome, "requests" | "rows">) =>
   requests === 0 && Object.values(rows).every((count) => count === 0)

@@ -2,7 +2,7 @@
 import { Result, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
-import { objectsOf } from "../../Outcome.ts"
+import { objectsOf, timesWarned } from "../../Outcome.ts"
 import type { TenantResult } from "../../run/round/Round.ts"
 import type * as Run from "../../run/Run.ts"
 import type { RunResult } from "../../telemetry/Meters.ts"
@@ -59,7 +59,7 @@ export const ofRun = (result: Run.Result, strict: boolean): Extracted => {
       ...published,
       ...objectsOf(outcome),
       counts: outcome.counts,
-      warned: Object.values(outcome.warned).reduce((sum, times) => sum + times, 0)
+      warned: timesWarned(outcome)
     },
     warnings: outcome.warnings,
     hasPrintedRows: receipts.some(({ location }) => location === "-"),

@@ -3,8 +3,9 @@ import { Result, Runtime, Schema } from "effect"
 import { basename } from "node:path"
 import { ExitCode, mayPass } from "../../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../../failure/ExpectedFailure.ts"
-import { objectsOf, type Outcome } from "../../Outcome.ts"
+import { objectsOf, type Outcome, timesWarned } from "../../Outcome.ts"
 import type { RoundResult, TenantResult } from "../../run/round/Round.ts"
+import { and } from "../../text/And.ts"
 import { counted, outcomeFacts, rowsLine, sinkFacts, sinkLines } from "../shared/Summary.ts"
 import { commandName } from "../terminal/CommandName.ts"
 import { publicMessageOf } from "../terminal/ExitStatus.ts"
@@ -64,11 +65,9 @@ const lineOf = (width: number) => ({ result, tenant }: TenantResult) => {
   return `${name}  ${counted(result.success)}${complete ? "" : `; not proved complete: ${incomplete_reason}`}`
 }
 
-const list = new Intl.ListFormat("en", { style: "long", type: "conjunction" })
-
 /** Up to five names. */
 const some = (names: ReadonlyArray<string>) =>
-  list.format(names.length > 5 ? [...names.slice(0, 4), `${names.length - 4} others`] : names)
+  and(names.length > 5 ? [...names.slice(0, 4), `${names.length - 4} others`] : names)
 
 const notes = ({ gone, recovered }: RoundResult, leftOut: ReadonlyArray<string>) => [
   ...leftOut,
@@ -158,10 +157,7 @@ export const ofRound = (result: RoundResult, { leftOut, pipeline, strict }: Aske
       complete: failed.length === 0 && outcomes.every(({ complete }) => complete),
       rows: all.rows,
       sinks: publicSinks,
-      warned: Object.values(Sums.byName(outcomes.map(({ warned }) => warned))).reduce(
-        (total, times) => total + times,
-        0
-      )
+      warned: outcomes.reduce((sum, outcome) => sum + timesWarned(outcome), 0)
     },
     warnings: outcomes.flatMap(({ tenant, warnings }) => warnings.map((warning) => `${tenant}: ${warning}`)),
     hasPrintedRows: result.receipts.some(({ location }) => location === "-"),

@@ -5,6 +5,7 @@
 import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted, Result, Runtime, Schema } from "effect"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import * as SecretFile from "../../files/SecretFile.ts"
+import { and } from "../../text/And.ts"
 import { CurrentNames, inEnvironment, type SettingNames } from "../SettingNames.ts"
 import { parseHost } from "./Host.ts"
 
@@ -75,11 +76,10 @@ const missing = (present: Readonly<Record<string, boolean>>): SettingsError => {
   const names = Object.keys(present)
   const absent = names.filter((name) => !present[name])
   const there = names.filter((name) => present[name])
-  const list = new Intl.ListFormat("en", { style: "long", type: "conjunction" })
   return failed(
     absent,
-    `Set ${list.format(absent.map((name) => name === inEnvironment.skey ? "DUO_SKEY (or DUO_SKEY_FILE)" : name))}${
-      there.length === 0 ? "" : ` (${list.format(there)} ${there.length === 1 ? "is" : "are"} there)`
+    `Set ${and(absent.map((name) => name === inEnvironment.skey ? "DUO_SKEY (or DUO_SKEY_FILE)" : name))}${
+      there.length === 0 ? "" : ` (${and(there)} ${there.length === 1 ? "is" : "are"} there)`
     }`
   )
 }

@@ -5,7 +5,7 @@
 import { Effect, FileSystem, Result, Runtime } from "effect"
 import * as Files from "../../../files/Files.ts"
 import * as Private from "../../../files/Private.ts"
-import { objectsOf, type Outcome } from "../../../Outcome.ts"
+import { objectsOf, type Outcome, timesWarned } from "../../../Outcome.ts"
 import type { TenantResult } from "../../../run/round/Round.ts"
 import * as Prometheus from "../../../text/Prometheus.ts"
 
@@ -84,12 +84,18 @@ const ofTenants = ({ pipeline, tenants }: Ended) => {
       value: Result.isSuccess(result) ? 0 : result.failure[Runtime.errorExitCode]
     }))
   }
-  const seen = (outcome: Outcome) => objectsOf(outcome)
   return [
     exits,
     gauge("duo_mfa_complete", "1 if it was proved that the run saw everything, else 0.", ({ complete }) => +complete),
-    gauge("duo_mfa_users", "Users that the run saw.", (_) => seen(_).what === "users" ? seen(_).seen : undefined),
-    gauge("duo_mfa_objects", "What the run saw: users, or what else the pipeline extracts.", (_) => seen(_).seen),
+    gauge("duo_mfa_users", "Users that the run saw.", (outcome) => {
+      const { seen, what } = objectsOf(outcome)
+      return what === "users" ? seen : undefined
+    }),
+    gauge(
+      "duo_mfa_objects",
+      "What the run saw: users, or what else the pipeline extracts.",
+      (outcome) => objectsOf(outcome).seen
+    ),
     split(
       "duo_mfa_counted",
       "Those of them that have the property.",
@@ -101,33 +107,24 @@ const ofTenants = ({ pipeline, tenants }: Ended) => {
     gauge("duo_mfa_requests", "Requests to Duo, retries included.", ({ requests }) => requests),
     gauge("duo_mfa_retries", "Requests that were sent again.", ({ retries }) => retries),
     gauge("duo_mfa_unknown_values", "Values that this version does not know.", (_) => _.unknown_values),
-    gauge(
-      "duo_mfa_warnings",
-      "How often the run found something that it warns of.",
-      ({ warned }) => Object.values(warned).reduce((sum, times) => sum + times, 0)
-    )
+    gauge("duo_mfa_warnings", "How often the run found something that it warns of.", timesWarned)
   ]
 }
 
-/** The time of this pipeline in an earlier file. */
-const before = Effect.fnUntraced(function*(file: string, name: string, pipeline: string) {
-  const fs = yield* FileSystem.FileSystem
-  const text = yield* fs.readFileString(file).pipe(Effect.orElseSucceed(() => ""))
+/** The time of this pipeline in the text of an earlier file. */
+const timeIn = (text: string, name: string, pipeline: string) => {
   const start = Prometheus.series(name, { pipeline }).slice(0, -1)
   const line = text.split("\n").find((line) => line.startsWith(start)) ?? ""
   const seconds = Number(line.slice(line.lastIndexOf(" ") + 1))
   return line !== "" && Number.isFinite(seconds) ? seconds : undefined
-})
+}
 
 /** Replaces the file as a whole. If that fails there is a warning, and the exit code of the run stays the same. */
 export const write = Effect.fnUntraced(function*(file: string, ended: Ended) {
   const isPublished = ended.tenants.length > 0 && ended.tenants.every(({ result }) => Result.isSuccess(result))
-  const time = (isNow: boolean, name: string) =>
-    isNow ? Effect.succeed(ended.at / 1000) : before(file, name, ended.pipeline)
-  const times = {
-    succeeded: yield* time(ended.exit === 0, lastSuccess),
-    published: yield* time(isPublished, lastPublished)
-  }
+  const before = yield* (yield* FileSystem.FileSystem).readFileString(file).pipe(Effect.orElseSucceed(() => ""))
+  const time = (isNow: boolean, name: string) => isNow ? ended.at / 1000 : timeIn(before, name, ended.pipeline)
+  const times = { succeeded: time(ended.exit === 0, lastSuccess), published: time(isPublished, lastPublished) }
   yield* Private.writePublic(file, Prometheus.format([...ofCommand(ended, times), ...ofTenants(ended)])).pipe(
     Effect.catch((error) => {
       const reason = Files.reasonOf(error)

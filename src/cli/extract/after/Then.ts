@@ -3,6 +3,7 @@ import { Cause, Effect, Exit, Option, Path, Result } from "effect"
 import type { ExpectedFailure } from "../../../failure/ExpectedFailure.ts"
 import type { Target } from "../../../run/publish/ManifestFile.ts"
 import type { TenantResult } from "../../../run/round/Round.ts"
+import { and } from "../../../text/And.ts"
 import * as OpenLedger from "../../ask/OpenLedger.ts"
 import * as Policy from "../../policy.ts"
 import * as Report from "../../report.ts"
@@ -67,11 +68,9 @@ const failed = (follower: Follower, dataDirectory: string, cause: Cause.Cause<Ex
 
 const commands = { policy, report }
 
-const list = new Intl.ListFormat("en", { style: "long", type: "conjunction" })
-
 /** Such as "policy and report were not done". */
 export const notDone = (followers: ReadonlyArray<Follower>): string =>
-  `${list.format(followers)} ${followers.length === 1 ? "was" : "were"} not done`
+  `${and(followers)} ${followers.length === 1 ? "was" : "were"} not done`
 
 /** Fails if the run does not write the ledger, which the commands read. */
 export const check = Effect.fnUntraced(function*(
