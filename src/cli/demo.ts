@@ -150,7 +150,7 @@ Your own tenant:    ${commandName()} init`
 export const highlights = Effect.fnUntraced(function*(dataDirectory: string, isRead: boolean) {
   const path = yield* Path.Path
   const ledger = yield* OpenLedger.open(dataDirectory, "ledger")
-  const report = path.join(dataDirectory, "report.html")
+  const report = path.join(dataDirectory, Report.pages.keep.name)
   yield* Report.write(ledger, { dataDirectory, file: report, pii: "keep" })
   const { href } = yield* Effect.orDie(path.toFileUrl(report))
   const command = isRead ? commandName() : `DUO_MFA_DATA=${Settings.demoDirectory} ${commandName()}`

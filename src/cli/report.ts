@@ -104,7 +104,7 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
 })
 
 /** The page of each kind: its name in the data directory, and what somebody should know who forwards it. */
-const pages = {
+export const pages = {
   keep: { name: "report.html", holds: "It names people: share it only with those who may see these names." },
   drop: { name: "report-no-names.html", holds: "It names nobody; it has Duo's ids of users, and names of groups." }
 }

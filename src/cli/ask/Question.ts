@@ -44,7 +44,7 @@ export interface Question {
   readonly given: ReadonlyArray<string>
 }
 
-/** What stands for standard input in the place of a query or a file. */
+/** The name of standard input, in the place of a query or a file. */
 const dash = "-"
 
 const readInput = Effect.gen(function*() {
@@ -74,7 +74,7 @@ export const list = (queries: ReadonlyArray<Queries.NamedQuery>): string =>
     ...Parameters.parse(sql).map((parameter) => `${" ".repeat(22)}${Parameters.describe(parameter)}`)
   ]).join("\n")
 
-/** What the command line says. `query` is the first argument. */
+/** The arguments and flags of the command line. `query` is the first argument. */
 export interface Typed {
   readonly query: Option.Option<string>
   readonly file: Option.Option<string>

@@ -162,5 +162,5 @@ export const flags = {
   json: option("json", "Print one JSON object on standard output")
 }
 
-/** What the command line says. */
+/** The arguments and flags of the command line. */
 export type ExtractFlags = Command.Command.Config.Infer<typeof flags>

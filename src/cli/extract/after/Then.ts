@@ -41,7 +41,7 @@ const policy = (dataDirectory: string) =>
 
 const report = Effect.fnUntraced(function*(dataDirectory: string) {
   const path = yield* Path.Path
-  const file = path.join(dataDirectory, "report.html")
+  const file = path.join(dataDirectory, Report.pages.keep.name)
   yield* Report.write(yield* OpenLedger.open(dataDirectory, "ledger"), { dataDirectory, file, pii: "keep" })
   const written: Followed = {
     text: file,
