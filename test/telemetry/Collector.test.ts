@@ -6,6 +6,7 @@ import { serve } from "../../src/emulator/server/Emulator.ts"
 import * as Otlp from "../../src/telemetry/Otlp.ts"
 import { command } from "../support/processes/command.ts"
 import { inFolder, settings, start } from "../support/processes/program.ts"
+import { neverDone, untilItWaits } from "../support/processes/waiting.ts"
 import { another, good, key } from "../support/servers/certificates.ts"
 import { collect, type Span, valuesOf } from "../support/servers/collector.ts"
 import { behindProxy, trust } from "../support/servers/real-host.ts"
@@ -75,11 +76,12 @@ describe("extract with a collector", () => {
 
   it.live("that does not answer does not delay the end of a stopped run", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ people: "hostile", users, latency: 200 })
+      const duo = yield* serve({ people: "hostile", users, ...neverDone })
       const { env } = yield* collect(() => undefined)
       const args = ["extract", "--page-size", "5", "--concurrency", "1"]
       const { child, ended } = start(folder, args, { ...settings(duo), ...env })
-      child.stderr.once("data", () => child.kill("SIGTERM"))
+      yield* untilItWaits(duo)
+      child.kill("SIGTERM")
       assert.strictEqual((yield* Effect.promise(() => ended)).code, 143)
     })))
 

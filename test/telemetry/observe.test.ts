@@ -6,6 +6,7 @@ import { type Options, serve } from "../../src/emulator/server/Emulator.ts"
 import { assertHarmless } from "../support/harmless.ts"
 import { command } from "../support/processes/command.ts"
 import { allSinks, inFolder, program, settings, start } from "../support/processes/program.ts"
+import { neverDone, untilItWaits } from "../support/processes/waiting.ts"
 import { collect, type Span, valuesOf } from "../support/servers/collector.ts"
 
 const users = 60
@@ -191,11 +192,12 @@ describe("extract with a collector", () => {
 
   it.live("sends the rest of the telemetry when it is stopped", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ people: "hostile", users, latency: 200 })
+      const duo = yield* serve({ people: "hostile", users, ...neverDone })
       const collector = yield* collect()
       const env = { ...settings(duo), ...collector.env }
       const { child, ended } = start(folder, ["extract", "--page-size", "5", "--concurrency", "1"], env)
-      child.stderr.once("data", () => child.kill("SIGTERM"))
+      yield* untilItWaits(duo)
+      child.kill("SIGTERM")
       const { code, stderr } = yield* Effect.promise(() => ended)
       assert.strictEqual(code, 143)
       assert.include(stderr, "Stopped; nothing was published.")

@@ -1,23 +1,19 @@
 /** A run that somebody stops, kills or doubles: it publishes all or nothing, and the next one is whole. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
+import { serve } from "../../../src/emulator/server/Emulator.ts"
 import { command } from "../../support/processes/command.ts"
 import { contents, program, settings, start } from "../../support/processes/program.ts"
+import { neverDone, untilItWaits } from "../../support/processes/waiting.ts"
 import { keepGoodRun, users } from "./good-run.ts"
 
 const withGoodRun = keepGoodRun()
 
-/** Every page but the first takes its time, so that there is a run to be found in the middle. */
-const slowly: Options = { users, latency: 300 }
-
 /** A run in the middle of its pages. */
 const running = Effect.fnUntraced(function*(folder: string) {
-  const duo = yield* serve(slowly)
+  const duo = yield* serve({ users, ...neverDone })
   const run = start(folder, ["extract", "--page-size", "20"], settings(duo))
-  yield* Effect.promise(async () => {
-    while (duo.requests.length < 5) await new Promise((resolve) => setImmediate(resolve))
-  })
+  yield* untilItWaits(duo)
   return run
 })
 
@@ -78,7 +74,8 @@ describe("extract, in the middle of a run", () => {
       assert.strictEqual(second.code, 75)
       assert.include(second.stderr, `process ${first.child.pid}`)
       assert.strictEqual(duo.requests.length, 0)
-      assert.strictEqual((yield* Effect.promise(() => first.ended)).code, 0)
+      first.child.kill("SIGTERM")
+      assert.strictEqual((yield* Effect.promise(() => first.ended)).code, 143)
     })))
 
   it.live("is killed: the next one takes away what it left, and is whole", () =>

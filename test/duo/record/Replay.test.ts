@@ -7,6 +7,7 @@ import { type Options, serve } from "../../../src/emulator/server/Emulator.ts"
 import { serveParent } from "../../../src/emulator/server/Parent.ts"
 import { command } from "../../support/processes/command.ts"
 import { allSinks, contents, type Ended, inFolder, settings, start } from "../../support/processes/program.ts"
+import { neverDone, untilItWaits } from "../../support/processes/waiting.ts"
 import * as Readers from "../../support/readers.ts"
 import { run } from "./run.ts"
 
@@ -193,12 +194,10 @@ describe("A run that failed, and was recorded", () => {
   for (const [signal, code] of [["SIGINT", 130], ["SIGKILL", null]] as const) {
     it.live(`is replayed to the point where it ended: ${signal}`, () =>
       inFolder(Effect.fnUntraced(function*(folder) {
-        const duo = yield* serve({ people: "hostile", users: 100, latency: 300 })
+        const duo = yield* serve({ people: "hostile", users: 100, ...neverDone })
         const run = start(folder, ["extract", "--page-size", "5", "--record", "record"], settings(duo))
-        yield* Effect.promise(async () => {
-          while (duo.requests.length < 5) await new Promise((resolve) => setImmediate(resolve))
-          run.child.kill(signal)
-        })
+        yield* untilItWaits(duo)
+        run.child.kill(signal)
         assert.strictEqual((yield* Effect.promise(() => run.ended)).code, code)
         const again = yield* command(folder, ["extract", "--replay", "record"])
         assert.strictEqual(again.code, 65, again.stderr)

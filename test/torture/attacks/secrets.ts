@@ -7,6 +7,7 @@ import type { Fault } from "../../../src/emulator/faults/Scenario.ts"
 import * as Tenant from "../../../src/emulator/people/Tenant.ts"
 import { type Emulator, type Options, serve } from "../../../src/emulator/server/Emulator.ts"
 import { settings, start } from "../../support/processes/program.ts"
+import { neverDone, untilItWaits } from "../../support/processes/waiting.ts"
 import type { Case } from "../Case.ts"
 import { inFolder } from "../support/InProcess.ts"
 
@@ -20,8 +21,8 @@ interface Row {
   readonly code: number
   /** Whether its standard output has rows. */
   readonly rows?: true
-  /** The process is killed after so many requests. */
-  readonly killed?: number
+  /** The process is killed in the middle of its pages. */
+  readonly killed?: boolean
 }
 
 const always = (fault: Fault): Options => ({ scenario: [{ when: { path: "/admin/*" }, do: fault }] })
@@ -31,7 +32,7 @@ const sinks = ["duckdb", "parquet", "ndjson", "csv"].flatMap((sink) => ["--sink"
 const rows: ReadonlyArray<Row> = [
   { name: "all is well", args: sinks, code: 0 },
   { name: "the key is refused", env: { DUO_SKEY: canary.skey.toLowerCase() }, args: ["--json"], code: 77 },
-  { name: "it is killed", args: [...sinks, "--page-size", "5"], emulator: { latency: 100 }, killed: 6, code: -1 },
+  { name: "it is killed", args: [...sinks, "--page-size", "5"], emulator: neverDone, killed: true, code: -1 },
   {
     name: "an answer that cannot be read",
     emulator: always({ fault: "field", name: "user_id", json: "{\"email\": \"canary.person@example.com\"}" }),
@@ -93,21 +94,17 @@ const peopleOf = (duo: Emulator) =>
 
 const look = (row: Row) =>
   inFolder(Effect.fnUntraced(function*(folder) {
-    const { args = [], code, emulator = {}, env = {}, killed, name, rows } = row
+    const { args = [], code, emulator = {}, env = {}, killed = false, name, rows } = row
     const duo = yield* serve({ tenant: Tenant.make({ people: "hostile", users: 60 }), ...canary, ...emulator })
     const temporary = join(folder, "tmp")
     mkdirSync(temporary)
     const run = start(folder, ["extract", ...args], { ...settings(duo), TMPDIR: temporary, ...env })
-    if (killed !== undefined) {
-      yield* Effect.promise(async () => {
-        while (duo.requests.length < killed && run.child.exitCode === null) {
-          await new Promise((resolve) => setTimeout(resolve, 5))
-        }
-      })
+    if (killed) {
+      yield* untilItWaits(duo)
       run.child.kill("SIGKILL")
     }
     const ended = yield* Effect.promise(() => run.ended)
-    if (killed === undefined) assert.strictEqual(ended.code, code, `${name}: ${ended.stderr}`)
+    if (!killed) assert.strictEqual(ended.code, code, `${name}: ${ended.stderr}`)
     else assert.isTrue(existsSync(join(folder, "data/runs")), "it was killed too early to have written anything")
     const outputs = [["standard output", ended.stdout], ["standard error", ended.stderr]] as const
     const files = written(folder)

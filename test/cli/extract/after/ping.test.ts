@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { serve } from "../../../../src/emulator/server/Emulator.ts"
 import { command } from "../../../support/processes/command.ts"
 import { inFolder, settings, start } from "../../../support/processes/program.ts"
+import { neverDone, untilItWaits } from "../../../support/processes/waiting.ts"
 import { hook, type Post } from "../../../support/servers/webhook.ts"
 import { extract, loopback, some, write } from "../listed.ts"
 
@@ -64,13 +65,11 @@ describe("extract --ping", () => {
 
   it.live("hears of a run that is stopped, which does not wait long for an answer", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      const duo = yield* serve({ users: 120, latency: 300 })
+      const duo = yield* serve({ users: 120, ...neverDone })
       const { posts, url } = yield* hook(() => undefined)
       const env = { ...settings(duo), DUO_MFA_PING: url }
       const { child, ended } = start(folder, ["extract", "--page-size", "20"], env)
-      yield* Effect.promise(async () => {
-        while (duo.requests.length < 5) await new Promise((resolve) => setImmediate(resolve))
-      })
+      yield* untilItWaits(duo)
       child.kill("SIGTERM")
       const { code, stderr } = yield* Effect.promise(() => ended)
       assert.deepStrictEqual([code, pinged(posts)], [143, [["POST", "/fail", "exit 143"]]])
