@@ -196,4 +196,13 @@ COMMENT ON COLUMN regressions.email IS 'E-mail address.';
 COMMENT ON COLUMN regressions.lost_after IS 'The time of the last run that saw a phishing-resistant method.';
 COMMENT ON COLUMN regressions.lost_by IS 'The time of the first run that saw none.';
 COMMENT ON COLUMN regressions.was IS 'The strength of the strongest method before the loss.';
-COMMENT ON COLUMN regressions.strongest IS 'The strength of the strongest method now.'
+COMMENT ON COLUMN regressions.strongest IS 'The strength of the strongest method now.';
+
+CREATE OR REPLACE MACRO is_privileged(group_name) AS coalesce(
+  regexp_matches(
+    regexp_replace(group_name, '(\p{Ll})(\p{Lu})', '\1 \2', 'g'),
+    '(?i)(^|[^\pL\pN])((sys)?admin(istrator)?s?|root|privileged|break[ _-]?glass)($|[^\pL\pN])'
+  ),
+  false
+);
+COMMENT ON MACRO is_privileged IS 'Whether the name of a group says that its members are privileged. In the commands of duo-mfa, the names in privileged.txt take the place of the words.'

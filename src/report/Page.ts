@@ -95,10 +95,10 @@ interface PageInput extends Common {
 export const page = Effect.fnUntraced(function*(
   { exceptions, frameworks, only, title = "Who is protected by MFA", verdicts, version, ...common }: PageInput
 ) {
-  const { pii, privileged, session } = common
+  const { pii, session } = common
   const all = yield* tenantsOf(session)
   if (all.length > 0) {
-    yield* Privileged.prepare(session, privileged)
+    yield* Privileged.prepare(session)
     yield* Exceptions.prepare(session, exceptions)
   }
   const tenants = all.filter(({ tenant }) => only === undefined || tenant === only)

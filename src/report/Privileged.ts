@@ -1,6 +1,6 @@
 /**
  * Privileged groups: those that `privileged.txt` in the data directory names, one per line with # comments. Without the file,
- * those whose names say it.
+ * those whose names say it, as the macro `is_privileged` of the pipeline `mfa` knows.
  */
 import { Effect } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
@@ -22,23 +22,15 @@ export const read = Effect.fnUntraced(function*(dataDirectory: string) {
   return names
 })
 
-/** The words of a name that say it, in a regular expression for DuckDB. */
-const words = "(sys)?admin(istrator)?s?|root|privileged|break[ _-]?glass"
-
-/** SQL for whether a group is privileged. */
-const isPrivileged = (names: PrivilegedNames) =>
-  names === null
-    // DomainAdmins has two words too
-    ? `regexp_matches(regexp_replace(group_name, '(\\p{Ll})(\\p{Lu})', '\\1 \\2', 'g'),
-       '(?i)(^|[^\\pL\\pN])(${words})($|[^\\pL\\pN])')`
-    : names.length === 0
-    ? "false"
-    : `lower(trim(group_name)) IN (${names.map((name) => `lower(${DuckDb.literal(name)})`).join(", ")})`
+/** Makes `is_privileged(group_name)` mean these names, for queries, policies and the report. */
+export const define = ({ run }: Session, names: ReadonlyArray<string>) =>
+  run(`CREATE OR REPLACE MACRO is_privileged(group_name) AS coalesce(list_contains(
+    [${names.map((name) => `lower(${DuckDb.literal(name)})`).join(", ")}], lower(trim(group_name))), false)`)
 
 /** Makes the table `privileged_users`: who can log in and is in privileged groups, and in which. */
-export const prepare = ({ run }: Session, names: PrivilegedNames) =>
+export const prepare = ({ run }: Session) =>
   run(`CREATE OR REPLACE TEMP TABLE privileged_users AS
     SELECT tenant, user_id, list(DISTINCT group_name ORDER BY group_name) AS privileged_groups
     FROM user_groups SEMI JOIN (FROM users WHERE is_active OR is_bypass) users USING (tenant, user_id)
-    WHERE ${isPrivileged(names)}
+    WHERE is_privileged(group_name)
     GROUP BY tenant, user_id`)

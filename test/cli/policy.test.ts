@@ -167,17 +167,14 @@ describe("policy", () => {
         assert.match(stdout, /broken/)
       }
       const { stderr, stdout } = yield* policy(folder)
-      assert.match(
-        stdout,
-        /^verdict +severity +policy +found +at most +sentence\n[- ]+\nbroken +high +admin-groups-are-phishing-resistant +1 +0 +Every /
-      )
+      assert.match(stdout, /^verdict +severity +policy +found +at most +sentence\n[- ]+\n/)
+      assert.match(stdout, /\nbroken +high +privileged-are-phishing-resistant +1 +0 +Every /)
       assert.match(stdout, /\nbroken +critical +everyone-has-mfa +2 +0 +No active user is without MFA/)
       assert.match(stdout, /\nCIS Controls v8\.1: 0 of 4 controls kept, 3 broken, 1 left out\n/)
       assert.strictEqual(
         stderr,
-        "duo-mfa: Broken: admin-groups-are-phishing-resistant, bypass-codes-expire, coverage-holds, " +
-          "dormant-users-are-disabled, everyone-has-mfa. " +
-          "See the rows: duo-mfa sql @policies/admin-groups-are-phishing-resistant\n"
+        "duo-mfa: Broken: bypass-codes-expire, coverage-holds, dormant-users-are-disabled, everyone-has-mfa, " +
+          "privileged-are-phishing-resistant. See the rows: duo-mfa sql @policies/bypass-codes-expire\n"
       )
     }))
 

@@ -79,15 +79,19 @@ export const make = async (port: number) => {
 }
 
 const companyIn = (folder: string) => {
-  /** Runs `report` with these files in the data directory, which are removed afterwards. */
-  const report = (files: Readonly<Record<string, string>> = {}, ...args: ReadonlyArray<string>) =>
+  /** Runs a command with these files in the data directory, which are removed afterwards. */
+  const ask = (files: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
     Effect.acquireUseRelease(
       Effect.sync(() => {
         for (const [name, text] of Object.entries(files)) writeFileSync(`${folder}/data/${name}`, text)
       }),
-      () => command(folder, ["report", ...args], { DUO_MFA_DATA: "data" }),
+      () => command(folder, args, { DUO_MFA_DATA: "data" }),
       () => Effect.sync(() => Object.keys(files).forEach((name) => rmSync(`${folder}/data/${name}`)))
     )
+
+  /** Runs `report` with such files. */
+  const report = (files: Readonly<Record<string, string>> = {}, ...args: ReadonlyArray<string>) =>
+    ask(files, "report", ...args)
 
   /** The page that it makes. */
   const page = (...given: Parameters<typeof report>) =>
@@ -99,7 +103,7 @@ const companyIn = (folder: string) => {
   /** The text of the page. */
   const text = (...given: Parameters<typeof report>) => Effect.map(page(...given), sentences)
 
-  return { folder, report, page, text, remove: () => rmSync(folder, { recursive: true }) }
+  return { folder, ask, report, page, text, remove: () => rmSync(folder, { recursive: true }) }
 }
 
 /** The names in the first cells of the rows of a table. */

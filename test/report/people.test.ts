@@ -46,6 +46,33 @@ describe("privileged accounts", () => {
       assert.include(none, "Nobody in a privileged group can log in.")
     }))
 
+  it.live("are the same for the page, for @privileged, for the policies and for one's own SQL", () =>
+    Effect.gen(function*() {
+      const sql =
+        "SELECT DISTINCT users.username FROM users JOIN user_groups USING (tenant, user_id) WHERE is_privileged(group_name)" +
+        " AND (is_active OR is_bypass) AND NOT has_phishing_resistant ORDER BY ALL"
+      for (
+        const [files, weak, phones] of [
+          [{}, ["ben", "gil"], []],
+          [{ "privileged.txt": "finance" }, ["ben", "dan", "hal"], ["dan"]]
+        ] as const
+      ) {
+        const rows = Effect.fnUntraced(function*(...question: ReadonlyArray<string>) {
+          const { code, stderr, stdout } = yield* company.ask(files, "sql", "--format", "json", ...question)
+          assert.strictEqual(code, 0, stderr)
+          return JSON.parse(stdout).map(({ username }: { readonly username: string }) => username).toSorted()
+        })
+        const page = whoIn(yield* company.page(files), "Members of privileged groups")
+        assert.includeMembers(page, [...weak])
+        assert.deepStrictEqual(yield* rows(sql), weak)
+        assert.deepStrictEqual(yield* rows("@privileged"), weak)
+        assert.deepStrictEqual(yield* rows("@policies/privileged-are-phishing-resistant"), weak)
+        assert.deepStrictEqual(yield* rows("@policies/privileged-not-on-telephony"), phones)
+        const { stdout } = yield* company.ask(files, "policy", "--format", "json", "privileged-are-phishing-resistant")
+        assert.deepInclude(JSON.parse(stdout).policies[0], { verdict: "broken", found: weak.length })
+      }
+    }))
+
   it.live("need a privileged.txt that can be read, if there is one", () =>
     Effect.gen(function*() {
       mkdirSync(`${company.folder}/data/privileged.txt`)

@@ -11,6 +11,7 @@ import * as Meta from "../../history/ledger/Meta.ts"
 import * as ParquetEvents from "../../history/ParquetEvents.ts"
 import * as ParquetFiles from "../../history/ParquetFiles.ts"
 import * as Snapshots from "../../history/Snapshots.ts"
+import * as Privileged from "../../report/Privileged.ts"
 import type { Table } from "../../Table.ts"
 import { Plugins } from "../shared/Plugins.ts"
 import { commandName } from "../terminal/CommandName.ts"
@@ -97,6 +98,8 @@ export const open = Effect.fnUntraced(function*(
   yield* from === "parquet"
     ? overParquet({ at, session }, location)
     : at(AttachedViews.make(session, "duo", pipelines, events))
+  const privileged = yield* Privileged.read(dataDirectory)
+  if (privileged !== null) yield* at(Privileged.define(session, privileged))
   const open: Open = { session: sandboxed, at, statements }
   return open
 })

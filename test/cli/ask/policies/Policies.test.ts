@@ -123,12 +123,12 @@ const tenants: ReadonlyArray<Told> = [
   {
     what: "an administrator with text messages, in two groups",
     last: [[ann, admin]],
-    broken: { "admins-not-on-telephony": 1, "admin-groups-are-phishing-resistant": 1 }
+    broken: { "privileged-not-on-telephony": 1, "privileged-are-phishing-resistant": 1 }
   },
   {
     what: "an administrator with text messages and a token",
     last: [[ann, { ...admin, tokens: [token("EVE", "100005")] }]],
-    broken: { "admin-groups-are-phishing-resistant": 1 }
+    broken: { "privileged-are-phishing-resistant": 1 }
   },
   {
     what: "an administrator with text messages and a security key",
