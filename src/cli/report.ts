@@ -7,12 +7,14 @@ import { makeDirectory } from "../files/Durable.ts"
 import * as Files from "../files/Files.ts"
 import * as Private from "../files/Private.ts"
 import * as Exceptions from "../report/Exceptions.ts"
+import * as Logo from "../report/Logo.ts"
 import * as Privileged from "../report/Privileged.ts"
 import { version } from "../Version.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Parameters from "./ask/Parameters.ts"
 import * as Frameworks from "./ask/policies/Frameworks.ts"
 import * as Judgement from "./ask/policies/Judgement.ts"
+import * as Misses from "./ask/policies/Misses.ts"
 import * as Policies from "./ask/policies/Policies.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Stderr from "./terminal/Stderr.ts"
@@ -54,6 +56,7 @@ interface Wanted {
   readonly dataDirectory: string
   readonly file: string
   readonly pii: "keep" | "drop"
+  readonly logo?: Logo.Logo | undefined
   readonly target?: number | undefined
   readonly tenant?: string | undefined
   readonly title?: string | undefined
@@ -62,13 +65,13 @@ interface Wanted {
 /** Writes the page about a ledger to a file. */
 export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted: Wanted) {
   const { at, session } = ledger
-  const { dataDirectory, file, pii, target, tenant, title } = wanted
+  const { dataDirectory, file, logo, pii, target, tenant, title } = wanted
   const path = yield* Path.Path
   if (pii === "drop") yield* keepNames(file)
   const privileged = yield* Privileged.read(dataDirectory)
   const exceptions = yield* Exceptions.read(dataDirectory)
   const policies = yield* Policies.find(dataDirectory, [])
-  const { verdicts } = yield* Judgement.judge(ledger, {
+  const { unknown, verdicts } = yield* Judgement.judge(ledger, {
     policies,
     isNamed: false,
     tenant,
@@ -84,7 +87,9 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
     exceptions,
     verdicts,
     frameworks: Frameworks.frameworks.map((framework) => Frameworks.judge(framework, verdicts)),
+    misses: yield* Misses.find(session, unknown, policies, verdicts),
     title,
+    logo,
     only: tenant,
     target: target ?? null
   }))
@@ -112,6 +117,11 @@ export const pages = {
 export const report = Command.make(
   "report",
   {
+    logo: Flag.String("logo").pipe(
+      Flag.withDescription("A PNG or a JPEG of at most 256 KiB above the heading; default: no logo"),
+      Flag.withMetavar("FILE"),
+      Flag.optional
+    ),
     output: Flag.String("output").pipe(
       Flag.withDescription(
         "Where to write it; default: report.html in the data directory, or report-no-names.html with --pii drop"
@@ -143,10 +153,11 @@ export const report = Command.make(
       Flag.optional
     )
   },
-  Effect.fnUntraced(function*({ output, pii, target, tenant, title }) {
+  Effect.fnUntraced(function*({ logo, output, pii, target, tenant, title }) {
     const path = yield* Path.Path
     const dataDirectory = yield* Settings.dataDirectoryToRead
     const file = path.resolve(Option.getOrElse(output, () => path.join(dataDirectory, pages[pii].name)))
+    const picture = Option.isNone(logo) ? undefined : yield* Logo.read(path.resolve(logo.value))
     const ledger = yield* OpenLedger.open(dataDirectory, "ledger")
     const only = Option.getOrUndefined(tenant)
     if (only !== undefined) yield* Parameters.findTenant(ledger, only)
@@ -154,6 +165,7 @@ export const report = Command.make(
       dataDirectory,
       file,
       pii,
+      logo: picture,
       target: Option.getOrUndefined(target),
       tenant: only,
       title: Option.getOrUndefined(title)

@@ -7,9 +7,12 @@ import * as Words from "./Words.ts"
 /** The name of a tenant's section, for links. */
 export const anchor = (index: number) => `tenant-${index}`
 
+/** The name of the table, for links. */
+export const overviewId = "tenants"
+
 /** Makes the table; nothing if there is one tenant. */
 export const overview = (subjects: ReadonlyArray<Subject>) =>
-  subjects.length < 2 ? html`` : html`<nav class="part" aria-label="Tenants">
+  subjects.length < 2 ? html`` : html`<nav class="part" id="${overviewId}" aria-label="Tenants">
 ${
     table({
       caption: "Tenants",

@@ -2,15 +2,19 @@
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
 import type { Pii } from "./Ask.ts"
+import { contents, inOrder, type PagePart, tenantHeading } from "./Contents.ts"
 import { controls, type FrameworkVerdicts } from "./Controls.ts"
 import * as Exceptions from "./Exceptions.ts"
 import { type Html, html, trusted } from "./Html.ts"
-import { anchor, overview } from "./Overview.ts"
+import * as Logo from "./Logo.ts"
+import * as Misses from "./Misses.ts"
+import { anchor, overview, overviewId } from "./Overview.ts"
 import { atRisk } from "./parts/AtRisk.ts"
 import { bypasses } from "./parts/Bypasses.ts"
 import { changes } from "./parts/Changes.ts"
 import { groups } from "./parts/Groups.ts"
 import { headline } from "./parts/Headline.ts"
+import { methodUse } from "./parts/Methods.ts"
 import { opening } from "./parts/Opening.ts"
 import { coverage, daysOf, factorMix } from "./parts/OverTime.ts"
 import { permitted } from "./parts/Permitted.ts"
@@ -24,10 +28,10 @@ import { sheets } from "./Sheets.ts"
 import { style } from "./Style.ts"
 import * as Words from "./Words.ts"
 
-const policyFor = (css: string) =>
-  `default-src 'none'; style-src 'sha256-${
-    createHash("sha256").update(css).digest("base64")
-  }'; base-uri 'none'; form-action 'none'`
+const policyFor = (css: string, hasLogo: boolean) =>
+  `default-src 'none'; style-src 'sha256-${createHash("sha256").update(css).digest("base64")}'${
+    hasLogo ? "; img-src data:" : ""
+  }; base-uri 'none'; form-action 'none'`
 
 const namesMeta = (pii: Pii) => html`<meta name="duo-mfa-names" content="${pii}">`
 
@@ -39,32 +43,57 @@ const proof = ({ complete, incomplete_reason }: ReportTenant) =>
     ? html`Every user in Duo was read.`
     : html`<strong class="warning">Users may be missing</strong>: the last run could not prove that it read everybody. ${incomplete_reason}.`
 
-const section = Effect.fnUntraced(function*(subject: Subject, index: number, judged: ReadonlyArray<Html | undefined>) {
+/** The parts about policies, which are about all tenants of the page together. */
+interface Judged {
+  readonly verdicts: ReadonlyArray<PagePart>
+  readonly misses: ReadonlyArray<PagePart>
+}
+
+/** The section of a tenant. The parts about policies are in it if no other tenant is on the page. */
+const section = Effect.fnUntraced(function*(subject: Subject, index: number, judged: Judged | undefined) {
   const { tenant } = subject
   const days = yield* daysOf(subject)
-  const parts: ReadonlyArray<Html | undefined> = [
-    headline(subject),
-    ...judged,
+  const parts = [
+    ...judged?.verdicts ?? [],
     yield* privilegedAccounts(subject),
     yield* coverage(days, subject),
     yield* factorMix(days, subject),
+    yield* methodUse(subject),
     yield* changes(subject),
     yield* atRisk(subject),
     yield* bypasses(subject),
     yield* groups(subject),
     yield* permitted(subject),
     yield* used(subject),
+    ...judged?.misses ?? [],
     yield* runs(subject, days)
-  ]
+  ].filter((part) => part !== undefined)
+  const place = String(index)
   return html`<section id="${anchor(index)}" data-tenant="${tenant.tenant}" aria-labelledby="name-${index}">
-<h2 id="name-${index}">${tenant.tenant}</h2>
-<p class="as-of">As of <strong>${Words.instant(tenant.now)}</strong>. ${proof(tenant)}${
+${
+    tenantHeading(`name-${index}`, tenant.tenant, judged === undefined ? overviewId : null)
+  }<p class="as-of">As of <strong>${Words.instant(tenant.now)}</strong>. ${proof(tenant)}${
     tenant.before === null ? " This is the first run, so there is nothing to compare with yet." : ""
   }</p>
 ${opening(subject)}
-${parts.filter((part) => part !== undefined).map((part) => html`<div class="part">${part}</div>\n`)}</section>
+${contents(place, parts)}<div class="part">${headline(subject)}</div>
+${inOrder(place, parts, { hasContents: true, level: "h3" })}</section>
 `
 })
+
+/** The page about several tenants, or about none. */
+const several = (subjects: ReadonlyArray<Subject>, sections: ReadonlyArray<Html>, { misses, verdicts }: Judged) => {
+  const judged = [...verdicts, ...misses]
+  const place = "all"
+  const hasContents = judged.length > 1
+  return html`${hasContents ? contents(place, judged) : ""}${overview(subjects)}${
+    inOrder(place, verdicts, { hasContents, level: "h2" })
+  }${
+    sections.length === 0
+      ? html`<p>There are no users to show: none were read yet, or the tenant is retired.</p>`
+      : sections
+  }${inOrder(place, misses, { hasContents, level: "h2" })}`
+}
 
 const meaning = html`<h2>What the words mean</h2>
 <dl>
@@ -82,9 +111,12 @@ const meaning = html`<h2>What the words mean</h2>
 interface PageInput extends Common {
   readonly verdicts: ReadonlyArray<PolicyVerdict>
   readonly frameworks: ReadonlyArray<FrameworkVerdicts>
+  /** The broken policies, with whom they are about. */
+  readonly misses: ReadonlyArray<Misses.Miss>
   readonly exceptions: ReadonlyArray<Exceptions.AcceptedException>
   /** The heading of the page; without it, what the page is about. */
   readonly title: string | undefined
+  readonly logo: Logo.Logo | undefined
   /** The only tenant on the page; without it, all. */
   readonly only: string | undefined
   /** The version of the program. */
@@ -93,7 +125,8 @@ interface PageInput extends Common {
 
 /** The page about the tenants of a ledger. */
 export const page = Effect.fnUntraced(function*(
-  { exceptions, frameworks, only, title = "Who is protected by MFA", verdicts, version, ...common }: PageInput
+  { exceptions, frameworks, logo, misses, only, title = "Who is protected by MFA", verdicts, version, ...common }:
+    PageInput
 ) {
   const { pii, session } = common
   const all = yield* tenantsOf(session)
@@ -105,14 +138,22 @@ export const page = Effect.fnUntraced(function*(
   const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(common, tenant))
   const isOne = subjects.length === 1
   const isOfAll = !isOne && only === undefined
-  const judged = [policyVerdicts(verdicts, isOfAll, pii), controls(frameworks, isOfAll)]
-  const sections = yield* Effect.forEach(subjects, (subject, index) => section(subject, index, isOne ? judged : []))
+  const missed = all.length === 0 ? [] : Misses.inOrder(misses)
+  const present = (parts: ReadonlyArray<PagePart | undefined>) => parts.filter((part) => part !== undefined)
+  const judged: Judged = {
+    verdicts: present([policyVerdicts(verdicts, missed, { isOfAll, pii }), controls(frameworks, missed)]),
+    misses: present([yield* Misses.people(session, missed, { hasTenants: isOfAll, pii })])
+  }
+  const sections = yield* Effect.forEach(
+    subjects,
+    (subject, index) => section(subject, index, isOne ? judged : undefined)
+  )
   const css = style + sheets(tenants.map(({ tenant }) => tenant))
   const markup = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policyFor(css)}">
+<meta http-equiv="Content-Security-Policy" content="${policyFor(css, logo !== undefined)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
@@ -123,7 +164,7 @@ ${namesMeta(pii)}
 </head>
 <body>
 <header>
-<h1>${title}</h1>
+${logo === undefined ? "" : Logo.picture(logo)}<h1>${title}</h1>
 <p>What the users of Cisco Duo log in with: now, since the run before, and over ${daysBack} days.
 ${
     pii === "keep"
@@ -132,15 +173,7 @@ ${
   }</p>
 </header>
 <main>
-${overview(subjects)}${
-    isOne
-      ? ""
-      : judged.filter((part) => part !== undefined).map((part) => html`<div class="part">${part}</div>\n`)
-  }${
-    sections.length === 0
-      ? html`<p>There are no users to show: none were read yet, or the tenant is retired.</p>`
-      : sections
-  }</main>
+${isOne ? sections : several(subjects, sections, judged)}</main>
 <footer>
 ${meaning}
 <p class="note">Times are UTC. Made by duo-mfa ${version} from its ledger.</p>

@@ -1,6 +1,8 @@
 /** The part about the policies: which are kept, which are broken, and which it is not known of. */
 import type { Pii } from "./Ask.ts"
+import type { PagePart } from "./Contents.ts"
 import { type Html, html } from "./Html.ts"
+import * as Misses from "./Misses.ts"
 import { type PageColumn, table } from "./PageTable.ts"
 import * as Words from "./Words.ts"
 
@@ -15,6 +17,9 @@ export interface PolicyVerdict {
   readonly at_most: number | null
   /** What shall be true. */
   readonly sentence: string
+  readonly severity: string | null
+  /** The controls of public frameworks that it answers, such as `cis 6.3`. */
+  readonly controls: ReadonlyArray<string>
   /** Why it is not known, or left out. */
   readonly why: string | null
 }
@@ -36,7 +41,7 @@ export const verdictMark = (verdict: PolicyVerdict["verdict"]): Html => {
 }
 
 /** Without names, the words of somebody's own policy are left out. */
-const columnsFor = (pii: Pii): ReadonlyArray<PageColumn<PolicyVerdict>> => [
+const columnsFor = (pii: Pii, misses: ReadonlyArray<Misses.Miss>): ReadonlyArray<PageColumn<PolicyVerdict>> => [
   {
     name: "Policy",
     cell: ({ is_built_in, policy, sentence, why }) =>
@@ -47,31 +52,42 @@ const columnsFor = (pii: Pii): ReadonlyArray<PageColumn<PolicyVerdict>> => [
       }`
   },
   { name: "Verdict", cell: ({ verdict }) => verdictMark(verdict) },
-  { name: "Found", isFigure: true, cell: ({ found }) => found === null ? "–" : Words.count(found) },
+  {
+    name: "Found",
+    isFigure: true,
+    cell: ({ found, policy }) => found === null ? "–" : Misses.link(misses, policy, html`${Words.count(found)}`)
+  },
   { name: "Allowed", isFigure: true, cell: ({ at_most }) => at_most === null ? "–" : Words.count(at_most) }
 ]
 
 /** Makes the part, for one tenant or for all of them; nothing if there are no policies. */
-export const policyVerdicts = (verdicts: ReadonlyArray<PolicyVerdict>, isOfAll: boolean, pii: Pii) => {
+export const policyVerdicts = (
+  verdicts: ReadonlyArray<PolicyVerdict>,
+  misses: ReadonlyArray<Misses.Miss>,
+  { isOfAll, pii }: { readonly isOfAll: boolean; readonly pii: Pii }
+): PagePart | undefined => {
   if (verdicts.length === 0) return undefined
   const counts = kinds.flatMap(([verdict, , word]) => {
     const count = verdicts.filter((each) => each.verdict === verdict).length
     return count === 0 ? [] : [html`${Words.figure(`policies.${verdict}`, count)} ${word}`]
   })
-  const columns = columnsFor(pii)
+  const columns = columnsFor(pii, misses)
   const rows = verdicts.toSorted((one, other) => kindOf(one) - kindOf(other) || (one.policy < other.policy ? -1 : 1))
   const leftOut = rows.filter(({ verdict }) => verdict === "left out")
-  return html`${isOfAll ? html`<h2>Policies</h2>` : html`<h3>Policies</h3>`}
-<p>Of ${Words.counted(verdicts.length, "policy", "policies")}: ${
-    counts.map((count, index) => html`${index === 0 ? "" : ", "}${count}`)
-  }.${isOfAll ? " They are about all tenants together." : ""}</p>
+  return {
+    id: "policies",
+    title: "Policies",
+    body: html`<p>Of ${Words.counted(verdicts.length, "policy", "policies")}: ${
+      counts.map((count, index) => html`${index === 0 ? "" : ", "}${count}`)
+    }.${isOfAll ? " They are about all tenants together." : ""}</p>
 ${table({ caption: "Policies", rows: rows.filter(({ verdict }) => verdict !== "left out"), columns })}${
-    leftOut.length === 0 ?
-      html`` :
-      html`<details><summary>${
-        Words.counted(leftOut.length, "policy", "policies")
-      } left out, because nobody has read what they are about</summary>
+      leftOut.length === 0 ?
+        html`` :
+        html`<details><summary>${
+          Words.counted(leftOut.length, "policy", "policies")
+        } left out, because nobody has read what they are about</summary>
 ${table({ caption: "Policies that are left out", rows: leftOut, columns })}</details>`
-  }
+    }
 `
+  }
 }

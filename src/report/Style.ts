@@ -34,6 +34,18 @@ header p, .as-of, .says, .what, .realname, .note, figcaption { color: var(--mute
 .tag { border: 1px solid var(--line); border-radius: .25rem; padding: 0 .3rem; font-size: .8125rem; white-space: nowrap; }
 .warning, .as-of .warning { color: var(--warn); }
 .part { margin-top: 2.75rem; }
+.heading { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; column-gap: 1rem; }
+.back { font-size: .875rem; padding: .2rem 0; }
+.back:not(:hover, :focus-visible) { text-decoration: none; }
+.contents { margin-top: 1.25rem; font-size: .9375rem; }
+.contents ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1.25rem; }
+.contents a { display: inline-block; padding: .25rem 0; }
+.logo { display: block; max-width: min(16rem, 100%); max-height: 4rem; object-fit: contain; margin-bottom: 1.25rem; }
+.names {
+  list-style: none; margin: .4rem 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr));
+  gap: .15rem 1.5rem; font-size: .9375rem;
+}
+:target { scroll-margin-top: 1rem; }
 .part:first-of-type { margin-top: 1.25rem; }
 .note, .what { font-size: .875rem; }
 .unseen {
@@ -130,10 +142,12 @@ dd { margin: 0; color: var(--muted); }
   body { max-width: none; padding: 0; }
   h2, h3, h4, h3 + p, h4 + p, figcaption { break-after: avoid; }
   .part { margin-top: 1.75rem; }
+  .heading { display: block; break-after: avoid; }
   .card, figure > .chart, tr, table:not(.folds) { break-inside: avoid; }
   thead { display: table-header-group; break-after: avoid; }
   tbody tr:first-child { break-before: avoid; }
-  details { display: none; }
+  details, .contents, .back { display: none; }
+  .logo { max-height: 14mm; }
   .on-paper { display: block; }
   .bar { width: 3rem; }
   p, li, dd { break-inside: avoid; }

@@ -5,6 +5,7 @@
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, Count, Millis, Person, who } from "../Ask.ts"
+import type { PagePart } from "../Contents.ts"
 import { html } from "../Html.ts"
 import { list, person, rowsMax, table } from "../PageTable.ts"
 import type { Subject } from "../ReportTenant.ts"
@@ -146,82 +147,86 @@ export const atRisk = Effect.fnUntraced(function*(subject: Subject) {
      LIMIT ${rowsMax}`
   )
   const isAll = (reason: string) => totals.bypass_unknown === 0 || reason !== "bypass"
-  return html`<h3>Who is at risk, and why</h3>
-<p>${Words.atLeast("at_risk", totals.at_risk, totals.bypass_unknown === 0)} of the ${
-    Words.counted(totals.can_log_in, "user")
-  } who can log in ${totals.at_risk === 1 ? "is" : "are"} at risk, some for more than one reason. ${
-    totals.not_active === 0
-      ? "All of these users are active."
-      : `${Words.count(totals.can_log_in - totals.not_active)} of the ${Words.count(totals.can_log_in)} are active; ${
-        Words.count(totals.not_active)
-      } ${
-        totals.not_active === 1
-          ? "is not, and only a bypass lets that user in"
-          : "are not, and only a bypass lets them in"
-      }.`
-  }${
-    totals.bypass_unknown === 0
-      ? ""
-      : ` ≥ means at least: for ${
-        Words.counted(totals.bypass_unknown, "user")
-      } it is not known whether they bypass MFA, because not all bypass codes could be read.`
-  }</p>
+  const part: PagePart = {
+    id: "at-risk",
+    title: "Who is at risk, and why",
+    body: html`<p>${Words.atLeast("at_risk", totals.at_risk, totals.bypass_unknown === 0)} of the ${
+      Words.counted(totals.can_log_in, "user")
+    } who can log in ${totals.at_risk === 1 ? "is" : "are"} at risk, some for more than one reason. ${
+      totals.not_active === 0
+        ? "All of these users are active."
+        : `${Words.count(totals.can_log_in - totals.not_active)} of the ${Words.count(totals.can_log_in)} are active; ${
+          Words.count(totals.not_active)
+        } ${
+          totals.not_active === 1
+            ? "is not, and only a bypass lets that user in"
+            : "are not, and only a bypass lets them in"
+        }.`
+    }${
+      totals.bypass_unknown === 0
+        ? ""
+        : ` ≥ means at least: for ${
+          Words.counted(totals.bypass_unknown, "user")
+        } it is not known whether they bypass MFA, because not all bypass codes could be read.`
+    }</p>
 ${
-    table({
-      caption: "Reasons of risk",
-      isNarrow: true,
-      rows: reasons,
-      columns: [
-        { name: "Why", cell: ([reason, why]) => html`${Words.reason(reason)} <span class="what">${why}</span>` },
-        {
-          name: "Users",
-          isFigure: true,
-          cell: ([reason]) => Words.atLeast(`at_risk.${reason}`, totals.reasons[reason] ?? 0, isAll(reason))
-        },
-        {
-          name: "Share",
-          isFigure: true,
-          cell: ([reason]) =>
-            `${isAll(reason) ? "" : "≥ "}${Words.share(totals.reasons[reason] ?? 0, totals.can_log_in)}`
-        },
-        ...totals.accepted === 0 ? [] : [{
-          name: "Accepted",
-          isFigure: true,
-          cell: ([reason]: typeof reasons[number]) =>
-            Words.figure(`accepted.${reason}`, totals.accepted_reasons[reason] ?? 0)
-        }]
-      ]
-    })
-  }
-${
-    users.length === 0 ? html`` : html`<h4>The users: privileged ones first, then by last login, the newest first</h4>
-${
-      list({
-        caption: "Users at risk",
-        rows: users,
-        all: totals.at_risk,
-        query: "at-risk",
+      table({
+        caption: "Reasons of risk",
+        isNarrow: true,
+        rows: reasons,
         columns: [
-          { name: "Who", cell: whoWith },
+          { name: "Why", cell: ([reason, why]) => html`${Words.reason(reason)} <span class="what">${why}</span>` },
           {
-            name: "Why",
-            cell: ({ expired, reason }) =>
-              html`${Words.reasons(reason)}${
-                expired === null ? "" : html`; <strong>exception expired on ${Words.day(expired)}</strong>`
-              }`
+            name: "Users",
+            isFigure: true,
+            cell: ([reason]) => Words.atLeast(`at_risk.${reason}`, totals.reasons[reason] ?? 0, isAll(reason))
           },
           {
-            name: "Last login",
-            cell: ({ last_login }) => Words.lastLogin(last_login)
+            name: "Share",
+            isFigure: true,
+            cell: ([reason]) =>
+              `${isAll(reason) ? "" : "≥ "}${Words.share(totals.reasons[reason] ?? 0, totals.can_log_in)}`
           },
-          {
-            name: "Groups",
-            cell: ({ group_names }) => group_names === null ? null : html`<span class="what">${group_names}</span>`
-          }
+          ...totals.accepted === 0 ? [] : [{
+            name: "Accepted",
+            isFigure: true,
+            cell: ([reason]: typeof reasons[number]) =>
+              Words.figure(`accepted.${reason}`, totals.accepted_reasons[reason] ?? 0)
+          }]
         ]
       })
-    }`
-  }
+    }
+${
+      users.length === 0 ? html`` : html`<h4>The users: privileged ones first, then by last login, the newest first</h4>
+${
+        list({
+          caption: "Users at risk",
+          rows: users,
+          all: totals.at_risk,
+          query: "at-risk",
+          columns: [
+            { name: "Who", cell: whoWith },
+            {
+              name: "Why",
+              cell: ({ expired, reason }) =>
+                html`${Words.reasons(reason)}${
+                  expired === null ? "" : html`; <strong>exception expired on ${Words.day(expired)}</strong>`
+                }`
+            },
+            {
+              name: "Last login",
+              cell: ({ last_login }) => Words.lastLogin(last_login)
+            },
+            {
+              name: "Groups",
+              cell: ({ group_names }) => group_names === null ? null : html`<span class="what">${group_names}</span>`
+            }
+          ]
+        })
+      }`
+    }
 ${yield* accepted(subject, totals)}
 `
+  }
+  return part
 })

@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, at, Count, Millis, Person, who } from "../Ask.ts"
+import type { PagePart } from "../Contents.ts"
 import { html } from "../Html.ts"
 import { list, person, rowsMax } from "../PageTable.ts"
 import type { ReportTenant, Subject } from "../ReportTenant.ts"
@@ -89,59 +90,66 @@ export const bypasses = Effect.fnUntraced(function*(subject: Subject) {
   const let_in = yield* users(subject)
   const working = yield* codes(subject)
   const { all: unknown } = yield* unknownBypasses(subject)
-  return html`<h3>Bypasses and their age</h3>
+  const part: PagePart = {
+    id: "bypasses",
+    title: "Bypasses and their age",
+    body: html`${
+      unknown === 0
+        ? html``
+        : html`<p class="note warning">For ${
+          Words.counted(unknown, "user")
+        } it is not known whether they bypass MFA, because not all bypass codes could be read.</p>`
+    }${
+      let_in.length === 0 ?
+        html`<p>${unknown === 0 ? "Nobody bypasses MFA." : "Nobody is known to bypass MFA."}</p>` :
+        html`<p>The last to log in comes first.</p>
 ${
-    unknown === 0
-      ? html``
-      : html`<p class="note warning">For ${
-        Words.counted(unknown, "user")
-      } it is not known whether they bypass MFA, because not all bypass codes could be read.</p>`
-  }${
-    let_in.length === 0 ?
-      html`<p>${unknown === 0 ? "Nobody bypasses MFA." : "Nobody is known to bypass MFA."}</p>` :
-      html`<p>The last to log in comes first.</p>
-${
-        list({
-          caption: "Users who bypass MFA",
-          rows: let_in,
-          all: let_in[0]?.all ?? 0,
-          query: "bypass",
-          columns: [
-            { name: "Who", cell: person },
-            {
-              name: "Because of",
-              cell: ({ bypass_reason }) => reason(bypass_reason)
-            },
-            {
-              name: "Age",
-              isFigure: true,
-              cell: ({ days, may_be_older }) => `${may_be_older ? "≥ " : ""}${Words.counted(days, "day")}`
-            },
-            { name: "Last login", cell: ({ last_login }) => Words.lastLogin(last_login) }
-          ]
-        })
-      }${
-        let_in.some(({ may_be_older }) => may_be_older)
-          ? html`<p class="note">≥ means at least: the first run that could tell found the bypass already.</p>`
-          : html``
-      }`
-  }
+          list({
+            caption: "Users who bypass MFA",
+            rows: let_in,
+            all: let_in[0]?.all ?? 0,
+            query: "bypass",
+            columns: [
+              { name: "Who", cell: person },
+              {
+                name: "Because of",
+                cell: ({ bypass_reason }) => reason(bypass_reason)
+              },
+              {
+                name: "Age",
+                isFigure: true,
+                cell: ({ days, may_be_older }) => `${may_be_older ? "≥ " : ""}${Words.counted(days, "day")}`
+              },
+              { name: "Last login", cell: ({ last_login }) => Words.lastLogin(last_login) }
+            ]
+          })
+        }${
+          let_in.some(({ may_be_older }) => may_be_older)
+            ? html`<p class="note">≥ means at least: the first run that could tell found the bypass already.</p>`
+            : html``
+        }`
+    }
 <h4>Bypass codes that work</h4>
 ${codesThatWork(tenant, working[0]?.all ?? 0)}
 ${
-    working.length === 0 ? html`` : html`${
-      list({
-        caption: "Bypass codes that work",
-        rows: working,
-        all: working[0]?.all ?? 0,
-        query: "bypass-codes",
-        columns: [
-          { name: "Whose", cell: person },
-          { name: "Age", isFigure: true, cell: ({ days }) => days === null ? "unknown" : Words.counted(days, "day") },
-          { name: "Ends", cell: ({ expires }) => expires === null ? html`<strong>never</strong>` : Words.day(expires) }
-        ]
-      })
-    }`
-  }
+      working.length === 0 ? html`` : html`${
+        list({
+          caption: "Bypass codes that work",
+          rows: working,
+          all: working[0]?.all ?? 0,
+          query: "bypass-codes",
+          columns: [
+            { name: "Whose", cell: person },
+            { name: "Age", isFigure: true, cell: ({ days }) => days === null ? "unknown" : Words.counted(days, "day") },
+            {
+              name: "Ends",
+              cell: ({ expires }) => expires === null ? html`<strong>never</strong>` : Words.day(expires)
+            }
+          ]
+        })
+      }`
+    }
 `
+  }
+  return part
 })

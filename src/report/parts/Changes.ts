@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, at, Count, Person } from "../Ask.ts"
+import type { PagePart } from "../Contents.ts"
 import { html } from "../Html.ts"
 import { list, person, rowsMax, table } from "../PageTable.ts"
 import { daysBack, overMonth, runBefore, type Subject } from "../ReportTenant.ts"
@@ -131,35 +132,41 @@ export const changes = Effect.fnUntraced(function*(subject: Subject) {
   const losses = yield* whom(subject, tenant.monthAgo, "bared OR regressed OR let_in")
   const period = overMonth(tenant)
   const since = `since ${runBefore(tenant.before, tenant.now)}`
-  return html`<h3>What changed</h3>
-<p>The last run was on ${Words.instant(tenant.now)}, the one before it on ${Words.instant(tenant.before)}.</p>
+  const part: PagePart = {
+    id: "changes",
+    title: "What changed",
+    body: html`<p>The last run was on ${Words.instant(tenant.now)}, the one before it on ${
+      Words.instant(tenant.before)
+    }.</p>
 ${
-    table({
-      caption: "How much changed",
-      isNarrow: true,
-      rows: kinds,
-      columns: [
-        { name: "What", cell: ([, name]) => name },
-        {
-          name: since,
-          isFigure: true,
-          cell: ([kind]) => Words.atLeast(`changed.${kind}.before`, before[kind], isAll(kind, before.bypass_unknown))
-        },
-        {
-          name: period,
-          isFigure: true,
-          cell: ([kind]) => Words.atLeast(`changed.${kind}.month`, month[kind], isAll(kind, month.bypass_unknown))
-        }
-      ]
-    })
-  }${
-    before.bypass_unknown === 0 && month.bypass_unknown === 0
-      ? html``
-      : html`<p class="note">≥ means at least, because not all bypass codes could be read.</p>`
-  }
+      table({
+        caption: "How much changed",
+        isNarrow: true,
+        rows: kinds,
+        columns: [
+          { name: "What", cell: ([, name]) => name },
+          {
+            name: since,
+            isFigure: true,
+            cell: ([kind]) => Words.atLeast(`changed.${kind}.before`, before[kind], isAll(kind, before.bypass_unknown))
+          },
+          {
+            name: period,
+            isFigure: true,
+            cell: ([kind]) => Words.atLeast(`changed.${kind}.month`, month[kind], isAll(kind, month.bypass_unknown))
+          }
+        ]
+      })
+    }${
+      before.bypass_unknown === 0 && month.bypass_unknown === 0
+        ? html``
+        : html`<p class="note">≥ means at least, because not all bypass codes could be read.</p>`
+    }
 <h4>Whose protection changed ${since}</h4>
 ${people(`Whose protection changed ${since}`, recent)}
 <h4>Who lost protection or began to bypass MFA ${period}</h4>
 ${people("Who lost protection or began to bypass MFA", losses)}
 `
+  }
+  return part
 })

@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, Count } from "../Ask.ts"
+import type { PagePart } from "../Contents.ts"
 import { html } from "../Html.ts"
 import { list, rowsMax } from "../PageTable.ts"
 import type { Subject } from "../ReportTenant.ts"
@@ -43,41 +44,45 @@ export const groups = Effect.fnUntraced(function*({ session, tenant }: Subject) 
      WHERE g.tenant = ${DuckDb.literal(tenant.tenant)}
      GROUP BY g.group_id ORDER BY at_risk DESC, at_risk / members DESC, group_name, g.group_id LIMIT ${rowsMax}`
   )
-  return html`<h3>Groups by exposure</h3>
-${
-    found.length === 0 ? html`<p>No user is in a group.</p>` : html`
+  const part: PagePart = {
+    id: "groups",
+    title: "Groups by exposure",
+    body: html`${
+      found.length === 0 ? html`<p>No user is in a group.</p>` : html`
 <p>Groups with the most members at risk come first. Members are users who can log in. A user may be in several groups.</p>
 ${
-      list({
-        caption: "Groups by exposure",
-        rows: found,
-        all: found[0]?.all ?? 0,
-        query: "coverage-by-group",
-        columns: [
-          { name: "Group", cell: ({ group_id, group_name }) => html`<bdi>${group_name ?? group_id}</bdi>` },
-          {
-            name: "At risk",
-            cell: (group) =>
-              html`${bar(group)} ${Words.figure(`group.${group.group_id}`, group.at_risk)} of ${
-                Words.count(group.members)
-              } (${Words.share(group.at_risk, group.members)})${
-                group.accepted === 0 ? "" : html`, <span class="what">${Words.count(group.accepted)} accepted</span>`
-              }`
-          },
-          { name: "Unprotected", isFigure: true, cell: ({ unprotected }) => Words.count(unprotected) },
-          {
-            name: "Bypass",
-            isFigure: true,
-            cell: ({ bypass, bypass_unknown }) => `${bypass_unknown === 0 ? "" : "≥ "}${Words.count(bypass)}`
-          },
-          {
-            name: "Phishing-resistant",
-            isFigure: true,
-            cell: ({ members, phishing_resistant }) => Words.share(phishing_resistant, members)
-          }
-        ]
-      })
-    }`
-  }
+        list({
+          caption: "Groups by exposure",
+          rows: found,
+          all: found[0]?.all ?? 0,
+          query: "coverage-by-group",
+          columns: [
+            { name: "Group", cell: ({ group_id, group_name }) => html`<bdi>${group_name ?? group_id}</bdi>` },
+            {
+              name: "At risk",
+              cell: (group) =>
+                html`${bar(group)} ${Words.figure(`group.${group.group_id}`, group.at_risk)} of ${
+                  Words.count(group.members)
+                } (${Words.share(group.at_risk, group.members)})${
+                  group.accepted === 0 ? "" : html`, <span class="what">${Words.count(group.accepted)} accepted</span>`
+                }`
+            },
+            { name: "Unprotected", isFigure: true, cell: ({ unprotected }) => Words.count(unprotected) },
+            {
+              name: "Bypass",
+              isFigure: true,
+              cell: ({ bypass, bypass_unknown }) => `${bypass_unknown === 0 ? "" : "≥ "}${Words.count(bypass)}`
+            },
+            {
+              name: "Phishing-resistant",
+              isFigure: true,
+              cell: ({ members, phishing_resistant }) => Words.share(phishing_resistant, members)
+            }
+          ]
+        })
+      }`
+    }
 `
+  }
+  return part
 })

@@ -3,7 +3,8 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, Count } from "../Ask.ts"
 import * as Chart from "../Chart.ts"
-import { html } from "../Html.ts"
+import type { PagePart } from "../Contents.ts"
+import { type Html, html } from "../Html.ts"
 import { table } from "../PageTable.ts"
 import type { Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
@@ -117,28 +118,34 @@ export const coverage = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, { 
         : [{ kind: "line", colour: "warn", isDashed: true, values: days.map(() => target) } as const]
     ]
   })
-  return html`<h3>Coverage over time</h3>
-<figure><figcaption>Percent of the active users, ${from(days)}
+  const part: PagePart = {
+    id: "coverage",
+    title: "Coverage over time",
+    body: html`<figure><figcaption>Percent of the active users, ${from(days)}
 <span class="key"><svg class="mfa" aria-hidden="true" viewBox="0 0 16 10" width="16" height="10"><path d="M0 5h16"/></svg>have MFA</span>
 <span class="key"><svg class="phishing_resistant" aria-hidden="true" viewBox="0 0 16 10" width="16" height="10"><path d="M0 5h16"/></svg>have a phishing-resistant method</span>${
-    target === null
-      ? ""
-      : html`
+      target === null
+        ? ""
+        : html`
 <span class="key"><svg class="target" aria-hidden="true" viewBox="0 0 16 10" width="16" height="10"><path d="M0 5h16"/></svg>the target of ${target}%</span>`
-  }</figcaption>
+    }</figcaption>
 ${chart}
 ${gaps(days)}
 ${
-    asTable(days, "Coverage by day", [
-      ["Active users", ({ users }) => users],
-      ["With MFA", ({ coverage_pct }) => Words.percent(coverage_pct)],
-      ["Phishing-resistant", ({ phishing_resistant_pct }) => Words.percent(phishing_resistant_pct)]
-    ])
-  }</figure>
+      asTable(days, "Coverage by day", [
+        ["Active users", ({ users }) => users],
+        ["With MFA", ({ coverage_pct }) => Words.percent(coverage_pct)],
+        ["Phishing-resistant", ({ phishing_resistant_pct }) => Words.percent(phishing_resistant_pct)]
+      ])
+    }</figure>
 `
+  }
+  return part
 })
 
 const mixOf = (day: Day | undefined, strength: string) => day?.mix[strength] ?? 0
+
+const partOf = (title: string, body: Html): PagePart => ({ id: "strongest", title, body })
 
 /** The strongest methods of the active users: one bar per day, and the figures of today. */
 export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, { tenant }: Subject) {
@@ -173,7 +180,7 @@ export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, {
       }]
     ]
   })
-  if (days.length < daysMin) return html`<h3>Strongest methods</h3>\n${now}`
+  if (days.length < daysMin) return partOf("Strongest methods", now)
   const chart = yield* Chart.draw({
     label: `Stacked bars, one per day: the strongest method of each active user. On the last day ${
       Words.strengths.map(([strength, name]) => `${name} ${Words.share(mixOf(last, strength), last?.users ?? 0)}`)
@@ -188,15 +195,17 @@ export const factorMix = Effect.fnUntraced(function*(days: ReadonlyArray<Day>, {
       values: valuesOf(days, (day) => day.users === 0 ? null : 100 * mixOf(day, strength) / day.users)
     }))
   })
-  return html`<h3>Factor mix over time</h3>
-<figure><figcaption>The strongest method of each active user, in percent, ${from(days)}</figcaption>
+  return partOf(
+    "Factor mix over time",
+    html`<figure><figcaption>The strongest method of each active user, in percent, ${from(days)}</figcaption>
 ${chart}
 ${now}${
-    asTable(
-      days,
-      "Strongest methods by day",
-      Words.strengths.map(([strength, name]) => [name, (day) => mixOf(day, strength)])
-    )
-  }</figure>
+      asTable(
+        days,
+        "Strongest methods by day",
+        Words.strengths.map(([strength, name]) => [name, (day) => mixOf(day, strength)])
+      )
+    }</figure>
 `
+  )
 })

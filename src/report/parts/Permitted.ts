@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, Count, hasRows } from "../Ask.ts"
+import type { PagePart } from "../Contents.ts"
 import { html } from "../Html.ts"
 import { list, rowsMax } from "../PageTable.ts"
 import type { Subject } from "../ReportTenant.ts"
@@ -52,39 +53,43 @@ export const permitted = Effect.fnUntraced(function*({ session, tenant }: Subjec
      GROUP BY integration_key ORDER BY nothing DESC, telephony DESC, application_name, integration_key LIMIT ${rowsMax}`
   )
   const figure = (value: number) => value === 0 ? "–" : Words.count(value)
-  return html`<h3>What Duo lets them use</h3>
-<p>${Words.figure("permitted.none", totals.nothing)} of ${
-    Words.counted(totals.users, "user")
-  } can get into at least one application with a password alone. Of the ${
-    Words.counted(totals.has_resistant, "user")
-  } who have a phishing-resistant method, ${
-    Words.figure("permitted.weaker", totals.weaker)
-  } can get into at least one application in a weaker way, and so can an attacker who has the password. Duo Desktop is counted with push and passcode.</p>
+  const part: PagePart = {
+    id: "permitted",
+    title: "What Duo lets them use",
+    body: html`<p>${Words.figure("permitted.none", totals.nothing)} of ${
+      Words.counted(totals.users, "user")
+    } can get into at least one application with a password alone. Of the ${
+      Words.counted(totals.has_resistant, "user")
+    } who have a phishing-resistant method, ${
+      Words.figure("permitted.weaker", totals.weaker)
+    } can get into at least one application in a weaker way, and so can an attacker who has the password. Duo Desktop is counted with push and passcode.</p>
 ${
-    list({
-      caption: "The weakest way into each application, by the number of users",
-      rows: applications,
-      all: applications[0]?.all ?? 0,
-      query: "effective-strength",
-      columns: [
-        {
-          name: "Application",
-          cell: ({ application_name, integration_key }) => html`<bdi>${application_name ?? integration_key}</bdi>`
-        },
-        { name: "Users", isFigure: true, cell: ({ users }) => Words.count(users) },
-        {
-          name: "Password alone",
-          isFigure: true,
-          cell: ({ integration_key, nothing }) =>
-            nothing === 0 ? "–" : Words.figure(`permitted.${integration_key}.none`, nothing)
-        },
-        { name: "Text or call", isFigure: true, cell: ({ telephony }) => figure(telephony) },
-        { name: "Push or passcode", isFigure: true, cell: ({ between }) => figure(between) },
-        { name: "Phishing-resistant", isFigure: true, cell: ({ resistant }) => figure(resistant) },
-        { name: "Not known", isFigure: true, cell: ({ not_known }) => figure(not_known) },
-        { name: "No way in", isFigure: true, cell: ({ no_way }) => figure(no_way) }
-      ]
-    })
-  }
+      list({
+        caption: "The weakest way into each application, by the number of users",
+        rows: applications,
+        all: applications[0]?.all ?? 0,
+        query: "effective-strength",
+        columns: [
+          {
+            name: "Application",
+            cell: ({ application_name, integration_key }) => html`<bdi>${application_name ?? integration_key}</bdi>`
+          },
+          { name: "Users", isFigure: true, cell: ({ users }) => Words.count(users) },
+          {
+            name: "Password alone",
+            isFigure: true,
+            cell: ({ integration_key, nothing }) =>
+              nothing === 0 ? "–" : Words.figure(`permitted.${integration_key}.none`, nothing)
+          },
+          { name: "Text or call", isFigure: true, cell: ({ telephony }) => figure(telephony) },
+          { name: "Push or passcode", isFigure: true, cell: ({ between }) => figure(between) },
+          { name: "Phishing-resistant", isFigure: true, cell: ({ resistant }) => figure(resistant) },
+          { name: "Not known", isFigure: true, cell: ({ not_known }) => figure(not_known) },
+          { name: "No way in", isFigure: true, cell: ({ no_way }) => figure(no_way) }
+        ]
+      })
+    }
 `
+  }
+  return part
 })

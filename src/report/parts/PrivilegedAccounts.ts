@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, Count, Millis, Person, who } from "../Ask.ts"
+import type { PagePart } from "../Contents.ts"
 import { type Html, html } from "../Html.ts"
 import { list, person, rowsMax } from "../PageTable.ts"
 import * as Privileged from "../Privileged.ts"
@@ -118,9 +119,13 @@ ${
 
 /** Makes the section. */
 export const privilegedAccounts = Effect.fnUntraced(function*(subject: Subject) {
-  return html`<h3>Privileged accounts</h3>
-${yield* members(subject)}
+  const part: PagePart = {
+    id: "privileged",
+    title: "Privileged accounts",
+    body: html`${yield* members(subject)}
 <h4>Administrators of Duo</h4>
 ${yield* duoAdmins(subject)}
 `
+  }
+  return part
 })

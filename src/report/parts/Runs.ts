@@ -3,6 +3,7 @@ import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, Count, Millis } from "../Ask.ts"
 import * as Chart from "../Chart.ts"
+import type { PagePart } from "../Contents.ts"
 import { html } from "../Html.ts"
 import { table } from "../PageTable.ts"
 import type { Subject } from "../ReportTenant.ts"
@@ -78,22 +79,26 @@ ${
         { kind: "bar", colour: "worse", values: days.map(({ complete }) => complete === false ? 0.5 : null) }
       ]
     })
-    return html`<h3>The runs behind this page</h3>
-<p>${Words.figure("runs.complete", totals.complete)} of ${
-      Words.figure("runs", totals.runs)
-    } runs read every user that Duo had, and proved it. ${
-      without === 0 ? "There was a run every day" : html`${Words.counted(without, "day")} had no run`
-    } in the ${
-      Words.counted(days.length, "day")
-    } shown. A run without this proof may have missed users: it adds and updates users, and removes nobody.</p>
+    const part: PagePart = {
+      id: "runs",
+      title: "The runs behind this page",
+      body: html`<p>${Words.figure("runs.complete", totals.complete)} of ${
+        Words.figure("runs", totals.runs)
+      } runs read every user that Duo had, and proved it. ${
+        without === 0 ? "There was a run every day" : html`${Words.counted(without, "day")} had no run`
+      } in the ${
+        Words.counted(days.length, "day")
+      } shown. A run without this proof may have missed users: it adds and updates users, and removes nobody.</p>
 ${
-      chart === undefined ? rows : html`<figure><figcaption>The last run of each day
+        chart === undefined ? rows : html`<figure><figcaption>The last run of each day
 <span class="key"><svg class="better" aria-hidden="true" viewBox="0 0 8 12" width="8" height="12"><path d="M4 0v12"/></svg>every user was read</span>
 <span class="key"><svg class="worse" aria-hidden="true" viewBox="0 0 8 12" width="8" height="12"><path d="M4 6v6"/></svg>users may be missing</span>
 <span class="key">a gap: no run</span></figcaption>
 ${chart}
 ${rows}</figure>`
-    }
+      }
 `
+    }
+    return part
   }
 )

@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { ask, askOne, Count, hasRows, Millis } from "../Ask.ts"
+import type { PagePart } from "../Contents.ts"
 import { type Html, html } from "../Html.ts"
 import { table } from "../PageTable.ts"
 import { daysBack, type Subject } from "../ReportTenant.ts"
@@ -76,28 +77,32 @@ export const used = Effect.fnUntraced(function*({ session, tenant }: Subject) {
         { name: "Users", isFigure: true, cell: ({ users }) => Words.count(users) }
       ]
     })
-  return html`<h3>What they used</h3>
-<p>${Words.figure("used.logins", totals.logins)} logins in the ${daysBack} days until ${Words.instant(totals.until)}. ${
-    Words.figure("used.without", totals.without)
-  } of them needed no second factor. ${
-    Words.figure("used.weak_users", totals.weak_users)
-  } of the users who have a phishing-resistant method logged in with a text message or a call. Duo names the authenticator in ${
-    Words.share(totals.named, totals.with_factor)
-  } of the logins with a second factor.${
-    totals.tired === 0 ?
-      "" :
-      html` <strong class="warning">${Words.figure("used.tired", totals.tired)} approved ${
-        totals.tired === 1 ? "push" : "pushes"
-      }</strong> followed several that the same user had refused within the hour: <code>duo-mfa sql @push-fatigue</code>`
-  }</p>
+  const part: PagePart = {
+    id: "used",
+    title: "What they used",
+    body: html`<p>${Words.figure("used.logins", totals.logins)} logins in the ${daysBack} days until ${
+      Words.instant(totals.until)
+    }. ${Words.figure("used.without", totals.without)} of them needed no second factor. ${
+      Words.figure("used.weak_users", totals.weak_users)
+    } of the users who have a phishing-resistant method logged in with a text message or a call. Duo names the authenticator in ${
+      Words.share(totals.named, totals.with_factor)
+    } of the logins with a second factor.${
+      totals.tired === 0 ?
+        "" :
+        html` <strong class="warning">${Words.figure("used.tired", totals.tired)} approved ${
+          totals.tired === 1 ? "push" : "pushes"
+        }</strong> followed several that the same user had refused within the hour: <code>duo-mfa sql @push-fatigue</code>`
+    }</p>
 ${ways("Factor", [...shown, ...unnamed.map((factor) => ({ ...factor, title: "Not known how strong" }))])}
 ${
-    without.length === 0
-      ? html``
-      : ways(
-        "Without a second factor",
-        without.map((why) => ({ ...why, title: reasons[why.way ?? ""] ?? why.way ?? "" }))
-      )
-  }
+      without.length === 0
+        ? html``
+        : ways(
+          "Without a second factor",
+          without.map((why) => ({ ...why, title: reasons[why.way ?? ""] ?? why.way ?? "" }))
+        )
+    }
 `
+  }
+  return part
 })

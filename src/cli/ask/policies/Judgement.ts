@@ -18,7 +18,7 @@ interface Wanted {
   readonly tenant?: string | undefined
 }
 
-/** Judges, and returns the last runs that the verdicts are about. */
+/** Judges, and returns the last runs that the verdicts are about, and what these do not know. */
 export const judge = Effect.fnUntraced(
   function*({ at, session }: OpenLedger.Open, { command, isNamed, policies, tenant, timeout }: Wanted) {
     const pipelines = yield* (yield* Plugins).pipelines
@@ -48,6 +48,6 @@ export const judge = Effect.fnUntraced(
           : Policies.unjudged(policy, mayBeLeftOut ? "left out" : "cannot be told", why)
       })
     })
-    return { seen, verdicts }
+    return { seen, unknown, verdicts }
   }
 )

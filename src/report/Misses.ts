@@ -1,0 +1,176 @@
+/** The part about the people behind each broken policy: the first of them by name, and how many there are. */
+import { Effect, Schema } from "effect"
+import * as DuckDb from "../duckdb/DuckDb.ts"
+import type { Session } from "../duckdb/DuckDb.ts"
+import { ask, Count, hasRows, Millis, type Pii } from "./Ask.ts"
+import type { PagePart } from "./Contents.ts"
+import { type Html, html } from "./Html.ts"
+import { person } from "./PageTable.ts"
+import * as Words from "./Words.ts"
+
+/** A broken policy, and whom or what its rows are about. */
+export interface Miss {
+  readonly policy: string
+  readonly is_built_in: boolean
+  readonly sentence: string
+  readonly severity: string | null
+  readonly controls: ReadonlyArray<string>
+  /** The number of rows. */
+  readonly found: number | null
+  readonly about: keyof typeof kinds | null
+  /** Each once. */
+  readonly subjects: ReadonlyArray<{ readonly tenant: string; readonly id: string }>
+}
+
+/** The number of names of a policy on the page. */
+const namesMax = 20
+
+/** What the rows of a policy can be about, with the SQL that finds their names. */
+const kinds = {
+  users: {
+    one: "user",
+    many: "users",
+    view: "users",
+    names: `SELECT tenant, user_id AS id, username AS name, realname AS more, last_login_at FROM users`
+  },
+  administrators: {
+    one: "administrator of Duo",
+    many: "administrators of Duo",
+    view: "admins",
+    names: `SELECT tenant, admin_id AS id, name, NULL AS more, last_login_at FROM admins`
+  },
+  applications: {
+    one: "application",
+    many: "applications",
+    view: "integrations",
+    names: `SELECT tenant, integration_key AS id, name, NULL AS more, NULL AS last_login_at FROM integrations`
+  }
+} as const
+
+const Named = Schema.Struct({
+  tenant: Schema.String,
+  id: Schema.String,
+  name: Schema.NullOr(Schema.String),
+  more: Schema.NullOr(Schema.String),
+  is_privileged: Schema.Boolean,
+  /** The last day of the exception that accepts the risk. */
+  accepted_until: Schema.NullOr(Millis),
+  /** Of all subjects of the policy. */
+  privileged: Count,
+  accepted: Count
+})
+type Named = typeof Named.Type
+
+const pageId = (index: number) => `miss-${index}`
+
+/** A text that leads to the people behind a policy, if it is broken. */
+export const link = (misses: ReadonlyArray<Miss>, policy: string, text: Html): Html => {
+  const index = misses.findIndex((miss) => miss.policy === policy)
+  return index === -1 ? text : html`<a href="#${pageId(index)}">${text}</a>`
+}
+
+const severities = ["critical", "high", "medium", "low"]
+
+/** The most severe first. */
+export const inOrder = (misses: ReadonlyArray<Miss>) => {
+  const rank = ({ severity }: Miss) =>
+    (severities.indexOf(severity ?? "") + severities.length + 1) % (severities.length + 1)
+  return misses.toSorted((one, other) => rank(one) - rank(other) || (one.policy < other.policy ? -1 : 1))
+}
+
+/** The first subjects of a policy: those whom no exception accepts, privileged ones first, then by last login. */
+const namesOf = Effect.fnUntraced(function*(session: Session, { about, subjects }: Miss) {
+  if (about === null || subjects.length === 0) return []
+  const { names, view } = kinds[about]
+  const isUsers = about === "users"
+  return yield* ask(
+    session,
+    Named,
+    `WITH subjects AS (
+       SELECT unnest(from_json(${
+      DuckDb.literal(JSON.stringify(subjects))
+    }, '[{"tenant":"VARCHAR","id":"VARCHAR"}]'), recursive := true)
+     ),
+     names AS (${
+      (yield* hasRows(session, view, "true"))
+        ? names
+        : "SELECT NULL AS tenant, NULL AS id, NULL AS name, NULL AS more, NULL AS last_login_at WHERE false"
+    })
+     SELECT s.tenant, s.id, name, more, p.user_id IS NOT NULL AS is_privileged,
+       CASE WHEN is_accepted THEN epoch_ms(e.until::TIMESTAMP) END AS accepted_until,
+       count(p.user_id) OVER () AS privileged, count(accepted_until) OVER () AS accepted
+     FROM subjects s LEFT JOIN names ON names.tenant = s.tenant AND names.id = s.id
+     LEFT JOIN privileged_users p ON ${isUsers} AND p.tenant = s.tenant AND p.user_id = s.id
+     LEFT JOIN exceptions e ON ${isUsers} AND e.tenant = s.tenant AND e.user_id = s.id
+     ORDER BY accepted_until IS NOT NULL, is_privileged DESC, last_login_at DESC NULLS LAST, name, s.tenant, s.id
+     LIMIT ${namesMax}`
+  )
+})
+
+const named = ({ accepted_until, id, is_privileged, more, name, tenant }: Named, hasTenants: boolean) =>
+  html`<li>${person({ user_id: id, username: name, realname: more })}${
+    is_privileged ? html` <span class="tag">privileged</span>` : ""
+  }${hasTenants ? html` <span class="what">${tenant}</span>` : ""}${
+    accepted_until === null ? "" : html` <span class="what">accepted until ${Words.day(accepted_until)}</span>`
+  }</li>
+`
+
+/** "3 users, 1 of them privileged; an exception accepts 2 of them." */
+const sum = ({ about, found, subjects }: Miss, index: number, names: ReadonlyArray<Named>) => {
+  if (about === null) return html`${Words.counted(found ?? 0, "row")}, which name neither a person nor an application.`
+  const { many, one } = kinds[about]
+  const [{ accepted, privileged } = { accepted: 0, privileged: 0 }] = names
+  return html`${Words.figure(`${pageId(index)}.subjects`, subjects.length)} ${subjects.length === 1 ? one : many}${
+    privileged === 0 ? "" : `, ${Words.count(privileged)} of them privileged`
+  }${
+    accepted === 0
+      ? ""
+      : `; ${accepted === 1 ? "an exception accepts" : "exceptions accept"} ${Words.count(accepted)} of them`
+  }.`
+}
+
+/** "CIS 6.3", from `cis 6.3`. */
+const controlName = (control: string) => control.replace(/^\w+/, (framework) => framework.toUpperCase())
+
+interface Manner {
+  readonly pii: Pii
+  /** Whether the page is about several tenants. */
+  readonly hasTenants: boolean
+}
+
+/** A policy with the people behind it. */
+const block = Effect.fnUntraced(function*(session: Session, miss: Miss, index: number, { hasTenants, pii }: Manner) {
+  const { controls, is_built_in, policy, sentence, severity, subjects } = miss
+  const names = yield* namesOf(session, miss)
+  const more = subjects.length - names.length
+  const command = html`<code>duo-mfa sql @policies/${policy}</code>`
+  return html`<h4 id="${pageId(index)}">${sentence === "" || pii === "drop" && !is_built_in ? policy : sentence}</h4>
+<p>${sum(miss, index, names)}${severity === null ? "" : html` <span class="tag">${severity}</span>`}${
+    controls.length === 0 ? "" : html` <span class="what">Breaks ${controls.map(controlName).join(", ")}.</span>`
+  }</p>
+${
+    pii === "drop" || names.length === 0
+      ? html``
+      : html`<ul class="names">${names.map((name) => named(name, hasTenants))}</ul>`
+  }
+<p class="note">${
+    pii === "keep" && more > 0 ? html`and ${Words.count(more)} more: ${command} shows all` : html`All rows: ${command}`
+  }</p>
+`
+})
+
+/** Makes the part; nothing if no policy is broken. */
+export const people = Effect.fnUntraced(function*(session: Session, misses: ReadonlyArray<Miss>, manner: Manner) {
+  if (misses.length === 0) return undefined
+  const part: PagePart = {
+    id: "misses",
+    title: "Who is behind each miss",
+    body: html`<p>The people and the applications that break a policy, the most severe first.${
+      manner.pii === "keep"
+        ? " People whom no exception accepts come first, and of these the privileged ones."
+        : " Names are left out."
+    }</p>
+${yield* Effect.forEach(misses, (miss, index) => block(session, miss, index, manner))}`
+  }
+  return part
+})
