@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import type { Session } from "../duckdb/DuckDb.ts"
+import type { LogWindow } from "../Pipeline.ts"
 import * as LogWindows from "../run/log/LogWindows.ts"
 import { ask, at, Millis } from "./Ask.ts"
 import { daysBack } from "./ReportTenant.ts"
@@ -24,6 +25,16 @@ export const wasRun = Effect.fnUntraced(function*({ all }: Session, tenant: stri
   return found.length > 0
 })
 
+/** Thirty days of a log. */
+export interface Log {
+  /** Their begin, in milliseconds since 1970. */
+  readonly from: number
+  /** SQL for the entries of these days. */
+  readonly where: string
+  /** The parts of these days that were not read, or not wholly, as far as Duo showed them. */
+  readonly gaps: ReadonlyArray<LogWindow>
+}
+
 /** The thirty days of the log of a tenant; undefined if it was never read. */
 export const find = Effect.fnUntraced(function*(session: Session, tenant: string) {
   const runs = yield* ask(
@@ -36,10 +47,10 @@ export const find = Effect.fnUntraced(function*(session: Session, tenant: string
   const until = runs.reduce((latest, run) => Math.max(latest, run.at), 0)
   const from = until - daysBack * 86_400_000
   const read = runs.flatMap(({ complete, from, to }) => complete && from !== null && to !== null ? [{ from, to }] : [])
-  return {
-    /** SQL for the entries of these days. */
+  const log: Log = {
+    from,
     where: `tenant = ${DuckDb.literal(tenant)} AND occurred_at > ${at(from)} AND event_type = 'authentication'`,
-    /** Whether all entries of these days were read, as far as Duo showed them. */
-    isWhole: LogWindows.gaps({ from, to: until - newestMillis }, read).length === 0
+    gaps: LogWindows.gaps({ from, to: until - newestMillis }, read)
   }
+  return log
 })

@@ -94,6 +94,7 @@ th:last-child, td:last-child { padding-right: 0; }
 thead th::first-letter { text-transform: uppercase; }
 thead th { font-size: .8125rem; font-weight: 600; color: var(--muted); border-bottom-color: var(--line); vertical-align: bottom; }
 tbody th { font-weight: 400; overflow-wrap: anywhere; }
+.under { display: block; }
 .whole { white-space: nowrap; }
 .on-paper { display: none; }
 .figure { text-align: right; white-space: nowrap; }
@@ -125,7 +126,7 @@ dd { margin: 0; color: var(--muted); }
   .folds thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .folds tr { padding: .6rem 0; border-bottom: 1px solid var(--grid); }
   .folds tbody th { font-weight: 600; }
-  .realname { font-weight: 400; }
+  .realname, .folds tbody th .what, .folds tbody th .tag { font-weight: 400; }
   .folds td[data-column] { position: relative; padding-left: 8.5rem; font-size: .875rem; }
   .folds td::before { content: attr(data-column); position: absolute; left: 0; color: var(--muted); }
   .folds td[data-column]:only-of-type { padding-left: 0; }

@@ -10,6 +10,7 @@ import { html } from "../Html.ts"
 import { list, person, rowsMax, table } from "../PageTable.ts"
 import type { Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
+import { waysIn } from "./people/WaysIn.ts"
 
 /** The reasons of users_at_risk. */
 const reasons = [
@@ -40,6 +41,7 @@ const Totals = Schema.Struct({
 const User = Schema.Struct({
   ...Person,
   reason: Schema.String,
+  strongest: Schema.NullOr(Schema.String),
   is_privileged: Schema.Boolean,
   /** The last day of the exception, if there was one. */
   expired: Schema.NullOr(Millis),
@@ -139,7 +141,9 @@ export const atRisk = Effect.fnUntraced(function*(subject: Subject) {
   const users = yield* ask(
     session,
     User,
-    `SELECT ${who(pii, "r")}, r.reason, p.user_id IS NOT NULL AS is_privileged, epoch_ms(e.until::TIMESTAMP) AS expired,
+    `SELECT ${
+      who(pii, "r")
+    }, r.reason, r.strongest, p.user_id IS NOT NULL AS is_privileged, epoch_ms(e.until::TIMESTAMP) AS expired,
        epoch_ms(r.last_login_at) AS last_login, r.group_names
      FROM users_at_risk r LEFT JOIN privileged_users p USING (tenant, user_id) LEFT JOIN exceptions e USING (tenant, user_id)
      WHERE r.tenant = ${name} AND NOT ${isAccepted}
@@ -205,7 +209,13 @@ ${
           all: totals.at_risk,
           query: "at-risk",
           columns: [
-            { name: "Who", cell: whoWith },
+            {
+              name: "Who",
+              cell: (user) =>
+                html`${whoWith(user)}${
+                  user.group_names === null ? "" : html` <span class="what under">${user.group_names}</span>`
+                }`
+            },
             {
               name: "Why",
               cell: ({ expired, reason }) =>
@@ -213,14 +223,9 @@ ${
                   expired === null ? "" : html`; <strong>exception expired on ${Words.day(expired)}</strong>`
                 }`
             },
-            {
-              name: "Last login",
-              cell: ({ last_login }) => Words.lastLogin(last_login)
-            },
-            {
-              name: "Groups",
-              cell: ({ group_names }) => group_names === null ? null : html`<span class="what">${group_names}</span>`
-            }
+            { name: "Enrolled", cell: ({ strongest }) => Words.strength(strongest) },
+            ...yield* waysIn(subject, users),
+            { name: "Last login", cell: ({ last_login }) => Words.lastLogin(last_login) }
           ]
         })
       }`

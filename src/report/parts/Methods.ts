@@ -116,6 +116,38 @@ const used = ({ session, tenant: { tenant } }: Subject, where: string) =>
 const figure = (name: string, value: number, isAll: boolean) =>
   !isAll && value === 0 ? html`not known` : Words.atLeast(name, value, isAll)
 
+/** "Logins before 31 Oct 2026 were not read." */
+const gapsOf = ({ from, gaps }: LogCoverage.Log) => {
+  const [first, ...others] = gaps
+  if (first === undefined) return html``
+  return others.length === 0 && first.from === from
+    ? html`Logins before ${Words.instant(first.to)} have not been read. `
+    : html`Not all logins of the ${daysBack} days have been read. `
+}
+
+interface Known {
+  readonly may: typeof Permitted.Type | undefined
+  readonly did: typeof Used.Type | undefined
+  readonly log: LogCoverage.Log | undefined
+  readonly isAllUsed: boolean
+}
+
+/** Why some numbers are not known. */
+const notes = ({ did, isAllUsed, log, may }: Known) => {
+  const hasUnknown = may !== undefined && methods.some(({ name }) => may.unknown[name] !== 0)
+  return [
+    may === undefined
+      ? html`Nobody has read what policies permit: <code>duo-mfa extract integrations</code>. `
+      : html``,
+    log === undefined ? html`Nobody has read the log of logins: <code>duo-mfa extract auth</code>. ` : gapsOf(log),
+    did === undefined || did.unknown === 0
+      ? html``
+      : html`Of ${Words.counted(did.unknown, "login")} the method is not known. `,
+    hasUnknown ? html`Some policies do not say what they permit. ` : html``,
+    hasUnknown || did !== undefined && !isAllUsed ? html`≥ means at least.` : html``
+  ]
+}
+
 /** Makes the section. */
 export const methodUse = Effect.fnUntraced(function*(subject: Subject) {
   const { session, tenant: { tenant } } = subject
@@ -124,7 +156,7 @@ export const methodUse = Effect.fnUntraced(function*(subject: Subject) {
   const may = isPermittedKnown ? yield* permitted(subject) : undefined
   const log = yield* LogCoverage.find(session, tenant)
   const did = log === undefined ? undefined : yield* used(subject, log.where)
-  const isAllUsed = log?.isWhole === true && did?.unknown === 0
+  const isAllUsed = log?.gaps.length === 0 && did?.unknown === 0
   const column = (name: string, cell: PageColumn<Method>["cell"]): PageColumn<Method> => ({
     name,
     isFigure: true,
@@ -154,21 +186,7 @@ ${
         rows: methods,
         columns: [{ name: "Method", cell: ({ title }) => title }, ...columns]
       })
-    }<p class="note">${[
-      ...may === undefined
-        ? [html`Which methods are permitted has not been read: <code>duo-mfa extract integrations</code>. `]
-        : [],
-      ...did === undefined
-        ? [html`Which methods were used has not been read: <code>duo-mfa extract auth</code>. `]
-        : [],
-      ...log !== undefined && !log.isWhole ? [html`Not all logins of the ${daysBack} days have been read. `] : [],
-      ...did !== undefined && did.unknown > 0
-        ? [html`It is not known of ${Words.counted(did.unknown, "login")} with which method they were made. `]
-        : [],
-      ...may !== undefined && methods.some(({ name }) => may.unknown[name] !== 0) || did !== undefined && !isAllUsed
-        ? [html`≥ means at least.`]
-        : []
-    ]}</p>
+    }<p class="note">${notes({ may, did, log, isAllUsed })}</p>
 `
   }
   return part
