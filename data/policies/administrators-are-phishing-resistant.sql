@@ -1,7 +1,7 @@
 -- No active administrator of Duo is without a passkey or a security key.
 -- At most 0
 -- Severity: high
--- Controls: cis 6.5, nist AAL3, pci 8.4.1, cisa phishing-resistant
+-- Controls: nist AAL3, cisa phishing-resistant
 SELECT tenant, admin_id, name, role, strongest
 FROM admins
 WHERE status = 'Active' AND NOT has_phishing_resistant

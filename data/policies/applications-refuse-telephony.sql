@@ -1,7 +1,6 @@
 -- Every application is known to refuse text messages and calls.
 -- At most 0
 -- Severity: medium
--- Controls: cisa phishing-resistant
 SELECT tenant, application_name, integration_key, applies_to, group_name, policy_name, allows_sms, allows_phonecall
 FROM application_policies
 WHERE upper(user_access) IS DISTINCT FROM 'NO_USERS' AND application_type NOT IN ('adminapi', 'accountsapi')

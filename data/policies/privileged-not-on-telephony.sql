@@ -1,7 +1,7 @@
 -- No member of a privileged group has text messages or calls as the strongest method.
 -- At most 0
 -- Severity: high
--- Controls: cis 6.5, pci 8.4.1, cisa phishing-resistant
+-- Controls: cisa last-resort
 SELECT users.tenant, users.user_id, users.username, string_agg(user_groups.group_name, ', ' ORDER BY user_groups.group_name) AS privileged_groups
 FROM user_groups JOIN users USING (tenant, user_id)
 WHERE is_privileged(user_groups.group_name)

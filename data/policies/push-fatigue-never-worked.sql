@@ -1,7 +1,6 @@
 -- Nobody approved a push in the last 30 days within an hour of refusing three, or of reporting a fraud.
 -- At most 0
 -- Severity: high
--- Controls: cisa number-matching
 SELECT approved.tenant, approved.user_id, approved.username, approved.occurred_at, approved.application_name,
   approved.denied, approved.fraud
 FROM push_fatigue approved

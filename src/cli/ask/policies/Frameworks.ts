@@ -1,6 +1,6 @@
 /**
  * Public frameworks, and those of their controls that policies answer. The words are the framework's own, shortened.
- * docs/controls.md says of each control what the policies cannot prove.
+ * docs/controls.md says of each control what the policies show, and what they cannot. None of them proves a whole control.
  */
 import type { Verdict } from "./Verdict.ts"
 
@@ -25,10 +25,19 @@ export const frameworks: ReadonlyArray<Framework> = [
     title: "CIS Controls v8.1",
     url: "https://www.cisecurity.org/controls/v8-1",
     controls: [
-      { id: "5.3", words: "Delete or disable any dormant accounts after a period of 45 days of inactivity" },
-      { id: "6.3", words: "Require all externally-exposed applications to enforce MFA" },
+      {
+        id: "5.3",
+        words: "Delete or disable any dormant accounts after a period of 45 days of inactivity, where supported"
+      },
+      {
+        id: "6.3",
+        words: "Require all externally-exposed enterprise or third-party applications to enforce MFA, where supported"
+      },
       { id: "6.4", words: "Require MFA for remote network access" },
-      { id: "6.5", words: "Require MFA for all administrative access accounts" }
+      {
+        id: "6.5",
+        words: "Require MFA for all administrative access accounts, where supported, on all enterprise assets"
+      }
     ]
   },
   {
@@ -36,8 +45,15 @@ export const frameworks: ReadonlyArray<Framework> = [
     title: "NIST SP 800-63B-4",
     url: "https://pages.nist.gov/800-63-4/sp800-63b.html",
     controls: [
-      { id: "AAL2", words: "Two distinct authentication factors, and at least one phishing-resistant option offered" },
-      { id: "AAL3", words: "A phishing-resistant authenticator with a non-exportable private key" }
+      {
+        id: "AAL2",
+        words: "Proof of two distinct authentication factors; verifiers offer at least one phishing-resistant option"
+      },
+      { id: "AAL3", words: "A phishing-resistant authenticator with a non-exportable authentication key" },
+      {
+        id: "3.2.9",
+        words: "Texts and calls are restricted: offer at least one alternative authenticator that is not"
+      }
     ]
   },
   {
@@ -47,10 +63,14 @@ export const frameworks: ReadonlyArray<Framework> = [
     controls: [
       { id: "8.4.1", words: "MFA for all non-console access into the CDE for personnel with administrative access" },
       { id: "8.4.2", words: "MFA for all non-console access into the CDE" },
-      { id: "8.4.3", words: "MFA for all remote access from outside the entity's network" },
+      {
+        id: "8.4.3",
+        words: "MFA for all remote access from outside the entity's network that could access or impact the CDE"
+      },
       {
         id: "8.5.1",
-        words: "MFA cannot be bypassed by any users, unless authorized by management for a limited time period"
+        words:
+          "MFA cannot be bypassed by any users, unless documented, and authorized by management, for a limited time period"
       }
     ]
   },
@@ -60,7 +80,8 @@ export const frameworks: ReadonlyArray<Framework> = [
     url: "https://www.cisa.gov/MFA",
     controls: [
       { id: "phishing-resistant", words: "Implement phishing-resistant MFA, for high-value targets first" },
-      { id: "number-matching", words: "Use number matching where mobile push is used, against MFA fatigue" }
+      { id: "last-resort", words: "SMS or voice should only be used as a last resort MFA option" },
+      { id: "number-matching", words: "Use number matching where mobile push is used, to mitigate MFA fatigue" }
     ]
   }
 ]
@@ -100,12 +121,12 @@ export const judge = ({ controls, ...framework }: Framework, verdicts: ReadonlyA
   })
 })
 
-/** "CIS Controls v8.1: 1 of 4 controls kept, 2 broken, 1 left out". */
+/** "CIS Controls v8.1, as far as Duo can tell: 1 of 4 controls kept, 2 broken, 1 left out". */
 export const score = ({ controls, title }: JudgedFramework) => {
   const count = (which: Verdict["verdict"]) => controls.filter(({ verdict }) => verdict === which).length
   const others = order.filter((verdict) => verdict !== "kept" && count(verdict) > 0)
   return [
-    `${title}: ${count("kept")} of ${controls.length} controls kept`,
+    `${title}, as far as Duo can tell: ${count("kept")} of ${controls.length} controls kept`,
     ...others.map((verdict) => `${count(verdict)} ${verdict}`)
   ].join(", ")
 }
