@@ -134,7 +134,7 @@ const controlName = (control: string) => control.replace(/^\w+/, (framework) => 
 
 interface Manner {
   readonly pii: Pii
-  /** Whether the page is about several tenants. */
+  /** Whether the page is about several tenants; the names then have their tenant, and the headings are one level higher. */
   readonly hasTenants: boolean
 }
 
@@ -144,7 +144,9 @@ const block = Effect.fnUntraced(function*(session: Session, miss: Miss, index: n
   const names = yield* namesOf(session, miss)
   const more = subjects.length - names.length
   const command = html`<code>duo-mfa sql @policies/${policy}</code>`
-  return html`<h4 id="${pageId(index)}">${sentence === "" || pii === "drop" && !is_built_in ? policy : sentence}</h4>
+  const title = html`${sentence === "" || pii === "drop" && !is_built_in ? policy : sentence}`
+  const id = pageId(index)
+  return html`${hasTenants ? html`<h3 id="${id}">${title}</h3>` : html`<h4 id="${id}">${title}</h4>`}
 <p>${sum(miss, index, names)}${severity === null ? "" : html` <span class="tag">${severity}</span>`}${
     controls.length === 0 ? "" : html` <span class="what">Breaks ${controls.map(controlName).join(", ")}.</span>`
   }</p>

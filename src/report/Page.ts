@@ -142,7 +142,7 @@ export const page = Effect.fnUntraced(function*(
   const present = (parts: ReadonlyArray<PagePart | undefined>) => parts.filter((part) => part !== undefined)
   const judged: Judged = {
     verdicts: present([policyVerdicts(verdicts, missed, { isOfAll, pii }), controls(frameworks, missed)]),
-    misses: present([yield* Misses.people(session, missed, { hasTenants: isOfAll, pii })])
+    misses: present([yield* Misses.people(session, missed, { hasTenants: !isOne, pii })])
   }
   const sections = yield* Effect.forEach(
     subjects,

@@ -74,7 +74,7 @@ describe("the report", () => {
     }))
 
   it("has every tenant in a table at its beginning, and says that a tenant with a single run has nothing to compare with", () => {
-    const [, overview = ""] = /<nav[^>]*>([\s\S]*?)<\/nav>/.exec(page) ?? []
+    const [, overview = ""] = /<nav [^>]*aria-label="Tenants">([\s\S]*?)<\/nav>/.exec(page) ?? []
     const line = new RegExp(`<a href="#tenant-1">${ledger.young}</a></th>(.*)`).exec(overview)?.[1] ?? ""
     assert.deepStrictEqual(
       [...line.matchAll(/data-column="[^"]*"[^>]*>(?:<span[^>]*>)?([^<]*)/g)].map(([, cell]) => cell),

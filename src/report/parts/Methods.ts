@@ -1,4 +1,7 @@
-/** The section about the methods of active users: how many have enrolled each, may use it, and have used it. */
+/**
+ * The section about the methods of active users: how many have enrolled each, may use it, and have used it. It is there if
+ * `integrations` or `auth` was run.
+ */
 import { Effect, Schema } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { askOne, Count } from "../Ask.ts"
@@ -57,6 +60,9 @@ const methods = [
 ] as const
 type Method = typeof methods[number]
 
+/** The part of the subject that the section needs. */
+type Place = Pick<Subject, "session" | "tenant">
+
 const Numbers = Schema.Record(Schema.String, Count)
 
 /** SQL for an object that has a number for each method. */
@@ -65,7 +71,7 @@ const object = (number: (method: Method) => string) =>
 
 const active = (tenant: string) => `(FROM users WHERE tenant = ${DuckDb.literal(tenant)} AND is_active)`
 
-const enrolled = ({ session, tenant: { tenant } }: Subject) =>
+const enrolled = ({ session, tenant: { tenant } }: Place) =>
   askOne(
     session,
     Schema.Struct({ users: Count, numbers: Numbers }),
@@ -77,7 +83,7 @@ const enrolled = ({ session, tenant: { tenant } }: Subject) =>
 const Permitted = Schema.Struct({ numbers: Numbers, unknown: Numbers })
 
 /** How many users may use each method in at least one application, and of how many this is not known. */
-const permitted = ({ session, tenant: { tenant } }: Subject) =>
+const permitted = ({ session, tenant: { tenant } }: Place) =>
   askOne(
     session,
     Permitted,
@@ -102,7 +108,7 @@ const Used = Schema.Struct({
   unknown: Count
 })
 
-const used = ({ session, tenant: { tenant } }: Subject, where: string) =>
+const used = ({ session, tenant: { tenant } }: Place, where: string) =>
   askOne(
     session,
     Used,
@@ -149,12 +155,13 @@ const notes = ({ did, isAllUsed, log, may }: Known) => {
 }
 
 /** Makes the section. */
-export const methodUse = Effect.fnUntraced(function*(subject: Subject) {
+export const methodUse = Effect.fnUntraced(function*(subject: Place) {
   const { session, tenant: { tenant } } = subject
-  const has = yield* enrolled(subject)
   const isPermittedKnown = yield* LogCoverage.wasRun(session, tenant, "integrations")
   const may = isPermittedKnown ? yield* permitted(subject) : undefined
   const log = yield* LogCoverage.find(session, tenant)
+  if (!isPermittedKnown && log === undefined) return undefined
+  const has = yield* enrolled(subject)
   const did = log === undefined ? undefined : yield* used(subject, log.where)
   const isAllUsed = log?.gaps.length === 0 && did?.unknown === 0
   const column = (name: string, cell: PageColumn<Method>["cell"]): PageColumn<Method> => ({

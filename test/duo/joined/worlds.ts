@@ -59,9 +59,8 @@ export interface World {
   readonly groupPolicies?: ReadonlyArray<Cells>
 }
 
-/** Answers a query in worlds with one user and one application each. Each world is a tenant, named by its number. */
-export const ask = Effect.fnUntraced(function*(query: string, worlds: ReadonlyArray<World>) {
-  const session = yield* DuckDb.open({})
+/** Makes worlds with one user and one application each in a session. Each world is a tenant, named by its number. */
+export const prepare = Effect.fnUntraced(function*(session: DuckDb.Session, worlds: ReadonlyArray<World>) {
   const fill = (table: Table, of: (world: World) => ReadonlyArray<Cells>) => {
     const rows = worlds.flatMap((world, n) => of(world).map((row) => ({ tenant: String(n), ...row })))
     const type = JSON.stringify([
@@ -95,6 +94,12 @@ export const ask = Effect.fnUntraced(function*(query: string, worlds: ReadonlyAr
     }))
   ])
   yield* session.run(sql)
+})
+
+/** Answers a query in worlds. */
+export const ask = Effect.fnUntraced(function*(query: string, worlds: ReadonlyArray<World>) {
+  const session = yield* DuckDb.open({})
+  yield* prepare(session, worlds)
   const rows = yield* session.all(query)
   return worlds.map((_, n) => rows.filter(([tenant]) => tenant === String(n)).map(([_, ...cells]) => cells))
 }, Effect.scoped)

@@ -19,11 +19,14 @@ const Way = Schema.Struct({
 
 const Use = Schema.Struct({ user_id: Schema.String, strength: Schema.NullOr(Schema.String), at: Millis })
 
+/** The part of the subject that the columns need. */
+type Place = Pick<Subject, "session" | "tenant">
+
 const among = (users: ReadonlyArray<{ readonly user_id: string }>) =>
   `user_id IN (${users.map(({ user_id }) => DuckDb.literal(user_id)).join(", ")})`
 
 /** The weakest ways into any application. */
-const waysOf = ({ session, tenant }: Subject, users: string) =>
+const waysOf = ({ session, tenant }: Place, users: string) =>
   ask(
     session,
     Way,
@@ -34,7 +37,7 @@ const waysOf = ({ session, tenant }: Subject, users: string) =>
   )
 
 /** The last logins with a second factor. */
-const usesOf = ({ session, tenant }: Subject, users: string) =>
+const usesOf = ({ session, tenant }: Place, users: string) =>
   ask(
     session,
     Use,
@@ -62,7 +65,7 @@ const lastUsed = (use: typeof Use.Type | undefined) =>
 
 /** The columns. One whose pipeline was not run over the tenant is left out. */
 export const waysIn = Effect.fnUntraced(
-  function*<User extends { readonly user_id: string }>(subject: Subject, users: ReadonlyArray<User>) {
+  function*<User extends { readonly user_id: string }>(subject: Place, users: ReadonlyArray<User>) {
     const { session, tenant: { tenant } } = subject
     const columns: Array<PageColumn<User>> = []
     if (users.length === 0) return columns

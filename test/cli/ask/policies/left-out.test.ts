@@ -9,7 +9,7 @@ import type * as LoginLog from "../../../../src/emulator/log/LoginLog.ts"
 import * as Tenant from "../../../../src/emulator/people/Tenant.ts"
 import { runAt } from "../../../known/ledger.ts"
 import { authenticatorsOf, type JsonObject } from "../../../known/people.ts"
-import { query } from "../../../support/processes/program.ts"
+import * as Administrators from "../../../pipelines/admins/administrators.ts"
 import { judged, policy } from "../../../support/verdicts.ts"
 import { everySink, inFolder } from "../../../torture/support/InProcess.ts"
 
@@ -47,6 +47,18 @@ const loose = {
     require_verified_push: false
   },
   new_user: { new_user_behavior: "no-mfa" }
+}
+
+/** A policy that permits text messages and calls, and nothing else. */
+const weak = {
+  ...strict,
+  authentication_methods: {
+    allowed_auth_list: ["sms", "phonecall"],
+    blocked_auth_list: [
+      ...["webauthn-platform", "webauthn-platform-pwl", "webauthn-roaming", "webauthn-roaming-pwl", "desktop"],
+      ...["duo-push", "duo-push-pwl", "duo-passcode", "hardware-token", "bypass"]
+    ]
+  }
 }
 
 /** A tenant with one application for all, and a policy. */
@@ -90,9 +102,10 @@ const logins = (folder: string, day: number, ...tries: ReadonlyArray<readonly [f
 
 /** The policies about a pipeline that is not everybody's. */
 const about = {
-  admins: ["administrators-are-phishing-resistant"],
+  admins: ["administrators-are-phishing-resistant", "administrators-have-mfa"],
   auth: ["logins-need-a-second-factor", "passkeys-are-used", "push-fatigue-never-worked"],
   integrations: [
+    "applications-offer-more-than-telephony",
     "applications-offer-phishing-resistant",
     "applications-refuse-telephony",
     "every-way-in-needs-a-method",
@@ -122,17 +135,20 @@ describe("a built-in policy", () => {
       yield* runAt(`${folder}/data`, at(4) * 1000, { port, tenant: guarded(loose) }, targets(folder), integrations)
       const refused = ["duo_push", "denied"] as const
       yield* logins(folder, 2, ["sms_passcode"], ["bypass_code"], refused, refused, refused, ["duo_push"])
+      const [onlyTelephony = "", ...others] = about.integrations
       assert.deepStrictEqual((yield* judged(folder)).broken, {
-        ...Object.fromEntries([...about.integrations, ...about.auth].map((name) => [name, 1])),
+        ...Object.fromEntries([...others, ...about.auth].map((name) => [name, 1])),
         "every-way-in-needs-a-method": 2
       })
+      yield* runAt(`${folder}/data`, at(5) * 1000, { port, tenant: guarded(weak) }, targets(folder), integrations)
+      assert.deepStrictEqual((yield* judged(folder, onlyTelephony)).broken, { [onlyTelephony]: 1 })
     })))
 
   it.live("is left out if another tenant was not read, unless it is broken, and cannot be told if somebody wrote it", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
       yield* runAt(`${folder}/data`, at(2) * 1000, { port, tenant: guarded(strict) }, targets(folder))
       yield* runAt(`${folder}/data`, at(3) * 1000, { port, tenant: guarded(strict) }, targets(folder), integrations)
-      const [name = ""] = about.integrations
+      const [, name = ""] = about.integrations
       const own = `${folder}/data/policies`
       mkdirSync(own)
       writeFileSync(
@@ -150,14 +166,20 @@ describe("a built-in policy", () => {
       assert.deepStrictEqual(yield* verdict, ["broken", "cannot be told"])
     })))
 
-  it.live("about the administrators counts those who are known to have nothing phishing-resistant", () =>
+  it.live("about the administrators counts those who are known to have nothing phishing-resistant, and no factor at all", () =>
     inFolder(Effect.fnUntraced(function*(folder) {
-      yield* runAt(`${folder}/data`, at(2) * 1000, { port, tenant: Tenant.fromUsers([ann]) }, targets(folder), admins)
-      const [{ n } = {}] = yield* query(
-        `ATTACH '${folder}/data/duo.duckdb' AS ledger (READ_ONLY); SELECT count(*)::INTEGER AS n FROM ledger.admins
-         WHERE status = 'Active' AND NOT has_phishing_resistant`
-      )
-      assert.isAbove(Number(n), 0)
-      assert.deepStrictEqual((yield* judged(folder, ...about.admins)).broken, { [about.admins[0] ?? ""]: n })
+      const admin = (admin_id: string, factors: object) => ({
+        ...{ admin_id, name: admin_id, email: `${admin_id}@example.com`, role: "Owner", status: "Active" },
+        ...{ created: at(1), last_login: at(1), phone: null, phone_details: [], hardtoken: null },
+        ...{ webauthncredentials: [], ...factors }
+      })
+      const tenant = Tenant.fromUsers([ann], [], [
+        admin("DEADA", { webauthncredentials: [Administrators.key] }),
+        admin("DEBOB", { phone_details: [Administrators.phone] }),
+        admin("DECYD", {})
+      ])
+      yield* runAt(`${folder}/data`, at(2) * 1000, { port, tenant }, targets(folder), admins)
+      const [resistant = "", some = ""] = about.admins
+      assert.deepStrictEqual((yield* judged(folder, ...about.admins)).broken, { [resistant]: 2, [some]: 1 })
     })))
 })
