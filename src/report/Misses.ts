@@ -110,8 +110,8 @@ const namesOf = Effect.fnUntraced(function*(session: Session, { about, subjects 
 const named = ({ accepted_until, id, is_privileged, more, name, tenant }: Named, hasTenants: boolean) =>
   html`<li>${person({ user_id: id, username: name, realname: more })}${
     is_privileged ? html` <span class="tag">privileged</span>` : ""
-  }${hasTenants ? html` <span class="what">${tenant}</span>` : ""}${
-    accepted_until === null ? "" : html` <span class="what">accepted until ${Words.day(accepted_until)}</span>`
+  }${accepted_until === null ? "" : html` <span class="what">accepted until ${Words.day(accepted_until)}</span>`}${
+    hasTenants ? html` <span class="what under">${tenant}</span>` : ""
   }</li>
 `
 
@@ -121,7 +121,11 @@ const sum = ({ about, found, subjects }: Miss, index: number, names: ReadonlyArr
   const { many, one } = kinds[about]
   const [{ accepted, privileged } = { accepted: 0, privileged: 0 }] = names
   return html`${Words.figure(`${pageId(index)}.subjects`, subjects.length)} ${subjects.length === 1 ? one : many}${
-    privileged === 0 ? "" : `, ${Words.count(privileged)} of them privileged`
+    privileged === 0
+      ? ""
+      : subjects.length === 1
+      ? ", who is privileged"
+      : `, ${privileged === subjects.length ? "all" : Words.count(privileged)} of them privileged`
   }${
     accepted === 0
       ? ""
@@ -146,7 +150,9 @@ const block = Effect.fnUntraced(function*(session: Session, miss: Miss, index: n
   const command = html`<code>duo-mfa sql @policies/${policy}</code>`
   const title = html`${sentence === "" || pii === "drop" && !is_built_in ? policy : sentence}`
   const id = pageId(index)
-  return html`${hasTenants ? html`<h3 id="${id}">${title}</h3>` : html`<h4 id="${id}">${title}</h4>`}
+  return html`${
+    hasTenants ? html`<h3 class="miss" id="${id}">${title}</h3>` : html`<h4 class="miss" id="${id}">${title}</h4>`
+  }
 <p>${sum(miss, index, names)}${severity === null ? "" : html` <span class="tag">${severity}</span>`}${
     controls.length === 0 ? "" : html` <span class="what">Breaks ${controls.map(controlName).join(", ")}.</span>`
   }</p>

@@ -47,8 +47,8 @@ const columnsFor = (pii: Pii, misses: ReadonlyArray<Misses.Miss>): ReadonlyArray
     cell: ({ is_built_in, policy, sentence, why }) =>
       pii === "drop" && !is_built_in ? policy : html`${sentence === "" ? policy : sentence} ${
         why === null
-          ? html`<code class="what">${policy}</code>`
-          : html`<span class="what">${policy}: ${why.split("\n", 1)}</span>`
+          ? html`<code class="what under">${policy}</code>`
+          : html`<span class="what under">${policy}: ${why.split("\n", 1)}</span>`
       }`
   },
   { name: "Verdict", cell: ({ verdict }) => verdictMark(verdict) },

@@ -24,7 +24,7 @@ h1, h2, h3, h4 { line-height: 1.25; text-wrap: balance; margin: 0; }
 h1 { font-size: 1.9rem; letter-spacing: -.01em; }
 h2 { font-size: 1.3rem; margin-top: 2rem; overflow-wrap: anywhere; }
 h3 { font-size: 1.2rem; }
-h4 { font-size: 1rem; margin-top: 1.5rem; }
+h4, .miss { font-size: 1rem; margin-top: 1.5rem; }
 p { margin: .4rem 0; max-width: 46rem; text-wrap: pretty; }
 a { color: var(--link); }
 code { font: .875em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
@@ -47,6 +47,7 @@ header p, .as-of, .says, .what, .realname, .note, figcaption { color: var(--mute
 }
 :target { scroll-margin-top: 1rem; }
 .part:first-of-type { margin-top: 1.25rem; }
+section:not(:first-child) { margin-top: 3.5rem; }
 .note, .what { font-size: .875rem; }
 .unseen {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
@@ -95,6 +96,7 @@ thead th::first-letter { text-transform: uppercase; }
 thead th { font-size: .8125rem; font-weight: 600; color: var(--muted); border-bottom-color: var(--line); vertical-align: bottom; }
 tbody th { font-weight: 400; overflow-wrap: anywhere; }
 .under { display: block; }
+th > .under { min-width: 13rem; }
 .whole { white-space: nowrap; }
 .on-paper { display: none; }
 .figure { text-align: right; white-space: nowrap; }
@@ -141,10 +143,11 @@ dd { margin: 0; color: var(--muted); }
   }
   html { font-size: 9.5pt; }
   body { max-width: none; padding: 0; }
-  h2, h3, h4, h3 + p, h4 + p, figcaption { break-after: avoid; }
+  h2, h3, h4, .heading + p, .miss + p, h4 + p, figcaption { break-after: avoid; }
   .part { margin-top: 1.75rem; }
   .heading { display: block; break-after: avoid; }
-  .card, figure > .chart, tr, table:not(.folds) { break-inside: avoid; }
+  .names { break-after: avoid; }
+  .card, figure > .chart, .names, tr, table:not(.folds) { break-inside: avoid; }
   thead { display: table-header-group; break-after: avoid; }
   tbody tr:first-child { break-before: avoid; }
   details, .contents, .back { display: none; }

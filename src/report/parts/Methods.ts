@@ -149,7 +149,7 @@ const notes = ({ did, isAllUsed, log, may }: Known) => {
     did === undefined || did.unknown === 0
       ? html``
       : html`Of ${Words.counted(did.unknown, "login")} the method is not known. `,
-    hasUnknown ? html`Some policies do not say what they permit. ` : html``,
+    hasUnknown ? html`For some users it is not known what is permitted. ` : html``,
     hasUnknown || did !== undefined && !isAllUsed ? html`≥ means at least.` : html``
   ]
 }

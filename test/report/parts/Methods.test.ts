@@ -88,7 +88,7 @@ describe("the methods on the report", () => {
       assert.strictEqual(methods["Text message"], "1, not known, not known")
       assert.strictEqual(
         note,
-        "Of 1 login the method is not known. Some policies do not say what they permit. ≥ means at least."
+        "Of 1 login the method is not known. For some users it is not known what is permitted. ≥ means at least."
       )
     }))
 
