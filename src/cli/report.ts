@@ -12,9 +12,9 @@ import * as Privileged from "../report/Privileged.ts"
 import { version } from "../Version.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Parameters from "./ask/Parameters.ts"
+import * as BrokenPolicies from "./ask/policies/BrokenPolicies.ts"
 import * as Frameworks from "./ask/policies/Frameworks.ts"
 import * as Judgement from "./ask/policies/Judgement.ts"
-import * as Misses from "./ask/policies/Misses.ts"
 import * as Policies from "./ask/policies/Policies.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Stderr from "./terminal/Stderr.ts"
@@ -87,7 +87,7 @@ export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted
     exceptions,
     verdicts,
     frameworks: Frameworks.frameworks.map((framework) => Frameworks.judge(framework, verdicts)),
-    misses: yield* Misses.find(session, unknown, policies, verdicts),
+    misses: yield* BrokenPolicies.find(session, unknown, policies, verdicts),
     title,
     logo,
     only: tenant,

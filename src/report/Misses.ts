@@ -8,7 +8,7 @@ import { type Html, html } from "./Html.ts"
 import { person } from "./PageTable.ts"
 import * as Words from "./Words.ts"
 
-/** A broken policy, and whom or what its rows are about. */
+/** A broken policy, and the entities that its rows are about. */
 export interface Miss {
   readonly policy: string
   readonly is_built_in: boolean
@@ -18,14 +18,14 @@ export interface Miss {
   /** The number of rows. */
   readonly found: number | null
   readonly about: keyof typeof kinds | null
-  /** Each once. */
-  readonly subjects: ReadonlyArray<{ readonly tenant: string; readonly id: string }>
+  /** Each once. They are of the kind that `about` says. */
+  readonly entities: ReadonlyArray<{ readonly tenant: string; readonly id: string }>
 }
 
 /** The number of names of a policy on the page. */
 const namesMax = 20
 
-/** What the rows of a policy can be about, with the SQL that finds their names. */
+/** The kinds of entities that the rows of a policy can be about, with the SQL that finds their names. */
 const kinds = {
   users: {
     one: "user",
@@ -55,7 +55,7 @@ const Named = Schema.Struct({
   is_privileged: Schema.Boolean,
   /** The last day of the exception that accepts the risk. */
   accepted_until: Schema.NullOr(Millis),
-  /** Of all subjects of the policy. */
+  /** Of all entities of the policy. */
   privileged: Count,
   accepted: Count
 })
@@ -78,17 +78,17 @@ export const inOrder = (misses: ReadonlyArray<Miss>) => {
   return misses.toSorted((one, other) => rank(one) - rank(other) || (one.policy < other.policy ? -1 : 1))
 }
 
-/** The first subjects of a policy: those whom no exception accepts, privileged ones first, then by last login. */
-const namesOf = Effect.fnUntraced(function*(session: Session, { about, subjects }: Miss) {
-  if (about === null || subjects.length === 0) return []
+/** The first entities of a policy: those whom no exception accepts, privileged ones first, then by last login. */
+const namesOf = Effect.fnUntraced(function*(session: Session, { about, entities }: Miss) {
+  if (about === null || entities.length === 0) return []
   const { names, view } = kinds[about]
   const isUsers = about === "users"
   return yield* ask(
     session,
     Named,
-    `WITH subjects AS (
+    `WITH entities AS (
        SELECT unnest(from_json(${
-      DuckDb.literal(JSON.stringify(subjects))
+      DuckDb.literal(JSON.stringify(entities))
     }, '[{"tenant":"VARCHAR","id":"VARCHAR"}]'), recursive := true)
      ),
      names AS (${
@@ -99,7 +99,7 @@ const namesOf = Effect.fnUntraced(function*(session: Session, { about, subjects 
      SELECT s.tenant, s.id, name, more, p.user_id IS NOT NULL AS is_privileged,
        CASE WHEN is_accepted THEN epoch_ms(e.until::TIMESTAMP) END AS accepted_until,
        count(p.user_id) OVER () AS privileged, count(accepted_until) OVER () AS accepted
-     FROM subjects s LEFT JOIN names ON names.tenant = s.tenant AND names.id = s.id
+     FROM entities s LEFT JOIN names ON names.tenant = s.tenant AND names.id = s.id
      LEFT JOIN privileged_users p ON ${isUsers} AND p.tenant = s.tenant AND p.user_id = s.id
      LEFT JOIN exceptions e ON ${isUsers} AND e.tenant = s.tenant AND e.user_id = s.id
      ORDER BY accepted_until IS NOT NULL, is_privileged DESC, last_login_at DESC NULLS LAST, name, s.tenant, s.id
@@ -116,16 +116,16 @@ const named = ({ accepted_until, id, is_privileged, more, name, tenant }: Named,
 `
 
 /** "3 users, 1 of them privileged; an exception accepts 2 of them." */
-const sum = ({ about, found, subjects }: Miss, index: number, names: ReadonlyArray<Named>) => {
+const sum = ({ about, found, entities }: Miss, index: number, names: ReadonlyArray<Named>) => {
   if (about === null) return html`${Words.counted(found ?? 0, "row")}, which name neither a person nor an application.`
   const { many, one } = kinds[about]
   const [{ accepted, privileged } = { accepted: 0, privileged: 0 }] = names
-  return html`${Words.figure(`${pageId(index)}.subjects`, subjects.length)} ${subjects.length === 1 ? one : many}${
+  return html`${Words.figure(`${pageId(index)}.entities`, entities.length)} ${entities.length === 1 ? one : many}${
     privileged === 0
       ? ""
-      : subjects.length === 1
+      : entities.length === 1
       ? ", who is privileged"
-      : `, ${privileged === subjects.length ? "all" : Words.count(privileged)} of them privileged`
+      : `, ${privileged === entities.length ? "all" : Words.count(privileged)} of them privileged`
   }${
     accepted === 0
       ? ""
@@ -144,9 +144,9 @@ interface Manner {
 
 /** A policy with the people behind it. */
 const block = Effect.fnUntraced(function*(session: Session, miss: Miss, index: number, { hasTenants, pii }: Manner) {
-  const { controls, is_built_in, policy, sentence, severity, subjects } = miss
+  const { controls, is_built_in, policy, sentence, severity, entities } = miss
   const names = yield* namesOf(session, miss)
-  const more = subjects.length - names.length
+  const more = entities.length - names.length
   const command = html`<code>duo-mfa sql @policies/${policy}</code>`
   const title = html`${sentence === "" || pii === "drop" && !is_built_in ? policy : sentence}`
   const id = pageId(index)

@@ -14,7 +14,7 @@ import { bypasses } from "./parts/Bypasses.ts"
 import { changes } from "./parts/Changes.ts"
 import { groups } from "./parts/Groups.ts"
 import { headline } from "./parts/Headline.ts"
-import { methodUse } from "./parts/Methods.ts"
+import { methodUse } from "./parts/MethodUse.ts"
 import { opening } from "./parts/Opening.ts"
 import { coverage, daysOf, factorMix } from "./parts/OverTime.ts"
 import { permitted } from "./parts/Permitted.ts"
@@ -111,7 +111,7 @@ const meaning = html`<h2>What the words mean</h2>
 interface PageInput extends Common {
   readonly verdicts: ReadonlyArray<PolicyVerdict>
   readonly frameworks: ReadonlyArray<FrameworkVerdicts>
-  /** The broken policies, with whom they are about. */
+  /** The broken policies, with the entities that they are about. */
   readonly misses: ReadonlyArray<Misses.Miss>
   readonly exceptions: ReadonlyArray<Exceptions.AcceptedException>
   /** The heading of the page; without it, what the page is about. */

@@ -1,7 +1,7 @@
 /** The section about methods: enrolled, permitted and used by how many, and where this is not known. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { methodUse } from "../../../src/report/parts/Methods.ts"
+import { methodUse } from "../../../src/report/parts/MethodUse.ts"
 import { sentences } from "../sentences.ts"
 import { type LoggedWorld, places } from "./logs.ts"
 

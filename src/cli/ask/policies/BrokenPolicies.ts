@@ -1,4 +1,4 @@
-/** Finds whom the broken policies are about, for pages that name them. */
+/** Finds the users, administrators and applications that broken policies are about, for pages that name them. */
 import { Effect } from "effect"
 import type { Session } from "../../../duckdb/DuckDb.ts"
 import type { Miss } from "../../../report/Misses.ts"
@@ -7,17 +7,17 @@ import * as Select from "../Select.ts"
 import type { Policy } from "./Policies.ts"
 import type { Verdict } from "./Verdict.ts"
 
-/** The columns that say whom a row is about; the first that a query has counts. */
+/** The columns that identify what a row is about; the first that a query has counts. */
 const columns = [["user_id", "users"], ["admin_id", "administrators"], ["integration_key", "applications"]] as const
 
-/** The subjects in the rows of a query, each once. */
-const subjectsOf = Effect.fnUntraced(function*(session: Session, { sql }: Policy, world: string) {
+/** The entities in the rows of a query, each once. */
+const entitiesOf = Effect.fnUntraced(function*(session: Session, { sql }: Policy, world: string) {
   const own = yield* Effect.orDie(session.another)
   yield* Effect.orDie(own.run(world))
   const { names, next } = yield* Select.begin(own, yield* Select.prepare(own, sql))
   const tenantAt = names.indexOf("tenant")
   const [column, about] = columns.find(([name]) => names.includes(name)) ?? []
-  if (tenantAt === -1 || column === undefined) return { about: null, subjects: [] }
+  if (tenantAt === -1 || column === undefined) return { about: null, entities: [] }
   const idAt = names.indexOf(column)
   const found = new Map<string, { readonly tenant: string; readonly id: string }>()
   for (let chunk = yield* next; chunk !== undefined; chunk = yield* next) {
@@ -27,10 +27,10 @@ const subjectsOf = Effect.fnUntraced(function*(session: Session, { sql }: Policy
       if (typeof tenant === "string" && typeof id === "string") found.set(JSON.stringify([tenant, id]), { tenant, id })
     }
   }
-  return { about, subjects: [...found.values()] }
+  return { about, entities: [...found.values()] }
 }, Effect.scoped)
 
-/** The broken policies, with whom they are about. A query that fails now names nobody. */
+/** The broken policies, with the entities that they are about. A query that fails now names nobody. */
 export const find = (
   session: Session,
   unknown: NotKnown,
@@ -43,8 +43,8 @@ export const find = (
     return verdict.verdict === "broken" && policy !== undefined ? [{ policy, verdict }] : []
   })
   return Effect.forEach(broken, ({ policy, verdict }) =>
-    subjectsOf(session, policy, asItIs).pipe(
-      Effect.orElseSucceed(() => ({ about: null, subjects: [] })),
-      Effect.map((subjects): Miss => ({ ...verdict, ...subjects }))
+    entitiesOf(session, policy, asItIs).pipe(
+      Effect.orElseSucceed(() => ({ about: null, entities: [] })),
+      Effect.map((entities): Miss => ({ ...verdict, ...entities }))
     ))
 }
