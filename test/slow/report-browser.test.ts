@@ -2,10 +2,11 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Report from "../known/report.ts"
+import { png } from "../report/pixel.ts"
 import { command } from "../support/processes/command.ts"
 import { chromium, open } from "../support/servers/chromium.ts"
 
@@ -107,6 +108,18 @@ describe.skipIf(chromium === undefined)("the report in a browser", () => {
         yield* Effect.promise(() => page.evaluate("getComputedStyle(document.body).marginTop")),
         "99px"
       )
+    }).pipe(Effect.scoped))
+
+  it.live("shows a logo, which its policy permits", () =>
+    Effect.gen(function*() {
+      writeFileSync(`${folder}/logo.png`, png)
+      yield* command(folder, ["report", "--logo", "logo.png", "--output", "logo.html"], { DUO_MFA_DATA: "data" })
+      const page = yield* open(chromium ?? "", `${folder}/logo.html`)
+      assert.strictEqual(
+        yield* Effect.promise(() => page.evaluate("document.querySelector('img.logo').naturalWidth")),
+        1
+      )
+      assert.deepStrictEqual(page.complaints, [])
     }).pipe(Effect.scoped))
 
   for (const width of [1280, 390, 320]) {

@@ -33,6 +33,12 @@ describe("the ways in of a user at risk", () => {
       const policy = { allows_sms: null, allows_phonecall: null }
       assert.strictEqual(yield* weakest({ policy }), "At most: Passcode")
       assert.strictEqual(yield* weakest({ policy, methods: [{ method_kind: "phone", can_sms: true }] }), "Not known")
+      // nothing is weaker than a bypass code, whatever else may be permitted
+      const withCode = { user: { is_bypass: true, bypass_reason: "code" } }
+      assert.strictEqual(
+        yield* weakest({ ...withCode, policy: { user_auth_behavior: null, allows_bypass: true } }),
+        "Password alone"
+      )
     }))
 
   it.effect("are beside the factor of the last login, if there was one", () =>
