@@ -7,7 +7,7 @@ import { join, resolve } from "node:path"
 import { chromium, open } from "../../test/support/servers/chromium.ts"
 
 const width = 1000
-const height = 962
+const height = 1047
 
 const folder = mkdtempSync(join(tmpdir(), "duo-mfa-picture-"))
 try {

@@ -76,6 +76,7 @@ export const controls = (
 ${
         table({
           caption: "Controls by framework",
+          isNarrow: true,
           rows: frameworks,
           columns: [
             { name: "Framework", cell: ({ title }) => title },

@@ -37,9 +37,11 @@ header p, .as-of, .says, .what, .realname, .note, figcaption { color: var(--mute
 .heading { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; column-gap: 1rem; }
 .back { font-size: .875rem; padding: .2rem 0; }
 .back:not(:hover, :focus-visible) { text-decoration: none; }
-.contents { margin-top: 1.25rem; font-size: .9375rem; }
+.contents { margin-top: 1rem; font-size: .9375rem; }
 .contents ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1.25rem; }
 .contents a { display: inline-block; padding: .25rem 0; }
+.contents a:not(:hover, :focus-visible) { text-decoration: none; }
+.contents + .part { margin-top: 1rem; }
 .logo { display: block; max-width: min(16rem, 100%); max-height: 4rem; object-fit: contain; margin-bottom: 1.25rem; }
 .names {
   list-style: none; margin: .4rem 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr));
