@@ -70,6 +70,11 @@ const csv: Sink = {
 
   discard: (location, run_id) => Effect.flatMap(parse(location), ({ root }) => Files.discard(root, run_id)),
 
+  pruneRuns: Effect.fnUntraced(function*(location, tables, runs, removal) {
+    const { target } = yield* parse(location)
+    return yield* RunFiles.prune(tables, runs, removal, (table, id) => [target(table, id)])
+  }),
+
   read: Effect.fn("csv.read")(function*(location, run, table) {
     const { target } = yield* parse(location)
     const columns = Ndjson.columns(table, DuckDb.types)

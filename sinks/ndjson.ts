@@ -70,6 +70,17 @@ const ndjson: Sink = {
       ? Effect.void
       : Effect.flatMap(rootOf(location), (root) => Files.discard(root, run_id)),
 
+  pruneRuns: Effect.fnUntraced(function*(location, tables, runs, removal) {
+    const path = yield* Path.Path
+    const { root } = yield* parse(location)
+    return yield* RunFiles.prune(
+      tables,
+      runs,
+      removal,
+      ({ name }, id) => compressions.map(({ suffix }) => path.join(root, name, `${id}${suffix}`))
+    )
+  }),
+
   read: Effect.fn("ndjson.read")(function*(location, run, table) {
     const path = yield* Path.Path
     if (location === standardOutput) return undefined

@@ -4,35 +4,21 @@
  */
 import { Array, Effect, FileSystem, Path, Stream } from "effect"
 import * as DuckDb from "../src/duckdb/DuckDb.ts"
-import * as Instant from "../src/duckdb/Instant.ts"
 import * as Read from "../src/duckdb/Read.ts"
 import * as RowsSql from "../src/duckdb/RowsSql.ts"
 import { CannotCreate, type SinkReason, Superseded } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
 import * as Identity from "../src/files/Identity.ts"
+import * as Removed from "../src/files/Removed.ts"
 import * as AddedColumns from "../src/history/AddedColumns.ts"
 import * as ParquetFiles from "../src/history/ParquetFiles.ts"
 import * as ParquetWriter from "../src/history/ParquetWriter.ts"
 import { collectedTables, type Outcome, stampOf } from "../src/Outcome.ts"
 import * as Lock from "../src/run/publish/Lock.ts"
 import type { Rows, Sink, SinkRun, SinkServices } from "../src/Sink.ts"
-import { isSnapshot, type Stamp, type Table } from "../src/Table.ts"
+import { isSnapshot, type Table } from "../src/Table.ts"
 import * as EventFiles from "./parquet/EventFiles.ts"
-
-const option = /\?compression=(zstd|snappy)$/
-
-/** Parses a location such as `DIR?compression=snappy`. */
-const parse = Effect.fnUntraced(function*(location: string) {
-  const path = yield* Path.Path
-  const root = path.resolve(location.replace(option, ""))
-  return {
-    compression: option.exec(location)?.[1] ?? "zstd",
-    root,
-    snapshot: ({ observed_at, run_id }: Pick<Stamp, "run_id" | "observed_at">, { name }: Table) =>
-      path.join(root, name, `run_date=${Instant.format(observed_at).split("T").at(0)}`, `${run_id}.parquet`),
-    current: ({ name }: Table) => path.join(root, "current", `${name}.parquet`)
-  }
-})
+import * as ParquetLocation from "./parquet/ParquetLocation.ts"
 
 /** The query for the rows of a current file, which may lack columns of the table. */
 const rowsIn = (file: string, { columns }: Table) =>
@@ -47,7 +33,7 @@ const tenantsIn = (round: ReadonlyArray<Outcome>, isIn = "IN") =>
 const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { compression, current, root, snapshot } = yield* parse(location)
+  const { compression, current, root, snapshot } = yield* ParquetLocation.parse(location)
   if (root.includes("?")) {
     return yield* new CannotCreate({ detail: "a ? can only begin ?compression=zstd or ?compression=snappy" })
   }
@@ -196,7 +182,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   }
 })
 
-const rootOf = (location: string) => Effect.map(parse(location), ({ root }) => root)
+const { rootOf } = ParquetLocation
 
 const parquet: Sink = {
   name: "parquet",
@@ -225,14 +211,21 @@ const parquet: Sink = {
     return sql === undefined ? undefined : { session, sql }
   }),
 
-  prune: Effect.fnUntraced(function*(location, tables, before) {
+  pruneEvents: Effect.fnUntraced(function*(location, tables, before, removal) {
     const root = yield* rootOf(location)
-    yield* Lock.acquireIn(root)
-    return yield* EventFiles.prune(root, tables, before)
+    if (!removal.dryRun) yield* Lock.acquireIn(root)
+    return yield* EventFiles.prune(root, tables, before, removal)
+  }),
+
+  pruneRuns: Effect.fnUntraced(function*(location, tables, runs, removal) {
+    const { root, snapshot } = yield* ParquetLocation.parse(location)
+    if (!removal.dryRun) yield* Lock.acquireIn(root)
+    const files = new Set(runs.flatMap((run) => tables.map((table) => snapshot(Read.newestOf(run), table))))
+    return Removed.format(yield* Removed.remove(files, removal))
   }),
 
   read: Effect.fn("parquet.read")(function*(location, run, table) {
-    const { root, snapshot } = yield* parse(location)
+    const { root, snapshot } = yield* ParquetLocation.parse(location)
     if (!isSnapshot(table)) {
       const sql = yield* EventFiles.select(root, run, table)
       return sql === undefined ? undefined : { session: yield* DuckDb.open({}), sql }

@@ -58,6 +58,24 @@ export interface EventPart {
   readonly to: bigint
 }
 
+/** How a removal is done: a dry run changes nothing, and its result is what the removal would be. */
+export interface Removal {
+  readonly dryRun: boolean
+}
+
+/** A person: a user of one tenant, or of every tenant if `tenant` is null. */
+export interface Person {
+  readonly tenant: string | null
+  readonly user_id: string
+}
+
+/** How many rows of a person a table has, over all runs. */
+export interface PersonRows {
+  readonly tenant: string
+  readonly table: string
+  readonly rows: number
+}
+
 /** The result of `seal`. */
 export interface Sealed {
   /** The bytes that publishing makes visible. */
@@ -145,11 +163,34 @@ export interface Sink<E = SinkFailure> {
    * Removes the rows of a log's tables that happened before an instant, in microseconds since 1970, and says how many
    * bytes or rows that were. The instant is a midnight.
    */
-  readonly prune?: (
+  readonly pruneEvents?: (
     location: string,
     tables: ReadonlyArray<Table>,
-    before: bigint
+    before: bigint,
+    removal: Removal
   ) => Effect.Effect<string, E, SinkServices | Scope.Scope>
+  /**
+   * Removes the snapshots of published runs, and says how many bytes or rows that were. History is not a snapshot, and
+   * stays. Either all runs of a round are in the list, or none. A run that is gone already is not an error, because the
+   * engine asks again after a crash. Afterwards, `read` of these runs is `undefined`.
+   */
+  readonly pruneRuns?: (
+    location: string,
+    tables: ReadonlyArray<Table>,
+    runs: ReadonlyArray<PublishedRun>,
+    removal: Removal
+  ) => Effect.Effect<string, E, SinkServices | Scope.Scope>
+  /**
+   * Erases a person: every row, version and event of these tables that has the person's `tenant` and `user_id`, of all
+   * published runs. All other rows stay as they are. The engine asks again after a crash. The result is the number of rows
+   * for each tenant and table that has any. `run_id` names what is staged; `discard` removes it after a crash.
+   */
+  readonly forget?: (
+    location: string,
+    tables: ReadonlyArray<Table>,
+    person: Person,
+    removal: Removal & { readonly run_id: string }
+  ) => Effect.Effect<ReadonlyArray<PersonRows>, E, SinkServices | Scope.Scope>
   /** Whether it keeps the rows of a table; without this function, it keeps all tables. */
   readonly keeps?: (table: Table) => boolean
   /** Removes everything that an unpublished run left at the location, even if its process was killed. */

@@ -8,7 +8,7 @@ import * as Files from "../../src/files/Files.ts"
 import * as ParquetFiles from "../../src/history/ParquetFiles.ts"
 import * as ParquetWriter from "../../src/history/ParquetWriter.ts"
 import type { Outcome } from "../../src/Outcome.ts"
-import type { EventPart, PublishedRun } from "../../src/Sink.ts"
+import type { EventPart, PublishedRun, Removal } from "../../src/Sink.ts"
 import type { EventTable, Table } from "../../src/Table.ts"
 
 const partition = "event_date"
@@ -121,13 +121,18 @@ export const keys = Effect.fnUntraced(function*(
 })
 
 /** Removes the files of the days before an instant. The result says how many days those were. */
-export const prune = Effect.fnUntraced(function*(root: string, tables: ReadonlyArray<Table>, before: bigint) {
+export const prune = Effect.fnUntraced(function*(
+  root: string,
+  tables: ReadonlyArray<Table>,
+  before: bigint,
+  { dryRun }: Removal
+) {
   const end = dayOf(before)
   const removed = new Set<string>()
   for (const table of tables) {
     for (const { day, folder } of yield* days(root, table)) {
       if (day >= end) continue
-      yield* Files.remove([folder])
+      if (!dryRun) yield* Files.remove([folder])
       removed.add(day)
     }
   }

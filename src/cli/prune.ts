@@ -1,38 +1,47 @@
-/** `duo-mfa prune`: removes the old days of logs, because their events are about persons. */
-import { Clock, Duration, Effect, Path, Runtime, Schema } from "effect"
+/** `duo-mfa prune`: removes old snapshots and old days of logs. The ledger's history stays. */
+import { Effect, Option, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { ExitCode } from "../failure/ExitCode.ts"
+import * as Manifest from "../run/publish/Manifest.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
-import * as TrustedTarget from "../run/publish/TrustedTarget.ts"
-import { isEvents } from "../Table.ts"
-import { requiredDuration } from "./shared/Duration.ts"
+import * as OldEvents from "./prune/OldEvents.ts"
+import * as OldSnapshots from "./prune/OldSnapshots.ts"
+import { duration } from "./shared/Duration.ts"
 import * as PipelineModules from "./shared/PipelineModules.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Targets from "./shared/Targets.ts"
 import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
-import * as Stdout from "./terminal/Stdout.ts"
 
-/** Days that are counted again by later runs must stay. */
-const daysMin = 7
-
-/** The days that would be removed are too recent. */
-export class TooRecent extends Schema.TaggedError<TooRecent>()("TooRecent", {}) {
+/** The command line does not say what is removed. */
+export class NoRule extends Schema.TaggedError<NoRule>()("NoRule", {}) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
   override get message() {
-    return `--older-than must be at least ${daysMin}d, because runs count the last days again. Nothing changed.`
+    return "Say what stays: --keep-daily 30 --keep-monthly 24 for snapshots, --older-than 400d for events of logs. Nothing changed."
   }
 }
 
-const millisOfDay = 86_400_000
+const keep = (name: string, periods: string) =>
+  Flag.Int(name).pipe(
+    Flag.withDescription(`Keep the last snapshot of each of the last N ${periods} that have one; default: none`),
+    Flag.withMetavar("N"),
+    Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000 }))),
+    Flag.optional
+  )
 
 export const prune = Command.make(
   "prune",
   {
-    olderThan: requiredDuration(
+    daily: keep("keep-daily", "days"),
+    monthly: keep("keep-monthly", "months"),
+    olderThan: duration(
       "older-than",
-      "Remove the days that ended so long ago, such as 400d; it has no default"
+      "Remove the days of logs that ended so long ago, such as 400d; default: none"
+    ),
+    dryRun: Flag.Boolean("dry-run").pipe(
+      Flag.withDescription("Print what would be removed, and remove nothing"),
+      Flag.withDefault(false)
     ),
     sink: Flag.String("sink").pipe(
       Flag.withDescription(
@@ -43,9 +52,10 @@ export const prune = Command.make(
     ),
     modules: PipelineModules.flag
   },
-  Effect.fnUntraced(function*({ modules, olderThan, sink: asked }) {
-    if (Duration.toDays(olderThan) < daysMin) return yield* new TooRecent()
-    const path = yield* Path.Path
+  Effect.fnUntraced(function*({ daily, dryRun, modules, monthly, olderThan, sink: asked }) {
+    const hasRules = Option.isSome(daily) || Option.isSome(monthly)
+    if (!hasRules && Option.isNone(olderThan)) return yield* new NoRule()
+    if (Option.isSome(olderThan)) yield* OldEvents.refuseRecent(olderThan.value)
     const dataDirectory = yield* Settings.dataDirectoryToRead
     const pipelines = yield* PipelineModules.knownPipelines(modules)
     const sinks = yield* Targets.resolve(dataDirectory, asked)
@@ -55,34 +65,24 @@ export const prune = Command.make(
       sinks,
       findSink: asked.length === 0 ? catalog.ownSink : yield* Targets.sinkFinder(sinks)
     }
-    const manifests = yield* (yield* Recovery.lockAndRecover(places)).all
-    const oldest = (yield* Clock.currentTimeMillis) - Duration.toMillis(olderThan)
-    const before = BigInt(Math.floor(oldest / millisOfDay) * millisOfDay) * 1000n
-    const done = new Set<string>()
-    for (const manifest of manifests) {
-      const pipeline = pipelines.find(({ kind, name }) => kind === "log" && name === manifest.pipeline)
-      if (pipeline === undefined) continue
-      for (const target of manifest.sinks.filter((target) => !TrustedTarget.isStandardOutput(target))) {
-        const place = `${target.sink}:${target.location}`
-        if (done.has(`${place} ${pipeline.name}`)) continue
-        done.add(`${place} ${pipeline.name}`)
-        const sink = yield* Recovery.trustedSink(places, target, manifest.run_id)
-        const tables = pipeline.tables.filter((table) => isEvents(table) && (sink.keeps?.(table) ?? true))
-        if (tables.length === 0) continue
-        if (sink.prune === undefined) {
-          Stderr.hint(`${place} has a file per run instead of days. Delete the files of old runs there.`)
-          continue
-        }
-        const removed = yield* Effect.scoped(sink.prune(target.location, tables, before))
-        yield* Stdout.print(`${target.sink.padEnd(8)} ${path.relative("", target.location)}: ${removed} removed`)
-      }
+    // a dry run does not even finish what a killed process left
+    const manifests = yield* dryRun ? Manifest.make(dataDirectory) : Recovery.lockAndRecover(places)
+    if (Option.isSome(olderThan)) {
+      yield* OldEvents.prune(places, pipelines, yield* manifests.all, olderThan.value, { dryRun })
     }
-    if (done.size === 0) yield* Stdout.print("No log was extracted, so there is nothing to remove.")
-    yield* Stderr.next(`${commandName()} verify`)
+    if (hasRules) {
+      const rules = { daily: Option.getOrElse(daily, () => 0), monthly: Option.getOrElse(monthly, () => 0) }
+      yield* OldSnapshots.prune(places, manifests, rules, { dryRun })
+    }
+    yield* Stderr.next(dryRun ? "the same without --dry-run" : `${commandName()} verify --all`)
   }, Effect.scoped)
 ).pipe(
-  Command.withDescription("Remove the old days of logs; users and their history stay"),
+  Command.withDescription("Remove old snapshots, or old days of logs; the ledger's history stays"),
   Command.withExamples([
+    {
+      command: "duo-mfa prune --keep-daily 30 --keep-monthly 24 --dry-run",
+      description: "What would go if a month of days and two years of months are kept"
+    },
     { command: "duo-mfa prune --older-than 400d", description: "Events of more than 400 days ago" }
   ])
 )

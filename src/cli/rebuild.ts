@@ -1,6 +1,6 @@
 /** `duo-mfa rebuild`: makes the ledger again from the Parquet snapshots. */
 import { Effect, Runtime, Schema } from "effect"
-import { Command } from "effect/cli"
+import { Command, Flag } from "effect/cli"
 import * as DuckDb from "../duckdb/DuckDb.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
 import { InputOutput } from "../failure/SinkError.ts"
@@ -13,6 +13,7 @@ import * as OpenRound from "../run/OpenRound.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
 import { withLocation } from "../run/publish/SinkLocation.ts"
 import { newStamp } from "../run/Stamp.ts"
+import * as OnlyInLedger from "./rebuild/OnlyInLedger.ts"
 import * as PipelineModules from "./shared/PipelineModules.ts"
 import { Plugins } from "./shared/Plugins.ts"
 import * as Settings from "./shared/Settings.ts"
@@ -28,23 +29,18 @@ export class NoSnapshots extends Schema.TaggedError<NoSnapshots>()("NoSnapshots"
   }
 }
 
-/** The ledger has runs without a snapshot, which a rebuild would lose. */
-export class OnlyInLedger extends Schema.TaggedError<OnlyInLedger>()("OnlyInLedger", {
-  ledger: Schema.String,
-  runs: Schema.Array(Schema.String)
-}) {
-  override readonly [Runtime.errorExitCode] = ExitCode.refused
-  override get message() {
-    return `${this.ledger} has ${this.runs.length} runs of which there is no Parquet snapshot, ${
-      this.runs.at(0)
-    } the first: a rebuild would lose them. Nothing changed; to lose them, move the ledger away and run again.`
-  }
-}
-
 export const rebuild = Command.make(
   "rebuild",
-  { modules: PipelineModules.flag },
-  Effect.fnUntraced(function*({ modules }) {
+  {
+    modules: PipelineModules.flag,
+    keptOnly: Flag.Boolean("kept-only").pipe(
+      Flag.withDescription(
+        "Make the ledger although it will have only the history of the snapshots that are left; default: refuse"
+      ),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function*({ keptOnly, modules }) {
     const catalog = yield* Plugins
     const dataDirectory = yield* Settings.dataDirectoryToRead
     const duckdb = withLocation(yield* catalog.ownSink("duckdb"))
@@ -59,8 +55,8 @@ export const rebuild = Command.make(
       () => Effect.ignore(Effect.andThen(duckdb.discard(location, run_id), manifests.discarded(run_id)))
     )
     const all = yield* PipelineModules.knownPipelines(modules)
-    const known = all.flatMap((pipeline) => pipeline.tables)
-    const { change, existing, spill } = yield* at(LedgerFile.open(location, run_id, known))
+    const tables = all.flatMap((pipeline) => pipeline.tables)
+    const { change, existing, spill } = yield* at(LedgerFile.open(location, run_id, tables))
     const session = yield* at(DuckDb.open({ spill }))
     const runs = yield* at(Rebuild.snapshotRuns(session, root))
     if (runs.length === 0) return yield* new NoSnapshots({ directory: root })
@@ -77,14 +73,15 @@ export const rebuild = Command.make(
         }))
     )
     const logs = all.filter(({ kind }) => kind === "log").map(({ name }) => name)
-    const ledgerRuns = existing === undefined ? [] : yield* at(Ledger.runIds(existing, "existing", logs))
-    const lost = ledgerRuns.filter((id) => runs.every((run) => run.run_id !== id))
-    if (lost.length > 0) return yield* new OnlyInLedger({ ledger: location, runs: lost })
+    const ledgerRuns = existing === undefined ? undefined : yield* at(Ledger.runIds(existing, "existing", logs))
+    const known = OnlyInLedger.published(yield* manifests.each, "duckdb", logs)
+    const lost = OnlyInLedger.lost(location, known, ledgerRuns, runs.map(({ run_id }) => run_id))
+    if (lost !== undefined && !keptOnly) return yield* lost
 
     const { bytes, publication } = yield* at(change(session, {
       make: Effect.fnUntraced(function*(session, ledger) {
         yield* Rebuild.keepRuns(session, ledger, logs)
-        const events = yield* ParquetEvents.find(session, root, known)
+        const events = yield* ParquetEvents.find(session, root, tables)
         for (const { tables } of pipelines) yield* Ledger.drop(session, ledger, tables)
         for (const pipeline of pipelines) yield* Ledger.migrate(session, ledger, pipeline, [], events)
         yield* Rebuild.fill(session, ledger, root, rebuilt)
@@ -108,6 +105,10 @@ export const rebuild = Command.make(
   Command.withDescription("Make the ledger again from the Parquet snapshots"),
   Command.withExamples([
     { command: "duo-mfa rebuild" },
+    {
+      command: "duo-mfa rebuild --kept-only",
+      description: "After a loss of the ledger, from the snapshots that prune has left"
+    },
     { command: "duo-mfa rebuild --pipeline ./my-pipeline.ts", description: "With runs of a pipeline of your own" }
   ])
 )

@@ -1,7 +1,6 @@
 /** `duo-mfa verify`: reads every sink back and compares it with the manifests. */
 import { Effect, Option, Path, Result, Runtime, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
-import * as Fingerprint from "../duckdb/Fingerprint.ts"
 import { ExitCode } from "../failure/ExitCode.ts"
 import type { ExpectedFailure } from "../failure/ExpectedFailure.ts"
 import { isSinkError, type SinkError } from "../failure/SinkError.ts"
@@ -9,16 +8,16 @@ import { collectedTables } from "../Outcome.ts"
 import * as Manifest from "../run/publish/Manifest.ts"
 import * as ManifestFile from "../run/publish/ManifestFile.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
-import { errorAt } from "../run/publish/SinkLocation.ts"
 import * as TrustedTarget from "../run/publish/TrustedTarget.ts"
 import type { Sink } from "../Sink.ts"
-import { fromTypes, type Table } from "../Table.ts"
+import type { Table } from "../Table.ts"
 import * as PipelineModules from "./shared/PipelineModules.ts"
 import * as Settings from "./shared/Settings.ts"
 import * as Targets from "./shared/Targets.ts"
 import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
+import * as Compare from "./verify/Compare.ts"
 import * as Findings from "./verify/Findings.ts"
 
 /** Something that could not be read, and why. */
@@ -65,47 +64,6 @@ export class NoRuns extends Schema.TaggedError<NoRuns>()("NoRuns", { directory: 
 /** Whether a sink cannot be reached or is locked, so that it is not tried again for other tables. */
 const isShut = (error: ExpectedFailure) => isSinkError(error) && ["Unreachable", "InUse"].includes(error.reason._tag)
 
-/**
- * Compares one table of one sink with its manifest. Only the newest run of a tenant must still be there, because a
- * ledger keeps one snapshot, and old files may have been deleted.
- */
-const compare = Effect.fnUntraced(function*(
-  manifest: ManifestFile.Manifest,
-  { name, read }: Sink<SinkError>,
-  location: string,
-  table: Table,
-  newest: boolean
-) {
-  if (read === undefined) return { verdict: "cannot be read back", rows: 0 } as const
-  return yield* Effect.scoped(Effect.gen(function*() {
-    const published = yield* read(location, ManifestFile.publishedOf(manifest), table)
-    if (published === undefined) return { verdict: newest ? "missing" : "no longer kept", rows: 0 } as const
-    const { digest, rows } = yield* Fingerprint.ofPublished(published, table, manifest.fingerprint_algorithm).pipe(
-      Effect.mapError(errorAt(name, location))
-    )
-    const same = rows === manifest.rows[table.name] && digest === manifest.fingerprints[table.name]
-    if (same || table.log === null) return { verdict: same ? "same" : "differs", rows } as const
-    const again = yield* read(location, ManifestFile.publishedOf(manifest), table)
-    const days = yield* Fingerprint.byDay(again ?? published, table, table.log).pipe(
-      Effect.mapError(errorAt(name, location))
-    )
-    // old days of a log may have been deleted
-    const isKept = [...days].every(([day, digest]) => manifest.fingerprints[day] === digest)
-    return {
-      verdict: isKept && !newest && rows < (manifest.rows[table.name] ?? 0) ? "no longer kept" : "differs",
-      rows
-    } as const
-  }))
-})
-
-/**
- * The table with the columns of that run. A manifest of format 0 does not list them: it has none that were added later.
- */
-const tableOf = (table: Table, { columns, format }: ManifestFile.Manifest) =>
-  format === 0
-    ? { ...table, columns: table.columns.filter(({ earlier }) => earlier === null) }
-    : fromTypes(table.name, columns[table.name] ?? {}, table.log)
-
 export const verify = Command.make(
   "verify",
   {
@@ -132,6 +90,13 @@ export const verify = Command.make(
     const pipelines = yield* PipelineModules.knownPipelines(modules)
     const sinks = yield* Targets.resolve(dataDirectory, asked)
     const findSink = yield* Targets.sinkFinder(sinks)
+    const receipts = published.flatMap(({ manifests }) =>
+      Result.isSuccess(manifests) ? manifests.success.flatMap(({ sinks }) => sinks) : []
+    )
+    /** The places whose old snapshots are pruned, so that nobody has to delete them by hand. */
+    const pruning = new Set(
+      receipts.flatMap(({ location, pruned, sink }) => pruned === undefined ? [] : [`${sink} ${location}`])
+    )
     const looked = new Set<string>()
     const seen = new Set<string>()
     const shut = new Map<string, ExpectedFailure>()
@@ -160,29 +125,30 @@ export const verify = Command.make(
     /** Compares every table of one sink of one run. */
     const verifySink = Effect.fnUntraced(function*(
       manifest: ManifestFile.Manifest,
-      { location, sink: name }: ManifestFile.Target,
+      { location, pruned, sink: name }: ManifestFile.Receipt,
       sink: Sink<SinkError>,
       tables: ReadonlyArray<Table>
     ) {
       const place = `${name} ${location} ${manifest.tenant} ${manifest.pipeline}`
-      const newest = !isUnknown && !seen.has(place)
+      const isNewest = !isUnknown && !seen.has(place)
       seen.add(place)
+      const expected = { pruned, isKept: isNewest || pruning.has(`${name} ${location}`), isNewest }
       for (const table of collectedTables(tables, manifest).filter((table) => sink.keeps?.(table) ?? true)) {
         const what = `${location} ${table.name} of ${manifest.run_id}`
         const of = { run_id: manifest.run_id, sink: name, location, table: table.name }
         const closed = shut.get(place)
         const compared = yield* Effect.result(
           closed === undefined
-            ? compare(manifest, sink, location, tableOf(table, manifest), newest)
+            ? Compare.compare(manifest, sink, location, ManifestFile.tableOf(table, manifest), expected)
             : Effect.fail(closed)
         )
         if (Result.isFailure(compared)) {
           if (isShut(compared.failure)) shut.set(place, compared.failure)
           yield* notVerified(of, what, compared.failure)
         } else {
-          const { rows, verdict } = compared.success
+          const { verdict } = compared.success
           if (isWrong(verdict)) differing.push(`${what} ${verdict}`)
-          yield* found({ ...of, rows, verdict })
+          yield* found({ ...of, ...compared.success })
         }
       }
     })

@@ -2,9 +2,10 @@
 import { Effect, Path } from "effect"
 import type { SinkReason } from "../failure/SinkError.ts"
 import { collectedTables, type Outcome } from "../Outcome.ts"
-import type { OpenSink, Rows, SinkRun, SinkServices } from "../Sink.ts"
+import type { OpenSink, PublishedRun, Removal, Rows, SinkRun, SinkServices } from "../Sink.ts"
 import type { Table } from "../Table.ts"
 import * as Files from "./Files.ts"
+import * as Removed from "./Removed.ts"
 
 export interface RunFiles {
   /** The directory in which files are staged. They are published in it or below it. */
@@ -47,3 +48,17 @@ export const open = Effect.fnUntraced(function*(run: SinkRun, { root, seal = Fil
     })
   } satisfies OpenSink<SinkReason>
 })
+
+/** Removes the files of published runs. `targets` gives the paths that a table of a round may have. */
+export const prune = (
+  tables: ReadonlyArray<Table>,
+  runs: ReadonlyArray<PublishedRun>,
+  removal: Removal,
+  targets: (table: Table, id: string) => ReadonlyArray<string>
+) => {
+  const ids = [...new Set(runs.map(({ round, run_id }) => (round ?? { run_id }).run_id))]
+  return Effect.map(
+    Removed.remove(ids.flatMap((id) => tables.flatMap((table) => targets(table, id))), removal),
+    Removed.format
+  )
+}

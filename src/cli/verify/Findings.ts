@@ -3,7 +3,15 @@ import { Effect } from "effect"
 import * as Stderr from "../terminal/Stderr.ts"
 import * as Stdout from "../terminal/Stdout.ts"
 
-type Verdict = "same" | "differs" | "missing" | "no longer kept" | "cannot be read back" | "not verified"
+type Verdict =
+  | "same"
+  | "differs"
+  | "missing"
+  | "pruned"
+  | "still there"
+  | "no longer kept"
+  | "cannot be read back"
+  | "not verified"
 
 /** A table of a run in a sink, or a manifest that cannot be read, and what was found. */
 export interface VerifiedTable {
@@ -13,10 +21,22 @@ export interface VerifiedTable {
   readonly table: string
   readonly rows: number
   readonly verdict: Verdict
+  /** When the run was pruned there, and by which rule. */
+  readonly pruned?: { readonly day: string; readonly rule: string } | undefined
 }
 
-export const print = ({ rows, run_id, sink, table, verdict }: VerifiedTable) =>
-  Stdout.print([run_id, sink.padEnd(8), table.padEnd(13), String(rows).padStart(9), verdict].join("  "))
+export const print = ({ pruned, rows, run_id, sink, table, verdict }: VerifiedTable) =>
+  Stdout.print(
+    [
+      run_id,
+      sink.padEnd(8),
+      table.padEnd(13),
+      String(rows).padStart(9),
+      pruned === undefined
+        ? verdict
+        : `${verdict === "pruned" ? "" : `${verdict}, but `}pruned on ${pruned.day} by ${pruned.rule}`
+    ].join("  ")
+  )
 
 const count = (values: ReadonlyArray<string>, word: string) => {
   const { size } = new Set(values)
@@ -33,6 +53,9 @@ export const printSummary = Effect.fnUntraced(function*(findings: ReadonlyArray<
       count(tables.map(({ location, sink }) => `${sink}:${location}`), "sink")
     }: ${verdicts.size === 1 && verdicts.has("same") ? "all are as published" : parts.join(", ")}`
   )
+  if (verdicts.has("still there")) {
+    Stderr.hint("Some pruned snapshots are still there, or there again from a backup. The next prune removes them.")
+  }
   if (verdicts.has("no longer kept")) {
     Stderr.hint(
       "No longer kept is not an error: the ledger keeps versions of rows instead of whole runs, and you may delete old files."

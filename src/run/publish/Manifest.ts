@@ -174,6 +174,13 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
       return unfinished
     }).pipe(orRunError),
 
+    /** Changes the file of published runs. After a crash, it is as before or as after the change. */
+    change: Effect.fnUntraced(function*(run_id: string, change: (file: ManifestFile.File) => ManifestFile.File) {
+      const text = yield* Effect.orDie(ManifestFile.encode(change(yield* readFile(run_id, ""))))
+      yield* Private.write(file(run_id, ""), ManifestFile.signed(text))
+      rounds.delete(run_id)
+    }, orRunError),
+
     /** The ids of the published runs, oldest first. */
     ids: orRunError(idsOf(".json")),
 

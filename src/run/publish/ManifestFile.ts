@@ -7,7 +7,7 @@ import { Corrupt } from "../../failure/SinkError.ts"
 import { reasonOf } from "../../files/Files.ts"
 import { Outcome, stampOf } from "../../Outcome.ts"
 import type { PublishedRun } from "../../Sink.ts"
-import { columnTypes } from "../../Table.ts"
+import { columnTypes, fromTypes, type Table } from "../../Table.ts"
 import { isNewer } from "../../Version.ts"
 import { inDataDirectory, NewerManifest, RunError } from "../RunError.ts"
 
@@ -21,12 +21,17 @@ export const Written = Schema.Struct({
 export const Target = Schema.Struct({ sink: Schema.String, location: Schema.String })
 export interface Target extends Schema.Schema.Type<typeof Target> {}
 
+/** When the snapshots of a run were pruned, as `2026-11-29`, and by which rule, as `--keep-daily 30`. */
+const Pruned = Schema.Struct({ day: Schema.String, rule: Schema.String })
+
 /** The record of a run that one sink has sealed. */
 export const Receipt = Schema.Struct({
   ...Target.fields,
   rows: Schema.Record(Schema.String, Schema.Int),
   bytes: Schema.Int,
-  publication: Schema.Json
+  publication: Schema.Json,
+  /** Missing unless the sink's snapshots of the run were pruned, or are about to be. */
+  pruned: Schema.optionalKey(Pruned)
 })
 export interface Receipt extends Schema.Schema.Type<typeof Receipt> {}
 
@@ -51,7 +56,9 @@ export type SharedFields = Omit<typeof Shared.Type, "format">
 /** A run with its fingerprints: for each table, a hash of its rows that does not depend on their order. */
 export const FingerprintedRun = Schema.Struct({
   ...Outcome.fields,
-  fingerprints: Schema.Record(Schema.String, Schema.String)
+  fingerprints: Schema.Record(Schema.String, Schema.String),
+  /** How many rows of each table were erased since, with the persons that they were about. `rows` does not count them. */
+  erased: Schema.optionalKey(Schema.Record(Schema.String, Schema.Int))
 })
 export interface FingerprintedRun extends Schema.Schema.Type<typeof FingerprintedRun> {}
 
@@ -74,8 +81,17 @@ export interface Manifest extends Schema.Schema.Type<typeof Alone> {
 /** The run as its sinks know it. */
 export const publishedOf = (manifest: Manifest): PublishedRun => ({ ...stampOf(manifest), round: manifest.round })
 
+/** The file of a run or of a round. */
+export type File = typeof Alone.Type | typeof Round.Type
+
+/** The table with the columns of that run. A manifest of format 0 does not list them: it has none that were added later. */
+export const tableOf = (table: Table, { columns, format }: Pick<Manifest, "columns" | "format">) =>
+  format === 0
+    ? { ...table, columns: table.columns.filter(({ earlier }) => earlier === null) }
+    : fromTypes(table.name, columns[table.name] ?? {}, table.log)
+
 /** The runs of a file, the newest last. Only the file itself has the publications. */
-export const runsOf = (file: typeof Alone.Type | typeof Round.Type): Array.NonEmptyReadonlyArray<Manifest> => {
+export const runsOf = (file: File): Array.NonEmptyReadonlyArray<Manifest> => {
   if (!("runs" in file)) return [{ ...file, round: null }]
   const { runs, sinks, ...shared } = file
   const { observed_at, run_id } = stampOf(Array.lastNonEmpty(runs))

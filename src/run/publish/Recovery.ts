@@ -1,6 +1,6 @@
 /**
  * The first step of every run: takes the lock of the data directory, then publishes or discards the runs whose process
- * was killed. Their manifests name the places where they staged. A place is only used if it is below the data directory
+ * was killed, and finishes such a prune. Their manifests name the places where they staged. A place is only used if it is below the data directory
  * or if this command names it too.
  */
 import { Effect, Option, type PlatformError } from "effect"
@@ -10,6 +10,7 @@ import { makeDirectory } from "../../files/Durable.ts"
 import { reasonOf } from "../../files/Files.ts"
 import * as Private from "../../files/Private.ts"
 import type { Sink } from "../../Sink.ts"
+import * as Pruning from "../retention/Pruning.ts"
 import { inDataDirectory, RunError, UnnamedTarget, Unpublished } from "../RunError.ts"
 import * as Lock from "./Lock.ts"
 import * as Manifest from "./Manifest.ts"
@@ -92,6 +93,13 @@ export const lockAndRecover = Effect.fnUntraced(function*(followed: TrustedPlace
       yield* discard(manifests, followed, run_id, unfinished.sinks.filter(isFinishedIn(followed)))
     }
   }
+  // only within the data directory, because a file that somebody else put there must not remove anything elsewhere
+  const within = { ...followed, sinks: [] }
+  yield* Pruning.finish(
+    followed.dataDirectory,
+    manifests,
+    (target) => Effect.map(Effect.option(trustedSink(within, target, "")), Option.getOrUndefined)
+  )
   return manifests
 })
 

@@ -26,7 +26,7 @@ export const errorAt = (sink: string, location: string) => (failure: SinkFailure
 export const withLocation = (sink: Sink): Sink<SinkError> => {
   const at = (location: string) => <A, R>(effect: Effect.Effect<A, SinkFailure, R>) =>
     Effect.mapError(effect, errorAt(sink.name, location))
-  const { isSuperseded, keys, prune, read, ...rest } = sink
+  const { forget, isSuperseded, keys, pruneEvents, pruneRuns, read, ...rest } = sink
   const located = (location: string) => <E extends SinkFailure>(rows: Published<E> | undefined) =>
     Stream.isStream(rows) ? Stream.mapError(rows, errorAt(sink.name, location)) : rows
   return {
@@ -47,6 +47,8 @@ export const withLocation = (sink: Sink): Sink<SinkError> => {
     ...keys && {
       keys: (location, ...rest) => keys(location, ...rest).pipe(Effect.map(located(location)), at(location))
     },
-    ...prune && { prune: (location, ...rest) => at(location)(prune(location, ...rest)) }
+    ...pruneEvents && { pruneEvents: (location, ...rest) => at(location)(pruneEvents(location, ...rest)) },
+    ...pruneRuns && { pruneRuns: (location, ...rest) => at(location)(pruneRuns(location, ...rest)) },
+    ...forget && { forget: (location, ...rest) => at(location)(forget(location, ...rest)) }
   }
 }
