@@ -10,6 +10,7 @@ import * as Read from "../src/duckdb/Read.ts"
 import * as RowsSql from "../src/duckdb/RowsSql.ts"
 import { CannotCreate } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
+import * as ForgetFiles from "../src/files/ForgetFiles.ts"
 import * as RunFiles from "../src/files/RunFiles.ts"
 import type { Sink } from "../src/Sink.ts"
 import type { Cell, Row } from "../src/Table.ts"
@@ -39,6 +40,20 @@ const asWritten = (row: Row): Row =>
   Object.fromEntries(
     Object.entries(row).map(([name, cell]) => [name, typeof cell === "string" ? Spreadsheet.unguard(cell) : cell])
   )
+
+/** Tells whom each record of a file is about. The first one has the names of the columns. */
+const reader = () => {
+  let names: ReadonlyArray<string> | undefined
+  return (record: string) => {
+    const fields = Spreadsheet.fields(record)
+    if (names === undefined) {
+      names = fields
+      return undefined
+    }
+    const [tenant, user_id] = [names.indexOf("tenant"), names.indexOf("user_id")].map((at) => fields[at])
+    return tenant === undefined || user_id === undefined ? undefined : { tenant, user_id }
+  }
+}
 
 /** The longest line that can be read back. The text of every cell may have a megabyte. */
 const lineBytesMax = 4 * DuckDb.rowBytesMax
@@ -73,6 +88,12 @@ const csv: Sink = {
   pruneRuns: Effect.fnUntraced(function*(location, tables, runs, removal) {
     const { target } = yield* parse(location)
     return yield* RunFiles.prune(tables, runs, removal, (table, id) => [target(table, id)])
+  }),
+
+  forget: Effect.fnUntraced(function*(location, tables, person, removal) {
+    const { root } = yield* parse(location)
+    const formatOf = (file: string) => file.endsWith(".csv") ? { hasQuotes: true } : undefined
+    return yield* ForgetFiles.forget({ root, formatOf, reader }, tables, person, removal)
   }),
 
   read: Effect.fn("csv.read")(function*(location, run, table) {

@@ -7,6 +7,7 @@ import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import * as RowsSql from "../src/duckdb/RowsSql.ts"
 import * as Files from "../src/files/Files.ts"
 import { apply } from "../src/history/ledger/Apply.ts"
+import * as ForgetVersions from "../src/history/ledger/ForgetVersions.ts"
 import * as Ledger from "../src/history/ledger/Ledger.ts"
 import * as LedgerFile from "../src/history/ledger/LedgerFile.ts"
 import * as LedgerRows from "../src/history/ledger/LedgerRows.ts"
@@ -66,6 +67,25 @@ const duckdb: Sink = {
       Effect.flatMap(({ root }) => Files.discard(root, run_id)),
       Effect.catchTag("CannotCreate", () => Effect.void) // a link to itself: nothing was staged
     ),
+
+  forget: Effect.fnUntraced(function*(location, tables, person, { dryRun, run_id }) {
+    const { file } = yield* LedgerFile.resolve(location)
+    if (!(yield* Files.exists(file))) return []
+    const counts = yield* Effect.scoped(Effect.gen(function*() {
+      const session = yield* DuckDb.open({})
+      yield* LedgerFile.attach(session, file, "ledger")
+      return yield* ForgetVersions.count(session, "ledger", tables, person)
+    }))
+    if (dryRun || counts.length === 0) return counts
+    const { change, spill } = yield* LedgerFile.open(location, run_id, tables)
+    const { publication } = yield* change(yield* DuckDb.open({ spill }), {
+      erases: true,
+      make: (session, catalog) => ForgetVersions.erase(session, catalog, tables, person),
+      verify: (session, catalog) => ForgetVersions.verify(session, catalog, tables, person)
+    })
+    yield* Files.publish(LedgerFile.rootOf)(publication, run_id, location)
+    return counts
+  }, Effect.scoped),
 
   read: Effect.fn("duckdb.read")(function*(location, run, table) {
     const { file } = yield* LedgerFile.resolve(location)

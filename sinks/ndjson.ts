@@ -1,10 +1,14 @@
 /** Newline-delimited JSON: `T/RUN_ID.ndjson.zst`, one object per row; or all rows on standard output, for a pipe. */
-import { Effect, Path } from "effect"
+import { Effect, Option, Path, Schema } from "effect"
+import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib"
+import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import * as Ndjson from "../src/duckdb/Ndjson.ts"
 import * as Read from "../src/duckdb/Read.ts"
 import * as RowsSql from "../src/duckdb/RowsSql.ts"
-import { CannotCreate } from "../src/failure/SinkError.ts"
+import { CannotCreate, InputOutput } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
+import * as ForgetFiles from "../src/files/ForgetFiles.ts"
+import type { RecordFormat } from "../src/files/Rewrite.ts"
 import * as RunFiles from "../src/files/RunFiles.ts"
 import * as StandardOutput from "../src/files/StandardOutput.ts"
 import type { Sink } from "../src/Sink.ts"
@@ -14,6 +18,32 @@ const standardOutput = "-"
 /** DuckDB's name for each compression, and the ending of its files. */
 const zstd = { compression: "zstd", suffix: ".ndjson.zst" }
 const compressions = [zstd, { compression: "gzip", suffix: ".ndjson.gz" }, { compression: "none", suffix: ".ndjson" }]
+
+/** The format of the records in a file, by its name. */
+const formatOf = (file: string): RecordFormat | undefined => {
+  if (file.endsWith(".ndjson.zst")) return { hasQuotes: false, codec: [createZstdDecompress, createZstdCompress] }
+  if (file.endsWith(".ndjson.gz")) return { hasQuotes: false, codec: [createGunzip, createGzip] }
+  return file.endsWith(".ndjson") ? { hasQuotes: false } : undefined
+}
+
+const decodeAbout = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ tenant: Schema.String, user_id: Schema.String }))
+)
+const aboutOf = (line: string) => Option.getOrUndefined(decodeAbout(line))
+
+/** DuckDB counts the records of both files, because the decompression above would overlook a second part of a file. */
+const check = Effect.fnUntraced(function*(old: string, made: string, dropped: number) {
+  const session = yield* DuckDb.open({})
+  const { compression = "none" } = compressions.find(({ suffix }) => old.endsWith(suffix)) ?? {}
+  const counts = yield* Effect.forEach(
+    [old, made],
+    (file) => session.all(`SELECT count(*) FROM ${DuckDb.scanJson(file, "{user_id: 'VARCHAR'}", compression)}`)
+  )
+  const [before = 0, after = 0] = counts.map((rows) => Number(rows[0]?.[0]))
+  if (before !== after + dropped) {
+    return yield* new InputOutput({ detail: `${old} has ${before} records, and its copy has ${after} of them` })
+  }
+}, Effect.scoped)
 
 const option = /\?compression=(zstd|gzip|none)$/
 
@@ -79,6 +109,11 @@ const ndjson: Sink = {
       removal,
       ({ name }, id) => compressions.map(({ suffix }) => path.join(root, name, `${id}${suffix}`))
     )
+  }),
+
+  forget: Effect.fnUntraced(function*(location, tables, person, removal) {
+    const { root } = yield* parse(location)
+    return yield* ForgetFiles.forget({ root, formatOf, reader: () => aboutOf, check }, tables, person, removal)
   }),
 
   read: Effect.fn("ndjson.read")(function*(location, run, table) {

@@ -18,6 +18,7 @@ import * as Lock from "../src/run/publish/Lock.ts"
 import type { Rows, Sink, SinkRun, SinkServices } from "../src/Sink.ts"
 import { isSnapshot, type Table } from "../src/Table.ts"
 import * as EventFiles from "./parquet/EventFiles.ts"
+import * as ForgetParquet from "./parquet/ForgetParquet.ts"
 import * as ParquetLocation from "./parquet/ParquetLocation.ts"
 
 /** The query for the rows of a current file, which may lack columns of the table. */
@@ -222,6 +223,12 @@ const parquet: Sink = {
     if (!removal.dryRun) yield* Lock.acquireIn(root)
     const files = new Set(runs.flatMap((run) => tables.map((table) => snapshot(Read.newestOf(run), table))))
     return Removed.format(yield* Removed.remove(files, removal))
+  }),
+
+  forget: Effect.fnUntraced(function*(location, tables, person, removal) {
+    const place = yield* ParquetLocation.parse(location)
+    if (!removal.dryRun) yield* Lock.acquireIn(place.root)
+    return yield* ForgetParquet.forget(place, tables, person, removal)
   }),
 
   read: Effect.fn("parquet.read")(function*(location, run, table) {

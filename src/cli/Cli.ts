@@ -7,6 +7,7 @@ import { demo } from "./demo.ts"
 import { dictionary } from "./dictionary.ts"
 import { emulator } from "./emulator.ts"
 import { extract } from "./extract.ts"
+import { forgetPerson } from "./forget-person.ts"
 import { help } from "./help.ts"
 import { init } from "./init.ts"
 import { pipelines } from "./pipelines.ts"
@@ -29,7 +30,7 @@ import { worker } from "./worker.ts"
 const groups = [
   { group: "START", commands: [demo, init, check] },
   { group: "EVERY DAY", commands: [extract, sql, shell, report, policy] },
-  { group: "MAINTAIN", commands: [verify, rebuild, tenants, prune] },
+  { group: "MAINTAIN", commands: [verify, rebuild, tenants, prune, forgetPerson] },
   { group: "A FLEET", commands: [worker, submit] },
   { group: "OTHERS", commands: [pipelines, sinks, dictionary, emulator, help(() => names)] }
 ] as const

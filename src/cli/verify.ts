@@ -9,6 +9,7 @@ import * as Manifest from "../run/publish/Manifest.ts"
 import * as ManifestFile from "../run/publish/ManifestFile.ts"
 import * as Recovery from "../run/publish/Recovery.ts"
 import * as TrustedTarget from "../run/publish/TrustedTarget.ts"
+import * as Erasure from "../run/retention/Erasure.ts"
 import type { Sink } from "../Sink.ts"
 import type { Table } from "../Table.ts"
 import * as PipelineModules from "./shared/PipelineModules.ts"
@@ -97,6 +98,7 @@ export const verify = Command.make(
     const pruning = new Set(
       receipts.flatMap(({ location, pruned, sink }) => pruned === undefined ? [] : [`${sink} ${location}`])
     )
+    const erasing = yield* Erasure.pending(dataDirectory)
     const looked = new Set<string>()
     const seen = new Set<string>()
     const shut = new Map<string, ExpectedFailure>()
@@ -132,7 +134,12 @@ export const verify = Command.make(
       const place = `${name} ${location} ${manifest.tenant} ${manifest.pipeline}`
       const isNewest = !isUnknown && !seen.has(place)
       seen.add(place)
-      const expected = { pruned, isKept: isNewest || pruning.has(`${name} ${location}`), isNewest }
+      const expected = {
+        pruned,
+        isKept: isNewest || pruning.has(`${name} ${location}`),
+        isNewest,
+        erasing: erasing.get(manifest.run_id)
+      }
       for (const table of collectedTables(tables, manifest).filter((table) => sink.keeps?.(table) ?? true)) {
         const what = `${location} ${table.name} of ${manifest.run_id}`
         const of = { run_id: manifest.run_id, sink: name, location, table: table.name }
@@ -179,6 +186,9 @@ export const verify = Command.make(
         const location = `runs/${id}.json`
         yield* notVerified({ run_id: id, sink: "manifest", location, table: "" }, location, manifests.failure)
       }
+    }
+    if (erasing.size > 0) {
+      Stderr.hint(`An erasure was interrupted: ${commandName()} forget-person does the rest when it is run again.`)
     }
     const failure = differing.length + unread.length + unnamed.size > 0
       ? new NotVerified({ differing, unread, unnamed: [...unnamed] })

@@ -228,9 +228,9 @@ export const path = (path: string) => `replace(regexp_replace(${path}, '[*?[]', 
 export const asStored = "hive_partitioning = false"
 
 /** A newline-delimited JSON file as a table. The columns are given as a struct of names and types. */
-export const scanJson = (file: string, columns: string) =>
+export const scanJson = (file: string, columns: string, compression = "auto_detect") =>
   `read_json(${path(literal(file))}, format = 'newline_delimited', auto_detect = false, columns = ${columns}, ` +
-  `maximum_object_size = ${rowBytesMax}, ${asStored})`
+  `compression = ${literal(compression)}, maximum_object_size = ${rowBytesMax}, ${asStored})`
 
 /** A Parquet file as a table. */
 export const scanParquet = (file: string) => `read_parquet(${path(literal(file))}, ${asStored})`

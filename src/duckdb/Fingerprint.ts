@@ -125,6 +125,16 @@ export const ofPublished = <E>(
     ? ofQuery(published, table)
     : ofRows(RowsSql.stream(published.session, table, published.sql), table, by)
 
+/** The digest of some rows without others that are among them. It needs no rows, because a digest is a sum. */
+export const without = (digest: string, others: string, by: Algorithm): string => {
+  const lane = by === "md5-sum" ? 32 : 8
+  const difference = (at: number) => {
+    const [whole, part] = [digest, others].map((text) => BigInt(`0x${text.slice(at, at + lane)}`))
+    return BigInt.asUintN(lane * 4, (whole ?? 0n) - (part ?? 0n)).toString(16).padStart(lane, "0")
+  }
+  return Array.from({ length: digest.length / lane }, (_, index) => difference(index * lane)).join("")
+}
+
 /** The name of the digest of the events of one day, such as `events 2026-11-01`. */
 export const dayKey = ({ name }: Table, day: string) => `${name} ${day}`
 

@@ -40,15 +40,30 @@ const metadata = ({ round, table: { columns, doc, key, name }, tables }: Written
   }).map(([key, value]) => `${DuckDb.literal(key)}: ${DuckDb.literal(value)}`).join(", ")
 }
 
+/** How every file is written. `metadata` is SQL for its key-value metadata. */
+const options = (compression: string, metadata: string) =>
+  `FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${rowsPerGroup}, ` +
+  `DICTIONARY_SIZE_LIMIT ${dictionaryValuesMax}, KV_METADATA {${metadata}}`
+
 /** Writes the rows of a query to a new file. Fails if the file exists. */
 export const copy = (session: DuckDb.Session, query: string, file: string, written: WrittenParquet) =>
-  RowsSql.copy(
-    session,
-    query,
-    file,
-    `FORMAT parquet, COMPRESSION ${written.compression}, ROW_GROUP_SIZE ${rowsPerGroup}, ` +
-      `DICTIONARY_SIZE_LIMIT ${dictionaryValuesMax}, KV_METADATA {${metadata(written)}}`
-  )
+  RowsSql.copy(session, query, file, options(written.compression, metadata(written)))
+
+/** Writes the rows of a file for which a condition holds to a new file, with the same metadata. Fails if it exists. */
+export const copySome = Effect.fnUntraced(
+  function*(session: DuckDb.Session, from: string, where: string, to: string, compression: string) {
+    const pairs = yield* session.all(
+      `SELECT decode(key), decode(value) FROM parquet_kv_metadata(${DuckDb.path(DuckDb.literal(from))})`
+    )
+    const same = pairs.map(([key, value]) => `${DuckDb.literal(String(key))}: ${DuckDb.literal(String(value))}`)
+    yield* RowsSql.copy(
+      session,
+      `FROM ${DuckDb.scanParquet(from)} WHERE ${where}`,
+      to,
+      options(compression, same.join(", "))
+    )
+  }
+)
 
 /** Counts the rows of a file for which a condition holds. */
 export const count = Effect.fnUntraced(function*(session: DuckDb.Session, file: string, where: string) {

@@ -35,5 +35,18 @@ export const quote = (text: string): string => /[",\r\n]/.test(text) ? `"${text.
 /** A CSV record (RFC 4180) with its end of line. */
 export const record = (fields: ReadonlyArray<string>): string => `${fields.join(",")}\r\n`
 
+const nextField = /(?:"([^"]*(?:""[^"]*)*)"|([^,]*))(,|$)/gy
+
+/** The texts of the fields of a record. */
+export const fields = (record: string): ReadonlyArray<string> => {
+  const texts: Array<string> = []
+  const line = record.replace(byteOrderMark, "").replace(/\r?\n$/, "")
+  for (const [_, quoted, plain = "", end] of line.matchAll(nextField)) {
+    texts.push(unguard(quoted?.replaceAll("\"\"", "\"") ?? plain))
+    if (end === "") break
+  }
+  return texts
+}
+
 /** The first character of a CSV file. Without it, Excel reads UTF-8 as another encoding, and shows José as JosÃ©. */
 export const byteOrderMark = "\ufeff"

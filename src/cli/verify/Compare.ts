@@ -4,6 +4,7 @@ import * as Fingerprint from "../../duckdb/Fingerprint.ts"
 import type { SinkError } from "../../failure/SinkError.ts"
 import * as ManifestFile from "../../run/publish/ManifestFile.ts"
 import { errorAt } from "../../run/publish/SinkLocation.ts"
+import type { ErasedRun } from "../../run/retention/ErasureFile.ts"
 import type { Sink } from "../../Sink.ts"
 import type { Table } from "../../Table.ts"
 import type { VerifiedTable } from "./Findings.ts"
@@ -15,6 +16,8 @@ export interface Expected {
   readonly isKept: boolean
   /** Whether it is the newest run there. */
   readonly isNewest: boolean
+  /** What the run has after an erasure that has begun and not ended. */
+  readonly erasing: ErasedRun | undefined
 }
 
 type Compared = Pick<VerifiedTable, "rows" | "verdict" | "pruned">
@@ -28,7 +31,7 @@ export const compare = Effect.fnUntraced(function*(
   { name, pruneRuns, read }: Sink<SinkError>,
   location: string,
   table: Table,
-  { isKept, isNewest, pruned }: Expected
+  { erasing, isKept, isNewest, pruned }: Expected
 ) {
   if (read === undefined) return { verdict: "cannot be read back", rows: 0 } satisfies Compared
   return yield* Effect.scoped(Effect.gen(function*() {
@@ -42,15 +45,19 @@ export const compare = Effect.fnUntraced(function*(
     const { digest, rows } = yield* Fingerprint.ofPublished(published, table, manifest.fingerprint_algorithm).pipe(
       Effect.mapError(errorAt(name, location))
     )
-    const isSame = rows === manifest.rows[table.name] && digest === manifest.fingerprints[table.name]
+    const numbers = [manifest, ...erasing === undefined ? [] : [erasing]]
+    const isSame = numbers.some((some) => rows === some.rows[table.name] && digest === some.fingerprints[table.name])
     if (pruned !== undefined) return { verdict: "still there", rows, pruned } satisfies Compared
+    if (isSame && manifest.erased?.[table.name] !== undefined) return { verdict: "as erased", rows } satisfies Compared
     if (isSame || table.log === null) return { verdict: isSame ? "same" : "differs", rows } satisfies Compared
     const again = yield* read(location, ManifestFile.publishedOf(manifest), table)
     const days = yield* Fingerprint.byDay(again ?? published, table, table.log).pipe(
       Effect.mapError(errorAt(name, location))
     )
     // old days of a log may have been deleted
-    const areKept = [...days].every(([day, digest]) => manifest.fingerprints[day] === digest)
+    const areKept = numbers.some(({ fingerprints }) =>
+      [...days].every(([day, digest]) => (fingerprints[day] ?? manifest.fingerprints[day]) === digest)
+    )
     return {
       verdict: areKept && !isNewest && rows < (manifest.rows[table.name] ?? 0) ? "no longer kept" : "differs",
       rows

@@ -5,6 +5,7 @@ import * as Stdout from "../terminal/Stdout.ts"
 
 type Verdict =
   | "same"
+  | "as erased"
   | "differs"
   | "missing"
   | "pruned"
@@ -48,10 +49,13 @@ export const printSummary = Effect.fnUntraced(function*(findings: ReadonlyArray<
   const verdicts = Map.groupBy(findings, ({ verdict }) => verdict)
   const parts = [...verdicts].map(([verdict, { length }]) => `${length} ${verdict}`)
   const tables = findings.filter(({ table }) => table !== "")
+  const isGood = [...verdicts.keys()].every((verdict) => verdict === "same" || verdict === "as erased")
+  const good = verdicts.has("as erased") ? "all are as published or as erased" : "all are as published"
+  const all = isGood && findings.length > 0 ? good : parts.join(", ")
   yield* Stdout.print(
     `${tables.length} tables of ${count(tables.map(({ run_id }) => run_id), "run")} in ${
       count(tables.map(({ location, sink }) => `${sink}:${location}`), "sink")
-    }: ${verdicts.size === 1 && verdicts.has("same") ? "all are as published" : parts.join(", ")}`
+    }: ${all}`
   )
   if (verdicts.has("still there")) {
     Stderr.hint("Some pruned snapshots are still there, or there again from a backup. The next prune removes them.")

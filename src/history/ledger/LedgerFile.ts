@@ -2,7 +2,7 @@
  * The ledger's file. It is never written in place: a copy beside it is changed and renamed over it, so readers do not block
  * a run and never see half of a change. Tables of other users are in the copy too.
  */
-import { Effect, FileSystem, Path, Schedule } from "effect"
+import { Effect, FileSystem, Path, Result, Schedule } from "effect"
 import * as DuckDb from "../../duckdb/DuckDb.ts"
 import { CannotCreate, Corrupt, InputOutput, InUse, type SinkReason } from "../../failure/SinkError.ts"
 import * as Files from "../../files/Files.ts"
@@ -59,20 +59,27 @@ const smallBlocksMax = 64
 /**
  * Rewrites the changed ledger if more than a third of it is free. DuckDB frees blocks only at the end of a file, and the
  * runs of a year leave as many free blocks inside it as they use. Tables of other users are rewritten too. If that
- * fails, the file keeps its size.
+ * fails, the file keeps its size, unless it `must` be rewritten because free blocks still have what was deleted.
  */
-const pack = Effect.fn("Ledger.pack")(function*({ all, run }: DuckDb.Session, file: string) {
+const pack = Effect.fn("Ledger.pack")(function*({ all, run }: DuckDb.Session, file: string, must: boolean) {
   const fs = yield* FileSystem.FileSystem
   const [[total = 0, free = 0] = []] = yield* all(
     "SELECT total_blocks, free_blocks FROM pragma_database_size() WHERE database_name = 'ledger'"
   )
-  if (Number(total) <= smallBlocksMax || Number(free) * 3 <= Number(total)) return yield* run("DETACH ledger")
+  const isSmall = Number(total) <= smallBlocksMax || Number(free) * 3 <= Number(total)
+  if (!must && isSmall) return yield* run("DETACH ledger")
   const packed = `${file}.packed`
   yield* run(`ATTACH ${DuckDb.literal(packed)} AS packed (STORAGE_VERSION 'v1.4.0')`)
-  const isPacked = yield* Effect.match(run("COPY FROM DATABASE ledger TO packed"), {
-    onFailure: () => false,
-    onSuccess: () => true
-  })
+  const copied = yield* Effect.result(run("COPY FROM DATABASE ledger TO packed"))
+  if (must && Result.isFailure(copied)) {
+    const { failure } = copied
+    return yield* new InputOutput({
+      detail: `it cannot be written anew, perhaps because of a table or a view that somebody added to it (${
+        "detail" in failure ? failure.detail : failure._tag
+      })`
+    })
+  }
+  const isPacked = Result.isSuccess(copied)
   yield* run(`${isPacked ? "CHECKPOINT packed; " : ""}DETACH packed; DETACH ledger`)
   if (isPacked) yield* Effect.mapError(fs.rename(packed, file), Files.reasonOf)
 })
@@ -81,6 +88,8 @@ const pack = Effect.fn("Ledger.pack")(function*({ all, run }: DuckDb.Session, fi
 export interface Change {
   readonly make: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason, SinkServices>
   readonly verify: (session: DuckDb.Session, catalog: string) => Effect.Effect<void, SinkReason>
+  /** Whether the file may have nothing of what was deleted, not even in blocks that are free. */
+  readonly erases?: boolean
 }
 
 /** Checks that the ledger can be changed, and keeps writers and other runs out until the scope closes. */
@@ -127,7 +136,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
   })
 
   /** Changes the copy in the given session, flushes it to the disk, and gives the data for publishing it. */
-  const change = Effect.fnUntraced(function*(changing: DuckDb.Session, { make, verify }: Change) {
+  const change = Effect.fnUntraced(function*(changing: DuckDb.Session, { erases = false, make, verify }: Change) {
     if (yield* Files.exists(staged)) return yield* new CannotCreate({ detail: `${staged} exists already` })
     const before = existing === undefined ? null : yield* copy(existing)
     // the run database is not compressed, and the setting belongs to the whole instance
@@ -138,7 +147,7 @@ export const open = Effect.fnUntraced(function*(location: string, run_id: string
     )
     yield* make(changing, "ledger")
     yield* changing.run("CHECKPOINT ledger").pipe(Effect.withSpan("Ledger.checkpoint"))
-    yield* pack(changing, making)
+    yield* pack(changing, making, erases)
     if (yield* Files.exists(`${making}.wal`)) {
       return yield* new InputOutput({ detail: "DuckDB left changes outside of the file" })
     }
