@@ -163,7 +163,7 @@ export const forgetPerson = Command.make(
     const remains = yield* Remains.find(dataDirectory, own, Remains.textsOf(found, user_id))
     for (const file of remains) {
       yield* Stdout.print(
-        `${shortPath(file)} still names the person. Make it again if it is a report, or delete it.`
+        `${shortPath(file)} may still name the person. If it is a report, make it again; if not, look at it.`
       )
     }
     yield* Stdout.print(

@@ -16,7 +16,9 @@ export const laws = [
   "a round of several tenants is sealed and published at once, each run with its own rows",
   "a run that was sealed before another run was published removes none of the other's rows",
   "a location that cannot be written fails when the sink is opened",
-  "the rows and their session are unchanged for the next sink"
+  "the rows and their session are unchanged for the next sink",
+  "pruned runs are gone, all other runs are unchanged, and pruning again changes nothing",
+  "an erased person is in no row of the tenant, every other row is unchanged, and erasing again changes nothing"
 ] as const
 
 /** The name of the test of a law. */

@@ -8,6 +8,7 @@ import type { Sink } from "../../src/Sink.ts"
 import { fileLaws } from "./files.ts"
 import { groundOf, type LawOptions } from "./ground.ts"
 import { publicationLaws } from "./publication.ts"
+import { retentionLaws } from "./retention.ts"
 import { runLaws } from "./runs.ts"
 
 export type { Elsewhere, LawOptions } from "./ground.ts"
@@ -22,5 +23,6 @@ export const sinkLaws = (given: Sink, options: LawOptions) => {
     publicationLaws(it, ground)
     fileLaws(it, ground)
     runLaws(it, ground)
+    retentionLaws(it, ground)
   })
 }

@@ -1,12 +1,9 @@
 /** Finds the files of a data directory that still name a person: reports, recordings, and what people keep there. */
-import { Effect, FileSystem, Path, Stream } from "effect"
+import { Effect, FileSystem, Path, RegExp as Pattern, Stream } from "effect"
 import type { Row } from "../../Table.ts"
 
-/** The columns whose texts belong to one person. A name or a first name may be that of others too. */
-const telling = ["user_id", "username", "email", "number"]
-
-/** A shorter text is found in files by chance. */
-const charactersMin = 5
+/** The columns whose texts tell a person. */
+const telling = ["user_id", "username", "realname", "email", "number"]
 
 /** The texts that tell a person. */
 export const textsOf = (rows: ReadonlyArray<Row>, user_id: string): ReadonlySet<string> =>
@@ -15,21 +12,23 @@ export const textsOf = (rows: ReadonlyArray<Row>, user_id: string): ReadonlySet<
     ...rows.flatMap((row) =>
       telling.flatMap((name) => {
         const cell = row[name]
-        return typeof cell === "string" && cell.length >= charactersMin ? [cell] : []
+        return typeof cell === "string" ? [cell] : []
       })
     )
   ])
 
-/** Whether a file has one of the texts. */
-const has = Effect.fnUntraced(function*(file: string, texts: ReadonlyArray<Buffer>) {
+/** Whether a file has one of the texts, as a word of its own. */
+const has = Effect.fnUntraced(function*(file: string, texts: ReadonlyArray<string>) {
   const fs = yield* FileSystem.FileSystem
-  const longest = Math.max(...texts.map(({ length }) => length))
-  let end: Buffer = Buffer.alloc(0)
+  const words = texts.map((text) => Buffer.from(text).toString("latin1"))
+  const pattern = new RegExp(`(?<![0-9A-Za-z])(${words.map(Pattern.escape).join("|")})(?![0-9A-Za-z])`)
+  const overlap = Math.max(...words.map(({ length }) => length)) + 2
+  let end = ""
   const found = yield* Stream.runHead(
     Stream.filter(fs.stream(file), (chunk) => {
-      const bytes = Buffer.concat([end, chunk])
-      end = bytes.subarray(Math.max(0, bytes.length - longest + 1))
-      return texts.some((text) => bytes.includes(text))
+      const text = end + Buffer.from(chunk).toString("latin1")
+      end = text.slice(-overlap)
+      return pattern.test(text)
     })
   )
   return found._tag === "Some"
@@ -40,14 +39,13 @@ export const find = Effect.fnUntraced(
   function*(dataDirectory: string, without: ReadonlyArray<string>, texts: ReadonlySet<string>) {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const bytes = [...texts].map((text) => Buffer.from(text))
     const found: Array<string> = []
     for (const name of (yield* fs.readDirectory(dataDirectory, { recursive: true })).toSorted()) {
       const file = path.join(dataDirectory, name)
       if (without.some((place) => file === place || file.startsWith(`${place}${path.sep}`))) continue
       const info = yield* Effect.option(fs.stat(file))
       if (info._tag === "None" || info.value.type !== "File") continue
-      if (yield* Effect.orElseSucceed(has(file, bytes), () => false)) found.push(file)
+      if (yield* Effect.orElseSucceed(has(file, [...texts]), () => false)) found.push(file)
     }
     return found
   },
