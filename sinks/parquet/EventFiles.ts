@@ -5,6 +5,7 @@ import * as Instant from "../../src/duckdb/Instant.ts"
 import * as RowsSql from "../../src/duckdb/RowsSql.ts"
 import { InputOutput } from "../../src/failure/SinkError.ts"
 import * as Files from "../../src/files/Files.ts"
+import * as Removed from "../../src/files/Removed.ts"
 import * as ParquetFiles from "../../src/history/ParquetFiles.ts"
 import * as ParquetWriter from "../../src/history/ParquetWriter.ts"
 import type { Outcome } from "../../src/Outcome.ts"
@@ -120,21 +121,25 @@ export const keys = Effect.fnUntraced(function*(
     WHERE tenant = ${DuckDb.literal(tenant)} AND epoch_us(${instantOf(log)}) BETWEEN ${from} AND ${to}`
 })
 
-/** Removes the files of the days before an instant. The result says how many days those were. */
+/** Removes the files of the days before an instant. The result says how many days and bytes those were. */
 export const prune = Effect.fnUntraced(function*(
   root: string,
   tables: ReadonlyArray<Table>,
   before: bigint,
-  { dryRun }: Removal
+  removal: Removal
 ) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
   const end = dayOf(before)
   const removed = new Set<string>()
+  let bytes = 0
   for (const table of tables) {
     for (const { day, folder } of yield* days(root, table)) {
       if (day >= end) continue
-      if (!dryRun) yield* Files.remove([folder])
+      const names = yield* Effect.mapError(fs.readDirectory(folder), Files.reasonOf)
+      bytes += yield* Removed.remove(names.map((name) => path.join(folder, name)), removal)
       removed.add(day)
     }
   }
-  return `${removed.size} days`
+  return `${removed.size} days, ${Removed.format(bytes)}`
 })

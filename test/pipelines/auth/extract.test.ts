@@ -178,9 +178,16 @@ describe("extract auth", () => {
         }
         const soon = yield* command(folder, ["prune", "--older-than", "2d"])
         assert.strictEqual(soon.code, 64)
+        const files = () => globSync("data/parquet/authentications/*", { cwd: folder }).length
+        const dry = yield* command(folder, ["prune", "--older-than", "99d", "--dry-run"])
+        assert.deepStrictEqual(
+          [/parquet .*: 1 days, \d+\.\d kB would be removed\n/.test(dry.stdout), files()],
+          [true, 2],
+          dry.stderr
+        )
         const pruned = yield* command(folder, ["prune", "--older-than", "99d"])
         assert.deepStrictEqual(
-          [pruned.code, /parquet .*: 1 days removed/.test(pruned.stdout)],
+          [pruned.code, /parquet .*: 1 days, \d+\.\d kB removed\n/.test(pruned.stdout)],
           [0, true],
           pruned.stderr
         )
