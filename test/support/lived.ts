@@ -8,6 +8,7 @@ import { join } from "node:path"
 import * as Tenant from "../../src/emulator/people/Tenant.ts"
 import { runAt } from "../known/ledger.ts"
 import { codesOn, usersOn } from "../known/scene.ts"
+import { everySink } from "../torture/support/InProcess.ts"
 
 /** The instants of the runs, and the day of the scene that each of them sees. */
 const runs = [
@@ -21,20 +22,23 @@ const runs = [
   [Date.UTC(2026, 10, 4, 9), 8]
 ] as const
 
-/** Makes the directory before the tests of a file. Files that run at the same time need different ports. */
-export const livedAt = (port: number) => {
+/**
+ * Makes the directory before the tests of a file, with all of these runs or only the last ones. Files that run at the same time
+ * need different ports.
+ */
+export const livedAt = (port: number, sinks: ReadonlyArray<string>, runsMax: number = runs.length) => {
   let good = ""
   beforeAll(async () => {
     good = mkdtempSync(join(tmpdir(), "duo-mfa-lived-"))
-    await Effect.runPromise(
-      Effect.forEach(
-        runs,
-        ([instant, day]) =>
-          runAt(`${good}/data`, instant, { port, tenant: Tenant.fromUsers(usersOn(day), codesOn(day)) })
-      ).pipe(
-        Effect.provide(NodeServices.layer)
-      )
-    )
+    const data = `${good}/data`
+    const lived = Effect.forEach(runs.slice(-runsMax), ([instant, day]) =>
+      runAt(
+        data,
+        instant,
+        { port, tenant: Tenant.fromUsers(usersOn(day), codesOn(day)) },
+        everySink(data).filter(({ sink }) => sinks.includes(sink))
+      ))
+    await Effect.runPromise(Effect.provide(lived, NodeServices.layer))
   }, 120_000)
   afterAll(() => rmSync(good, { recursive: true }))
 
