@@ -57,8 +57,11 @@ policy: setup ## compare the tenants with the policies, built in and in data/pol
 verify: setup ## read every sink back and compare it with what was published
 	@./duo-mfa verify $(ARGS) $(OR_QUIT)
 
-prune: setup ## remove the old days of logs: make prune ARGS="--older-than 400d"
+prune: setup ## remove old snapshots: make prune ARGS="--keep-daily 30 --keep-monthly 24"
 	@./duo-mfa prune $(ARGS) $(OR_QUIT)
+
+forget-person: setup ## erase one person from everything: make forget-person ARGS="USER_ID --dry-run"
+	@./duo-mfa forget-person $(ARGS) $(OR_QUIT)
 
 rebuild: setup ## make the ledger again from the Parquet files
 	@./duo-mfa rebuild $(ARGS) $(OR_QUIT)
@@ -128,4 +131,4 @@ release: setup ## make VERSION the version, and move the unreleased changes into
 .DEFAULT:
 	@{ echo 'make has no verb "$@". make lists all; a question goes into Q, and flags go into ARGS.' >&2; false; } $(OR_QUIT)
 
-.PHONY: help setup init extract check sql shell policy verify rebuild tenants prune report demo pipelines sinks emulator dictionary test test-quick coverage torture lint format bench bench-quick dist release
+.PHONY: help setup init extract check sql shell policy verify rebuild tenants prune forget-person report demo pipelines sinks emulator dictionary test test-quick coverage torture lint format bench bench-quick dist release

@@ -18,8 +18,8 @@ import * as Targets from "./shared/Targets.ts"
 import { commandName } from "./terminal/CommandName.ts"
 import * as Stderr from "./terminal/Stderr.ts"
 import * as Stdout from "./terminal/Stdout.ts"
-import * as Compare from "./verify/Compare.ts"
 import * as Findings from "./verify/Findings.ts"
+import * as TableComparison from "./verify/TableComparison.ts"
 
 /** Something that could not be read, and why. */
 const Unread = Schema.Struct({ what: Schema.String, detail: Schema.String, exit: Schema.Int })
@@ -146,7 +146,7 @@ export const verify = Command.make(
         const closed = shut.get(place)
         const compared = yield* Effect.result(
           closed === undefined
-            ? Compare.compare(manifest, sink, location, ManifestFile.tableOf(table, manifest), expected)
+            ? TableComparison.compare(manifest, sink, location, ManifestFile.tableOf(table, manifest), expected)
             : Effect.fail(closed)
         )
         if (Result.isFailure(compared)) {

@@ -5,7 +5,7 @@ import { collectedTables, type Outcome } from "../Outcome.ts"
 import type { OpenSink, PublishedRun, Removal, Rows, SinkRun, SinkServices } from "../Sink.ts"
 import type { Table } from "../Table.ts"
 import * as Files from "./Files.ts"
-import * as Removed from "./Removed.ts"
+import * as Removed from "./removal/Removed.ts"
 
 export interface RunFiles {
   /** The directory in which files are staged. They are published in it or below it. */

@@ -84,7 +84,7 @@ describe("docs/backup-restore-upgrade.md", () => {
         PATH: `${folder}/bin${delimiter}${process.env["PATH"]}`
       }
       const scripts = [...page.matchAll(/^```sh\n([^`]+)^```$/gm)].map(([_, script = ""]) => script)
-      assert.isAtLeast(scripts.length, 5)
+      assert.isAtLeast(scripts.length, 4)
       for (const script of scripts) {
         const { code, output } = yield* typed(script, folder, env)
         assert.strictEqual(code, 0, `${script}\n${output}`)

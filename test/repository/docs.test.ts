@@ -77,6 +77,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "docs/install.md": "slow/package.test.ts",
   "docs/many-tenants.md": "cli/extract/tenants.test.ts",
   "docs/postgres.md": "slow/postgres-program.test.ts",
+  "docs/retention.md": "cli/forget-person/page.test.ts",
   "docs/s3.md": "sinks/s3/page.test.ts",
   "docs/scheduling.md": "repository/scheduling.test.ts",
   "docs/writing-a-sink.md": "slow/package.test.ts"
@@ -155,7 +156,7 @@ describe("what the pages say to type", () => {
       for (const [_, verb = ""] of text.matchAll(/(?:^|\$ |`)make (?:-\S+ )*([a-z-]+)/gm)) {
         assert.include(verbs, verb, page)
       }
-      for (const [_, command = ""] of text.matchAll(/(?:^|`|\$ )(?:npx |\.\/)?duo-mfa ([a-z]+)/gm)) {
+      for (const [_, command = ""] of text.matchAll(/(?:^|`|\$ )(?:npx |\.\/)?duo-mfa ([a-z]+(?:-[a-z]+)*)/gm)) {
         assert.include(commands, command, page)
       }
     }

@@ -74,7 +74,7 @@ const readRows = Effect.fnUntraced(function*(
         open.read(location, ManifestFile.publishedOf(manifest), table),
         (published) =>
           published === undefined
-            ? Effect.succeed(undefined)
+            ? Effect.undefined
             : Effect.mapError(rowsOf(published, table, person), errorAt(sink, location))
       )
     )
@@ -102,7 +102,7 @@ const digestsWithout = Effect.fnUntraced(
   }
 )
 
-/** What an erasure does, from the person's rows that are there. The newest rows of the person come first. */
+/** Finds the person's rows, the newest first, and the numbers that the runs have without them. */
 export const plan = Effect.fnUntraced(function*(
   manifests: ReadonlyArray<ManifestFile.Manifest>,
   places: ReadonlyArray<ErasingPlace>,

@@ -60,7 +60,7 @@ const rounds = (manifests: Manifests) =>
     Effect.forEach(({ id, manifests }) => Effect.map(Effect.fromResult(manifests), (runs): Round => ({ id, runs })))
   )
 
-/** What a prune by these rules does in each place. Logs have no snapshots. */
+/** Finds what a prune by these rules removes from each place. Logs have no snapshots. */
 export const plan = Effect.fnUntraced(function*(manifests: Manifests, rules: Keep.Rules) {
   const all = (yield* rounds(manifests)).filter(({ runs }) => runs.every(({ window }) => window === null))
   const targets = new Map(
@@ -137,7 +137,7 @@ const perform = Effect.fnUntraced(function*<R>(
     (place) =>
       Effect.flatMap(sinkAt(place), (sink) =>
         sink === undefined
-          ? Effect.succeed(undefined)
+          ? Effect.undefined
           : removeFrom(sink, place.location, all.filter(({ id }) => place.ids.includes(id)), { dryRun: false }))
   )
   if (!texts.includes(undefined)) {

@@ -12,7 +12,7 @@ import { command } from "../../support/processes/command.ts"
 import { contents } from "../../support/processes/program.ts"
 import * as readers from "../../support/readers.ts"
 
-const inLived = livedAt(27_059, ["duckdb", "parquet", "ndjson", "csv"], 3)
+const inLived = livedAt(27_084, ["duckdb", "parquet", "ndjson", "csv"], 3)
 const duoMfa = (folder: string, ...args: ReadonlyArray<string>) => command(folder, args, { DUO_MFA_DATA: "data" })
 
 const user_id = "DUKIM"
@@ -82,7 +82,7 @@ describe("forget-person", () => {
 
       const [record = ""] = globSync(`${data}/erasures/*`)
       const { places, runs, tenant } = JSON.parse(readFileSync(record, "utf8"))
-      assert.deepStrictEqual([runs, tenant, places.length], [3, "127.0.0.1:27059", 4])
+      assert.deepStrictEqual([runs, tenant, places.length], [3, "127.0.0.1:27084", 4])
       assert.strictEqual((yield* duoMfa(folder, "forget-person", user_id)).code, 4)
       assert.strictEqual((yield* duoMfa(folder, "rebuild")).code, 0)
       assert.deepStrictEqual(filesWith(data, ...texts), [])
@@ -138,7 +138,7 @@ describe("forget-person", () => {
         usersOn(8).filter((user) => user["user_id"] !== user_id),
         codesOn(8)
       )
-      yield* runAt(data, Date.UTC(2026, 10, 5, 9), { port: 27_059, tenant })
+      yield* runAt(data, Date.UTC(2026, 10, 5, 9), { port: 27_084, tenant })
       const { stdout } = yield* duoMfa(
         folder,
         "sql",

@@ -10,7 +10,7 @@ import { command } from "../../support/processes/command.ts"
 import { contents } from "../../support/processes/program.ts"
 import { everySink } from "../../torture/support/InProcess.ts"
 
-const inLived = livedAt(27_058, ["duckdb", "parquet", "csv"])
+const inLived = livedAt(27_083, ["duckdb", "parquet", "csv"])
 const duoMfa = (folder: string, ...args: ReadonlyArray<string>) => command(folder, args, { DUO_MFA_DATA: "data" })
 
 const rules = ["prune", "--keep-daily", "2", "--keep-monthly", "3"]
@@ -149,7 +149,7 @@ describe("prune", () => {
         yield* runAt(
           data,
           Date.UTC(2026, 10, 5, 9),
-          { port: 27_058, tenant },
+          { port: 27_083, tenant },
           everySink(data).filter(({ sink }) => sink !== "ndjson")
         )
         for (const sink of ["parquet", "csv"]) {

@@ -1,9 +1,9 @@
 /** Erases a person from sinks that have a text file for each table of a round. */
 import { Effect, FileSystem, Path } from "effect"
-import type { SinkReason } from "../failure/SinkError.ts"
-import type { Person, PersonRows, Removal, SinkServices } from "../Sink.ts"
-import type { Table } from "../Table.ts"
-import * as Files from "./Files.ts"
+import type { SinkReason } from "../../failure/SinkError.ts"
+import type { Person, PersonRows, Removal, SinkServices } from "../../Sink.ts"
+import type { Table } from "../../Table.ts"
+import * as Files from "../Files.ts"
 import * as Rewrite from "./Rewrite.ts"
 
 /** Whom a record is about. */

@@ -16,7 +16,7 @@ export interface Expected {
   readonly isKept: boolean
   /** Whether it is the newest run there. */
   readonly isNewest: boolean
-  /** What the run has after an erasure that has begun and not ended. */
+  /** The numbers of the run after an erasure that has begun and not ended. */
   readonly erasing: ErasedRun | undefined
 }
 

@@ -1,8 +1,8 @@
 /** Removes published files, and counts their bytes. */
 import { Effect, FileSystem, Path } from "effect"
-import type { Removal } from "../Sink.ts"
-import { sync } from "./Durable.ts"
-import { reasonOf, statIfAny } from "./Platform.ts"
+import type { Removal } from "../../Sink.ts"
+import { sync } from "../Durable.ts"
+import { reasonOf, statIfAny } from "../Platform.ts"
 
 const decimal = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 

@@ -3,9 +3,9 @@ import { Effect, FileSystem, Path } from "effect"
 import { createReadStream, createWriteStream } from "node:fs"
 import { type Duplex, PassThrough, Transform, Writable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import { DiskFull, InputOutput, type SinkReason } from "../failure/SinkError.ts"
-import { sync } from "./Durable.ts"
-import * as Files from "./Files.ts"
+import { DiskFull, InputOutput, type SinkReason } from "../../failure/SinkError.ts"
+import { sync } from "../Durable.ts"
+import * as Files from "../Files.ts"
 
 /** How records are stored in a file. */
 export interface RecordFormat {
