@@ -52,6 +52,14 @@ export class NobodyFound extends Schema.TaggedError<NobodyFound>()("NobodyFound"
   }
 }
 
+/** The erasure of another person was interrupted. */
+export class AnotherErasure extends Schema.TaggedError<AnotherErasure>()("AnotherErasure", { file: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = ExitCode.refused
+  override get message() {
+    return `The erasure of another person was interrupted: ${this.file} has the user_id. Nothing changed; run ${commandName()} forget-person with that id first. If nobody of you began it, move the file away.`
+  }
+}
+
 /** Prints how many rows of each table are, or were, in each place. */
 const printRows = (places: ErasureFile.OpenErasure["places"], dryRun: boolean) =>
   Stdout.print(Format.lay("table", {
@@ -134,9 +142,11 @@ export const forgetPerson = Command.make(
         printRows(erasure.places, false)
       )
 
-    const interrupted = dryRun ? [] : yield* files.open
-    for (const erasure of interrupted) {
-      Stderr.hint("An erasure was interrupted. It is finished first.")
+    const interrupted = yield* files.open
+    const other = interrupted.find((erasure) => erasure.user_id !== user_id)
+    if (other !== undefined) return yield* new AnotherErasure({ file: files.openFileOf(other.run_id) })
+    for (const erasure of dryRun ? [] : interrupted) {
+      Stderr.hint("An erasure of this person was interrupted. It is finished first.")
       yield* erase(erasure)
     }
 

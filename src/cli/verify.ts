@@ -91,12 +91,12 @@ export const verify = Command.make(
     const pipelines = yield* PipelineModules.knownPipelines(modules)
     const sinks = yield* Targets.resolve(dataDirectory, asked)
     const findSink = yield* Targets.sinkFinder(sinks)
-    const receipts = published.flatMap(({ manifests }) =>
-      Result.isSuccess(manifests) ? manifests.success.flatMap(({ sinks }) => sinks) : []
-    )
-    /** The places whose old snapshots are pruned, so that nobody has to delete them by hand. */
+    const runs = published.flatMap(({ manifests }) => Result.isSuccess(manifests) ? manifests.success : [])
+    /** The pipelines whose old snapshots are pruned in a place, so that nobody has to delete them by hand. */
     const pruning = new Set(
-      receipts.flatMap(({ location, pruned, sink }) => pruned === undefined ? [] : [`${sink} ${location}`])
+      runs.flatMap(({ pipeline, sinks }) =>
+        sinks.flatMap(({ location, pruned, sink }) => pruned === undefined ? [] : [`${sink} ${location} ${pipeline}`])
+      )
     )
     const erasing = yield* Erasure.pending(dataDirectory)
     const looked = new Set<string>()
@@ -136,7 +136,7 @@ export const verify = Command.make(
       seen.add(place)
       const expected = {
         pruned,
-        isKept: isNewest || pruning.has(`${name} ${location}`),
+        isKept: isNewest || pruning.has(`${name} ${location} ${manifest.pipeline}`),
         isNewest,
         erasing: erasing.get(manifest.run_id)
       }

@@ -82,4 +82,20 @@ layer(NodeServices.layer)("a fingerprint", (it) => {
       assert.notStrictEqual((yield* ofRows([...rows, ...rows.slice(0, 1)])).digest, digest)
       assert.strictEqual((yield* ofRows([])).digest, "0".repeat(32))
     }))
+
+  it.effect.prop(
+    "without some rows is that of the others, with both algorithms",
+    { scenario: scenarioFrom(), cut: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12 })) },
+    ({ cut, scenario }) =>
+      Effect.gen(function*() {
+        const rows = rowsOf(run, scenario.things)
+        for (const by of ["md5-sum", "sha256-lanes"] as const) {
+          const [all, some, others] = yield* Effect.forEach(
+            [rows, rows.slice(0, cut), rows.slice(cut)],
+            (part) => Fingerprint.ofRows(Stream.make(part), things, by)
+          )
+          assert.strictEqual(Fingerprint.without(all?.digest ?? "", some?.digest ?? "", by), others?.digest)
+        }
+      })
+  )
 })

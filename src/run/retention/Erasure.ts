@@ -1,6 +1,6 @@
 /**
  * Erases a person from all places. First a file says which numbers and fingerprints the runs will have, then the sinks erase
- * the person, then the manifests get the new numbers. If the process is killed, the next erasure does the rest. The new
+ * the person, then the manifests get the new numbers. If the process is killed, the same command does the rest. The new
  * fingerprint is the old one without the hashes of the person's rows, so a change by somebody else is still found.
  */
 import { Effect, Stream } from "effect"
@@ -195,7 +195,7 @@ export const perform = Effect.fnUntraced(function*<E, R>(
   for (const run of runs) yield* manifests.change(run.id, (file) => change(file, run))
   yield* files.end(erasure)
   yield* manifests.discarded(run_id)
-}, Effect.uninterruptible)
+})
 
 /** The runs that an erasure is about to change, which may have their old rows or their new ones. */
 export const pending = Effect.fnUntraced(function*(dataDirectory: string) {

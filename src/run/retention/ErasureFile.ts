@@ -1,8 +1,8 @@
 /**
  * The files about erasures, in `DATA/erasures`. The name of a file tells the state of its erasure:
  *
- * - `RUN_ID.json.open`: the erasure has begun. It names the person, because the next erasure does the rest if the process is
- *   killed. Nothing else outlives the erasure that does.
+ * - `RUN_ID.json.open`: the erasure has begun. It names the person, because the same command does the rest if the process is
+ *   killed. When the erasure ends, it is removed.
  * - `RUN_ID.json`: the person is erased. It says when, and how many rows of which tables, and not who.
  */
 import { Effect, FileSystem, Path, Schema } from "effect"
@@ -53,9 +53,11 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
   const fileOf = (run_id: string) => path.join(directory, `${run_id}.json`)
   const orRunError = Effect.mapError(ManifestFile.errorIn(dataDirectory))
   const suffix = ".json.open"
+  const openFileOf = (run_id: string) => path.join(directory, `${run_id}${suffix}`)
 
   return {
     fileOf,
+    openFileOf,
 
     /** The erasures that have begun and not ended, oldest first. */
     open: fs.readDirectory(directory).pipe(
@@ -74,14 +76,14 @@ export const make = Effect.fnUntraced(function*(dataDirectory: string) {
     begin: Effect.fnUntraced(function*(erasure: OpenErasure) {
       yield* makeDirectory(directory)
       const text = yield* Effect.orDie(encodeOpen(erasure))
-      yield* Private.write(`${fileOf(erasure.run_id)}.open`, ManifestFile.signed(text))
+      yield* Private.write(openFileOf(erasure.run_id), ManifestFile.signed(text))
     }, orRunError),
 
     /** Writes the record, and removes the file that names the person. */
     end: Effect.fnUntraced(function*({ user_id: _, runs, ...shared }: OpenErasure) {
       const text = yield* Effect.orDie(encodeRecord({ ...shared, runs: runs.length }))
       yield* Private.write(fileOf(shared.run_id), ManifestFile.signed(text))
-      yield* fs.remove(`${fileOf(shared.run_id)}.open`, { force: true })
+      yield* fs.remove(openFileOf(shared.run_id), { force: true })
       yield* sync(directory)
     }, orRunError)
   }

@@ -89,7 +89,8 @@ const removeFrom = (
       tables_collected.map((name) => [name, columns[name] ?? {}] as const)
     )
   )
-  const tables = [...types].map(([name, columns]) => fromTypes(name, columns))
+  // a name in a file that somebody else wrote must not lead out of the sink's place
+  const tables = [...types].filter(([name]) => /^\w+$/.test(name)).map(([name, columns]) => fromTypes(name, columns))
   return sink.pruneRuns === undefined
     ? Effect.succeed("")
     : Effect.scoped(sink.pruneRuns(location, tables, runs.map(ManifestFile.publishedOf), removal))
@@ -169,7 +170,7 @@ export const prune = Effect.fnUntraced(function*<R>(
   const file = yield* journalIn(dataDirectory)
   yield* Effect.mapError(Private.write(file, ManifestFile.signed(text)), ManifestFile.errorIn(dataDirectory))
   return yield* perform(dataDirectory, manifests, journal, sinkAt)
-}, Effect.uninterruptible)
+})
 
 /** Does the rest of a prune whose process was killed. */
 export const finish = Effect.fnUntraced(function*<R>(dataDirectory: string, manifests: Manifests, sinkAt: SinkAt<R>) {

@@ -122,8 +122,11 @@ describe("forget-person", () => {
       assert.deepStrictEqual([between.code, between.verdicts], [0, ["no longer kept", "same"]], between.stderr)
       assert.include(between.stderr, "An erasure was interrupted")
 
-      const another = yield* duoMfa(folder, "forget-person", "DUNOBODY")
-      assert.deepStrictEqual([another.code, /csv +data\/csv +users +4\n/.test(another.stdout)], [0, true])
+      const another = yield* duoMfa(folder, "forget-person", "DUCID")
+      assert.strictEqual(another.code, 4)
+      assert.include(another.stderr, "The erasure of another person was interrupted")
+      const again = yield* duoMfa(folder, "forget-person", user_id)
+      assert.deepStrictEqual([again.code, /csv +data\/csv +users +4\n/.test(again.stdout)], [0, true])
       assert.deepStrictEqual(filesWith(data, user_id, "kim@example.com"), [])
       assert.deepStrictEqual(globSync([`${data}/erasures/*.open`, `${data}/runs/*.open`, `${data}/**/*.part`]), [])
       assert.deepStrictEqual(yield* others(data), before)

@@ -63,6 +63,9 @@ describe("forget-person", () => {
           assert.strictEqual(verified.code, 0, verified.stderr)
           const erased = verified.stdout.split("\n").filter((line) => line.endsWith("as erased"))
           assert.isTrue(erased.some((line) => line.includes("authentications")))
+          const logins = yield* command(folder, ["sql", "SELECT count(*) AS n FROM authentications"], loopback)
+          const left = before.filter(isLeft).reduce((sum, { n }) => sum + Number(n), 0)
+          assert.strictEqual(logins.stdout, `n\r\n${left}\r\n`)
           const rebuilt = yield* command(folder, ["rebuild"], loopback)
           assert.strictEqual(rebuilt.code, 0, rebuilt.stderr)
           const ledger = yield* readers.query(
