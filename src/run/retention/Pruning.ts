@@ -131,17 +131,19 @@ const perform = Effect.fnUntraced(function*<R>(
   sinkAt: SinkAt<R>
 ) {
   const fs = yield* FileSystem.FileSystem
-  const all = yield* rounds(manifests)
-  yield* mark(manifests, journal, all)
-  const texts = yield* Effect.forEach(
+  const found = yield* Effect.forEach(
     journal.places,
-    (place) =>
-      Effect.flatMap(sinkAt(place), (sink) =>
-        sink === undefined
-          ? Effect.undefined
-          : removeFrom(sink, place.location, all.filter(({ id }) => place.ids.includes(id)), { dryRun: false }))
+    (place) => Effect.map(sinkAt(place), (sink) => ({ place, sink }))
   )
-  if (!texts.includes(undefined)) {
+  const usable = found.flatMap(({ place, sink }) => sink === undefined ? [] : [{ place, sink }])
+  const all = yield* rounds(manifests)
+  yield* mark(manifests, { ...journal, places: usable.map(({ place }) => place) }, all)
+  const texts = yield* Effect.forEach(
+    usable,
+    ({ place, sink }) =>
+      removeFrom(sink, place.location, all.filter(({ id }) => place.ids.includes(id)), { dryRun: false })
+  )
+  if (usable.length === found.length) {
     const file = yield* journalIn(dataDirectory)
     yield* Effect.mapError(fs.remove(file, { force: true }), ManifestFile.errorIn(dataDirectory))
   }

@@ -55,10 +55,12 @@ const manifest = ({ data }: Ground, changes: object) => {
 
 export const receipt = (target: Target) => ({ rows: {}, bytes: 1, publication: { moves: [] }, ...target })
 
+/** A text with its own hash, as the program writes it. */
+export const signed = (text: string) => `${text.slice(0, -1)},"sha256":"${hash("sha256", text, "hex")}"}`
+
 export const sealed = (target: (ground: Ground) => Target) => (ground: Ground) => {
   const text = manifest(ground, { sinks: [receipt(target(ground))] })
-  const signed = `${text.slice(0, -1)},"sha256":"${hash("sha256", text, "hex")}"}`
-  write(join(ground.data, `runs/${planted}.json.sealed`), signed)
+  write(join(ground.data, `runs/${planted}.json.sealed`), signed(text))
 }
 
 export const published = (changes: (ground: Ground) => object) => (ground: Ground) =>

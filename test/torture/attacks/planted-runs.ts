@@ -1,9 +1,21 @@
 /**
  * W2: planted runs, open, sealed or published, whose manifests name code, hosts and places outside the data directory.
  */
-import { symlinkSync } from "node:fs"
+import { mkdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
-import { type Ground, open, outside, part, planted, published, receipt, type Row, sealed, write } from "./ground.ts"
+import {
+  type Ground,
+  open,
+  outside,
+  part,
+  planted,
+  published,
+  receipt,
+  type Row,
+  sealed,
+  signed,
+  write
+} from "./ground.ts"
 
 /** Ways to name a module. */
 const modules: ReadonlyArray<readonly [how: string, name: (ground: Ground) => string]> = [
@@ -166,11 +178,46 @@ const postgres: ReadonlyArray<Row> = [
   }
 ]
 
+const writtenWith = (fields: object) => signed(JSON.stringify({ format: 2, tool_version: "", ...fields }))
+
+const retention: ReadonlyArray<Row> = [
+  {
+    name: "a prune of a place outside",
+    plant: (ground) => {
+      const target = { sink: "csv", location: ground.outside }
+      published(() => ({ sinks: [receipt(target)] }))(ground)
+      mkdirSync(join(ground.outside, "users"))
+      write(join(ground.outside, `users/${planted}.csv`), "kept")
+      write(
+        join(ground.data, "pruning.json"),
+        writtenWith({ day: "2026-11-29", rule: "", places: [{ ...target, ids: [planted] }] })
+      )
+    },
+    code: 0,
+    says: /a prune that its process did not finish/
+  },
+  {
+    name: "an erasure of somebody whom the command does not name",
+    plant: ({ data }) => {
+      const places = [{ sink: "csv", location: join(data, "csv"), rows: {} }]
+      mkdirSync(join(data, "erasures"), { mode: 0o700 })
+      write(
+        join(data, `erasures/${planted}.json.open`),
+        writtenWith({ run_id: planted, erased_at: "", tenant: "t", user_id: "DUVICTIM", places, runs: [] })
+      )
+    },
+    args: ["forget-person", "DUOTHER"],
+    code: 4,
+    says: /erasure of another person was interrupted/
+  }
+]
+
 export const rows: ReadonlyArray<Row> = [
   ...openRows,
   ...sealedRows,
   ...publishedRows,
   ...placeRows,
   ...moves,
-  ...postgres
+  ...postgres,
+  ...retention
 ]

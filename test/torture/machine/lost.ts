@@ -33,6 +33,7 @@ const commands: ReadonlyArray<readonly [args: string, code?: number]> = [
   ["extract"],
   ["extract --sink ndjson:-"],
   ["rebuild"],
+  ["prune --keep-daily 30 --dry-run"],
   ["report"],
   ["pipelines"],
   ["sinks"],
