@@ -157,15 +157,16 @@ export const forgetPerson = Command.make(
     if (only === undefined) return yield* interrupted.length > 0 ? Effect.void : new NobodyFound()
 
     const person = { tenant: only, user_id }
-    const tablesOf = (name: string) => pipelines.find((pipeline) => pipeline.name === name)?.tables ?? []
-    const { found, runs } = yield* Erasure.plan(yield* manifests.all, places, tablesOf, person)
     const { run_id } = yield* newStamp("", yield* manifests.ids)
     const at = new Date(yield* Clock.currentTimeMillis).toISOString()
-    const erasure = Erasure.begun(run_id, at, person, counted, runs)
+    const planned = Erasure.begun(run_id, at, person, counted)
     if (dryRun) {
-      yield* printRows(erasure.places, true)
+      yield* printRows(planned.places, true)
       return yield* Stderr.next("the same without --dry-run")
     }
+    const tablesOf = (name: string) => pipelines.find((pipeline) => pipeline.name === name)?.tables ?? []
+    const { found, runs } = yield* Erasure.plan(yield* manifests.all, places, tablesOf, person)
+    const erasure = { ...planned, runs }
     yield* files.begin(erasure)
     yield* erase(erasure)
 
@@ -176,11 +177,11 @@ export const forgetPerson = Command.make(
         `${shortPath(file)} may still name the person. If it is a report, make it again; if not, look at it.`
       )
     }
-    yield* Stdout.print(
-      `The erasure is written down in ${
-        shortPath(files.fileOf(run_id))
-      }, without the person. Recordings, backups and copies elsewhere still have the person. If Duo still has the user, the next run brings the person back, so delete the user in Duo first.`
-    )
+    yield* Stdout.print([
+      `${shortPath(files.fileOf(run_id))} records the erasure, without the person.`,
+      "Recordings, backups and copies elsewhere still have the person.",
+      "If Duo still has the user, the next run brings the person back: delete the user in Duo first."
+    ].join("\n"))
     yield* Stderr.next(`${commandName()} verify --all`)
   }, Effect.scoped)
 ).pipe(

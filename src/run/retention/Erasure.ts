@@ -132,13 +132,12 @@ export const plan = Effect.fnUntraced(function*(
   return { runs, found }
 })
 
-/** The text of the file of an erasure that begins. */
+/** An erasure that begins; the runs are found later. */
 export const begun = (
   run_id: string,
   erased_at: string,
   { tenant, user_id }: TenantPerson,
-  counted: Effect.Success<ReturnType<typeof count>>,
-  runs: ReadonlyArray<ErasedRun>
+  counted: Effect.Success<ReturnType<typeof count>>
 ): OpenErasure => ({
   format,
   tool_version: version,
@@ -146,7 +145,7 @@ export const begun = (
   erased_at,
   tenant,
   user_id,
-  runs,
+  runs: [],
   places: counted.map(({ location, rows, sink }) => ({
     sink,
     location,
