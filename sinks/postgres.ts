@@ -1,20 +1,25 @@
 /**
  * PostgreSQL: the rows of every run of every tenant, with views of the last run and of any time before. One transaction
- * copies the rows. The views show them when the run is published, which updates one cell.
+ * copies the rows and stores those that differ from the run before. The views show a run when it is published, which updates
+ * one cell.
  */
 import { Effect, Schema, Stream } from "effect"
 import * as DuckDb from "../src/duckdb/DuckDb.ts"
 import { refusal } from "../src/failure/Shrink.ts"
 import { CannotCreate, InputOutput, InUse } from "../src/failure/SinkError.ts"
 import * as Files from "../src/files/Files.ts"
-import { collectedTables, type Outcome, runs, stampOf, toRow } from "../src/Outcome.ts"
+import { rowKey } from "../src/history/Versions.ts"
+import { collectedTables, type Outcome, runs, toRow } from "../src/Outcome.ts"
 import type { Rows, Sink, SinkRun } from "../src/Sink.ts"
 import { isSnapshot, type Row, type Table } from "../src/Table.ts"
 import * as Cells from "./postgres/Cells.ts"
 import * as Connection from "./postgres/Connection.ts"
 import * as DatabaseTarget from "./postgres/DatabaseTarget.ts"
 import * as Events from "./postgres/Events.ts"
+import * as Fold from "./postgres/Fold.ts"
 import * as Layout from "./postgres/Layout.ts"
+import * as Removal from "./postgres/Removal.ts"
+import * as Versions from "./postgres/Versions.ts"
 
 /** The database at a location. */
 const connect = Effect.fnUntraced(function*(location: string) {
@@ -35,37 +40,38 @@ const lock = Effect.fnUntraced(
   }
 )
 
-/** Counts the rows that the run would remove from a table of its tenant. */
-const lossOf = Effect.fnUntraced(
-  function*({ all }: Connection.Connection, target: DatabaseTarget.DatabaseTarget, run: SinkRun, table: Table) {
-    const key = table.key.map(DuckDb.name).join(", ")
-    const counted = yield* all(
-      `SELECT count(*), count(*) FILTER (WHERE fresh.run_id IS NULL), (SELECT count(*) FROM ${
-        Layout.rowsOf(target, table)
-      } WHERE run_id = $1)
-       FROM ${Layout.viewOf(target, table.name)} before
-       LEFT JOIN (SELECT run_id, ${key} FROM ${Layout.rowsOf(target, table)} WHERE run_id = $1) fresh USING (${key})
-       WHERE before.tenant = $2`,
-      [run.run_id, run.tenant]
-    )
-    const [before = 0, gone = 0, seen = 0] = (counted[0] ?? []).map(Number)
-    return { table, before, gone, seen }
-  }
-)
-
-/** Fails if the complete run would remove more rows of its tenant than a person has allowed. */
-const refuseShrunk = Effect.fnUntraced(
-  function*(
-    session: Connection.Connection,
-    target: DatabaseTarget.DatabaseTarget,
-    run: SinkRun,
-    tables: ReadonlyArray<Table>
-  ) {
-    const losses = yield* Effect.forEach(tables, (table) => lossOf(session, target, run, table))
-    const refused = refusal(losses, run)
+/**
+ * Fails if a complete run of the round would remove more rows of its tenant than a person has allowed. The rows are staged.
+ */
+const refuseShrunk = Effect.fnUntraced(function*(
+  { all }: Connection.Connection,
+  target: DatabaseTarget.DatabaseTarget,
+  run: SinkRun,
+  round: ReadonlyArray<Outcome>
+) {
+  const complete = round.filter(({ complete }) => complete)
+  const tenants = complete.map(({ tenant }) => DuckDb.literal(tenant)).join(", ")
+  const losses = yield* Effect.forEach(
+    complete.length === 0 ? [] : run.tables.filter(isSnapshot),
+    Effect.fnUntraced(function*(table) {
+      const key = rowKey(table).map(DuckDb.name).join(", ")
+      const counted = yield* all(
+        `SELECT before.tenant, count(*), count(*) FILTER (WHERE fresh.run_id IS NULL)
+         FROM ${Versions.viewOf(target, table.name)} before LEFT JOIN ${Fold.stagedOf(table)} fresh USING (${key})
+         WHERE before.tenant IN (${tenants}) GROUP BY before.tenant`
+      )
+      return { table, of: new Map(counted.map(([tenant, before, gone]) => [tenant, { before, gone }])) }
+    })
+  )
+  for (const outcome of complete) {
+    const ofRun = losses.filter(({ table }) => collectedTables([table], outcome).length > 0).map(({ of, table }) => {
+      const { before, gone } = of.get(outcome.tenant) ?? {}
+      return { table, before: Number(before ?? 0), gone: Number(gone ?? 0), seen: outcome.rows[table.name] ?? 0 }
+    })
+    const refused = refusal(ofRun, { ...run, tenant: outcome.tenant })
     if (refused !== undefined) return yield* refused
   }
-)
+})
 
 /**
  * The runs that this process has opened and not sealed. They have left nothing in the database, so discarding them needs no
@@ -79,59 +85,76 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const { session, target } = yield* connect(location)
   yield* lock(session, target, run.tenant)
   yield* Layout.migrate(session, target, run.tables)
-  const known = yield* session.all(`SELECT FROM ${Layout.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
+  const known = yield* session.all(`SELECT FROM ${Versions.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
   if (known.length > 0) return yield* new CannotCreate({ detail: `run ${run.run_id} exists already` })
+  const snapshots = run.tables.filter(isSnapshot)
+  const [ofRuns, sightings] = [
+    Versions.rowsOf(target, runs),
+    snapshots.map((table) => Versions.sightingsIn(target, table))
+  ]
+  const written = [
+    ofRuns,
+    Versions.placesIn(target),
+    ...run.tables.map((table) => Versions.rowsOf(target, table)),
+    ...sightings
+  ]
   // these statements change nothing, and fail if the user may not write
   const checks = [
-    ...[runs, ...run.tables].map((table) => Layout.rowsOf(target, table)).map((rows) =>
-      `INSERT INTO ${rows} SELECT * FROM ${rows} WHERE false`
-    ),
-    `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE false`,
-    `DELETE FROM ${Layout.rowsOf(target, runs)} WHERE false`
+    ...written.map((rows) => `INSERT INTO ${rows} SELECT * FROM ${rows} WHERE false`),
+    `UPDATE ${ofRuns} SET published = true WHERE false`,
+    ...sightings.map((rows) => `UPDATE ${rows} SET "end place" = 0 WHERE false`),
+    ...[ofRuns, ...snapshots.map((table) => Versions.rowsOf(target, table)), ...sightings].map((rows) =>
+      `DELETE FROM ${rows} WHERE false`
+    )
   ]
-  yield* session.run(checks.join(";"))
+  yield* session.run([...checks, ...snapshots.map((table) => Fold.makeStaged(target, table))].join(";\n"))
 
-  const sealTable = Effect.fnUntraced(function*(outcome: Outcome, rows: Rows, table: Table) {
+  const copyTable = Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, rows: Rows, table: Table) {
     let bytes = 0
-    const lines = Stream.map(rows.stream(table, outcome.run_id), (some) => {
+    const collected = round.filter((outcome) => collectedTables([table], outcome).length > 0)
+    if (collected.length === 0) return bytes
+    const lines = Stream.map(rows.stream(table, ...collected.map(({ run_id }) => run_id)), (some) => {
       const text = Cells.lines(table, some)
       bytes += Buffer.byteLength(text)
       return text
     })
-    const copied = yield* Events.copy(session, target, table, lines)
-    const expected = outcome.rows[table.name] ?? 0
+    const copied = isSnapshot(table)
+      ? yield* session.copy(copyInto(Fold.stagedOf(table), table), lines)
+      : yield* Events.copy(session, target, table, lines)
+    const expected = collected.reduce((sum, outcome) => sum + (outcome.rows[table.name] ?? 0), 0)
     if (copied !== expected) {
       return yield* new InputOutput({ detail: `the server took ${copied} of ${expected} rows of ${table.name}` })
     }
     return bytes
   })
 
-  const sealRun = Effect.fnUntraced(function*(outcome: Outcome, rows: Rows) {
-    const known: Row = toRow(run.tables, outcome)
-    yield* session.copy(copyInto(Layout.rowsOf(target, runs), runs), Stream.make(Cells.lines(runs, [known])))
-    const tables = collectedTables(run.tables, outcome)
-    const bytes = yield* Effect.forEach(tables, (table) => sealTable(outcome, rows, table))
-    const snapshots = tables.filter(isSnapshot)
-    if (outcome.complete) yield* refuseShrunk(session, target, { ...run, ...stampOf(outcome) }, snapshots)
-    return bytes.reduce((sum, some) => sum + some, 0)
-  })
-
   const seal = Effect.fnUntraced(function*(round: ReadonlyArray<Outcome>, rows: Rows) {
     unsealed.delete(placeOf(location, run.run_id))
+    const tenants = round.map(({ tenant }) => tenant)
+    const runIds = round.map(({ run_id }) => run_id)
     // the session has the lock of the newest run's tenant already, and taking it again does nothing
-    yield* Effect.forEach(round, ({ tenant }) => lock(session, target, tenant), { discard: true })
+    yield* Effect.forEach(tenants, (tenant) => lock(session, target, tenant), { discard: true })
     yield* session.run("BEGIN")
-    const bytes = yield* Effect.forEach(round, (outcome) => sealRun(outcome, rows))
+    const known = round.map((outcome): Row => toRow(run.tables, outcome))
+    yield* session.copy(copyInto(ofRuns, runs), Stream.make(Cells.lines(runs, known)))
+    const bytes = yield* Effect.forEach(run.tables, (table) => copyTable(round, rows, table))
+    yield* refuseShrunk(session, target, run, round)
     yield* session.run(
-      `UPDATE ${Layout.rowsOf(target, runs)} SET round_id = ${DuckDb.literal(run.run_id)}
-       WHERE run_id IN (${round.map(({ run_id }) => DuckDb.literal(run_id)).join(", ")})`
+      [
+        ...Fold.lock(target, tenants),
+        ...Fold.place(target, runIds),
+        ...snapshots.flatMap((table) => Fold.fold(target, table, runIds, `TABLE ${Fold.stagedOf(table)}`)),
+        `UPDATE ${ofRuns} SET round_id = ${DuckDb.literal(run.run_id)}
+         WHERE run_id IN (${runIds.map(DuckDb.literal).join(", ")})`,
+        "COMMIT"
+      ].join(";\n")
     )
-    yield* session.run("COMMIT")
     return {
       bytes: bytes.reduce((sum, some) => sum + some, 0),
-      publication: { location, run_id: run.run_id, runs: round.map(({ run_id }) => run_id) }
+      publication: { location, run_id: run.run_id, runs: runIds }
     }
-  })
+    // an open transaction would keep out the discarding of the run
+  }, Effect.onError(() => Effect.ignore(session.run("ROLLBACK"))))
   return { seal }
 })
 
@@ -148,7 +171,7 @@ const publish = Effect.fnUntraced(function*(location: string, runIds: ReadonlyAr
   yield* session.run("BEGIN")
   for (const run_id of runIds) {
     const shown = yield* session.all(
-      `UPDATE ${Layout.rowsOf(target, runs)} SET published = true WHERE run_id = $1 RETURNING run_id`,
+      `UPDATE ${Versions.rowsOf(target, runs)} SET published = true WHERE run_id = $1 RETURNING run_id`,
       [run_id]
     )
     if (shown.length === 0) return yield* Files.notStaged(run_id)
@@ -159,12 +182,7 @@ const publish = Effect.fnUntraced(function*(location: string, runIds: ReadonlyAr
 const discard = Effect.fnUntraced(function*(location: string, run_id: string) {
   if (unsealed.delete(placeOf(location, run_id))) return
   const { session, target } = yield* connect(location)
-  const there = yield* session.all("SELECT WHERE to_regclass($1) IS NOT NULL", [Layout.rowsOf(target, runs)])
-  if (there.length === 0) return
-  yield* session.all(
-    `DELETE FROM ${Layout.rowsOf(target, runs)} WHERE (run_id = $1 OR round_id = $1) AND NOT published`,
-    [run_id]
-  )
+  yield* Removal.discard(session, target, run_id)
 }, Effect.scoped)
 
 const postgres: Sink = {
@@ -191,15 +209,20 @@ const postgres: Sink = {
     return table.log === null ? undefined : yield* Events.keys(session, target, table, table.log.at, part)
   }),
 
-  prune: Effect.fnUntraced(function*(location, tables, before) {
+  pruneEvents: Effect.fnUntraced(function*(location, tables, before, removal) {
     const { session, target } = yield* connect(location)
-    return yield* Events.prune(session, target, tables, before)
+    return yield* Events.prune(session, target, tables, before, removal)
+  }),
+
+  forget: Effect.fnUntraced(function*(location, tables, person, removal) {
+    const { session, target } = yield* connect(location)
+    return yield* Removal.forget(session, target, tables, person, removal)
   }),
 
   read: Effect.fn("postgres.read")(function*(location, run, table) {
     const { session, target } = yield* connect(location)
     const published = yield* session.all(
-      `SELECT FROM ${Layout.viewOf(target, runs.name)}
+      `SELECT FROM ${Versions.viewOf(target, runs.name)}
        WHERE run_id = $1 AND $2 = ANY(string_to_array(tables_collected, ', '))`,
       [run.run_id, table.name]
     )
@@ -208,7 +231,7 @@ const postgres: Sink = {
     const rows = yield* Connection.stream(
       session,
       `SELECT ${columns.join(", ")} FROM ${
-        Layout.viewOf(target, isSnapshot(table) ? `${table.name}_snapshots` : table.name)
+        Versions.viewOf(target, isSnapshot(table) ? `${table.name}_snapshots` : table.name)
       }
        WHERE run_id = ${DuckDb.literal(run.run_id)}`
     )

@@ -1,73 +1,36 @@
 /**
- * The tables and views in the database. The schema `S_rows` has the rows of all runs, staged ones too; readers need no
- * access to it. The schema `S` has views of the published rows, so publishing a run updates one cell.
+ * The tables and views in the database. The schema `S_rows` has the versions of the rows of all runs, also of runs that are not
+ * published; readers need no access to it. The schema `S` has views of the published rows, so publishing a run updates one cell.
  */
 import { Effect } from "effect"
 import { hash } from "node:crypto"
 import { comments, literal, name, names } from "../../src/duckdb/DuckDb.ts"
-import { versionColumns } from "../../src/duckdb/RowHash.ts"
 import { CannotCreate } from "../../src/failure/SinkError.ts"
-import * as Snapshots from "../../src/history/Snapshots.ts"
 import { historyOf, rowKey } from "../../src/history/Versions.ts"
 import { runs } from "../../src/Outcome.ts"
-import { type ColumnType, isEvents, isSnapshot, type Table, valueEarlier } from "../../src/Table.ts"
+import { isEvents, isSnapshot, type Table } from "../../src/Table.ts"
 import type { Connection } from "./Connection.ts"
+import * as Conversion from "./Conversion.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
+import * as Versions from "./Versions.ts"
 
-const types: Record<ColumnType, string> = {
-  text: "text",
-  boolean: "boolean",
-  bigint: "bigint",
-  timestamp: "timestamptz"
-}
-
-/** The schema of the rows. */
-export const rowsSchema = ({ schema }: Pick<DatabaseTarget, "schema">) => `${schema}_rows`
-
-/** The table with a table's rows of all runs, or with the runs. */
-export const rowsOf = (target: Pick<DatabaseTarget, "schema">, table: Table) =>
-  `${name(rowsSchema(target))}.${name(table.name)}`
-
-/** The view for readers of a table's published rows, or of the published runs. */
-export const viewOf = ({ schema }: Pick<DatabaseTarget, "schema">, table: string) => `${name(schema)}.${name(table)}`
-
-const collects = (table: Table) => `${literal(table.name)} = ANY(string_to_array(tables_collected, ', '))`
-
-/**
- * The query for the current rows: every row that the last complete run or a later run saw, as the last of them saw it. A run
- * that is not complete removes nothing. `known` is a condition that selects the runs.
- */
-const current = (table: Table, known: string) => {
-  const keys = rowKey(table).map(name).join(", ")
-  return `WITH known AS (
-    SELECT run_id, tenant, observed_at, complete, row_number() OVER (PARTITION BY tenant ORDER BY observed_at, run_id) AS place
-    FROM runs WHERE ${collects(table)}${known}
-  ), since AS (
-    SELECT tenant, coalesce(max(place) FILTER (WHERE complete), 0) AS place FROM known GROUP BY tenant
-  ), told AS (
-    SELECT run_id, known.place AS told_place FROM known JOIN since USING (tenant) WHERE known.place >= since.place
-  )
-  SELECT ${names(table)} FROM (
-    SELECT DISTINCT ON (${keys}) * FROM ${Snapshots.snapshotsOf(table)} JOIN told USING (run_id)
-    ORDER BY ${keys}, told_place DESC) AS latest`
-}
-
-/** SQL for a text that is equal in two rows of the same version. */
-const fingerprint = (table: Table) => `md5(ROW(${versionColumns(table).map(name).join(", ")})::text)`
+const { rowsOf, rowsSchema } = Versions
 
 /** Creates a table, or adds its missing columns; an added column can be NULL. */
 const table = (qualified: string, of: Table, others: ReadonlyArray<string>, isThere: boolean) => [
   isThere
     ? `ALTER TABLE ${qualified} ${
-      of.columns.map((column) => `ADD COLUMN IF NOT EXISTS ${name(column.name)} ${types[column.type]}`).join(", ")
+      of.columns.map((column) => `ADD COLUMN IF NOT EXISTS ${name(column.name)} ${Versions.types[column.type]}`).join(
+        ", "
+      )
     }`
     : `CREATE TABLE ${qualified} (${
       [
         ...of.columns.map((column) =>
-          `${name(column.name)} ${types[column.type]}${column.required ? " NOT NULL" : ""}`
+          `${name(column.name)} ${Versions.types[column.type]}${column.required ? " NOT NULL" : ""}`
         ),
         ...others,
-        `PRIMARY KEY (${of.key.map(name).join(", ")})`
+        ...of.key.length === 0 ? [] : [`PRIMARY KEY (${of.key.map(name).join(", ")})`]
       ].join(", ")
     })`,
   ...comments("TABLE", qualified, of)
@@ -79,11 +42,20 @@ const view = (table: Table, query: string, make = "CREATE VIEW") => [
 ]
 
 /** The runs, and the view of them for readers. All other views use that view, so it is never dropped. */
-const runsStatements = (target: DatabaseTarget, isThere: boolean) => [
+const runsStatements = (target: DatabaseTarget, _: Table, { isThere }: Found) => [
   ...table(rowsOf(target, runs), runs, ["published boolean NOT NULL DEFAULT false"], isThere),
   `COMMENT ON COLUMN ${rowsOf(target, runs)}.published IS 'Whether readers see the rows of the run.'`,
   `ALTER TABLE ${rowsOf(target, runs)} ADD COLUMN IF NOT EXISTS round_id text`,
   `COMMENT ON COLUMN ${rowsOf(target, runs)}.round_id IS 'The newest run of the round in which the run was published.'`,
+  `ALTER TABLE ${
+    rowsOf(target, runs)
+  } ADD COLUMN IF NOT EXISTS tenant_number bigint, ADD COLUMN IF NOT EXISTS place bigint`,
+  `COMMENT ON COLUMN ${rowsOf(target, runs)}.tenant_number IS 'The number of the tenant.'`,
+  `COMMENT ON COLUMN ${
+    rowsOf(target, runs)
+  }.place IS 'The place of the run among the runs of its tenant, as in places.'`,
+  `CREATE SEQUENCE IF NOT EXISTS ${Versions.numbersIn(target)} CACHE 100`,
+  `COMMENT ON SEQUENCE ${Versions.numbersIn(target)} IS 'The numbers of versions and tenants.'`,
   ...view(
     runs,
     `SELECT ${names(runs)} FROM ${rowsOf(target, runs)} WHERE published`,
@@ -91,30 +63,34 @@ const runsStatements = (target: DatabaseTarget, isThere: boolean) => [
   )
 ]
 
+const placesStatements = (target: DatabaseTarget, of: Table, { isThere }: Found) =>
+  table(rowsOf(target, of), of, ["UNIQUE (tenant, observed_at, run_id)"], isThere)
+
 /** The statements for a table and its views; they replace those that another version made. */
-const tableStatements = (target: DatabaseTarget, of: Table, isThere: boolean) => {
-  const snapshots = Snapshots.snapshotsOf(of)
+const tableStatements = (target: DatabaseTarget, of: Table, { isOfRuns, isThere }: Found) => {
+  const snapshots = Versions.snapshotsOf(of)
   const asof = name(`${of.name}_asof`)
-  const kept = { ...of, key: ["run_id", ...of.key] }
-  const known = `FOREIGN KEY (run_id) REFERENCES ${rowsOf(target, runs)} ON DELETE CASCADE`
+  const [versions, sightings] = [rowsOf(target, of), Versions.sightingsIn(target, of)]
   return [
-    ...isThere
+    ...isThere || isOfRuns
       ? [`DROP FUNCTION ${asof}(timestamptz)`, `DROP VIEW ${name(historyOf(of).name)}, ${name(of.name)}, ${snapshots}`]
       : [],
-    ...table(rowsOf(target, of), kept, [known], isThere),
+    ...isOfRuns ? Conversion.begin(target, of) : [],
+    ...table(versions, Versions.versionsOf(of), [], isThere),
+    ...table(sightings, Versions.sightingsOf(of), [], isThere),
+    ...isThere ? [] : [
+      `CREATE INDEX ON ${versions} (${rowKey(of).toReversed().map(name).join(", ")})`,
+      `CREATE INDEX ON ${sightings} ("version id")`,
+      `CREATE INDEX ON ${sightings} ("tenant number", "end place")`
+    ],
     ...view(
       { ...of, name: `${of.name}_snapshots`, doc: `The rows of ${of.name} as every run saw them.` },
-      `SELECT ${
-        of.columns.map((column) => {
-          const [cell, earlier] = [name(column.name), valueEarlier(column)]
-          return earlier === null ? cell : `coalesce(${cell}, ${earlier}) AS ${cell}`
-        }).join(", ")
-      } FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`
+      Versions.snapshotsQuery(target, of)
     ),
-    ...view(of, current(of, "")),
-    ...view(historyOf(of), Snapshots.historyQuery(of, fingerprint(of))),
+    ...view(of, Versions.currentQuery(of, "")),
+    ...view(historyOf(of), Versions.historyQuery(target, of)),
     `CREATE FUNCTION ${asof}(ts timestamptz) RETURNS SETOF ${name(of.name)} LANGUAGE sql STABLE
-     BEGIN ATOMIC ${current(of, " AND observed_at <= ts")}; END`,
+     BEGIN ATOMIC ${Versions.currentQuery(of, " AND observed_at <= ts")}; END`,
     `COMMENT ON FUNCTION ${asof}(timestamptz) IS ${
       literal(`The rows of ${of.name} as they were at an instant, as far as the runs know.`)
     }`
@@ -125,7 +101,7 @@ const tableStatements = (target: DatabaseTarget, of: Table, isThere: boolean) =>
  * The statements for a table of a log. An event is there once, whatever run has read it; the view shows the rows of published
  * runs.
  */
-const logStatements = (target: DatabaseTarget, of: Table, isThere: boolean) => [
+const logStatements = (target: DatabaseTarget, of: Table, { isThere }: Found) => [
   ...isThere ? [`DROP VIEW ${name(of.name)}`] : [],
   ...table(
     rowsOf(target, of),
@@ -136,23 +112,45 @@ const logStatements = (target: DatabaseTarget, of: Table, isThere: boolean) => [
   ...view(of, `SELECT ${names(of)} FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`)
 ]
 
+/** Whether a table of duo-mfa is there; and whether it is a table of the first layout, which had all rows of each run. */
+interface Found {
+  readonly isThere: boolean
+  readonly isOfRuns: boolean
+}
+
+const statementsOf = (of: Table) =>
+  of === runs
+    ? runsStatements
+    : of === Versions.places
+    ? placesStatements
+    : isSnapshot(of)
+    ? tableStatements
+    : logStatements
+
 /** The statements that make a table and its views. A comment on the table says that duo-mfa made it, and in which layout. */
 const parts = (target: DatabaseTarget, tables: ReadonlyArray<Table>) =>
-  [runs, ...tables].map((of) => {
+  [runs, Versions.places, ...tables].map((of) => {
     const qualified = rowsOf(target, of)
-    const statements = (isThere: boolean) =>
-      of === runs
-        ? runsStatements(target, isThere)
-        : isSnapshot(of)
-        ? tableStatements(target, of, isThere)
-        : logStatements(target, of, isThere)
-    const mark = `Rows of ${of.name} of all runs, for the views in ${target.schema}; made by ${
-      hash("sha256", statements(false).join(), "hex").slice(0, 12)
+    const make = statementsOf(of)
+    const kind = tables.includes(of) && isSnapshot(of) ? "Versions" : "Rows"
+    const mark = `${kind} of ${of.name} of all runs, for the views in ${target.schema}; made by ${
+      hash("sha256", make(target, of, { isThere: false, isOfRuns: false }).join(), "hex").slice(0, 12)
     }.`
     return {
+      of,
       qualified,
       mark,
-      make: (isThere: boolean) => [...statements(isThere), `COMMENT ON TABLE ${qualified} IS ${literal(mark)}`]
+      make: (found: string) => {
+        const isThere = found.startsWith(`${kind} of `)
+        const isOfRuns = !isThere && found.startsWith("Rows of ")
+        return {
+          converted: isOfRuns ? [of] : [],
+          statements: [
+            ...make(target, of, { isThere, isOfRuns }),
+            `COMMENT ON TABLE ${qualified} IS ${literal(mark)}`
+          ]
+        }
+      }
     }
   })
 
@@ -169,7 +167,7 @@ const lacking = Effect.fnUntraced(function*({ all }: Connection, target: Databas
   )
   return every.flatMap(({ make, mark }, index) => {
     const found = marks[index] ?? ""
-    return found === mark ? [] : make(found.startsWith("Rows of "))
+    return found === mark ? [] : [make(found)]
   })
 })
 
@@ -195,14 +193,16 @@ export const migrate = Effect.fnUntraced(
     )
     const schemas = [target.schema, rowsSchema(target)]
     const there = yield* session.all("SELECT nspname FROM pg_namespace WHERE nspname IN ($1, $2)", schemas)
+    const made = yield* lacking(session, target, tables)
     yield* session.run(
       [
         ...schemas.filter((schema) => !there.some(([found]) => found === schema))
           .map((schema) => `CREATE SCHEMA ${name(schema)}`),
         `SET LOCAL search_path = ${name(target.schema)}, pg_catalog`,
-        ...yield* lacking(session, target, tables),
-        "COMMIT"
+        ...made.flatMap(({ statements }) => statements)
       ].join(";\n")
     )
+    yield* Conversion.finish(session, target, made.flatMap(({ converted }) => converted))
+    yield* session.run("COMMIT")
   }
 )

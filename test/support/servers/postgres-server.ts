@@ -205,9 +205,14 @@ export const tree = (server: () => Server) => (location: string) =>
       ...[things, others].flatMap(({ name }) => [
         ask(`'current/${name}'`, `${schema}.${name}`),
         ask(`'${name}/' || run_id`, `${schema}.${name}_snapshots`),
+        // a version that no run has seen is staged too: nobody can publish it
         ask(
-          `'${name}.' || run_id || '.part'`,
-          `(SELECT * FROM ${schema}_rows.${name} WHERE run_id NOT IN (SELECT run_id FROM ${schema}.runs))`
+          `'${name}.' || coalesce(run_id, 'nobody') || '.part'`,
+          `(SELECT run_id, version.* FROM ${schema}_rows.${name} version
+            LEFT JOIN ${schema}_rows.${name}_sightings USING ("version id")
+            LEFT JOIN ${schema}_rows.runs ON tenant_number = "tenant number" AND place >= "first place" AND place < "end place"
+              AND '${name}' = ANY(string_to_array(tables_collected, ', '))
+            WHERE published IS NOT true)`
         )
       ]),
       ask("'runs.' || run_id || '.part'", `(SELECT * FROM ${schema}_rows.runs WHERE NOT published)`)

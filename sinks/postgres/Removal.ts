@@ -1,0 +1,85 @@
+/** Takes rows out of the database: those of a discarded run, and those of a person who is forgotten. */
+import { Effect } from "effect"
+import { literal, name } from "../../src/duckdb/DuckDb.ts"
+import { runs } from "../../src/Outcome.ts"
+import type { Person, PersonRows, Removal } from "../../src/Sink.ts"
+import { isSnapshot, type Table } from "../../src/Table.ts"
+import type { Connection, Text } from "./Connection.ts"
+import type { DatabaseTarget } from "./DatabaseTarget.ts"
+import * as Fold from "./Fold.ts"
+import * as Layout from "./Layout.ts"
+import * as Versions from "./Versions.ts"
+
+/** The names of the tables that have versions. */
+const versioned = Effect.fnUntraced(function*({ all }: Connection, target: DatabaseTarget) {
+  const found = yield* all(
+    "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relname LIKE '%' || $2",
+    [name(Versions.rowsSchema(target)), Versions.sightingsSuffix]
+  )
+  return found.map(([table]) => (table ?? "").slice(0, -Versions.sightingsSuffix.length))
+})
+
+/** Removes a round that is not published: its runs, and what only they have seen. */
+export const discard = Effect.fnUntraced(function*(session: Connection, target: DatabaseTarget, run_id: string) {
+  const { all, run } = session
+  const those = `FROM ${Versions.rowsOf(target, runs)} WHERE (run_id = $1 OR round_id = $1) AND NOT published`
+  const [there = []] = yield* all("SELECT to_regclass($1), to_regclass($2)", [
+    Versions.rowsOf(target, runs),
+    Versions.placesIn(target)
+  ])
+  if (there[0] === null) return
+  // the first layout has no places, and a run takes its rows with it
+  if (there[1] === null) return yield* Effect.asVoid(all(`DELETE ${those}`, [run_id]))
+  const tenants = yield* all(`SELECT DISTINCT tenant ${those}`, [run_id])
+  if (tenants.length === 0) return
+  yield* run(["BEGIN", ...Fold.lock(target, tenants.map(([tenant]) => tenant ?? ""))].join(";\n"))
+  const deleted = yield* all(`DELETE ${those} RETURNING tenant, tenant_number, place`, [run_id])
+  const gone = deleted.flatMap(([tenant = null, tenant_number = null, place = null]) =>
+    tenant === null || tenant_number === null || place === null ? [] : [{ tenant, tenant_number, place }]
+  )
+  const tables = gone.length === 0 ? [] : yield* versioned(session, target)
+  yield* run([...tables.flatMap((table) => Fold.sweep(target, table, gone)), "COMMIT"].join(";\n"))
+})
+
+const user = "user_id"
+
+/** Erases a person from tables, in one transaction. The result is how many rows the published runs had. */
+export const forget = Effect.fnUntraced(function*(
+  session: Connection,
+  target: DatabaseTarget,
+  tables: ReadonlyArray<Table>,
+  { tenant, user_id }: Person,
+  { dryRun }: Removal
+) {
+  const { all, run } = session
+  const exists = (qualified: string) =>
+    Effect.map(all("SELECT to_regclass($1)", [qualified]), ([[found = null] = []]) => found !== null)
+  const those = `${name(user)} = ${literal(user_id)}${tenant === null ? "" : ` AND tenant = ${literal(tenant)}`}`
+  const inTable = Effect.fnUntraced(function*(table: Table) {
+    const rows = Versions.rowsOf(target, table)
+    const tenants = yield* all(`SELECT DISTINCT tenant FROM ${rows} WHERE ${those}`)
+    yield* run(Fold.lock(target, tenants.map(([of]) => of ?? "")).join(";\n"))
+    const view = Versions.viewOf(target, isSnapshot(table) ? `${table.name}_snapshots` : table.name)
+    const counted = yield* all(`SELECT tenant, count(*) FROM ${view} WHERE ${those} GROUP BY tenant ORDER BY tenant`)
+    if (!dryRun) {
+      const gone = `DELETE FROM ${rows} WHERE ${those}`
+      yield* run(
+        isSnapshot(table)
+          ? `WITH gone AS (${gone} RETURNING "version id")
+             DELETE FROM ${Versions.sightingsIn(target, table)} WHERE "version id" IN (SELECT "version id" FROM gone)`
+          : gone
+      )
+    }
+    return counted.map(([of = "", count]: ReadonlyArray<Text>): PersonRows => ({
+      tenant: of ?? "",
+      table: table.name,
+      rows: Number(count)
+    }))
+  })
+  const there = yield* Effect.filter(tables, (table) => exists(Versions.rowsOf(target, table)))
+  if (!dryRun) yield* Layout.migrate(session, target, there)
+  yield* run("BEGIN")
+  const counted = yield* Effect.forEach(there, inTable)
+  yield* run("COMMIT")
+  return counted.flat()
+})
