@@ -88,24 +88,17 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const known = yield* session.all(`SELECT FROM ${Versions.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
   if (known.length > 0) return yield* new CannotCreate({ detail: `run ${run.run_id} exists already` })
   const snapshots = run.tables.filter(isSnapshot)
-  const [ofRuns, sightings] = [
-    Versions.rowsOf(target, runs),
-    snapshots.map((table) => Versions.sightingsIn(target, table))
-  ]
-  const written = [
-    ofRuns,
-    Versions.placesIn(target),
-    ...run.tables.map((table) => Versions.rowsOf(target, table)),
-    ...sightings
-  ]
-  // these statements change nothing, and fail if the user may not write
+  const ofRuns = Versions.rowsOf(target, runs)
+  const sightings = snapshots.map((table) => Versions.sightingsIn(target, table))
+  const kept = [ofRuns, Versions.placesIn(target), ...snapshots.map((of) => Versions.rowsOf(target, of)), ...sightings]
+  const events = run.tables.filter((table) => !isSnapshot(table)).map((table) => Versions.rowsOf(target, table))
+  // these statements change no row, and fail if the user may not write
   const checks = [
-    ...written.map((rows) => `INSERT INTO ${rows} SELECT * FROM ${rows} WHERE false`),
+    ...[...kept, ...events].map((rows) => `INSERT INTO ${rows} SELECT * FROM ${rows} WHERE false`),
     `UPDATE ${ofRuns} SET published = true WHERE false`,
     ...sightings.map((rows) => `UPDATE ${rows} SET "end place" = 0 WHERE false`),
-    ...[ofRuns, ...snapshots.map((table) => Versions.rowsOf(target, table)), ...sightings].map((rows) =>
-      `DELETE FROM ${rows} WHERE false`
-    )
+    ...kept.map((rows) => `DELETE FROM ${rows} WHERE false`),
+    `SELECT nextval(${DuckDb.literal(Versions.numbersIn(target))})`
   ]
   yield* session.run([...checks, ...snapshots.map((table) => Fold.makeStaged(target, table))].join(";\n"))
 
@@ -139,9 +132,10 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
     yield* session.copy(copyInto(ofRuns, runs), Stream.make(Cells.lines(runs, known)))
     const bytes = yield* Effect.forEach(run.tables, (table) => copyTable(round, rows, table))
     yield* refuseShrunk(session, target, run, round)
+    yield* session.run(Fold.lock(target, tenants).join(";\n"))
+    yield* Removal.sweep(session, target, tenants)
     yield* session.run(
       [
-        ...Fold.lock(target, tenants),
         ...Fold.place(target, runIds),
         ...snapshots.flatMap((table) => Fold.fold(target, table, runIds, `TABLE ${Fold.stagedOf(table)}`)),
         `UPDATE ${ofRuns} SET round_id = ${DuckDb.literal(run.run_id)}
@@ -153,8 +147,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
       bytes: bytes.reduce((sum, some) => sum + some, 0),
       publication: { location, run_id: run.run_id, runs: runIds }
     }
-    // an open transaction would keep out the discarding of the run
-  }, Effect.onError(() => Effect.ignore(session.run("ROLLBACK"))))
+  })
   return { seal }
 })
 

@@ -128,25 +128,43 @@ export const fold = (target: DatabaseTarget, table: Table, run_ids: ReadonlyArra
   ]
 }
 
-/** A sealed run that is gone, or will be. */
-export interface Gone {
-  readonly tenant: string
-  readonly tenant_number: string
-  readonly place: string
-}
+/** A query for the places of tenants whose runs are gone: they were discarded, or somebody has deleted them. */
+export const gone = (target: DatabaseTarget, tenants: ReadonlyArray<string>) =>
+  `SELECT tenant_number, place FROM ${Versions.placesIn(target)} places WHERE tenant IN (${
+    listOf(tenants)
+  }) AND NOT EXISTS (
+     SELECT FROM ${Versions.rowsOf(target, runs)} run
+     WHERE run.tenant_number = places.tenant_number AND run.place = places.place)`
 
-/** The statements that delete what only runs that are gone have seen. `table` is the name of the table. */
-export const sweep = (target: DatabaseTarget, table: string, gone: ReadonlyArray<Gone>) => {
-  const sightings = Versions.sightingsIn(target, { name: table })
-  const those = gone.map(({ place, tenant_number }) => `(${tenant_number}::bigint, ${place}::bigint)`).join(", ")
+/**
+ * The statements that delete the places of runs that are gone, and what only these runs have seen. Ranges that begin or end
+ * there begin or end at the next run instead. `tables` are the names of all tables that have versions.
+ */
+export const sweep = (target: DatabaseTarget, tables: ReadonlyArray<string>, tenants: ReadonlyArray<string>) => {
+  const [ofRuns, places] = [Versions.rowsOf(target, runs), Versions.placesIn(target)]
   return [
-    `DELETE FROM ${sightings} seen USING (VALUES ${those}) AS gone (tenant_number, place)
-     WHERE "tenant number" = tenant_number AND "first place" <= gone.place AND "end place" > gone.place AND NOT EXISTS (
-       SELECT FROM ${Versions.rowsOf(target, runs)} run
-       WHERE run.tenant_number = "tenant number" AND run.place >= "first place" AND run.place < "end place"
-         AND ${literal(table)} = ANY(string_to_array(tables_collected, ', ')))`,
-    `DELETE FROM ${name(Versions.rowsSchema(target))}.${name(table)} version
-     WHERE tenant IN (${listOf(gone.map(({ tenant }) => tenant))})
-       AND NOT EXISTS (SELECT FROM ${sightings} seen WHERE seen."version id" = version."version id")`
+    `CREATE TEMPORARY TABLE gone ON COMMIT DROP AS SELECT *, coalesce((
+       SELECT min(run.place) FROM ${ofRuns} run WHERE run.tenant_number = gone.tenant_number AND run.place > gone.place
+     ), ${Versions.endless}) AS next_place FROM (${gone(target, tenants)}) AS gone`,
+    ...tables.flatMap((table) => {
+      const sightings = Versions.sightingsIn(target, { name: table })
+      const move = (bound: string) =>
+        `UPDATE ${sightings} SET ${bound} = next_place FROM gone WHERE "tenant number" = tenant_number AND ${bound} = place`
+      return [
+        `DELETE FROM ${sightings} USING gone
+         WHERE "tenant number" = gone.tenant_number AND "first place" <= gone.place AND "end place" > gone.place
+           AND NOT EXISTS (
+             SELECT FROM ${ofRuns} run
+             WHERE run.tenant_number = "tenant number" AND run.place >= "first place" AND run.place < "end place"
+               AND ${Versions.collects({ name: table })})`,
+        move("\"first place\""),
+        move("\"end place\""),
+        `DELETE FROM ${name(Versions.rowsSchema(target))}.${name(table)} version
+         WHERE tenant IN (${listOf(tenants)})
+           AND NOT EXISTS (SELECT FROM ${sightings} seen WHERE seen."version id" = version."version id")`
+      ]
+    }),
+    `DELETE FROM ${places} places USING gone WHERE (places.tenant_number, places.place) = (gone.tenant_number, gone.place)`,
+    "DROP TABLE gone"
   ]
 }

@@ -19,6 +19,15 @@ const versioned = Effect.fnUntraced(function*({ all }: Connection, target: Datab
   return found.map(([table]) => (table ?? "").slice(0, -Versions.sightingsSuffix.length))
 })
 
+/** Deletes what only runs of the tenants that are gone have seen. The transaction has the lock of the tenants. */
+export const sweep = Effect.fnUntraced(
+  function*(session: Connection, target: DatabaseTarget, tenants: ReadonlyArray<string>) {
+    const gone = yield* session.all(`${Fold.gone(target, tenants)} LIMIT 1`)
+    if (gone.length === 0) return
+    yield* session.run(Fold.sweep(target, yield* versioned(session, target), tenants).join(";\n"))
+  }
+)
+
 /** Removes a round that is not published: its runs, and what only they have seen. */
 export const discard = Effect.fnUntraced(function*(session: Connection, target: DatabaseTarget, run_id: string) {
   const { all, run } = session
@@ -30,15 +39,12 @@ export const discard = Effect.fnUntraced(function*(session: Connection, target: 
   if (there[0] === null) return
   // the first layout has no places, and a run takes its rows with it
   if (there[1] === null) return yield* Effect.asVoid(all(`DELETE ${those}`, [run_id]))
-  const tenants = yield* all(`SELECT DISTINCT tenant ${those}`, [run_id])
+  const tenants = (yield* all(`SELECT DISTINCT tenant ${those}`, [run_id])).map(([tenant]) => tenant ?? "")
   if (tenants.length === 0) return
-  yield* run(["BEGIN", ...Fold.lock(target, tenants.map(([tenant]) => tenant ?? ""))].join(";\n"))
-  const deleted = yield* all(`DELETE ${those} RETURNING tenant, tenant_number, place`, [run_id])
-  const gone = deleted.flatMap(([tenant = null, tenant_number = null, place = null]) =>
-    tenant === null || tenant_number === null || place === null ? [] : [{ tenant, tenant_number, place }]
-  )
-  const tables = gone.length === 0 ? [] : yield* versioned(session, target)
-  yield* run([...tables.flatMap((table) => Fold.sweep(target, table, gone)), "COMMIT"].join(";\n"))
+  yield* run(["BEGIN", ...Fold.lock(target, tenants)].join(";\n"))
+  yield* all(`DELETE ${those}`, [run_id])
+  yield* sweep(session, target, tenants)
+  yield* run("COMMIT")
 })
 
 const user = "user_id"

@@ -49,10 +49,7 @@ export const endless = "9223372036854775807"
 
 const number = (doc: string) => ({ ...Table.bigint(doc), required: true })
 
-/**
- * Every run that was ever sealed, even if it is gone. So a range of runs has the same bounds for ever, and another run can be
- * put between two runs.
- */
+/** Every sealed run has a place, which never changes. Another run can be put between two runs. */
 export const places = Table.make({
   name: "places",
   doc: "The order of the runs of each tenant.",
@@ -100,7 +97,8 @@ export const sightingsOf = (table: Table.Table) =>
   })
 
 /** SQL for whether a run collected the table. */
-export const collects = (table: Table.Table) => `${literal(table.name)} = ANY(string_to_array(tables_collected, ', '))`
+export const collects = (table: Pick<Table.Table, "name">) =>
+  `${literal(table.name)} = ANY(string_to_array(tables_collected, ', '))`
 
 const listed = (columns: ReadonlyArray<string>, of = "") => columns.map((column) => of + name(column)).join(", ")
 

@@ -35,20 +35,28 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         ])
         const schema = schemaFor("rights")
         yield* perform(postgres, locationOf(at(), { schema }), first, of(first, 1))
-        const denied = (rights: string, table: string) => {
+        const denied = (rights: string, object: string, kind = "table") => {
           at().psql(`GRANT USAGE ON SCHEMA ${schema}_rows TO stranger; GRANT ${rights} TO stranger`)
-          const expected = ["CannotCreate", `permission denied for table ${table}`]
+          const expected = ["CannotCreate", `permission denied for ${kind} ${object}`]
           return Effect.map(
             refused({ schema, user: "stranger" }),
             (told) => assert.deepStrictEqual(told, expected, rights)
           )
         }
         yield* denied(`SELECT ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
-        yield* denied(`INSERT ON ${schema}_rows.runs`, "things")
+        yield* denied(`INSERT ON ${schema}_rows.runs`, "places")
         yield* denied(`INSERT ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
-        yield* denied(`UPDATE ON ${schema}_rows.runs`, "runs")
-        at().psql(`GRANT DELETE ON ${schema}_rows.runs TO stranger`)
+        yield* denied(`UPDATE ON ${schema}_rows.runs`, "things_sightings")
+        yield* denied(`UPDATE ON ALL TABLES IN SCHEMA ${schema}_rows`, "runs")
+        yield* denied(`DELETE ON ALL TABLES IN SCHEMA ${schema}_rows`, "numbers", "sequence")
+        at().psql(`GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${schema}_rows TO stranger`)
         yield* opened({ schema, user: "stranger" })
+        at().psql("REVOKE TEMPORARY ON DATABASE reports FROM PUBLIC")
+        assert.deepStrictEqual(yield* refused({ schema, user: "stranger" }), [
+          "CannotCreate",
+          "permission denied to create temporary tables in database \"reports\""
+        ])
+        at().psql("GRANT TEMPORARY ON DATABASE reports TO PUBLIC")
       }))
 
     it.effect("for a server that does not answer, and for one that ends the connection during a run", () =>
@@ -75,7 +83,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
           at().psql(`CREATE OR REPLACE FUNCTION ${schema}.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             RAISE EXCEPTION 'no room for %', NEW.name USING ERRCODE = '${code}', DETAIL = NEW.name; END $$;
             CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON ${schema}_rows.things FOR EACH ROW EXECUTE FUNCTION ${schema}.fail()`)
-        const failed = failure(stage(postgres, location, second, of(second, 1)))
+        const failed = failure(stage(postgres, location, second, of(second, 2)))
         failing("53100")
         assert.deepStrictEqual(yield* failed, ["DiskFull"])
         failing("23514")

@@ -131,7 +131,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       const next = yield* command(folder, ["extract", "--json", ...target], settings(duo))
       assert.strictEqual(next.code, 0, next.stderr)
       assert.deepStrictEqual(rowsIn("swept"), [{ run_id: JSON.parse(next.stdout).run_id, published: true }])
-      assert.strictEqual(query(at(), "SELECT DISTINCT run_id FROM swept_rows.users").length, 1)
+      assert.strictEqual(query(at(), "SELECT * FROM swept_rows.places").length, 1)
     })))
 
   it.live("administrators have rows beside the users, and a run of one does not remove rows of the other", () =>
@@ -188,6 +188,12 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       assert.throws(() => at().psql("SET ROLE analysts; SELECT * FROM duo_mfa_rows.users"), /permission denied/)
       const forgotten = questions.at(-1)?.replace("interval '2 years'", "interval '-1 day'") ?? ""
       at().psql(`SET ROLE duo; ${forgotten}`)
-      assert.deepStrictEqual(query(at(), "SELECT * FROM duo_mfa_rows.users"), [])
+      for (const view of ["users", "users_snapshots", "users_history"]) {
+        assert.deepStrictEqual(query(at(), `SELECT * FROM duo_mfa.${view}`), [])
+      }
+      const before = query(at(), "SELECT max(\"version id\") AS last FROM duo_mfa_rows.users")
+      assert.strictEqual((yield* command(folder, ["extract", "--sink", `postgres:${place}`], settings(duo))).code, 0)
+      const stored = `SELECT count(*) FROM duo_mfa_rows.users WHERE "version id" <= ${before[0]?.["last"]}`
+      assert.strictEqual(at().psql(stored), "0", "the next run deletes their rows")
     })))
 })
