@@ -16,10 +16,10 @@ import * as Cells from "./postgres/Cells.ts"
 import * as Connection from "./postgres/Connection.ts"
 import * as DatabaseTarget from "./postgres/DatabaseTarget.ts"
 import * as Events from "./postgres/Events.ts"
-import * as Fold from "./postgres/Fold.ts"
 import * as Layout from "./postgres/Layout.ts"
-import * as Removal from "./postgres/Removal.ts"
-import * as Versions from "./postgres/Versions.ts"
+import * as Fold from "./postgres/versions/Fold.ts"
+import * as Removal from "./postgres/versions/Removal.ts"
+import * as Versions from "./postgres/versions/Versions.ts"
 
 /** The database at a location. */
 const connect = Effect.fnUntraced(function*(location: string) {

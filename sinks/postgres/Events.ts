@@ -8,7 +8,7 @@ import { isEvents, type Table } from "../../src/Table.ts"
 import * as Cells from "./Cells.ts"
 import * as Connection from "./Connection.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
-import * as Versions from "./Versions.ts"
+import * as Versions from "./versions/Versions.ts"
 
 /** Copies lines into a table, and gives the number of rows. An event that is there already is not inserted again. */
 export const copy = Effect.fnUntraced(function*(

@@ -10,9 +10,9 @@ import { historyOf, rowKey } from "../../src/history/Versions.ts"
 import { runs } from "../../src/Outcome.ts"
 import { isEvents, isSnapshot, type Table } from "../../src/Table.ts"
 import type { Connection } from "./Connection.ts"
-import * as Conversion from "./Conversion.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
-import * as Versions from "./Versions.ts"
+import * as Conversion from "./versions/Conversion.ts"
+import * as Versions from "./versions/Versions.ts"
 
 const { rowsOf, rowsSchema } = Versions
 

@@ -3,12 +3,12 @@
  * themselves. `S_rows.T_sightings` says which runs saw it: a range of the tenant's runs, with the cells that change by
  * themselves. A run that sees the same as the run before adds nothing, because the ranges of the newest run have no end.
  */
-import { literal, name, names } from "../../src/duckdb/DuckDb.ts"
-import { versionColumns, volatile } from "../../src/duckdb/RowHash.ts"
-import { rowKey } from "../../src/history/Versions.ts"
-import { runs } from "../../src/Outcome.ts"
-import * as Table from "../../src/Table.ts"
-import type { DatabaseTarget } from "./DatabaseTarget.ts"
+import { literal, name, names } from "../../../src/duckdb/DuckDb.ts"
+import { versionColumns, volatile } from "../../../src/duckdb/RowHash.ts"
+import { rowKey } from "../../../src/history/Versions.ts"
+import { runs } from "../../../src/Outcome.ts"
+import * as Table from "../../../src/Table.ts"
+import type { DatabaseTarget } from "../DatabaseTarget.ts"
 
 /** The types of columns. */
 export const types: Readonly<Record<Table.ColumnType, string>> = {

@@ -1,13 +1,12 @@
 /** Takes rows out of the database: those of a discarded run, and those of a person who is forgotten. */
 import { Effect } from "effect"
-import { literal, name } from "../../src/duckdb/DuckDb.ts"
-import { runs } from "../../src/Outcome.ts"
-import type { Person, PersonRows, Removal } from "../../src/Sink.ts"
-import { isSnapshot, type Table } from "../../src/Table.ts"
-import type { Connection, Text } from "./Connection.ts"
-import type { DatabaseTarget } from "./DatabaseTarget.ts"
+import { literal, name } from "../../../src/duckdb/DuckDb.ts"
+import { runs } from "../../../src/Outcome.ts"
+import type { Person, PersonRows, Removal } from "../../../src/Sink.ts"
+import { isSnapshot, type Table } from "../../../src/Table.ts"
+import type { Connection, Text } from "../Connection.ts"
+import type { DatabaseTarget } from "../DatabaseTarget.ts"
 import * as Fold from "./Fold.ts"
-import * as Layout from "./Layout.ts"
 import * as Versions from "./Versions.ts"
 
 /** The names of the tables that have versions. */
@@ -70,7 +69,7 @@ export const forget = Effect.fnUntraced(function*(
     if (!dryRun) {
       const gone = `DELETE FROM ${rows} WHERE ${those}`
       yield* run(
-        isSnapshot(table)
+        (yield* exists(Versions.sightingsIn(target, table)))
           ? `WITH gone AS (${gone} RETURNING "version id")
              DELETE FROM ${Versions.sightingsIn(target, table)} WHERE "version id" IN (SELECT "version id" FROM gone)`
           : gone
@@ -83,7 +82,6 @@ export const forget = Effect.fnUntraced(function*(
     }))
   })
   const there = yield* Effect.filter(tables, (table) => exists(Versions.rowsOf(target, table)))
-  if (!dryRun) yield* Layout.migrate(session, target, there)
   yield* run("BEGIN")
   const counted = yield* Effect.forEach(there, inTable)
   yield* run("COMMIT")

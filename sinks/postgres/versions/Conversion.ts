@@ -1,10 +1,10 @@
 /** Turns tables of the first layout, which had all rows of each run, into versions. This happens once, in one transaction. */
 import { Effect } from "effect"
-import { literal, name } from "../../src/duckdb/DuckDb.ts"
-import { runs } from "../../src/Outcome.ts"
-import type { Table } from "../../src/Table.ts"
-import type { Connection } from "./Connection.ts"
-import type { DatabaseTarget } from "./DatabaseTarget.ts"
+import { literal, name } from "../../../src/duckdb/DuckDb.ts"
+import { runs } from "../../../src/Outcome.ts"
+import type { Table } from "../../../src/Table.ts"
+import type { Connection } from "../Connection.ts"
+import type { DatabaseTarget } from "../DatabaseTarget.ts"
 import * as Fold from "./Fold.ts"
 import * as Versions from "./Versions.ts"
 

@@ -2,12 +2,12 @@
  * Puts the rows of sealed runs into the versions and sightings of their tables, with one pass over each table. It also takes
  * out runs that were discarded. Readers notice neither, because their views show published runs only.
  */
-import { literal, name, names } from "../../src/duckdb/DuckDb.ts"
-import { versionColumns, volatile } from "../../src/duckdb/RowHash.ts"
-import { rowKey } from "../../src/history/Versions.ts"
-import { runs } from "../../src/Outcome.ts"
-import type { Table } from "../../src/Table.ts"
-import type { DatabaseTarget } from "./DatabaseTarget.ts"
+import { literal, name, names } from "../../../src/duckdb/DuckDb.ts"
+import { versionColumns, volatile } from "../../../src/duckdb/RowHash.ts"
+import { rowKey } from "../../../src/history/Versions.ts"
+import { runs } from "../../../src/Outcome.ts"
+import type { Table } from "../../../src/Table.ts"
+import type { DatabaseTarget } from "../DatabaseTarget.ts"
 import * as Versions from "./Versions.ts"
 
 const listOf = (texts: ReadonlyArray<string>) => texts.map(literal).join(", ")
