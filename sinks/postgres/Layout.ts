@@ -50,6 +50,7 @@ const runsStatements = (target: DatabaseTarget, _: Table, { isThere }: Found) =>
   `ALTER TABLE ${
     rowsOf(target, runs)
   } ADD COLUMN IF NOT EXISTS tenant_number bigint, ADD COLUMN IF NOT EXISTS place bigint`,
+  `CREATE UNIQUE INDEX IF NOT EXISTS runs_place ON ${rowsOf(target, runs)} (tenant_number, place)`,
   `COMMENT ON COLUMN ${rowsOf(target, runs)}.tenant_number IS 'The number of the tenant.'`,
   `COMMENT ON COLUMN ${
     rowsOf(target, runs)
@@ -79,7 +80,7 @@ const tableStatements = (target: DatabaseTarget, of: Table, { isOfRuns, isThere 
     ...table(versions, Versions.versionsOf(of), [], isThere),
     ...table(sightings, Versions.sightingsOf(of), [], isThere),
     ...isThere ? [] : [
-      `CREATE INDEX ON ${versions} (${rowKey(of).toReversed().map(name).join(", ")})`,
+      `CREATE INDEX ON ${versions} (${of.key.map(name).join(", ")})`,
       `CREATE INDEX ON ${sightings} ("version id")`,
       `CREATE INDEX ON ${sightings} ("tenant number", "end place")`
     ],

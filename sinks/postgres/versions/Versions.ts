@@ -150,14 +150,15 @@ export const snapshotsQuery = (target: Schemas, table: Table.Table) => {
 export const historyQuery = (target: Schemas, table: Table.Table) => {
   const keys = listed(rowKey(table))
   const ofRuns: Readonly<Record<string, string>> = {
-    run_id: `last_run."run id"`,
-    observed_at: `last_run."run at"`
+    run_id: "last_run.run_id",
+    observed_at: "last_run.observed_at"
   }
   const cells = table.columns.map(({ name: column }) =>
     `${ofRuns[column] ?? `version.${name(column)}`} AS ${name(column)}`
   )
+  // by the index of the places: a plan that takes a tenant for small would compare every version with every run
   const runAt = (alias: string, place: string) =>
-    `${alias} ON ${alias}."tenant number" = version."tenant number" AND ${alias}."run place" = ${place}`
+    `${rowsOf(target, runs)} ${alias} ON ${alias}.tenant_number = version."tenant number" AND ${alias}.place = ${place}`
   return `WITH shown AS (${shown(target, table)}), placed AS (
     SELECT tenant_number AS "tenant number", place, "run place", "is complete"
     FROM ${placesIn(target)} LEFT JOIN shown ON "tenant number" = tenant_number AND "run place" = place
@@ -187,13 +188,13 @@ export const historyQuery = (target: Schemas, table: Table.Table) => {
       PARTITION BY ${keys} ORDER BY "shown from" ROWS UNBOUNDED PRECEDING) AS "version from"
     FROM steps
   )
-  SELECT ${cells.join(", ")}, first_run."run at" AS valid_from, end_run."run at" AS valid_to,
-    first_run."run id" AS first_run_id, last_run."run id" AS last_run_id
+  SELECT ${cells.join(", ")}, first_run.observed_at AS valid_from, end_run.observed_at AS valid_to,
+    first_run.run_id AS first_run_id, last_run.run_id AS last_run_id
   FROM version
-  JOIN shown ${runAt("first_run", `version."version from"`)}
-  JOIN shown ${runAt("last_run", `version."shown to"`)}
-  LEFT JOIN shown ${runAt("end_run", `least(version."next complete", version."next from")`)}
-  WHERE version."ends here" AND first_run."run at" IS DISTINCT FROM end_run."run at"`
+  JOIN ${runAt("first_run", `version."version from"`)}
+  JOIN ${runAt("last_run", `version."shown to"`)}
+  LEFT JOIN ${runAt("end_run", `least(version."next complete", version."next from")`)}
+  WHERE version."ends here" AND first_run.observed_at IS DISTINCT FROM end_run.observed_at`
 }
 
 /** The view of a table's rows of all runs. */
