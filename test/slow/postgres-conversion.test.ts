@@ -111,6 +111,7 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         ]
         assert.deepStrictEqual(history(), [...ofTenant, ...ofOther])
         assert.strictEqual(at().psql(`SELECT count(*) FROM ${schema}_rows.things`), "6")
+        assert.strictEqual(at().psql(`SELECT count(*) FROM ${schema}_rows.things_sightings`), "6")
         assert.strictEqual(at().psql(`SELECT count(*) FROM pg_class WHERE relname LIKE '%before%'`), "0")
         yield* postgres.publish({ location, run_id: fourth.run_id, runs: [fourth.run_id] }, fourth.run_id, location)
         assert.lengthOf(

@@ -112,10 +112,13 @@ const cell = (table: Table.Table) => (column: string) => {
   return earlier === null ? name(column) : `coalesce(${name(column)}, ${earlier})`
 }
 
+/** The columns of a table that its versions or their sightings have. */
+const columnsOf = (table: Table.Table) => [...versionCells(table), ...volatile(table)]
+
 /** The versions with their sightings, and the cells of both. */
 export const seen = (target: Schemas, table: Table.Table) =>
   `SELECT "version id", "tenant number", "first place", "end place"${
-    [...versionCells(table), ...volatile(table)].map((column) => `, ${cell(table)(column)} AS ${name(column)}`).join("")
+    columnsOf(table).map((column) => `, ${cell(table)(column)} AS ${name(column)}`).join("")
   } FROM ${sightingsIn(target, table)} JOIN ${rowsOf(target, table)} USING ("version id")`
 
 /** The versions alone. */
@@ -143,22 +146,22 @@ export const snapshotsQuery = (target: Schemas, table: Table.Table) => {
 }
 
 /**
- * The query for the history. The ranges of a row are brought to the published runs. Ranges of the same version are one version
- * of the history unless a complete run between them did not see the row. A version ends at the next range of the row or at the
- * next complete run that does not see the row, whichever comes first.
+ * The query for the history. The ranges of a version are brought to the published runs, and those that follow each other
+ * directly are joined: only cells that change by themselves differ. Then the ranges of a row are compared. Two of the same
+ * version are one version of the history unless a complete run between them did not see the row. A version ends at the next
+ * range of the row or at the next complete run that does not see the row, whichever comes first.
  */
 export const historyQuery = (target: Schemas, table: Table.Table) => {
   const keys = listed(rowKey(table))
-  const ofRuns: Readonly<Record<string, string>> = {
-    run_id: "last_run.run_id",
-    observed_at: "last_run.observed_at"
-  }
+  const ofRuns: Readonly<Record<string, string>> = { run_id: "last_run.run_id", observed_at: "last_run.observed_at" }
   const cells = table.columns.map(({ name: column }) =>
     `${ofRuns[column] ?? `version.${name(column)}`} AS ${name(column)}`
   )
   // by the index of the places: a plan that takes a tenant for small would compare every version with every run
   const runAt = (alias: string, place: string) =>
     `${rowsOf(target, runs)} ${alias} ON ${alias}.tenant_number = version."tenant number" AND ${alias}.place = ${place}`
+  const bound = (alias: string, place: string) =>
+    `${alias} ON ${alias}."tenant number" = sighting."tenant number" AND ${alias}.place = sighting.${name(place)}`
   return `WITH shown AS (${shown(target, table)}), placed AS (
     SELECT tenant_number AS "tenant number", place, "run place", "is complete"
     FROM ${placesIn(target)} LEFT JOIN shown ON "tenant number" = tenant_number AND "run place" = place
@@ -170,22 +173,31 @@ export const historyQuery = (target: Schemas, table: Table.Table) => {
       min(CASE WHEN "is complete" THEN "run place" END) OVER following AS "next complete"
     FROM placed
     WINDOW following AS (PARTITION BY "tenant number" ORDER BY place ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
-  ), ranges AS (
-    SELECT seen.*, begun."shown from", ended."shown to", ended."next complete"
-    FROM (${seen(target, table)}) AS seen
-    JOIN bounds begun ON begun."tenant number" = seen."tenant number" AND begun.place = "first place"
-    JOIN bounds ended ON ended."tenant number" = seen."tenant number" AND ended.place = "end place"
+  ), sightings AS (
+    SELECT sighting.*, begun."shown from", ended."shown to", ended."next complete",
+      lag("end place") OVER sightings IS DISTINCT FROM "first place" AS "does begin",
+      lead("first place") OVER sightings IS DISTINCT FROM "end place" AS "does end"
+    FROM ${sightingsIn(target, table)} sighting
+    JOIN bounds ${bound("begun", "first place")} JOIN bounds ${bound("ended", "end place")}
     WHERE begun."shown from" <= ended."shown to"
+    WINDOW sightings AS (PARTITION BY "version id" ORDER BY "first place")
+  ), ranges AS (
+    SELECT *, max(CASE WHEN "does begin" THEN "shown from" END) OVER (
+      PARTITION BY "version id" ORDER BY "first place" ROWS UNBOUNDED PRECEDING) AS "range from"
+    FROM sightings
   ), steps AS (
-    SELECT *, lead("shown from") OVER range AS "next from",
-      coalesce(lag("next complete") OVER range < "shown from" OR lag("version id") OVER range <> "version id",
-        lag("version id") OVER range IS NULL) AS "begins here",
-      coalesce("next complete" < lead("shown from") OVER range OR lead("version id") OVER range <> "version id",
-        lead("version id") OVER range IS NULL) AS "ends here"
-    FROM ranges WINDOW range AS (PARTITION BY ${keys} ORDER BY "shown from")
+    SELECT "version id", "tenant number", "range from", "shown to", "next complete"${
+    columnsOf(table).map((column) => `, ${cell(table)(column)} AS ${name(column)}`).join("")
+  }, lead("range from") OVER ranges AS "next from",
+      coalesce(lag("next complete") OVER ranges < "range from" OR lag("version id") OVER ranges <> "version id",
+        lag("version id") OVER ranges IS NULL) AS "begins here",
+      coalesce("next complete" < lead("range from") OVER ranges OR lead("version id") OVER ranges <> "version id",
+        lead("version id") OVER ranges IS NULL) AS "ends here"
+    FROM ranges JOIN ${rowsOf(target, table)} USING ("version id") WHERE "does end"
+    WINDOW ranges AS (PARTITION BY ${keys} ORDER BY "range from")
   ), version AS (
-    SELECT *, max(CASE WHEN "begins here" THEN "shown from" END) OVER (
-      PARTITION BY ${keys} ORDER BY "shown from" ROWS UNBOUNDED PRECEDING) AS "version from"
+    SELECT *, max(CASE WHEN "begins here" THEN "range from" END) OVER (
+      PARTITION BY ${keys} ORDER BY "range from" ROWS UNBOUNDED PRECEDING) AS "version from"
     FROM steps
   )
   SELECT ${cells.join(", ")}, first_run.observed_at AS valid_from, end_run.observed_at AS valid_to,
