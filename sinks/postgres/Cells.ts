@@ -11,6 +11,9 @@ const marked = /(␛*)([\0␀])/g
 const guard = (text: string) =>
   text.replaceAll(marked, (_, escapes: string, end: string) => `${escapes}${escapes}${end === "\0" ? "" : "␛"}␀`)
 
+/** A text as the database has it. */
+export const stored = (text: string) => guard(text.toWellFormed())
+
 const unguard = (text: string) =>
   text.replaceAll(/(␛*)␀/g, (_, escapes: string) => {
     const literal = escapes.slice(0, Math.floor(escapes.length / 2))
@@ -21,7 +24,7 @@ const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "
 
 const field = (cell: Cell | undefined): string =>
   typeof cell === "string"
-    ? guard(cell.toWellFormed()).replaceAll(/[\\\n\r\t]/g, (character) => escapes[character] ?? character)
+    ? stored(cell).replaceAll(/[\\\n\r\t]/g, (character) => escapes[character] ?? character)
     : typeof cell === "bigint"
     ? Instant.format(cell)
     : cell === null || cell === undefined

@@ -82,12 +82,12 @@ const sealings = Arbitrary.map(
     runs: Model.histories,
     orders: Arbitrary.array(Model.small(99), { minLength: 9, maxLength: 9 }),
     fates: Arbitrary.array(Model.small(7), { minLength: 9, maxLength: 9 }),
-    repeats: Arbitrary.array(Model.small(1), { minLength: 9, maxLength: 9 })
+    repeats: Arbitrary.array(Model.small(2), { minLength: 9, maxLength: 9 })
   }),
   ({ fates, orders, repeats, runs }) =>
     runs.map((run, index): Sealing => ({
-      // every other run sees what the run before it saw
-      run: ofOneVersion(repeats[index] === 0 ? run : { ...run, rows: runs[Math.max(0, index - 1)]?.rows }),
+      // most runs see again what one of the two runs before them saw
+      run: ofOneVersion({ ...run, rows: runs[Math.max(0, index - (repeats[index] ?? 0))]?.rows }),
       order: orders[index] ?? 0,
       fate: fates[index] === 0 ? "sealed" : (fates[index] ?? 9) < 3 ? "discarded" : "published"
     })).toSorted((a, b) => a.order - b.order)

@@ -166,6 +166,18 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         assert.strictEqual(query(at(), `SELECT * FROM ${target.schema}.things`).length, 5)
       })))
 
+    it.effect("of a person whose id has difficult characters are found", () =>
+      Effect.gen(function*() {
+        const location = locationOf(at(), { schema: schemaFor("forgotten text") })
+        const user_id = "\0=it's \\ \ud800␀"
+        yield* perform(postgres, location, first, {
+          things: rowsOf(first, [plain]).map((row) => ({ ...row, user_id }))
+        }, { tables_collected: ["things"] })
+        const person = { tenant: null, user_id }
+        const forgotten = postgres.forget?.(location, tables, person, { dryRun: false, run_id: "nothing" })
+        assert.lengthOf(yield* Effect.scoped(forgotten ?? Effect.die("it can forget")), 1)
+      }))
+
     it.effect("of a person who is forgotten are gone, those of the others stay, and it can be done twice", () =>
       Effect.gen(function*() {
         const schema = schemaFor("forgotten")

@@ -4,6 +4,7 @@ import { literal, name } from "../../../src/duckdb/DuckDb.ts"
 import { runs } from "../../../src/Outcome.ts"
 import type { Person, PersonRows, Removal } from "../../../src/Sink.ts"
 import { isSnapshot, type Table } from "../../../src/Table.ts"
+import * as Cells from "../Cells.ts"
 import type { Connection, Text } from "../Connection.ts"
 import type { DatabaseTarget } from "../DatabaseTarget.ts"
 import * as Fold from "./Fold.ts"
@@ -59,7 +60,9 @@ export const forget = Effect.fnUntraced(function*(
   const { all, run } = session
   const exists = (qualified: string) =>
     Effect.map(all("SELECT to_regclass($1)", [qualified]), ([[found = null] = []]) => found !== null)
-  const those = `${name(user)} = ${literal(user_id)}${tenant === null ? "" : ` AND tenant = ${literal(tenant)}`}`
+  const those = `${name(user)} = ${literal(Cells.stored(user_id))}${
+    tenant === null ? "" : ` AND tenant = ${literal(Cells.stored(tenant))}`
+  }`
   const inTable = Effect.fnUntraced(function*(table: Table) {
     const rows = Versions.rowsOf(target, table)
     const tenants = yield* all(`SELECT DISTINCT tenant FROM ${rows} WHERE ${those}`)
