@@ -51,6 +51,12 @@ export const place = (target: DatabaseTarget, run_ids: ReadonlyArray<string>) =>
   ]
 }
 
+/** SQL for the place of the next run of a tenant that has rows in the table. Ranges begin and end at such places only. */
+const next = (target: DatabaseTarget, table: Pick<Table, "name">, run: string) =>
+  `coalesce((SELECT min(later.place) FROM ${Versions.rowsOf(target, runs)} later
+     WHERE later.tenant_number = ${run}.tenant_number AND later.place > ${run}.place AND ${Versions.collects(table)}
+   ), ${Versions.endless})`
+
 /** SQL for whether two rows are equal in columns. NULL is equal to NULL. */
 const same = (columns: ReadonlyArray<string>, one: string, other: string) => {
   const row = (of: string) => `ROW(${columns.map((column) => `${of}.${name(column)}`).join(", ")})`
@@ -85,9 +91,8 @@ export const fold = (target: DatabaseTarget, table: Table, run_ids: ReadonlyArra
   return [
     `CREATE TEMPORARY TABLE changes ON COMMIT DROP AS
      WITH run AS (
-       SELECT run_id AS "run id", tenant_number AS "tenant number", place AS "run place", coalesce((
-         SELECT min(later.place) FROM ${Versions.placesIn(target)} later
-         WHERE later.tenant_number = run.tenant_number AND later.place > run.place), ${Versions.endless}) AS "next place"
+       SELECT run_id AS "run id", tenant_number AS "tenant number", place AS "run place",
+         ${next(target, table, "run")} AS "next place"
        FROM ${Versions.rowsOf(target, runs)} run
        WHERE run_id IN (${listOf(run_ids)}) AND ${Versions.collects(table)}
      ), known AS (
@@ -143,13 +148,13 @@ export const gone = (target: DatabaseTarget, tenants: ReadonlyArray<string>) =>
 export const sweep = (target: DatabaseTarget, tables: ReadonlyArray<string>, tenants: ReadonlyArray<string>) => {
   const [ofRuns, places] = [Versions.rowsOf(target, runs), Versions.placesIn(target)]
   return [
-    `CREATE TEMPORARY TABLE gone ON COMMIT DROP AS SELECT *, coalesce((
-       SELECT min(run.place) FROM ${ofRuns} run WHERE run.tenant_number = gone.tenant_number AND run.place > gone.place
-     ), ${Versions.endless}) AS next_place FROM (${gone(target, tenants)}) AS gone`,
+    `CREATE TEMPORARY TABLE gone ON COMMIT DROP AS ${gone(target, tenants)}`,
     ...tables.flatMap((table) => {
       const sightings = Versions.sightingsIn(target, { name: table })
       const move = (bound: string) =>
-        `UPDATE ${sightings} SET ${bound} = next_place FROM gone WHERE "tenant number" = tenant_number AND ${bound} = place`
+        `UPDATE ${sightings} SET ${bound} = next_place
+         FROM (SELECT *, ${next(target, { name: table }, "gone")} AS next_place FROM gone) AS moved
+         WHERE "tenant number" = tenant_number AND ${bound} = place`
       return [
         `DELETE FROM ${sightings} USING gone
          WHERE "tenant number" = gone.tenant_number AND "first place" <= gone.place AND "end place" > gone.place
