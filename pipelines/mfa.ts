@@ -13,6 +13,18 @@ import * as Tables from "./mfa/Tables.ts"
 
 const sql = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8")
 
+const portableViews = [
+  "mfa_events",
+  "coverage_daily",
+  "coverage_by_group_daily",
+  "users_at_risk",
+  "method_mix",
+  "tenants"
+]
+
+/** The SQL of the views that PostgreSQL understands too. */
+const portable = portableViews.map((name) => sql(`mfa/views/${name}.sql`)).join(";\n")
+
 const connect = Duo.connect(Effect.gen(function*() {
   const client = yield* Client
   const users = yield* Users
@@ -61,12 +73,8 @@ const mfa: Pipeline = {
   unknown: sql("mfa/unknown.sql"),
   contradictions: sql("mfa/contradictions.sql"),
   counts: sql("mfa/counts.sql"),
-  views: [
-    "mfa/views.sql",
-    "mfa/views/coverage_by_group_daily.sql",
-    "mfa/views/tenants.sql",
-    "mfa/views/phone_systems.sql"
-  ].map(sql).join(";\n"),
+  views: [portable, sql("mfa/views.sql"), sql("mfa/views/phone_systems.sql")].join(";\n"),
+  portable,
   joined: [
     JoinedViews.permitted(sql("../src/duo/joined/permitted.sql")),
     JoinedViews.used(sql("../src/duo/joined/used.sql"))

@@ -199,6 +199,8 @@ export interface Pipeline {
   readonly counts: string
   /** SQL for DuckDB: views over the tables, their histories and their changes. Each view and column has a comment. */
   readonly views: string
+  /** The part of `views` that PostgreSQL understands too. */
+  readonly portable?: string
   /** Views that join these tables with those of other pipelines. */
   readonly joined?: ReadonlyArray<JoinedViews>
   /** The default sinks: those of a run without `--sink`. */

@@ -24,6 +24,8 @@ export interface SinkRun extends Stamp, ShrinkLimits {
   readonly tables: ReadonlyArray<Table>
   /** SQL for DuckDB that makes the pipeline's views over its tables, for sinks that can store views. */
   readonly views: string
+  /** The part of `views` that PostgreSQL understands too. */
+  readonly portable?: string | undefined
   /** Views over these tables and those of other pipelines, which are made when all of the tables are there. */
   readonly joined?: ReadonlyArray<JoinedViews> | undefined
 }

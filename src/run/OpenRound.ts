@@ -17,9 +17,9 @@ import { withLocation } from "./publish/SinkLocation.ts"
 /** What a sink knows about a run. */
 export const sinkRun = (
   stamp: Stamp,
-  { joined, maxShrink: usual = 10, name, tables, views }: Pipeline,
+  { joined, maxShrink: usual = 10, name, portable, tables, views }: Pipeline,
   { allowEmpty, maxShrink = usual }: Pick<ShrinkLimits, "allowEmpty"> & { readonly maxShrink?: number | undefined }
-): SinkRun => ({ ...stamp, pipeline: name, tables, views, joined, allowEmpty, maxShrink })
+): SinkRun => ({ ...stamp, pipeline: name, tables, views, portable, joined, allowEmpty, maxShrink })
 
 /** Up to so many rows, two sinks are sealed at the same time. With more rows, one sink needs all of the memory. */
 const togetherMax = 1_000_000

@@ -10,22 +10,29 @@ WITH memberships AS MATERIALIZED (
   FROM memberships membership JOIN users_history version USING (tenant, user_id)
   WHERE (membership.valid_to IS NULL OR version.valid_from < membership.valid_to)
     AND (version.valid_to IS NULL OR membership.valid_from < version.valid_to)
+), names AS (
+  SELECT DISTINCT ON (tenant, group_id) tenant, group_id, group_name FROM memberships
+  ORDER BY tenant, group_id, group_name IS NULL, observed_at DESC, group_name DESC
 ), steps AS (
-  SELECT tenant, group_id, unnest([valid_from, valid_to]) AS instant, unnest([1, -1]) AS step, is_active, mfa_enabled,
+  SELECT tenant, group_id, CASE step WHEN 1 THEN valid_from ELSE valid_to END AS instant, step, is_active, mfa_enabled,
     mfa_enabled AND has_phishing_resistant AS is_resistant, only_telephony, strongest = 'none' AS is_unprotected,
     is_bypass AND (is_active OR status = 'bypass') AS is_bypass
-  FROM members
+  FROM members CROSS JOIN (VALUES (1), (-1)) AS steps(step)
+  UNION ALL
+  -- a step of nobody at the end of each day, which has that day's sums
+  SELECT tenant, group_id, known_at, 0, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM run_days JOIN names USING (tenant)
 ), instants AS (
   SELECT tenant, group_id, instant,
     sum(step) AS members,
-    sum(step) FILTER (is_active) AS users,
-    sum(step) FILTER (is_active AND mfa_enabled) AS mfa_enabled,
-    sum(step) FILTER (is_active AND is_resistant) AS phishing_resistant,
-    sum(step) FILTER (is_active AND only_telephony) AS only_telephony,
-    sum(step) FILTER (is_bypass) AS bypass,
-    sum(step) FILTER (is_bypass IS NULL) AS untold,
-    sum(step) FILTER (is_active AND is_unprotected) AS unprotected
-  FROM steps WHERE instant IS NOT NULL GROUP BY ALL
+    sum(step) FILTER (WHERE is_active) AS users,
+    sum(step) FILTER (WHERE is_active AND mfa_enabled) AS mfa_enabled,
+    sum(step) FILTER (WHERE is_active AND is_resistant) AS phishing_resistant,
+    sum(step) FILTER (WHERE is_active AND only_telephony) AS only_telephony,
+    sum(step) FILTER (WHERE is_bypass) AS bypass,
+    sum(step) FILTER (WHERE is_bypass IS NULL) AS untold,
+    sum(step) FILTER (WHERE is_active AND is_unprotected) AS unprotected
+  FROM steps WHERE instant IS NOT NULL GROUP BY tenant, group_id, instant
 ), totals AS (
   SELECT tenant, group_id, instant,
     sum(members) OVER upto AS members,
@@ -37,19 +44,15 @@ WITH memberships AS MATERIALIZED (
     coalesce(sum(untold) OVER upto, 0)::BIGINT AS untold,
     coalesce(sum(unprotected) OVER upto, 0)::BIGINT AS unprotected
   FROM instants WINDOW upto AS (PARTITION BY tenant, group_id ORDER BY instant)
-), names AS (
-  SELECT tenant, group_id, arg_max(group_name, (observed_at, group_name)) AS group_name
-  FROM memberships GROUP BY ALL
 )
 SELECT days.day, days.tenant, names.group_id, names.group_name, totals.users, totals.mfa_enabled,
   totals.phishing_resistant, totals.only_telephony, CASE WHEN totals.untold = 0 THEN totals.bypass END AS bypass,
   totals.bypass AS bypass_at_least, totals.unprotected,
-  round(100.0 * totals.mfa_enabled / nullif(totals.users, 0), 1)::DOUBLE AS coverage_pct,
-  round(100.0 * totals.phishing_resistant / nullif(totals.users, 0), 1)::DOUBLE AS phishing_resistant_pct, days.known_at
+  round(100.0 * totals.mfa_enabled / nullif(totals.users, 0), 1)::FLOAT8 AS coverage_pct,
+  round(100.0 * totals.phishing_resistant / nullif(totals.users, 0), 1)::FLOAT8 AS phishing_resistant_pct, days.known_at
 FROM run_days days
 JOIN names ON names.tenant = days.tenant
-ASOF JOIN totals
-  ON totals.tenant = names.tenant AND totals.group_id = names.group_id AND days.known_at >= totals.instant
+JOIN totals ON totals.tenant = names.tenant AND totals.group_id = names.group_id AND totals.instant = days.known_at
 WHERE totals.members > 0;
 COMMENT ON VIEW coverage_by_group_daily IS 'The protection of the active members of each group at the end of each day, as in coverage_daily. A user in several groups counts in each. A day on which a group has no members has no row.';
 COMMENT ON COLUMN coverage_by_group_daily.day IS 'The day, in UTC.';

@@ -1,26 +1,28 @@
 -- A row per tenant, for those who look after many.
 CREATE OR REPLACE VIEW tenants AS
-WITH seen AS (
-  SELECT tenant, count(*) AS runs, min(observed_at) AS first_run_at, max(observed_at) AS last_run_at,
-    (max(observed_at) AT TIME ZONE 'UTC')::DATE AS last_day, arg_max(complete, (observed_at, run_id)) AS complete,
-    arg_max_null(incomplete_reason, (observed_at, run_id)) AS incomplete_reason,
-    arg_max(users, (observed_at, run_id)) AS all_users,
+WITH mfa_runs AS (
+  SELECT tenant, run_id, observed_at, complete, incomplete_reason, users, requests FROM runs WHERE pipeline = 'mfa'
+), times AS (
+  SELECT tenant, count(*) AS runs, min(observed_at) AS first_run_at FROM mfa_runs GROUP BY tenant
+), newest AS (
+  SELECT DISTINCT ON (tenant) tenant, observed_at AS last_run_at, (observed_at AT TIME ZONE 'UTC')::DATE AS last_day,
+    complete, incomplete_reason, users AS all_users,
     -- the last run of a retired tenant asked nobody and has nobody
-    arg_max(requests = 0 AND users = 0, (observed_at, run_id)) AS is_retired
-  FROM runs WHERE pipeline = 'mfa' GROUP BY tenant
+    requests = 0 AND users = 0 AS is_retired
+  FROM mfa_runs ORDER BY tenant, observed_at DESC, run_id DESC
 ), days AS MATERIALIZED (
-  FROM coverage_daily
+  SELECT * FROM coverage_daily
 )
 SELECT seen.tenant, last.users, last.coverage_pct, last.phishing_resistant_pct,
-  round(last.coverage_pct - earlier.coverage_pct, 1) AS coverage_change,
-  round(last.phishing_resistant_pct - earlier.phishing_resistant_pct, 1) AS phishing_resistant_change,
+  round((last.coverage_pct - earlier.coverage_pct)::NUMERIC, 1)::FLOAT8 AS coverage_change,
+  round((last.phishing_resistant_pct - earlier.phishing_resistant_pct)::NUMERIC, 1)::FLOAT8 AS phishing_resistant_change,
   last.unprotected, last.only_telephony, last.bypass, last.bypass_at_least, last.mfa_enabled, last.phishing_resistant,
   seen.all_users, seen.is_retired, seen.complete, seen.incomplete_reason, seen.last_run_at,
   CASE WHEN NOT seen.is_retired THEN
-    max(seen.last_day) FILTER (NOT seen.is_retired) OVER () - seen.last_day
-  END AS days_behind,
-  seen.first_run_at, seen.runs
-FROM seen
+    max(seen.last_day) FILTER (WHERE NOT seen.is_retired) OVER () - seen.last_day
+  END::BIGINT AS days_behind,
+  times.first_run_at, times.runs
+FROM newest seen JOIN times ON times.tenant = seen.tenant
 JOIN days last ON last.tenant = seen.tenant AND last.day = seen.last_day
 LEFT JOIN days earlier ON earlier.tenant = seen.tenant AND earlier.day = seen.last_day - 30;
 COMMENT ON VIEW tenants IS 'One row per tenant: how well its users are protected, and when it was read. The figures are those of its last run and mean the same as in coverage_daily.';
