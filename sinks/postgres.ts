@@ -84,7 +84,7 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   unsealed.add(placeOf(location, run.run_id))
   const { session, target } = yield* connect(location)
   yield* lock(session, target, run.tenant)
-  yield* Layout.migrate(session, target, run.tables)
+  yield* Layout.migrate(session, target, run)
   const known = yield* session.all(`SELECT FROM ${Versions.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
   if (known.length > 0) return yield* new CannotCreate({ detail: `run ${run.run_id} exists already` })
   const snapshots = run.tables.filter(isSnapshot)

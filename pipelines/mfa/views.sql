@@ -1,5 +1,5 @@
--- The views that analysts open first. They read only what every table T has: T (the current rows), T_history (all versions),
--- T_asof(ts) and T_changes (what happened between two runs). So they work over the ledger and over Parquet.
+-- Views of more details. Like those in views/, they read only what every table T has: T (the current rows), T_history (all
+-- versions), T_asof(ts) and T_changes (what happened between two runs). So they work over the ledger and over Parquet.
 
 CREATE OR REPLACE VIEW bypasses AS
 WITH versions AS (

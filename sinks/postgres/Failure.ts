@@ -32,6 +32,11 @@ const ofServer = (code: string, cause: unknown): SinkReason => {
       return new DiskFull()
     case "55P03":
       return new InUse({ pid: null })
+    case "2BP01":
+      return new CannotCreate({
+        detail:
+          `${detail} (this version replaces views that your own views use: drop yours, and make them again after the run)`
+      })
     case "28P01":
       return new CannotCreate({
         detail: `${detail} (is the password right that is in PGPASSWORD, or in the file that PGPASSFILE names?)`

@@ -11,6 +11,7 @@ import { runs } from "../../src/Outcome.ts"
 import { isEvents, isSnapshot, type Table } from "../../src/Table.ts"
 import type { Connection } from "./Connection.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
+import * as ReaderViews from "./ReaderViews.ts"
 import * as Conversion from "./versions/Conversion.ts"
 import * as Versions from "./versions/Versions.ts"
 
@@ -177,7 +178,7 @@ const versionMin = 140_000
 
 /** Creates what the schemas lack. Usually they lack nothing, and then no lock is taken. */
 export const migrate = Effect.fnUntraced(
-  function*(session: Connection, target: DatabaseTarget, tables: ReadonlyArray<Table>) {
+  function*(session: Connection, target: DatabaseTarget, run: ReaderViews.ViewedRun) {
     const [[version, encoding] = []] = yield* session.all(
       "SELECT current_setting('server_version_num'), current_setting('server_encoding')"
     )
@@ -187,20 +188,21 @@ export const migrate = Effect.fnUntraced(
     if (encoding !== "UTF8") {
       return yield* new CannotCreate({ detail: `the encoding of the database is ${encoding}, and must be UTF8` })
     }
-    if ((yield* lacking(session, target, tables)).length === 0) return
+    const missing = (yield* lacking(session, target, run.tables)).flatMap(({ statements }) => statements)
+    if ((yield* ReaderViews.around(session, target, run, missing)).length === 0) return
 
     yield* session.run(
       `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended(${literal(`duo-mfa ${target.schema}`)}, 0))`
     )
     const schemas = [target.schema, rowsSchema(target)]
     const there = yield* session.all("SELECT nspname FROM pg_namespace WHERE nspname IN ($1, $2)", schemas)
-    const made = yield* lacking(session, target, tables)
+    const made = yield* lacking(session, target, run.tables)
     yield* session.run(
       [
         ...schemas.filter((schema) => !there.some(([found]) => found === schema))
           .map((schema) => `CREATE SCHEMA ${name(schema)}`),
         `SET LOCAL search_path = ${name(target.schema)}, pg_catalog`,
-        ...made.flatMap(({ statements }) => statements)
+        ...yield* ReaderViews.around(session, target, run, made.flatMap(({ statements }) => statements))
       ].join(";\n")
     )
     yield* Conversion.finish(session, target, made.flatMap(({ converted }) => converted))

@@ -130,6 +130,24 @@ export class Places extends Context.Service<Places, DuckDb.Session>()("test/Peop
   )
 }
 
+/** The n-th run as a sink gets it: its facts and its rows. */
+export const performed = ({ asksNobody = false, at, complete, people, tenant }: PeopleRun, n: number) => {
+  const run = { ...runOf(n, tenant), observed_at: BigInt(at) * 1000n, pipeline: "mfa", tables: mfa.tables }
+  const rows = people.map(({ hasCode, user }) => flatten(run, user, hasCode))
+  const batch: Readonly<Record<string, ReadonlyArray<Row>>> = {
+    users: rows.flatMap((row) => row.users),
+    mfa_methods: rows.flatMap((row) => row.mfa_methods),
+    user_groups: rows.flatMap((row) => row.user_groups)
+  }
+  const outcome = outcomeOf(run, batch, {
+    complete,
+    incomplete_reason: complete ? null : "the list would not hold still",
+    requests: asksNobody ? 0 : 1,
+    tables_collected: stored.map(({ name }) => name)
+  })
+  return { run, batch, outcome }
+}
+
 /** The session with these runs only: in `ledger`, applied one after the other, and in `files`, as snapshots. */
 export const lived = Effect.fnUntraced(function*(runs: ReadonlyArray<PeopleRun>) {
   const session = yield* Places
@@ -142,21 +160,7 @@ export const lived = Effect.fnUntraced(function*(runs: ReadonlyArray<PeopleRun>)
       ])
     ].reduce((statements, table) => `${statements}; DELETE FROM ${table}`, "USE memory")
   )
-  for (const [n, { asksNobody = false, at, complete, people, tenant }] of runs.entries()) {
-    const run = { ...runOf(n, tenant), observed_at: BigInt(at) * 1000n, pipeline: "mfa", tables: mfa.tables }
-    const rows = people.map(({ hasCode, user }) => flatten(run, user, hasCode))
-    const of = {
-      users: rows.flatMap((row) => row.users),
-      mfa_methods: rows.flatMap((row) => row.mfa_methods),
-      user_groups: rows.flatMap((row) => row.user_groups)
-    }
-    const batch: Readonly<Record<string, ReadonlyArray<Row>>> = of
-    const outcome = outcomeOf(run, batch, {
-      complete,
-      incomplete_reason: complete ? null : "the list would not hold still",
-      requests: asksNobody ? 0 : 1,
-      tables_collected: stored.map(({ name }) => name)
-    })
+  for (const { batch, outcome, run } of runs.map(performed)) {
     yield* Ledger.addRuns(session, "ledger", mfa.tables, [outcome])
     yield* session.run(
       stored.flatMap((table) => [
@@ -170,7 +174,7 @@ export const lived = Effect.fnUntraced(function*(runs: ReadonlyArray<PeopleRun>)
       session,
       "ledger",
       run,
-      complete,
+      outcome.complete,
       stored.map((table) => ({ table, rows: `seen_${table.name}` }))
     )
   }
