@@ -8,14 +8,15 @@ import { isSinkReason, SinkError } from "../../src/failure/SinkError.ts"
 import type { SinkRun } from "../../src/Sink.ts"
 import { plain, rowsOf, runOf } from "../laws/rows.ts"
 import { binaries, locationOf, type Server, start } from "../support/servers/postgres-server.ts"
+import { ofTheMachine } from "../support/servers/postgres/Installations.ts"
 
 export const hasServer = binaries !== undefined
 
 /** Starts a server before the tests of a file, and stops it after them. Only tests can call the result. */
-export const serverOfFile = () => {
+export const serverOfFile = (installation = ofTheMachine) => {
   let server: Server
   beforeAll(async () => {
-    if (hasServer) server = await start()
+    if (installation.isThere) server = await start(installation)
   }, 120_000)
   afterAll(() => server?.stop())
   return () => server

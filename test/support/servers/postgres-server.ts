@@ -1,9 +1,9 @@
 /** A PostgreSQL server for the tests, in a folder that is removed with it, and psql to read from it. */
 import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
-import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
+import { join } from "node:path"
 import * as DatabaseTarget from "../../../sinks/postgres/DatabaseTarget.ts"
 import { freePort } from "../../../src/http/FreePort.ts"
 import type { Row } from "../../../src/Table.ts"
@@ -11,21 +11,9 @@ import { others, things } from "../../laws/rows.ts"
 import type { Reader, Tree } from "../../laws/sink.ts"
 import { rowOf } from "../readers.ts"
 import * as certificates from "./certificates.ts"
+import { binaries, ofTheMachine } from "./postgres/Installations.ts"
 
-const newestFirst = (a: string, b: string) => Number(/\d+/.exec(b)) - Number(/\d+/.exec(a))
-
-/** The paths of a PostgreSQL server and of psql, from PATH or Debian's packages; undefined if there are none. */
-export const binaries = [
-  ...(process.env["PATH"] ?? "").split(delimiter),
-  ...globSync("/usr/lib/postgresql/*/bin").toSorted(newestFirst)
-].find((folder) => ["initdb", "postgres", "psql"].every((name) => existsSync(join(folder, name))))
-
-if (binaries === undefined) {
-  process.stderr.write(
-    "\n*** LEFT OUT: nothing is written to a PostgreSQL, for there is no server on the PATH or in /usr/lib/postgresql.\n" +
-      "*** Get one with `apt-get install postgresql`, or from your system's packages, and run the tests again.\n\n"
-  )
-}
+export { binaries } from "./postgres/Installations.ts"
 
 export interface Server {
   /** The directory of its socket. */
@@ -60,9 +48,9 @@ export const secret = "s3cret/word"
 /**
  * Starts a server. `duo` owns the database `reports`; `locked` may make schemas in it, and `stranger` may do nothing.
  */
-export const start = async (): Promise<Server> => {
-  const bin = binaries ?? ""
+export const start = async ({ prepare } = ofTheMachine): Promise<Server> => {
   const folder = mkdtempSync(join(tmpdir(), "duo-mfa-pg-"))
+  const bin = prepare(folder)
   const as = nobody()
   const own = (file: string) => as.uid === undefined ? undefined : chownSync(file, as.uid, as.gid)
   own(folder)
@@ -119,7 +107,7 @@ export const start = async (): Promise<Server> => {
 
   const psql = (sql: string, database = "reports") => {
     const args = ["-XAtq", "-h", folder, "-p", String(port), "-U", "admin", "-d", database, "-v", "ON_ERROR_STOP=1"]
-    const { status, stderr, stdout } = spawnSync(join(bin, "psql"), args, {
+    const { status, stderr, stdout } = spawnSync(join(binaries ?? "", "psql"), args, {
       env: { ...env, PGTZ: "UTC" },
       input: sql,
       encoding: "utf8",

@@ -143,7 +143,7 @@ export const cases: ReadonlyArray<Case> = [{
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const server = postgres.binaries === undefined ? undefined : yield* Effect.acquireRelease(
-        Effect.promise(postgres.start),
+        Effect.promise(() => postgres.start()),
         (server) => Effect.promise(server.stop)
       )
       const place = placeAt(yield* fs.makeTempDirectoryScoped({ prefix: "duo-mfa-torture-" }), server)
