@@ -9,7 +9,7 @@ import { viewsIn } from "../../src/history/DescribedPipeline.ts"
 import { changesOf } from "../../src/history/Views.ts"
 import type { SinkRun } from "../../src/Sink.ts"
 import { isSnapshot } from "../../src/Table.ts"
-import * as Changes from "./Changes.ts"
+import * as ChangesView from "./ChangesView.ts"
 import type { Connection } from "./Connection.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
 
@@ -21,7 +21,7 @@ const statementsOf = ({ portable = "", tables }: ViewedRun) => [
   ...tables.filter(isSnapshot).flatMap((table) => {
     const changes = changesOf(table)
     return [
-      `CREATE VIEW ${name(changes.name)} AS ${Changes.query(table)}`,
+      `CREATE VIEW ${name(changes.name)} AS ${ChangesView.query(table)}`,
       ...comments("VIEW", name(changes.name), changes)
     ]
   }),

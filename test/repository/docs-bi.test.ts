@@ -61,7 +61,10 @@ describe("docs", () => {
     it(`${page} is linked, short, and says whether it was tried`, () => {
       assert.include(index, `](${page})`)
       assert.isAtMost(textOf(page).split("\n").length, 61)
-      assert.match(textOf(page), /^# .+\n\n(Not tried|Tried)\b/)
+      assert.match(textOf(page), /^# .+\n\n(\*\*If you have \[PostgreSQL\](?:.+\n)+\n)?(Not tried|Tried)\b/)
+      // Python, Spark and DuckDB read the files; the others are better off with a database
+      const isOfPostgres = /^\*\*If you have \[PostgreSQL\]\(postgres.md#for-bi-tools\)/m.test(textOf(page))
+      assert.strictEqual(isOfPostgres, !/^(duckdb|pandas|polars|pyarrow|spark)\.md$/.test(page))
     })
   }
 

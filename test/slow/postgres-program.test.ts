@@ -183,9 +183,10 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
       }
       assert.strictEqual(questions.length, 4)
       const [coverage = ""] = questions
-      assert.match(at().psql(`SET ROLE analysts; ${coverage}`), /^2026-\d\d-\d\d\|\d+\|\d+\.\d$/)
-      for (const question of questions.slice(0, -1)) at().psql(`SET ROLE analysts; ${question}`)
-      assert.throws(() => at().psql("SET ROLE analysts; SELECT * FROM duo_mfa_rows.users"), /permission denied/)
+      assert.match(at().psql(`SET ROLE bi; ${coverage}`), /^2026-\d\d-\d\d\|[\w.:-]+\|\d+\|\d+(\.\d)?$/)
+      for (const question of questions.slice(0, -1)) at().psql(`SET ROLE bi; ${question}`)
+      assert.throws(() => at().psql("SET ROLE bi; SELECT * FROM duo_mfa_rows.users"), /permission denied/)
+      assert.throws(() => at().psql("SET ROLE bi; CREATE TABLE duo_mfa.mine ()"), /permission denied/)
       const forgotten = questions.at(-1)?.replace("interval '2 years'", "interval '-1 day'") ?? ""
       at().psql(`SET ROLE duo; ${forgotten}`)
       for (const view of ["users", "users_snapshots", "users_history"]) {

@@ -7,7 +7,8 @@ import type { DatabaseTarget } from "../../sinks/postgres/DatabaseTarget.ts"
 import { isSinkReason, SinkError } from "../../src/failure/SinkError.ts"
 import type { SinkRun } from "../../src/Sink.ts"
 import { plain, rowsOf, runOf } from "../laws/rows.ts"
-import { binaries, locationOf, type Server, start } from "../support/servers/postgres-server.ts"
+import { sinkLaws } from "../laws/sink.ts"
+import { binaries, locationOf, reader, type Server, start, tree } from "../support/servers/postgres-server.ts"
 import { ofTheMachine } from "../support/servers/postgres/Installations.ts"
 
 export const hasServer = binaries !== undefined
@@ -21,6 +22,21 @@ export const serverOfFile = (installation = ofTheMachine) => {
   afterAll(() => server?.stop())
   return () => server
 }
+
+/** Holds the sink to the laws in a server. */
+export const lawsIn = (at: () => Server) =>
+  sinkLaws({ ...postgres, location: (directory) => locationOf(at(), { schema: schemaFor(directory) }) }, {
+    read: reader(at),
+    earliest: -62_135_596_800_000_000n,
+    elsewhere: {
+      tree: tree(at),
+      unwritable: () => [
+        locationOf(at(), { database: "nowhere" }),
+        locationOf(at(), { user: "stranger" }),
+        locationOf(at(), { user: "locked" })
+      ]
+    }
+  })
 
 /** The schema of one test. */
 export const schemaFor = (name: string) => `of_${createHash("sha256").update(name).digest("hex").slice(0, 12)}`

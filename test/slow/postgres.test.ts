@@ -6,28 +6,17 @@ import postgres from "../../sinks/postgres.ts"
 import { SinkError } from "../../src/failure/SinkError.ts"
 import { runs } from "../../src/Outcome.ts"
 import * as Table from "../../src/Table.ts"
+import { perform, stage } from "../laws/round.ts"
 import { runOf, tables, things } from "../laws/rows.ts"
-import { perform, sinkLaws, stage } from "../laws/sink.ts"
-import { locationOf, query, reader, tree } from "../support/servers/postgres-server.ts"
-import { failure, first, hasServer, of, openingAt, schemaFor, second, serverOfFile } from "./postgres-sink.ts"
+import { locationOf, query, tree } from "../support/servers/postgres-server.ts"
+import { failure, first, hasServer, lawsIn, of, openingAt, schemaFor, second, serverOfFile } from "./postgres-sink.ts"
 
 const at = serverOfFile()
 
 const { opened, refused } = openingAt(at)
 
 describe.skipIf(!hasServer)("with a PostgreSQL", () => {
-  sinkLaws({ ...postgres, location: (directory) => locationOf(at(), { schema: schemaFor(directory) }) }, {
-    read: reader(at),
-    earliest: -62_135_596_800_000_000n,
-    elsewhere: {
-      tree: tree(at),
-      unwritable: () => [
-        locationOf(at(), { database: "nowhere" }),
-        locationOf(at(), { user: "stranger" }),
-        locationOf(at(), { user: "locked" })
-      ]
-    }
-  })
+  lawsIn(at)
 
   layer(NodeServices.layer)("the database", (it) => {
     it.effect("has a comment for every table, view and column, and the types of the dictionary", () =>

@@ -7,9 +7,9 @@ import mfa from "../../../pipelines/mfa.ts"
 import postgres from "../../../sinks/postgres.ts"
 import { perform } from "../../laws/round.ts"
 import { performed, personOf } from "../../pipelines/mfa/people-over-time.ts"
+import { serverOfFile } from "../../slow/postgres-sink.ts"
 import { locationOf } from "../../support/servers/postgres-server.ts"
 import { newest } from "../../support/servers/postgres/Installations.ts"
-import { serverOfFile } from "../postgres-sink.ts"
 
 /** The parts of Grafana's schema that the dashboard relies on. Each data source is the one that the reader picks. */
 const DataSource = Schema.Struct({
@@ -130,7 +130,7 @@ describe.skipIf(!newest.isThere)("the dashboard for Grafana", () => {
           assert.strictEqual(rows.length, 2 * 8)
           break
         case "barchart":
-          assert.deepStrictEqual(first, [options.xField, "text"])
+          assert.deepStrictEqual(first, [options.xField ?? "", "text"])
           for (const [name, type] of others) assert.isTrue(isNumber(type), name)
           break
         case "table":

@@ -13,10 +13,10 @@ import * as StoppedClock from "../../../src/emulator/StoppedClock.ts"
 import { codesOn, usersOn } from "../../known/scene.ts"
 import { perform } from "../../laws/round.ts"
 import { lived, lives, performed, Places } from "../../pipelines/mfa/people-over-time.ts"
+import { serverOfFile } from "../../slow/postgres-sink.ts"
 import { locationOf } from "../../support/servers/postgres-server.ts"
 import { installations } from "../../support/servers/postgres/Installations.ts"
 import { run } from "../../torture/support/InProcess.ts"
-import { serverOfFile } from "../postgres-sink.ts"
 import { assertSame, emptyIn, inDuckDb, inPostgres } from "./views-of.ts"
 
 const servers = installations.filter(({ isThere }) => isThere).map((installation) => serverOfFile(installation))

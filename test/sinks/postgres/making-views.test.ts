@@ -7,9 +7,9 @@ import type { SinkRun } from "../../../src/Sink.ts"
 import * as Table from "../../../src/Table.ts"
 import { perform } from "../../laws/round.ts"
 import { runOf, things } from "../../laws/rows.ts"
+import { failure, of, schemaFor, serverOfFile } from "../../slow/postgres-sink.ts"
 import { locationOf, query } from "../../support/servers/postgres-server.ts"
 import { installations } from "../../support/servers/postgres/Installations.ts"
-import { failure, of, schemaFor, serverOfFile } from "../postgres-sink.ts"
 
 /** SQL of a view that has a row per name. */
 const named = (more = "") =>
