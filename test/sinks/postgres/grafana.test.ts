@@ -51,7 +51,7 @@ const Dashboard = Schema.Struct({
 })
 
 const json = readFileSync("docs/grafana/duo-mfa.json", "utf8")
-const dashboard = Schema.decodeUnknownSync(Schema.fromJsonString(Dashboard))(json)
+const dashboard = Schema.decodeSync(Schema.fromJsonString(Dashboard))(json)
 
 const tenants = ["acme", "o'neil & sons"]
 const day = 86_400_000
