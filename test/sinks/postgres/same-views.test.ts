@@ -49,8 +49,9 @@ const runs: ReadonlyArray<Run> = [
     tenant: Tenant.fromUsers(usersOn(5).slice(0, 6), []),
     scenario: [{ do: { fault: "total_objects", add: 6 } }]
   },
-  { what: "a key that may not read codes", instant: at(6), name: "scene", tenant: scene(5), permissions: ["users"] },
-  { what: "people who are back", instant: at(8), name: "scene", tenant: scene(8) },
+  // somebody is back, whom the run before could not have seen
+  { what: "a key that may not read codes", instant: at(6), name: "scene", tenant: scene(8), permissions: ["users"] },
+  { what: "a code that went unseen", instant: at(8), name: "scene", tenant: Tenant.fromUsers(usersOn(8), []) },
   { what: "hostile names", instant: at(8, 23), name: "odd", tenant: odd(25) },
   { what: "people who are gone", instant: at(12), name: "odd", tenant: odd(22) }
 ]
