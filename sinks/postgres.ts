@@ -207,6 +207,11 @@ const postgres: Sink = {
     return yield* Events.prune(session, target, tables, before, removal)
   }),
 
+  pruneRuns: Effect.fnUntraced(function*(location, _, pruned, removal) {
+    const { session, target } = yield* connect(location)
+    return yield* Removal.pruneRuns(session, target, pruned.map(({ run_id }) => run_id), removal)
+  }),
+
   forget: Effect.fnUntraced(function*(location, tables, person, removal) {
     const { session, target } = yield* connect(location)
     return yield* Removal.forget(session, target, tables, person, removal)

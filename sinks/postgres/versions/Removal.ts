@@ -1,4 +1,4 @@
-/** Takes rows out of the database: those of a discarded run, and those of a person who is forgotten. */
+/** Takes rows out of the database: those of discarded runs and of pruned runs, and those of a person who is forgotten. */
 import { Effect } from "effect"
 import { literal, name } from "../../../src/duckdb/DuckDb.ts"
 import { runs } from "../../../src/Outcome.ts"
@@ -45,6 +45,28 @@ export const discard = Effect.fnUntraced(function*(session: Connection, target: 
   yield* all(`DELETE ${those}`, [run_id])
   yield* sweep(session, target, tenants)
   yield* run("COMMIT")
+})
+
+/** Deletes published runs, and what only they have seen. The text says how many runs there were. */
+export const pruneRuns = Effect.fnUntraced(function*(
+  session: Connection,
+  target: DatabaseTarget,
+  run_ids: ReadonlyArray<string>,
+  { dryRun }: Removal
+) {
+  const { all, run } = session
+  const those = `FROM ${Versions.rowsOf(target, runs)} WHERE published AND run_id IN (${
+    run_ids.map(literal).join(", ")
+  })`
+  const [[there = null] = []] = yield* all("SELECT to_regclass($1)", [Versions.placesIn(target)])
+  const found = there === null || run_ids.length === 0 ? [] : yield* all(`SELECT tenant ${those}`)
+  if (!dryRun && found.length > 0) {
+    const tenants = found.map(([tenant]) => tenant ?? "")
+    yield* run(["BEGIN", ...Fold.lock(target, tenants), `DELETE ${those}`].join(";\n"))
+    yield* sweep(session, target, tenants)
+    yield* run("COMMIT")
+  }
+  return `rows of ${found.length} runs`
 })
 
 const user = "user_id"
