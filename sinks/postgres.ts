@@ -19,7 +19,7 @@ import * as Events from "./postgres/Events.ts"
 import * as Layout from "./postgres/Layout.ts"
 import * as Fold from "./postgres/versions/Fold.ts"
 import * as Removal from "./postgres/versions/Removal.ts"
-import * as Versions from "./postgres/versions/Versions.ts"
+import * as Storage from "./postgres/versions/Storage.ts"
 
 /** The database at a location. */
 const connect = Effect.fnUntraced(function*(location: string) {
@@ -57,7 +57,7 @@ const refuseShrunk = Effect.fnUntraced(function*(
       const key = rowKey(table).map(DuckDb.name).join(", ")
       const counted = yield* all(
         `SELECT before.tenant, count(*), count(*) FILTER (WHERE fresh.run_id IS NULL)
-         FROM ${Versions.viewOf(target, table.name)} before LEFT JOIN ${Fold.stagedOf(table)} fresh USING (${key})
+         FROM ${Storage.viewOf(target, table.name)} before LEFT JOIN ${Fold.stagedOf(table)} fresh USING (${key})
          WHERE before.tenant IN (${tenants}) GROUP BY before.tenant`
       )
       return { table, of: new Map(counted.map(([tenant, before, gone]) => [tenant, { before, gone }])) }
@@ -85,20 +85,20 @@ const open = Effect.fnUntraced(function*(location: string, run: SinkRun) {
   const { session, target } = yield* connect(location)
   yield* lock(session, target, run.tenant)
   yield* Layout.migrate(session, target, run)
-  const known = yield* session.all(`SELECT FROM ${Versions.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
+  const known = yield* session.all(`SELECT FROM ${Storage.rowsOf(target, runs)} WHERE run_id = $1`, [run.run_id])
   if (known.length > 0) return yield* new CannotCreate({ detail: `run ${run.run_id} exists already` })
   const snapshots = run.tables.filter(isSnapshot)
-  const ofRuns = Versions.rowsOf(target, runs)
-  const sightings = snapshots.map((table) => Versions.sightingsIn(target, table))
-  const kept = [ofRuns, Versions.placesIn(target), ...snapshots.map((of) => Versions.rowsOf(target, of)), ...sightings]
-  const events = run.tables.filter((table) => !isSnapshot(table)).map((table) => Versions.rowsOf(target, table))
+  const ofRuns = Storage.rowsOf(target, runs)
+  const sightings = snapshots.map((table) => Storage.sightingsIn(target, table))
+  const kept = [ofRuns, Storage.placesIn(target), ...snapshots.map((of) => Storage.rowsOf(target, of)), ...sightings]
+  const events = run.tables.filter((table) => !isSnapshot(table)).map((table) => Storage.rowsOf(target, table))
   // these statements change no row, and fail if the user may not write
   const checks = [
     ...[...kept, ...events].map((rows) => `INSERT INTO ${rows} SELECT * FROM ${rows} WHERE false`),
     `UPDATE ${ofRuns} SET published = true WHERE false`,
     ...sightings.map((rows) => `UPDATE ${rows} SET "end place" = 0 WHERE false`),
     ...kept.map((rows) => `DELETE FROM ${rows} WHERE false`),
-    `SELECT nextval(${DuckDb.literal(Versions.numbersIn(target))})`
+    `SELECT nextval(${DuckDb.literal(Storage.numbersIn(target))})`
   ]
   yield* session.run([...checks, ...snapshots.map((table) => Fold.makeStaged(target, table))].join(";\n"))
 
@@ -164,7 +164,7 @@ const publish = Effect.fnUntraced(function*(location: string, runIds: ReadonlyAr
   yield* session.run("BEGIN")
   for (const run_id of runIds) {
     const shown = yield* session.all(
-      `UPDATE ${Versions.rowsOf(target, runs)} SET published = true WHERE run_id = $1 RETURNING run_id`,
+      `UPDATE ${Storage.rowsOf(target, runs)} SET published = true WHERE run_id = $1 RETURNING run_id`,
       [run_id]
     )
     if (shown.length === 0) return yield* Files.notStaged(run_id)
@@ -220,7 +220,7 @@ const postgres: Sink = {
   read: Effect.fn("postgres.read")(function*(location, run, table) {
     const { session, target } = yield* connect(location)
     const published = yield* session.all(
-      `SELECT FROM ${Versions.viewOf(target, runs.name)}
+      `SELECT FROM ${Storage.viewOf(target, runs.name)}
        WHERE run_id = $1 AND $2 = ANY(string_to_array(tables_collected, ', '))`,
       [run.run_id, table.name]
     )
@@ -229,7 +229,7 @@ const postgres: Sink = {
     const rows = yield* Connection.stream(
       session,
       `SELECT ${columns.join(", ")} FROM ${
-        Versions.viewOf(target, isSnapshot(table) ? `${table.name}_snapshots` : table.name)
+        Storage.viewOf(target, isSnapshot(table) ? `${table.name}_snapshots` : table.name)
       }
        WHERE run_id = ${DuckDb.literal(run.run_id)}`
     )

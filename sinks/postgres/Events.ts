@@ -8,7 +8,7 @@ import { isEvents, type Table } from "../../src/Table.ts"
 import * as Cells from "./Cells.ts"
 import * as Connection from "./Connection.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
-import * as Versions from "./versions/Versions.ts"
+import * as Storage from "./versions/Storage.ts"
 
 /** Copies lines into a table, and gives the number of rows. An event that is there already is not inserted again. */
 export const copy = Effect.fnUntraced(function*(
@@ -17,7 +17,7 @@ export const copy = Effect.fnUntraced(function*(
   table: Table,
   lines: Stream.Stream<string, SinkReason>
 ) {
-  const rows = Versions.rowsOf(target, table)
+  const rows = Storage.rowsOf(target, table)
   const into = (qualified: string) => `COPY ${qualified} (${DuckDb.names(table)}) FROM STDIN`
   if (!isEvents(table)) return yield* session.copy(into(rows), lines)
   const staged = `pg_temp.${DuckDb.name(table.name)}`
@@ -37,14 +37,14 @@ export const keys = Effect.fnUntraced(function*(
   at: string,
   { from, tenant, to }: EventPart
 ) {
-  const there = yield* session.all("SELECT to_regclass($1)", [Versions.viewOf(target, table.name)])
+  const there = yield* session.all("SELECT to_regclass($1)", [Storage.viewOf(target, table.name)])
   if (there[0]?.[0] === null) return undefined
   const key: Table = { ...table, columns: table.columns.filter(({ name }) => table.key.includes(name)) }
   const columns = key.columns.map((column) => Cells.selected(column, DuckDb.name(column.name)))
   const instant = (micros: bigint) => `${DuckDb.literal(Instant.format(micros))}::timestamptz`
   const rows = yield* Connection.stream(
     session,
-    `SELECT ${columns.join(", ")} FROM ${Versions.viewOf(target, table.name)}
+    `SELECT ${columns.join(", ")} FROM ${Storage.viewOf(target, table.name)}
      WHERE tenant = ${DuckDb.literal(tenant)} AND ${DuckDb.name(at)} BETWEEN ${instant(from)} AND ${instant(to)}`
   )
   return Stream.map(rows, (some) => some.map((texts) => Cells.row(key, texts)))
@@ -61,9 +61,9 @@ export const prune = Effect.fnUntraced(function*(
   let deleted = 0
   for (const table of tables) {
     if (table.log === null) continue
-    const there = yield* session.all("SELECT to_regclass($1)", [Versions.rowsOf(target, table)])
+    const there = yield* session.all("SELECT to_regclass($1)", [Storage.rowsOf(target, table)])
     if (there[0]?.[0] === null) continue
-    const old = `FROM ${Versions.rowsOf(target, table)} WHERE ${DuckDb.name(table.log.at)} < $1::timestamptz`
+    const old = `FROM ${Storage.rowsOf(target, table)} WHERE ${DuckDb.name(table.log.at)} < $1::timestamptz`
     const [[count] = []] = yield* session.all(
       `WITH gone AS (${dryRun ? `SELECT ${old}` : `DELETE ${old} RETURNING run_id`}) SELECT count(*) FROM gone`,
       [Instant.format(before)]

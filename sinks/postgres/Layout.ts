@@ -13,22 +13,22 @@ import type { Connection } from "./Connection.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
 import * as ReaderViews from "./ReaderViews.ts"
 import * as Conversion from "./versions/Conversion.ts"
-import * as Versions from "./versions/Versions.ts"
+import * as Storage from "./versions/Storage.ts"
 
-const { rowsOf, rowsSchema } = Versions
+const { rowsOf, rowsSchema } = Storage
 
 /** Creates a table, or adds its missing columns; an added column can be NULL. */
 const table = (qualified: string, of: Table, others: ReadonlyArray<string>, isThere: boolean) => [
   isThere
     ? `ALTER TABLE ${qualified} ${
-      of.columns.map((column) => `ADD COLUMN IF NOT EXISTS ${name(column.name)} ${Versions.types[column.type]}`).join(
+      of.columns.map((column) => `ADD COLUMN IF NOT EXISTS ${name(column.name)} ${Storage.types[column.type]}`).join(
         ", "
       )
     }`
     : `CREATE TABLE ${qualified} (${
       [
         ...of.columns.map((column) =>
-          `${name(column.name)} ${Versions.types[column.type]}${column.required ? " NOT NULL" : ""}`
+          `${name(column.name)} ${Storage.types[column.type]}${column.required ? " NOT NULL" : ""}`
         ),
         ...others,
         ...of.key.length === 0 ? [] : [`PRIMARY KEY (${of.key.map(name).join(", ")})`]
@@ -56,8 +56,8 @@ const runsStatements = (target: DatabaseTarget, _: Table, { isThere }: Found) =>
   `COMMENT ON COLUMN ${
     rowsOf(target, runs)
   }.place IS 'The place of the run among the runs of its tenant, as in places.'`,
-  `CREATE SEQUENCE IF NOT EXISTS ${Versions.numbersIn(target)} CACHE 100`,
-  `COMMENT ON SEQUENCE ${Versions.numbersIn(target)} IS 'The numbers of versions and tenants.'`,
+  `CREATE SEQUENCE IF NOT EXISTS ${Storage.numbersIn(target)} CACHE 100`,
+  `COMMENT ON SEQUENCE ${Storage.numbersIn(target)} IS 'The numbers of versions and tenants.'`,
   ...view(
     runs,
     `SELECT ${names(runs)} FROM ${rowsOf(target, runs)} WHERE published`,
@@ -70,16 +70,16 @@ const placesStatements = (target: DatabaseTarget, of: Table, { isThere }: Found)
 
 /** The statements for a table and its views; they replace those that another version made. */
 const tableStatements = (target: DatabaseTarget, of: Table, { isOfRuns, isThere }: Found) => {
-  const snapshots = Versions.snapshotsOf(of)
+  const snapshots = Storage.snapshotsOf(of)
   const asof = name(`${of.name}_asof`)
-  const [versions, sightings] = [rowsOf(target, of), Versions.sightingsIn(target, of)]
+  const [versions, sightings] = [rowsOf(target, of), Storage.sightingsIn(target, of)]
   return [
     ...isThere || isOfRuns
       ? [`DROP FUNCTION ${asof}(timestamptz)`, `DROP VIEW ${name(historyOf(of).name)}, ${name(of.name)}, ${snapshots}`]
       : [],
     ...isOfRuns ? Conversion.begin(target, of) : [],
-    ...table(versions, Versions.versionsOf(of), [], isThere),
-    ...table(sightings, Versions.sightingsOf(of), [], isThere),
+    ...table(versions, Storage.versionsOf(of), [], isThere),
+    ...table(sightings, Storage.sightingsOf(of), [], isThere),
     ...isThere ? [] : [
       `CREATE INDEX ON ${versions} (${of.key.map(name).join(", ")})`,
       `CREATE INDEX ON ${sightings} ("version id")`,
@@ -87,12 +87,12 @@ const tableStatements = (target: DatabaseTarget, of: Table, { isOfRuns, isThere 
     ],
     ...view(
       { ...of, name: `${of.name}_snapshots`, doc: `The rows of ${of.name} as every run saw them.` },
-      Versions.snapshotsQuery(target, of)
+      Storage.snapshotsQuery(target, of)
     ),
-    ...view(of, Versions.currentQuery(of, "")),
-    ...view(historyOf(of), Versions.historyQuery(target, of)),
+    ...view(of, Storage.currentQuery(of, "")),
+    ...view(historyOf(of), Storage.historyQuery(target, of)),
     `CREATE FUNCTION ${asof}(ts timestamptz) RETURNS SETOF ${name(of.name)} LANGUAGE sql STABLE
-     BEGIN ATOMIC ${Versions.currentQuery(of, " AND observed_at <= ts")}; END`,
+     BEGIN ATOMIC ${Storage.currentQuery(of, " AND observed_at <= ts")}; END`,
     `COMMENT ON FUNCTION ${asof}(timestamptz) IS ${
       literal(`The rows of ${of.name} as they were at an instant, as far as the runs know.`)
     }`
@@ -123,7 +123,7 @@ interface Found {
 const statementsOf = (of: Table) =>
   of === runs
     ? runsStatements
-    : of === Versions.places
+    : of === Storage.places
     ? placesStatements
     : isSnapshot(of)
     ? tableStatements
@@ -131,7 +131,7 @@ const statementsOf = (of: Table) =>
 
 /** The statements that make a table and its views. A comment on the table says that duo-mfa made it, and in which layout. */
 const parts = (target: DatabaseTarget, tables: ReadonlyArray<Table>) =>
-  [runs, Versions.places, ...tables].map((of) => {
+  [runs, Storage.places, ...tables].map((of) => {
     const qualified = rowsOf(target, of)
     const make = statementsOf(of)
     const kind = tables.includes(of) && isSnapshot(of) ? "Versions" : "Rows"

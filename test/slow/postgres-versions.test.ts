@@ -68,6 +68,29 @@ describe.skipIf(!hasServer)("with a PostgreSQL", () => {
         )
       }))
 
+    it.effect("of a row are two if a complete run between them did not see it, and one if it was not complete", () =>
+      Effect.gen(function*() {
+        for (const complete of [true, false]) {
+          const schema = schemaFor(`between ${complete}`)
+          const location = locationOf(at(), { schema })
+          const third = runOf(3)
+          yield* perform(postgres, location, first, of(first, 1))
+          yield* perform(postgres, location, second, {}, { complete })
+          yield* perform(postgres, location, third, of(third, 1))
+          const asked = `SELECT first_run_id, last_run_id, valid_from < valid_to AS ended FROM ${schema}.things_history`
+          const version = (begun: SinkRun, last: SinkRun, ended: boolean | null) => ({
+            first_run_id: begun.run_id,
+            last_run_id: last.run_id,
+            ended
+          })
+          assert.deepStrictEqual(
+            query(at(), `${asked} ORDER BY valid_from`),
+            complete ? [version(first, first, true), version(third, third, null)] : [version(first, third, null)]
+          )
+          assert.strictEqual(counted(schema, "things"), 1)
+        }
+      }))
+
     it.effect("are the same as before if a seal is killed at any statement, and then the run can be made again", () =>
       Effect.gen(function*() {
         const schema = schemaFor("killed")

@@ -6,17 +6,17 @@ import type { Table } from "../../../src/Table.ts"
 import type { Connection } from "../Connection.ts"
 import type { DatabaseTarget } from "../DatabaseTarget.ts"
 import * as Fold from "./Fold.ts"
-import * as Versions from "./Versions.ts"
+import * as Storage from "./Storage.ts"
 
 /** The name of a table of the first layout while it is converted. */
 const before = (table: Table) => name(`${table.name} before`)
-const beforeIn = (target: DatabaseTarget, table: Table) => `${name(Versions.rowsSchema(target))}.${before(table)}`
+const beforeIn = (target: DatabaseTarget, table: Table) => `${name(Storage.rowsSchema(target))}.${before(table)}`
 
 /** Puts a table of the first layout aside, and adds the columns that it does not have yet. */
 export const begin = (target: DatabaseTarget, table: Table) => [
-  `ALTER TABLE ${Versions.rowsOf(target, table)} RENAME TO ${before(table)}`,
+  `ALTER TABLE ${Storage.rowsOf(target, table)} RENAME TO ${before(table)}`,
   `ALTER TABLE ${beforeIn(target, table)} ${
-    table.columns.map((column) => `ADD COLUMN IF NOT EXISTS ${name(column.name)} ${Versions.types[column.type]}`).join(
+    table.columns.map((column) => `ADD COLUMN IF NOT EXISTS ${name(column.name)} ${Storage.types[column.type]}`).join(
       ", "
     )
   }`
@@ -29,7 +29,7 @@ export const finish = Effect.fnUntraced(
     const rounds = yield* all(
       `SELECT string_agg(run_id, ' ') FROM (
          SELECT run_id, row_number() OVER (PARTITION BY tenant ORDER BY observed_at, run_id) AS number
-         FROM ${Versions.rowsOf(target, runs)} WHERE ${tables.map(Versions.collects).join(" OR ")}
+         FROM ${Storage.rowsOf(target, runs)} WHERE ${tables.map(Storage.collects).join(" OR ")}
        ) AS numbered GROUP BY number ORDER BY number`
     )
     for (const [ids] of rounds) {

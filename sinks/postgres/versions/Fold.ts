@@ -8,7 +8,7 @@ import { rowKey } from "../../../src/history/Versions.ts"
 import { runs } from "../../../src/Outcome.ts"
 import type { Table } from "../../../src/Table.ts"
 import type { DatabaseTarget } from "../DatabaseTarget.ts"
-import * as Versions from "./Versions.ts"
+import * as Storage from "./Storage.ts"
 
 const listOf = (texts: ReadonlyArray<string>) => texts.map(literal).join(", ")
 
@@ -29,11 +29,11 @@ const width = 1000
  * free places, so that other runs of the same instant fit before it and after it.
  */
 export const place = (target: DatabaseTarget, run_ids: ReadonlyArray<string>) => {
-  const [ofRuns, places] = [Versions.rowsOf(target, runs), Versions.placesIn(target)]
+  const [ofRuns, places] = [Storage.rowsOf(target, runs), Storage.placesIn(target)]
   const isBefore = "(observed_at, run_id) < (run.observed_at, run.run_id)"
   return [
     `INSERT INTO ${places} (tenant_number, place, tenant, observed_at, run_id)
-     SELECT coalesce(tenant_number, nextval(${literal(Versions.numbersIn(target))})),
+     SELECT coalesce(tenant_number, nextval(${literal(Storage.numbersIn(target))})),
        (greatest(before, instant - 1) + least(after, instant + ${width})) / 2, tenant, observed_at, run_id
      FROM (
        SELECT run.tenant, run.observed_at, run.run_id, (extract(epoch FROM run.observed_at) * 1000000)::bigint AS instant, known.*
@@ -53,9 +53,9 @@ export const place = (target: DatabaseTarget, run_ids: ReadonlyArray<string>) =>
 
 /** SQL for the place of the next run of a tenant that has rows in the table. Ranges begin and end at such places only. */
 const next = (target: DatabaseTarget, table: Pick<Table, "name">, run: string) =>
-  `coalesce((SELECT min(later.place) FROM ${Versions.rowsOf(target, runs)} later
-     WHERE later.tenant_number = ${run}.tenant_number AND later.place > ${run}.place AND ${Versions.collects(table)}
-   ), ${Versions.endless})`
+  `coalesce((SELECT min(later.place) FROM ${Storage.rowsOf(target, runs)} later
+     WHERE later.tenant_number = ${run}.tenant_number AND later.place > ${run}.place AND ${Storage.collects(table)}
+   ), ${Storage.endless})`
 
 /** SQL for whether two rows are equal in columns. NULL is equal to NULL. */
 const same = (columns: ReadonlyArray<string>, one: string, other: string) => {
@@ -69,34 +69,35 @@ export const stagedOf = (table: Table) => `pg_temp.${name(`staged ${table.name}`
 /** The statement that makes it. It needs a privilege that is TEMPORARY, so it is made when the sink is opened. */
 export const makeStaged = (target: DatabaseTarget, table: Table) =>
   `CREATE TEMPORARY TABLE ${name(`staged ${table.name}`)} ("version id" bigint DEFAULT nextval(${
-    literal(Versions.numbersIn(target))
+    literal(Storage.numbersIn(target))
   })${
-    table.columns.map((column) => `, ${name(column.name)} ${Versions.types[column.type]}`).join("")
+    table.columns.map((column) => `, ${name(column.name)} ${Storage.types[column.type]}`).join("")
   }) ON COMMIT DELETE ROWS`
 
 /** The rows of sealed runs with a number each, which is that of their version if the version is new. */
 export const numbered = (target: DatabaseTarget, table: Table, rows: string) =>
-  `SELECT nextval(${literal(Versions.numbersIn(target))}) AS "version id", ${names(table)} FROM ${rows}`
+  `SELECT nextval(${literal(Storage.numbersIn(target))}) AS "version id", ${names(table)} FROM ${rows}`
 
 /**
  * The statements that put the rows of sealed runs into a table. `rows` is a query for them, with the column `version id`. They
- * are compared with the rows that have been sightings at the place of the run until now. What differs is kept in `changes`:
- * where it was seen, its range ends before the run; where the run sees it, it has a range from the run to the next one.
+ * are compared with the rows whose ranges have contained the place of the run until now. `changes` keeps the differences: a
+ * row that the run did not see has a range that ends before the run, and a row that is new has one from the run to the next.
+ * A round has one run per tenant.
  */
 export const fold = (target: DatabaseTarget, table: Table, run_ids: ReadonlyArray<string>, rows: string) => {
-  const [ofTable, sightings] = [Versions.rowsOf(target, table), Versions.sightingsIn(target, table)]
+  const [ofTable, sightings] = [Storage.rowsOf(target, table), Storage.sightingsIn(target, table)]
   const [keys, cells, changing] = [rowKey(table), versionColumns(table), volatile(table)]
-  const { more } = Versions
+  const { more } = Storage
   const either = (column: string) => `coalesce(fresh.${name(column)}, known.${name(column)}) AS ${name(column)}`
   return [
     `CREATE TEMPORARY TABLE changes ON COMMIT DROP AS
      WITH run AS (
        SELECT run_id AS "run id", tenant_number AS "tenant number", place AS "run place",
          ${next(target, table, "run")} AS "next place"
-       FROM ${Versions.rowsOf(target, runs)} run
-       WHERE run_id IN (${listOf(run_ids)}) AND ${Versions.collects(table)}
+       FROM ${Storage.rowsOf(target, runs)} run
+       WHERE run_id IN (${listOf(run_ids)}) AND ${Storage.collects(table)}
      ), known AS (
-       SELECT * FROM run JOIN (${Versions.seen(target, table)}) AS seen USING ("tenant number")
+       SELECT * FROM run JOIN (${Storage.seen(target, table)}) AS seen USING ("tenant number")
        WHERE "first place" <= "run place" AND "end place" > "run place"
      ), fresh AS (
        SELECT * FROM run JOIN (${rows}) AS rows ON run_id = "run id"
@@ -113,7 +114,7 @@ export const fold = (target: DatabaseTarget, table: Table, run_ids: ReadonlyArra
      WHERE "known id" IS NULL OR "fresh id" IS NULL OR NOT ("is known" AND "is unchanged")`,
     // a row that was seen before in the same version: a run that was not complete did not see it, or it has changed back
     `UPDATE changes SET "is known" = true, "version id" = version."version id"
-     FROM (${Versions.versions(target, table)}) AS version
+     FROM (${Storage.versions(target, table)}) AS version
      WHERE "fresh id" IS NOT NULL AND NOT "is known"
        AND ${keys.map((key) => `changes.${name(key)} = version.${name(key)}`).join(" AND ")}
        AND ${same(cells, "changes", "version")}`,
@@ -135,10 +136,10 @@ export const fold = (target: DatabaseTarget, table: Table, run_ids: ReadonlyArra
 
 /** A query for the places of tenants whose runs are gone: they were discarded, or somebody has deleted them. */
 export const gone = (target: DatabaseTarget, tenants: ReadonlyArray<string>) =>
-  `SELECT tenant_number, place FROM ${Versions.placesIn(target)} places WHERE tenant IN (${
+  `SELECT tenant_number, place FROM ${Storage.placesIn(target)} places WHERE tenant IN (${
     listOf(tenants)
   }) AND NOT EXISTS (
-     SELECT FROM ${Versions.rowsOf(target, runs)} run
+     SELECT FROM ${Storage.rowsOf(target, runs)} run
      WHERE run.tenant_number = places.tenant_number AND run.place = places.place)`
 
 /**
@@ -146,11 +147,11 @@ export const gone = (target: DatabaseTarget, tenants: ReadonlyArray<string>) =>
  * there begin or end at the next run instead. `tables` are the names of all tables that have versions.
  */
 export const sweep = (target: DatabaseTarget, tables: ReadonlyArray<string>, tenants: ReadonlyArray<string>) => {
-  const [ofRuns, places] = [Versions.rowsOf(target, runs), Versions.placesIn(target)]
+  const [ofRuns, places] = [Storage.rowsOf(target, runs), Storage.placesIn(target)]
   return [
     `CREATE TEMPORARY TABLE gone ON COMMIT DROP AS ${gone(target, tenants)}`,
     ...tables.flatMap((table) => {
-      const sightings = Versions.sightingsIn(target, { name: table })
+      const sightings = Storage.sightingsIn(target, { name: table })
       const move = (bound: string) =>
         `UPDATE ${sightings} SET ${bound} = next_place
          FROM (SELECT *, ${next(target, { name: table }, "gone")} AS next_place FROM gone) AS moved
@@ -161,10 +162,10 @@ export const sweep = (target: DatabaseTarget, tables: ReadonlyArray<string>, ten
            AND NOT EXISTS (
              SELECT FROM ${ofRuns} run
              WHERE run.tenant_number = "tenant number" AND run.place >= "first place" AND run.place < "end place"
-               AND ${Versions.collects({ name: table })})`,
+               AND ${Storage.collects({ name: table })})`,
         move("\"first place\""),
         move("\"end place\""),
-        `DELETE FROM ${name(Versions.rowsSchema(target))}.${name(table)} version
+        `DELETE FROM ${name(Storage.rowsSchema(target))}.${name(table)} version
          WHERE tenant IN (${listOf(tenants)})
            AND NOT EXISTS (SELECT FROM ${sightings} seen WHERE seen."version id" = version."version id")`
       ]

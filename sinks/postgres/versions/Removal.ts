@@ -8,15 +8,15 @@ import * as Cells from "../Cells.ts"
 import type { Connection, Text } from "../Connection.ts"
 import type { DatabaseTarget } from "../DatabaseTarget.ts"
 import * as Fold from "./Fold.ts"
-import * as Versions from "./Versions.ts"
+import * as Storage from "./Storage.ts"
 
 /** The names of the tables that have versions. */
 const versioned = Effect.fnUntraced(function*({ all }: Connection, target: DatabaseTarget) {
   const found = yield* all(
     "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relname LIKE '%' || $2",
-    [name(Versions.rowsSchema(target)), Versions.sightingsSuffix]
+    [name(Storage.rowsSchema(target)), Storage.sightingsSuffix]
   )
-  return found.map(([table]) => (table ?? "").slice(0, -Versions.sightingsSuffix.length))
+  return found.map(([table]) => (table ?? "").slice(0, -Storage.sightingsSuffix.length))
 })
 
 /** Deletes what only runs of the tenants that are gone have seen. The transaction has the lock of the tenants. */
@@ -31,10 +31,10 @@ export const sweep = Effect.fnUntraced(
 /** Removes a round that is not published: its runs, and what only they have seen. */
 export const discard = Effect.fnUntraced(function*(session: Connection, target: DatabaseTarget, run_id: string) {
   const { all, run } = session
-  const those = `FROM ${Versions.rowsOf(target, runs)} WHERE (run_id = $1 OR round_id = $1) AND NOT published`
+  const those = `FROM ${Storage.rowsOf(target, runs)} WHERE (run_id = $1 OR round_id = $1) AND NOT published`
   const [there = []] = yield* all("SELECT to_regclass($1), to_regclass($2)", [
-    Versions.rowsOf(target, runs),
-    Versions.placesIn(target)
+    Storage.rowsOf(target, runs),
+    Storage.placesIn(target)
   ])
   if (there[0] === null) return
   // the first layout has no places, and a run takes its rows with it
@@ -55,10 +55,10 @@ export const pruneRuns = Effect.fnUntraced(function*(
   { dryRun }: Removal
 ) {
   const { all, run } = session
-  const those = `FROM ${Versions.rowsOf(target, runs)} WHERE published AND run_id IN (${
+  const those = `FROM ${Storage.rowsOf(target, runs)} WHERE published AND run_id IN (${
     run_ids.map(literal).join(", ")
   })`
-  const [[there = null] = []] = yield* all("SELECT to_regclass($1)", [Versions.placesIn(target)])
+  const [[there = null] = []] = yield* all("SELECT to_regclass($1)", [Storage.placesIn(target)])
   const found = there === null || run_ids.length === 0 ? [] : yield* all(`SELECT tenant ${those}`)
   if (!dryRun && found.length > 0) {
     const tenants = found.map(([tenant]) => tenant ?? "")
@@ -86,17 +86,17 @@ export const forget = Effect.fnUntraced(function*(
     tenant === null ? "" : ` AND tenant = ${literal(Cells.stored(tenant))}`
   }`
   const inTable = Effect.fnUntraced(function*(table: Table) {
-    const rows = Versions.rowsOf(target, table)
+    const rows = Storage.rowsOf(target, table)
     const tenants = yield* all(`SELECT DISTINCT tenant FROM ${rows} WHERE ${those}`)
     yield* run(Fold.lock(target, tenants.map(([of]) => of ?? "")).join(";\n"))
-    const view = Versions.viewOf(target, isSnapshot(table) ? `${table.name}_snapshots` : table.name)
+    const view = Storage.viewOf(target, isSnapshot(table) ? `${table.name}_snapshots` : table.name)
     const counted = yield* all(`SELECT tenant, count(*) FROM ${view} WHERE ${those} GROUP BY tenant ORDER BY tenant`)
     if (!dryRun) {
       const gone = `DELETE FROM ${rows} WHERE ${those}`
       yield* run(
-        (yield* exists(Versions.sightingsIn(target, table)))
+        (yield* exists(Storage.sightingsIn(target, table)))
           ? `WITH gone AS (${gone} RETURNING "version id")
-             DELETE FROM ${Versions.sightingsIn(target, table)} WHERE "version id" IN (SELECT "version id" FROM gone)`
+             DELETE FROM ${Storage.sightingsIn(target, table)} WHERE "version id" IN (SELECT "version id" FROM gone)`
           : gone
       )
     }
@@ -106,7 +106,7 @@ export const forget = Effect.fnUntraced(function*(
       rows: Number(count)
     }))
   })
-  const there = yield* Effect.filter(tables, (table) => exists(Versions.rowsOf(target, table)))
+  const there = yield* Effect.filter(tables, (table) => exists(Storage.rowsOf(target, table)))
   yield* run("BEGIN")
   const counted = yield* Effect.forEach(there, inTable)
   yield* run("COMMIT")
