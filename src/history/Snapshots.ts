@@ -17,8 +17,8 @@ export const snapshotsOf = ({ name }: Table) => DuckDb.name(`${name}_snapshots`)
 /**
  * A run's place is its number among the tenant's runs that collected the table. A version begins at a sighting whose row
  * differs from the sighting before, or that has none before. It ends at the next sighting that differs, or at the next
- * complete run that does not see the row, whichever comes first. PostgreSQL accepts this SQL too. Two sightings differ if
- * their `fingerprint` does; a column in `later` counts only between sightings that both have it.
+ * complete run that does not see the row, whichever comes first. Two sightings differ if their `fingerprint` does; a column
+ * in `later` counts only between sightings that both have it.
  */
 export const historyQuery = (table: Table, fingerprint: string, later: ReadonlyArray<string> = []) => {
   const known = later.map((column) => ({
