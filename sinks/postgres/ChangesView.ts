@@ -78,6 +78,12 @@ export const query = (table: Table) => {
   const differences = table.columns
     .filter((column) => tellingColumns.includes(column.name) && !column.repeated)
     .map((column) => difference(table, column))
+  // a table of nothing but keys has rows that come and go, and never change
+  const changed = differences.length === 0 ? "" : `UNION ALL
+    SELECT seen, (now).valid_from, 'changed', changed, before, after, ${columnsOf(table, "now")}
+    FROM versions LEFT JOIN added ON added_tenant = (now).tenant
+    CROSS JOIN LATERAL (VALUES ${differences.join(", ")}) AS different(changed, before, after, seen)
+    WHERE (was).valid_to = (now).valid_from AND before IS DISTINCT FROM after`
   return `WITH added AS (
     SELECT tenant AS added_tenant, jsonb_object_agg(added_column, began_at) AS added_at
     FROM (
@@ -94,11 +100,7 @@ export const query = (table: Table) => {
       NULL::text AS attribute, NULL::text AS before_text, NULL::text AS after_text, ${columnsOf(table, "now")}
     FROM versions JOIN missed ON missed.tenant = (now).tenant AND began_at = (now).valid_from
     WHERE missed_at IS NOT NULL AND (was).valid_to IS DISTINCT FROM (now).valid_from
-    UNION ALL
-    SELECT seen, (now).valid_from, 'changed', changed, before, after, ${columnsOf(table, "now")}
-    FROM versions LEFT JOIN added ON added_tenant = (now).tenant
-    CROSS JOIN LATERAL (VALUES ${differences.join(", ")}) AS different(changed, before, after, seen)
-    WHERE (was).valid_to = (now).valid_from AND before IS DISTINCT FROM after
+    ${changed}
     UNION ALL
     SELECT (now).observed_at, (now).valid_to, 'removed', NULL, NULL, NULL, ${columnsOf(table, "now")}
     FROM versions WHERE (now).valid_to IS NOT NULL AND next_from IS DISTINCT FROM (now).valid_to

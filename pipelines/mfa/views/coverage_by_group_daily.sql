@@ -7,9 +7,13 @@ WITH memberships AS MATERIALIZED (
   SELECT tenant, group_id, greatest(membership.valid_from, version.valid_from) AS valid_from,
     least(membership.valid_to, version.valid_to) AS valid_to, is_active, mfa_enabled, has_phishing_resistant,
     only_telephony, strongest, is_bypass, status
-  FROM memberships membership JOIN users_history version USING (tenant, user_id)
-  WHERE (membership.valid_to IS NULL OR version.valid_from < membership.valid_to)
-    AND (version.valid_to IS NULL OR membership.valid_from < version.valid_to)
+  -- a full join, because PostgreSQL takes each history for one row, and would compare every row with every row
+  FROM memberships membership FULL JOIN users_history version USING (tenant, user_id)
+  WHERE coalesce(
+    version.valid_from < coalesce(membership.valid_to, 'infinity')
+      AND membership.valid_from < coalesce(version.valid_to, 'infinity'),
+    false
+  )
 ), names AS (
   SELECT DISTINCT ON (tenant, group_id) tenant, group_id, group_name FROM memberships
   ORDER BY tenant, group_id, group_name IS NULL, observed_at DESC, group_name DESC
