@@ -61,12 +61,13 @@ const Named = Schema.Struct({
 })
 type Named = typeof Named.Type
 
-const pageId = (index: number) => `miss-${index}`
+/** The name of its block as an anchor, so that a link to it holds on a later page. */
+const anchorOf = ({ policy }: Pick<Miss, "policy">) => `miss-${encodeURIComponent(policy)}`
 
 /** A text that leads to the people behind a policy, if it is broken. */
 export const link = (misses: ReadonlyArray<Miss>, policy: string, text: Html): Html => {
-  const index = misses.findIndex((miss) => miss.policy === policy)
-  return index === -1 ? text : html`<a href="#${pageId(index)}">${text}</a>`
+  const miss = misses.find((miss) => miss.policy === policy)
+  return miss === undefined ? text : html`<a href="#${anchorOf(miss)}">${text}</a>`
 }
 
 const severities = ["critical", "high", "medium", "low"]
@@ -116,11 +117,12 @@ const named = ({ accepted_until, id, is_privileged, more, name, tenant }: Named,
 `
 
 /** "3 users, 1 of them privileged; an exception accepts 2 of them." */
-const sum = ({ about, found, entities }: Miss, index: number, names: ReadonlyArray<Named>) => {
+const sum = (miss: Miss, names: ReadonlyArray<Named>) => {
+  const { about, entities, found } = miss
   if (about === null) return html`${Words.counted(found ?? 0, "row")}, which name neither a person nor an application.`
   const { many, one } = kinds[about]
   const [{ accepted, privileged } = { accepted: 0, privileged: 0 }] = names
-  return html`${Words.figure(`${pageId(index)}.entities`, entities.length)} ${entities.length === 1 ? one : many}${
+  return html`${Words.figure(`${anchorOf(miss)}.entities`, entities.length)} ${entities.length === 1 ? one : many}${
     privileged === 0
       ? ""
       : entities.length === 1
@@ -143,17 +145,17 @@ interface Manner {
 }
 
 /** A policy with the people behind it. */
-const block = Effect.fnUntraced(function*(session: Session, miss: Miss, index: number, { hasTenants, pii }: Manner) {
+const block = Effect.fnUntraced(function*(session: Session, miss: Miss, { hasTenants, pii }: Manner) {
   const { controls, is_built_in, policy, sentence, severity, entities } = miss
   const names = yield* namesOf(session, miss)
   const more = entities.length - names.length
   const command = html`<code>duo-mfa sql @policies/${policy}</code>`
   const title = html`${sentence === "" || pii === "drop" && !is_built_in ? policy : sentence}`
-  const id = pageId(index)
+  const id = anchorOf(miss)
   return html`${
     hasTenants ? html`<h3 class="miss" id="${id}">${title}</h3>` : html`<h4 class="miss" id="${id}">${title}</h4>`
   }
-<p>${sum(miss, index, names)}${severity === null ? "" : html` <span class="tag">${severity}</span>`}${
+<p>${sum(miss, names)}${severity === null ? "" : html` <span class="tag">${severity}</span>`}${
     controls.length === 0 ? "" : html` <span class="what">Breaks ${controls.map(controlName).join(", ")}.</span>`
   }</p>
 ${
@@ -178,7 +180,7 @@ export const people = Effect.fnUntraced(function*(session: Session, misses: Read
         ? " People whom no exception accepts come first, and of these the privileged ones."
         : " Names are left out."
     }</p>
-${yield* Effect.forEach(misses, (miss, index) => block(session, miss, index, manner))}`
+${yield* Effect.forEach(misses, (miss) => block(session, miss, manner))}`
   }
   return part
 })
