@@ -93,7 +93,8 @@ export const make = Effect.fnUntraced(function*(demo: Demo) {
           allowEmpty: false,
           pageSize: undefined,
           concurrency: 1,
-          range: pipeline.kind === "log" ? { from: story.epoch * 1000 } : undefined
+          // a day before the first login, so that the log of the last thirty days is known as a whole
+          range: pipeline.kind === "log" ? { from: (story.epoch - Story.secondsOfDay) * 1000 } : undefined
         }
         yield* LogRuns.run(pipeline, options, () => Effect.void).pipe(
           Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: settings })))
