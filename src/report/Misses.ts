@@ -72,11 +72,11 @@ export const link = (misses: ReadonlyArray<Miss>, policy: string, text: Html): H
 
 const severities = ["critical", "high", "medium", "low"]
 
-/** The most severe first. */
-export const inOrder = (misses: ReadonlyArray<Miss>) => {
-  const rank = ({ severity }: Miss) =>
+/** Compares two policies: the most severe comes first, and one without a severity last. */
+export const bySeverity = (one: Pick<Miss, "policy" | "severity">, other: Pick<Miss, "policy" | "severity">) => {
+  const rank = ({ severity }: Pick<Miss, "severity">) =>
     (severities.indexOf(severity ?? "") + severities.length + 1) % (severities.length + 1)
-  return misses.toSorted((one, other) => rank(one) - rank(other) || (one.policy < other.policy ? -1 : 1))
+  return rank(one) - rank(other) || (one.policy < other.policy ? -1 : 1)
 }
 
 /** The first entities of a policy: those whom no exception accepts, privileged ones first, then by last login. */

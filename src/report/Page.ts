@@ -138,7 +138,7 @@ export const page = Effect.fnUntraced(function*(
   const subjects = yield* Effect.forEach(tenants, (tenant) => subjectOf(common, tenant))
   const isOne = subjects.length === 1
   const isOfAll = !isOne && only === undefined
-  const missed = all.length === 0 ? [] : Misses.inOrder(misses)
+  const missed = all.length === 0 ? [] : misses.toSorted(Misses.bySeverity)
   const present = (parts: ReadonlyArray<PagePart | undefined>) => parts.filter((part) => part !== undefined)
   const judged: Judged = {
     verdicts: present([policyVerdicts(verdicts, missed, { isOfAll, pii }), controls(frameworks, missed)]),

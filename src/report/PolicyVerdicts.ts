@@ -72,14 +72,14 @@ export const policyVerdicts = (
     return count === 0 ? [] : [html`${Words.figure(`policies.${verdict}`, count)} ${word}`]
   })
   const columns = columnsFor(pii, misses)
-  const rows = verdicts.toSorted((one, other) => kindOf(one) - kindOf(other) || (one.policy < other.policy ? -1 : 1))
+  const rows = verdicts.toSorted((one, other) => kindOf(one) - kindOf(other) || Misses.bySeverity(one, other))
   const leftOut = rows.filter(({ verdict }) => verdict === "left out")
   return {
     id: "policies",
     title: "Policies",
     body: html`<p>Of ${Words.counted(verdicts.length, "policy", "policies")}: ${
       counts.map((count, index) => html`${index === 0 ? "" : ", "}${count}`)
-    }.${isOfAll ? " They are about all tenants together." : ""}</p>
+    }. The most severe come first.${isOfAll ? " They are about all tenants together." : ""}</p>
 ${table({ caption: "Policies", rows: rows.filter(({ verdict }) => verdict !== "left out"), columns })}${
       leftOut.length === 0 ?
         html`` :

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => company.remove())
 
 describe("the report", () => {
-  it.live("has the verdicts on the policies, the broken ones first, above the people", () =>
+  it.live("has the verdicts on the policies, the broken ones first and the most severe of these, above the people", () =>
     Effect.gen(function*() {
       mkdirSync(`${company.folder}/data/policies`)
       writeFileSync(
@@ -29,6 +29,7 @@ describe("the report", () => {
         said,
         /No active user is without MFA, [^✗]*everyone-has-mfa ?✗ broken ?3 ?0.*Nobody is odd\..*\? not known/
       )
+      assert.isBelow(said.indexOf("everyone-has-mfa"), said.indexOf("administrators-are-phishing-resistant"))
       assert.include(said, "no run has read it yet: duo-mfa extract integrations")
       assert.isBelow(said.indexOf("everyone-has-mfa"), said.indexOf("3 people in privileged groups"))
     }))
