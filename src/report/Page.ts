@@ -13,6 +13,7 @@ import { atRisk } from "./parts/AtRisk.ts"
 import { bypasses } from "./parts/Bypasses.ts"
 import { changes } from "./parts/Changes.ts"
 import { groups } from "./parts/Groups.ts"
+import { groupsOverTime } from "./parts/GroupsOverTime.ts"
 import { headline } from "./parts/Headline.ts"
 import { methodUse } from "./parts/MethodUse.ts"
 import { opening } from "./parts/Opening.ts"
@@ -63,6 +64,7 @@ const section = Effect.fnUntraced(function*(subject: Subject, index: number, jud
     yield* atRisk(subject),
     yield* bypasses(subject),
     yield* groups(subject),
+    yield* groupsOverTime(subject),
     yield* permitted(subject),
     yield* used(subject),
     ...judged?.misses ?? [],

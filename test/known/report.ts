@@ -58,6 +58,19 @@ const moved = (column: string, since: string, format: string) =>
    ), texts AS (SELECT diff, printf('${format}', abs(diff)::DOUBLE) AS text FROM moved)
    SELECT CASE WHEN text::DOUBLE = 0 THEN 'no change' WHEN diff > 0 THEN '+' || text ELSE chr(8722) || text END FROM texts`
 
+/** How the share of a group's active members with a property has changed, from the rows as they were at the two instants. */
+const groupMoved = (id: string, property: string) => {
+  const pct = (day: string) =>
+    `(SELECT round(100 * avg(CASE WHEN ${property} THEN 1 ELSE 0 END), 1)
+      FROM users_asof(TIMESTAMPTZ '${day} 23:00:00Z') users SEMI JOIN (
+        FROM user_groups_asof(TIMESTAMPTZ '${day} 23:00:00Z') WHERE group_id = '${id}'
+      ) USING (tenant, user_id) WHERE is_active AND tenant = getvariable('tenant'))`
+  return `WITH moved AS (SELECT ${pct("2026-11-08")} - ${pct("2026-11-01")} AS diff),
+      texts AS (SELECT diff, printf('%.1f', abs(diff)) AS text FROM moved)
+    SELECT CASE WHEN diff IS NULL THEN 'change not known' WHEN text::DOUBLE = 0 THEN 'no change'
+      WHEN diff > 0 THEN '+' || text ELSE chr(8722) || text END FROM texts`
+}
+
 const counted = (from: string) => `SELECT count(*)::VARCHAR FROM ${from} AND tenant = getvariable('tenant')`
 
 /** The sum of the log in the ledger, which the page does not read. */
@@ -102,6 +115,12 @@ export const figures: Readonly<Record<string, string>> = {
     ["DGADMINS", "DGSALES", "DGENGINEERING", "DGHOSTILE"].map((id) => [
       `group.${id}`,
       counted(`users_at_risk WHERE user_id IN (SELECT user_id FROM user_groups WHERE group_id = '${id}')`)
+    ])
+  ),
+  ...Object.fromEntries(
+    ["DGADMINS", "DGSALES", "DGENGINEERING"].flatMap((id) => [
+      [`group.${id}.coverage`, groupMoved(id, "mfa_enabled")],
+      [`group.${id}.phishing_resistant`, groupMoved(id, "mfa_enabled AND has_phishing_resistant")]
     ])
   ),
   "permitted.none": counted(
