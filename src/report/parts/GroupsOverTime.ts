@@ -8,7 +8,7 @@ import { list, rowsMax } from "../PageTable.ts"
 import type { Subject } from "../ReportTenant.ts"
 import * as Words from "../Words.ts"
 
-const Points = Schema.NullOr(Schema.Number)
+const Points = Schema.NullOr(Schema.Finite)
 
 const Group = Schema.Struct({
   group_id: Schema.String,

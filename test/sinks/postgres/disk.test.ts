@@ -36,7 +36,7 @@ const megabytesOf = Effect.fnUntraced(function*(users: number) {
     [first, first, later],
     Effect.fnUntraced(function*(people, day) {
       yield* Effect.scoped(Effect.gen(function*() {
-        const duo = yield* serve({ port: 27_077, tenant: Tenant.fromUsers(people, []) })
+        const duo = yield* serve({ port: 27_100, tenant: Tenant.fromUsers(people, []) })
         const targets = [{ sink: "postgres", location: locationOf(at(), { schema }) }]
         const { message, outcome } = yield* run(duo, dataDirectory, targets, mfa, {
           findSink: () => Effect.succeed(postgres)
