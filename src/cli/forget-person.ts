@@ -110,13 +110,7 @@ export const forgetPerson = Command.make(
       Flag.withDescription("Print what would be erased, and erase nothing"),
       Flag.withDefault(false)
     ),
-    sink: Flag.String("sink").pipe(
-      Flag.withDescription(
-        "A sink outside of the data directory that runs have written to; repeatable; default: those in the data directory"
-      ),
-      Flag.withMetavar("NAME[:TARGET]"),
-      Flag.atLeast(0)
-    ),
+    sink: Targets.outside,
     modules: PipelineModules.flag
   },
   Effect.fnUntraced(function*({ dryRun, modules, sink: asked, tenant, user_id }) {

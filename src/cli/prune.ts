@@ -43,13 +43,7 @@ export const prune = Command.make(
       Flag.withDescription("Print what would be removed, and remove nothing"),
       Flag.withDefault(false)
     ),
-    sink: Flag.String("sink").pipe(
-      Flag.withDescription(
-        "A sink outside of the data directory that runs have written to; repeatable; default: those in the data directory"
-      ),
-      Flag.withMetavar("NAME[:TARGET]"),
-      Flag.atLeast(0)
-    ),
+    sink: Targets.outside,
     modules: PipelineModules.flag
   },
   Effect.fnUntraced(function*({ daily, dryRun, modules, monthly, olderThan, sink: asked }) {

@@ -68,11 +68,7 @@ const isShut = (error: ExpectedFailure) => isSinkError(error) && ["Unreachable",
 export const verify = Command.make(
   "verify",
   {
-    sink: Flag.String("sink").pipe(
-      Flag.withDescription("A sink outside of the data directory that runs have written to; repeatable"),
-      Flag.withMetavar("NAME[:TARGET]"),
-      Flag.atLeast(0)
-    ),
+    sink: Targets.outside,
     modules: PipelineModules.flag,
     all: Flag.Boolean("all").pipe(
       Flag.withDescription("Every run; default: the last run of each tenant and pipeline"),

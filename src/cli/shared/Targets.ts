@@ -1,5 +1,6 @@
 /** Turns `--sink NAME[:TARGET]` into a sink's name and an absolute location. */
 import { Effect, Path, Runtime, Schema } from "effect"
+import { Flag } from "effect/cli"
 import { ExitCode } from "../../failure/ExitCode.ts"
 import type { Target } from "../../run/publish/ManifestFile.ts"
 import type { FindSink } from "../../run/publish/Recovery.ts"
@@ -12,6 +13,15 @@ export class SameTarget extends Schema.TaggedError<SameTarget>()("SameTarget", {
     return `${this.target} was named twice. Name every sink once, or give each a place of its own: --sink NAME:PATH.`
   }
 }
+
+/** The flag of commands that work where runs have written: those places are used that are inside, or that it names. */
+export const outside = Flag.String("sink").pipe(
+  Flag.withDescription(
+    "A sink outside of the data directory that runs have written to; repeatable; default: only those inside"
+  ),
+  Flag.withMetavar("NAME[:TARGET]"),
+  Flag.atLeast(0)
+)
 
 /** The targets of a run. A sink without a target has its place in the data directory. */
 export const resolve = Effect.fnUntraced(function*(dataDirectory: string, asked: ReadonlyArray<string>) {
