@@ -8,7 +8,7 @@ import { comments, literal, name, names } from "../../src/duckdb/DuckDb.ts"
 import { CannotCreate } from "../../src/failure/SinkError.ts"
 import { historyOf, rowKey } from "../../src/history/Versions.ts"
 import { runs } from "../../src/Outcome.ts"
-import { isEvents, isSnapshot, type Table } from "../../src/Table.ts"
+import { forReaders, isEvents, isSnapshot, type Table } from "../../src/Table.ts"
 import type { Connection } from "./Connection.ts"
 import type { DatabaseTarget } from "./DatabaseTarget.ts"
 import * as ReaderViews from "./ReaderViews.ts"
@@ -68,6 +68,9 @@ const runsStatements = (target: DatabaseTarget, _: Table, { isThere }: Found) =>
 const placesStatements = (target: DatabaseTarget, of: Table, { isThere }: Found) =>
   table(rowsOf(target, of), of, ["UNIQUE (tenant, observed_at, run_id)"], isThere)
 
+/** A query with its columns in the order for readers, as in the ledger. */
+const inOrder = (of: Table, query: string) => `SELECT ${names(forReaders(of))} FROM (${query}) AS for_readers`
+
 /** The statements for a table and its views; they replace those that another version made. */
 const tableStatements = (target: DatabaseTarget, of: Table, { isOfRuns, isThere }: Found) => {
   const snapshots = Storage.snapshotsOf(of)
@@ -89,10 +92,10 @@ const tableStatements = (target: DatabaseTarget, of: Table, { isOfRuns, isThere 
       { ...of, name: `${of.name}_snapshots`, doc: `The rows of ${of.name} as every run saw them.` },
       Storage.snapshotsQuery(target, of)
     ),
-    ...view(of, Storage.currentQuery(of, "")),
-    ...view(historyOf(of), Storage.historyQuery(target, of)),
+    ...view(of, inOrder(of, Storage.currentQuery(of, ""))),
+    ...view(historyOf(of), inOrder(historyOf(of), Storage.historyQuery(target, of))),
     `CREATE FUNCTION ${asof}(ts timestamptz) RETURNS SETOF ${name(of.name)} LANGUAGE sql STABLE
-     BEGIN ATOMIC ${Storage.currentQuery(of, " AND observed_at <= ts")}; END`,
+     BEGIN ATOMIC ${inOrder(of, Storage.currentQuery(of, " AND observed_at <= ts"))}; END`,
     `COMMENT ON FUNCTION ${asof}(timestamptz) IS ${
       literal(`The rows of ${of.name} as they were at an instant, as far as the runs know.`)
     }`
@@ -111,7 +114,7 @@ const logStatements = (target: DatabaseTarget, of: Table, { isThere }: Found) =>
     [`FOREIGN KEY (run_id) REFERENCES ${rowsOf(target, runs)} ON DELETE CASCADE`],
     isThere
   ),
-  ...view(of, `SELECT ${names(of)} FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`)
+  ...view(of, inOrder(of, `SELECT * FROM ${rowsOf(target, of)} WHERE run_id IN (SELECT run_id FROM runs)`))
 ]
 
 /** Whether a table of duo-mfa is there; and whether it is a table of the first layout, which had all rows of each run. */

@@ -25,16 +25,15 @@ const Group = Schema.Struct({
 })
 type Group = typeof Group.Type
 
-/** Makes the section; nothing after the first run, or if nobody is in a group. */
-export const groupsOverTime = Effect.fnUntraced(function*({ before, session, tenant }: Subject) {
-  if (before === null) return undefined
+/** Makes the section; nothing on the first day of a tenant, or if nobody is in a group. */
+export const groupsOverTime = Effect.fnUntraced(function*({ session, tenant }: Subject) {
   const name = DuckDb.literal(tenant.tenant)
   const found = yield* ask(
     session,
     Group,
     `WITH days AS (FROM coverage_by_group_daily WHERE tenant = ${name}),
        spans AS (
-         SELECT max(day) AS last_day, max(day) FILTER (epoch_ms(known_at) <= ${tenant.monthAgo}) AS since
+         SELECT max(day) AS last_day, coalesce(max(day) FILTER (epoch_ms(known_at) <= ${tenant.monthAgo}), min(day)) AS since
          FROM run_days WHERE tenant = ${name}
        ),
        today AS (FROM days SEMI JOIN spans ON day = last_day),
@@ -43,7 +42,7 @@ export const groupsOverTime = Effect.fnUntraced(function*({ before, session, ten
        round(today.coverage_pct - earlier.coverage_pct, 1) AS coverage_change,
        round(today.phishing_resistant_pct - earlier.phishing_resistant_pct, 1) AS phishing_resistant_change,
        since::VARCHAR AS since, count(*) OVER () AS "all"
-     FROM today CROSS JOIN spans LEFT JOIN earlier USING (group_id) WHERE today.users > 0
+     FROM today CROSS JOIN spans LEFT JOIN earlier USING (group_id) WHERE today.users > 0 AND since < last_day
      ORDER BY today.users DESC, today.group_name, today.group_id LIMIT ${rowsMax}`
   )
   const [first] = found

@@ -4,7 +4,10 @@ import mfa from "../../../pipelines/mfa.ts"
 import { viewsIn } from "../../../src/history/DescribedPipeline.ts"
 import { query, type Server } from "../../support/servers/postgres-server.ts"
 
-const views = [...mfa.tables.map(({ name }) => `${name}_changes`), ...new Set(viewsIn(mfa.portable ?? ""))]
+const views = [
+  ...mfa.tables.flatMap(({ name }) => [name, `${name}_history`, `${name}_changes`]),
+  ...new Set(viewsIn(mfa.portable ?? ""))
+]
 
 /** What PostgreSQL calls the types of the ledger. */
 const types: Readonly<Record<string, string>> = {
