@@ -90,7 +90,7 @@ const tableStatements = (target: DatabaseTarget, of: Table, { isOfRuns, isThere 
     ],
     ...view(
       { ...of, name: `${of.name}_snapshots`, doc: `The rows of ${of.name} as every run saw them.` },
-      Storage.snapshotsQuery(target, of)
+      inOrder(of, Storage.snapshotsQuery(target, of))
     ),
     ...view(of, inOrder(of, Storage.currentQuery(of, ""))),
     ...view(historyOf(of), inOrder(historyOf(of), Storage.historyQuery(target, of))),
