@@ -60,7 +60,7 @@ export interface EventPart {
   readonly to: bigint
 }
 
-/** How a removal is done: a dry run changes nothing, and its result is what the removal would be. */
+/** The options of a removal. A dry run changes nothing, and its result says how much would be removed. */
 export interface Removal {
   readonly dryRun: boolean
 }
@@ -71,7 +71,7 @@ export interface Person {
   readonly user_id: string
 }
 
-/** How many rows of a person a table has, over all runs. */
+/** The number of rows that a table has of a person, over all runs. */
 export interface PersonRows {
   readonly tenant: string
   readonly table: string

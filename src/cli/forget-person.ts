@@ -74,17 +74,13 @@ const placesOf = Effect.fnUntraced(function*(
   followed: Recovery.TrustedPlaces,
   manifests: ReadonlyArray<ManifestFile.Manifest>
 ) {
-  const targets = new Map(
-    manifests.flatMap(({ sinks }) => sinks).filter((target) => !TrustedTarget.isStandardOutput(target)).map(
-      ({ location, sink }) => [`${sink}:${location}`, { location, sink }] as const
-    )
-  )
   const found = yield* Effect.forEach(
-    targets,
-    ([name, target]) =>
-      Effect.map(Effect.option(Recovery.trustedSink(followed, target, "")), (open) => ({ name, target, open }))
+    TrustedTarget.placesOf(manifests),
+    (target) => Effect.map(Effect.option(Recovery.trustedSink(followed, target, "")), (open) => ({ target, open }))
   )
-  const unnamed = found.flatMap(({ name, open }) => Option.isNone(open) ? [name] : [])
+  const unnamed = found.flatMap(({ open, target: { location, sink } }) =>
+    Option.isNone(open) ? [`${sink}:${location}`] : []
+  )
   if (unnamed.length > 0) return yield* new PersonElsewhere({ places: unnamed })
   const places = found.flatMap(({ open, target }) => Option.isSome(open) ? [{ ...target, open: open.value }] : [])
   for (const { location, sink } of places.filter(({ open }) => open.forget === undefined)) {

@@ -8,7 +8,6 @@ import * as Files from "../files/Files.ts"
 import * as Private from "../files/Private.ts"
 import * as Exceptions from "../report/Exceptions.ts"
 import * as Logo from "../report/Logo.ts"
-import * as Privileged from "../report/Privileged.ts"
 import { version } from "../Version.ts"
 import * as OpenLedger from "./ask/OpenLedger.ts"
 import * as Parameters from "./ask/Parameters.ts"
@@ -64,11 +63,10 @@ interface Wanted {
 
 /** Writes the page about a ledger to a file. */
 export const write = Effect.fnUntraced(function*(ledger: OpenLedger.Open, wanted: Wanted) {
-  const { at, session } = ledger
+  const { at, privileged, session } = ledger
   const { dataDirectory, file, logo, pii, target, tenant, title } = wanted
   const path = yield* Path.Path
   if (pii === "drop") yield* keepNames(file)
-  const privileged = yield* Privileged.read(dataDirectory)
   const exceptions = yield* Exceptions.read(dataDirectory)
   const policies = yield* Policies.find(dataDirectory, [])
   const { unknown, verdicts } = yield* Judgement.judge(ledger, {

@@ -1,5 +1,5 @@
 /**
- * How the rows of all runs are stored. `S_rows.T` has each version of a row once: its cells, except those that change by
+ * The storage of the rows of all runs. `S_rows.T` has each version of a row once: its cells, except those that change by
  * themselves. `S_rows.T_sightings` says which runs saw it: a range of the tenant's runs, with the cells that change by
  * themselves. A run that sees the same as the run before adds nothing, because the ranges of the newest run have no end.
  */

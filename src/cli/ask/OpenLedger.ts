@@ -37,6 +37,8 @@ export interface Open {
   readonly at: ReturnType<typeof Files.at>
   /** The statements that made the names of this session. They make the same names in another DuckDB. */
   readonly statements: ReadonlyArray<string>
+  /** The names of privileged groups, if somebody named them. */
+  readonly privileged: Privileged.PrivilegedNames
 }
 
 export interface Rights {
@@ -100,6 +102,6 @@ export const open = Effect.fnUntraced(function*(
     : at(AttachedViews.make(session, "duo", pipelines, events))
   const privileged = yield* Privileged.read(dataDirectory)
   if (privileged !== null) yield* at(Privileged.define(session, privileged))
-  const open: Open = { session: sandboxed, at, statements }
+  const open: Open = { session: sandboxed, at, statements, privileged }
   return open
 })

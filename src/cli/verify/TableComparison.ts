@@ -9,7 +9,7 @@ import type { Sink } from "../../Sink.ts"
 import type { Table } from "../../Table.ts"
 import type { VerifiedTable } from "./Findings.ts"
 
-/** What is expected of a run in a place. */
+/** The expected state of a run in a place. */
 export interface Expected {
   readonly pruned: ManifestFile.Receipt["pruned"]
   /** Whether the run must still be there. */

@@ -11,9 +11,20 @@ import type { Target } from "./ManifestFile.ts"
 /** Whether the target is the standard output. After its process has ended there is nothing to recover. */
 export const isStandardOutput = ({ location }: Target) => location === "-"
 
+/** Whether another target is the same sink at the same location. */
+export const isAt = ({ location, sink }: Target) => (other: Target) =>
+  other.sink === sink && other.location === location
+
 /** Whether this command names the target. */
-export const isNamed = (named: ReadonlyArray<Target>, { location, sink }: Target) =>
-  named.some((other) => other.sink === sink && other.location === location)
+export const isNamed = (named: ReadonlyArray<Target>, target: Target) => named.some(isAt(target))
+
+/** The places where runs have published, each once, without the standard output. */
+export const placesOf = (
+  runs: ReadonlyArray<{ readonly sinks: ReadonlyArray<Target> }>
+): ReadonlyArray<Target> => {
+  const targets = runs.flatMap(({ sinks }) => sinks).filter((target) => !isStandardOutput(target))
+  return [...new Map(targets.map(({ location, sink }) => [`${sink}:${location}`, { sink, location }])).values()]
+}
 
 /** A location without the options after a `?`. */
 const withoutOptions = (location: string) => location.replace(/\?.*$/s, "")

@@ -15,6 +15,7 @@ import { format, version } from "../../Version.ts"
 import type { Manifests } from "../publish/Manifest.ts"
 import * as ManifestFile from "../publish/ManifestFile.ts"
 import { errorAt } from "../publish/SinkLocation.ts"
+import { isNamed } from "../publish/TrustedTarget.ts"
 import type { ErasedRun, OpenErasure } from "./ErasureFile.ts"
 import * as ErasureFile from "./ErasureFile.ts"
 import { prunedIn } from "./Pruning.ts"
@@ -66,7 +67,7 @@ const readRows = Effect.fnUntraced(function*(
   person: TenantPerson
 ) {
   for (const { location, open, sink } of places) {
-    const isThere = manifest.sinks.some((receipt) => receipt.sink === sink && receipt.location === location)
+    const isThere = isNamed(manifest.sinks, { sink, location })
     const isKept = prunedIn(manifest, { sink, location }) === undefined && (open.keeps?.(table) ?? true)
     if (!isThere || !isKept || open.read === undefined) continue
     const rows = yield* Effect.scoped(

@@ -10,7 +10,7 @@ import { fromTypes } from "../../Table.ts"
 import { format, version } from "../../Version.ts"
 import type { Manifests } from "../publish/Manifest.ts"
 import * as ManifestFile from "../publish/ManifestFile.ts"
-import { isStandardOutput } from "../publish/TrustedTarget.ts"
+import { isAt, placesOf } from "../publish/TrustedTarget.ts"
 import * as Keep from "./Keep.ts"
 
 /** The runs of one file of manifests, which are published together, so that they are pruned together. */
@@ -36,9 +36,6 @@ const Journal = Schema.fromJsonString(Schema.Struct({
 type Journal = typeof Journal.Type
 const encode = Schema.encodeEffect(Journal)
 
-const isAt = ({ location, sink }: ManifestFile.Target) => (other: ManifestFile.Target) =>
-  other.sink === sink && other.location === location
-
 /** Whether the snapshots of a run in a place were pruned. */
 export const prunedIn = ({ sinks }: Pick<ManifestFile.Manifest, "sinks">, place: ManifestFile.Target) =>
   sinks.find(isAt(place))?.pruned
@@ -63,11 +60,7 @@ const rounds = (manifests: Manifests) =>
 /** Finds what a prune by these rules removes from each place. Logs have no snapshots. */
 export const plan = Effect.fnUntraced(function*(manifests: Manifests, rules: Keep.Rules) {
   const all = (yield* rounds(manifests)).filter(({ runs }) => runs.every(({ window }) => window === null))
-  const targets = new Map(
-    all.flatMap(({ runs }) => runs.flatMap(({ sinks }) => sinks)).filter((target) => !isStandardOutput(target))
-      .map(({ location, sink }) => [`${sink}:${location}`, { sink, location }] as const)
-  )
-  return [...targets.values()].map((target): Place => {
+  return placesOf(all.flatMap(({ runs }) => runs)).map((target): Place => {
     const there = all.filter(({ runs }) => runs.some(({ sinks }) => sinks.some(isAt(target))))
     const before = there.filter(({ runs }) => runs.some((run) => prunedIn(run, target) !== undefined))
     const present = there.filter((round) => !before.includes(round))
